@@ -1,0 +1,50 @@
+"""Errors that a person can act on: each knows its exit code and says what to do next.
+
+    ExtractorError            1   anything else of ours
+      UsageError              2   the command line or the call is wrong (argparse uses 2 as well)
+      InputError              3   a document cannot be used: missing, empty, a folder, of an unknown kind, too large
+      SchemaError             4   a schema cannot be used
+      ModelError              5   a model cannot be had: unknown name, no weights, refused format, server out of reach
+      CheckFailed             6   `extractor check`: the record breaks its schema or its checks
+      OutputError             7   the result cannot be written
+"""
+
+from __future__ import annotations
+
+
+class ExtractorError(Exception):
+    """`message` says what is wrong, `hint` what to do next; `code` is the exit status."""
+
+    code = 1
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\n  {self.hint}" if self.hint else self.message
+
+
+class UsageError(ExtractorError):
+    code = 2
+
+
+class InputError(ExtractorError):
+    code = 3
+
+
+class SchemaError(ExtractorError):
+    code = 4
+
+
+class ModelError(ExtractorError):
+    code = 5
+
+
+class CheckFailed(ExtractorError):
+    code = 6
+
+
+class OutputError(ExtractorError):
+    code = 7
