@@ -1,0 +1,124 @@
+"""Readers: a file goes in, a Document comes out; one module per format, told apart by what the bytes are."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Callable
+from importlib import import_module
+
+from extractor.errors import ExtractorError, InputError
+from extractor.types import Document
+
+Reader = Callable[[bytes, str], Document]
+
+MAX_BYTES = 100 * 1024 * 1024
+MAX_CHARACTERS = 10_000_000
+
+
+def _reader(name: str) -> Reader:
+    # The modules are imported on first use: pdfium and lexbor are not needed to read a text file.
+    def read_with(data: bytes, source: str) -> Document:
+        return import_module(f"extractor.readers.{name}").read(data, source)
+
+    return read_with
+
+
+READERS: dict[str, Reader] = {"pdf": _reader("pdf"), "html": _reader("html"), "text": _reader("text")}
+"""What reads each kind of file; a new format is a module in this folder and a line here."""
+
+# What a file of another kind starts with, what people call it, and what to do about it.
+_SAVE = "Save or export it as PDF, HTML or plain text, and give that file."
+_SCAN = "It is a picture and holds no text; run it through OCR first, and give the text or the searchable PDF."
+_FOREIGN: tuple[tuple[bytes, str, str], ...] = (
+    (b"\x89PNG\r\n\x1a\n", "a PNG image", _SCAN),
+    (b"\xff\xd8\xff", "a JPEG image", _SCAN),
+    (b"GIF8", "a GIF image", _SCAN),
+    (b"BM", "a BMP image", _SCAN),
+    (b"II*\x00", "a TIFF image", _SCAN),
+    (b"MM\x00*", "a TIFF image", _SCAN),
+    (b"RIFF", "a RIFF media file", _SCAN),
+    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 image", _SCAN),
+    (b"PK\x03\x04", "a ZIP archive or an Office document", _SAVE),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document", _SAVE),
+    (b"{\\rtf", "an RTF document", _SAVE),
+    (b"\x1f\x8b", "a gzip archive", "Unpack it, and give the document inside."),
+    (b"BZh", "a bzip2 archive", "Unpack it, and give the document inside."),
+    (b"\xfd7zXZ", "an xz archive", "Unpack it, and give the document inside."),
+    (b"7z\xbc\xaf", "a 7z archive", "Unpack it, and give the document inside."),
+    (b"Rar!", "a RAR archive", "Unpack it, and give the document inside."),
+    (b"%!PS", "a PostScript file", _SAVE),
+    (b"\x7fELF", "a program", _SAVE),
+    (b"MZ", "a program", _SAVE),
+)
+
+
+def read(path: str | os.PathLike[str]) -> Document:
+    """The document in the file at `path`; its kind is told by its content, whatever its name ends with.
+
+    Raises InputError for a file that is missing, empty, a folder, not a regular file, too large, protected, broken,
+    or of a kind that no reader knows.
+    """
+    source = os.fspath(path)
+    try:
+        # Looked at before it is opened: opening a FIFO waits for a writer, and a device may never end.
+        found = os.stat(source)
+    except FileNotFoundError:
+        raise InputError(f"No such file: {source}", "Check the path; names are told apart by capitals.") from None
+    except (OSError, ValueError) as error:
+        raise InputError(f"Cannot read {source}: {error}", "Check the path and who may read it.") from None
+    if stat.S_ISDIR(found.st_mode):
+        raise InputError(f"{source} is a folder.", "Give the files in it one by one, or a pattern such as folder/*.pdf.")
+    if not stat.S_ISREG(found.st_mode):
+        raise InputError(f"{source} is not a regular file.", "Save what it yields in a file, and give that.")
+    _refuse_large(found.st_size, source)
+    try:
+        with open(source, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise InputError(f"Cannot read {source}: {error}", "Check the path and who may read it.") from None
+    return read_bytes(data, source)
+
+
+def read_bytes(data: bytes, source: str) -> Document:
+    """The document in `data`; `source` is the name it goes by in messages. Raises InputError as `read` does."""
+    _refuse_large(len(data), source)
+    if not data.strip(b"\x00 \t\r\n\x0b\x0c"):
+        raise InputError(f"{source} is empty.", "Check that it was saved or downloaded in full.")
+    try:
+        return READERS[detect(data, source)](data, source)
+    except ExtractorError:
+        raise
+    except (MemoryError, RecursionError) as error:
+        raise InputError(
+            f"{source} is too large or too deeply nested to be read ({type(error).__name__}).",
+            "Split it into smaller files.",
+        ) from error
+
+
+def detect(data: bytes, source: str = "the file") -> str:
+    """The key in READERS for `data`: by its first bytes, then by whether it reads as HTML; InputError if by neither."""
+    head = data[:65536]
+    # A PDF may be preceded by junk; readers of PDF look for the mark in the first 1024 bytes.
+    if b"%PDF-" in head[:1024]:
+        return "pdf"
+    for magic, what, hint in _FOREIGN:
+        # Two letters are too little to go by unless bytes that no text has follow soon.
+        if head.startswith(magic) and (len(magic) > 2 or b"\x00" in head[:64] or magic[0] >= 0x80 or magic[0] < 0x20):
+            raise InputError(f"{source} is {what}, which cannot be read here.", hint)
+
+    from extractor.readers import text
+
+    try:
+        start, _ = text.decode(head, cut=len(data) > len(head))
+    except ValueError:
+        raise InputError(f"{source} is a binary file of an unknown kind.", _SAVE) from None
+    return "html" if text.looks_like_html(start) else "text"
+
+
+def _refuse_large(size: int, source: str) -> None:
+    if size > MAX_BYTES:
+        raise InputError(
+            f"{source} is {size / 1024 / 1024:,.0f} MB; the limit is {MAX_BYTES // 1024 // 1024} MB.",
+            "Split it into smaller files.",
+        )

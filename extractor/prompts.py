@@ -1,0 +1,67 @@
+"""The words that go to a model, filled in from the files in `prompts/`; standard library only."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path as FilePath
+from string import Template
+
+from extractor.types import Field, path_text
+
+_HERE = FilePath(__file__).resolve().parent
+LABELS = 5
+"""How many of a field's names a prompt lists; those that the passages contain come first."""
+
+
+@cache
+def _template(name: str) -> str:
+    for folder in (_HERE.parent / "prompts", _HERE / "_shipped" / "prompts"):
+        file = folder / f"{name}.txt"
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+    raise FileNotFoundError(f"prompt file {name}.txt")
+
+
+@cache
+def prompt_id() -> str:
+    """SHA-256 over all prompt files, so that a record can say which words it was asked with."""
+    texts = "\0".join(_template(name) for name in ("system", "document", "question"))
+    return hashlib.sha256(texts.encode()).hexdigest()
+
+
+def system() -> str:
+    """The instruction that stands before every document."""
+    return _template("system").strip()
+
+
+def document(passages: str) -> str:
+    """The part of the prompt that all field groups of one document share."""
+    return Template(_template("document")).substitute(document=passages)
+
+
+def question(fields: Sequence[tuple[str, Field]], passages: str) -> str:
+    """The part that asks for one group of fields, each by the key it is answered under."""
+    lines = "\n".join(_line(key, field, passages) for key, field in fields)
+    return Template(_template("question")).substitute(fields=lines)
+
+
+def _line(key: str, field: Field, passages: str) -> str:
+    parts = []
+    around = [group[0] for group in field.parents if group]
+    title = field.title or (field.labels[0] if field.labels else key.replace("_", " "))
+    parts.append(" > ".join([*around[-2:], title]))
+    if field.description and field.description != title:
+        parts.append(field.description.strip())
+    known = sorted((label for label in field.labels if label != title), key=lambda label: label not in passages)
+    if known:
+        parts.append("Printed as: " + ", ".join(f'"{label}"' for label in known[:LABELS]))
+    if field.enum:
+        parts.append("One of: " + ", ".join(map(str, field.enum)))
+    if field.items and field.type == "array" and any(item.path for item in field.items):
+        inner = "; ".join(f"{path_text(item.path)} ({item.title or item.description})" for item in field.items)
+        parts.append(f"A list; each element has: {inner}")
+    elif field.type == "array":
+        parts.append("A list")
+    return f"- {key}: " + ". ".join(part.rstrip(".。 ") for part in parts if part)

@@ -1,0 +1,206 @@
+"""Laid-out pages become a Document: the text is written out part by part, and tables that go on overleaf are joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from extractor import tables
+from extractor.geometry import Rect
+from extractor.layout import CellPart, Line, Part, Placed, TablePart, TextPart, joiner
+from extractor.tables import RawCell
+from extractor.types import BBox, Block, Document, Page, Problem, Table, Word
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    """A table part with its cells' places in the text."""
+
+    cells: tuple[RawCell, ...]
+    page: int
+    xs: tuple[float, ...]
+    start: int
+    end: int
+    first: bool
+    """Nothing but page furniture stands before it on its page."""
+    last: bool
+    caption: tuple[str, ...]
+
+
+class PageWriter:
+    """Collects the text of pages, in order, with the place of every word; `document` yields the whole."""
+
+    def __init__(self) -> None:
+        self._chunks: list[str] = []
+        self.length = 0
+        self._words: list[Word] = []
+        self._blocks: list[Block] = []
+        self._pages: list[Page] = []
+        self._tables: list[_Written] = []
+        self._headings: list[tuple[int, str]] = []
+        self._number = 0
+
+    def page(
+        self, number: int, width: float, height: float, parts: Sequence[Part], hidden: Sequence[Placed] = ()
+    ) -> None:
+        """Writes one page: its parts in reading order, then the text that is not shown, as one `hidden` block."""
+        if self.length:
+            self._write("\n")
+        self._number, self._words, start = number, [], self.length
+        substance = [part for part in parts if not _is_furniture(part, height)]
+        for part in parts:
+            if self.length > start:
+                self._write("\n")
+            if isinstance(part, TablePart):
+                at_top = bool(substance) and part is substance[0]
+                self._table(part, at_top, bool(substance) and part is substance[-1])
+            else:
+                self._lines_block(part)
+        if hidden:
+            begin = self.length
+            if self.length > start:
+                self._write("\n")
+                begin = self.length
+            for position, word in enumerate(hidden):
+                self._write(" " if position else "")
+                self._word(word)
+            self._blocks.append(Block("hidden", begin, self.length, number))
+            self._write("\n")
+        self._pages.append(Page(number, start, self.length, width, height, tuple(self._words)))
+
+    def document(self, identity: str, source: str, problems: Sequence[Problem] = ()) -> Document:
+        """The document of all pages written so far."""
+        text = "".join(self._chunks)
+        found = [_build(text, group) for group in _continued(text, self._tables)]
+        return Document(identity, source, text, tuple(self._pages), tuple(self._blocks), tuple(found), tuple(problems))
+
+    def _write(self, text: str) -> None:
+        self._chunks.append(text)
+        self.length += len(text)
+
+    def _word(self, word: Placed) -> None:
+        start = self.length
+        self._write(word.text)
+        self._words.append(Word(word.text, start, self.length, _bbox(self._number, word.place or word.box)))
+
+    def _line(self, line: Line) -> None:
+        for position, segment in enumerate(line.segments):
+            self._write("\t" if position else "")
+            before = None
+            for word in segment.words:
+                self._write(joiner(before, word))
+                self._word(word)
+                before = word
+
+    def _between(self, line: Line, following: Line) -> str:
+        if not line.wraps:
+            return "\n"
+        before, after = line.segments[-1].words[-1], following.segments[0].words[0]
+        if before.text[-1] in "-\u2010" and before.text[-2:-1].isalpha() and after.text[0].islower():
+            return ""
+        return tables.one_line(f"{before.text[-1]}\n{after.text[0]}")[1:-1]
+
+    def _lines_block(self, part: TextPart) -> None:
+        start = self.length
+        for position, line in enumerate(part.lines):
+            if position:
+                self._write(self._between(part.lines[position - 1], line))
+            self._line(line)
+        box = _bbox(self._number, _around(part.lines))
+        self._blocks.append(Block(part.kind, start, self.length, self._number, part.level, box))
+        if part.kind == "heading":
+            text = " ".join(segment.text for line in part.lines for segment in line.segments)
+            self._headings = [held for held in self._headings if held[0] < part.level] + [(part.level, text)]
+        self._write("\n")
+
+    def _table(self, part: TablePart, first: bool, last: bool) -> None:
+        start, cells, row = self.length, [], 0
+        for cell in sorted(part.cells, key=lambda cell: (cell.row, cell.column)):
+            if self.length > start:
+                self._write("\n" if cell.row != row else "\t")
+            row = cell.row
+            cells.append(self._cell(cell))
+        box = _bbox(self._number, part.box)
+        self._blocks.append(Block("table", start, self.length, self._number, 0, box))
+        caption = tuple(text for _, text in self._headings)
+        self._tables.append(_Written(tuple(cells), self._number, part.xs, start, self.length, first, last, caption))
+        self._write("\n")
+
+    def _cell(self, cell: CellPart) -> RawCell:
+        start = self.length
+        for position, line in enumerate(cell.lines):
+            self._write("\n" if position else "")
+            self._line(line)
+        box = _bbox(self._number, cell.box)
+        return RawCell(start, self.length, cell.row, cell.column, cell.row_span, cell.column_span, box=box)
+
+
+def _bbox(page: int, box: Rect) -> BBox:
+    return BBox(page, round(box.x0, 2), round(box.top, 2), round(box.x1, 2), round(box.bottom, 2))
+
+
+def _around(lines: Sequence[Line]) -> Rect:
+    boxes = [word.place or word.box for line in lines for segment in line.segments for word in segment.words]
+    return Rect(
+        min(box.x0 for box in boxes),
+        min(box.top for box in boxes),
+        max(box.x1 for box in boxes),
+        max(box.bottom for box in boxes),
+    )
+
+
+def _is_furniture(part: Part, height: float) -> bool:
+    """A running head or foot: one or two lines at the very top or bottom of the page."""
+    if isinstance(part, TablePart) or len(part.lines) > 2:
+        return False
+    box = _around(part.lines)
+    return box.bottom < 0.1 * height or box.top > 0.9 * height
+
+
+def _continued(text: str, written: Sequence[_Written]) -> list[list[_Written]]:
+    """Tables in groups: one that ends a page and one that begins the next with the same columns are one table."""
+    groups: list[list[_Written]] = []
+    for table in written:
+        if groups:
+            before = groups[-1][-1]
+            if before.last and table.first and table.page == before.page + 1 and _same_columns(before.xs, table.xs):
+                groups[-1].append(table)
+                continue
+        groups.append([table])
+    return groups
+
+
+def _same_columns(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    if len(one) != len(other):
+        return False
+    # A page may be shifted sideways (left and right pages of a book), but not stretched.
+    shift = other[0] - one[0]
+    return all(abs(b - a - shift) <= 4 for a, b in zip(one, other, strict=True))
+
+
+def _build(text: str, group: Sequence[_Written]) -> Table:
+    head = group[0]
+    cells = list(head.cells)
+    for following in group[1:]:
+        height = max(cell.row + cell.row_span for cell in cells)
+        repeated = _repeated_rows(text, head.cells, following.cells)
+        cells += [replace(cell, row=cell.row - repeated + height) for cell in following.cells if cell.row >= repeated]
+    pages = tuple(table.page for table in group)
+    return tables.build(text, cells, head.caption, pages)
+
+
+def _repeated_rows(text: str, head: Sequence[RawCell], following: Sequence[RawCell]) -> int:
+    """How many rows at the top of the following page only repeat those at the top of the table."""
+
+    def row(cells: Sequence[RawCell], number: int) -> list[tuple[int, int, int, str]]:
+        return [
+            (cell.column, cell.row_span, cell.column_span, tables.one_line(text[cell.text_start : cell.text_end]))
+            for cell in cells
+            if cell.row == number
+        ]
+
+    rows = max((cell.row for cell in following), default=-1) + 1
+    repeated = 0
+    while repeated < min(rows, 6) and row(head, repeated) and row(head, repeated) == row(following, repeated):
+        repeated += 1
+    return repeated

@@ -1,0 +1,669 @@
+"""PDF by pdfium: characters with their boxes, and the ruled lines that make tables; nothing is rendered.
+
+pdfium is not safe to use from several threads at once; one document is read from start to end, and closed.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import math
+import unicodedata
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from extractor.errors import InputError
+from extractor.geometry import Edge, Grid, Rect, grids, union
+from extractor.layout import Placed, arrange
+from extractor.readers import MAX_CHARACTERS
+from extractor.readers.paged import PageWriter
+from extractor.types import Document, Problem
+
+MAX_PAGES = 2000
+_MAX_SEGMENTS = 60_000
+_MAX_GLYPHS = 200_000
+
+# Letters drawn as one glyph, and the radicals that Chinese fonts often answer with in place of the character.
+_FOLDED = {
+    code: unicodedata.normalize("NFKC", chr(code))
+    for first, last in ((0x2E80, 0x2FDF), (0xF900, 0xFAFF), (0xFB00, 0xFB06))
+    for code in range(first, last + 1)
+    if unicodedata.normalize("NFKC", chr(code)) != chr(code)
+}
+
+
+def read(data: bytes, source: str) -> Document:
+    """The document in a PDF: its text layer in reading order, tables with their cells, a Problem for a page without text.
+
+    Raises InputError for a file that is broken, needs a password, or has more than MAX_PAGES pages.
+    """
+    import pypdfium2
+
+    document = _open(pypdfium2, data, source)
+    try:
+        count = len(document)
+        if count > MAX_PAGES:
+            raise InputError(
+                f"{source} has {count:,} pages; the limit is {MAX_PAGES:,}.", "Split it into smaller files."
+            )
+        if count == 0:
+            raise InputError(f"{source} is a PDF without pages.", "Check that it was saved or downloaded in full.")
+        writer, problems = PageWriter(), []
+        for number in range(1, count + 1):
+            problems += _read_page(pypdfium2, document, number, writer)
+            if writer.length > MAX_CHARACTERS:
+                raise InputError(
+                    f"{source} holds more than {MAX_CHARACTERS:,} characters, the limit for text.",
+                    "Split it into smaller files.",
+                )
+        return writer.document(hashlib.sha256(data).hexdigest(), source, problems)
+    finally:
+        document.close()
+
+
+def _open(pypdfium2, data: bytes, source: str):
+    try:
+        document = pypdfium2.PdfDocument(data)
+    except pypdfium2.PdfiumError as error:
+        code = getattr(error, "err_code", None)
+        if code == pypdfium2.raw.FPDF_ERR_PASSWORD or "password" in str(error).lower():
+            raise InputError(
+                f"{source} is protected by a password.", "Save a copy without the password, and give that."
+            ) from None
+        if code == pypdfium2.raw.FPDF_ERR_SECURITY or "security" in str(error).lower():
+            raise InputError(
+                f"{source} is encrypted in a way that cannot be read.", "Print it to a new PDF, and give that."
+            ) from None
+        raise InputError(
+            f"{source} is a broken PDF: {error}", "Open it in a PDF viewer and save it again, or download it again."
+        ) from None
+    return document
+
+
+def _read_page(pypdfium2, document, number: int, writer: PageWriter) -> list[Problem]:
+    try:
+        page = document[number - 1]
+    except pypdfium2.PdfiumError as error:
+        writer.page(number, 0.0, 0.0, [])
+        return [Problem((), "broken_page", f"Page {number} cannot be read: {error}")]
+    try:
+        page = _with_form_values(pypdfium2.raw, document, page, number)
+        content = _Content(pypdfium2.raw, page)
+    except pypdfium2.PdfiumError as error:
+        writer.page(number, 0.0, 0.0, [])
+        return [Problem((), "broken_page", f"Page {number} cannot be read: {error}")]
+    finally:
+        page.close()
+    shown, hidden = content.shown, content.hidden
+    turn = _main_turn(shown)
+    across, upright = content.edges(turn)
+    ruled = grids(across, upright)
+    sideways: dict[int, list[_Glyphs]] = defaultdict(list)
+    for glyphs in shown:
+        sideways[glyphs.turn].append(glyphs)
+    words = _words(sideways.pop(turn, []), content)
+    if ruled:
+        words = [piece for word in words for piece in _cut_at_walls(word, ruled)]
+    parts = arrange([word.placed(content) for word in words], ruled)
+    for group in sideways.values():
+        parts += arrange([word.placed(content) for word in _words(group, content)])
+    writer.page(number, content.width, content.height, parts, [word.placed(content) for word in _words(hidden, content)])
+    return content.problems(number)
+
+
+def _with_form_values(raw, document, page, number: int):
+    """The page with what was filled into its form fields drawn on it, where it has fields."""
+    wanted = (raw.FPDF_ANNOT_WIDGET, raw.FPDF_ANNOT_FREETEXT)
+    for position in range(min(raw.FPDFPage_GetAnnotCount(page), 5000)):
+        annotation = raw.FPDFPage_GetAnnot(page, position)
+        kind = raw.FPDFAnnot_GetSubtype(annotation) if annotation else None
+        raw.FPDFPage_CloseAnnot(annotation)
+        if kind in wanted:
+            break
+    else:
+        return page
+    if raw.FPDFPage_Flatten(page, raw.FLAT_NORMALDISPLAY) == raw.FLATTEN_SUCCESS:
+        page.close()
+        page = document[number - 1]
+    return page
+
+
+@dataclass(frozen=True, slots=True)
+class _Paint:
+    """How one text object is set: shared by all its characters."""
+
+    number: int
+    base: float
+    """The baseline, across the direction of writing."""
+    size: float
+    bold: bool
+    turn: int
+    """Quarter turns clockwise: 0 runs to the right, 1 down, 2 upside down to the left, 3 up."""
+    visible: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Glyphs:
+    """A word before layout: its characters with their boxes, along the direction of writing."""
+
+    characters: tuple[tuple[str, Rect, _Paint], ...]
+    spaced: bool
+    breaks: bool = False
+
+    @property
+    def turn(self) -> int:
+        return self.characters[0][2].turn
+
+    @property
+    def text(self) -> str:
+        return "".join(character for character, _, _ in self.characters)
+
+    @property
+    def box(self) -> Rect:
+        return union(box for _, box, _ in self.characters)
+
+    def placed(self, content: _Content) -> Placed:
+        box, paint = self.box, self.characters[0][2]
+        place = content.unturned(box, paint.turn) if paint.turn else None
+        return Placed(self.text, box, paint.base, paint.size, paint.number, self.spaced, paint.bold, self.breaks, place)
+
+    def parted(self, at: int, *, breaks: bool) -> tuple[_Glyphs, _Glyphs]:
+        return replace(self, characters=self.characters[:at]), _Glyphs(self.characters[at:], breaks, breaks)
+
+
+class _Content:
+    """What is drawn on one page: words, shown and hidden, and ruled lines, in points from the top left as displayed."""
+
+    def __init__(self, raw, page) -> None:
+        self._raw = raw
+        self.width, self.height = page.get_size()
+        self._affine = self._page_to_display(page)
+        self._order: dict[int, int] = {}
+        self._fills: list[tuple[int, Rect, tuple[int, int, int] | None]] = []
+        self._horizontal: list[Edge] = []
+        self._vertical: list[Edge] = []
+        self._drawn = 0
+        self.unmapped = 0
+        self.characters = 0
+        self.dropped = 0
+        self._has_image = False
+        self._walk(page.raw, self._affine, 0)
+        self.shown, self.hidden = self._read_text(page)
+
+    # Places.
+
+    def _page_to_display(self, page) -> tuple[float, ...]:
+        """The page's own coordinates to display ones: rotation and crop are pdfium's to know."""
+        raw, scale = self._raw, 1000
+        x, y = ctypes.c_int(), ctypes.c_int()
+
+        def displayed(px: float, py: float) -> tuple[float, float]:
+            wide, high = max(1, round(self.width * 100)), max(1, round(self.height * 100))
+            raw.FPDF_PageToDevice(page, 0, 0, wide, high, 0, px, py, x, y)
+            return x.value / 100, y.value / 100
+
+        (x0, y0), (xa, ya), (xb, yb) = displayed(0, 0), displayed(scale, 0), displayed(0, scale)
+        return (xa - x0) / scale, (ya - y0) / scale, (xb - x0) / scale, (yb - y0) / scale, x0, y0
+
+    def _display(self, left: float, bottom: float, right: float, top: float) -> Rect:
+        a, b, c, d, e, f = self._affine
+        x0, x1 = a * left + c * bottom + e, a * right + c * top + e
+        y0, y1 = b * left + d * bottom + f, b * right + d * top + f
+        return Rect(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
+
+    def _turned(self, box: Rect, turn: int) -> Rect:
+        """The box in coordinates in which text of that turn runs to the right."""
+        if turn == 1:
+            return Rect(box.top, self.width - box.x1, box.bottom, self.width - box.x0)
+        if turn == 2:
+            return Rect(self.width - box.x1, self.height - box.bottom, self.width - box.x0, self.height - box.top)
+        if turn == 3:
+            return Rect(self.height - box.bottom, box.x0, self.height - box.top, box.x1)
+        return box
+
+    def unturned(self, box: Rect, turn: int) -> Rect:
+        """The inverse of `_turned`."""
+        if turn == 1:
+            return Rect(self.width - box.bottom, box.x0, self.width - box.top, box.x1)
+        if turn == 2:
+            return self._turned(box, 2)
+        if turn == 3:
+            return Rect(box.top, self.height - box.x1, box.bottom, self.height - box.x0)
+        return box
+
+    def edges(self, turn: int) -> tuple[list[Edge], list[Edge]]:
+        """The ruled lines across and upright, as a reader of text of that turn sees them."""
+        if not turn:
+            return self._horizontal, self._vertical
+        across = [Rect(edge.start, edge.at, edge.end, edge.at) for edge in self._horizontal]
+        upright = [Rect(edge.at, edge.start, edge.at, edge.end) for edge in self._vertical]
+        boxes = [self._turned(box, turn) for box in (*across, *upright)]
+        return (
+            [Edge(box.top, box.x0, box.x1) for box in boxes if box.x1 - box.x0 > box.bottom - box.top],
+            [Edge(box.x0, box.top, box.bottom) for box in boxes if box.x1 - box.x0 <= box.bottom - box.top],
+        )
+
+    # Drawings.
+
+    def _walk(self, holder, affine: tuple[float, ...], depth: int) -> None:
+        """Notes the painting order of text, the lines and fills of paths, and the images, forms within forms included."""
+        raw = self._raw
+        count, get = (
+            (raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject)
+            if depth
+            else (raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject)
+        )
+        for position in range(count(holder)):
+            item = get(holder, position)
+            if not item:
+                continue
+            kind = raw.FPDFPageObj_GetType(item)
+            order = len(self._order) + 1
+            self._order[ctypes.addressof(item.contents)] = order
+            if kind == raw.FPDF_PAGEOBJ_PATH:
+                self._path(item, _times(self._matrix(item), affine), order)
+            elif kind == raw.FPDF_PAGEOBJ_IMAGE:
+                corners = _corners(_times(self._matrix(item), affine))
+                self._fills.append((order, _bounds(corners), None))
+                self._has_image = True
+            elif kind == raw.FPDF_PAGEOBJ_SHADING:
+                self._fills.append((order, Rect(0, 0, self.width, self.height), None))
+            elif kind == raw.FPDF_PAGEOBJ_FORM and depth < 12:
+                self._walk(item, _times(self._matrix(item), affine), depth + 1)
+
+    def _matrix(self, item) -> tuple[float, ...]:
+        matrix = self._raw.FS_MATRIX()
+        if not self._raw.FPDFPageObj_GetMatrix(item, matrix):
+            return 1, 0, 0, 1, 0, 0
+        return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+
+    def _colour(self, get, item) -> tuple[int, int, int, int] | None:
+        r, g, b, a = (ctypes.c_uint() for _ in range(4))
+        return (r.value, g.value, b.value, a.value) if get(item, r, g, b, a) else None
+
+    def _path(self, item, affine: tuple[float, ...], order: int) -> None:
+        raw = self._raw
+        fill, stroke = ctypes.c_int(), ctypes.c_int()
+        count = raw.FPDFPath_CountSegments(item)
+        if not raw.FPDFPath_GetDrawMode(item, fill, stroke) or not (fill.value or stroke.value):
+            return
+        self._drawn += max(count, 0)
+        if self._drawn > _MAX_SEGMENTS:
+            return
+        colour = self._colour(raw.FPDFPageObj_GetFillColor, item) if fill.value else None
+        if colour is not None and colour[3] < 128:
+            colour = None
+        painted = stroke.value or colour is not None and min(colour[:3]) < 250
+        for points, straight, closed in self._subpaths(item, count, affine):
+            bounds = _bounds(points)
+            thin = min(bounds.x1 - bounds.x0, bounds.bottom - bounds.top) < 3
+            if fill.value and not thin and straight:
+                self._fills.append((order, bounds, colour[:3] if colour else None))
+            if not painted or not straight:
+                continue
+            if fill.value and thin and len(points) > 2:
+                self._edge(_middle(bounds))
+                continue
+            if closed or fill.value:
+                points = [*points, points[0]]
+            for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+                self._edge(Rect(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
+
+    def _edge(self, box: Rect) -> None:
+        wide, high = box.x1 - box.x0, box.bottom - box.top
+        if high <= 1 and wide > 2:
+            self._horizontal.append(Edge((box.top + box.bottom) / 2, box.x0, box.x1))
+        elif wide <= 1 and high > 2:
+            self._vertical.append(Edge((box.x0 + box.x1) / 2, box.top, box.bottom))
+
+    def _subpaths(self, item, count: int, affine) -> Iterator[tuple[list[tuple[float, float]], bool, bool]]:
+        """Each subpath: its points as displayed, whether all its parts are straight, whether it is closed."""
+        raw = self._raw
+        a, b, c, d, e, f = affine
+        x, y = ctypes.c_float(), ctypes.c_float()
+        points: list[tuple[float, float]] = []
+        straight, closed = True, False
+        for position in range(count):
+            segment = raw.FPDFPath_GetPathSegment(item, position)
+            kind = raw.FPDFPathSegment_GetType(segment)
+            if kind == raw.FPDF_SEGMENT_MOVETO:
+                if len(points) > 1:
+                    yield points, straight, closed
+                points, straight, closed = [], True, False
+            elif kind == raw.FPDF_SEGMENT_BEZIERTO:
+                straight = False
+            raw.FPDFPathSegment_GetPoint(segment, x, y)
+            points.append((a * x.value + c * y.value + e, b * x.value + d * y.value + f))
+            closed = closed or bool(raw.FPDFPathSegment_GetClose(segment))
+        if len(points) > 1:
+            yield points, straight, closed
+
+    # Text.
+
+    def _read_text(self, page) -> tuple[list[_Glyphs], list[_Glyphs]]:
+        """Words in the order of the file: those a reader sees, and those that are there but not seen."""
+        textpage = page.get_textpage()
+        try:
+            found = list(self._glyphs(textpage))
+        finally:
+            textpage.close()
+        shown, hidden = [], []
+        for glyphs in found:
+            (shown if self._is_seen(glyphs) else hidden).append(glyphs)
+        if not shown and any(self._on_page(glyphs) for glyphs in hidden):
+            # All of it invisible: the text layer of a scan whose picture is not where it should be.
+            shown = [glyphs for glyphs in hidden if self._on_page(glyphs)]
+            hidden = [glyphs for glyphs in hidden if not self._on_page(glyphs)]
+        return shown, hidden
+
+    def _is_seen(self, glyphs: _Glyphs) -> bool:
+        return glyphs.characters[0][2].visible and self._on_page(glyphs)
+
+    def _on_page(self, glyphs: _Glyphs) -> bool:
+        box = self.unturned(glyphs.box, glyphs.turn)
+        x, y = (box.x0 + box.x1) / 2, (box.top + box.bottom) / 2
+        return -1 <= x <= self.width + 1 and -1 <= y <= self.height + 1
+
+    def _glyphs(self, textpage) -> Iterator[_Glyphs]:
+        raw = self._raw
+        count = textpage.count_chars()
+        box = raw.FS_RECTF()
+        paints: dict[int | None, _Paint] = {}
+        bold_fonts: dict[int, bool] = {}
+        held: list[tuple[str, Rect, _Paint]] = []
+        space = generated = False
+        spaced = True
+        high = 0
+        self.dropped = max(0, count - _MAX_GLYPHS)
+        for index in range(min(count, _MAX_GLYPHS)):
+            code = raw.FPDFText_GetUnicode(textpage, index)
+            if code in _SPACES:
+                if raw.FPDFText_IsGenerated(textpage, index) == 1:
+                    generated = True
+                else:
+                    space = True
+                continue
+            self.characters += 1
+            if 0xD800 <= code < 0xDC00:
+                high = code
+                continue
+            if 0xDC00 <= code < 0xE000:
+                if not high:
+                    self.unmapped += 1
+                    continue
+                code, high = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00), 0
+            if code == 2:
+                code = 0x2D  # pdfium's mark for a hyphen at the end of a line
+            if code < 0x20 or 0x7F <= code < 0xA0 or code in (0xAD, 0xFEFF, 0xFFFE, 0xFFFF) or code > 0x10FFFF:
+                self.unmapped += 1
+                continue
+            if 0xE000 <= code < 0xF900 or code == 0xFFFD:
+                self.unmapped += 1
+            item = raw.FPDFText_GetTextObject(textpage, index)
+            key = ctypes.addressof(item.contents) if item else None
+            paint = paints.get(key)
+            if not raw.FPDFText_GetLooseCharBox(textpage, index, box):
+                continue
+            place = self._display(box.left, box.bottom, box.right, box.top)
+            if paint is None:
+                paint = self._paint(textpage, index, item, key, len(paints), place, bold_fonts)
+                paints[key] = paint
+            if paint.turn:
+                place = self._turned(place, paint.turn)
+            if place.bottom - place.top < 0.3 * paint.size or place.bottom - place.top > 2.5 * paint.size:
+                place = Rect(place.x0, paint.base - 0.8 * paint.size, place.x1, paint.base + 0.2 * paint.size)
+            character = _FOLDED.get(code) or chr(code)
+            if held:
+                before, last = held[-1][1], held[-1][2]
+                size = max(paint.size, last.size)
+                gap = place.x0 - before.x1
+                wide = 0.45 if _is_cjk(character) or _is_cjk(held[-1][0]) else 0.12 if generated else 0.18
+                apart = (
+                    space
+                    or paint.turn != last.turn
+                    or paint.visible != last.visible
+                    or abs(paint.base - last.base) > 0.2 * size
+                    or gap > wide * size
+                    or gap < -max(0.5 * size, 0.7 * (before.x1 - before.x0))
+                )
+                if not apart and gap < -0.6 * (place.x1 - place.x0) and character == held[-1][0] and paint is not last:
+                    continue  # drawn twice to look bold
+                if apart:
+                    yield _Glyphs(tuple(held), spaced)
+                    held, spaced = [], space or gap > wide * size or gap < -0.5 * size or paint.turn != last.turn
+            held.append((character, place, paint))
+            space = generated = False
+        if held:
+            yield _Glyphs(tuple(held), spaced)
+
+    def _paint(self, textpage, index: int, item, key, number: int, place: Rect, bold_fonts: dict[int, bool]) -> _Paint:
+        raw = self._raw
+        matrix = raw.FS_MATRIX()
+        a, b, c, d, e, f = self._affine
+        if not raw.FPDFText_GetMatrix(textpage, index, matrix):
+            matrix.a = matrix.d = 1.0
+        right, down = a * matrix.a + c * matrix.b, b * matrix.a + d * matrix.b
+        turn = (0 if right >= 0 else 2) if abs(right) >= abs(down) else (1 if down > 0 else 3)
+        scale = math.hypot(a * matrix.c + c * matrix.d, b * matrix.c + d * matrix.d)
+        size = abs(raw.FPDFText_GetFontSize(textpage, index)) * scale
+        tall = place.bottom - place.top if turn % 2 == 0 else place.x1 - place.x0
+        if not 0.3 * tall <= size <= 5 * tall and tall > 0:
+            size = 0.8 * tall
+        size = max(size, 0.1)
+        x, y = ctypes.c_double(), ctypes.c_double()
+        if raw.FPDFText_GetCharOrigin(textpage, index, x, y):
+            px, py = a * x.value + c * y.value + e, b * x.value + d * y.value + f
+            base = self._turned(Rect(px, py, px, py), turn).top
+        else:
+            base = self._turned(place, turn).bottom - 0.2 * size
+        mode = raw.FPDFTextObj_GetTextRenderMode(item) if item else 0
+        bold = mode == raw.FPDF_TEXTRENDERMODE_FILL_STROKE or bool(item) and self._is_bold(item, bold_fonts)
+        visible = size >= 1 and self._is_visible(item, mode, place, self._order.get(key, 1 << 60))
+        return _Paint(number, base, size, bold, turn, visible)
+
+    def _is_bold(self, item, known: dict[int, bool]) -> bool:
+        raw = self._raw
+        font = raw.FPDFTextObj_GetFont(item)
+        if not font:
+            return False
+        key = ctypes.addressof(font.contents)
+        if key not in known:
+            name = ctypes.create_string_buffer(256)
+            raw.FPDFFont_GetBaseFontName(font, name, 256)
+            lowered = name.value.decode("latin-1").lower()
+            known[key] = raw.FPDFFont_GetWeight(font) >= 600 or any(mark in lowered for mark in ("bold", "black", "heavy"))
+        return known[key]
+
+    def _is_visible(self, item, mode: int, place: Rect, order: int) -> bool:
+        """Whether a text object can be seen: not painted at all over a scan counts, being its text layer."""
+        raw = self._raw
+        if not item:
+            return True
+        x, y = (place.x0 + place.x1) / 2, (place.top + place.bottom) / 2
+        if mode in (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP):
+            return self._has_image and any(colour is None and _holds(box, x, y) for _, box, colour in self._fills)
+        get = raw.FPDFPageObj_GetFillColor
+        if mode in (raw.FPDF_TEXTRENDERMODE_STROKE, raw.FPDF_TEXTRENDERMODE_STROKE_CLIP):
+            get = raw.FPDFPageObj_GetStrokeColor
+        colour = self._colour(get, item)
+        if colour is None:
+            return True
+        if colour[3] == 0:
+            return False
+        if min(colour[:3]) < 245:
+            return True
+        under: tuple[int, int, int] | None = (255, 255, 255)
+        for painted, box, fill in reversed(self._fills):
+            if painted < order and _holds(box, x, y):
+                under = fill
+                break
+        return under is None or min(under) < 235
+
+    def problems(self, number: int) -> list[Problem]:
+        """What a person should know about the page's text."""
+        found = []
+        if not self.characters:
+            message = f"Page {number} has no text layer; it may be a scan. Run it through OCR to have it read."
+            found.append(Problem((), "no_text", message))
+        elif self.unmapped > 0.3 * self.characters:
+            message = f"Page {number}: most characters of its fonts have no known meaning; run it through OCR."
+            found.append(Problem((), "no_text", message))
+        if self.dropped:
+            found.append(Problem((), "cut_off", f"Page {number}: {self.dropped:,} characters over the limit were left out."))
+        return found
+
+
+_SPACES = frozenset({0x09, 0x0A, 0x0D, 0x20, 0xA0, 0x2002, 0x2003, 0x2009, 0x200B, 0x3000})
+
+
+def _times(inner: tuple[float, ...], outer: tuple[float, ...]) -> tuple[float, ...]:
+    a, b, c, d, e, f = inner
+    g, h, i, j, k, m = outer
+    return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
+
+
+def _corners(affine: tuple[float, ...]) -> list[tuple[float, float]]:
+    a, b, c, d, e, f = affine
+    return [(e, f), (a + e, b + f), (c + e, d + f), (a + c + e, b + d + f)]
+
+
+def _bounds(points: list[tuple[float, float]]) -> Rect:
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return Rect(min(xs), min(ys), max(xs), max(ys))
+
+
+def _middle(box: Rect) -> Rect:
+    """The line that a thin rectangle stands for."""
+    if box.x1 - box.x0 >= box.bottom - box.top:
+        y = (box.top + box.bottom) / 2
+        return Rect(box.x0, y, box.x1, y)
+    x = (box.x0 + box.x1) / 2
+    return Rect(x, box.top, x, box.bottom)
+
+
+def _holds(box: Rect, x: float, y: float) -> bool:
+    return box.x0 <= x <= box.x1 and box.top <= y <= box.bottom
+
+
+def _is_cjk(character: str) -> bool:
+    return "\u2e80" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff" or "\uff00" <= character <= "\uffef"
+
+
+def _main_turn(shown: list[_Glyphs]) -> int:
+    lengths: Counter[int] = Counter()
+    for glyphs in shown:
+        lengths[glyphs.turn] += len(glyphs.characters)
+    return lengths.most_common(1)[0][0] if lengths else 0
+
+
+# Words that the file runs together, and runs of Chinese, taken apart.
+
+
+def _words(found: list[_Glyphs], content: _Content) -> list[_Glyphs]:
+    """Words with the column starts marked, text objects that touch by accident parted, and figures parted from Chinese."""
+    found = _without_doubles(found)
+    starts, wide = _starts(found)
+    result: list[_Glyphs] = []
+    for glyphs in found:
+        for piece in _cut_at_columns(glyphs, starts):
+            first = piece.characters[0]
+            if not piece.breaks and _recurs(wide, first, 3):
+                piece = replace(piece, breaks=bool(result) and result[-1].characters[-1][2] is not first[2])
+            result += _cut_at_scripts(piece)
+    return result
+
+
+def _without_doubles(found: list[_Glyphs]) -> list[_Glyphs]:
+    """Words drawn twice at one place, to look bold or with a shadow, kept once."""
+    seen: set[tuple[str, int, int]] = set()
+    result = []
+    for glyphs in found:
+        box, text = glyphs.box, glyphs.text
+        x, y = round(box.x0), round(box.top)
+        if any((text, x + dx, y + dy) in seen for dx in (-1, 0, 1) for dy in (-1, 0, 1)):
+            continue
+        seen.add((text, x, y))
+        result.append(glyphs)
+    return result
+
+
+_Starts = dict[int, set[int]]
+
+
+def _starts(found: list[_Glyphs]) -> tuple[_Starts, _Starts]:
+    """Where text objects begin: for each place across, the baselines; all of them, and those after a wide gap."""
+    starts: _Starts = defaultdict(set)
+    wide: _Starts = defaultdict(set)
+    before = None
+    for glyphs in found:
+        paint = None
+        for position, (_, box, now) in enumerate(glyphs.characters):
+            if now is not paint:
+                key, base = round(box.x0), round(now.base)
+                starts[key].add(base)
+                if position == 0 and (
+                    before is None
+                    or abs(before[2].base - now.base) > 0.3 * now.size
+                    or box.x0 - before[1].x1 > now.size
+                    or box.x0 < before[1].x0
+                ):
+                    wide[key].add(base)
+                paint = now
+        before = glyphs.characters[-1]
+    return starts, wide
+
+
+def _recurs(starts: _Starts, character: tuple[str, Rect, _Paint], least: int) -> bool:
+    key = round(character[1].x0)
+    near = starts.get(key, set()) | starts.get(key - 1, set()) | starts.get(key + 1, set())
+    return len(near - {round(character[2].base)}) >= least
+
+
+def _cut_at_columns(glyphs: _Glyphs, starts: _Starts) -> Iterator[_Glyphs]:
+    """A word cut where another text object begins at a place where others begin too, and letters turn to figures."""
+    for at in range(1, len(glyphs.characters)):
+        (before, _, old), (character, _, new) = glyphs.characters[at - 1], glyphs.characters[at]
+        if old is new or not _recurs(starts, glyphs.characters[at], 1):
+            continue
+        if before.isalpha() != character.isalpha() and before.isdigit() != character.isdigit() or old.bold != new.bold:
+            first, rest = glyphs.parted(at, breaks=True)
+            yield first
+            yield from _cut_at_columns(rest, starts)
+            return
+    yield glyphs
+
+
+def _cut_at_scripts(glyphs: _Glyphs) -> Iterator[_Glyphs]:
+    """Runs of Chinese parted from figures and Latin words, and at their own punctuation, so that a value has its box."""
+    rest, at = glyphs, 1
+    while at < len(rest.characters):
+        before, character = rest.characters[at - 1][0], rest.characters[at][0]
+        if _is_cjk(before) != _is_cjk(character) or _is_cjk(character) and not (before.isalnum() and character.isalnum()):
+            first, rest = rest.parted(at, breaks=False)
+            yield first
+            at = 1
+        else:
+            at += 1
+    yield rest
+
+
+def _cut_at_walls(glyphs: _Glyphs, ruled: list[Grid]) -> Iterator[_Glyphs]:
+    """A word cut where the wall of a cell stands between two of its characters."""
+    box = glyphs.box
+    y = (box.top + box.bottom) / 2
+    for grid in ruled:
+        if not (grid.box.top <= y <= grid.box.bottom and grid.box.x0 < box.x1 and box.x0 < grid.box.x1):
+            continue
+        for cell in grid.cells:
+            if not (cell.box.top <= y < cell.box.bottom and box.x0 + 1 < cell.box.x1 < box.x1 - 1):
+                continue
+            for at in range(1, len(glyphs.characters)):
+                left, right = glyphs.characters[at - 1][1], glyphs.characters[at][1]
+                slack = 0.25 * (right.x1 - right.x0)
+                if left.x1 - slack <= cell.box.x1 <= right.x0 + slack:
+                    first, rest = glyphs.parted(at, breaks=True)
+                    yield first
+                    yield from _cut_at_walls(rest, ruled)
+                    return
+    yield glyphs

@@ -1,0 +1,71 @@
+"""The house keeps its floors: imports go downward, and the front door stays light."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent / "extractor"
+FLOORS = [
+    {"types", "errors"},
+    {"schemas", "prompts", "grammar", "metrics", "geometry", "labels", "notation"},
+    {"readers", "layout", "tables", "passages", "models", "decode", "ground", "normalise", "check", "trust", "structure"},
+    {"pipeline", "export"},
+    {"cli"},
+]
+FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms}
+OWNERS = {
+    "torch": {"models", "decode"},
+    "transformers": {"models", "decode"},
+    "llguidance": {"models", "decode"},
+    "gguf": {"models"},
+    "pdfplumber": {"readers"},
+    "pypdfium2": {"readers"},
+    "selectolax": {"readers"},
+    "jsonschema": {"schemas", "check"},
+    "rich": {"cli"},
+}
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+def room_of(file: Path) -> str:
+    return file.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def imported(file: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda f: str(f.relative_to(ROOT)))
+def test_imports_go_downward_and_libraries_stay_in_their_room(file):
+    room = room_of(file)
+    if room == "__init__":
+        return
+    assert room in FLOOR, f"{room} has no floor: give it one here and in the README"
+    for name in imported(file):
+        top, *rest = name.split(".")
+        if top == "extractor" and rest and rest[0] in FLOOR and rest[0] != room:
+            allowed = FLOOR[room] if room in ("models", "decode", "tables", "readers", "structure", "ground", "check", "passages", "layout") else FLOOR[room] - 1
+            assert FLOOR[rest[0]] <= allowed, f"{room} imports {rest[0]}"
+        assert top not in OWNERS or room in OWNERS[top], f"{top} belongs in {OWNERS[top]}, not in {room}"
+
+
+def test_import_extractor_loads_nothing_heavy():
+    code = "import sys, extractor, extractor.cli; print([m for m in ('torch', 'transformers', 'pdfplumber', 'gradio') if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def test_every_name_of_the_front_door_is_there():
+    import extractor
+
+    for name in extractor.__all__:
+        assert getattr(extractor, name) is not None
