@@ -41,6 +41,7 @@ class Work:
     """What one engine did for one document."""
 
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     prefill_tokens: int = 0
     prefill_seconds: float = 0.0
     passes: int = 0
@@ -100,11 +101,9 @@ class Watch:
     def __init__(self, model: Any) -> None:
         self.work = Work()
         self._start = 0.0
-        base = model.base_model
-        self._hooks = [
-            base.register_forward_pre_hook(self._before),
-            base.register_forward_hook(self._after, with_kwargs=True),
-        ]
+        layers = model.get_decoder()
+        before = layers.register_forward_pre_hook(self._before)
+        self._hooks = [before, layers.register_forward_hook(self._after, with_kwargs=True)]
 
     def _before(self, *_: Any) -> None:
         self._start = time.perf_counter()
@@ -208,6 +207,7 @@ class PlainInt8(Plain):
     label = "plain generate + mask (int8)"
 
     def _weights(self, ours: Any, name: str) -> Any:
+        ours.decoder.model.set_attn_implementation("sdpa")
         return ours.decoder.model
 
 
@@ -267,7 +267,9 @@ class Llama:
         if "choices" not in found:
             raise SystemExit(f"llama.cpp refused the request: {found}")
         took = found["timings"]
-        work = Work(0.0, took["prompt_n"], took["prompt_ms"] / 1000, took["predicted_n"])
+        work = Work(
+            prefill_tokens=took["prompt_n"], prefill_seconds=took["prompt_ms"] / 1000, passes=took["predicted_n"]
+        )
         return [Answer(found["choices"][0]["message"]["content"])], work
 
     def close(self) -> None:
@@ -307,23 +309,23 @@ class Result:
 
 
 def measured(key: str, arguments: argparse.Namespace, fields: Sequence[Field]) -> Iterator[Work]:
-    """What the engine does for each document, after one that is not counted."""
-    reports = documents(arguments.documents, arguments.seed)
-    unread = documents(1, arguments.seed + 1)
+    """What the engine does for each document, after a question that is not counted: nothing is then loaded late."""
+    (unread,) = documents(1, arguments.seed + 1)
     with closing(ENGINES[key](arguments.model, arguments.threads)) as engine:
-        for number, report in enumerate([*unread, *reports]):
+        engine.answer(asked(unread, fields[:1], engine.group).request)
+        for report in documents(arguments.documents, arguments.seed):
             what = asked(report, fields, engine.group)
-            start = time.perf_counter()
+            start, cpu = time.perf_counter(), time.process_time()
             answers, work = engine.answer(what.request)
-            work.seconds = time.perf_counter() - start
+            work.seconds, work.cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
             mistakes = wrong(report, fields, what, answers)
             work.right = len(fields) - len(mistakes)
-            if number:
-                print(f"  {key} {report.name}: {work.seconds:.1f} s, {work.right} right", file=sys.stderr, flush=True)
-                if arguments.wrong:
-                    for name, said in mistakes.items():
-                        print(f"    {name}: {said}", file=sys.stderr)
-                yield work
+            took = f"{work.seconds:.1f} s ({work.cpu_seconds:.1f} s of CPU)"
+            print(f"  {key} {report.name}: {took}, {work.right} right", file=sys.stderr, flush=True)
+            if arguments.wrong:
+                for name, said in mistakes.items():
+                    print(f"    {name}: {said}", file=sys.stderr)
+            yield work
     gc.collect()
 
 

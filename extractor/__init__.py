@@ -1,13 +1,13 @@
 """Structured fields out of messy reports, on your own machine, every value traced to its source.
 
-    import extractor as ex
+import extractor as ex
 
-    document = ex.read("report.pdf")
-    schema = ex.load_schema("receipt")
-    result = ex.extract(document, schema, ex.load_model())
-    print(result.data)
-    for v in result.values:
-        print(v.path, v.value, v.evidence, v.confidence)
+document = ex.read("report.pdf")
+schema = ex.load_schema("receipt")
+result = ex.extract(document, schema, ex.load_model())
+print(result.data)
+for v in result.values:
+    print(v.path, v.value, v.evidence, v.confidence)
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ _ROOMS = {
     "load_model": "models",
     "extract": "pipeline",
     "plan": "pipeline",
-    "check": "check",
     "as_dict": "export",
 }
 __all__ = ["__version__", *_ROOMS]

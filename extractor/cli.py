@@ -40,14 +40,25 @@ def _parser() -> argparse.ArgumentParser:
 
     extract = _command(commands, "extract", _extract, "extract a record from each document")
     extract.add_argument("paths", nargs="+", metavar="PATH", help="a document: text, HTML or PDF")
-    extract.add_argument("--schema", "-s", required=True, metavar="NAME|FILE", help="a shipped schema or a JSON Schema file")
     extract.add_argument(
-        "--model", "-m", metavar="NAME", help="a known model, hub id, folder, .gguf file, openai:URL, or none (structure only)"
+        "--schema", "-s", required=True, metavar="NAME|FILE", help="a shipped schema or a JSON Schema file"
+    )
+    extract.add_argument(
+        "--model",
+        "-m",
+        metavar="NAME",
+        help="a known model, hub id, folder, .gguf file, openai:URL, or none (structure only)",
     )
     extract.add_argument("--output", "-o", metavar="FILE", help="write there instead of stdout, whole or not at all")
-    extract.add_argument("--format", "-f", choices=("table", "json", "jsonl"), help="default: json for one document, jsonl for more")
-    extract.add_argument("--passage-tokens", type=int, metavar="N", help="tokens of each document that a prompt carries at most")
-    extract.add_argument("--threads", type=int, metavar="N", help="threads for the model (default: one per physical core)")
+    extract.add_argument(
+        "--format", "-f", choices=("table", "json", "jsonl"), help="default: json for one document, jsonl for more"
+    )
+    extract.add_argument(
+        "--passage-tokens", type=int, metavar="N", help="tokens of each document that a prompt carries at most"
+    )
+    extract.add_argument(
+        "--threads", type=int, metavar="N", help="threads for the model (default: one per physical core)"
+    )
 
     read = _command(commands, "read", _read, "show what the machine sees: text, blocks, tables")
     read.add_argument("paths", nargs="+", metavar="PATH")
@@ -113,7 +124,9 @@ def _extract(arguments: argparse.Namespace) -> int:
     several = len(arguments.paths) > 1
     form = arguments.format or ("jsonl" if several else "json")
     if form == "json" and several:
-        raise UsageError("--format json holds one document, and several were given.", "Use --format jsonl, a record a line.")
+        raise UsageError(
+            "--format json holds one document, and several were given.", "Use --format jsonl, a record a line."
+        )
     schema = load_schema(arguments.schema)
     code = 0
     documents: list[Document] = []
@@ -173,11 +186,15 @@ def _table(result: Extraction) -> str:
     grid.add_column("sure", justify="right", width=5)
     grid.add_column("problems", ratio=3, overflow="fold")
     for v in result.values:
-        value = "—" if v.value is None else v.value if isinstance(v.value, str) else json.dumps(v.value, ensure_ascii=False)
+        value = (
+            "—" if v.value is None else v.value if isinstance(v.value, str) else json.dumps(v.value, ensure_ascii=False)
+        )
         sure = "" if v.confidence is None else f"{v.confidence:.2f}"
         style = "red" if v.problems else "dim" if v.value is None else ""
         problems = "; ".join(f"{p.kind}: {p.message}" for p in v.problems)
-        grid.add_row(Text(path_text(v.path)), Text(str(value)), _in_line(result, v.evidence), sure, Text(problems), style=style)
+        grid.add_row(
+            Text(path_text(v.path)), Text(str(value)), _in_line(result, v.evidence), sure, Text(problems), style=style
+        )
     console.print(grid)
     for p in result.problems:
         console.print(Text(f"! {path_text(p.path)}: {p.kind}: {p.message}"))
@@ -242,7 +259,9 @@ def _seen(document: Document) -> str:
 
 
 def _grid(n: int, table: Table) -> list[str]:
-    lines = [f"=== table {n}: {' > '.join(table.caption) or '(no caption)'} [{table.start}:{table.end}], {table.rows} x {table.columns}"]
+    lines = [
+        f"=== table {n}: {' > '.join(table.caption) or '(no caption)'} [{table.start}:{table.end}], {table.rows} x {table.columns}"
+    ]
     lines += [f"! {p.kind}: {p.message}" for p in table.problems]
     for cell in table.cells:
         span = f" spans {cell.row_span}x{cell.column_span}" if cell.row_span > 1 or cell.column_span > 1 else ""
@@ -263,7 +282,9 @@ def _prompt(arguments: argparse.Namespace) -> int:
     from extractor.schemas import load_schema
 
     todo = plan(read(arguments.path), load_schema(arguments.schema), arguments.passage_tokens)
-    _say(f"{len(todo.settled)} fields and {len(todo.rows)} lists settled by structure, {sum(map(len, todo.groups))} to ask")
+    _say(
+        f"{len(todo.settled)} fields and {len(todo.rows)} lists settled by structure, {sum(map(len, todo.groups))} to ask"
+    )
     print(f"=== system\n{todo.request.system}\n=== document\n{todo.request.prompt}")
     for n, row in enumerate(todo.request.rows, 1):
         print(f"=== question {n} of {len(todo.request.rows)}\n{row.question}")
@@ -281,11 +302,18 @@ def _schemas(arguments: argparse.Namespace) -> int:
             print(f"{name:28} {title}")
         return 0
     schema = load_schema(arguments.schema)
-    print(f"{schema.name}: {schema.title}\n{schema.description}\nsha256 {schema.id}, {len(schema.fields)} fields, {len(schema.checks)} checks")
+    print(
+        f"{schema.name}: {schema.title}\n{schema.description}\nsha256 {schema.id}, {len(schema.fields)} fields, {len(schema.checks)} checks"
+    )
     if schema.unheld:
         print(f"checked after decoding, not held by it: {', '.join(schema.unheld)}")
     for f in schema.fields:
-        marks = [f.type, *([f.format] if f.format else []), *(["required"] if f.required else []), *([] if f.copied else ["judged"])]
+        marks = [
+            f.type,
+            *([f.format] if f.format else []),
+            *(["required"] if f.required else []),
+            *([] if f.copied else ["judged"]),
+        ]
         unit = f" [{f.unit}]" if f.unit else ""
         print(f"  {path_text(f.path)}: {' '.join(marks)}{unit} — {', '.join(f.labels)}")
         for item in f.items:
@@ -310,7 +338,9 @@ def _models(arguments: argparse.Namespace) -> int:
         print(weights.pull(known))
     else:
         print(catalogue.describe(known))
-        print(f"weights: {weights.path(known)} ({'here' if weights.present(known) else 'not here: extractor models pull ' + known.name})")
+        print(
+            f"weights: {weights.path(known)} ({'here' if weights.present(known) else 'not here: extractor models pull ' + known.name})"
+        )
     return 0
 
 
@@ -326,16 +356,23 @@ def _check(arguments: argparse.Namespace) -> int:
             with open(arguments.record, encoding="utf-8") as file:
                 record = json.load(file)
     except OSError as error:
-        raise InputError(f"Cannot read {arguments.record}: {error.strerror}", "Name a JSON file, or - for stdin.") from error
+        raise InputError(
+            f"Cannot read {arguments.record}: {error.strerror}", "Name a JSON file, or - for stdin."
+        ) from error
     except ValueError as error:
-        raise InputError(f"{arguments.record} is not JSON: {error}", "Give a record, or the output of `extractor extract`.") from error
+        raise InputError(
+            f"{arguments.record} is not JSON: {error}", "Give a record, or the output of `extractor extract`."
+        ) from error
     if isinstance(record, dict) and {"data", "values", "run"} <= set(record):
         record = record["data"]
     problems = check(schema, record)
     for p in problems:
         print(f"{path_text(p.path)}: {p.kind}: {p.message}")
     if problems:
-        raise CheckFailed(f"{len(problems)} problems in {arguments.record}", "Each line above names the field and what is wrong with it.")
+        raise CheckFailed(
+            f"{len(problems)} problems in {arguments.record}",
+            "Each line above names the field and what is wrong with it.",
+        )
     print("fine")
     return 0
 

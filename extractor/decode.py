@@ -8,6 +8,7 @@ writing); a wrong guess costs nothing but its place in the pass. Every chosen to
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -25,8 +26,9 @@ from extractor.types import Answer, Request, Row, Token
 ATTENTION = "extractor"
 ROWS = 12
 CHUNK = 512
-DRAFT = 6
+DRAFT = 4
 FUEL = 100_000_000
+SCORES = 1 << 25  # attention scores held at once: 128 MiB
 
 
 # Attention over a shared prefix.
@@ -71,7 +73,9 @@ class Store:
     def get_seq_length(self, layer: int = 0) -> int:
         return self.length
 
-    def update(self, keys: torch.Tensor, values: torch.Tensor, layer: int, *_: Any) -> tuple[torch.Tensor, torch.Tensor]:
+    def update(
+        self, keys: torch.Tensor, values: torch.Tensor, layer: int, *_: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
         if self.used is None:
             if layer < len(self.prefix):
                 held = self.prefix[layer]
@@ -110,7 +114,7 @@ def attend(
         out = causal(query, keys, values, scale, sliding_window, softcap, s_aux)
     else:
         prefix = store.prefix[module.layer_idx]
-        out = shared(query, prefix, (keys, values), store, scale, sliding_window, softcap, s_aux)
+        out = shared(query, prefix, (keys, values), store.used, scale, sliding_window, softcap, s_aux)
     return out.transpose(1, 2).contiguous(), None
 
 
@@ -119,11 +123,15 @@ def causal(query, keys, values, scale, window, softcap, sinks) -> torch.Tensor:
     new, total = query.shape[2], keys.shape[2]
     plain = softcap is None and sinks is None
     if plain and new == total and (not window or window >= total):
-        return functional.scaled_dot_product_attention(query, keys, values, is_causal=True, scale=scale, enable_gqa=True)
+        return functional.scaled_dot_product_attention(
+            query, keys, values, is_causal=True, scale=scale, enable_gqa=True
+        )
     ages = torch.arange(total - new, total, device=query.device)[:, None] - torch.arange(total, device=query.device)
     seen = (ages >= 0) if not window else (ages >= 0) & (ages < window)
     if plain:
-        return functional.scaled_dot_product_attention(query, keys, values, attn_mask=seen, scale=scale, enable_gqa=True)
+        return functional.scaled_dot_product_attention(
+            query, keys, values, attn_mask=seen, scale=scale, enable_gqa=True
+        )
     grouped = query.unflatten(1, (keys.shape[1], -1)).flatten(2, 3)
     scores = capped(grouped @ keys.transpose(2, 3) * scale, softcap)
     scores = scores.unflatten(2, (-1, new)).masked_fill(~seen, float("-inf"))
@@ -131,21 +139,29 @@ def causal(query, keys, values, scale, window, softcap, sinks) -> torch.Tensor:
     return (weights @ values).unflatten(2, (-1, new)).flatten(1, 2)
 
 
-def shared(query, prefix, own, store: Store, scale, window, softcap, sinks) -> torch.Tensor:
+def shared(query, prefix, own, used, scale, window, softcap, sinks) -> torch.Tensor:
     """Attention of each row's new tokens to the prompt, which all rows share, and to the row's own tokens.
 
     The prompt's keys are read once for all rows: their queries are laid side by side.
     """
     rows, heads, new, width = query.shape
+    if rows > 1 and rows * heads * new * (prefix[0].shape[2] + own[0].shape[2]) > SCORES:
+        parts = [slice(0, rows // 2), slice(rows // 2, rows)]
+        return torch.cat(
+            [
+                shared(query[part], prefix, (own[0][part], own[1][part]), used[part], scale, window, softcap, sinks)
+                for part in parts
+            ]
+        )
     groups = own[0].shape[1]
     per = heads // groups
-    grouped = query.view(rows, groups, per, new, width)
+    grouped = query.reshape(rows, groups, per, new, width)
     aside = grouped.permute(1, 0, 2, 3, 4).reshape(groups, rows * per * new, width)
     length = prefix[0].shape[2]
     to_prompt = (aside @ prefix[0][0].transpose(1, 2)).view(groups, rows, per, new, length).transpose(0, 1)
     to_own = grouped.flatten(2, 3) @ own[0].transpose(2, 3)
     to_own = to_own.view(rows, groups, per, new, -1)
-    places = store.used[:, None] + torch.arange(new, device=query.device)  # each new token's slot
+    places = used[:, None] + torch.arange(new, device=query.device)  # each new token's slot
     ages = places[:, :, None] - torch.arange(own[0].shape[2], device=query.device)
     hidden = ages < 0 if not window else (ages < 0) | (ages >= window)
     scores = torch.cat([to_prompt, to_own], -1).mul_(scale)
@@ -285,7 +301,8 @@ class Decoder:
             )
         self.model, self.tokenizer = model, tokenizer
         self.rows, self.draft = rows, draft
-        self.device = model.get_output_embeddings().bias.device if False else next(model.parameters()).device
+        self.device = next(model.parameters()).device
+        self.lock = threading.Lock()
         self.limit = int(getattr(model.config, "max_position_embeddings", 0) or 4096)
         self.store, self.held = Store(), []
         self.stats = {"prefilled": 0, "reused": 0, "passes": 0, "chosen": 0, "forced": 0, "drafted": 0, "accepted": 0}
@@ -358,13 +375,16 @@ class Decoder:
 
     # Answers.
 
-    @torch.inference_mode()
     def answer(self, request: Request) -> list[Answer]:
         """One answer for each row, in the rows' order; one that a limit cut off has `finished` False.
 
         The user's message is the prompt with the question right after it. Raises `ModelError` for a prompt beyond the
         model's context and for numbers that are none, `SchemaError` for a grammar that does not compile.
         """
+        with self.lock, torch.inference_mode():
+            return self._answers(request)
+
+    def _answers(self, request: Request) -> list[Answer]:
         before, between, after = self._frame
         head = self.encode(before, special=True) + self.encode(request.system) + self.encode(between, special=True)
         prompt = head + self.encode(request.prompt)
@@ -373,14 +393,18 @@ class Decoder:
         longest = max((len(line.feed) for line in lines), default=0)
         if len(prompt) + longest + 16 > self.limit:
             raise ModelError(
-                f"the prompt has {len(prompt) + longest} tokens; the model takes {self.limit}", "Give it fewer passages."
+                f"the prompt has {len(prompt) + longest} tokens; the model takes {self.limit}",
+                "Give it fewer passages.",
             )
         if not lines:
             return []
         self._prefill(prompt)
         text, _ = flatten(request.source)
-        for at in range(0, len(lines), self.rows):
-            self._decode(lines[at : at + self.rows], text)
+        try:
+            for at in range(0, len(lines), self.rows):
+                self._decode(lines[at : at + self.rows], text)
+        finally:
+            self.store.close()
         return [self._answer(line) for line in lines]
 
     def _line(self, number: int, row: Row, tail: list[int]) -> Line:
@@ -389,12 +413,17 @@ class Decoder:
         limits = llguidance.LLParserLimits(initial_lexer_fuel=FUEL)
         matcher = llguidance.LLMatcher(self.guide, llguidance.LLMatcher.grammar_from_lark(row.grammar), limits=limits)
         if matcher.is_error():
-            raise SchemaError(f"a grammar cannot be used: {matcher.get_error()[:500]}", "Simplify that part of the schema.")
+            raise SchemaError(
+                f"a grammar cannot be used: {matcher.get_error()[:500]}", "Simplify that part of the schema."
+            )
         return Line(number, row, matcher, self.encode(row.question) + tail)
 
     def _prefill(self, prompt: list[int]) -> None:
         """Computes the prompt, in pieces so that memory stays bounded, but for what the last one began with as well."""
-        same = next((at for at, (a, b) in enumerate(zip(prompt, self.held, strict=False)) if a != b), min(len(prompt), len(self.held)))
+        same = next(
+            (at for at, (a, b) in enumerate(zip(prompt, self.held, strict=False)) if a != b),
+            min(len(prompt), len(self.held)),
+        )
         self.store.close()
         self.store.truncate(same)
         self.held = prompt[:same]
@@ -434,7 +463,6 @@ class Decoder:
         self.store.open(len(live), self.device)
         for line in live:
             self._advance(line)
-            line.position = 0
         live = self._drop_ended(live)
         while live:
             for line in live:
@@ -443,12 +471,12 @@ class Decoder:
             starts = [self.store.length + line.position for line in live]
             states = self._forward(feeds, starts)
             where = [
-                (number, len(line.feed) - 1 + at) for number, line in enumerate(live) for at in range(len(line.draft) + 1)
+                (number, len(line.feed) - 1 + at)
+                for number, line in enumerate(live)
+                for at in range(len(line.draft) + 1)
             ]
             index = torch.tensor(where, device=self.device)
             logits = self._logits(states[index[:, 0], index[:, 1]])
-            if not bool(torch.isfinite(logits.sum())):
-                raise ModelError("the model's numbers broke down (not a number)", "Its weights are damaged, or of a kind not supported.")
             self.stats["passes"] += 1
             at = 0
             for line in live:
@@ -457,7 +485,6 @@ class Decoder:
                 at += count
             self.store.used = torch.tensor([line.position for line in live], device=self.device)
             live = self._drop_ended(live)
-        self.store.close()
 
     def _drop_ended(self, live: list[Line]) -> list[Line]:
         kept = [number for number, line in enumerate(live) if not line.ended]
@@ -497,9 +524,13 @@ class Decoder:
             return None, (0.0, 0.0, 0.0)
         some = logits[torch.from_numpy(allowed).to(logits.device)]
         best = torch.topk(some, min(2, len(some)))
-        total = torch.logsumexp(some, 0)
+        total, whole = torch.logsumexp(some, 0), torch.logsumexp(logits, 0)
+        if not bool(torch.isfinite(total) & torch.isfinite(whole)):
+            raise ModelError(
+                "the model's numbers broke down", "Its weights are damaged, or of a kind that is not supported."
+            )
         shares = (best.values - total).exp().tolist()
-        mass = float((total - torch.logsumexp(logits, 0)).exp())
+        mass = float((total - whole).exp())
         margin = shares[0] - shares[1] if len(shares) > 1 else 1.0
         return int(allowed[int(best.indices[0])]), (min(shares[0], 1.0), min(mass, 1.0), margin)
 
@@ -529,7 +560,9 @@ class Decoder:
             line.ended = True
         elif line.matcher.is_stopped():
             line.ended = line.finished = True
-        elif len(line.written) >= line.row.max_tokens or len(line.written) + len(line.feed) + self.store.length > self.limit:
+        elif len(line.written) >= line.row.max_tokens:
+            line.ended = True
+        elif self.store.length + line.position + len(line.feed) + self.draft >= self.limit:
             line.ended = True
 
     def _guess(self, line: Line, source: str) -> list[int]:

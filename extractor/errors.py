@@ -1,12 +1,12 @@
 """Errors that a person can act on: each knows its exit code and says what to do next.
 
-    ExtractorError            1   anything else of ours
-      UsageError              2   the command line or the call is wrong (argparse uses 2 as well)
-      InputError              3   a document cannot be used: missing, empty, a folder, of an unknown kind, too large
-      SchemaError             4   a schema cannot be used
-      ModelError              5   a model cannot be had: unknown name, no weights, refused format, server out of reach
-      CheckFailed             6   `extractor check`: the record breaks its schema or its checks
-      OutputError             7   the result cannot be written
+ExtractorError            1   anything else of ours
+  UsageError              2   the command line or the call is wrong (argparse uses 2 as well)
+  InputError              3   a document cannot be used: missing, empty, a folder, of an unknown kind, too large
+  SchemaError             4   a schema cannot be used
+  ModelError              5   a model cannot be had: unknown name, no weights, refused format, server out of reach
+  CheckFailed             6   `extractor check`: the record breaks its schema or its checks
+  OutputError             7   the result cannot be written
 """
 
 from __future__ import annotations

@@ -57,7 +57,9 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
     target = FilePath(path)
     name = None
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=target.parent, prefix=".", suffix=".part", delete=False) as f:
+        with tempfile.NamedTemporaryFile(
+            "w", encoding="utf-8", dir=target.parent, prefix=".", suffix=".part", delete=False
+        ) as f:
             name = f.name
             f.write(text)
             f.flush()
@@ -67,4 +69,6 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
         if name:
             with contextlib.suppress(OSError):
                 os.unlink(name)
-        raise OutputError(f"Cannot write {target}: {error.strerror or error}", "Name a file in a folder you may write to.") from error
+        raise OutputError(
+            f"Cannot write {target}: {error.strerror or error}", "Name a file in a folder you may write to."
+        ) from error

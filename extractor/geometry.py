@@ -102,9 +102,7 @@ def grids(horizontal: Sequence[Edge], vertical: Sequence[Edge], snap: float = SN
     result = []
     for rows, columns in _components(across, upright, snap):
         columns = columns + _missing_sides(rows, columns, snap)
-        grid = _grid(rows, columns, snap)
-        if grid is not None:
-            result.append(grid)
+        result += _grids(rows, columns, snap)
     return result
 
 
@@ -154,12 +152,13 @@ def _positions(values: Iterable[float], snap: float) -> list[float]:
     return result
 
 
-def _grid(rows: list[Edge], columns: list[Edge], snap: float) -> Grid | None:
+def _grids(rows: list[Edge], columns: list[Edge], snap: float) -> list[Grid]:
+    """The grids in lines that hang together: a page frame may hold several tables, parted by open space."""
     ys = _positions((row.at for row in rows), snap)
     xs = _positions((column.at for column in columns), snap)
     height, width = len(ys) - 1, len(xs) - 1
     if height < 1 or width < 1 or height * width > 100_000:
-        return None
+        return []
     # wall_above[r][c]: a line is drawn between elementary cells (r-1, c) and (r, c); wall_left likewise.
     wall_above = [[False] * width for _ in range(height + 1)]
     wall_left = [[False] * (width + 1) for _ in range(height)]
@@ -176,9 +175,35 @@ def _grid(rows: list[Edge], columns: list[Edge], snap: float) -> Grid | None:
             if outside:
                 continue
             cells += _rectangles(members, xs, ys)
-    if not cells:
-        return None
-    return _compact(cells)
+    return [_compact(group) for group in _neighbours(cells)]
+
+
+def _neighbours(cells: list[GridCell]) -> list[list[GridCell]]:
+    """Cells that share a wall, directly or by way of others, gathered."""
+    at: dict[tuple[int, int], int] = {}
+    for number, cell in enumerate(cells):
+        for row in range(cell.row, cell.row + cell.row_span):
+            for column in range(cell.column, cell.column + cell.column_span):
+                at[row, column] = number
+    groups: list[list[GridCell]] = []
+    seen: set[int] = set()
+    for first in range(len(cells)):
+        if first in seen:
+            continue
+        seen.add(first)
+        waiting, group = [first], []
+        while waiting:
+            cell = cells[waiting.pop()]
+            group.append(cell)
+            below, right = cell.row + cell.row_span, cell.column + cell.column_span
+            around = [(row, column) for row in range(cell.row, below) for column in (cell.column - 1, right)]
+            around += [(row, column) for column in range(cell.column, right) for row in (cell.row - 1, below)]
+            for place in around:
+                if place in at and at[place] not in seen:
+                    seen.add(at[place])
+                    waiting.append(at[place])
+        groups.append(group)
+    return groups
 
 
 def _draw(lines, positions, across, snap, mark) -> None:
@@ -188,7 +213,7 @@ def _draw(lines, positions, across, snap, mark) -> None:
             at += 1
         for cell in range(len(across) - 1):
             length = across[cell + 1] - across[cell]
-            if overlap(line.start, line.end, across[cell], across[cell + 1]) >= max(length - 2 * snap, 0.75 * length):
+            if overlap(line.start, line.end, across[cell], across[cell + 1]) >= max(length - 2 * snap, 0.25 * length):
                 mark(at, cell)
 
 

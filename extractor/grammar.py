@@ -140,7 +140,9 @@ class _Writing:
         at = len(self.written) - 1
         choices = ['"null"'] if slot.nullable else []
         if slot.kind == "literals":
-            if literals := [quoted(json.dumps(text, ensure_ascii=False)) for text in dict.fromkeys(clean(slot.literals))]:
+            if literals := [
+                quoted(json.dumps(text, ensure_ascii=False)) for text in dict.fromkeys(clean(slot.literals))
+            ]:
                 choices.append(f"L{at}")
                 self.written.append(f"L{at}: {' | '.join(literals)}")
         elif slot.kind == "span":
@@ -230,7 +232,9 @@ def parse(answer: Answer, slots: Sequence[Slot]) -> list[Slotted]:
         if name not in found:
             raw = answer.text[start:end]
             text = value if isinstance(value, str) else None if value is None else raw
-            found[name] = Slotted(name, text, value, start, end, covering(answer.tokens, start, end, isinstance(value, str)))
+            found[name] = Slotted(
+                name, text, value, start, end, covering(answer.tokens, start, end, isinstance(value, str))
+            )
     return [found[slot.key] for slot in slots if slot.key in found]
 
 

@@ -70,9 +70,17 @@ def boxes(document: Document, start: int, end: int) -> tuple[BBox, ...]:
                 continue
             box = word.box
             last = lines[-1] if lines else None
-            if last and last.page == box.page and min(last.bottom, box.bottom) - max(last.top, box.top) > 0.5 * (box.bottom - box.top):
+            if (
+                last
+                and last.page == box.page
+                and min(last.bottom, box.bottom) - max(last.top, box.top) > 0.5 * (box.bottom - box.top)
+            ):
                 lines[-1] = BBox(
-                    box.page, min(last.x0, box.x0), min(last.top, box.top), max(last.x1, box.x1), max(last.bottom, box.bottom)
+                    box.page,
+                    min(last.x0, box.x0),
+                    min(last.top, box.top),
+                    max(last.x1, box.x1),
+                    max(last.bottom, box.bottom),
                 )
             else:
                 lines.append(box)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from extractor import labels as names
 from extractor import normalise
+from extractor.passages import terms
 from extractor.structure import Settled
 from extractor.types import BBox, Document, Field, Page, Path, Word
 
@@ -79,7 +80,9 @@ def settle(fields: Sequence[Field], document: Document, pieces: Sequence[tuple[i
     for path, spots in places.items():
         if len({document.text[s:e].strip() for s, e, _ in spots}) == 1:
             start, end, length = spots[0]
-            settled[path] = Settled(path, start, end, min(0.97, 0.86 + 0.02 * length), document.text[max(0, start - 40) : end])
+            settled[path] = Settled(
+                path, start, end, min(0.97, 0.86 + 0.02 * length), document.text[max(0, start - 40) : end]
+            )
     return settled
 
 
@@ -153,7 +156,11 @@ class Hints:
         box = last.box
         assert box is not None
         height = box.bottom - box.top
-        right = [w for w in page.words if w.box and _same_line(w.box, box) and w.box.x0 >= box.x1 - 1 and w.start != last.start]
+        right = [
+            w
+            for w in page.words
+            if w.box and _same_line(w.box, box) and w.box.x0 >= box.x1 - 1 and w.start != last.start
+        ]
         right.sort(key=lambda w: w.box.x0)  # type: ignore[union-attr]
         while right and not re.search(r"\w", right[0].text):
             right = right[1:]
@@ -166,18 +173,27 @@ class Hints:
         under = [
             w
             for w in page.words
-            if w.box and -0.3 * height <= w.box.top - box.bottom <= 1.6 * height and w.box.x1 > left.x0 - 2 and w.box.x0 < box.x1 + 2 * height
+            if w.box
+            and -0.3 * height <= w.box.top - box.bottom <= 1.6 * height
+            and w.box.x1 > left.x0 - 2
+            and w.box.x0 < box.x1 + 2 * height
         ]
         if under:
             top = min(w.box.top for w in under if w.box)
             line = sorted((w for w in under if w.box and w.box.top - top < 0.5 * height), key=lambda w: w.box.x0)  # type: ignore[union-attr]
-            follow = [w for w in page.words if w.box and line[0].box and _same_line(w.box, line[0].box) and w.box.x0 >= line[0].box.x0]
+            follow = [
+                w
+                for w in page.words
+                if w.box and line[0].box and _same_line(w.box, line[0].box) and w.box.x0 >= line[0].box.x0
+            ]
             run = _run(sorted(follow, key=lambda w: w.box.x0))  # type: ignore[union-attr]
             found.append((0.9, run[0].start, run[-1].end))
         return [(score, s, e) for score, s, e in found if 0 < e - s <= 200]
 
     def _run_end(self, page: Page, word: Word) -> int:
-        follow = [w for w in page.words if w.box and word.box and _same_line(w.box, word.box) and w.box.x0 >= word.box.x0]
+        follow = [
+            w for w in page.words if w.box and word.box and _same_line(w.box, word.box) and w.box.x0 >= word.box.x0
+        ]
         return max(_run(sorted(follow, key=lambda w: w.box.x0))[-1].end, word.end)  # type: ignore[union-attr]
 
 
@@ -214,3 +230,128 @@ def _typed(kind: str | None, text: str, start: int, end: int) -> list[tuple[int,
     if kind is None or kind == "boolean":
         return [(start, end)]
     return [(start + s, start + e) for s, e in normalise.find(kind, text[start:end])][:2]
+
+
+# How far the words around a value speak of a field.
+
+BEFORE, AFTER = 240, 16
+"""How many characters around a value count as its surroundings: a row's label stands before it, a counted thing behind."""
+
+
+class Surroundings:
+    """The search terms around every value of one document, headers of its table cell included."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        cells = [
+            (cell.start, cell.end, (*table.caption, *cell.row_path, *cell.column_path))
+            for table in document.tables
+            for cell in table.cells
+            if cell.text and not cell.header
+        ]
+        self.cells = sorted(cells)
+        self.firsts = [start for start, _, _ in self.cells]
+        self.known: dict[tuple[int, int], frozenset[str]] = {}
+
+    def terms(self, start: int, end: int) -> frozenset[str]:
+        """The terms of the value's own line before it (or of the line above, where it begins its line) and just behind it."""
+        if (start, end) not in self.known:
+            text = self.document.text
+            line = text.rfind("\n", 0, start) + 1
+            stop_here = text.find("\n", start)
+            if not text[line:start].strip() or "\t" in text[line : stop_here if stop_here >= 0 else None]:
+                line = text.rfind("\n", 0, max(0, line - 1)) + 1  # a label, or a row's header, may stand above
+            stop = text.find("\n", end)
+            words = [
+                text[max(line, start - BEFORE) : start],
+                text[end : min(end + AFTER, stop if stop >= 0 else end + AFTER)],
+            ]
+            i = bisect.bisect_right(self.firsts, start) - 1
+            if i >= 0 and self.cells[i][1] >= end:
+                words += self.cells[i][2]
+            self.known[start, end] = frozenset(t for word in words for t in terms(word))
+        return self.known[start, end]
+
+    def support(self, field: Field, start: int, end: int) -> float:
+        """The share of a label's terms found around the value, 0..1, for the field's best label."""
+        around = self.terms(start, end)
+        wanted = [frozenset(terms(label)) for label in field.labels]
+        return max((len(w & around) / len(w) for w in wanted if w), default=0.0)
+
+
+SUPPORT = 0.5
+"""The least share of a label's terms around a number for it to be offered as an answer."""
+WITHIN = 400_000
+"""Characters of a document whose typed stretches are looked for; the rest of a longer one is left to search."""
+
+
+CALENDAR_YEAR = re.compile(r"(?:19|20)\d\d\s*年")
+
+
+class Offers:
+    """The stretches of a document that may answer its typed fields.
+
+    Stretches that settle another field are not offered again. A count or an amount is offered only where its
+    surroundings speak of the field, or where it stands by one of its labels: without that, any number would do. A
+    calendar year is a number only for fields that speak of a year.
+    """
+
+    def __init__(self, document: Document, pieces: Sequence[tuple[int, int]], taken: Sequence[tuple[int, int]]) -> None:
+        self.document = document
+        self.pieces = pieces
+        self.taken = taken
+        self.around = Surroundings(document)
+        self.hints = Hints(document)
+        self.found: dict[str, list[tuple[int, int]]] = {}
+        self.offered: dict[Path, list[tuple[int, int]]] = {}
+
+    def typed(self, field: Field) -> bool:
+        """Whether the field's answers are limited to stretches of a kind."""
+        return field.copied and normalise.kind_of(field) not in (None, "boolean")
+
+    def places(self, field: Field) -> list[tuple[int, int]]:
+        """Where the typed field's value may stand, best supported first."""
+        if field.path in self.offered:
+            return self.offered[field.path]
+        kind = normalise.kind_of(field) or ""
+        places = self._of_kind(kind)
+        if kind in ("integer", "number"):
+            hinted = {(h.start, h.end) for h in self.hints.of(field, self.pieces, limit=20)}
+            speaks_of_year = any("年" in label or "year" in label.casefold() for label in field.labels)
+            dates = self._of_kind("date", taken=False)
+            scored = []
+            for start, end in places:
+                if not speaks_of_year and self._in_a_date(start, end, dates):
+                    continue
+                support = max(self.around.support(field, start, end), (start, end) in hinted)
+                if support >= SUPPORT:
+                    scored.append((support, start, end))
+            places = [(s, e) for _, s, e in sorted(scored, key=lambda t: (-t[0], t[1]))]
+        self.offered[field.path] = places
+        return places
+
+    def seeds(self, field: Field) -> list[tuple[int, int]]:
+        """The places that a prompt should carry for the field, likeliest first."""
+        hinted = [(h.start, h.end) for h in self.hints.of(field, self.pieces)]
+        numeric = field.copied and normalise.kind_of(field) in ("integer", "number")
+        supported = self.places(field)[:HINTS] if numeric else []
+        return [*supported[:1], *hinted, *supported[1:]]
+
+    def _in_a_date(self, start: int, end: int, dates: Sequence[tuple[int, int]]) -> bool:
+        i = bisect.bisect_right(dates, (start, len(self.document.text))) - 1
+        inside = i >= 0 and end <= dates[i][1]
+        return inside or CALENDAR_YEAR.match(self.document.text, start) is not None
+
+    def _of_kind(self, kind: str, taken: bool = True) -> list[tuple[int, int]]:
+        key = f"{kind}{taken}"
+        if key not in self.found:
+            text = self.document.text
+            found = []
+            for first, last in self.pieces:
+                last = min(last, WITHIN)
+                if first < last:
+                    found += [(first + s, first + e) for s, e in normalise.find(kind, text[first:last])]
+            if taken:
+                found = [p for p in found if not any(p[0] < e and s < p[1] for s, e in self.taken)]
+            self.found[key] = sorted(found)
+        return self.found[key]

@@ -8,13 +8,16 @@ do not share their lines (an address beside a form, columns of prose); where the
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from extractor.geometry import Grid, GridCell, Rect, overlap, union
 
-_CJK = re.compile("[\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+_CJK = re.compile(
+    "[\u2e80-\u303f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]"
+)
 _DIGIT = re.compile(r"\d")
 
 
@@ -116,12 +119,24 @@ def arrange(words: Sequence[Placed], ruled: Sequence[Grid] = ()) -> list[Part]:
     """The parts of a page in reading order. `words` come in the order of the file, which settles what overlaps."""
     tables: list[_Box] = []
     rest = list(words)
-    for grid in sorted(ruled, key=lambda grid: (grid.box.x1 - grid.box.x0) * (grid.box.bottom - grid.box.top)):
-        inside, outside = _held_by(grid, rest)
-        found = _from_grid(grid, inside)
+    taken: list[tuple[_Box, list[Placed]]] = []
+    page = _area(union(word.box for word in words)) if words else 0.0
+    for grid in sorted(ruled, key=lambda grid: _area(grid.box)):
+        if len(grid.cells) == 1 and (
+            _area(grid.box) > 0.4 * page or any(_holds(grid.box, found.box) for found, _ in taken)
+        ):
+            continue
+        held = _by_cell(grid, rest)
+        found = _from_grid(grid, held)
         if found is not None:
+            inside = {id(word) for words in held.values() for word in words}
+            taken.append((found, [word for word in rest if id(word) in inside]))
+            rest = [word for word in rest if id(word) not in inside]
+    for found, inside in taken:
+        if _goes_on_outside(inside, rest):
+            rest += inside
+        else:
             tables.append(found)
-            rest = outside
     items: list[_Item] = [*segments(rest), *tables]
     body = _body_size(items)
     overlays = [item for item in items if _is_overlay(item, items, body)]
@@ -130,6 +145,15 @@ def arrange(words: Sequence[Placed], ruled: Sequence[Grid] = ()) -> list[Part]:
     parts = _ordered(items, body)
     parts += [TextPart((Line((item,)),)) for item in overlays if isinstance(item, Segment)]
     return _with_headings(parts, body)
+
+
+def _area(box: Rect) -> float:
+    return (box.x1 - box.x0) * (box.bottom - box.top)
+
+
+def _holds(box: Rect, other: Rect) -> bool:
+    x, y = (other.x0 + other.x1) / 2, (other.top + other.bottom) / 2
+    return box.x0 <= x <= box.x1 and box.top <= y <= box.bottom
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,8 +238,8 @@ def _by_baseline(found: Sequence[Segment]) -> list[list[Segment]]:
     """Segments gathered into lines, top to bottom, each line left to right."""
     lines: list[list[Segment]] = []
     for segment in sorted(found, key=lambda segment: segment.base):
-        for line in reversed(lines[-3:]):
-            if abs(segment.base - line[0].base) <= 0.3 * min(segment.size, line[0].size):
+        for line in reversed(lines[-4:]):
+            if all(_on_one_line(segment, other) for other in line):
                 line.append(segment)
                 break
         else:
@@ -223,6 +247,17 @@ def _by_baseline(found: Sequence[Segment]) -> list[list[Segment]]:
     for line in lines:
         line.sort(key=lambda segment: segment.box.x0)
     return lines
+
+
+def _on_one_line(one: Segment, other: Segment) -> bool:
+    drop = abs(one.base - other.base)
+    if drop <= 0.2 * min(one.size, other.size):
+        return True
+    if overlap(one.box.x0, one.box.x1, other.box.x0, other.box.x1) > 0:
+        return False
+    # Labels and values in different type stand side by side on different baselines.
+    shared = overlap(one.box.top, one.box.bottom, other.box.top, other.box.bottom)
+    return shared >= 0.6 * min(one.box.bottom - one.box.top, other.box.bottom - other.box.top)
 
 
 # Reading order.
@@ -263,9 +298,52 @@ def _zones(items: Sequence[_Item], body: float) -> list[tuple[list[_Item], list[
     result: list[tuple[list[_Item], list[_Gutter]]] = []
     for held, gutters in zones:
         for piece in _peeled(held, gutters, body):
-            flat = [item for band in piece for item in band]
-            result.append((flat, _gutters(flat, body)))
+            for stretch, rows in _row_stretches(piece, body):
+                flat = [item for band in stretch for item in band]
+                result.append((flat, [] if rows else _gutters(flat, body)))
     return result
+
+
+def _row_stretches(held: list[list[_Item]], body: float) -> list[tuple[list[list[_Item]], bool]]:
+    """The bands parted into stretches, each with whether it is made of rows: lines that go across the gutters.
+
+    Line items under the head of a form share gutters with it by accident; as rows they are read for themselves.
+    """
+    across = [_is_row(band) for band in held]
+    stretches: list[tuple[int, int]] = []
+    number = 0
+    while number < len(held):
+        if across[number] < 2:
+            number += 1
+            continue
+        last = ahead = number
+        # Between two rows there may be lines that stand on one side only.
+        while ahead + 1 < len(held) and across[ahead + 1] and ahead - last < 3:
+            ahead += 1
+            if across[ahead] >= 2:
+                last = ahead
+        rows = sum(count >= 2 for count in across[number : last + 1])
+        flat = [item for band in held[number : last + 1] for item in band]
+        if (rows >= 2 or across[number] >= 4) and len(_columns(flat, _gutters(flat, body))) == 1:
+            stretches.append((number, last + 1))
+        number = last + 1
+    result, at = [], 0
+    for start, end in stretches:
+        if at < start:
+            result.append((held[at:start], False))
+        result.append((held[start:end], True))
+        at = end
+    if at < len(held):
+        result.append((held[at:], False))
+    return result
+
+
+def _is_row(band: list[_Item]) -> int:
+    """How many segments stand on the one baseline of the band; 0 where it has several baselines or holds a table."""
+    if any(isinstance(item, _Box) for item in band):
+        return 0
+    bases = [item.base for item in band]
+    return len(band) if max(bases) - min(bases) <= 0.2 * min(item.size for item in band) else 0
 
 
 def _bands(items: Sequence[_Item]) -> list[list[_Item]]:
@@ -325,27 +403,49 @@ def _columns(zone: list[_Item], gutters: list[_Gutter]) -> list[list[_Item]]:
     for item in zone:
         groups[sum(item.box.x0 >= gutter[1] - 0.01 for gutter in gutters)].append(item)
     columns = [groups[0]]
+    aside: list[_Item] = []
     for group in groups[1:]:
-        if _reads_across(columns[-1], group):
-            columns[-1] = columns[-1] + group
+        boxes = [item for item in group if isinstance(item, _Box)]
+        words = [item for item in group if isinstance(item, Segment)]
+        if _reads_across([item for item in columns[-1] if isinstance(item, Segment)], words):
+            columns[-1] = columns[-1] + words
+            aside += boxes
         else:
             columns.append(group)
-    return columns
+    return [*columns, aside] if aside else columns
 
 
-def _reads_across(left: list[_Item], right: list[_Item]) -> bool:
+def _reads_across(left: list[Segment], right: list[Segment]) -> bool:
     """Whether two neighbours share their lines, as the columns of a table do, and are not columns of prose."""
-    if any(isinstance(item, _Box) for item in (*left, *right)):
+    if not left or not right:
         return False
     if _is_prose(left) and _is_prose(right):
         return False
-    left_lines, right_lines = _by_baseline(left), _by_baseline(right)
-    fewer, more = sorted((left_lines, right_lines), key=len)
-    shared = sum(
-        any(abs(line[0].base - other[0].base) <= 0.2 * min(line[0].size, other[0].size) for other in more)
-        for line in fewer
-    )
-    return shared >= 0.6 * len(fewer)
+    beyond = min(item.box.x0 for item in right)
+    drops: list[float] = []
+    for line in _by_baseline([*left, *right]):
+        names = [segment for segment in line if segment.box.x0 < beyond]
+        values = [segment for segment in line if segment.box.x0 >= beyond]
+        pairs = [(name, value) for name in names for value in values if _share_a_line(name, value)]
+        if pairs:
+            drops.append(min((value.base - name.base for name, value in pairs), key=abs))
+    if not drops:
+        return False
+    # Lines that belong together stand in the same way to each other all down the page; by chance they do not.
+    usual, size = median(drops), median(segment.size for segment in (*left, *right))
+    shared = sum(abs(drop - usual) <= 0.25 * size for drop in drops)
+    return shared >= 0.6 * min(len(_by_baseline(left)), len(_by_baseline(right)))
+
+
+def _share_a_line(name: Segment, value: Segment) -> bool:
+    """Whether two segments on about one line belong together: exactly level, or the left one names the other.
+
+    Forms set a label and its value in different type, and then not quite level.
+    """
+    if abs(name.base - value.base) <= 0.2 * min(name.size, value.size):
+        return True
+    differs = name.bold != value.bold or abs(name.size - value.size) > 0.08 * max(name.size, value.size)
+    return len(name.text) <= 40 and (differs or name.text[-1] in ":：")
 
 
 def _is_prose(items: list[_Item]) -> bool:
@@ -380,10 +480,17 @@ def _text(run: list[Segment], body: float) -> list[Part]:
     lines = [Line(tuple(line)) for line in _by_baseline(run)]
     right = max(line.box.x1 for line in lines)
     left = min(line.box.x0 for line in lines)
+    unruled = {start: (end, part) for start, end, part in _unruled_tables(lines)}
     parts: list[Part] = []
     block: list[Line] = []
     number = 0
     while number < len(lines):
+        if number in unruled:
+            parts += _block(block)
+            block = []
+            number, table = unruled[number]
+            parts.append(table)
+            continue
         pair = _label_row_over_values(lines, number)
         if pair:
             parts += _block(block)
@@ -392,17 +499,18 @@ def _text(run: list[Segment], body: float) -> list[Part]:
             number += 2
             continue
         line = lines[number]
-        if block and _parts(block, line, left, right):
+        wraps = bool(block) and _goes_on(block[-1], line, right)
+        if block and _parts(block, line, left, right, wraps):
             parts += _block(block)
             block = []
-        if block and _goes_on(block[-1], line, right):
+        elif wraps:
             block[-1] = Line(block[-1].segments, wraps=True)
         block.append(line)
         number += 1
     return parts + _block(block)
 
 
-def _parts(block: list[Line], line: Line, left: float, right: float) -> bool:
+def _parts(block: list[Line], line: Line, left: float, right: float, wraps: bool) -> bool:
     """Whether a line begins a new block: after a gap, a change of size, or an indented first line."""
     before = block[-1]
     size = min(before.segments[0].size, line.segments[0].size)
@@ -416,9 +524,13 @@ def _parts(block: list[Line], line: Line, left: float, right: float) -> bool:
     if len(before.segments) == len(line.segments) == 1:
         if abs(before.segments[0].size - line.segments[0].size) > 0.12 * size:
             return True
-        if before.segments[0].bold != line.segments[0].bold and line.segments[0].text[-1:] not in ":：":
-            return gap > 0.25 * size
-        if not before.wraps and line.box.x0 - before.box.x0 > 1.5 * size and len(before.segments[0].text) > 30:
+        if before.segments[0].bold and not line.segments[0].bold and len(line.segments[0].text) > 40:
+            return True
+        if line.segments[0].bold and not before.segments[0].bold and len(before.segments[0].text) > 40:
+            return True
+        indent, room = line.box.x0 - left, right - line.box.x1
+        centred = abs(indent - room) < size
+        if indent > 1.2 * size and before.box.x0 - left < 0.5 * size and not centred and (wraps or room < indent):
             return True
     return _opens_item(line)
 
@@ -437,9 +549,12 @@ def _goes_on(before: Line, line: Line, right: float) -> bool:
     upper, lower = before.segments[0], line.segments[0]
     if abs(upper.size - lower.size) > 0.1 * upper.size:
         return False
-    if sum(2 if _CJK.match(character) else 1 for character in upper.text) < 30:
+    length = sum(2 if _CJK.match(character) else 1 for character in upper.text)
+    if length < 30:
         return False
     first = lower.words[0]
+    if length < 60 and not (first.text[0].islower() or _CJK.match(first.text[0])):
+        return False  # short lines, as of an address, break where their author broke them
     # Chinese breaks between any two characters, so only one of them has to be too many.
     needed = first.size if _CJK.match(first.text) else first.box.x1 - first.box.x0 + 0.25 * first.size
     return upper.box.x1 + needed > right - 0.5 * upper.size
@@ -461,6 +576,8 @@ def _label_row_over_values(lines: Sequence[Line], at: int) -> list[Part]:
     upper, lower = lines[at], lines[at + 1]
     if len(upper.segments) < 2 or not _is_label_row(upper) or _is_label_row(lower) and _alike(upper, lower):
         return []
+    if not _DIGIT.search(lower.segments[0].text) and _alike(upper, lower):
+        return []  # a second label under the first: the values stand beside them
     size = min(upper.segments[0].size, lower.segments[0].size)
     if lower.box.top - upper.box.bottom > 1.2 * size:
         return []
@@ -469,12 +586,16 @@ def _label_row_over_values(lines: Sequence[Line], at: int) -> list[Part]:
         near = after.box.top - lower.box.bottom <= 0.8 * size
         if near and not (_is_label_row(after) and _alike(upper, after)):
             return []
+    # Another row like the values further down shows a header over line items.
+    if any(_lines_up(lower, other) for other in lines[at + 2 : at + 16]):
+        return []
     matched: dict[int, Segment] = {}
     for value in lower.segments:
         under = [
             number
             for number, label in enumerate(upper.segments)
-            if overlap(label.box.x0, label.box.x1, value.box.x0, value.box.x1) > 0 or abs(label.box.x0 - value.box.x0) < size
+            if overlap(label.box.x0, label.box.x1, value.box.x0, value.box.x1) > 0
+            or abs(label.box.x0 - value.box.x0) < size
         ]
         if len(under) != 1 or under[0] in matched:
             return []
@@ -485,6 +606,22 @@ def _label_row_over_values(lines: Sequence[Line], at: int) -> list[Part]:
         TextPart((Line((label,)), Line((matched[number],))) if number in matched else (Line((label,)),))
         for number, label in enumerate(upper.segments)
     ]
+
+
+def _lines_up(line: Line, other: Line) -> bool:
+    """Whether most segments of two lines stand in the same columns, set to the left, the right or the middle."""
+    if len(other.segments) < 2:
+        return False
+    shared = sum(
+        any(
+            abs(one.box.x0 - two.box.x0) < 2
+            or abs(one.box.x1 - two.box.x1) < 2
+            or abs(one.box.x0 + one.box.x1 - two.box.x0 - two.box.x1) < 4
+            for two in other.segments
+        )
+        for one in line.segments
+    )
+    return shared >= 0.6 * max(len(line.segments), len(other.segments))
 
 
 def _is_label_row(line: Line) -> bool:
@@ -498,54 +635,201 @@ def _alike(line: Line, other: Line) -> bool:
     return one.bold == two.bold and abs(one.size - two.size) < 0.08 * one.size
 
 
+# Tables without ruling.
+
+
+def _unruled_tables(lines: Sequence[Line]) -> list[tuple[int, int, TablePart]]:
+    """Stretches of lines that stand in at least three columns under a header, as first line, line after last, table."""
+    found, number = [], 0
+    while number < len(lines):
+        end = _columns_hold(lines, number) if len(lines[number].segments) >= 3 else number
+        table = _unruled_table(lines[number:end]) if end - number >= 3 else None
+        if table is None:
+            number += 1
+            continue
+        found.append((number, end, table))
+        number = end
+    return found
+
+
+def _columns_hold(lines: Sequence[Line], start: int) -> int:
+    """The line after the last that still fits the columns which the lines from `start` on make up."""
+    columns: list[list[float]] = [[segment.box.x0, segment.box.x1] for segment in lines[start].segments]
+    end = start + 1
+    while end < len(lines):
+        line, before = lines[end], lines[end - 1]
+        size = before.segments[0].size
+        if line.box.top - before.box.bottom > 2.5 * size or len(line.segments) < 2:
+            break
+        grown = _grown(columns, line)
+        if grown is None:
+            break
+        columns, end = grown, end + 1
+    return end
+
+
+def _grown(columns: list[list[float]], line: Line) -> list[list[float]] | None:
+    """The columns widened to hold the line's segments; None where one of them would lie across two columns."""
+    grown = [list(column) for column in columns]
+    for segment in line.segments:
+        touched = [column for column in grown if overlap(*column, segment.box.x0, segment.box.x1) > -1]
+        if len(touched) > 1:
+            return None
+        if touched:
+            touched[0][:] = min(touched[0][0], segment.box.x0), max(touched[0][1], segment.box.x1)
+        else:
+            grown.append([segment.box.x0, segment.box.x1])
+    grown.sort()
+    return grown if all(one[1] < two[0] for one, two in zip(grown, grown[1:], strict=False)) else None
+
+
+def _unruled_table(lines: Sequence[Line]) -> TablePart | None:
+    columns: list[list[float]] = []
+    for line in lines:
+        columns = _grown(columns, line) or columns
+    width = len(columns)
+    full = [line for line in lines if len(line.segments) >= max(3, 0.6 * width)]
+    if width < 3 or len(full) < 3 or len(full) < 0.7 * len(lines) or not _has_header(lines, columns):
+        return None
+    texts = [segment.text for line in lines for segment in line.segments]
+    if sum(text[-1] in ":：" or ": " in text or "：" in text for text in texts) > 0.3 * len(texts):
+        return None
+    xs = [
+        columns[0][0],
+        *((one[1] + two[0]) / 2 for one, two in zip(columns, columns[1:], strict=False)),
+        columns[-1][1],
+    ]
+    cells = []
+    for row, line in enumerate(lines):
+        for column in range(width):
+            here = tuple(s for s in line.segments if xs[column] <= (s.box.x0 + s.box.x1) / 2 <= xs[column + 1])
+            box = Rect(xs[column], line.box.top, xs[column + 1], line.box.bottom)
+            cells.append(CellPart(row, column, (Line(here),) if here else (), box))
+    return TablePart(tuple(cells), union(line.box for line in lines), tuple(xs), ruled=False)
+
+
+def _has_header(lines: Sequence[Line], columns: list[list[float]]) -> bool:
+    """Whether the first line names columns of figures: words in it, over numbers in most lines below."""
+    for first, last in columns:
+        held = [
+            next((s.text for s in line.segments if overlap(first, last, s.box.x0, s.box.x1) > 0), "") for line in lines
+        ]
+        below = [text for text in held[1:] if text]
+        if held[0] and not _DIGIT.search(held[0]) and len(below) >= 2:
+            figures = sum(bool(_DIGIT.search(text)) for text in below)
+            if figures >= 0.7 * len(below):
+                return True
+    return False
+
+
 # Grids.
 
 
-def _held_by(grid: Grid, words: Sequence[Placed]) -> tuple[list[Placed], list[Placed]]:
-    inside, outside = [], []
-    for word in words:
-        x, y = (word.box.x0 + word.box.x1) / 2, (word.box.top + word.box.bottom) / 2
-        held = grid.box.x0 - 1 <= x <= grid.box.x1 + 1 and grid.box.top - 1 <= y <= grid.box.bottom + 1
-        (inside if held else outside).append(word)
-    return inside, outside
-
-
-def _from_grid(grid: Grid, words: Sequence[Placed]) -> _Box | None:
+def _from_grid(grid: Grid, held: dict[GridCell, list[Placed]]) -> _Box | None:
     """What a grid is: a table, the boxes of a form read one by one, or nothing of the kind (None)."""
-    if len(grid.cells) < 2 or not words:
-        return None
-    held = _by_cell(grid, words)
-    placed = sum(len(found) for found in held.values())
-    if placed < 0.9 * len(words):
-        return None
     cells = [(cell, tuple(_cell_lines(held[cell]))) for cell in grid.cells]
     filled = [(cell, lines) for cell, lines in cells if lines]
     rows, columns = len(grid.ys) - 1, len(grid.xs) - 1
+    if len(grid.cells) == 1 and filled and 2 <= len(filled[0][1]):
+        # A frame around a few lines: what stands in it is read together.
+        items = segments(held[grid.cells[0]])
+        return _Box(tuple(_ordered(items, _body_size(items), depth=1)), grid.box)
     if len(filled) < 2:
         return None
-    if rows < 2 or columns < 2 or _is_form(filled, len(words)):
-        if columns < 2 or rows < 2 and not _is_form(filled, len(words)):
+    form = columns >= 2 and _is_form(filled)
+    if rows < 2 or columns < 2 or form:
+        if not form:
             return None
         parts: list[Part] = []
-        for cell, _ in filled:
+        for cell, lines in filled:
             items = segments(held[cell])
-            parts += _ordered(items, _body_size(items), depth=10)
+            parts += [TextPart(lines)] if len(lines) <= 4 else _ordered(items, _body_size(items), depth=1)
         return _Box(tuple(parts), grid.box)
-    table = TablePart(
-        tuple(CellPart(cell.row, cell.column, lines, cell.box, cell.row_span, cell.column_span) for cell, lines in cells),
-        grid.box,
-        grid.xs,
-    )
-    return _Box((table,), grid.box)
+    before, after = _frames_around(grid, dict(cells))
+    kept = [(cell, lines) for cell, lines in cells if before <= cell.row < after]
+    parts: list[Part] = []
+    for first, last in ((0, before), (after, rows)):
+        if first == after:
+            parts += [_table(kept, grid)] if any(lines for _, lines in kept) else []
+        for cell, lines in cells:
+            if first <= cell.row < last and lines:
+                items = segments(held[cell])
+                parts += _ordered(items, _body_size(items), depth=1)
+    return _Box(tuple(parts), grid.box)
+
+
+def _frames_around(grid: Grid, lines: dict[GridCell, tuple[Line, ...]]) -> tuple[int, int]:
+    """The rows between which the table proper stands: a page frame may enclose a letter head above it, or notes below.
+
+    Such a row holds a cell that goes over much of the width and has many lines.
+    """
+    rows, columns = len(grid.ys) - 1, len(grid.xs) - 1
+    if columns < 4:
+        return 0, rows
+
+    def frames(row: int) -> bool:
+        return any(
+            len(lines[cell]) >= 6 and cell.column_span >= 0.4 * columns
+            for cell in grid.cells
+            if cell.row <= row < cell.row + cell.row_span
+        )
+
+    whole = [row for row in range(rows) if frames(row)]
+    before = max((row + 1 for row in whole if row < rows / 3), default=0)
+    after = min((row for row in whole if row >= rows / 3), default=rows)
+    if any(cell.row < edge < cell.row + cell.row_span for cell in grid.cells for edge in (before, after)):
+        return 0, rows
+    return before, after
+
+
+def _table(cells: Sequence[tuple[GridCell, tuple[Line, ...]]], grid: Grid) -> TablePart:
+    """The table of a grid, without the rows and columns in which no text begins (shading, double rules)."""
+    rows = sorted({cell.row for cell, lines in cells if lines})
+    columns = sorted({cell.column for cell, lines in cells if lines})
+    parts = []
+    for cell, lines in cells:
+        down = bisect_left(rows, cell.row + cell.row_span) - bisect_left(rows, cell.row)
+        wide = bisect_left(columns, cell.column + cell.column_span) - bisect_left(columns, cell.column)
+        if down and wide:
+            row, column = bisect_left(rows, cell.row), bisect_left(columns, cell.column)
+            parts.append(CellPart(row, column, lines, cell.box, down, wide))
+    box = union(cell.box for cell, _ in cells)
+    return TablePart(tuple(parts), box, (*(grid.xs[column] for column in columns), grid.xs[-1]))
+
+
+def _goes_on_outside(inside: Sequence[Placed], rest: Sequence[Placed]) -> bool:
+    """Whether the lines in a grid go on beside it, as where some columns of a table were shaded and others not."""
+    bases = sorted({round(word.base) for word in inside})
+    if len(bases) < 3:
+        return False
+    box = union(word.box for word in inside)
+    beside = {
+        round(word.base)
+        for word in rest
+        if word.box.x0 > box.x1 and word.box.x0 - box.x1 < 60 or word.box.x1 < box.x0 and box.x0 - word.box.x1 < 60
+    }
+    shared = sum(base in beside for base in bases)
+    return shared >= max(3, 0.4 * len(bases))
 
 
 def _by_cell(grid: Grid, words: Sequence[Placed]) -> dict[GridCell, list[Placed]]:
     held: dict[GridCell, list[Placed]] = {cell: [] for cell in grid.cells}
+    before, spilt = None, None
     for word in words:
         x, y = (word.box.x0 + word.box.x1) / 2, (word.box.top + word.box.bottom) / 2
+        if spilt is not None and word.run == before.run and _follows(before, word):
+            # Text that ran through the wall of its cell goes on outside of it.
+            held[spilt].append(word)
+            before = word
+            continue
+        spilt = None
         for cell in grid.cells:
-            if cell.box.x0 <= x < cell.box.x1 and cell.box.top <= y < cell.box.bottom:
+            if not cell.box.top <= y < cell.box.bottom:
+                continue
+            runs_over = word.box.x1 > cell.box.x1 + 0.3 * word.size
+            if cell.box.x0 <= (min(x, word.box.x0 + 0.5 * word.size) if runs_over else x) < cell.box.x1:
                 held[cell].append(word)
+                before, spilt = word, cell if runs_over else None
                 break
     return held
 
@@ -554,7 +838,7 @@ def _cell_lines(words: Sequence[Placed]) -> list[Line]:
     return [Line(tuple(line)) for line in _by_baseline(segments(words))]
 
 
-def _is_form(filled: Sequence[tuple[GridCell, tuple[Line, ...]]], words: int) -> bool:
+def _is_form(filled: Sequence[tuple[GridCell, tuple[Line, ...]]]) -> bool:
     """Boxes with a label above a value in each, or that hold whole paragraphs: a form or a frame, not a table of data."""
     several = [lines for _, lines in filled if len(lines) >= 2]
     if max(len(lines) for _, lines in filled) > 25 and len(filled) <= 12:
@@ -578,7 +862,11 @@ def _is_marked(lines: tuple[Line, ...]) -> bool:
 def _with_headings(parts: list[Part], body: float) -> list[Part]:
     """Parts of one short line set larger or bolder than the text marked as headings; the largest size is level 1."""
     sizes = sorted(
-        {round(part.lines[0].segments[0].size) for part in parts if isinstance(part, TextPart) and _stands_out(part, body)},
+        {
+            round(part.lines[0].segments[0].size)
+            for part in parts
+            if isinstance(part, TextPart) and _stands_out(part, body)
+        },
         reverse=True,
     )
     result: list[Part] = []

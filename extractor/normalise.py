@@ -38,6 +38,12 @@ _FORMATS = {
 
 Span = tuple[int, int]
 
+_VALID_URI = re.compile(
+    r"(?:[A-Za-z][A-Za-z0-9+.-]*:|[A-Za-z0-9.-]+:\d+)"
+    r"(?://[A-Za-z0-9][A-Za-z0-9.-]*(?::\d{0,5})?(?=[/?#]|$)|(?!//))"
+    r"(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*(?:#(?:[A-Za-z0-9._~:/?@!$&'()*+,;=-]|%[0-9A-Fa-f]{2})*)?"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Normalised:
@@ -68,7 +74,8 @@ def find(kind: str, text: str) -> list[Span]:
 
     Liberal, because a stretch left out can never be the answer, yet typed: digits of an address, a telephone number or
     a date are no numbers, except the year. Less likely stretches (`2020` as a date, the 4 of `A4`) are returned only
-    where `text` has no likely one. Stretches may overlap where the print allows two readings: `1 234`, `1，234`.
+    where `text` has no likely one. Stretches may overlap where the print allows two readings, the longer one first:
+    `1 234`, `1，234`.
     """
     if kind in ("number", "integer"):
         return _find_numbers(text, whole=kind == "integer")
@@ -107,7 +114,8 @@ def _find_numbers(text: str, whole: bool) -> list[Span]:
         year = re.fullmatch(r"(?:19|20)\d\d", folded[number.start : number.end])
         if not taken.meets(*span) or year:
             likely.append(span)
-    return sorted(set(likely or [(number.start, number.end) for number in found]))
+    spans = set(likely or [(number.start, number.end) for number in found])
+    return sorted(spans, key=lambda span: (span[0], -span[1]))
 
 
 def _may_be_whole(number: numbers.Number) -> bool:
@@ -348,9 +356,14 @@ def _settle_date(
     proven = dates.order_of((context, *around)) if len(readings) > 1 else None
     if proven and any(reading.order == proven for reading in readings):
         readings = tuple(reading for reading in readings if reading.order == proven)
-    elif len(readings) > 1:
-        readings = tuple(reading for reading in readings if reading.order != "ymd") or readings
     shown = collapse(text)
+    usual = tuple(reading for reading in readings if reading.order != "ymd") or readings
+    doubts: tuple[Problem, ...] = ()
+    if len(readings) > len(usual) == 1 and proven is None:
+        other = next(reading for reading in readings if reading.order == "ymd")
+        message = f"“{shown}” was read as {usual[0].iso}; with the year first it is {other.iso}"
+        doubts = (_problem(field, "ambiguous_date", message),)
+    readings = usual
     if len(readings) > 1 and readings[0].year is not None:
         meanings = " or ".join(reading.iso for reading in readings)
         message = f"“{shown}” may be {meanings}; no other date of the document settles the order"
@@ -366,7 +379,7 @@ def _settle_date(
         missing = [name for name in ("year", "month", "day") if getattr(reading, name) is None]
         message = f"“{shown}” is not a whole date: the {' and '.join(missing)} is missing"
         return None, (_problem(field, "incomplete_date", message),)
-    return reading, ()
+    return reading, doubts
 
 
 def _time(field: Field, text: str) -> Normalised:
@@ -412,6 +425,8 @@ def _uri(field: Field, text: str) -> Normalised:
         spans = contacts.find_uris(attempt)
         if len({attempt[a:b] for a, b in spans}) == 1:
             uri = fold(attempt[spans[0][0] : spans[0][1]])
+            if not _VALID_URI.fullmatch(uri if ":" in uri else f"http://{uri}"):
+                break
             if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", uri) and not re.match(r"[^/]*:\d", uri):
                 return Normalised(uri)
             if (field.format or field.schema.get("format") or "").endswith("reference"):

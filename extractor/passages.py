@@ -5,8 +5,8 @@ from __future__ import annotations
 import bisect
 import math
 import re
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from extractor import normalise
@@ -15,8 +15,14 @@ from extractor.types import Document, Field
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])|(?<=[.])(?=\s+[A-Z])|\n")
 _CJK = r"㐀-䶿一-鿿"
 _WORD = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
-UNIT_LIMIT = 400
-"""Longest stretch, in characters, that is taken or left as a whole."""
+UNIT_TOKENS = 120
+"""Longest stretch, in tokens, that is taken or left as a whole."""
+HARD_CUT = 400
+"""Characters after which a stretch without any stop is cut."""
+LONE = 16
+"""A unit of so few tokens may be a label or a heading whose value is in the next unit."""
+OPENING = 0.35
+"""The share of the budget that the beginning of the document has at once: titles and letterheads carry no labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,11 @@ class Passages:
             return None
         return first + start - offset, first + end - offset
 
+    def holds(self, start: int, end: int) -> bool:
+        """Whether the stretch of the document is shown whole."""
+        i = bisect.bisect_right([first for _, first, _ in self.pieces], start) - 1
+        return i >= 0 and end <= self.pieces[i][2]
+
 
 def tokens(text: str) -> int:
     """About how many tokens a model makes of the text, by character counts alone, so that every model sees the same."""
@@ -47,36 +58,54 @@ def tokens(text: str) -> int:
 
 
 def terms(text: str) -> list[str]:
-    """Search terms: lower-case words, and every pair of neighbouring CJK characters."""
+    """Search terms: lower-case words without a plural s, and every pair of neighbouring CJK characters."""
     found: list[str] = []
     for word in _WORD.findall(text.casefold()):
         if re.match(rf"[{_CJK}]", word):
             found += [word[i : i + 2] for i in range(len(word) - 1)] or [word]
         else:
-            found.append(word)
+            found.append(word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word)
     return found
 
 
 def units(document: Document, holes: Sequence[tuple[int, int]] = ()) -> list[tuple[int, int]]:
-    """The document cut into lines, and long lines into sentences; hidden text and `holes` are left out."""
-    out = [(b.start, b.end) for b in document.blocks if b.kind == "hidden"] + list(holes)
-    cuts: list[tuple[int, int]] = []
-    at = 0
-    for start, end in sorted(out):
-        if start > at:
-            cuts.append((at, start))
-        at = max(at, end)
-    if at < len(document.text):
-        cuts.append((at, len(document.text)))
+    """The document cut into blocks; long ones into lines, and long lines into sentences; no hidden text, no `holes`."""
+    out = sorted([(b.start, b.end) for b in document.blocks if b.kind == "hidden"] + list(holes))
     found: list[tuple[int, int]] = []
-    for start, end in cuts:
-        line_start = start
-        for line in document.text[start:end].splitlines(keepends=True):
-            line_end = line_start + len(line)
-            if line.strip():
-                found += _sentences(document.text, line_start, line_end) if len(line) > UNIT_LIMIT else [(line_start, line_end)]
-            line_start = line_end
-    return found
+    for start, end in _kept(_stretches(document), out):
+        if tokens(document.text[start:end]) <= UNIT_TOKENS:
+            found.append((start, end))
+            continue
+        for m in re.finditer(r"[^\n]*\S[^\n]*\n?", document.text[start:end]):
+            line = (start + m.start(), start + m.end())
+            found += _sentences(document.text, *line) if tokens(m.group()) > UNIT_TOKENS else [line]
+    return [(s, e) for s, e in found if document.text[s:e].strip()]
+
+
+def _stretches(document: Document) -> list[tuple[int, int]]:
+    """Blocks and the stretches between them, end to end over the whole text."""
+    found, at = [], 0
+    for block in sorted(document.blocks, key=lambda b: (b.start, b.end)):
+        if block.start > at:
+            found.append((at, block.start))
+        if block.end > at:
+            found.append((max(at, block.start), block.end))
+            at = block.end
+    return [*found, (at, len(document.text))] if at < len(document.text) else found
+
+
+def _kept(stretches: Sequence[tuple[int, int]], out: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    """What is left of sorted `stretches` when those of `out` are taken away."""
+    for start, end in stretches:
+        at = start
+        for first, last in out:
+            if last <= at or first >= end:
+                continue
+            if first > at:
+                yield at, first
+            at = last
+        if at < end:
+            yield at, end
 
 
 def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -89,7 +118,7 @@ def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
             at = m.end()
     if at < end:
         found.append((at, end))
-    return [(s, min(s + UNIT_LIMIT, e)) for first, e in found for s in range(first, e, UNIT_LIMIT)]
+    return [(s, min(s + HARD_CUT, e)) for first, e in found for s in range(first, e, HARD_CUT)]
 
 
 def choose(
@@ -97,12 +126,13 @@ def choose(
     fields: Sequence[Field],
     budget: int,
     holes: Sequence[tuple[int, int]] = (),
+    seeds: Sequence[Sequence[tuple[int, int]]] = (),
 ) -> Passages:
     """The units that matter for `fields`, at most about `budget` tokens, in document order.
 
-    The whole text is kept when it fits. Else units are ranked by BM25 (Robertson and Zaragoza 2009) on the fields'
-    labels and descriptions, raised where a unit holds a stretch of the field's kind or stands at the very beginning,
-    and every field has its best units in before any field has its next ones.
+    The whole text is kept when it fits. Else the beginning goes in first, then for each field the places in `seeds`
+    (likeliest first), then the units that BM25 (Robertson and Zaragoza 2009) ranks highest for its labels and
+    description, those without a stretch of the field's kind lowered; every field has its best in before any has its next.
     """
     pieces = units(document, holes)
     if not pieces:
@@ -110,46 +140,71 @@ def choose(
     length = [tokens(document.text[s:e]) for s, e in pieces]
     if sum(length) <= budget:
         return _join(document.text, pieces)
-    words = [Counter(terms(document.text[s:e])) for s, e in pieces]
-    spread = Counter(term for counter in words for term in counter)
-    mean = sum(sum(c.values()) for c in words) / len(words)
-    kinds = {normalise.kind_of(f) for f in fields}
-    holds = {k: [bool(normalise.find(k, document.text[s:e])) for s, e in pieces] for k in kinds if k}
-    order: list[list[int]] = []
-    for field in fields:
-        query = Counter(terms(" ".join(field.labels)))
-        for group in field.parents[1:]:
-            query.update(terms(group[0]))
-        for term in set(terms(field.description)):
-            query[term] += 0.3  # type: ignore[assignment]
-        kind = normalise.kind_of(field)
-        ranked = []
-        for i, counter in enumerate(words):
-            size = 0.4 + 0.6 * sum(counter.values()) / (mean or 1)
-            score = sum(
-                weight * math.log(1 + (len(words) - spread[t] + 0.5) / (spread[t] + 0.5)) * 2.2 * counter[t] / (counter[t] + 1.2 * size)
-                for t, weight in query.items()
-                if t in counter
-            )
-            if kind and not holds[kind][i]:
-                # the value of a label that stands alone is on one of the next lines
-                score *= 0.5 if not any(holds[kind][i + 1 : i + 3]) else 0.8
-            score += 1.5 / (1 + i)
-            ranked.append((score, i))
-        order.append([i for score, i in sorted(ranked, key=lambda t: (-t[0], t[1])) if score > 0])
+    starts = [s for s, _ in pieces]
+    ranked = _ranked(document, fields, pieces)
+    order = []
+    for n in range(len(fields)):
+        places = seeds[n] if n < len(seeds) else ()
+        first = [i for s, _ in places for i in [bisect.bisect_right(starts, s) - 1] if i >= 0 and s < pieces[i][1]]
+        order.append(list(dict.fromkeys([*first, *ranked[n]])))
     taken: set[int] = set()
     left = budget
+
+    def take(i: int) -> None:
+        nonlocal left
+        if 0 <= i < len(pieces) and i not in taken and length[i] <= left:
+            taken.add(i)
+            left -= length[i]
+
+    for i in range(len(pieces)):
+        if sum(length[: i + 1]) > budget * OPENING:
+            break
+        take(i)
     for rank in range(max(map(len, order), default=0)):
         for ranking in order:
-            if rank >= len(ranking):
-                continue
-            for i in (ranking[rank], ranking[rank] + 1, ranking[rank] - 1):
-                if 0 <= i < len(pieces) and i not in taken and length[i] <= left:
-                    taken.add(i)
-                    left -= length[i]
+            if rank < len(ranking):
+                take(ranking[rank])
+                if length[ranking[rank]] <= LONE:
+                    take(ranking[rank] + 1)
         if left < budget // 50:
             break
     return _join(document.text, [pieces[i] for i in sorted(taken)])
+
+
+def _ranked(document: Document, fields: Sequence[Field], pieces: Sequence[tuple[int, int]]) -> list[list[int]]:
+    """For each field the numbers of the pieces that share a term with it, best first."""
+    words = [Counter(terms(document.text[s:e])) for s, e in pieces]
+    spread = Counter(term for counter in words for term in counter)
+    mean = sum(sum(c.values()) for c in words) / len(words)
+    sizes = [0.25 + 0.75 * sum(c.values()) / (mean or 1) for c in words]
+    kinds = {normalise.kind_of(f) for f in fields}
+    holds = {k: [bool(normalise.find(k, document.text[s:e])) for s, e in pieces] for k in kinds if k}
+    order = []
+    for f in fields:
+        query: dict[str, float] = defaultdict(float)
+        for text, weight in (
+            [(label, 1.0) for label in f.labels] + [(g[0], 0.5) for g in f.parents[1:]] + [(f.description, 0.2)]
+        ):
+            for term in set(terms(text)):
+                query[term] = max(query[term], weight)
+        kind = normalise.kind_of(f)
+        scores = []
+        for i, counter in enumerate(words):
+            score = sum(
+                weight
+                * math.log(1 + (len(words) - spread[t] + 0.5) / (spread[t] + 0.5))
+                * 2.2
+                * counter[t]
+                / (counter[t] + 1.2 * sizes[i])
+                for t, weight in query.items()
+                if t in counter
+            )
+            if kind and not any(holds[kind][i : i + 2]):
+                score *= 0.5  # the value of a label that stands alone is in the next unit
+            if score:
+                scores.append((score, i))
+        order.append([i for _, i in sorted(scores, key=lambda t: (-t[0], t[1]))])
+    return order
 
 
 def _join(text: str, pieces: Sequence[tuple[int, int]]) -> Passages:

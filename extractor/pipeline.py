@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor import __version__, grammar, ground, labelled, normalise, prompts, structure, trust
@@ -13,16 +13,35 @@ from extractor import check as checks
 from extractor.models import Model
 from extractor.passages import Passages, choose, tokens
 from extractor.schemas import Schema
-from extractor.types import Answer, Document, Extraction, Field, FieldValue, Path, Problem, Request, Row, path_text
+from extractor.types import (
+    Answer,
+    Document,
+    Evidence,
+    Extraction,
+    Field,
+    FieldValue,
+    Path,
+    Problem,
+    Request,
+    Row,
+    path_text,
+)
 
 GROUP = 5
 """Fields answered in one row: fewer loses what earlier answers tell later ones, more is slower and no better."""
-PASSAGE_TOKENS = 1000
+PASSAGE_TOKENS = 600
 """Tokens of the document that a prompt carries, by default, plus `FIELD_TOKENS` for every field still open."""
 FIELD_TOKENS = 20
 MAX_SPAN = 240
 MAX_LITERALS = 600
 ANSWER_TOKENS = 96
+DOUBTFUL = 0.5
+"""Below this confidence an answer gives way to another field that uses the same stretch more surely."""
+GUESS = 0.12
+"""Below this confidence an answer is not given at all, only named in a Problem."""
+KEPT_AS_TEXT = "kept_as_text"
+DATES_WITHIN = 100_000
+"""Characters of the document whose dates are looked at to tell day and month apart."""
 LIST_TOKENS = 1500
 
 
@@ -70,9 +89,12 @@ def plan(document: Document, schema: Schema, passage_tokens: int | None = None) 
     running = _between([(t.start, t.end) for t in document.tables], len(document.text))
     settled |= labelled.settle(left, document, running)
     left = [f for f in left if f.path not in settled]
+    taken = [(place.start, place.end) for place in settled.values()]
+    offers = labelled.Offers(document, _between(holes, len(document.text)), taken)
+    seeds = [offers.seeds(f) for f in left]
     budget = passage_tokens or PASSAGE_TOKENS + FIELD_TOKENS * len(left)
-    passages = choose(document, left, budget, holes) if left else Passages("", ())
-    asks, unanswerable = _asks(left, passages)
+    passages = choose(document, left, budget, holes, seeds) if left else Passages("", ())
+    asks, unanswerable = _asks(left, passages, offers)
     groups = tuple(_grouped(asks))
     shown = [_row(group, passages) for group in groups]
     request = Request(prompts.system(), prompts.document(passages.text), tuple(shown), passages.text)
@@ -102,23 +124,22 @@ def _between(taken: Sequence[tuple[int, int]], length: int) -> list[tuple[int, i
     return [*free, (at, length)] if at < length else free
 
 
-def _asks(fields: Sequence[Field], passages: Passages) -> tuple[list[Ask], list[Field]]:
-    """The fields with their slots; a typed field without a single stretch of its kind can't be answered at all."""
-    stretches: dict[str, tuple[str, ...]] = {}
+def _asks(fields: Sequence[Field], passages: Passages, offers: labelled.Offers) -> tuple[list[Ask], list[Field]]:
+    """The fields with their slots, and those that nothing in the passages can answer."""
     asks, unanswerable = [], []
     for f in fields:
         key = path_text(f.path)
-        kind = normalise.kind_of(f) if f.copied else None
-        if f.type in ("array", "json") or not f.copied:
-            slot = _json_slot(key, f)
+        if f.type in ("array", "json"):
+            asks.append(Ask(key, f, (_json_slot(key, f),)))
+        elif not f.copied:
             quote = grammar.Slot(f"{key} (quoted)", "span", max_length=MAX_SPAN)
-            asks.append(Ask(key, f, (slot,) if f.type in ("array", "json") else (quote, slot)))
-        elif kind and kind != "boolean":
-            if kind not in stretches:
-                texts = (_on_one_line(passages.text[s:e]) for s, e in normalise.find(kind, passages.text))
-                stretches[kind] = tuple(dict.fromkeys(t for t in texts if t))[:MAX_LITERALS]
-            if stretches[kind]:
-                asks.append(Ask(key, f, (grammar.Slot(key, "literals", stretches[kind]),)))
+            asks.append(Ask(key, f, (quote, _json_slot(key, f))))
+        elif offers.typed(f):
+            texts = dict.fromkeys(
+                _on_one_line(offers.document.text[s:e]) for s, e in offers.places(f) if passages.holds(s, e)
+            )
+            if texts:
+                asks.append(Ask(key, f, (grammar.Slot(key, "literals", tuple(texts)[:MAX_LITERALS]),)))
             else:
                 unanswerable.append(f)
         else:
@@ -143,18 +164,12 @@ def _on_one_line(text: str) -> str:
 
 
 def _grouped(asks: Sequence[Ask]) -> Iterator[tuple[Ask, ...]]:
-    """Asks in schema order, `GROUP` to a row; a list, whose answer may be long, has a row of its own."""
-    group: list[Ask] = []
-    for ask in asks:
-        if ask.field.type == "array":
-            yield (ask,)
-            continue
-        if len(group) == GROUP or (group and len(ask.field.path) > 1 and ask.field.path[:-1] != group[-1].field.path[:-1] and len(group) > 2):
-            yield tuple(group)
-            group = []
-        group.append(ask)
-    if group:
-        yield tuple(group)
+    """Asks in schema order, about `GROUP` to a row; a list, whose answer may be long, has a row of its own."""
+    short = [ask for ask in asks if ask.field.type != "array"]
+    count = -(-len(short) // GROUP)
+    for n in range(count):
+        yield tuple(short[len(short) * n // count : len(short) * (n + 1) // count])
+    yield from ((ask,) for ask in asks if ask.field.type == "array")
 
 
 def _row(group: Sequence[Ask], passages: Passages) -> Row:
@@ -168,7 +183,9 @@ def _row(group: Sequence[Ask], passages: Passages) -> Row:
     )
 
 
-def extract(document: Document, schema: Schema, model: Model | None, *, passage_tokens: int | None = None) -> Extraction:
+def extract(
+    document: Document, schema: Schema, model: Model | None, *, passage_tokens: int | None = None
+) -> Extraction:
     """The record of one document, every value with its evidence, its confidence and what is wrong with it.
 
     Without a model only structure answers, and every other field is null with a Problem that says so.
@@ -176,18 +193,24 @@ def extract(document: Document, schema: Schema, model: Model | None, *, passage_
     clock = _Clock()
     with clock.stage("structure"):
         todo = plan(document, schema, passage_tokens)
-    values = _from_structure(schema, todo, document)
+    source = _Source(document, todo.passages)
+    values = _from_structure(schema, todo, source)
     problems = list(document.problems)
     if todo.groups and model is not None:
         with clock.stage("model"):
             answers = model.answer(todo.request)
         with clock.stage("ground"):
             for group, answer in zip(todo.groups, answers, strict=True):
-                values += _from_answer(group, answer, todo.passages, document)
+                values += _from_answer(group, answer, source)
     elif todo.groups:
         values += [_unasked(ask.field) for group in todo.groups for ask in group]
     values += [FieldValue(f.path, None, confidence=0.9, method="code") for f in todo.unanswerable]
-    values += [FieldValue(f.path, f.schema["const"], confidence=1.0, method="code") for f in schema.fields if "const" in f.schema]
+    values += [
+        FieldValue(f.path, f.schema["const"], confidence=1.0, method="code")
+        for f in schema.fields
+        if "const" in f.schema
+    ]
+    values = _withdrawn(values)
     with clock.stage("check"):
         data, values, problems = _checked(document, schema, values, problems)
     run = {
@@ -205,29 +228,45 @@ def extract(document: Document, schema: Schema, model: Model | None, *, passage_
     return Extraction(document, schema.id, data, tuple(values), tuple(problems), run)
 
 
-def _from_structure(schema: Schema, todo: Plan, document: Document) -> list[FieldValue]:
+class _Source:
+    """The document a record is made from, with all its printed dates, which tell day and month apart."""
+
+    def __init__(self, document: Document, passages: Passages) -> None:
+        self.document = document
+        self.passages = passages
+        text = document.text[:DATES_WITHIN]
+        self.dates = [text[s:e] for s, e in normalise.find("date", text)]
+
+
+def _from_structure(schema: Schema, todo: Plan, source: _Source) -> list[FieldValue]:
     by_path = {f.path: f for f in schema.fields}
-    values = [_settled_value(by_path[path], path, place, document) for path, place in todo.settled.items()]
+    values = [_settled_value(by_path[path], path, place, source) for path, place in todo.settled.items()]
     for path, rows in todo.rows.items():
         items = {item.path: item for item in by_path[path].items}
         for n, row in enumerate(rows.rows):
-            values += [_settled_value(items[s.path], (*path, n, *s.path), s, document) for s in row]
+            values += [_settled_value(items[s.path], (*path, n, *s.path), s, source) for s in row]
     return values
 
 
-def _settled_value(f: Field, path: Path, place: structure.Settled, document: Document) -> FieldValue:
+def _settled_value(f: Field, path: Path, place: structure.Settled, source: _Source) -> FieldValue:
     if place.start == place.end:
         return FieldValue(path, None, None, place.score, method="structure")
-    found = ground.evidence(document, place.start, place.end)
-    value = normalise.value(f, found.text, context=place.context)
-    return _valued(path, value, found, place.score, "structure")
+    found = ground.evidence(source.document, place.start, place.end)
+    return _valued(f, path, found, place.context, place.score, "structure", source)
 
 
-def _valued(path: Path, value: normalise.Normalised, found: ground.Evidence, confidence: float, method: str) -> FieldValue:
-    """A value with its problems; what could not be normalised is kept as its text."""
-    problems = tuple(replace(p, path=path) for p in value.problems)
-    kept = value.value if value.value is not None else found.text
-    return FieldValue(path, kept, found, confidence, problems, method)
+def _valued(
+    f: Field, path: Path, found: Evidence, context: str, confidence: float, method: str, source: _Source
+) -> FieldValue:
+    """The evidence as a value; what could not be normalised is kept as its text, out of the record, with a Problem."""
+    read = normalise.value(f, found.text, context, dates=source.dates)
+    problems = tuple(replace(p, path=path) for p in read.problems)
+    if read.value is None:
+        message = f"{found.text!r} is not a usable {f.format or f.type}; put in the value it stands for."
+        return FieldValue(
+            path, found.text, found, confidence, (*problems, Problem(path, KEPT_AS_TEXT, message)), method
+        )
+    return FieldValue(path, read.value, found, confidence, problems, method)
 
 
 def _unasked(f: Field) -> FieldValue:
@@ -235,68 +274,80 @@ def _unasked(f: Field) -> FieldValue:
     return FieldValue(f.path, None, None, 0.0, (problem,), "structure")
 
 
-def _from_answer(group: Sequence[Ask], answer: Answer, passages: Passages, document: Document) -> list[FieldValue]:
+def _from_answer(group: Sequence[Ask], answer: Answer, source: _Source) -> list[FieldValue]:
     slots = [slot for ask in group for slot in ask.slots]
     parts = {part.key: part for part in grammar.parse(answer, slots)}
     values: list[FieldValue] = []
     for ask in group:
-        main = parts.get(ask.slots[-1].key)
+        path, main = ask.field.path, parts.get(ask.slots[-1].key)
         if main is None:
-            problem = Problem(ask.field.path, "truncated", "The answer was cut off before this field; ask again with fewer fields.")
-            values.append(FieldValue(ask.field.path, None, None, 0.0, (problem,)))
+            problem = Problem(
+                path, "truncated", "The answer was cut off before this field; ask again with fewer fields."
+            )
+            values.append(FieldValue(path, None, None, 0.0, (problem,)))
         elif ask.field.type == "array":
-            values += _list_values(ask, main, passages, document)
+            values += _list_values(ask, main, source)
         elif len(ask.slots) == 2 or ask.field.type == "json":
-            values.append(_judged_value(ask, main, parts.get(ask.slots[0].key), passages, document))
+            values.append(_judged_value(ask, main, parts.get(ask.slots[0].key), source))
         else:
-            values.append(_copied_value(ask.field, ask.field.path, main.text, trust.answered(main.tokens), passages, document))
+            values.append(_copied_value(ask.field, path, main.text, trust.answered(main.tokens), source))
     return values
 
 
-def _copied_value(
-    f: Field, path: Path, text: str | None, confidence: float, passages: Passages, document: Document
-) -> FieldValue:
+def _copied_value(f: Field, path: Path, text: str | None, confidence: float, source: _Source) -> FieldValue:
     if text is None or not text.strip():
         return FieldValue(path, None, None, confidence)
-    kind = normalise.kind_of(f)
-    place = ground.likeliest(ground.places(text, passages, kind), f, document)
+    place = ground.likeliest(ground.places(text, source.passages, normalise.kind_of(f)), f, source.document)
     if place is None:
         problem = Problem(path, "no_evidence", f"The answer {text!r} is not in the document; check it by eye.")
         return FieldValue(path, text, None, confidence, (problem,))
-    found = ground.evidence(document, *place)
-    around = document.text[max(0, place[0] - 80) : place[1] + 40]
-    return _valued(path, normalise.value(f, found.text, context=around), found, confidence, "model")
+    found = ground.evidence(source.document, *place)
+    around = source.document.text[max(0, place[0] - 80) : place[1] + 40]
+    return _valued(f, path, found, around, confidence, "model", source)
 
 
-def _judged_value(
-    ask: Ask, main: grammar.Slotted, quote: grammar.Slotted | None, passages: Passages, document: Document
-) -> FieldValue:
-    confidence = trust.answered(main.tokens)
+def _judged_value(ask: Ask, main: grammar.Slotted, quote: grammar.Slotted | None, source: _Source) -> FieldValue:
     found = None
     if quote is not None and quote.text and quote.key != main.key:
-        place = ground.likeliest(ground.places(quote.text, passages, None), ask.field, document)
-        found = ground.evidence(document, *place) if place else None
-    return FieldValue(ask.field.path, main.value, found, confidence)
+        place = ground.likeliest(ground.places(quote.text, source.passages, None), ask.field, source.document)
+        found = ground.evidence(source.document, *place) if place else None
+    return FieldValue(ask.field.path, main.value, found, trust.answered(main.tokens))
 
 
-def _list_values(
-    ask: Ask, main: grammar.Slotted, passages: Passages, document: Document
-) -> list[FieldValue]:
+def _withdrawn(values: Sequence[FieldValue]) -> list[FieldValue]:
+    """The values without the model's guesses: answers it hardly believed, and doubtful second uses of one stretch."""
+    best: dict[tuple[int, int], float] = {}
+    for v in values:
+        if v.evidence is not None:
+            place = (v.evidence.start, v.evidence.end)
+            best[place] = max(best.get(place, 0.0), v.confidence or 0.0)
+    kept = []
+    for v in values:
+        if v.method == "model" and v.evidence is not None and v.confidence is not None:
+            second = v.confidence < best[v.evidence.start, v.evidence.end] and v.confidence < DOUBTFUL
+            if second or v.confidence < GUESS:
+                why = "is already another field's value" if second else "was hardly believed by the model"
+                problem = Problem(
+                    v.path, "withdrawn", f"The answer {v.evidence.text!r} {why}; look whether it belongs here."
+                )
+                v = FieldValue(v.path, None, None, v.confidence, (problem,))
+        kept.append(v)
+    return kept
+
+
+def _list_values(ask: Ask, main: grammar.Slotted, source: _Source) -> list[FieldValue]:
     """The elements of a list, each copied value grounded on its own; an empty list is a value too."""
     confidence = trust.answered(main.tokens)
     path = ask.field.path
     if not main.value:
-        return [FieldValue(path, [] if main.value == [] else None, None, confidence)]
+        return [FieldValue(path, main.value, None, confidence)]
     values = []
     for n, element in enumerate(main.value):
         for item in ask.field.items:
-            part: Any = element
-            for step in item.path:
-                part = part.get(path_text(item.path)) if isinstance(part, dict) else None
-                break
             here = (*path, n, *item.path)
+            part: Any = element.get(path_text(item.path)) if item.path and isinstance(element, dict) else element
             if isinstance(part, str) and item.copied:
-                values.append(_copied_value(item, here, part, confidence, passages, document))
+                values.append(_copied_value(item, here, part, confidence, source))
             else:
                 values.append(FieldValue(here, part, None, confidence))
     return values
@@ -319,15 +370,16 @@ def _checked(
         return order.get(top, len(order)), tuple(f"{s:08d}" if isinstance(s, int) else "" for s in v.path)
 
     values = sorted(values, key=key)
-    kept = {v.path: v.value for v in values if not _unusable(v)}
+    kept = {v.path: v.value for v in values if not any(p.kind == KEPT_AS_TEXT for p in v.problems)}
     data = _record(schema, kept)
     found: list[Problem] = []
     for _ in range(3):
         found = checks.check(schema, data, values, document)
-        out = {p.path for p in found if p.kind in ("schema", "format") and kept.get(p.path) is not None}
-        if not out:
+        breaches = [p for p in found if p.kind in ("schema", "format") and kept.get(p.path) is not None]
+        if not breaches:
             break
-        problems += [p for p in found if p.path in out and p.kind in ("schema", "format")]
+        problems += breaches
+        out = {p.path for p in breaches}
         for path in out:
             kept[path] = None
         data = _record(schema, kept)
@@ -340,17 +392,7 @@ def _checked(
         mine = tuple(dict.fromkeys((*v.problems, *by_path.pop(v.path, ()))))
         confidence = None if v.confidence is None else round(trust.doubted(v.confidence, mine), 4)
         done.append(replace(v, problems=mine, confidence=confidence))
-    rest = [p for group in by_path.values() for p in group]
-    rest += [
-        Problem(path, "missing", "The schema requires this field, and the document gives no value for it.")
-        for path, f in fields.items()
-        if f.required and not f.nullable and f.type != "array" and kept.get(path) is None
-    ]
-    return data, done, [p for p in rest if not (p.kind == "schema" and "required" in p.message and p.path == ())]
-
-
-def _unusable(v: FieldValue) -> bool:
-    return any(p.kind in ("not_normalised", "ambiguous_date", "ambiguous_number_refused") for p in v.problems)
+    return data, done, [p for group in by_path.values() for p in group]
 
 
 def _record(schema: Schema, kept: dict[Path, Any]) -> dict[str, Any]:

@@ -105,7 +105,10 @@ def _scores(field: Field, weight: Mapping[object, float], index: _Cells) -> list
     for i in nearby:
         cell, _, parts = index.cells[i]
         alike = [
-            (likeness[part][g], g, p) for p, part in enumerate(parts) for g in range(len(groups)) if likeness[part][g] >= ALIKE
+            (likeness[part][g], g, p)
+            for p, part in enumerate(parts)
+            for g in range(len(groups))
+            if likeness[part][g] >= ALIKE
         ]
         pairs = _pair_up(alike, gains)
         if len(groups) - 1 not in pairs:
@@ -122,9 +125,9 @@ def _opposed(group: tuple[str, ...], name: str) -> bool:
     digits = re.findall(r"\d+|[一二三四五六七八九十]+(?=[)）])", names.plain(name))
     if not digits:
         return False
-    return all(re.findall(r"\d+", names.plain(label)) != re.findall(r"\d+", names.plain(name)) for label in group) and bool(
-        re.findall(r"\d+", names.plain(name))
-    )
+    return all(
+        re.findall(r"\d+", names.plain(label)) != re.findall(r"\d+", names.plain(name)) for label in group
+    ) and bool(re.findall(r"\d+", names.plain(name)))
 
 
 def settle_cells(fields: Sequence[Field], document: Document) -> dict[Path, Settled]:
@@ -228,7 +231,11 @@ def _rows(field: Field, table: Table, text: str) -> Rows | None:
     pairs = _pair_up(alike, [1.0] * len(field.items))
     named = [c for c, path in columns.items() if path]
     needed = {i for i, item in enumerate(field.items) if item.required}
-    if len(pairs) < min(2, len(field.items)) or 2 * len(pairs) < min(len(named), len(field.items)) or not needed <= set(pairs):
+    if (
+        len(pairs) < min(2, len(field.items))
+        or 2 * len(pairs) < min(len(named), len(field.items))
+        or not needed <= set(pairs)
+    ):
         return None
     header_rows = {c.row for c in table.cells if c.header} - {c.row for c in table.cells if not c.header}
     by_row: dict[int, dict[int, Cell]] = defaultdict(dict)

@@ -125,7 +125,7 @@ def test_llama_answers_are_held_to_the_grammar(llama: str) -> None:
 
 
 def test_llama_answers_are_held_to_the_schema(llama: str) -> None:
-    model = load(f"openai:{llama}?grammar=schema#tiny")
+    model = load(f"openai:{llama}?grammar=schema#tiny", threads=2)
     (answer,) = model.answer(Request("", "pump", (ROW,)))
     jsonschema.validate(json.loads(answer.text), SCHEMA)
     assert answer.finished and answer.tokens

@@ -89,7 +89,9 @@ def kind_of(name: str) -> str:
     if name.count("/") == 1 and not looks_local and all(name.split("/")):
         return "hub"
     if looks_local or "/" in name:
-        raise ModelError(f"there is no model at {name}", "Give the path of a .gguf file or of a folder with safetensors.")
+        raise ModelError(
+            f"there is no model at {name}", "Give the path of a .gguf file or of a folder with safetensors."
+        )
     return "known"
 
 
@@ -100,5 +102,8 @@ def load_model(name: str | None = None, **options: Any) -> Model:
     `openai:URL`. Options: `threads`, `device`. Weights that are not here yet are fetched. Raises `ModelError` for an
     unknown name, weights that cannot be had, and formats that could run code (pickles, a repository's own Python).
     """
+    # Before torch is loaded: threads that spin while they wait make everything many times slower as soon as another
+    # program wants the same cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     name = name or os.environ.get("EXTRACTOR_MODEL") or DEFAULT
     return MODELS[kind_of(name)](name, **options)

@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,46 +26,74 @@ SHARD = 256 << 20
 HALF_MAX = 6e4
 
 
-# Kernels: x (rows, inputs) in float32 times packed int8 weights. All see one scale per row.
+# Kernels: x (rows, inputs) in float32 times packed int8 weights.
+#
+# Each row of x is quantised over its own range, with zero on the grid. The kernels are told a scale of 1 and a zero point
+# of 0, and the row's own are put right afterwards: so a row comes out the same whatever rows stand beside it.
 
 
 class Onednn:
     """oneDNN, for CPUs with VNNI or AMX."""
 
+    levels = 255
+
     def __init__(self, weight: torch.Tensor, scale: torch.Tensor) -> None:
         self.packed = torch.ops.onednn.qlinear_prepack(weight, None)
         self.scale = scale
         self.zero = torch.zeros(len(scale), dtype=torch.long)
+        self.sums = weight.sum(1, dtype=torch.float32).mul_(scale)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        peak = x.abs().amax(-1, keepdim=True).clamp_min_(1e-8).div_(127.0)
-        levels = x.div(peak).add_(128.5).to(torch.uint8)  # truncation of a positive number, so +0.5 rounds
+        levels, step, zero = quantised_rows(x, self.levels, torch.uint8)
         y = torch.ops.onednn.qlinear_pointwise(
-            levels, 1.0, 128, self.packed, self.scale, self.zero, None, 1.0, 0, torch.float32, "none", [], ""
+            levels, 1.0, 0, self.packed, self.scale, self.zero, None, 1.0, 0, torch.float32, "none", [], ""
         )
-        return y.mul_(peak)
+        return y.addcmul_(zero, self.sums, value=-1.0).mul_(step)
 
 
 class Fbgemm:
     """FBGEMM, for any x86 with AVX2; without VNNI its sums of two products are 16 bits wide, so 7-bit activations."""
 
-    levels = 127 if torch.cpu._is_vnni_supported() else 63
+    levels = 255 if torch.cpu._is_vnni_supported() else 127
 
     def __init__(self, weight: torch.Tensor, scale: torch.Tensor) -> None:
         engine = torch.backends.quantized.engine
         torch.backends.quantized.engine = "fbgemm"
         zero = torch.zeros(len(scale), dtype=torch.long)
-        self.packed = torch.ops.quantized.linear_prepack(
-            torch._make_per_channel_quantized_tensor(weight, scale.double(), zero, 0), None
-        )
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # quantised tensors are to go, and torch is pinned
+            self.packed = torch.ops.quantized.linear_prepack(
+                torch._make_per_channel_quantized_tensor(weight, scale.double(), zero, 0), None
+            )
         torch.backends.quantized.engine = engine
+        self.sums = weight.sum(1, dtype=torch.float32).mul_(scale)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        peak = x.abs().amax(-1, keepdim=True).clamp_min_(1e-8)
-        y = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(
-            x / peak, 1.0 / self.levels, self.levels + 1, self.packed
-        )
-        return y.mul_(peak)
+        levels, step, zero = quantised_rows(x, self.levels, torch.float32)
+        y = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(levels, 1.0, 0, self.packed)
+        return y.addcmul_(zero, self.sums, value=-1.0).mul_(step)
+
+
+def quantised_rows(x: torch.Tensor, top: int, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Each row in levels 0..top, with its step and its zero point: `(levels - zero) * step` is nearest to x.
+
+    Layers that are given the same tensor one after another (query, key and value) share the work.
+    """
+    global _last
+    if _last is not None and _last[0] is x and _last[1] == (top, dtype):
+        return _last[2]
+    low, high = torch.aminmax(x, dim=-1, keepdim=True)
+    low.clamp_max_(0.0)
+    step = high.clamp_min_(0.0).sub_(low).clamp_min_(1e-8).div_(top)
+    zero = low.div_(step).neg_().round_()
+    levels = x.div(step).add_(zero).clamp_(0, top)
+    if not dtype.is_floating_point:
+        levels = levels.add_(0.5).to(dtype)  # cutting off a positive number's fraction, so +0.5 rounds
+    _last = x, (top, dtype), (levels, step, zero)
+    return levels, step, zero
+
+
+_last: tuple | None = None
 
 
 class Plain:
@@ -100,7 +129,7 @@ class Int8Linear(nn.Module):
         self.bias = bias
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = self.multiply(x.reshape(-1, self.in_features)).view(*x.shape[:-1], self.out_features)
+        y = self.multiply(x)
         return y if self.bias is None else y.add_(self.bias)
 
 
@@ -124,7 +153,9 @@ def blank(config: Any, attention: str | None = None) -> nn.Module:
     options = {"attn_implementation": attention} if attention else {}
     try:
         with torch.device("meta"):
-            return AutoModelForCausalLM.from_config(config, dtype=torch.float32, trust_remote_code=False, **options).eval()
+            return AutoModelForCausalLM.from_config(
+                config, dtype=torch.float32, trust_remote_code=False, **options
+            ).eval()
     except (ValueError, KeyError) as error:
         raise ModelError(f"this kind of model cannot be used: {error}", "Use a model that writes text.") from error
 
@@ -188,7 +219,9 @@ def convert(source: Any, folder: Path, *, say: Callable[[str], None] | None = No
         shutil.rmtree(folder, ignore_errors=True)
         os.replace(partial, folder)
     except OSError as error:
-        raise ModelError(f"the model cannot be prepared: {error}", "Free some space, or set EXTRACTOR_CACHE.") from error
+        raise ModelError(
+            f"the model cannot be prepared: {error}", "Free some space, or set EXTRACTOR_CACHE."
+        ) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 
@@ -220,12 +253,13 @@ def load(folder: Path, *, attention: str | None = None, use: str | None = None) 
                 owner, _, leaf = name.rpartition(".")
                 tensor = opened.get_tensor(name)
                 if owner not in linear:
-                    place(modules[owner], leaf, tensor)
+                    place(modules[owner], leaf, tensor.clone())  # a clone, so that the file is let go of
                     continue
                 parts = waiting.setdefault(owner, {})
                 parts[leaf] = tensor
                 if len(parts) == 2 + linear[owner]:
-                    layer = Int8Linear(parts["weight"], parts["weight_scale"], parts.get("bias"), use)
+                    bias = parts["bias"].clone() if linear[owner] else None
+                    layer = Int8Linear(parts["weight"], parts["weight_scale"].clone(), bias, use)
                     model.set_submodule(owner, layer)
                     del waiting[owner]
     embedding = model.get_input_embeddings()

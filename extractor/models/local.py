@@ -41,7 +41,9 @@ def load_gguf(path: Path, *, name: str | None = None, threads: int | None = None
     return load(GGUFSource(path), name=name, threads=threads, device=device)
 
 
-def load_folder(folder: Path, *, name: str | None = None, threads: int | None = None, device: str | None = None) -> Local:
+def load_folder(
+    folder: Path, *, name: str | None = None, threads: int | None = None, device: str | None = None
+) -> Local:
     """A model out of a folder with config.json, a tokenizer and safetensors."""
     return load(FolderSource(folder, name), name=name, threads=threads, device=device)
 
@@ -67,7 +69,9 @@ def load(source: Any, *, name: str | None, threads: int | None, device: str | No
                     if not int8.converted(folder):
                         int8.convert(source, folder)
         except OSError as error:
-            raise ModelError(f"the cache cannot be written: {error}", "Set EXTRACTOR_CACHE to a folder of your own.") from error
+            raise ModelError(
+                f"the cache cannot be written: {error}", "Set EXTRACTOR_CACHE to a folder of your own."
+            ) from error
         model, tokenizer = int8.load(folder, attention=decode.ATTENTION), FolderTokenizer(folder)
     else:
         model, tokenizer = on_device(source, device, decode.ATTENTION), source.tokenizer

@@ -249,8 +249,11 @@ class _Refused(Exception):
         return self.status == 413 or "context" in self.reason.lower()
 
 
-def load(url: str, **options: Any) -> OpenAI:
-    """The model at `url`, with or without the `openai:` in front; raises ModelError."""
+def load(url: str, *, threads: int | None = None, device: str | None = None, **options: Any) -> OpenAI:
+    """The model at `url`, with or without the `openai:` in front; raises ModelError.
+
+    `threads` and `device`, which models on this machine take, are for the server to decide and change nothing here.
+    """
     return OpenAI(url.removeprefix("openai:"), **options)
 
 

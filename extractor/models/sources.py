@@ -33,7 +33,9 @@ class GGUFSource:
             raise ModelError(f"there is no file {path}", "Give the path of a .gguf file.")
         with path.open("rb") as file:
             if file.read(4) != b"GGUF":
-                raise ModelError(f"{path} is not a GGUF file", "Only .gguf files and folders with safetensors are read.")
+                raise ModelError(
+                    f"{path} is not a GGUF file", "Only .gguf files and folders with safetensors are read."
+                )
         self.path = path.resolve()
 
     @property
@@ -52,7 +54,9 @@ class GGUFSource:
         try:
             return load_gguf_checkpoint(str(self.path), return_tensors=False)
         except (ValueError, KeyError, IndexError, OSError) as error:
-            raise ModelError(f"{self.path.name} cannot be read: {error}", "Is the file whole, and of a known family?") from error
+            raise ModelError(
+                f"{self.path.name} cannot be read: {error}", "Is the file whole, and of a known family?"
+            ) from error
 
     @cached_property
     def config(self) -> Any:
@@ -112,7 +116,9 @@ class FolderSource:
     def __init__(self, folder: Path, name: str | None = None) -> None:
         folder = folder.expanduser()
         if not folder.is_dir():
-            raise ModelError(f"there is no folder {folder}", "Give a folder with config.json, a tokenizer and .safetensors.")
+            raise ModelError(
+                f"there is no folder {folder}", "Give a folder with config.json, a tokenizer and .safetensors."
+            )
         self.folder = folder.resolve()
         self.name = name or self.folder.name
         self.files = sorted(self.folder.glob("*.safetensors"))
@@ -144,7 +150,9 @@ class FolderSource:
         try:
             config = AutoConfig.from_pretrained(str(self.folder), local_files_only=True, trust_remote_code=False)
         except (ValueError, KeyError, OSError) as error:
-            raise ModelError(f"{self.name}: its config.json cannot be used: {first_line(error)}", "Use another model.") from error
+            raise ModelError(
+                f"{self.name}: its config.json cannot be used: {first_line(error)}", "Use another model."
+            ) from error
         return config.get_text_config(decoder=True)
 
     @cached_property
@@ -154,7 +162,9 @@ class FolderSource:
         try:
             return AutoTokenizer.from_pretrained(str(self.folder), local_files_only=True, trust_remote_code=False)
         except (ValueError, KeyError, OSError) as error:
-            raise ModelError(f"{self.name}: its tokenizer cannot be used: {first_line(error)}", "Use another model.") from error
+            raise ModelError(
+                f"{self.name}: its tokenizer cannot be used: {first_line(error)}", "Use another model."
+            ) from error
 
     def tensors(self, model: Any) -> Iterator[tuple[str, Any]]:
         """Straight out of the files where these use the model's own names, else by way of transformers' loading."""
@@ -194,7 +204,9 @@ def hub_folder(name: str) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=wanted, ignore_patterns=["*/*"]))
     except GatedRepoError as error:
-        raise ModelError(f"{name} asks for its terms to be accepted", "Accept them on its page, then `hf auth login`.") from error
+        raise ModelError(
+            f"{name} asks for its terms to be accepted", "Accept them on its page, then `hf auth login`."
+        ) from error
     except RepositoryNotFoundError as error:
         raise ModelError(f"there is no {name} on the hub", "Check the owner and the name.") from error
     except (LocalEntryNotFoundError, HfHubHTTPError, OSError, ValueError) as error:

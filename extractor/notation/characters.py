@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 SPACES = " \u00a0\u2007\u2009\u202f"
 """The spaces that may stand inside a number or between a number and its unit; a line break or tab never does."""
@@ -17,7 +16,7 @@ _BETWEEN_WIDE = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uffef，。；：、]) (?
 @cache
 def _table() -> dict[int, str]:
     table = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
-    for code in range(0x80, 0x110000 if sys.maxunicode > 0xFFFF else 0x10000):
+    for code in (*range(0x80, 0x10000), *range(0x1D7CE, 0x1D800)):
         if unicodedata.category(chr(code)) == "Nd":
             table[code] = str(unicodedata.decimal(chr(code)))
     table |= {0x3000: " ", 0xFFE5: "¥", 0xFFE1: "£", 0xFE69: "$", 0xFE6A: "%", 0x2019: "'"}
@@ -28,6 +27,7 @@ def _table() -> dict[int, str]:
     return table
 
 
+@lru_cache(maxsize=16)
 def fold(text: str) -> str:
     """`text` with full-width forms, foreign digits and dashes as ASCII, every character in its place.
 

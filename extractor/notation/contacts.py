@@ -16,14 +16,16 @@ _DOMAIN_ENDS = (
 )
 _URI = re.compile(
     r"(?<![A-Za-z0-9@])(?:(?:https?|ftps?)://[!-~]{1,2000}|mailto:[!-~]{3,254}|www\.[A-Za-z0-9-]+\.[!-~]{1,500}"
-    rf"|(?<![.\-/_])(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})\.){{1,5}}(?:{_DOMAIN_ENDS})(?![A-Za-z0-9@.-]|\.[A-Za-z])(?::\d{{2,5}})?(?:/[!-~]{{0,500}})?)",
+    rf"|(?<![.\-/_])(?:[A-Za-z0-9](?:[A-Za-z0-9-]{{0,62}})\.){{1,5}}(?:{_DOMAIN_ENDS})(?![A-Za-z0-9@.-]|\.[A-Za-z])"
+    r"(?::\d{2,5})?(?:/[!-~]{0,500})?)",
     re.IGNORECASE,
 )
 _DASH = rf"[{SPACES}]?(?:[-—―－/.·]|——|—-)[{SPACES}]?"
 _GAP = rf"(?:{_DASH}|[{SPACES}])"
 _PHONE = re.compile(
     rf"""(?<![\d.,A-Za-z@/_-])(?<!\d[ ])(?P<phone>
-      (?P<world>(?:\+|00)\d{{1,3}}[{SPACES}]?(?:-[{SPACES}]?)?(?:\(\d{{1,5}}\)[{SPACES}]?-?)?\d{{1,5}}(?:{_GAP}?\d{{2,5}}){{1,5}})
+      (?P<world>(?:\+|00(?=[1-9](?:[ ()-]{{0,2}}\d){{8}}))\d{{1,3}}[{SPACES}]?(?:-[{SPACES}]?)?
+        (?:\(\d{{1,5}}\)[{SPACES}]?-?)?\d{{1,5}}(?:{_GAP}?\d{{2,5}}){{1,5}})
     | (?P<area>\(\d{{2,5}}\)[{SPACES}]?-?[{SPACES}]?\d{{3,4}}{_GAP}?\d{{3,5}})
     | (?P<service>[48]00{_DASH}?\d{{3,4}}{_GAP}\d{{3,4}}|1{_DASH}[2-9]\d\d{_DASH}\d{{3}}{_DASH}\d{{4}}|[48]00\d{{7}})
     | (?P<american>[2-9]\d\d(?:-\d{{3}}-|\.\d{{3}}\.|[{SPACES}]\d{{3}}[{SPACES}-])\d{{4}})
@@ -35,6 +37,7 @@ _PHONE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_SURE_PHONES = ("world", "area", "service", "american", "trunk")
 _TRAILING = ".,;:!?'\"*"
 
 
@@ -67,11 +70,8 @@ def _unbalanced(text: str) -> bool:
 
 def find_phones(text: str, sure: bool = False) -> list[tuple[int, int]]:
     """The telephone numbers of `text`; with `sure`, only those whose form can hardly be another number."""
-    found = [m for m in _PHONE.finditer(fold(text))]
-    if sure:
-        return [m.span() for m in found if any(m[g] for g in ("world", "area", "service", "american", "trunk"))]
-    strong = [m.span() for m in found]
-    return strong
+    found = _PHONE.finditer(fold(text))
+    return [m.span() for m in found if not sure or any(m[form] for form in _SURE_PHONES)]
 
 
 def clean_phone(text: str) -> str:

@@ -9,40 +9,41 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import lru_cache
 
 from extractor.notation.characters import fold
-from extractor.notation.numbers import chinese_number
+from extractor.notation.numerals import chinese_number
 
 ORDERS = ("ymd", "dmy", "mdy")
 
-_MONTHS = {
-    name: number
-    for number, names in enumerate(
-        "january jan|february feb|march mar|april apr|may|june jun|july jul|august aug|september sept sep|october oct"
-        "|november nov|december dec".split("|"),
-        start=1,
-    )
-    for name in names.split()
-}
-_MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")(?![A-Za-z])\.?"
+_MONTH_NAMES = (
+    *("january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug"),
+    *("september sept sep", "october oct", "november nov", "december dec"),
+)
+_MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
 _MONTH_TIGHT = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _CN = "[〇零○一二三四五六七八九十廿卅]"
 _S = "[ \u00a0]"
 _TH = r"(?:st|nd|rd|th)?"
+_DAY_OR_MONTH = rf"\d{{1,2}}|{_CN}{{1,3}}"
 _FIND = re.compile(
     rf"""
-    (?P<cjk>(?<!\d)(?P<cy>(?:\d{{4}}|\d\d)|{_CN}{{4}}){_S}{{0,2}}年(?:度{_S}?)?(?:{_S}{{0,2}}(?P<cm>\d{{1,2}}|{_CN}{{1,3}}){_S}{{0,2}}月份?
-        (?:{_S}{{0,2}}(?P<cd>\d{{1,2}}|{_CN}{{1,3}}){_S}{{0,2}}[日号號])?)?)
-  | (?P<cjk_part>(?<!\d)(?P<pm>\d{{1,2}}|{_CN}{{1,3}}){_S}?月{_S}?(?P<pd>\d{{1,2}}|{_CN}{{1,3}}){_S}?[日号號])
-  | (?P<iso>(?<![\d.])(?P<iy>\d{{4}}){_S}?(?P<is>[-/.]){_S}?(?P<im>\d{{1,2}}){_S}?(?P=is){_S}?(?P<id>\d{{1,2}})(?!\d|\.\d))
-  | (?P<number>(?<![\d.])(?P<na>\d{{1,2}})(?P<sp>{_S}?)(?P<ns>[-/.])(?P=sp)(?P<nb>\d{{1,2}})(?P=sp)(?P=ns)(?P=sp)(?P<nc>\d{{4}}|\d\d)(?!\d|\.\d))
+    (?P<cjk>(?<!\d)(?P<cy>(?:\d{{4}}|\d\d)|{_CN}{{4}}){_S}{{0,2}}年(?:度{_S}?)?
+        (?:{_S}{{0,2}}(?P<cm>{_DAY_OR_MONTH}){_S}{{0,2}}月份?
+            (?:{_S}{{0,2}}(?P<cd>{_DAY_OR_MONTH}){_S}{{0,2}}[日号號])?)?)
+  | (?P<cjk_part>(?<!\d)(?P<pm>{_DAY_OR_MONTH}){_S}?月{_S}?(?P<pd>{_DAY_OR_MONTH}){_S}?[日号號])
+  | (?P<iso>(?<![\d.])(?P<iy>\d{{4}}){_S}?(?P<is>[-/.]){_S}?(?P<im>\d{{1,2}}){_S}?(?P=is){_S}?
+        (?P<id>\d{{1,2}})(?!\d|\.\d))
+  | (?P<number>(?<![\d.])(?P<na>\d{{1,2}})(?P<sp>{_S}?)(?P<ns>[-/.])(?P=sp)(?P<nb>\d{{1,2}})(?P=sp)(?P=ns)(?P=sp)
+        (?P<nc>\d{{4}}|\d\d)(?!\d|\.\d))
   | (?P<day_month>(?<![\d.,])(?P<dd>\d{{1,2}}){_S}?{_TH}{_S}?(?:of{_S})?[-/.]?{_S}?(?P<dm>{_MONTH_TIGHT})(?![A-Za-z])
         (?:{_S}?[-/,.']?{_S}?'?(?P<dy>\d{{4}}|\d\d)(?![\d:]|{_S}?[ap]\.?m\b|[.,]\d))?)
   | (?P<month_day>(?<![A-Za-z])(?P<mm>{_MONTH_TIGHT}){_S}{{0,2}}[-/]?{_S}?(?P<md>\d{{1,2}})(?!\d|:\d){_TH}(?![A-Za-z])
         (?:{_S}?[-/,]?{_S}?'?(?P<my>\d{{4}}|(?<=[-/,']){_S}?'?\d\d|(?<=[-/,]{_S})\d\d)(?![\d:]))?)
   | (?P<month_year>(?<![A-Za-z])(?P<ym>{_MONTH_TIGHT}){_S}?[-/,']?{_S}?(?P<yy>\d{{4}}|'\d\d)(?!\d))
-  | (?P<compact>(?<![\dA-Za-z.,])(?P<ky>(?:19|20)\d\d)(?P<km>0[1-9]|1[0-2])(?P<kd>0[1-9]|[12]\d|3[01])(?![\dA-Za-z]|[.,]\d))
+  | (?P<compact>(?<![\dA-Za-z.,])(?P<ky>(?:19|20)\d\d)(?P<km>0[1-9]|1[0-2])(?P<kd>0[1-9]|[12]\d|3[01])
+        (?![\dA-Za-z]|[.,]\d))
+  | (?P<solid>(?<![\dA-Za-z.,])(?P<za>\d\d)(?P<zb>\d\d)(?P<zc>(?:19|20)\d\d)(?![\dA-Za-z]|[.,]\d))
   | (?P<tight>(?<![\dA-Za-z])(?P<td>\d{{1,2}})(?P<tm>{_MONTH_TIGHT})(?P<ty>\d{{4}}|\d\d)(?![\dA-Za-z]))
   | (?P<year_month>(?<![\d./-])(?P<wy>(?:19|20)\d\d){_S}?[-/.]{_S}?(?P<wm>0?[1-9]|1[0-2])(?![\d]|[./-]\d))
   | (?P<slash_year>(?<![\d./-])(?P<sm>0?[1-9]|1[0-2])/(?P<sy>(?:19|20)\d\d)(?!\d))
@@ -58,7 +59,8 @@ _TIME = re.compile(
           |[时時点點]{_S}?(?:(?P<cm>\d{{1,2}}){_S}?分(?:{_S}?(?P<cs>\d{{1,2}}){_S}?秒)?|(?P<ch>半|整))?)
         (?:{_S}?(?P<ap>[ap]\.?{_S}?m\b\.?))?
       |(?<![\d:.])(?P<ah>\d{{1,2}})(?:\.(?P<am>\d\d))?{_S}?(?P<ap2>[ap]\.?m\b\.?))
-    (?P<zone>{_S}?(?:Z(?![A-Za-z])|(?:UTC|GMT)(?:{_S}?[-+]\d{{1,2}}(?::?\d\d)?)?|(?<!{_S})[-+]\d\d:?\d\d(?!\d)|[-+]\d\d:\d\d(?!\d)))?
+    (?P<zone>{_S}?(?:Z(?![A-Za-z])|(?:UTC|GMT)(?:{_S}?[-+]\d{{1,2}}(?::?\d\d)?)?
+        |(?<!{_S})[-+]\d\d:?\d\d(?!\d)|[-+]\d\d:\d\d(?!\d)))?
     """,
     re.VERBOSE | re.IGNORECASE,
 )
@@ -107,7 +109,7 @@ def scan(text: str) -> Iterator[Printed]:
         readings = _readings(match)
         if readings:
             form = next(name for name in _FORMS if match[name] is not None)
-            weak = form in ("year_only", "slash_part") or (form == "cjk" and match["cm"] is None)
+            weak = form in ("year_only", "slash_part", "solid") or (form == "cjk" and match["cm"] is None)
             full = any(reading.complete for reading in readings)
             two_digit = form == "number" and len(match["nc"]) == 2 and match["ns"] != "/"
             sure = (
@@ -122,8 +124,9 @@ def scan(text: str) -> Iterator[Printed]:
 
 
 _FORMS = (
-    "cjk cjk_part iso number day_month month_day month_year compact tight year_month slash_year year_only slash_part"
-).split()
+    *("cjk", "cjk_part", "iso", "number", "day_month", "month_day", "month_year", "compact", "solid", "tight"),
+    *("year_month", "slash_year", "year_only", "slash_part"),
+)
 
 
 def _readings(match: re.Match[str]) -> tuple[Reading, ...]:
@@ -146,6 +149,8 @@ def _readings(match: re.Match[str]) -> tuple[Reading, ...]:
         return _one(_year(g["yy"]), _month(g["ym"]), None, "mdy")
     if g["compact"]:
         return _one(int(g["ky"]), int(g["km"]), int(g["kd"]), "ymd")
+    if g["solid"]:
+        return numeric(g["za"], g["zb"], g["zc"])
     if g["tight"]:
         return _one(_year(g["ty"]), _month(g["tm"]), int(g["td"]), "dmy")
     if g["year_month"]:
@@ -215,15 +220,11 @@ def parse(text: str) -> Printed | None:
 
 def order_of(texts: Iterable[str]) -> str | None:
     """The order, `dmy`, `mdy` or `ymd`, that the other dates of a document prove; None when they prove none or both."""
-    seen = {
-        reading.order
-        for text in texts
-        for reading in _proofs(text)
-    }  # fmt: skip
+    seen = {reading.order for text in texts for reading in _proofs(text)}
     return seen.pop() if len(seen) == 1 else None
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _proofs(text: str) -> tuple[Reading, ...]:
     proofs = []
     for match in _FIND.finditer(fold(text)):
@@ -254,10 +255,12 @@ class Clock:
 def scan_times(text: str) -> Iterator[Clock]:
     """Every time of day of `text`, in order of appearance."""
     folded = fold(text)
-    for match in _TIME.finditer(folded):
+    match = _TIME.search(folded)
+    while match is not None:
         clock = _clock(match)
         if clock is not None:
             yield clock
+        match = _TIME.search(folded, clock.end if clock else match.end())
 
 
 def _clock(match: re.Match[str]) -> Clock | None:
@@ -274,7 +277,10 @@ def _clock(match: re.Match[str]) -> Clock | None:
     if hour > 23 or minute > 59 or float(second) >= 61:
         return None
     whole, dot, fraction = second.partition(".")
-    return Clock(match.start(), match.end(), hour, minute, f"{int(whole):02d}{dot}{fraction}", _zone(g["zone"]))
+    end, zone = match.end(), g["zone"]
+    if (zone or "").startswith("-") and not g["s"] and match.string[match.start() - 1 : match.start()] != "T":
+        end, zone = match.start("zone"), None  # `10:00-10:35` is a stretch of time
+    return Clock(match.start(), end, hour, minute, f"{int(whole):02d}{dot}{fraction}", _zone(zone))
 
 
 def _zone(text: str | None) -> str:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import cache
 
-from extractor.notation import units
+from extractor.notation import numerals, units
 from extractor.notation.characters import SPACES, fold
 
 _S = f"[{SPACES}]"
@@ -40,16 +40,20 @@ _SPACED = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3}){1,5}(?:[.,]\d{1,2})?(?![\d]|
 _EXPONENT = re.compile(r"[eE][-+]?\d{1,3}(?![A-Za-z0-9])")
 _POWER = re.compile(r"10\^?([-+]?\d{1,3}|[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})$|10\*\*(\d{1,3})$")
 
+_WINDOW = 28
+"""How far before the digits a sign word and a currency may begin."""
+
 # Signs.
 
 _FALL = "减少|减|下降|降低|下跌|下滑|缩减|回落|跌|降|负|減少|減"
 _RISE = "增加|增长|增|上升|提高|上涨|提升|涨|升|新增"
 _FALL_EN = (
-    "minus|negative|down|(?:decreased|declined|dropped|fell|reduced|shrank|lower)(?: by)?|(?:decrease|decline|drop|fall"
-    "|reduction)s? (?:of|by)"
+    "minus|negative|down(?: by)?|lower by|(?:decreased|declined|dropped|fell|reduced|shrank)(?: by)?"
+    "|(?:decrease|decline|drop|fall|reduction)s? (?:of|by)"
 )
 _RISE_EN = (
-    "plus|positive|up|(?:increased|rose|grew|gained|climbed|higher)(?: by)?|(?:increase|rise|growth|gain)s? (?:of|by)"
+    "plus|positive|up(?: by)?|higher by|(?:increased|rose|grew|gained|climbed)(?: by)?"
+    "|(?:increase|rise|growth|gain)s? (?:of|by)"
 )
 _FALLING = re.compile(rf"(?:{_FALL})|\b(?:{_FALL_EN}|decreas\w*|declin\w*|reduc\w*|drop\w*|fall\w*|loss\w*)\b", re.I)
 _RISING = re.compile(rf"(?:{_RISE})|\b(?:{_RISE_EN}|increas\w*|growth|rise|gain\w*|change)\b|变化|变动", re.I)
@@ -62,8 +66,8 @@ def _before_number() -> re.Pattern[str]:
         for name in units.money_prefixes()
     )
     return re.compile(
-        rf"(?P<open>\()?{_S}?"
-        rf"(?:(?P<fall>(?:{_FALL})了?|\b(?:{_FALL_EN})|↓)|(?P<rise>(?:{_RISE})了?|\b(?:{_RISE_EN})|↑))?"
+        rf"(?:(?<![/增减増減或])(?:(?P<fall>(?:{_FALL})了?|\b(?:{_FALL_EN})|↓)"
+        rf"|(?P<rise>(?:{_RISE})了?|\b(?:{_RISE_EN})|↑)))?"
         rf"{_S}{{0,2}}(?P<sign>[-+](?=\S))?"
         rf"(?:(?P<money>{money}){_S}{{0,3}})?"
         rf"(?P<inner>\()?(?P<sign2>[-+])?(?P<fraction>百分之|千分之|万分之)?$",
@@ -71,48 +75,16 @@ def _before_number() -> re.Pattern[str]:
     )
 
 
-# Chinese numerals.
-
-_CN_DIGITS = {
-    c: i
-    for i, group in enumerate(
-        ["零〇○", "一壹弌", "二贰贰貳两兩", "三叁參", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖"]
-    )
-    for c in group
-}
-_CN_TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
-_CN_GREAT = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
-_CN_SHORT = {"廿": 20, "卅": 30}
-_CN_DIGIT = "[" + "".join(_CN_DIGITS) + "]"
-_CN_ANY = "[" + "".join([*_CN_DIGITS, *_CN_TENS, *_CN_GREAT, *_CN_SHORT]) + "]"
-_CN_RUN = re.compile(rf"{_CN_ANY}{{1,40}}(?:点{_CN_DIGIT}{{1,20}})?")
-_CN_MONEY = re.compile(rf"(?:[元圆圓](?:整|正|(?:零|{_CN_DIGIT}角)?(?:{_CN_DIGIT}角)?(?:{_CN_DIGIT}分)?))")
-_COUNTER = re.compile(r"[个件条人次项份名位家户起宗种类篇章年天届届期批岁套台辆所间座处场只张本册块]|小时|分钟|倍|成")
-
-# Number words.
-
-_WORDS = {
-    word: value
-    for value, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen"
-        " seventeen eighteen nineteen".split()
-    )
-} | {
-    word: 10 * value
-    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
-}
-_WORD_POWERS = {"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9}
-_WORD = "(?:" + "|".join(sorted([*_WORDS, *_WORD_POWERS], key=len, reverse=True)) + ")"
-_WORD_RUN = re.compile(rf"(?<![A-Za-z-])(?:{_WORD})(?:(?:-| (?:and )?){_WORD}){{0,12}}(?![A-Za-z]|-[A-Za-z])", re.I)
+_COUNTER = re.compile(r"[个件条人次项份名位家户起宗种类篇章年天届期批岁套台辆所间座处场只张本册块]|小时|分钟|倍|成")
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number read: `value` carries sign and magnitude but no unit; `text[start:end]` is the stretch.
 
-    `other` is the second reading of an ambiguous form such as `1.234`. `weak` marks digits that are more likely part of
-    a name (`A4`, `1.2.3`, `第三`), to be offered only where nothing better stands. `prefixed` is money with its symbol in
-    front, `scaled` a number with its own `万` or `million`, `worded` one whose sign is a word (`减114`).
+    `other` is the second reading of an ambiguous form such as `1.234`. `weak` marks digits that are more likely part
+    of a name (`A4`, `1.2.3`, `第三`), to be offered only where nothing better stands. `prefixed` is money with its
+    symbol in front, `scaled` a number with its own `万` or `million`, `worded` one whose sign is a word (`减114`).
     """
 
     value: Decimal
@@ -127,23 +99,22 @@ class Number:
 
 
 def parse(text: str) -> Number | None:
-    """The number that `text` is, or the only one in it; None where there is none, or several of different value."""
+    """The number that `text` is, or the only one in it; None where there is none, or several of different value.
+
+    Digits against a letter, `l50` or `1O5`, may be a misread number and are not taken for another one.
+    """
     found = list(scan(text))
     stripped_start = len(text) - len(text.lstrip())
     stripped_end = len(text.rstrip())
     for number in found:
         if number.start == stripped_start and number.end == stripped_end:
             return number
-    strong = [number for number in found if not number.weak] or found
-    outer = [
-        number
-        for number in strong
-        if not any(
-            other is not number and other.start <= number.start and number.end <= other.end
-            and (other.end - other.start) > (number.end - number.start)
-            for other in strong
-        )
-    ] if len(strong) < 50 else strong  # fmt: skip
+    outer: list[Number] = []
+    named = [number for number in found if not text[number.start].isdecimal()]  # not the 50 of `l50`
+    for number in [number for number in found if not number.weak] or named:
+        # Sorted by start, the longer reading first: one that begins inside the last is a part of it.
+        if not outer or number.start >= outer[-1].end:
+            outer.append(number)
     return outer[0] if outer and len({number.value for number in outer}) == 1 else None
 
 
@@ -162,8 +133,11 @@ def scan(text: str) -> Iterator[Number]:
         if powered:
             consumed = number.end
         yield number
-        if text[number.start] == "(" and number.end - number.start - 2 == core.end - core.start and core.whole:
-            yield Number(core.value, core.start, core.end)  # `(5)` is a loss in a ledger and a label in a list
+        if text[number.start] == "(" and text[number.end - 1] == ")":
+            share = number.unit is not None and number.unit.dimensions == {"ratio"}
+            if share or (number.unit is None and text[core.start : core.end].isdecimal()):
+                # `(5)` is a loss in a ledger and a label in a list, `(5%)` as often a share.
+                yield replace(number, value=number.value.copy_negate(), start=number.start + 1, end=number.end - 1)
 
 
 @dataclass(slots=True)
@@ -176,10 +150,6 @@ class _Core:
     arabic: bool = True
     scaled: bool = False
 
-    @property
-    def whole(self) -> bool:
-        return self.value == self.value.to_integral_value()
-
 
 def _cores(folded: str, text: str) -> Iterator[_Core]:
     cores: list[_Core] = []
@@ -189,14 +159,14 @@ def _cores(folded: str, text: str) -> Iterator[_Core]:
         for match in _SPACED.finditer(folded):
             cores.append(_Core(*match.span(), Decimal(match.group().replace(" ", "").replace(",", "."))))
     if not folded.isascii():
-        for match in _CN_RUN.finditer(folded):
+        for match in numerals.RUN.finditer(folded):
             core = _chinese(match, folded)
             if core is not None:
                 cores.append(core)
-    for match in _WORD_RUN.finditer(folded):
-        core = _words(match)
-        if core is not None:
-            cores.append(core)
+    for match in numerals.WORD_RUN.finditer(folded):
+        value = numerals.word_number(match.group())
+        if value is not None:
+            cores.append(_Core(*match.span(), value, weak=match.group().lower() == "one", arabic=False))
     cores.sort(key=lambda core: (core.start, -core.end))
     return iter(cores)
 
@@ -205,7 +175,6 @@ def _arabic(match: re.Match[str], text: str) -> list[_Core]:
     form, digits = match.lastgroup, match.group()
     start, end = match.span()
     other = None
-    weak = False
     parts: list[_Core] = []
     match form:
         case "comma" | "indian":
@@ -245,9 +214,8 @@ def _arabic(match: re.Match[str], text: str) -> list[_Core]:
             parts = [_Core(start + m.start(), start + m.end(), Decimal(m.group())) for m in re.finditer(r"\d+", digits)]
         case _:
             value = digits
-            weak = len(digits) > 30
-    if weak:
-        return []
+            if len(digits) > 30:
+                return []
     return [_Core(start, end, Decimal(value), other), *parts]
 
 
@@ -260,7 +228,7 @@ def _chained(digits: str) -> Decimal | None:
             piece = Decimal(number)
             continue
         factor = units.MAGNITUDES[power]
-        if power in _CN_GREAT:
+        if power in "万萬亿億":
             section += piece
             if factor >= great:
                 return None
@@ -275,211 +243,160 @@ def _chained(digits: str) -> Decimal | None:
 
 def _chinese(match: re.Match[str], folded: str) -> _Core | None:
     run, start, end = match.group(), match.start(), match.end()
-    before = folded[start - 1] if start else ""
-    if before.isdigit() or before == ".":
-        return None  # the magnitude of Arabic digits: `75647.67万`
-    if end < len(folded) and folded[end].isdigit():
-        return None
-    if not any(c in _CN_DIGITS or c in _CN_SHORT or c in "十拾" for c in run):
-        return None
-    value = chinese_number(run)
+    before, after = folded[start - 1 : start], folded[end : end + 1]
+    if before.isdigit() or before == "." or after.isdigit() or not numerals.is_number(run):
+        return None  # among them the magnitude of Arabic digits: `75647.67万`
+    value = numerals.chinese_number(run)
     if value is None:
         return None
-    after = folded[end : end + 2]
-    money = _CN_MONEY.match(folded, end)
-    alone = sum(c in _CN_DIGITS or c in _CN_TENS for c in run) == 1
-    weak = before == "第" or (before != "" and after[:1] in {"、"} and before in "\n \t（(")
-    if alone and not money and not _COUNTER.match(folded, end):
-        isolated = not (before.isalpha() or after[:1].isalpha())
-        if not isolated and (not before or before not in "增减"):
-            return None
-        weak = weak or after[:1] in {"、", ")", "）", "."}
-    if money and len(money.group()) > 1:
-        for digit, name in re.findall(rf"({_CN_DIGIT})([角分])", money.group()):
-            value += Decimal(_CN_DIGITS[digit]) * (Decimal("0.1") if name == "角" else Decimal("0.01"))
-        return _Core(start, money.end(), value, weak=weak, arabic=False)
+    weak = before == "第" or (after == "、" and before in tuple("\n \t("))
+    coins = numerals.coins(folded, end)
+    if coins is not None:
+        return _Core(start, coins[0], value + coins[1], weak=weak, arabic=False)
+    if numerals.digits_in(run) == 1 and not _COUNTER.match(folded, end):
+        if (before.isalpha() and before not in "增减") or after.isalpha():
+            return None  # a character of a word: `统一`, `一般`
+        weak = weak or after in tuple("、).")
     return _Core(start, end, value, weak=weak, arabic=False)
 
 
-def chinese_number(text: str) -> Decimal | None:
-    """The value of Chinese numerals, `三百二十一`, `二〇二〇`, `两万三`, `十二点五`; None when they do not add up."""
-    whole, _, fraction = text.partition("点")
-    if fraction:
-        value = chinese_number(whole)
-        digits = "".join(str(_CN_DIGITS[c]) for c in fraction) if all(c in _CN_DIGITS for c in fraction) else ""
-        return value + Decimal(f"0.{digits}") if value is not None and digits else None
-    if not whole:
-        return None
-    if all(c in _CN_DIGITS for c in whole):
-        return Decimal("".join(str(_CN_DIGITS[c]) for c in whole))
-    total = section = 0
-    digit: int | None = None
-    last_power = 0
-    for character in whole:
-        if character in _CN_DIGITS:
-            if digit not in (None, 0):
-                return None
-            digit = _CN_DIGITS[character]
-            if digit == 0:
-                last_power = 0
-        elif character in _CN_SHORT:
-            section, digit, last_power = section + _CN_SHORT[character], None, 10
-        elif character in _CN_TENS:
-            last_power = _CN_TENS[character]
-            section += (1 if digit is None else digit) * last_power
-            digit = None
-        else:
-            last_power = _CN_GREAT[character]
-            section += digit or 0
-            digit = None
-            if last_power == 10**8 or total == 0 or total % last_power == 0:
-                if last_power == 10**8:
-                    total = (total + section) * last_power
-                else:
-                    total += section * last_power
-            else:
-                return None
-            section = 0
-    if digit is not None:
-        # `两万三` is 23000, `一百二` is 120: a last digit straight behind a power counts tenths of it.
-        section += digit * (last_power // 10 if last_power > 10 else 1)
-    return Decimal(total + section)
+@dataclass(slots=True)
+class _Draft:
+    """A number whose surroundings are being taken in."""
 
-
-def _words(match: re.Match[str]) -> _Core | None:
-    total = group = 0
-    for word in re.split(r"-| (?:and )?", match.group().lower()):
-        if word in _WORDS:
-            group += _WORDS[word]
-        elif word == "hundred":
-            group = (group or 1) * 100
-        elif word in _WORD_POWERS:
-            total += (group or 1) * _WORD_POWERS[word]
-            group = 0
-    if match.group().lower() in _WORD_POWERS:
-        return None
-    return _Core(*match.span(), Decimal(total + group), weak=match.group().lower() == "one", arabic=False)
+    value: Decimal
+    start: int
+    end: int
+    other: Decimal | None
+    weak: bool
+    scaled: bool
+    unit: units.Unit | None = None
+    negative: bool = False
+    prefixed: bool = False
+    worded: bool = False
+    powered: bool = False
 
 
 def _read(folded: str, text: str, core: _Core, last_end: int) -> tuple[Number, bool]:
-    start, end, value, weak = core.start, core.end, core.value, core.weak
-    other = core.other
-    before = folded[start - 1] if start else ""
-    prefix = None
-    if before and before not in "\n\t|":
-        window = folded[max(0, start - 28) : start]
-        prefix = _prefix(window)
-    powered = worded = False
-    scaled = core.scaled
-    # What stands behind.
-    exponent = _EXPONENT.match(folded, end) if core.arabic else None
-    if exponent:
-        value *= Decimal(1).scaleb(int(exponent.group()[1:]))
-        end, other, powered = exponent.end(), None, True
-    tail = units.after_number().match(folded, end)
-    unit: units.Unit | None = None
-    money = prefix["money"] if prefix else None
-    if tail is not None and tail.end() > end:
-        if tail["ten"]:
-            power = _POWER.search(tail["ten"].strip())
-            value *= Decimal(1).scaleb(units.exponent(power[1] or power[2])) if power else 1
-            end, powered = tail.end("ten"), True
-        name = tail["unit"]
-        year = name in ("年", "周年") and core.arabic and re.fullmatch(r"(?:19|20)\d\d", folded[core.start : core.end])
-        magnitude = tail["magnitude"]
-        scale = None
-        if magnitude:
-            scale = units.short_magnitude(magnitude, bool(money) or bool(name))
-            if scale is None and magnitude in "mMbB":
-                name = magnitude if magnitude == "m" else None
-                if magnitude != "m" and tail.end("magnitude") == tail.end():
-                    scale = units.short_magnitude(magnitude, True)
-            if scale is not None:
-                value, end, other = value * scale, tail.end("magnitude"), None
-                scaled = True
-        if name and not year:
-            unit = units.parse(name.strip())
-            end = tail.end("unit") if tail["unit"] else tail.end()
-    # A run of letters against the digits makes them part of a name: `3f2a`, `A4`.
-    following = folded[end : end + 1]
-    if core.arabic and following.isascii() and following.isalpha() and unit is None:
-        run = re.match(r"[A-Za-z]+", folded[end : end + 12])
-        behind = folded[end + len(run.group()) : end + len(run.group()) + 1]
-        weak = weak or behind.isdigit()
-    negative = False
-    stretch = core.start
-    prefixed = False
-    if prefix is not None and prefix.group():
-        offset = start - len(prefix.string)
-        stretch, negative, prefixed, unit = _signed(folded, core, prefix, offset, last_end, unit)
-        worded = bool(prefix["fall"] or prefix["rise"])
-        if prefixed and prefix["inner"]:
-            end += folded[end : end + 1] == ")"
-        fraction = prefix["fraction"]
-        if fraction:
-            value /= {"百": 1, "千": 10, "万": 100}[fraction[0]]
-            unit = units.parse("%")
-            other = None
-    if (
-        stretch == core.start
-        and core.arabic
-        and before.isascii()
-        and before.isalpha()
-        and not re.search(r"(?:^|[^A-Za-z0-9])[A-Za-z]{3,}$", folded[max(0, start - 28) : start])
-    ):
-        weak = True
-    # Accounting brackets around nothing but the number.
-    if stretch > 0 and folded[stretch - 1] == "(" and folded[end : end + 1] == ")" and not negative:
-        bare = core.arabic and (unit is not None or prefixed or "," in folded[start:end] or "." in folded[start:end])
-        percent = unit is not None and unit.dimensions == {"ratio"}
-        left, right = folded[max(0, stretch - 3) : stretch - 1], folded[end + 1 : end + 3]
-        cell = (left == "" or left[-1] in "\n\t|" or left == "  ") and (
-            right == "" or right[0] in "\n\t|" or right == "  "
-        )
-        if (bare and not percent) or (cell and core.arabic and text[stretch - 1] == "("):
-            stretch, end, negative = stretch - 1, end + 1, True
-            if folded[end : end + 1] == "%":
-                unit, end = units.parse("%"), end + 1
-    elif not negative and folded[end : end + 1] == "-" and re.fullmatch(r"[\d,]+\.\d\d", folded[start:end]):
-        if folded[end + 1 : end + 2] in ("", " ", "\n", "\t", "|"):
-            end, negative = end + 1, True
-    elif folded[end : end + 1] in ("↓", "↑"):
-        negative, end = folded[end] == "↓", end + 1
-    if negative:
+    """The number around `core`, and whether a power of ten behind it took in more digits."""
+    draft = _Draft(core.value, core.start, core.end, core.other, core.weak, core.scaled)
+    prefix = _prefix(folded[max(0, core.start - _WINDOW) : core.start])
+    _take_behind(draft, folded, core, money=prefix is not None and bool(prefix["money"]))
+    if prefix is not None:
+        _take_before(draft, folded, core, prefix, last_end)
+    if core.arabic:
+        draft.weak = draft.weak or _in_a_name(draft, folded, core)
+    _take_brackets(draft, folded, text, core)
+    value, other = draft.value, draft.other
+    if draft.negative:
         value, other = value.copy_negate(), None if other is None else other.copy_negate()
-    return Number(value, stretch, end, unit, other, weak, prefixed, scaled, worded), powered
+    number = Number(
+        value, draft.start, draft.end, draft.unit, other, draft.weak, draft.prefixed, draft.scaled, draft.worded
+    )
+    return number, draft.powered
 
 
-def _signed(folded, core, prefix, offset, last_end, unit):
-    """Where the stretch begins once what stands before the digits is taken in, and whether it makes them negative."""
-    start = stretch = core.start
-    negative = prefixed = False
-    if prefix["fraction"]:
-        stretch = offset + prefix.start("fraction")
+def _take_behind(draft: _Draft, folded: str, core: _Core, money: bool) -> None:
+    exponent = _EXPONENT.match(folded, draft.end) if core.arabic else None
+    if exponent:
+        draft.value *= Decimal(1).scaleb(int(exponent.group()[1:]))
+        draft.end, draft.other, draft.powered = exponent.end(), None, True
+    tail = units.after_number().match(folded, draft.end)
+    if tail is None or tail.end() == draft.end:
+        return
+    power = _POWER.search(tail["ten"].strip()) if tail["ten"] else None
+    if power:
+        draft.value *= Decimal(1).scaleb(units.exponent(power[1] or power[2]))
+        draft.end, draft.other, draft.powered = tail.end("ten"), None, True
+    name, magnitude = tail["unit"], tail["magnitude"]
+    if magnitude:
+        alone = tail.end("magnitude") == tail.end()
+        scale = units.short_magnitude(magnitude, money or bool(name) or (magnitude in "MB" and alone))
+        if scale is None and magnitude == "m":
+            name = magnitude
+        elif scale is not None:
+            draft.value, draft.other, draft.scaled = draft.value * scale, None, True
+            draft.end = tail.end("magnitude")
+    year = name in ("年", "周年") and re.fullmatch(r"(?:19|20)\d\d", folded[core.start : core.end])
+    if name and not year and not _opens_next(folded, tail):
+        draft.unit = units.parse(name.strip())
+        draft.end = tail.end()
+
+
+def _opens_next(folded: str, tail: re.Match[str]) -> bool:
+    """Whether the currency behind a space belongs to the next amount: `5 $2,925.00`."""
+    if tail["unit"] not in units.money_prefixes() or not folded[tail.start("unit") - 1].isspace():
+        return False
+    return folded[tail.end() : tail.end() + 4].lstrip(SPACES + "-(")[:1].isdigit()
+
+
+def _take_before(draft: _Draft, folded: str, core: _Core, prefix: re.Match[str], last_end: int) -> None:
+    offset = core.start - len(prefix.string)
     if prefix["inner"]:
-        if not prefix["money"] or folded[core.end : core.end + 1] != ")":
-            return start, False, False, unit
-        negative = True
+        if not prefix["money"] or folded[draft.end : draft.end + 1] != ")":
+            return
+        draft.negative, draft.end = True, draft.end + 1  # `$(5.00)`
+    if prefix["fraction"]:
+        draft.start, draft.unit, draft.other = offset + prefix.start("fraction"), units.parse("%"), None
+        draft.value /= {"百": 1, "千": 10, "万": 100}[prefix["fraction"][0]]
     if prefix["money"]:
-        stretch, prefixed = offset + prefix.start("money"), True
-        unit = unit or units.parse(_named(prefix["money"]))
+        draft.start, draft.prefixed = offset + prefix.start("money"), True
+        draft.unit = draft.unit or units.parse(_named(prefix["money"]))
     signed = False
     for name in ("sign2", "sign"):
         if not prefix[name]:
             continue
         place = offset + prefix.start(name)
-        left = folded[place - 1] if place else ""
-        behind_money = name == "sign2" and prefix["money"]
-        if not behind_money and (place == last_end or (left.isascii() and left.isalnum()) or left in tuple(")]%")):
+        left = folded[place - 1 : place]
+        joined = place == last_end or (left.isascii() and left.isalnum()) or left in tuple(")]%")
+        if joined and not (name == "sign2" and prefix["money"]):
             if not prefix["money"]:
-                return stretch, False, prefixed, unit  # a hyphen or the dash of a range
+                return  # a hyphen, or the dash of a range
             continue
-        signed, negative, stretch = True, prefix[name] == "-" or negative, min(stretch, place)
+        signed, draft.start = True, min(draft.start, place)
+        draft.negative = draft.negative or prefix[name] == "-"
     for name in ("fall", "rise"):
-        if prefix[name]:
-            negative = negative or (name == "fall" and not signed)
-            stretch = min(stretch, offset + prefix.start(name))
-    return stretch, negative, prefixed, unit
+        word = prefix[name]
+        # `down 5%` is a fall; in `broke down 5 pumps` nothing falls.
+        if word and not (word.lower() in ("down", "up") and draft.unit is None):
+            draft.negative = draft.negative or (name == "fall" and not signed)
+            draft.worded, draft.start = True, min(draft.start, offset + prefix.start(name))
+
+
+def _in_a_name(draft: _Draft, folded: str, core: _Core) -> bool:
+    """Whether letters against the digits make them part of a name, `A4` or `3f2a`; `Total16.00` is a lost space."""
+    if draft.unit is None:
+        letters = re.compile(r"[A-Za-z]{1,12}").match(folded, draft.end)
+        if letters and folded[letters.end() : letters.end() + 1].isdigit():
+            return True
+    before = folded[max(0, core.start - _WINDOW) : core.start]
+    if draft.start != core.start or not (before[-1:].isascii() and before[-1:].isalpha()):
+        return False
+    return not re.search(r"(?:^|[^A-Za-z0-9])[A-Za-z]{3,}$", before)
+
+
+def _take_brackets(draft: _Draft, folded: str, text: str, core: _Core) -> None:
+    """Accounting brackets around nothing but an amount, a trailing minus, and arrows."""
+    start, end = draft.start, draft.end
+    behind = folded[end : end + 1]
+    if start > 0 and folded[start - 1] == "(" and behind == ")" and core.arabic and not draft.negative:
+        percent = draft.unit is not None and draft.unit.dimensions == {"ratio"}
+        amount = draft.unit is not None or any(mark in folded[core.start : core.end] for mark in ",.")
+        if (amount and not percent) or (_stands_alone(folded, start - 1, end + 1) and text[start - 1] == "("):
+            draft.start, draft.end, draft.negative = start - 1, end + 1, True
+            if folded[draft.end : draft.end + 1] == "%":
+                draft.unit, draft.end = units.parse("%"), draft.end + 1
+    elif behind == "-" and not draft.negative and re.fullmatch(r"[\d,]+\.\d\d", folded[core.start : end]):
+        if folded[end + 1 : end + 2] in ("", " ", "\n", "\t", "|"):
+            draft.end, draft.negative = end + 1, True
+    elif behind in ("↓", "↑") and not draft.worded:
+        draft.end, draft.negative, draft.worded = end + 1, behind == "↓", True
+
+
+def _stands_alone(folded: str, start: int, end: int) -> bool:
+    left, right = folded[max(0, start - 2) : start], folded[end : end + 2]
+    breaks = ("", "\n", "\t", "|")
+    return (left[-1:] in breaks or left == "  ") and (right[:1] in breaks or right == "  ")
 
 
 def _prefix(window: str) -> re.Match[str] | None:

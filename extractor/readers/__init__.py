@@ -68,7 +68,9 @@ def read(path: str | os.PathLike[str]) -> Document:
     except (OSError, ValueError) as error:
         raise InputError(f"Cannot read {source}: {error}", "Check the path and who may read it.") from None
     if stat.S_ISDIR(found.st_mode):
-        raise InputError(f"{source} is a folder.", "Give the files in it one by one, or a pattern such as folder/*.pdf.")
+        raise InputError(
+            f"{source} is a folder.", "Give the files in it one by one, or a pattern such as folder/*.pdf."
+        )
     if not stat.S_ISREG(found.st_mode):
         raise InputError(f"{source} is not a regular file.", "Save what it yields in a file, and give that.")
     _refuse_large(found.st_size, source)

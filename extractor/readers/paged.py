@@ -25,6 +25,8 @@ class _Written:
     """Nothing but page furniture stands before it on its page."""
     last: bool
     caption: tuple[str, ...]
+    above: tuple[str, ...]
+    """The lines over it on its page."""
 
 
 class PageWriter:
@@ -47,15 +49,17 @@ class PageWriter:
         if self.length:
             self._write("\n")
         self._number, self._words, start = number, [], self.length
+        above: list[str] = []
         substance = [part for part in parts if not _is_furniture(part, height)]
         for part in parts:
             if self.length > start:
                 self._write("\n")
             if isinstance(part, TablePart):
                 at_top = bool(substance) and part is substance[0]
-                self._table(part, at_top, bool(substance) and part is substance[-1])
+                self._table(part, at_top, bool(substance) and part is substance[-1], tuple(above))
             else:
                 self._lines_block(part)
+                above += [" ".join(segment.text for segment in line.segments) for line in part.lines]
         if hidden:
             begin = self.length
             if self.length > start:
@@ -83,9 +87,9 @@ class PageWriter:
         self._write(word.text)
         self._words.append(Word(word.text, start, self.length, _bbox(self._number, word.place or word.box)))
 
-    def _line(self, line: Line) -> None:
+    def _line(self, line: Line, parting: str = "\t") -> None:
         for position, segment in enumerate(line.segments):
-            self._write("\t" if position else "")
+            self._write(parting if position else "")
             before = None
             for word in segment.words:
                 self._write(joiner(before, word))
@@ -93,12 +97,7 @@ class PageWriter:
                 before = word
 
     def _between(self, line: Line, following: Line) -> str:
-        if not line.wraps:
-            return "\n"
-        before, after = line.segments[-1].words[-1], following.segments[0].words[0]
-        if before.text[-1] in "-\u2010" and before.text[-2:-1].isalpha() and after.text[0].islower():
-            return ""
-        return tables.one_line(f"{before.text[-1]}\n{after.text[0]}")[1:-1]
+        return _closed_up(line, following) if line.wraps else "\n"
 
     def _lines_block(self, part: TextPart) -> None:
         start = self.length
@@ -113,26 +112,41 @@ class PageWriter:
             self._headings = [held for held in self._headings if held[0] < part.level] + [(part.level, text)]
         self._write("\n")
 
-    def _table(self, part: TablePart, first: bool, last: bool) -> None:
-        start, cells, row = self.length, [], 0
+    def _table(self, part: TablePart, first: bool, last: bool, above: tuple[str, ...]) -> None:
+        start, cells, row = self.length, [], -1
+        last_filled = {cell.row: cell.column for cell in sorted(part.cells, key=lambda cell: cell.column) if cell.lines}
         for cell in sorted(part.cells, key=lambda cell: (cell.row, cell.column)):
-            if self.length > start:
-                self._write("\n" if cell.row != row else "\t")
-            row = cell.row
+            if cell.row != row:
+                self._write("\n" if row >= 0 else "")
+                row = cell.row
+            elif cell.column <= last_filled.get(row, -1):
+                self._write("\t")
             cells.append(self._cell(cell))
         box = _bbox(self._number, part.box)
         self._blocks.append(Block("table", start, self.length, self._number, 0, box))
         caption = tuple(text for _, text in self._headings)
-        self._tables.append(_Written(tuple(cells), self._number, part.xs, start, self.length, first, last, caption))
+        written = _Written(tuple(cells), self._number, part.xs, start, self.length, first, last, caption, above)
+        self._tables.append(written)
         self._write("\n")
 
     def _cell(self, cell: CellPart) -> RawCell:
         start = self.length
         for position, line in enumerate(cell.lines):
-            self._write("\n" if position else "")
-            self._line(line)
+            # A row stays on one line: what was broken only because the column is narrow is closed up.
+            self._write(_closed_up(cell.lines[position - 1], line) if position else "")
+            self._line(line, parting=" ")
         box = _bbox(self._number, cell.box)
         return RawCell(start, self.length, cell.row, cell.column, cell.row_span, cell.column_span, box=box)
+
+
+def _closed_up(line: Line, following: Line) -> str:
+    """What stands where two lines are made one: nothing within Chinese, a number or a hyphenated word, else a space."""
+    before, after = line.segments[-1].words[-1].text, following.segments[0].words[0].text
+    if before[-1] in "-\u2010" and before[-2:-1].isalpha() and after[0].islower():
+        return ""
+    if before[-1] in ".," and before[-2:-1].isdigit() and after[0].isdigit():
+        return ""
+    return tables.one_line(f"{before[-1]}\n{after[0]}")[1:-1]
 
 
 def _bbox(page: int, box: Rect) -> BBox:
@@ -163,11 +177,18 @@ def _continued(text: str, written: Sequence[_Written]) -> list[list[_Written]]:
     for table in written:
         if groups:
             before = groups[-1][-1]
-            if before.last and table.first and table.page == before.page + 1 and _same_columns(before.xs, table.xs):
+            follows = before.last and table.page == before.page + 1 and _same_columns(before.xs, table.xs)
+            if follows and (table.first or _same_head(groups[-1][0].above, table.above)):
                 groups[-1].append(table)
                 continue
         groups.append([table])
     return groups
+
+
+def _same_head(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether a page begins with the lines of the page before, all but a few (its number, the title of the first)."""
+    shared = sum(line in one for line in other)
+    return bool(other) and shared >= 0.8 * len(other)
 
 
 def _same_columns(one: tuple[float, ...], other: tuple[float, ...]) -> bool:

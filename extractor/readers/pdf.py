@@ -108,7 +108,9 @@ def _read_page(pypdfium2, document, number: int, writer: PageWriter) -> list[Pro
     parts = arrange([word.placed(content) for word in words], ruled)
     for group in sideways.values():
         parts += arrange([word.placed(content) for word in _words(group, content)])
-    writer.page(number, content.width, content.height, parts, [word.placed(content) for word in _words(hidden, content)])
+    writer.page(
+        number, content.width, content.height, parts, [word.placed(content) for word in _words(hidden, content)]
+    )
     return content.problems(number)
 
 
@@ -179,6 +181,7 @@ class _Content:
         self._raw = raw
         self.width, self.height = page.get_size()
         self._affine = self._page_to_display(page)
+        self._ink = tuple(ctypes.c_uint() for _ in range(4))
         self._order: dict[int, int] = {}
         self._fills: list[tuple[int, Rect, tuple[int, int, int] | None]] = []
         self._horizontal: list[Edge] = []
@@ -279,7 +282,7 @@ class _Content:
         return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
     def _colour(self, get, item) -> tuple[int, int, int, int] | None:
-        r, g, b, a = (ctypes.c_uint() for _ in range(4))
+        r, g, b, a = self._ink
         return (r.value, g.value, b.value, a.value) if get(item, r, g, b, a) else None
 
     def _path(self, item, affine: tuple[float, ...], order: int) -> None:
@@ -294,7 +297,9 @@ class _Content:
         colour = self._colour(raw.FPDFPageObj_GetFillColor, item) if fill.value else None
         if colour is not None and colour[3] < 128:
             colour = None
-        painted = stroke.value or colour is not None and min(colour[:3]) < 250
+        line = self._colour(raw.FPDFPageObj_GetStrokeColor, item) if stroke.value else None
+        # White on white is how some programs draw a box that is not to be seen.
+        painted = any(ink is not None and ink[3] > 25 and min(ink[:3]) < 250 for ink in (colour, line))
         for points, straight, closed in self._subpaths(item, count, affine):
             bounds = _bounds(points)
             thin = min(bounds.x1 - bounds.x0, bounds.bottom - bounds.top) < 3
@@ -426,8 +431,16 @@ class _Content:
                     or abs(paint.base - last.base) > 0.2 * size
                     or gap > wide * size
                     or gap < -max(0.5 * size, 0.7 * (before.x1 - before.x0))
+                    or paint is not last
+                    and gap < -0.25 * size
+                    and abs(place.x0 - before.x0) >= 0.06 * size
                 )
-                if not apart and gap < -0.6 * (place.x1 - place.x0) and character == held[-1][0] and paint is not last:
+                if (
+                    not apart
+                    and character == held[-1][0]
+                    and paint is not last
+                    and abs(place.x0 - before.x0) < 0.06 * size
+                ):
                     continue  # drawn twice to look bold
                 if apart:
                     yield _Glyphs(tuple(held), spaced)
@@ -472,7 +485,9 @@ class _Content:
             name = ctypes.create_string_buffer(256)
             raw.FPDFFont_GetBaseFontName(font, name, 256)
             lowered = name.value.decode("latin-1").lower()
-            known[key] = raw.FPDFFont_GetWeight(font) >= 600 or any(mark in lowered for mark in ("bold", "black", "heavy"))
+            known[key] = raw.FPDFFont_GetWeight(font) >= 600 or any(
+                mark in lowered for mark in ("bold", "black", "heavy")
+            )
         return known[key]
 
     def _is_visible(self, item, mode: int, place: Rect, order: int) -> bool:
@@ -510,7 +525,9 @@ class _Content:
             message = f"Page {number}: most characters of its fonts have no known meaning; run it through OCR."
             found.append(Problem((), "no_text", message))
         if self.dropped:
-            found.append(Problem((), "cut_off", f"Page {number}: {self.dropped:,} characters over the limit were left out."))
+            found.append(
+                Problem((), "cut_off", f"Page {number}: {self.dropped:,} characters over the limit were left out.")
+            )
         return found
 
 
@@ -564,9 +581,13 @@ def _words(found: list[_Glyphs], content: _Content) -> list[_Glyphs]:
     """Words with the column starts marked, text objects that touch by accident parted, and figures parted from Chinese."""
     found = _without_doubles(found)
     starts, wide = _starts(found)
+    characters = sum(len(glyphs.characters) for glyphs in found)
+    paints = {paint.number for glyphs in found for _, _, paint in glyphs.characters}
+    # Where every character is an object of its own, objects say nothing about columns.
+    telling = len(paints) < 0.4 * characters or characters < 200
     result: list[_Glyphs] = []
     for glyphs in found:
-        for piece in _cut_at_columns(glyphs, starts):
+        for piece in _cut_at_columns(glyphs, starts, wide) if telling else (glyphs,):
             first = piece.characters[0]
             if not piece.breaks and _recurs(wide, first, 3):
                 piece = replace(piece, breaks=bool(result) and result[-1].characters[-1][2] is not first[2])
@@ -620,16 +641,22 @@ def _recurs(starts: _Starts, character: tuple[str, Rect, _Paint], least: int) ->
     return len(near - {round(character[2].base)}) >= least
 
 
-def _cut_at_columns(glyphs: _Glyphs, starts: _Starts) -> Iterator[_Glyphs]:
-    """A word cut where another text object begins at a place where others begin too, and letters turn to figures."""
+def _cut_at_columns(glyphs: _Glyphs, starts: _Starts, wide: _Starts) -> Iterator[_Glyphs]:
+    """A word cut where another text object begins that other lines show to be the start of a column.
+
+    Where others begin after a wide gap there is no doubt; where they only begin, letters must turn to figures too.
+    """
     for at in range(1, len(glyphs.characters)):
         (before, _, old), (character, _, new) = glyphs.characters[at - 1], glyphs.characters[at]
-        if old is new or not _recurs(starts, glyphs.characters[at], 1):
+        if old is new:
             continue
-        if before.isalpha() != character.isalpha() and before.isdigit() != character.isdigit() or old.bold != new.bold:
+        turns = before.isalpha() and character.isdigit() or before.isdigit() and character.isalpha()
+        turns = turns or old.bold != new.bold and before.isalnum() and character.isalnum()
+        opens = (before.isalnum() or before in ".,;:)!?") and (character.isalnum() or character in "$€£¥￥#(")
+        if opens and _recurs(wide, glyphs.characters[at], 3) or turns and _recurs(starts, glyphs.characters[at], 1):
             first, rest = glyphs.parted(at, breaks=True)
             yield first
-            yield from _cut_at_columns(rest, starts)
+            yield from _cut_at_columns(rest, starts, wide)
             return
     yield glyphs
 
@@ -639,7 +666,11 @@ def _cut_at_scripts(glyphs: _Glyphs) -> Iterator[_Glyphs]:
     rest, at = glyphs, 1
     while at < len(rest.characters):
         before, character = rest.characters[at - 1][0], rest.characters[at][0]
-        if _is_cjk(before) != _is_cjk(character) or _is_cjk(character) and not (before.isalnum() and character.isalnum()):
+        if (
+            _is_cjk(before) != _is_cjk(character)
+            or _is_cjk(character)
+            and not (before.isalnum() and character.isalnum())
+        ):
             first, rest = rest.parted(at, breaks=False)
             yield first
             at = 1
@@ -659,9 +690,11 @@ def _cut_at_walls(glyphs: _Glyphs, ruled: list[Grid]) -> Iterator[_Glyphs]:
             if not (cell.box.top <= y < cell.box.bottom and box.x0 + 1 < cell.box.x1 < box.x1 - 1):
                 continue
             for at in range(1, len(glyphs.characters)):
-                left, right = glyphs.characters[at - 1][1], glyphs.characters[at][1]
+                (_, left, old), (_, right, new) = glyphs.characters[at - 1], glyphs.characters[at]
                 slack = 0.25 * (right.x1 - right.x0)
-                if left.x1 - slack <= cell.box.x1 <= right.x0 + slack:
+                # What was written anew behind the wall is a cell of its own, even if the one before ran over into it.
+                first = left.x0 if old is not new else left.x1 - slack
+                if first <= cell.box.x1 <= right.x0 + slack:
                     first, rest = glyphs.parted(at, breaks=True)
                     yield first
                     yield from _cut_at_walls(rest, ruled)

@@ -18,9 +18,8 @@ _FREQUENT = frozenset(
     "把法此实回二理美点月明其种声全工己话儿者向情部正名定女问力机给等几很业最间新什打便位因重被走电四第门相次东政海口使"
     "教西再平真听世气信北少关并内加化由却代军产入先山五太水万市县区乡镇省府务局处委员会息申请情况数量项报告总计单价金额"
     "這來國個們為時會對過後說還發開見經頭動兩長樣現將與進實點種聲話兒問機幾業間電門東關並產軍萬縣區鄉鎮務處員請況數項"
-    "報總計單價額資訊學沒從當無"
+    "報總計單價額資訊學沒從當無號票碼備註據財產費繳義類辦證書購買賣術"
 )
-_LEVEL_ONE = re.compile(rb"[\xb0-\xd7]")
 _CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _BOMS = (
@@ -42,12 +41,15 @@ def read(data: bytes, source: str) -> Document:
     return structured(decoded, hashlib.sha256(data).hexdigest(), source, problems)
 
 
-def decode_document(data: bytes, source: str) -> tuple[str, list[Problem]]:
-    """The decoded text of a whole file, cleaned and within the limit, and what was noticed; InputError if it cannot."""
+def decode_document(data: bytes, source: str, declared: str | None = None) -> tuple[str, list[Problem]]:
+    """The decoded text of a whole file, cleaned and within the limit, and what was noticed; InputError if it cannot.
+
+    `declared` is the encoding the file says it is in; it is believed where the bytes are valid in it.
+    """
     if len(data) > 4 * MAX_CHARACTERS:
         raise _too_long(source)
     try:
-        decoded, encoding = decode(data)
+        decoded, encoding = decode(data, declared=declared)
     except ValueError:
         raise InputError(f"{source} is not text in an encoding that can be told.", "Save it as UTF-8.") from None
     if len(decoded) > MAX_CHARACTERS:
@@ -72,7 +74,7 @@ def _too_long(source: str) -> InputError:
     )
 
 
-def decode(data: bytes, *, cut: bool = False) -> tuple[str, str]:
+def decode(data: bytes, *, cut: bool = False, declared: str | None = None) -> tuple[str, str]:
     """The text of `data` and the encoding it was in: by its mark, by being valid, then by how ordinary it reads.
 
     `cut` says that `data` is only the beginning of a file, so its last character may be torn. Raises ValueError where
@@ -95,11 +97,15 @@ def decode(data: bytes, *, cut: bool = False) -> tuple[str, str]:
         raise ValueError("binary")
     if _valid(data, "utf-8", cut):
         text = data.decode("utf-8", "ignore" if cut else "strict")
+        if _is_chance_utf8(text) and _valid(data, "gb18030", cut):
+            return data.decode("gb18030", "ignore"), "gb18030"
         if _share_of_controls(text[:65536]) > 0.05:
             raise ValueError("binary")
         return text, "utf-8"
     if _share_of_controls(sample.decode("latin-1")) > 0.05:
         raise ValueError("binary")
+    if declared and declared != "utf-8" and _nearly_valid(sample, declared, torn):
+        return data.decode(declared, "replace"), declared
     name = _best_legacy(sample, torn)
     return data.decode(name, "replace"), name
 
@@ -110,6 +116,14 @@ def _valid(data: bytes, name: str, cut: bool) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def _is_chance_utf8(text: str) -> bool:
+    """Whether a text is valid UTF-8 only because it is short: a word or two of GBK can read as letters no one uses."""
+    beyond = [character for character in text[:400] if character >= "\x80"]
+    if not 0 < len(beyond) <= 8 or len(text) > 200 or max(beyond) > "\u07ff":
+        return False
+    return any("\u0180" <= character <= "\u024f" or "\u0460" <= character <= "\u07ff" for character in beyond)
 
 
 def _utf16(sample: bytes) -> str | None:
@@ -124,18 +138,23 @@ def _utf16(sample: bytes) -> str | None:
             if error.start < len(sample) - 4:
                 continue
             text = sample[: len(sample) // 2 * 2].decode(name, "ignore")
-        ordinary = sum(_is_ordinary(character) for character in text)
-        scores[name] = ordinary / len(text)
+        scores[name] = sum(_ordinariness(character) for character in text) / len(text)
     best = max(scores, key=scores.__getitem__, default=None)
-    return best if best and scores[best] > 0.85 and scores[best] > 1.2 * min(scores.values()) - 0.2 else None
+    if best is None or scores[best] < 0.75:
+        return None
+    # Bytes of an 8-bit text read in pairs give Chinese of sorts in either order; a UTF-16 text does so in one only.
+    return best if len(scores) < 2 or scores[best] - min(scores.values()) > 0.25 else None
 
 
-def _is_ordinary(character: str) -> bool:
+def _ordinariness(character: str) -> float:
+    """How likely a character is in a report, 0 to 1."""
     if character < "\u0100":
-        return character >= " " and character != "\x7f" or character in "\t\r\n\f"
+        return float(" " <= character < "\x7f" or character >= "\xa0" or character in "\t\r\n\f")
     if "\u4e00" <= character <= "\u9fff":
-        return character in _FREQUENT or _in_first_level(character)
-    return "\u2010" <= character <= "\u2027" or "\u3000" <= character <= "\u3011" or "\uff01" <= character <= "\uff5e"
+        return 1.0 if character in _FREQUENT else 0.9 if _in_first_level(character) else 0.4
+    if "\u2010" <= character <= "\u2027" or "\u3000" <= character <= "\u3011" or "\uff01" <= character <= "\uff5e":
+        return 1.0
+    return 0.9 if character in "€№℃①②③④⑤￥●■□★→" else 0.0
 
 
 def _in_first_level(character: str) -> bool:
@@ -179,13 +198,19 @@ def _weight(character: str, name: str, first: int, last: int) -> float:
     """How much one character beyond ASCII speaks for a Chinese encoding: 2 for a frequent one, below 0 for a rare one."""
     if character in _FREQUENT:
         return 2.0
-    if "\u3000" <= character <= "\u3011" or "\uff01" <= character <= "\uff5e" or "\u2014" <= character <= "\u2026":
+    if (
+        "\u3000" <= character <= "\u3011"
+        or "\uff01" <= character <= "\uff5e"
+        or character in "￥￡"
+        or "\u2014" <= character <= "\u2026"
+    ):
         return 1.5
     if _CJK.match(character):
         try:
             lead = character.encode("gb2312" if name == "gb18030" else "big5")[0]
         except UnicodeEncodeError:
-            return -1.5
+            # Traditional characters are at home in GB18030 too, though not in its older part.
+            return 0.2 if _in_first_level(character) else -1.5
         return 0.9 if first <= lead <= last else -0.3
     if character in "£¥§©®°±·×÷μ●■□▲△◆◇○◎★☆①②③④⑤⑥⑦⑧⑨⑩ⅠⅡⅢⅣⅤ→←↑↓√≤≥≠∑℃№" or "\u3041" <= character <= "\u30ff":
         return 0.3
@@ -201,6 +226,7 @@ def _western_score(text: str) -> float:
             score -= len(run)
             continue
         for character in run:
+            score -= 1.5 * (character == "¤")
             score += 1.2 if character in "‘’“”–—…•€£©®°·§éèêëàâäáíîïóôöúûüùçñßåæøÉÄÖÜ\xa0½¼¾±²³µ×«»¡¿™" else 0.4
     return score
 
@@ -209,23 +235,25 @@ def _share_of_controls(text: str) -> float:
     return len(_CONTROLS.findall(text)) / len(text) if text else 0.0
 
 
-_HTML = re.compile(
-    r"<!doctype\s+html|<html[\s>]|<(?:head|body|table|div|p|span|meta|title|style|ul|ol|h[1-6]|br)\b[^<>]*>", re.IGNORECASE
+_TAGS = (
+    "html|head|body|title|meta|link|style|script|table|thead|tbody|tr|td|th|div|p|span|ul|ol|li|dl|h[1-6]|br|hr|pre|a|b|i|em|"
+    "strong|font|center|section|article|main|header|footer|nav|form|input|img|blockquote"
 )
+_OPENING = re.compile(rf"<(?:{_TAGS})(?:\s[^<>]*)?/?>", re.IGNORECASE)
+_CLOSING = re.compile(rf"</(?:{_TAGS})\s*>", re.IGNORECASE)
+_PROLOGUE = re.compile(r"(?:\s|<\?xml[^>]*\?>|<!--.*?-->)*", re.DOTALL)
 
 
 def looks_like_html(text: str) -> bool:
     """Whether text is an HTML page, or a piece of one, and not a text that only mentions a tag."""
-    start = text.lstrip("\ufeff \t\r\n\f")[:4096]
+    start = text[_PROLOGUE.match(text.lstrip("\ufeff")).end() :][:65536]
     if re.match(r"<(!doctype\s+html|html[\s>])", start, re.IGNORECASE):
         return True
-    if re.match(r"(<\?xml[^>]*\?>\s*|<!--.*?-->\s*)*<(!doctype\s+html|html[\s>])", start, re.IGNORECASE | re.DOTALL):
-        return True
-    if not start.startswith("<"):
-        # A tag somewhere in prose is talk about HTML; a table or several closing tags are not.
-        closing = len(re.findall(r"</(?:td|tr|th|div|p|table|body|html|span|li|h[1-6])\s*>", text, re.IGNORECASE))
-        return closing >= 3
-    return bool(_HTML.match(start)) or len(_HTML.findall(text[:65536])) >= 2
+    opening, closing = len(_OPENING.findall(start)), len(_CLOSING.findall(start))
+    if _OPENING.match(start):
+        return closing >= 1 or opening >= 2
+    # A tag somewhere in prose is talk about HTML; pairs of them all through the text are not.
+    return min(opening, closing) >= 3 and 40 * closing * 10 > len(start)
 
 
 _NUMBERED = (

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 from extractor.types import BBox
@@ -29,6 +30,7 @@ BLANKS = " \t\r\n\x0b\x0c\x1c\x1d\x1e\x1f\x85\xa0\u1680\u2028\u2029\u202f\u205f\
 BLANKS += "".join(chr(code) for code in range(0x2000, 0x200B))
 
 _LINE_BREAK = re.compile(r"\s*[\r\n\x0b\x0c\x85\u2028\u2029]\s*")
+_HIDDEN = re.compile(f"[{INVISIBLE}]")
 _RUN = re.compile(r"\s+")
 
 
@@ -53,8 +55,9 @@ def one_line(text: str) -> str:
     text = text.strip(BLANKS)
     if not text:
         return ""
-    if any(mark in text for mark in INVISIBLE):
-        text = text.translate({ord(mark): None for mark in INVISIBLE})
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text
+    text = _HIDDEN.sub("", text)
     pieces = _LINE_BREAK.split(text)
     line = pieces[0]
     for piece in pieces[1:]:
@@ -95,6 +98,7 @@ _NOTHING = re.compile(r"[-–—−―/\\.·*√✓✔×✗○●■□☑☐]{1
 _NUMBERED = re.compile(r"\d{1,3}(?:[.、．)）]\s*[^\W\d_]|\s+[^\W\d_]{4})")
 
 
+@lru_cache(maxsize=1 << 16)
 def is_value(text: str) -> bool:
     """Whether a cell's text reads as a measured or counted value rather than as a label or prose."""
     if not text or len(text) > 60:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from extractor.tables.cells import BLANKS, is_value, marker, one_line
+from extractor.tables.aligned import place_aligned
+from extractor.tables.cells import BLANKS, RawCell, is_value, marker, one_line
 from extractor.tables.grid import build
 from extractor.tables.spans import Token, TokenRow, lay_out
+from extractor.tables.streams import stream_rows
 from extractor.types import Table
 
 _LONGEST_CELL = 600
@@ -28,13 +28,14 @@ class _Line:
 
 @dataclass(slots=True)
 class _Found:
-    """Rows of cells found in the lines `first .. last - 1`."""
+    """Rows of cells found in the lines `first .. last - 1`, or cells that already have a place."""
 
     first: int
     last: int
     rows: list[TokenRow] = field(default_factory=list)
     ragged: bool = False
     marked: int = 0
+    placed: list[RawCell] = field(default_factory=list)
 
 
 def find_flattened(text: str, start: int = 0, end: int | None = None) -> list[Table]:
@@ -55,14 +56,14 @@ def find_flattened(text: str, start: int = 0, end: int | None = None) -> list[Ta
         if result is None:
             position += 1
             continue
-        if result.rows:
+        if result.rows or result.placed:
             found.append(result)
         position = max(result.last, position + 1)
     tables = []
     edge = 0
     for one in found:
         layout = lay_out(one.rows, one.ragged, one.marked)
-        table = build(text, layout.raw_cells(), caption=_caption(text, lines, one.first, edge))
+        table = build(text, one.placed or layout.raw_cells(), caption=_caption(text, lines, one.first, edge))
         tables.append(replace(table, problems=(*table.problems, *layout.problems)))
         edge = one.last
     return tables
@@ -71,7 +72,7 @@ def find_flattened(text: str, start: int = 0, end: int | None = None) -> list[Ta
 # Lines.
 
 _EDGES = " \r\x0b\x0c"
-_GAP = re.compile(r"(?:[ \xa0]{2,}|\u3000+[ \xa0]*|[ \xa0]\u3000)(?=\S)")
+_GAP = re.compile(r"[ \xa0\u3000]{2,}(?=\S)")
 
 
 def _lines(text: str, start: int, end: int) -> list[_Line]:
@@ -117,8 +118,8 @@ def _caption(text: str, lines: list[_Line], first: int, edge: int) -> tuple[str,
     while position >= edge and len(found) < 3 and first - position < 12:
         line = lines[position]
         position -= 1
-        if line.kind in ("empty", "soft"):
-            blanks += 1
+        if line.kind in ("empty", "soft", "rule"):
+            blanks += line.kind != "rule"
             continue
         words = one_line(text[line.start : line.end]) if line.end - line.start < 400 else ""
         if not words or len(words) > _LONGEST_CAPTION or words.endswith(_SENTENCE_END) or is_value(words):
@@ -126,7 +127,7 @@ def _caption(text: str, lines: list[_Line], first: int, edge: int) -> tuple[str,
         if words.endswith(".") and len(words.split()) > 6:
             break
         style = marker(words)
-        if found and (blanks > 0 and not style or style in styles and style):
+        if found and (style in styles if style else blanks > 0):
             break
         found.append(words)
         styles.append(style)
@@ -268,12 +269,15 @@ def _belongs(
     chunk = chunks[following]
     total = len(row) + len(chunk)
     widest = max(usual, default=0)
-    if total > widest or tokens[row[-1]].kind == "value" and len(row) in usual:
-        return False
-    if len(row) in usual:
+    if total > widest or len(row) in usual:
         return False
     if len(chunk) not in usual:
-        return total in usual
+        if total not in usual:
+            return False
+        kinds = [tokens[number].kind for number in row + chunk]
+        return pieces[row[-1]].broken or (
+            "value" in kinds and (kinds[len(row)] != "blank" or "value" in kinds[: len(row)])
+        )
     if pieces[row[-1]].broken:
         return True
     # A lone label, then a usual row: one row when the row after begins with a blank that continues the label.
@@ -304,159 +308,7 @@ def _is_evident(rows: list[TokenRow]) -> bool:
     return len(wide) > 2 and len(set(counts)) == 1
 
 
-# Cells with no rows marked: a stream.
-
-
-def stream_rows(tokens: list[Token]) -> list[TokenRow]:
-    """Rows out of a stream of cells in which no row end is marked.
-
-    A row is labels, then as many values as its neighbours have; blanks beyond that number lead the next row. Texts
-    without values between them are, in this order: a banner, one or more header rows, the labels of the first row.
-    """
-    runs = _runs(tokens)
-    rows: list[TokenRow] = []
-    usual = _usual_lengths(runs)
-    carried: TokenRow = []
-    labels = 1
-    for number, (lump, run) in enumerate(runs):
-        values = min(len(run), usual[number]) if usual[number] else len(run)
-        texts = carried + lump
-        heads, label = _cut_lump(texts, values, labels, number == 0)
-        rows.extend(heads)
-        rest = run[:values]
-        if label or rest:
-            rows.append([*label, *rest])
-            labels = max(labels, len(label))
-        carried = run[values:]
-    if carried and rows and any(token.kind != "blank" for token in carried):
-        rows.append(carried)
-    return [row for row in rows if row]
-
-
-def _runs(tokens: list[Token]) -> list[tuple[TokenRow, TokenRow]]:
-    """Lumps of texts (with the blanks among header cells), each with the run of values and blanks after it."""
-    runs: list[tuple[TokenRow, TokenRow]] = []
-    lump: TokenRow = []
-    run: TokenRow = []
-    filled = any(token.kind == "value" for token in tokens)
-    longest = 0 if filled else _longest_blank_run(tokens)
-    position = 0
-    while position < len(tokens):
-        token = tokens[position]
-        if token.kind == "text":
-            if run:
-                runs.append((lump, run))
-                lump, run = [], []
-            lump.append(token)
-            position += 1
-            continue
-        stop = position
-        while stop < len(tokens) and tokens[stop].kind != "text":
-            stop += 1
-        stretch = tokens[position:stop]
-        valued = any(each.kind == "value" for each in stretch)
-        if valued or (runs and len(stretch) >= len(runs[-1][1]) - 2) or (not filled and len(stretch) * 2 >= longest):
-            run = stretch
-        else:
-            lump.extend(stretch)
-        position = stop
-    if lump or run:
-        runs.append((lump, run))
-    return runs
-
-
-def _longest_blank_run(tokens: list[Token]) -> int:
-    longest = current = 0
-    for token in tokens:
-        current = current + 1 if token.kind == "blank" else 0
-        longest = max(longest, current)
-    return longest
-
-
-def _usual_lengths(runs: list[tuple[TokenRow, TokenRow]]) -> list[int]:
-    """How many values each run holds: blanks at its end may lead the next row, so the shorter neighbours decide."""
-    lengths = []
-    for _, run in runs:
-        length = len(run)
-        while length and run[length - 1].kind == "blank":
-            length -= 1
-        lengths.append((length, len(run)))
-    usual = []
-    current = 0
-    for number, (least, most) in enumerate(lengths):
-        lump = runs[number][0]
-        if number == 0 or len(lump) > 3 or not least <= current <= most:
-            nearby = [
-                (low, high)
-                for offset, (low, high) in enumerate(lengths[number : number + 40])
-                if offset == 0 or len(runs[number + offset][0]) <= 3
-            ]
-            # The number of values that fits most of the rows that follow.
-            candidates = {low for low, high in nearby if low} | {high for _, high in nearby}
-            fitting = {
-                value: sum(low <= value <= high for low, high in nearby)
-                for value in candidates
-                if least <= value <= most
-            }
-            current = max(fitting, key=lambda value: (fitting[value], value), default=most)
-        usual.append(current)
-    return usual
-
-
-def _cut_lump(texts: TokenRow, values: int, labels: int, opening: bool) -> tuple[list[TokenRow], TokenRow]:
-    """Header rows and the labels of the row whose values come next, out of what stands before those values."""
-    if not values:
-        return ([texts] if texts else []), []
-    lead = 0
-    while lead < len(texts) and texts[lead].kind == "blank":
-        lead += 1
-    if not opening and len(texts) <= max(labels, lead + 1, 3) and len(texts) < values + 2:
-        return [], texts
-    # One header row over one label column, under a banner or not.
-    for banner in (0, 1):
-        if len(texts) == banner + (1 + values) + 1 and all(token.kind == "text" for token in texts):
-            cut = [texts[:banner], texts[banner:-1]]
-            return [row for row in cut if row], texts[-1:]
-    return _cut_levels(texts, values)
-
-
-def _cut_levels(texts: TokenRow, values: int) -> tuple[list[TokenRow], TokenRow]:
-    """Several header rows: every cut is tried whose last row fits the values, and the one that shares out best wins."""
-    from extractor.tables.spans import _Head, _least_cost
-
-    best: tuple[float, list[TokenRow], TokenRow] | None = None
-    for label in range(0, 4):
-        head, row = texts[: len(texts) - label], texts[len(texts) - label :]
-        if row and (row[0].kind == "blank" or row[-1].kind != "text"):
-            continue
-        for bottom in {values + label, values + 1, values + 3, values + 2} if label else {values}:
-            if not 0 < bottom <= len(head):
-                continue
-            upper, lowest = head[: len(head) - bottom], head[len(head) - bottom :]
-            for cut in range(len(upper) + 1 if len(upper) < 60 else 1):
-                levels = [level for level in (upper[:cut], upper[cut:], lowest) if level]
-                cost = 0.5 * abs(label - 1) * (label > 0) + 0.2 * len(levels)
-                for above, below in zip(levels, levels[1:], strict=False):
-                    if len(above) > len(below):
-                        cost += 50
-                        continue
-                    shared = _least_cost([_Head(t) for t in above], [_Head(t) for t in below], label, False)
-                    cost += 50 if shared is None else _cost_of([*map(_Head, above)], [*map(_Head, below)], shared)
-                if best is None or cost < best[0]:
-                    best = (cost, levels, row)
-    if best is None or best[0] >= 50:
-        return ([texts[:-1]] if len(texts) > 1 else []), texts[-1:]
-    return best[1], best[2]
-
-
-def _cost_of(upper: list, lower: list, shared: list[int]) -> float:
-    from extractor.tables.spans import _share_cost
-
-    cost, used, last = 0.0, 0, 0
-    for head, count in zip(upper, shared, strict=True):
-        cost += _share_cost(head, lower, used, count, last, False)
-        used, last = used + count, count
-    return cost
+# A cell per line, each beginning at a pipe.
 
 
 def _pipe_cells(text: str, lines: list[_Line], first: int) -> _Found | None:
@@ -484,8 +336,21 @@ def _pipe_cells(text: str, lines: list[_Line], first: int) -> _Found | None:
         position += 1
     if len(pieces) < 6:
         return _Found(first, last)
-    rows = stream_rows([Token.of(text, piece.start, piece.end) for piece in pieces])
-    return _Found(opening, last, rows if _is_evident(rows) else [])
+    tokens = [Token.of(text, piece.start, piece.end) for piece in pieces]
+    # Whether the line before holds the first cell, and whether a last separator closes the table with nothing behind
+    # it, shows only in how well the rows then agree.
+    best: tuple[int, int, list[TokenRow]] | None = None
+    for skipped in range(first - opening + 1):
+        for cut in (1, 0):
+            if cut and tokens[-1].kind != "blank":
+                continue
+            rows = stream_rows(tokens[skipped : len(tokens) - cut])
+            faults = len(lay_out(rows).problems)
+            if best is None or faults < best[0]:
+                best = (faults, opening + skipped, rows)
+    if best is None or not _is_evident(best[2]):
+        return _Found(first, last)
+    return _Found(best[1], last, best[2])
 
 
 # Rows on a line.
@@ -511,14 +376,9 @@ def _split_rows(separators: str):
             elif line.kind == "rule" and rows:
                 ruled.append(len(rows))
                 last = position + 1
-            elif (
-                line.kind == "text"
-                and kind == "tab_row"
-                and position + 1 < len(lines)
-                and (lines[position + 1].kind == kind and line.end - line.start <= _LONGEST_CAPTION)
-                and not text[line.start : line.end].strip(BLANKS).endswith(_SENTENCE_END)
-            ):
+            elif kind == "tab_row" and _fills_row(text, lines, position):
                 rows.append([Token.of(text, line.start, line.end)])
+                last = position + 1
             else:
                 break
             position += 1
@@ -528,6 +388,16 @@ def _split_rows(separators: str):
         return _Found(first, last, rows, ragged=True, marked=marked)
 
     return find
+
+
+def _fills_row(text: str, lines: list[_Line], position: int) -> bool:
+    """Whether a line without tabs among lines with tabs is a row that lost its blanks: a banner or a first value."""
+    line = lines[position]
+    if line.kind != "text" or line.end - line.start > _LONGEST_CAPTION:
+        return False
+    words = one_line(text[line.start : line.end])
+    follows = position + 1 < len(lines) and lines[position + 1].kind == "tab_row"
+    return is_value(words) or (follows and not words.endswith(_SENTENCE_END))
 
 
 def _split(text: str, line: _Line, separators: str) -> TokenRow:
@@ -550,7 +420,46 @@ def _split(text: str, line: _Line, separators: str) -> TokenRow:
     return tokens
 
 
+# Columns aligned by blanks.
+
+
+def _aligned(text: str, lines: list[_Line], first: int) -> _Found | None:
+    members: list[tuple[int, int]] = []
+    numbers: list[int] = []
+    position, last, empties = first, first, 0
+    while position < len(lines):
+        line = lines[position]
+        if line.kind == "empty":
+            empties += 1
+            if empties > 1:
+                break
+        elif line.kind == "aligned":
+            members.append((line.start, line.end))
+            numbers.append(position)
+            last, empties = position + 1, 0
+        elif line.kind == "text" and _stands_among(lines, position):
+            members.append((line.start, line.end))
+            numbers.append(position)
+            empties = 0
+        elif line.kind != "rule":
+            break
+        position += 1
+    top, placed = place_aligned(text, members)
+    return _Found(numbers[top] if placed else first, max(last, first + 1), placed=placed)
+
+
+def _stands_among(lines: list[_Line], position: int) -> bool:
+    """Whether a line of one piece is short and an aligned line comes right after: a banner, or a label alone."""
+    following = position + 1
+    return (
+        lines[position].end - lines[position].start <= _LONGEST_CAPTION
+        and following < len(lines)
+        and lines[following].kind == "aligned"
+    )
+
+
 _FINDERS = {
+    "aligned": _aligned,
     "tab_cell": _tab_cells,
     "pipe_cell": _pipe_cells,
     "pipe_row": _split_rows("|│┃"),

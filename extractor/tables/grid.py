@@ -310,9 +310,11 @@ def _first_header(grid: _Grid, row: int, rows: list[int], governed: list[int]) -
     if _is_pairs(grid, rows):
         return False
     beside = [index for index in filled if grid.cells[index].column > 0]
-    turning = sum(_turns(grid, index, below) for index in beside)
-    if turning and turning * 2 >= sum(any(_profile(grid, below, grid.cells[i].column)[1:2]) for i in beside):
-        return grid.columns > 2 or _same_kind(grid, below, 1)
+    for lower in (below, _past_text(grid, below)):
+        turning = sum(_turns(grid, index, lower) for index in beside)
+        over_values = sum(_profile(grid, lower, grid.cells[index].column)[1] > 0 for index in beside)
+        if turning and turning * 2 >= over_values:
+            return grid.columns > 2 or _same_kind(grid, lower, 1)
     if any(grid.cells[index].column_span > 1 and grid.cells[index].column != 0 for index in filled):
         return True
     if beside and all(_over_blanks(grid, index, below) for index in beside):
@@ -367,6 +369,8 @@ def _further_header(grid: _Grid, row: int, heads: list[int], below: list[int]) -
         above = grid.at(heads[-1], grid.cells[index].column)
         if above is not None and grid.cells[above].column_span > grid.cells[index].column_span and grid.texts[above]:
             under_group.append(index)
+        elif not grid.text(heads[-1], grid.cells[index].column) and _beside(grid, heads, grid.cells[index].column):
+            under_group.append(index)  # a group's span was not kept: text on its left, blanks over the others
     turning = any(_turns(grid, index, below) for index in filled if grid.cells[index].column > 0 or len(filled) > 2)
     turning_back = any(
         grid.values[index] for after in below[:_SAMPLED] for index in grid.filled(after) if index in filled
@@ -382,6 +386,10 @@ def _further_header(grid: _Grid, row: int, heads: list[int], below: list[int]) -
         if all(_over_blanks(grid, index, deeper) for index in filled):
             return True
     return label_free and turning and len(starts) >= 1
+
+
+def _beside(grid: _Grid, heads: list[int], column: int) -> bool:
+    return any(grid.text(row, left) for row in heads for left in range(max(0, column - 20), column))
 
 
 def _past_text(grid: _Grid, rows: list[int]) -> list[int]:
@@ -400,9 +408,10 @@ def _counts_columns(grid: _Grid, row: int) -> bool:
     others = [grid.texts[index] for index in filled if not grid.texts[index].strip("()（）").isdigit()]
     if len(numerals) < 4 or not are_counted(numerals) or numerals[0].strip("()（）") not in "012":
         return False
-    return all(len(text) <= 2 for text in others) and all(
-        grid.texts[a].strip("()（）").isdigit() or a < b for a, b in pairwise(filled)
-    )
+    if not all(len(text) <= 2 for text in others):
+        return False
+    below = grid.text(row + 1, 0) if row + 1 < len(grid.places) else ""
+    return len(below) > 2 and grid.at(row + 1, 0) != grid.at(row, 0)
 
 
 # Labels.
@@ -553,17 +562,12 @@ def _column_path(grid: _Grid, heads: list[int], column: int) -> tuple[str, ...]:
 
 def _group_to_the_left(grid: _Grid, heads: list[int], level: int, column: int) -> int | None:
     """The group header whose unruled span reaches the column: blanks between, and headers below them all."""
-    row, lower = heads[level], heads[level + 1]
-    if not grid.text(lower, column):
-        return None
-    left = column - 1
-    while left >= 0:
+    row, lower = heads[level], heads[level + 1 :]
+    left = column
+    while left >= 0 and any(grid.text(below, left) for below in lower):
         index = grid.at(row, left)
-        if not grid.text(lower, left):
-            return None
         if index is not None and grid.texts[index]:
-            cell = grid.cells[index]
-            return index if cell.row_span == 1 and (left > 0 or cell.column_span > 1) else None
+            return index if left < column and grid.cells[index].row + grid.cells[index].row_span <= lower[0] else None
         left -= 1
     return None
 
@@ -591,8 +595,8 @@ def _walk(
                 headers[index] = True
                 row_paths[index] = section.banners
                 cell = grid.cells[index]
-                above = [head for head in heads if head < row]
-                column_paths[index] = _column_path(grid, above, cell.column) if above else ()
+                path = _column_path(grid, [head for head in heads if head <= row], cell.column)
+                column_paths[index] = path[:-1] if path and path[-1] == grid.texts[index] else path
     repeated = {tuple(grid.text(row, column) for column in range(grid.columns)) for row in heads[:1]}
     paths = [_column_path(grid, heads, column) for column in range(grid.columns)]
     groups = _group_headings(grid, body, count, first)

@@ -11,11 +11,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from extractor.tables.cells import RawCell, is_period, is_value, marker, one_line, trimmed
 from extractor.types import Problem
 
-_MOST_HEADERS = 90  # cells in a header row that are shared out by search; beyond, the row is taken as it comes
+_MOST_HEADERS = 120  # cells in a header row that are shared out by search; beyond, the row is taken as it comes
+_MOST_SHARED = 30  # cells that one header cell governs
+_KEPT = 4  # ways kept to have used up the same number of cells, in that search
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ def lay_out(rows: list[TokenRow], ragged: bool = False, marked: int = 0) -> Layo
     are laid out apart, and the last cell of each row reaches to the right edge of the whole.
     """
     layout = Layout()
+    if ragged:
+        rows = _padded(rows)
     for group in _groups(rows):
         _place_group(rows, group, layout, ragged)
     columns = max((p.column + p.column_span for p in layout.placed), default=0)
@@ -82,6 +87,16 @@ def lay_out(rows: list[TokenRow], ragged: bool = False, marked: int = 0) -> Layo
     if not ragged:
         _reach_right(layout.placed, last, columns, len(rows))
     return layout
+
+
+def _padded(rows: list[TokenRow]) -> list[TokenRow]:
+    """The rows with the blanks that were lost at the ends of lines; a banner stays as it is."""
+    width = max((len(row) for row in rows), default=0)
+    padded = []
+    for row in rows:
+        lost = 0 if is_banner(row) else width - len(row)
+        padded.append(row + [Token(row[-1].end, row[-1].end, "", "blank")] * lost if lost else row)
+    return padded
 
 
 def _reach_right(placed: list[_Placed], last: dict[int, _Placed], columns: int, rows: int) -> None:
@@ -127,9 +142,17 @@ def is_body(row: TokenRow) -> bool:
         years = all(is_period(token.text) for token in numerals) and len({t.text for t in numerals}) == len(numerals)
         return not (years and kinds[0] != "value" and len(numerals) > 1)
     texts = kinds.count("text")
+    if not texts:
+        return len(kinds) > 1
     lead = _lead(row)
     tail = len(row) - lead
     return texts >= 1 and tail >= 1 and texts <= 3 and tail >= texts
+
+
+def _deepens(above: TokenRow, row: TokenRow) -> bool:
+    """Whether a row of texts and blanks under a header row is a header row too: it has no label, or more cells."""
+    kinds = {token.kind for token in row}
+    return kinds == {"text", "blank"} and (row[0].kind == "blank" or len(row) > len(above))
 
 
 def _lead(row: TokenRow) -> int:
@@ -150,8 +173,11 @@ def _place_group(rows: list[TokenRow], group: list[int], layout: Layout, ragged:
     banners = [number for number in group if is_banner(rows[number])]
     numbers = [number for number in group if not is_banner(rows[number])]
     depth = 0
+    valued = any(token.kind == "value" for number in numbers for token in rows[number])
     while depth < len(numbers) and not is_body(rows[numbers[depth]]):
         depth += 1
+        while valued and depth < len(numbers) and _deepens(rows[numbers[depth - 1]], rows[numbers[depth]]):
+            depth += 1
     if depth == len(numbers):
         depth = min(depth, 1)
         counts = Counter(len(rows[number]) for number in numbers)
@@ -213,6 +239,10 @@ def _place_body(rows: list[TokenRow], body: list[int], labels: int, values: int,
             else:
                 base = max(labels, lead) if spread and len(row) != width else lead
                 cells.append(_Placed(token, number, base + position - lead))
+        edge = max((cell.column + cell.column_span for cell in cells), default=0)
+        for column in range(edge, width):  # cells that were not written out are blank, and kept
+            blank = Token(row[-1].end, row[-1].end, "", "blank")
+            cells.append(_Placed(blank, number, column))
         for column in range(offset):
             if column in above:
                 above[column].row_span = number - above[column].row + 1
@@ -340,7 +370,7 @@ def _least_cost(upper: list[_Head], lower: list[_Head], labels: int, spare: bool
         left = len(upper) - place - 1
         following: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {}
         for (used, last), (cost, counts) in states.items():
-            most = len(lower) - used - (0 if spare else left)
+            most = min(len(lower) - used - (0 if spare else left), _MOST_SHARED)
             for count in range(0 if spare else 1, most + 1):
                 added = _share_cost(head, lower, used, count, last, spare)
                 if spare and count:
@@ -349,9 +379,19 @@ def _least_cost(upper: list[_Head], lower: list[_Head], labels: int, spare: bool
                 key, total = (used + count, count or last), cost + added
                 if key not in following or total < following[key][0]:
                     following[key] = (total, (*counts, count))
-        states = following
+        states = _best_few(following)
     done = [state for (used, _), state in states.items() if used == len(lower)]
     return list(min(done)[1]) if done else None
+
+
+def _best_few(states: dict[tuple[int, int], tuple[float, tuple[int, ...]]]):
+    kept: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {}
+    times: Counter[int] = Counter()
+    for state, way in sorted(states.items(), key=lambda item: item[1][0]):
+        times[state[0]] += 1
+        if times[state[0]] <= _KEPT:
+            kept[state] = way
+    return kept
 
 
 def _share_cost(head: _Head, lower: list[_Head], used: int, count: int, last: int, spare: bool) -> float:
@@ -367,9 +407,26 @@ def _share_cost(head: _Head, lower: list[_Head], used: int, count: int, last: in
     cost = 3.0 * blanks + 0.01 * count * count + (5.0 if head.token.kind == "blank" else 0.0)
     cost += 2.0 * (len(texts) - len(set(texts)))
     kinds = [child.grouped for child in children]
-    cost += sum(a != b for a, b in zip(kinds, kinds[1:], strict=False))
+    cost += 0.5 * sum(a != b for a, b in pairwise(kinds))
     if last == count and [child.token.text for child in lower[used - count : used]] == texts:
         cost -= 1.5
+    return cost
+
+
+def header_cost(rows: list[TokenRow], labels: int, values: int) -> float:
+    """How badly header rows share out among one another, 50 or more when they cannot; rows without a parent cost 0."""
+    levels = [[_Head(token) for token in row] for row in rows]
+    cost = float(sum(token.kind == "blank" for row in rows[:1] for token in row[1:]))
+    for upper, lower in reversed(list(pairwise(levels))):
+        counts = share_out(upper, lower, labels, labels + values) if len(upper) <= len(lower) else None
+        if counts is None:
+            return 50.0
+        if labels and lower[0].token.kind != "blank" and any(head.token.kind == "blank" for head in lower):
+            cost += 1.5  # where blanks show what goes on from above, the corner goes on too
+        used = last = 0
+        for head, count in zip(upper, counts, strict=True):
+            cost += _share_cost(head, lower, used, count, last, False)
+            used, last = used + count, count or last
     return cost
 
 

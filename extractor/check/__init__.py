@@ -1,0 +1,34 @@
+"""What is wrong with a record: against its JSON Schema, its own rules, and the evidence it points at.
+
+Problem kinds: `schema`, `format`, `missing` (required and not there), `format_not_checked`, `too_many`; `check` (a rule
+is broken) and `check_not_run` (a rule cannot be evaluated); `no_evidence`, `value_outside_evidence`, `evidence_reused`;
+and whatever the document's tables report.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from extractor.check import evidence, form, rules
+from extractor.check.rules import compile_checks, syntax_problems
+from extractor.schemas import Schema
+from extractor.types import Document, FieldValue, Problem
+
+__all__ = ["check", "compile_checks", "syntax_problems"]
+
+
+def check(
+    schema: Schema, data: Any, values: Sequence[FieldValue] = (), document: Document | None = None
+) -> list[Problem]:
+    """Everything wrong with the record `data`, in the order of schema, rules, evidence, document.
+
+    Formats are asserted. A rule is not run, and says nothing, when a value it reads is null or missing. A value of a
+    copied field must follow from its evidence. Raises SchemaError for a schema that cannot be used.
+    """
+    problems = [*form.breaches(schema.document, data), *rules.broken(schema.checks, data)]
+    if values:
+        problems += evidence.doubts(schema, values, document)
+    if document is not None:
+        problems += [problem for table in document.tables for problem in table.problems]
+    return list(dict.fromkeys(problems))

@@ -1,0 +1,73 @@
+"""The rules of a schema, `x-checks`, on a record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from extractor.check import expressions
+from extractor.errors import SchemaError
+from extractor.schemas import Check, Schema
+from extractor.types import Path, Problem, path_text
+
+
+def compile_checks(schema: Schema) -> None:
+    """Return when every rule of `schema` can be evaluated; raise SchemaError with the first that cannot."""
+    for problem in syntax_problems(schema):
+        where = path_text(problem.path)
+        raise SchemaError(
+            f"x-checks at {where}: {problem.message}", "Write the rule in CEL, such as `this.a + this.b == this.c`."
+        )
+
+
+def syntax_problems(schema: Schema) -> list[Problem]:
+    """The rules of `schema` that are no CEL expressions or read a property the schema does not have."""
+    problems = []
+    paths = {path for path, _ in schema.leaves()} | {part.path for part in schema.parts}
+    known = {path[:n] for path in paths for n in range(len(path) + 1)}
+    opaque = {path for path, field in schema.leaves() if field.type == "json"}
+    for rule in schema.checks:
+        try:
+            expression = expressions.compiled(rule.expression)
+        except ValueError as error:
+            problems.append(Problem(rule.path, "check_syntax", f"“{rule.expression}”: {error}"))
+            continue
+        for chain in expression.chains:
+            if chain[0] in expression.locals:
+                continue
+            above = () if chain[0] == "record" else rule.path
+            names = chain[1:] if chain[0] in ("this", "record") else chain
+            path = (*above, *("*" if isinstance(step, int) else step for step in names))
+            if path not in known and not any(path[: len(o)] == o for o in opaque):
+                message = f"“{rule.expression}” reads {path_text(chain)}, which the schema does not have"
+                problems.append(Problem(rule.path, "check_syntax", message))
+    return problems
+
+
+def broken(checks: Sequence[Check], data: Any) -> Iterator[Problem]:
+    """The rules that the record breaks, and those that cannot be evaluated on it."""
+    for rule in checks:
+        try:
+            expression = expressions.compiled(rule.expression)
+        except ValueError as error:
+            yield Problem(rule.path, "check_not_run", f"“{rule.expression}” is no CEL expression: {error}")
+            continue
+        for path, this in _objects(data, rule.path):
+            outcome = expression.run(this, data, rule.tolerance)
+            if outcome.passed is False:
+                message = f"{rule.message}: {outcome.said}" if rule.message else outcome.said
+                yield Problem((*path, *outcome.name), "check", message)
+            elif outcome.error:
+                yield Problem(path, "check_not_run", f"“{rule.expression}” could not be evaluated: {outcome.error}")
+
+
+def _objects(data: Any, path: Path, above: Path = ()) -> Iterator[tuple[Path, Any]]:
+    """Every object of the record that stands at `path`, where `*` is each element of a list."""
+    if not path:
+        if data is not None:
+            yield above, data
+    elif path[0] == "*" and isinstance(data, list):
+        for position, element in enumerate(data):
+            yield from _objects(element, path[1:], (*above, position))
+    elif isinstance(data, Mapping) and path[0] in data:
+        yield from _objects(data[path[0]], path[1:], (*above, path[0]))

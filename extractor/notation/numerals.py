@@ -1,0 +1,111 @@
+"""Numbers in Chinese numerals and in English words."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+_DIGITS = {
+    character: digit
+    for digit, group in enumerate(
+        ["零〇○", "一壹弌", "二贰貳两兩", "三叁參", "四肆", "五伍", "六陆陸", "七柒", "八捌", "九玖"]
+    )
+    for character in group
+}
+_TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
+_GREAT = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
+_SHORT = {"廿": 20, "卅": 30}
+_DIGIT = f"[{''.join(_DIGITS)}]"
+RUN = re.compile(rf"[{''.join([*_DIGITS, *_TENS, *_GREAT, *_SHORT])}]{{1,40}}(?:点{_DIGIT}{{1,20}})?")
+_COINS = re.compile(rf"[元圆圓](?:整|正|零?(?:{_DIGIT}角)?(?:{_DIGIT}分)?)")
+
+_UNITS = (
+    *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+    *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
+)
+_DECADES = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_WORDS = dict(zip(_UNITS, range(20), strict=True)) | dict(zip(_DECADES, range(20, 100, 10), strict=True))
+_POWERS = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
+_WORD = "(?:" + "|".join(sorted([*_WORDS, "hundred", *_POWERS], key=len, reverse=True)) + ")"
+WORD_RUN = re.compile(rf"(?<![A-Za-z-]){_WORD}(?:(?:-| (?:and )?){_WORD}){{0,12}}(?![A-Za-z]|-[A-Za-z])", re.IGNORECASE)
+
+
+def digits_in(run: str) -> int:
+    """How many characters of a run of Chinese numerals are digits or tens, the powers 万 and 亿 not among them."""
+    return sum(character in _DIGITS or character in _TENS for character in run)
+
+
+def is_number(run: str) -> bool:
+    """Whether a run of Chinese numerals says how many: `千万` alone is a word or the head of a column."""
+    return any(character in _DIGITS or character in _SHORT or character in "十拾" for character in run)
+
+
+def coins(text: str, place: int) -> tuple[int, Decimal] | None:
+    """Where `元整` or `元五角二分` at `place` ends and what it adds; None where only the unit stands there."""
+    match = _COINS.match(text, place)
+    if match is None or len(match.group()) == 1:
+        return None
+    parts = re.findall(rf"({_DIGIT})([角分])", match.group())
+    return match.end(), sum((_DIGITS[d] * Decimal("0.1" if name == "角" else "0.01") for d, name in parts), Decimal(0))
+
+
+def chinese_number(text: str) -> Decimal | None:
+    """The value of Chinese numerals, `三百二十一`, `二〇二〇`, `两万三`, `十二点五`; None when they do not add up."""
+    whole, _, fraction = text.partition("点")
+    if fraction:
+        value = chinese_number(whole)
+        digits = "".join(str(_DIGITS[c]) for c in fraction) if all(c in _DIGITS for c in fraction) else ""
+        return value + Decimal(f"0.{digits}") if value is not None and digits else None
+    if not whole:
+        return None
+    if all(c in _DIGITS for c in whole):
+        return Decimal("".join(str(_DIGITS[c]) for c in whole))
+    total = section = 0
+    digit: int | None = None
+    last_power = 0
+    for character in whole:
+        if character in _DIGITS:
+            if digit not in (None, 0):
+                return None
+            digit = _DIGITS[character]
+            if digit == 0:
+                last_power = 0
+        elif character in _SHORT:
+            section, digit, last_power = section + _SHORT[character], None, 10
+        elif character in _TENS:
+            last_power = _TENS[character]
+            section += (1 if digit is None else digit) * last_power
+            digit = None
+        else:
+            last_power = _GREAT[character]
+            section += digit or 0
+            digit = None
+            if last_power == 10**8 or total == 0 or total % last_power == 0:
+                if last_power == 10**8:
+                    total = (total + section) * last_power
+                else:
+                    total += section * last_power
+            else:
+                return None
+            section = 0
+    if digit is not None:
+        # `两万三` is 23000, `一百二` is 120: a last digit straight behind a power counts tenths of it.
+        section += digit * (last_power // 10 if last_power > 10 else 1)
+    return Decimal(total + section)
+
+
+def word_number(text: str) -> Decimal | None:
+    """The value of `two hundred and five`; None for a power alone (`million`)."""
+    total = group = 0
+    lowered = text.lower()
+    if lowered in _POWERS or lowered == "hundred":
+        return None
+    for word in re.split(r"-| (?:and )?", lowered):
+        if word in _WORDS:
+            group += _WORDS[word]
+        elif word == "hundred":
+            group = (group or 1) * 100
+        elif word in _POWERS:
+            total += (group or 1) * _POWERS[word]
+            group = 0
+    return Decimal(total + group)

@@ -1,0 +1,398 @@
+"""PDFs made here with reportlab: words with boxes, reading order, tables ruled and unruled, trouble told apart."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from reportlab.lib import colors, pdfencrypt
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
+from reportlab.lib.styles import ParagraphStyle
+
+from extractor.errors import InputError
+from extractor.readers import pdf, read_bytes
+from extractor.tables import one_line
+
+WIDTH, HEIGHT = A4
+pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+
+
+def drawn(draw, **options) -> bytes:
+    """A PDF of what `draw` puts on a canvas; `line(x, top, text, size, font)` counts from the top as boxes do."""
+    buffer = io.BytesIO()
+    canvas = Canvas(buffer, pagesize=A4, **options)
+
+    def line(x, top, text, size=10, font="Helvetica"):
+        canvas.setFont(font, size)
+        canvas.drawString(x, HEIGHT - top, text)
+
+    draw(canvas, line)
+    canvas.showPage()
+    canvas.save()
+    return buffer.getvalue()
+
+
+def flowed(*story) -> bytes:
+    buffer = io.BytesIO()
+    SimpleDocTemplate(buffer, pagesize=A4).build(list(story))
+    return buffer.getvalue()
+
+
+def read(data: bytes):
+    """The document, after the truths that hold of every document."""
+    document = read_bytes(data, "made.pdf")
+    for page in document.pages:
+        for word in page.words:
+            assert document.text[word.start : word.end] == word.text
+            assert not any(character.isspace() for character in word.text)
+            assert word.box.page == page.number
+            assert page.start <= word.start < word.end <= page.end
+    for table in document.tables:
+        for cell in table.cells:
+            assert cell.text == one_line(document.text[cell.start : cell.end])
+            assert table.start <= cell.start <= cell.end <= table.end
+    return document
+
+
+def kinds(document) -> list[tuple[str, str]]:
+    return [(block.kind, document.text[block.start : block.end]) for block in document.blocks]
+
+
+def test_words_have_boxes_in_points_from_the_top_left():
+    document = read(drawn(lambda canvas, line: line(100, 200, "Total amount", 12)))
+    first, second = document.pages[0].words
+    assert (first.text, second.text) == ("Total", "amount")
+    assert first.box.x0 == pytest.approx(100, abs=1)
+    assert first.box.top < 200 < first.box.bottom + 1
+    assert 10 < first.box.bottom - first.box.top < 18
+    assert second.box.x0 > first.box.x1
+    assert (document.pages[0].width, document.pages[0].height) == pytest.approx((WIDTH, HEIGHT), abs=0.1)
+
+
+@pytest.mark.parametrize("rotation", [90, 180, 270])
+def test_a_rotated_page_reads_as_it_is_displayed(rotation):
+    def draw(canvas, line):
+        canvas.setPageRotation(rotation)
+        # Drawn turned the other way, so that it stands upright once the page is rotated.
+        canvas.translate(*{90: (WIDTH, 0), 180: (WIDTH, HEIGHT), 270: (0, WIDTH)}[rotation])
+        canvas.rotate(rotation)
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(50, 400, "upper line")
+        canvas.drawString(50, 300, "lower line")
+
+    document = read(drawn(draw))
+    assert document.text.split() == ["upper", "line", "lower", "line"]
+    upper, _, lower, _ = document.pages[0].words
+    assert upper.box.x0 == pytest.approx(50, abs=1)
+    assert lower.box.top - upper.box.top == pytest.approx(100, abs=1)
+    high = document.pages[0].height
+    assert 0 < upper.box.top < upper.box.bottom < high
+
+
+def test_a_page_set_sideways_without_a_rotation_is_read_upright_and_keeps_its_places():
+    def draw(canvas, line):
+        canvas.translate(300, 100)
+        canvas.rotate(90)
+        canvas.setFont("Helvetica", 12)
+        canvas.drawString(0, 0, "first line of the page")
+        canvas.drawString(0, -20, "second line of the page")
+
+    document = read(drawn(draw))
+    assert document.text.split("\n")[:2] == ["first line of the page", "second line of the page"]
+    first = document.pages[0].words[0].box
+    assert first.x0 < 300 < first.x1 + 4
+    assert first.bottom == pytest.approx(HEIGHT - 100, abs=1)
+    assert first.bottom - first.top > first.x1 - first.x0
+
+
+def test_chinese_gets_no_spaces_and_figures_stand_as_words():
+    def draw(canvas, line):
+        line(80, 100, "2020年全县主动公开政府信息13717条。", 12, "STSong-Light")
+
+    document = read(drawn(draw))
+    assert document.text.strip() == "2020年全县主动公开政府信息13717条。"
+    assert "13717" in [word.text for word in document.pages[0].words]
+
+
+def test_wrapped_chinese_is_closed_up_and_wrapped_english_gets_a_space():
+    chinese = ParagraphStyle("zh", fontName="STSong-Light", fontSize=11, leading=16, wordWrap="CJK")
+    sentence = "为了进一步做好政府信息公开工作，各乡镇和政府各部门及时完善相应工作机制，明确人员具体承担任务，" * 3
+    english = "The parties agree that the amounts stated below are final and that no further claims will be made. " * 4
+    document = read(flowed(Paragraph(sentence, chinese), Spacer(1, 30), Paragraph(english)))
+    assert sentence in document.text
+    assert english.strip() in document.text
+
+
+def test_label_above_value_stays_one_block():
+    def draw(canvas, line):
+        for x, label, value in ((60, "Advertiser", "Green Valley Foods"), (300, "Estimate", "8549")):
+            line(x, 100, label, 8)
+            line(x, 112, value, 8, "Helvetica-Bold")
+
+    texts = [text for _, text in kinds(read(drawn(draw)))]
+    assert "Advertiser\nGreen Valley Foods" in texts
+    assert "Estimate\n8549" in texts
+
+
+def test_boxed_forms_are_read_box_by_box():
+    def draw(canvas, line):
+        for x, top, label, value in (
+            (60, 100, "Contract / Revision", "2009786"),
+            (200, 100, "Order", "09823523"),
+            (60, 130, "Buyer", "Priory Action"),
+            (200, 130, "Dates", "10/27/20 - 11/02/20"),
+        ):
+            canvas.rect(x, HEIGHT - top - 30, 140, 30)
+            line(x + 3, top + 10, label, 7)
+            line(x + 3, top + 24, value, 10, "Helvetica-Bold")
+
+    document = read(drawn(draw))
+    assert [text for _, text in kinds(document)] == [
+        "Contract / Revision\n2009786",
+        "Order\n09823523",
+        "Buyer\nPriory Action",
+        "Dates\n10/27/20 - 11/02/20",
+    ]
+    assert not document.tables
+
+
+def test_label_and_value_beside_each_other_stay_on_one_line():
+    def draw(canvas, line):
+        for row, (label, value) in enumerate((("Invoice", "7460416"), ("Terms", "CIA"), ("Period", "5/25 - 5/31"))):
+            line(60, 100 + 16 * row, label, 8, "Helvetica-Bold")
+            line(150, 102 + 16 * row, value, 10)
+
+    assert read(drawn(draw)).text.strip().split("\n") == ["Invoice\t7460416", "Terms\tCIA", "Period\t5/25 - 5/31"]
+
+
+def test_an_address_beside_a_form_is_not_mixed_into_it():
+    def draw(canvas, line):
+        for row, text in enumerate(("Green Valley", "59 Franklin Street", "Atlanta, GA 30324")):
+            line(60, 100 + 14 * row, text, 11, "Helvetica-Bold")
+        for row, (label, value) in enumerate((("Order", "957299"), ("Deal", "A-1"), ("Flight", "03/12"), ("Type", "Cash"))):
+            line(350, 95 + 19 * row, label, 8)
+            line(430, 95 + 19 * row, value, 8)
+
+    text = read(drawn(draw)).text
+    assert "Green Valley\n59 Franklin Street\nAtlanta, GA 30324" in text
+    assert "Order\t957299\nDeal\tA-1\nFlight\t03/12\nType\tCash" in text
+
+
+def test_columns_of_prose_are_read_one_after_the_other():
+    left = [f"left column sentence number {number} goes on" for number in range(8)]
+    right = [f"right column sentence number {number} goes on" for number in range(8)]
+
+    def draw(canvas, line):
+        for row in range(8):
+            line(60, 100 + 13 * row, left[row])
+            line(320, 100 + 13 * row, right[row])
+
+    words = read(drawn(draw)).text.split()
+    assert words == " ".join(left + right).split()
+
+
+def test_text_objects_that_touch_are_parted_where_other_lines_show_a_column():
+    def draw(canvas, line):
+        for row, (station, date) in enumerate((("WMOR", "10/27/20"), ("WMOR", "10/31/20"), ("WABC", "11/01/20"))):
+            line(60, 100 + 30 * row, station)
+            line(60 + pdfmetrics.stringWidth("WMOR", "Helvetica", 10), 100 + 30 * row, date)
+
+    words = [word.text for word in read(drawn(draw)).pages[0].words]
+    assert "WMOR10/27/20" not in words
+    assert {"WMOR", "10/27/20", "11/01/20"} <= set(words)
+
+
+RULED = [("GRID", (0, 0), (-1, -1), 0.5, colors.black)]
+
+
+def ruled(rows, *styles, **options):
+    return Table(rows, style=TableStyle([*RULED, *styles]), **options)
+
+
+def test_a_ruled_table_with_merged_cells():
+    rows = [
+        ["Item", "Applications", "", "Total"],
+        ["", "persons", "firms", ""],
+        ["granted", "10", "2", "12"],
+        ["refused", "3", "0", "3"],
+    ]
+    spans = [("SPAN", (0, 0), (0, 1)), ("SPAN", (1, 0), (2, 0)), ("SPAN", (3, 0), (3, 1))]
+    document = read(flowed(Paragraph("Applications received"), ruled(rows, *spans)))
+    (table,) = document.tables
+    cells = {(cell.row, cell.column): cell for cell in table.cells}
+    assert (table.rows, table.columns) == (4, 4)
+    assert (cells[0, 0].row_span, cells[0, 1].column_span, cells[0, 3].row_span) == (2, 2, 2)
+    assert cells[2, 2].text == "2"
+    assert cells[2, 2].column_path == ("Applications", "firms")
+    assert cells[2, 2].row_path == ("granted",)
+    assert cells[2, 2].box.page == 1 and cells[2, 2].box.x0 > cells[2, 1].box.x0
+    assert "granted\t10\t2\t12\n" in document.text
+    assert ("table", document.text[table.start : table.end]) in kinds(document)
+
+
+def test_a_table_ruled_without_its_sides_is_still_one():
+    rows = [["Name", "Count", "Sum"], ["A", "1", "10"], ["B", "2", "20"], ["C", "3", "30"]]
+    style = [("LINEBEFORE", (1, 0), (-1, -1), 0.5, colors.black)]
+    style += [("LINEABOVE", (0, row), (-1, row), 0.5, colors.black) for row in range(4)]
+    style += [("LINEBELOW", (0, 3), (-1, 3), 0.5, colors.black)]
+    (table,) = read(flowed(Table(rows, colWidths=80, style=TableStyle(style)))).tables
+    assert (table.rows, table.columns) == (4, 3)
+    assert [cell.text for cell in table.cells if cell.column == 0] == ["Name", "A", "B", "C"]
+
+
+def test_cells_broken_over_lines_are_one_text_and_their_row_one_line():
+    style = ParagraphStyle("zh", fontName="STSong-Light", fontSize=10, wordWrap="CJK")
+    narrow = Paragraph("本年新制作规范性文件数量", style)
+    rows = [[narrow, "Count"], ["a", "1"], ["b", "2"]]
+    document = read(flowed(ruled(rows, colWidths=[50, 80])))
+    assert document.tables[0].cells[0].text == "本年新制作规范性文件数量"
+    assert "本年新制作规范性文件数量\tCount\n" in document.text
+
+
+def test_a_table_that_goes_on_overleaf_is_joined_and_its_repeated_header_dropped():
+    rows = [["No", "Name", "Amount"], *([str(number), f"name {number}", str(number * 7)] for number in range(1, 91))]
+    document = read(flowed(ruled(rows, repeatRows=1, colWidths=[60, 120, 80])))
+    assert len(document.pages) > 1
+    (table,) = document.tables
+    assert table.pages == tuple(range(1, len(document.pages) + 1))
+    assert (table.rows, table.columns) == (91, 3)
+    last = [cell for cell in table.cells if cell.row == 90]
+    assert [cell.text for cell in last] == ["90", "name 90", "630"]
+    assert last[2].column_path == ("Amount",)
+    assert last[2].box.page == len(document.pages)
+
+
+def test_tables_of_other_columns_overleaf_stay_apart():
+    document = read(flowed(ruled([["a", "b"], ["1", "2"]]), PageBreak(), ruled([["a", "b", "c"], ["1", "2", "3"]])))
+    assert [(table.pages, table.columns) for table in document.tables] == [((1,), 2), ((2,), 3)]
+
+
+def test_a_table_without_ruling_is_found_by_its_columns():
+    rows = [("Product", "Units", "Price", "Amount")]
+    rows += [(f"Article {number}", str(number), f"{number}.50", f"${number * 10:,}.00") for number in range(1, 7)]
+
+    def draw(canvas, line):
+        line(60, 80, "Deliveries in the second quarter", 10)
+        for row, texts in enumerate(rows):
+            for x, text in zip((60, 200, 300, 400), texts, strict=True):
+                line(x, 120 + 14 * row, text, 10)
+
+    document = read(drawn(draw))
+    (table,) = document.tables
+    assert (table.rows, table.columns) == (7, 4)
+    amount = next(cell for cell in table.cells if cell.text == "$30.00")
+    assert (amount.row_path, amount.column_path) == (("Article 3",), ("Amount",))
+    assert "Article 3\t3\t3.50\t$30.00\n" in document.text
+
+
+def test_pairs_of_label_and_value_are_no_table():
+    def draw(canvas, line):
+        for row in range(5):
+            line(60, 100 + 15 * row, f"Label{row}: value {row}")
+            line(230, 100 + 15 * row, f"Name{row}: text {row}")
+            line(400, 100 + 15 * row, f"Code{row}: 10{row}")
+
+    assert not read(drawn(draw)).tables
+
+
+def test_text_that_cannot_be_seen_is_set_apart():
+    def draw(canvas, line):
+        line(60, 100, "visible text")
+        canvas.setFillColor(colors.white)
+        line(60, 120, "white on white")
+        canvas.setFillColor(colors.darkblue)
+        canvas.rect(50, HEIGHT - 170, 200, 30, fill=1, stroke=0)
+        canvas.setFillColor(colors.white)
+        line(60, 160, "white on blue")
+        canvas.setFillColor(colors.black)
+        line(60, 1200, "below the page")
+        text = canvas.beginText(60, HEIGHT - 200)
+        text.setTextRenderMode(3)
+        text.textOut("never painted")
+        canvas.drawText(text)
+
+    document = read(drawn(draw))
+    hidden = " ".join(text for kind, text in kinds(document) if kind == "hidden")
+    shown = " ".join(text for kind, text in kinds(document) if kind != "hidden")
+    assert {"white on white", "never painted", "below the page"} == {
+        phrase for phrase in ("white on white", "never painted", "below the page", "white on blue") if phrase in hidden
+    }
+    assert "visible text" in shown and "white on blue" in shown
+
+
+def test_the_unpainted_text_layer_of_a_scan_is_its_text():
+    from PIL import Image
+    from reportlab.lib.utils import ImageReader
+
+    def draw(canvas, line):
+        canvas.drawImage(ImageReader(Image.new("RGB", (60, 80), "lightgrey")), 0, 0, WIDTH, HEIGHT)
+        text = canvas.beginText(60, HEIGHT - 200)
+        text.setTextRenderMode(3)
+        text.textOut("Recognised text")
+        canvas.drawText(text)
+
+    document = read(drawn(draw))
+    assert kinds(document) == [("paragraph", "Recognised text")]
+
+
+def test_a_page_without_text_is_a_problem_that_names_it():
+    def draw(canvas, line):
+        line(60, 100, "first page")
+        canvas.showPage()
+        canvas.rect(50, 50, 100, 100)
+
+    document = read(drawn(draw))
+    assert [(problem.kind, "Page 2" in problem.message) for problem in document.problems] == [("no_text", True)]
+    assert len(document.pages) == 2
+
+
+def test_values_filled_into_form_fields_are_text():
+    def draw(canvas, line):
+        line(60, 100, "Applicant")
+        canvas.acroForm.textfield(name="applicant", value="Jane Roe", x=150, y=HEIGHT - 105, width=200, height=20)
+
+    assert "Jane Roe" in read(drawn(draw)).text
+
+
+def test_headings_are_marked_with_levels():
+    def draw(canvas, line):
+        line(60, 80, "Annual Report", 22, "Helvetica-Bold")
+        line(60, 120, "1 Overview", 14, "Helvetica-Bold")
+        for row in range(6):
+            line(60, 150 + 14 * row, "This is ordinary text that goes on for most of the line, as prose does.", 10)
+
+    found = [(block.kind, block.level) for block in read(drawn(draw)).blocks]
+    assert found[:2] == [("heading", 1), ("heading", 2)]
+    assert found[2][0] == "paragraph"
+
+
+def test_a_password_is_asked_for_by_name():
+    data = drawn(lambda canvas, line: line(60, 100, "secret"), encrypt=pdfencrypt.StandardEncryption("pass"))
+    with pytest.raises(InputError, match="password") as caught:
+        read_bytes(data, "locked.pdf")
+    assert caught.value.hint
+
+
+def test_a_broken_pdf_is_an_input_error_with_a_hint():
+    with pytest.raises(InputError, match="broken PDF") as caught:
+        read_bytes(b"%PDF-1.7\nnothing of the kind", "torn.pdf")
+    assert caught.value.hint
+
+
+def test_a_pdf_cut_short_is_read_or_refused_but_never_fails_otherwise():
+    data = drawn(lambda canvas, line: line(60, 100, "whole"))
+    for length in range(20, len(data), 97):
+        try:
+            read(data[:length])
+        except InputError as error:
+            assert error.hint
+
+
+def test_too_many_pages_are_refused(monkeypatch):
+    monkeypatch.setattr(pdf, "MAX_PAGES", 2)
+    with pytest.raises(InputError, match="3 pages"):
+        read_bytes(flowed(Paragraph("a"), PageBreak(), Paragraph("b"), PageBreak(), Paragraph("c")), "long.pdf")
