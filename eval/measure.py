@@ -14,7 +14,6 @@ import json
 import statistics
 import time
 from pathlib import Path
-from typing import Any
 
 from extractor import metrics
 from extractor.models import load_model
@@ -35,58 +34,56 @@ def main() -> None:
     samples = [json.loads(line) for line in (arguments.folder / "gold.jsonl").read_text(encoding="utf-8").splitlines()]
     schema = load_schema(arguments.schema)
     model = None if arguments.model == "none" else load_model(arguments.model)
-    normal: list[list[tuple[str, Any, Any, bool]]] = []
-    strict: list[list[tuple[str, Any, Any, bool]]] = []
+    normal: list[dict[str, metrics.Counts]] = []
+    strict: list[dict[str, metrics.Counts]] = []
     seconds, kept = [], []
     for sample in samples[: arguments.limit]:
         start = time.perf_counter()
         result = extract(read(arguments.folder / sample["document"]), schema, model)
         seconds.append(time.perf_counter() - start)
         values = {v.path[0]: v for v in result.values if len(v.path) == 1}
-        rows, exact = [], []
+        rows = {}
         for name, gold in sample["gold"].items():
             v = values.get(name)
-            value = None if v is None else v.value
-            printed = v.evidence.text if v is not None and v.evidence else value
-            right = metrics.same(gold, value) or metrics.same(gold, printed)
-            rows.append((name, gold, value, right))
-            exact.append((name, gold, printed, metrics.strict(gold, printed)))
-            if arguments.wrong and not right:
-                sure = v.confidence if v is not None else None
-                print(f"{Path(sample['document']).name[:12]} {name}: gold {gold!r}, got {value!r} ({sure})", flush=True)
-        normal.append(rows)
-        strict.append(exact)
+            value = v.value if v else None
+            printed = v.evidence.text if v and v.evidence else value
+            loose = metrics.outcome(
+                gold, value, equal=lambda g, p, printed=printed: metrics.same(g, p) or metrics.same(g, printed)
+            )
+            rows[name] = (
+                gold,
+                value,
+                v.confidence if v else None,
+                loose,
+                metrics.outcome(gold, printed, equal=metrics.strict),
+            )
+            if arguments.wrong and loose not in ("correct", "absent"):
+                print(
+                    f"{Path(sample['document']).name[:12]} {name}: gold {gold!r}, got {value!r} ({rows[name][2]})",
+                    flush=True,
+                )
+        normal.append({name: metrics.count([row[3]]) for name, row in rows.items()})
+        strict.append({name: metrics.count([row[4]]) for name, row in rows.items()})
         kept.append({"document": sample["document"], "seconds": seconds[-1], "rows": rows, "run": dict(result.run)})
     if arguments.save:
         lines = [json.dumps(k, ensure_ascii=False, default=str) for k in kept]
         arguments.save.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    names = dict.fromkeys(name for rows in normal for name, *_ in rows)
     for kind, documents in (("normalised", normal), ("strict", strict)):
-        print(f"\n{kind:12} precision  recall     F1")
-        for name in names:
-            print(
-                f"{name:12} "
-                + "  ".join(f"{x:9.3f}" for x in scores([[r for r in rows if r[0] == name] for rows in documents]))
-            )
-        low, high = metrics.bootstrap(documents, lambda some: scores(some)[2])
-        print(
-            f"{'all (micro)':12} "
-            + "  ".join(f"{x:9.3f}" for x in scores(documents))
-            + f"   95 % interval {low:.3f} to {high:.3f}"
-        )
+        print(f"\n{kind:14} precision    recall        F1")
+        for name, counts in metrics.per_field(documents).items():
+            print(_line(name, counts))
+        whole = [sum(document.values(), metrics.Counts()) for document in documents]
+        interval = metrics.bootstrap(whole)
+        around = f"   95 % interval {interval[0]:.3f} to {interval[1]:.3f}" if interval else ""
+        print(_line("all (micro)", sum(whole, metrics.Counts())) + around)
     print(
         f"\n{len(seconds)} documents, seconds per document: median {statistics.median(seconds):.1f}, most {max(seconds):.1f}"
     )
 
 
-def scores(documents: list[list[tuple[str, Any, Any, bool]]]) -> tuple[float, float, float]:
-    """Precision, recall and F1 over the fields of some documents."""
-    rows = [row for document in documents for row in document]
-    right = sum(row[3] for row in rows if row[1] is not None)
-    predicted = sum(row[2] is not None for row in rows)
-    wanted = sum(row[1] is not None for row in rows)
-    precision, recall = right / predicted if predicted else 0.0, right / wanted if wanted else 0.0
-    return precision, recall, 2 * precision * recall / (precision + recall) if right else 0.0
+def _line(name: str, counts: metrics.Counts) -> str:
+    shown = ("    —" if x is None else f"{x:.3f}" for x in (counts.precision, counts.recall, counts.f1))
+    return f"{name:14} " + " ".join(f"{x:>9}" for x in shown)
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ ATTENTION = "extractor"
 ROWS = 12
 CHUNK = 512
 DRAFT = 4
+DRAFT_MOST = 16
 FUEL = 100_000_000
 SCORES = 1 << 25  # attention scores held at once: 128 MiB
 
@@ -280,6 +281,7 @@ class Line:
     written: list[int] = field(default_factory=list)
     tokens: list[tuple[float, float, float, bool]] = field(default_factory=list)
     draft: list[int] = field(default_factory=list)
+    reach: int = 0
     position: int = 0
     finished: bool = False
     ended: bool = False
@@ -291,7 +293,10 @@ class Line:
 
 
 class Decoder:
-    """Answers requests with one transformers model; keeps the last prompt, so that what the next shares with it is free."""
+    """Answers requests with one transformers model.
+
+    It keeps the last prompt's keys and values: what the next prompt begins with as well is not computed again.
+    """
 
     def __init__(self, model: Any, tokenizer: Any, *, rows: int = ROWS, draft: int = DRAFT) -> None:
         if not getattr(model, "_supports_attention_backend", False) or getattr(model, "_is_stateful", False):
@@ -366,7 +371,7 @@ class Decoder:
                     text = self.tokenizer.apply_chat_template(
                         messages, tokenize=False, add_generation_prompt=True, enable_thinking=False
                     )
-                except Exception:  # noqa: BLE001, S112 - a template may refuse system messages in any way it likes
+                except Exception:  # a template may refuse system messages in any way it likes
                     continue
                 if text.count(marks[0]) == text.count(marks[1]) == 1 and text.index(marks[0]) < text.index(marks[1]):
                     before, rest = text.split(marks[0])
@@ -513,6 +518,8 @@ class Decoder:
             break
         self.stats["drafted"] += len(drafted)
         self.stats["accepted"] += right
+        if drafted:  # as long as guesses come true, longer ones
+            line.reach = min(2 * line.reach, DRAFT_MOST) if right == len(drafted) else self.draft
         line.position += fed + right
         line.draft = []
         self._advance(line)
@@ -548,7 +555,9 @@ class Decoder:
         A last forced token of white space is left to the model: it often belongs to the next (` -` is one token, and
         with a space forced before it a minus sign is lost).
         """
-        if not line.ended and not line.matcher.is_stopped():
+        if line.ended:
+            return
+        if not line.matcher.is_stopped():
             forced = self.guide.tokenize_bytes(line.matcher.compute_ff_bytes())
             if forced and not self.guide.decode_bytes(forced[-1:]).strip():
                 forced = forced[:-1]
@@ -560,10 +569,9 @@ class Decoder:
             line.ended = True
         elif line.matcher.is_stopped():
             line.ended = line.finished = True
-        elif len(line.written) >= line.row.max_tokens:
-            line.ended = True
-        elif self.store.length + line.position + len(line.feed) + self.draft >= self.limit:
-            line.ended = True
+        else:
+            place = self.store.length + line.position + len(line.feed)
+            line.ended = len(line.written) >= line.row.max_tokens or place + DRAFT_MOST >= self.limit
 
     def _guess(self, line: Line, source: str) -> list[int]:
         """What follows in the source after the string that is being written, as far as the grammar allows it."""
@@ -575,8 +583,9 @@ class Decoder:
         at = source.find(value)
         if at < 0:
             return []
-        after = source[at + len(value) : at + len(value) + 8 * self.draft]
-        tokens = self.guide.tokenize_str(escaped(after))[: self.draft] if after else []
+        line.reach = line.reach or self.draft
+        after = source[at + len(value) : at + len(value) + 8 * line.reach]
+        tokens = self.guide.tokenize_str(escaped(after))[: line.reach] if after else []
         return tokens[: line.matcher.validate_tokens(tokens)]
 
     def _answer(self, line: Line) -> Answer:

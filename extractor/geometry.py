@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 SNAP = 3.0
-"""Lines nearer than this, in points, are one line: borders are drawn double, or as the four sides of a thin rectangle."""
+"""Lines nearer than this, in points, are one: borders are drawn double, or as the four sides of a thin rectangle."""
 
 MAX_EDGES = 6000
 """A page with more ruled lines than this is a drawing, not a form."""
@@ -55,7 +55,7 @@ class Grid:
 
 def union(boxes: Iterable[Rect]) -> Rect:
     """The smallest rectangle around `boxes`, of which there must be at least one."""
-    x0s, tops, x1s, bottoms = zip(*boxes, strict=True)
+    x0s, tops, x1s, bottoms = zip(*boxes)  # noqa: B905
     return Rect(min(x0s), min(tops), max(x1s), max(bottoms))
 
 
@@ -69,7 +69,7 @@ def joined(edges: Sequence[Edge], snap: float = SNAP) -> list[Edge]:
     result: list[Edge] = []
     group: list[Edge] = []
     for edge in [*sorted(edges), None]:
-        if edge is not None and (not group or edge.at - group[-1].at <= snap and edge.at - group[0].at <= 2 * snap):
+        if edge is not None and (not group or (edge.at - group[-1].at <= snap and edge.at - group[0].at <= 2 * snap)):
             group.append(edge)
             continue
         at = sum(each.at for each in group) / len(group) if group else 0.0

@@ -173,7 +173,8 @@ class _Writing:
         if self.spans:
             yield f"SOURCE: %regex {source_regex(self.source)}"
         for length in sorted(self.spans):
-            yield rf"S{length}: SOURCE & /(?s:[^ ](.{{0,{max(length - 2, 0)}}}[^ ])?)/"
+            more = rf"(.{{0,{length - 2}}}[^ ])?" if length > 1 else ""
+            yield f"S{length}: SOURCE & /(?s:[^ ]{more})/"
 
 
 def key(slot: Slot) -> str:

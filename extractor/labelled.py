@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections import defaultdict
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor import labels as names
 from extractor import normalise
+from extractor.notation import numbers, units
 from extractor.passages import terms
 from extractor.structure import Settled
 from extractor.types import BBox, Document, Field, Page, Path, Word
 
+CALENDAR = re.compile(r"(?:(?:19|20)\d\d|[01]?\d|[23]\d)\s*[年月日号]")
+"""A year, month or day by its number."""
+NUMERIC = ("integer", "number")
 _CJK = r"㐀-䶿一-鿿豈-﫿"
 _LINK = re.compile(
     r"[ \t\u3000]*(?:[:：=]|为|是|达到|达|共计|共有|共|合计|约|计|有|了|is|was|of|no\.?|#)?"
@@ -38,52 +42,87 @@ def _long_enough(label: str) -> bool:
     return len(bare) >= (2 if re.search(rf"[{_CJK}]", bare) else 4)
 
 
-def settle(fields: Sequence[Field], document: Document, pieces: Sequence[tuple[int, int]]) -> dict[Path, Settled]:
-    """The typed fields whose value stands right behind one of their labels, wherever that is the only such value.
+def settle(
+    fields: Sequence[Field], document: Document, pieces: Sequence[tuple[int, int]], known: Sequence[Field] = ()
+) -> dict[Path, Settled]:
+    """The typed fields whose value stands by one of their labels, wherever that is the only such value.
 
-    `pieces` are the stretches of the text to search (running text rather than table cells). A label inside a longer
-    label of another field does not count, and a label that two fields share settles neither.
+    Right behind the label, or, for a count, as the only number of the label's clause. `pieces` are the stretches of the
+    text to search (running text rather than table cells). A label inside a longer label of another field does not
+    count, and a label that two fields share, of `fields` or of all that are `known`, settles neither.
     """
-    typed = [f for f in fields if f.type != "array" and f.copied and normalise.kind_of(f) not in (None, "boolean")]
+    typed = {f.path: normalise.kind_of(f) for f in fields if f.type != "array" and f.copied}
+    typed = {path: kind for path, kind in typed.items() if kind not in (None, "boolean")}
     owners: dict[str, set[Path]] = defaultdict(set)
     spelt: dict[str, str] = {}
-    for field in typed:
+    for field in [*fields, *known]:
         for label in field.labels:
             owners[names.plain(label)].add(field.path)
             spelt.setdefault(names.plain(label), label)
-    kinds = {f.path: normalise.kind_of(f) for f in typed}
+    behind: dict[Path, list[tuple[int, int, int]]] = defaultdict(list)
+    beside: dict[Path, list[tuple[int, int, int]]] = defaultdict(list)
+    for start, end, bare in _longest(spelt, document.text, pieces):
+        (path, *others) = owners[bare]
+        kind = typed.get(path)
+        if others or kind is None:
+            continue
+        place = _right_behind(document.text, end, kind)
+        if place:
+            behind[path].append((*place, len(bare)))
+        elif kind in NUMERIC and len(bare) >= CLAUSE_LABEL:
+            beside[path] += [(s, e, len(bare)) for s, e in _in_clause(document.text, start, end)]
+    settled: dict[Path, Settled] = {}
+    for spots, sure in ((behind, 0.86), (beside, 0.72)):
+        used = {(s.start, s.end) for s in settled.values()}
+        for path, places in spots.items():
+            places = [p for p in places if (p[0], p[1]) not in used] if spots is beside else places
+            if path not in settled and len({document.text[s:e].strip() for s, e, _ in places}) == 1:
+                start, end, length = places[0]
+                around = document.text[max(0, start - 40) : end]
+                settled[path] = Settled(path, start, end, min(sure + 0.11, sure + 0.02 * length), around)
+    claimed = Counter((s.start, s.end) for s in settled.values())
+    return {path: s for path, s in settled.items() if claimed[s.start, s.end] == 1}
+
+
+CLAUSE_LABEL = 4
+"""The shortest label, in characters, whose clause is searched for its number: shorter ones stand in too many."""
+_CLAUSE_END = "，,。；;：:、\n\t（）()“”！？!?"
+
+
+def _longest(spelt: Mapping[str, str], text: str, pieces: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
+    """Where labels stand, as `(start, end, plain label)`; of overlapping ones only the longest first."""
     hits: list[tuple[int, int, str]] = []
     for bare, label in spelt.items():
         pattern = _label_pattern(label)
-        if pattern is None or not _long_enough(label):
-            continue
-        for start, end in pieces:
-            hits += [(m.start(), m.end(), bare) for m in pattern.finditer(document.text, start, end)]
-    hits.sort(key=lambda h: (h[0], -h[1]))
-    places: dict[Path, list[tuple[int, int, int]]] = defaultdict(list)
+        if pattern is not None and _long_enough(label):
+            for start, end in pieces:
+                hits += [(m.start(), m.end(), bare) for m in pattern.finditer(text, start, end)]
     reach = 0
-    for start, end, bare in hits:
-        if end <= reach:
-            continue
-        reach = end
-        if len(owners[bare]) > 1:
-            continue
-        (path,) = owners[bare]
-        link = _LINK.match(document.text, end)
-        at = link.end() if link else end
-        window = document.text[end : at + 60]
-        for s, e in normalise.find(kinds[path] or "", window):
-            if s <= at - end and e > at - end:
-                places[path].append((end + max(s, 0), end + e, len(bare)))
-                break
-    settled = {}
-    for path, spots in places.items():
-        if len({document.text[s:e].strip() for s, e, _ in spots}) == 1:
-            start, end, length = spots[0]
-            settled[path] = Settled(
-                path, start, end, min(0.97, 0.86 + 0.02 * length), document.text[max(0, start - 40) : end]
-            )
-    return settled
+    for start, end, bare in sorted(hits, key=lambda h: (h[0], -h[1])):
+        if end > reach:
+            reach = end
+            yield start, end, bare
+
+
+def _right_behind(text: str, end: int, kind: str) -> tuple[int, int] | None:
+    """The stretch of the kind that follows with no more than a colon or a copula between."""
+    link = _LINK.match(text, end)
+    at = link.end() if link else end
+    for s, e in normalise.find(kind, text[end : at + 60]):
+        if s <= at - end < e:
+            return end + s, end + e
+    return None
+
+
+def _in_clause(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The number in the label's clause, when it is the only one there and no part of a date."""
+    first = max(text.rfind(c, 0, start) for c in _CLAUSE_END) + 1
+    stops = [at for at in (text.find(c, end) for c in _CLAUSE_END) if at >= 0]
+    last = min(stops, default=len(text))
+    clause = text[first:last]
+    found = [(first + s, first + e) for s, e in normalise.find("number", clause)]
+    found = [p for p in found if not CALENDAR.match(text, p[0])]
+    return found if len(found) == 1 and re.search(r"\d", text[slice(*found[0])]) else []
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,15 +324,12 @@ WITHIN = 400_000
 """Characters of a document whose typed stretches are looked for; the rest of a longer one is left to search."""
 
 
-CALENDAR_YEAR = re.compile(r"(?:19|20)\d\d\s*年")
-
-
 class Offers:
     """The stretches of a document that may answer its typed fields.
 
     Stretches that settle another field are not offered again. A count or an amount is offered only where its
-    surroundings speak of the field, or where it stands by one of its labels: without that, any number would do. A
-    calendar year is a number only for fields that speak of a year.
+    surroundings speak of the field, or where it stands by one of its labels: without that, any number would do. The
+    numbers of a date are offered only to fields that speak of a year, and those that count paragraphs to none.
     """
 
     def __init__(self, document: Document, pieces: Sequence[tuple[int, int]], taken: Sequence[tuple[int, int]]) -> None:
@@ -315,7 +351,7 @@ class Offers:
             return self.offered[field.path]
         kind = normalise.kind_of(field) or ""
         places = self._of_kind(kind)
-        if kind in ("integer", "number"):
+        if kind in NUMERIC:
             hinted = {(h.start, h.end) for h in self.hints.of(field, self.pieces, limit=20)}
             speaks_of_year = any("年" in label or "year" in label.casefold() for label in field.labels)
             dates = self._of_kind("date", taken=False)
@@ -327,20 +363,29 @@ class Offers:
                 if support >= SUPPORT:
                     scored.append((support, start, end))
             places = [(s, e) for _, s, e in sorted(scored, key=lambda t: (-t[0], t[1]))]
+            places = self._of_unit(field, places) or places
         self.offered[field.path] = places
         return places
 
     def seeds(self, field: Field) -> list[tuple[int, int]]:
         """The places that a prompt should carry for the field, likeliest first."""
         hinted = [(h.start, h.end) for h in self.hints.of(field, self.pieces)]
-        numeric = field.copied and normalise.kind_of(field) in ("integer", "number")
+        numeric = field.copied and normalise.kind_of(field) in NUMERIC
         supported = self.places(field)[:HINTS] if numeric else []
         return [*supported[:1], *hinted, *supported[1:]]
+
+    def _of_unit(self, field: Field, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Those printed with a unit like the wanted one: beside `$1,542.50`, a bare 15 is no amount of money."""
+        wanted = units.parse(field.unit) if field.unit else None
+        if wanted is None or not wanted.dimensions:
+            return []
+        printed = ((place, numbers.parse(self.document.text[slice(*place)])) for place in places)
+        return [place for place, n in printed if n and n.unit and n.unit.dimensions & wanted.dimensions]
 
     def _in_a_date(self, start: int, end: int, dates: Sequence[tuple[int, int]]) -> bool:
         i = bisect.bisect_right(dates, (start, len(self.document.text))) - 1
         inside = i >= 0 and end <= dates[i][1]
-        return inside or CALENDAR_YEAR.match(self.document.text, start) is not None
+        return inside or CALENDAR.match(self.document.text, start) is not None
 
     def _of_kind(self, kind: str, taken: bool = True) -> list[tuple[int, int]]:
         key = f"{kind}{taken}"
@@ -350,7 +395,9 @@ class Offers:
             for first, last in self.pieces:
                 last = min(last, WITHIN)
                 if first < last:
-                    found += [(first + s, first + e) for s, e in normalise.find(kind, text[first:last])]
+                    piece = text[first:last]
+                    weak = {(n.start, n.end) for n in numbers.scan(piece) if n.weak} if kind in NUMERIC else ()
+                    found += [(first + s, first + e) for s, e in normalise.find(kind, piece) if (s, e) not in weak]
             if taken:
                 found = [p for p in found if not any(p[0] < e and s < p[1] for s, e in self.taken)]
             self.found[key] = sorted(found)

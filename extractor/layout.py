@@ -7,6 +7,7 @@ do not share their lines (an address beside a form, columns of prose); where the
 
 from __future__ import annotations
 
+import itertools
 import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
@@ -23,7 +24,7 @@ _DIGIT = re.compile(r"\d")
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """A word where it stands on the page: `base` is its baseline, `size` its font size, `run` the text object it came in.
+    """A word on the page: `base` is its baseline, `size` its font size, `run` the text object it came in.
 
     `spaced` says that white space stands before it in the file; `bold` that its font is a heavy one.
     """
@@ -120,13 +121,12 @@ def arrange(words: Sequence[Placed], ruled: Sequence[Grid] = ()) -> list[Part]:
     tables: list[_Box] = []
     rest = list(words)
     taken: list[tuple[_Box, list[Placed]]] = []
-    page = _area(union(word.box for word in words)) if words else 0.0
     for grid in sorted(ruled, key=lambda grid: _area(grid.box)):
-        if len(grid.cells) == 1 and (
-            _area(grid.box) > 0.4 * page or any(_holds(grid.box, found.box) for found, _ in taken)
-        ):
-            continue
         held = _by_cell(grid, rest)
+        if len(grid.cells) == 1 and (
+            len(held[grid.cells[0]]) > 0.6 * len(words) or any(_holds(grid.box, found.box) for found, _ in taken)
+        ):
+            continue  # a frame around the page
         found = _from_grid(grid, held)
         if found is not None:
             inside = {id(word) for words in held.values() for word in words}
@@ -220,6 +220,8 @@ def _follows(before: Placed, word: Placed) -> bool:
         shared = overlap(before.box.top, before.box.bottom, word.box.top, word.box.bottom)
         return drop < 0.6 * size and -0.2 * size < gap < 0.2 * size and shared > 0.3 * min(before.size, word.size)
     limit = 1.1 if word.spaced and word.run == before.run else 0.8
+    if before.text[-1] in "，。、；：》）】」』”’" or word.text[0] in "《（【「『“‘":
+        limit += 0.5  # half of such a character is blank, and may be left out of its box
     return -0.3 * size < gap < limit * size
 
 
@@ -300,7 +302,7 @@ def _zones(items: Sequence[_Item], body: float) -> list[tuple[list[_Item], list[
         for piece in _peeled(held, gutters, body):
             for stretch, rows in _row_stretches(piece, body):
                 flat = [item for band in stretch for item in band]
-                result.append((flat, [] if rows else _gutters(flat, body)))
+                result.append((flat, [] if rows or not gutters else _gutters(flat, body)))
     return result
 
 
@@ -324,7 +326,9 @@ def _row_stretches(held: list[list[_Item]], body: float) -> list[tuple[list[list
                 last = ahead
         rows = sum(count >= 2 for count in across[number : last + 1])
         flat = [item for band in held[number : last + 1] for item in band]
-        if (rows >= 2 or across[number] >= 4) and len(_columns(flat, _gutters(flat, body))) == 1:
+        most = max(across[number : last + 1])
+        # Many segments make line items; with few it may be a block of text level with a form by chance.
+        if (rows >= 2 or most >= 4) and (most >= 5 or len(_columns(flat, _gutters(flat, body))) == 1):
             stretches.append((number, last + 1))
         number = last + 1
     result, at = [], 0
@@ -478,7 +482,9 @@ def _text(run: list[Segment], body: float) -> list[Part]:
     if not run:
         return []
     lines = [Line(tuple(line)) for line in _by_baseline(run)]
-    right = max(line.box.x1 for line in lines)
+    # Notes in the margin do not count for where the lines of the text end.
+    long = [line.segments[0].box.x1 for line in lines if len(line.segments[0].text) >= 30]
+    right = max(long or [line.box.x1 for line in lines])
     left = min(line.box.x0 for line in lines)
     unruled = {start: (end, part) for start, end, part in _unruled_tables(lines)}
     parts: list[Part] = []
@@ -500,7 +506,8 @@ def _text(run: list[Segment], body: float) -> list[Part]:
             continue
         line = lines[number]
         wraps = bool(block) and _goes_on(block[-1], line, right)
-        if block and _parts(block, line, left, right, wraps):
+        following = lines[number + 1] if number + 1 < len(lines) else None
+        if block and (_parts(block, line, left, right, wraps) or _is_nearer(line, following, block[-1])):
             parts += _block(block)
             block = []
         elif wraps:
@@ -508,6 +515,15 @@ def _text(run: list[Segment], body: float) -> list[Part]:
         block.append(line)
         number += 1
     return parts + _block(block)
+
+
+def _is_nearer(line: Line, following: Line | None, before: Line) -> bool:
+    """Whether a line stands clearly nearer to the one after it than to the one before: it begins a paragraph."""
+    if following is None or len(following.segments) > 1:
+        return False
+    size = line.segments[0].size
+    gap = line.box.top - before.box.bottom
+    return gap > 0.8 * size and gap > following.box.top - line.box.bottom + 0.45 * size
 
 
 def _parts(block: list[Line], line: Line, left: float, right: float, wraps: bool) -> bool:
@@ -519,7 +535,7 @@ def _parts(block: list[Line], line: Line, left: float, right: float, wraps: bool
         usual = before.box.top - block[-2].box.bottom
         if gap > usual + 0.45 * size:
             return True
-    elif gap > 0.8 * size:
+    elif gap > (1.8 if wraps else 0.8) * size:
         return True
     if len(before.segments) == len(line.segments) == 1:
         if abs(before.segments[0].size - line.segments[0].size) > 0.12 * size:
@@ -574,7 +590,7 @@ def _label_row_over_values(lines: Sequence[Line], at: int) -> list[Part]:
     if at + 1 >= len(lines):
         return []
     upper, lower = lines[at], lines[at + 1]
-    if len(upper.segments) < 2 or not _is_label_row(upper) or _is_label_row(lower) and _alike(upper, lower):
+    if len(upper.segments) < 2 or not _is_label_row(upper) or (_is_label_row(lower) and _alike(upper, lower)):
         return []
     if not _DIGIT.search(lower.segments[0].text) and _alike(upper, lower):
         return []  # a second label under the first: the values stand beside them
@@ -680,7 +696,7 @@ def _grown(columns: list[list[float]], line: Line) -> list[list[float]] | None:
         else:
             grown.append([segment.box.x0, segment.box.x1])
     grown.sort()
-    return grown if all(one[1] < two[0] for one, two in zip(grown, grown[1:], strict=False)) else None
+    return grown if all(one[1] < two[0] for one, two in itertools.pairwise(grown)) else None
 
 
 def _unruled_table(lines: Sequence[Line]) -> TablePart | None:
@@ -696,7 +712,7 @@ def _unruled_table(lines: Sequence[Line]) -> TablePart | None:
         return None
     xs = [
         columns[0][0],
-        *((one[1] + two[0]) / 2 for one, two in zip(columns, columns[1:], strict=False)),
+        *((one[1] + two[0]) / 2 for one, two in itertools.pairwise(columns)),
         columns[-1][1],
     ]
     cells = []
@@ -730,7 +746,7 @@ def _from_grid(grid: Grid, held: dict[GridCell, list[Placed]]) -> _Box | None:
     cells = [(cell, tuple(_cell_lines(held[cell]))) for cell in grid.cells]
     filled = [(cell, lines) for cell, lines in cells if lines]
     rows, columns = len(grid.ys) - 1, len(grid.xs) - 1
-    if len(grid.cells) == 1 and filled and 2 <= len(filled[0][1]):
+    if len(grid.cells) == 1 and filled and len(filled[0][1]) >= 2:
         # A frame around a few lines: what stands in it is read together.
         items = segments(held[grid.cells[0]])
         return _Box(tuple(_ordered(items, _body_size(items), depth=1)), grid.box)
@@ -806,7 +822,7 @@ def _goes_on_outside(inside: Sequence[Placed], rest: Sequence[Placed]) -> bool:
     beside = {
         round(word.base)
         for word in rest
-        if word.box.x0 > box.x1 and word.box.x0 - box.x1 < 60 or word.box.x1 < box.x0 and box.x0 - word.box.x1 < 60
+        if (word.box.x0 > box.x1 and word.box.x0 - box.x1 < 60) or (word.box.x1 < box.x0 and box.x0 - word.box.x1 < 60)
     }
     shared = sum(base in beside for base in bases)
     return shared >= max(3, 0.4 * len(bases))
@@ -839,7 +855,7 @@ def _cell_lines(words: Sequence[Placed]) -> list[Line]:
 
 
 def _is_form(filled: Sequence[tuple[GridCell, tuple[Line, ...]]]) -> bool:
-    """Boxes with a label above a value in each, or that hold whole paragraphs: a form or a frame, not a table of data."""
+    """Boxes with a label above a value in each, or whole paragraphs in them: a form or a frame, not a table of data."""
     several = [lines for _, lines in filled if len(lines) >= 2]
     if max(len(lines) for _, lines in filled) > 25 and len(filled) <= 12:
         return True
@@ -885,7 +901,7 @@ def _stands_out(part: TextPart, body: float) -> bool:
     text = "".join(line.segments[0].text for line in part.lines)
     if len(text) > 120 or text[-1] in "。；;，," or not re.search(r"[^\W\d_]", text):
         return False
-    return first.size > 1.15 * body or first.bold and len(part.lines) == 1
+    return first.size > 1.15 * body or (first.bold and len(part.lines) == 1)
 
 
 __all__ = ["CellPart", "Line", "Part", "Placed", "Segment", "TablePart", "TextPart", "arrange", "joiner", "segments"]

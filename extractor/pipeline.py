@@ -6,9 +6,10 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
 
-from extractor import __version__, grammar, ground, labelled, normalise, prompts, structure, trust
+from extractor import __version__, grammar, ground, labelled, labels, normalise, prompts, structure, trust
 from extractor import check as checks
 from extractor.models import Model
 from extractor.passages import Passages, choose, tokens
@@ -35,7 +36,7 @@ FIELD_TOKENS = 20
 MAX_SPAN = 240
 MAX_LITERALS = 600
 ANSWER_TOKENS = 96
-DOUBTFUL = 0.5
+DOUBTFUL = 0.7
 """Below this confidence an answer gives way to another field that uses the same stretch more surely."""
 GUESS = 0.12
 """Below this confidence an answer is not given at all, only named in a Problem."""
@@ -87,7 +88,7 @@ def plan(document: Document, schema: Schema, passage_tokens: int | None = None) 
     left = [f for f in fields if f.path not in settled and f.path not in rows]
     holes = _answered_tables(document, settled, rows)
     running = _between([(t.start, t.end) for t in document.tables], len(document.text))
-    settled |= labelled.settle(left, document, running)
+    settled |= labelled.settle(left, document, running, fields)
     left = [f for f in left if f.path not in settled]
     taken = [(place.start, place.end) for place in settled.values()]
     offers = labelled.Offers(document, _between(holes, len(document.text)), taken)
@@ -126,7 +127,8 @@ def _between(taken: Sequence[tuple[int, int]], length: int) -> list[tuple[int, i
 
 def _asks(fields: Sequence[Field], passages: Passages, offers: labelled.Offers) -> tuple[list[Ask], list[Field]]:
     """The fields with their slots, and those that nothing in the passages can answer."""
-    asks, unanswerable = [], []
+    asks: list[Ask] = []
+    unanswerable: list[Field] = []
     for f in fields:
         key = path_text(f.path)
         if f.type in ("array", "json"):
@@ -295,7 +297,8 @@ def _from_answer(group: Sequence[Ask], answer: Answer, source: _Source) -> list[
 
 
 def _copied_value(f: Field, path: Path, text: str | None, confidence: float, source: _Source) -> FieldValue:
-    if text is None or not text.strip():
+    if text is None or not labels.plain(text) or any(labels.plain(text) == labels.plain(name) for name in f.labels):
+        # a label alone is no value: small models repeat it where the document gives none
         return FieldValue(path, None, None, confidence)
     place = ground.likeliest(ground.places(text, source.passages, normalise.kind_of(f)), f, source.document)
     if place is None:
@@ -361,7 +364,6 @@ def _checked(
 ) -> tuple[Any, list[FieldValue], list[Problem]]:
     """The record with every check run: what breaks the schema leaves the record, and stays in `values` with its Problem."""
     order = {f.path: i for i, f in enumerate(schema.fields)}
-    fields = {f.path: f for f in schema.fields}
 
     def key(v: FieldValue) -> tuple[int, tuple[str, ...]]:
         top = tuple(step for step in v.path)
@@ -412,7 +414,7 @@ def _record(schema: Schema, kept: dict[Path, Any]) -> dict[str, Any]:
 
 def _put(data: Any, path: Path, value: Any) -> None:
     here = data
-    for step, then in zip(path, path[1:], strict=False):
+    for step, then in pairwise(path):
         blank: Any = [] if isinstance(then, int) else {}
         if isinstance(here, list):
             while len(here) <= step:

@@ -56,7 +56,7 @@ def _line(key: str, field: Field, passages: str) -> str:
         parts.append(field.description.strip())
     known = sorted((label for label in field.labels if label != title), key=lambda label: label not in passages)
     if known:
-        parts.append("Printed as: " + ", ".join(f'"{label}"' for label in known[:LABELS]))
+        parts.append("Look for the words " + ", ".join(f'"{label}"' for label in known[:LABELS]))
     if field.enum:
         parts.append("One of: " + ", ".join(map(str, field.enum)))
     if field.items and field.type == "array" and any(item.path for item in field.items):

@@ -82,6 +82,8 @@ class _Cells:
                 parts = (*table.caption, *cell.row_path, *cell.column_path)
                 if not cell.header and (cell.row_path or cell.column_path):
                     self.cells.append((cell, table, parts))
+        rows = {(id(t), c.row) for c, t, _ in self.cells if c.text}
+        self.filled = {(id(c), c.row) for c, t, _ in self.cells if (id(t), c.row) in rows}
         self.weight = _rarity((parts for _, _, parts in self.cells), len(self.cells))
         self.by_name: dict[str, list[int]] = defaultdict(list)
         for i, (_, _, parts) in enumerate(self.cells):
@@ -103,7 +105,7 @@ def _scores(field: Field, weight: Mapping[object, float], index: _Cells) -> list
     nearby = {i for name, row in likeness.items() if row[key] >= ALIKE for i in index.by_name[name]}
     found = []
     for i in nearby:
-        cell, _, parts = index.cells[i]
+        _, _, parts = index.cells[i]
         alike = [
             (likeness[part][g], g, p)
             for p, part in enumerate(parts)
@@ -148,7 +150,7 @@ def settle_cells(fields: Sequence[Field], document: Document) -> dict[Path, Sett
     settled: dict[Path, Settled] = {}
     used: set[int] = set()
     for score, f, i in sorted(wanted, key=lambda t: (-t[0], t[1], t[2])):
-        field, (cell, table, parts) = fields[f], index.cells[i]
+        field, (cell, _, parts) = fields[f], index.cells[i]
         if score < SURE or field.path in settled or i in used:
             continue
         rival_cells = [j for s, j in best_cell[f] if j != i and j not in used and s > score - MARGIN]
@@ -156,7 +158,7 @@ def settle_cells(fields: Sequence[Field], document: Document) -> dict[Path, Sett
         if rival_fields or any(index.cells[j][0].text != cell.text for j in rival_cells):
             continue
         place = _place(field, cell, document.text)
-        if place is None:
+        if place is None or (place[0] == place[1] and not _blank_counts(cell, index.filled)):
             continue
         used.add(i)
         settled[field.path] = Settled(field.path, *place, min(score, 1.0), " ".join(parts))
@@ -164,7 +166,10 @@ def settle_cells(fields: Sequence[Field], document: Document) -> dict[Path, Sett
 
 
 def _place(field: Field, cell: Cell, text: str) -> tuple[int, int] | None:
-    """Where in the cell the value stands; None when the cell holds nothing of the field's kind."""
+    """Where in the cell the value stands; None when the cell holds nothing of the field's kind.
+
+    A blank, or a dash, is the empty stretch at the cell's start.
+    """
     if not cell.text:
         return cell.start, cell.start
     kind = normalise.kind_of(field)
@@ -177,6 +182,11 @@ def _place(field: Field, cell: Cell, text: str) -> tuple[int, int] | None:
     if not stretches and not re.search(r"\w", raw):
         return cell.start, cell.start  # a dash or the like: printed as blank
     return None
+
+
+def _blank_counts(cell: Cell, filled: set[tuple[int, int]]) -> bool:
+    """Whether a blank answers: a blank in a filled row does, one beside or under a lone label may be printed elsewhere."""
+    return bool(cell.column_path) and (bool(cell.row_path) or (id(cell), cell.row) in filled)
 
 
 # Arrays of objects from rows.

@@ -67,7 +67,11 @@ def grow(seed: int, *, told: bool, blanks: bool = True) -> Grown:
                 spans[key] = [row, 1, level, labels - level if last else 1]
         for column, leaf in enumerate(leaves):
             counter += 1
-            text = "" if blanks and chance.random() < 0.12 and column else _numeral(counter, chance)
+            text = (
+                ""
+                if blanks and chance.random() < 0.12 and column
+                else _numeral(counter, chance, plain=labels + len(leaves) < 3)
+            )
             boxes.append(Box(text, row, labels + column, path=(tuple(line), leaf)))
         row += 1
     for key, (top, rows, column, columns) in spans.items():
@@ -82,8 +86,10 @@ def _shuffled(words, chance):
     return pairs
 
 
-def _numeral(counter: int, chance: random.Random) -> str:
-    return chance.choice(("{}", "{}", "{}.5", "{}%", "增{}", "${}", "{}万元")).format(counter)
+def _numeral(counter: int, chance: random.Random, plain: bool) -> str:
+    """A value; `plain` ones are all of one dress, without which two columns would read as a form."""
+    dress = chance.choice(("{}", "{}", "{}.5", "{}%", "增{}", "${}", "{}万元"))
+    return ("{}" if plain else dress).format(counter)
 
 
 def _header(chance, names, told):

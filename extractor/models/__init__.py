@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
 from extractor.errors import ModelError
-from extractor.models.catalogue import CATALOGUE, DEFAULT, known
+from extractor.models import catalogue
+from extractor.models.catalogue import DEFAULT
+from extractor.models.catalogue import MODELS as CATALOGUE
 from extractor.types import Answer, Request
 
 __all__ = ["CATALOGUE", "DEFAULT", "MODELS", "Model", "load_model"]
@@ -37,8 +39,8 @@ def _known(name: str, **options: Any) -> Model:
     from extractor.models.local import load_gguf
     from extractor.models.weights import pull
 
-    model = known(name)
-    return load_gguf(pull(name), name=model.name, **options)
+    model = catalogue.find(name)
+    return load_gguf(pull(model), name=model.name, **options)
 
 
 def _gguf(name: str, **options: Any) -> Model:
@@ -78,14 +80,14 @@ def kind_of(name: str) -> str:
     """Which backend a model's name asks for: a key of `MODELS`."""
     if name.startswith("openai:"):
         return "openai"
-    if name in CATALOGUE:
+    if name in catalogue.MODELS:
         return "known"
     path = Path(name).expanduser()
     if path.is_dir():
         return "folder"
     if path.is_file() or name.lower().endswith(".gguf"):
         return "gguf"
-    looks_local = name.startswith((".", "/", "~")) or os.sep != "/" and os.sep in name
+    looks_local = name.startswith((".", "/", "~")) or (os.sep != "/" and os.sep in name)
     if name.count("/") == 1 and not looks_local and all(name.split("/")):
         return "hub"
     if looks_local or "/" in name:

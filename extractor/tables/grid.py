@@ -11,10 +11,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from extractor.tables.cells import RawCell, are_counted, is_period, is_value, marker, one_line, trimmed
+from extractor.tables.cells import RawCell, are_counted, dress, is_period, is_value, marker, one_line, trimmed
 from extractor.types import Cell, Table
 
 _SAMPLED = 60  # rows looked at to judge a column: enough to decide, and large tables stay linear
+_MOST_HEADINGS = 200  # times that new header rows may begin in one section: a hostile table must not take long
 _FILL = 1_000_000  # grid places that spans may cover beyond one per cell: a hostile colspan must not fill memory
 
 
@@ -69,11 +70,15 @@ def build(text: str, raw_cells: Iterable[RawCell], caption: Sequence[str] = (), 
     column_paths: list[tuple[str, ...]] = [()] * len(grid.cells)
     headers = [False] * len(grid.cells)
     previous: tuple[list[int], int] = ([], 0)
-    for section, banner_cells in _sections(grid):
+    sections = _sections(grid)
+    for number, (section, banner_cells) in enumerate(sections):
         for index in banner_cells:
             headers[index] = True
-        if section.rows:
-            previous = _walk(grid, section, previous, row_paths, column_paths, headers)
+        after = sections[number + 1][0].rows if number + 1 < len(sections) else []
+        again = _MOST_HEADINGS
+        while section.rows:
+            previous, rest = _walk(grid, section, after, previous, again > 0, row_paths, column_paths, headers)
+            section, again = _Section(section.banners, rest), again - 1
     cells = []
     for index, raw in enumerate(grid.cells):
         start, end = trimmed(text, raw.text_start, raw.text_end)
@@ -159,7 +164,8 @@ def _sections(grid: _Grid) -> list[tuple[_Section, list[int]]]:
         if section.rows or opened:
             sections.append((section, opened))
         text = grid.texts[banner]
-        stack = _stacked(stack, text, just_opened)
+        opens_inner = row + 1 < len(grid.places) and _banner(grid, row + 1) is not None
+        stack = _stacked(stack, text, just_opened, opens_inner)
         section, opened = _Section(tuple(stack)), [banner]
         just_opened = True
     if section.rows or opened:
@@ -167,25 +173,16 @@ def _sections(grid: _Grid) -> list[tuple[_Section, list[int]]]:
     return sections
 
 
-def _stacked(stack: list[str], text: str, just_opened: bool) -> list[str]:
+def _stacked(stack: list[str], text: str, just_opened: bool, opens_inner: bool) -> list[str]:
     """The open banners once `text` comes: numbering decides its level; a banner right under another is inside it."""
     style = marker(text)
     if style:
         for level, outer in enumerate(stack):
             if marker(outer) == style:
                 return [*stack[:level], text]
-    if just_opened:
+    if just_opened or (style and stack and marker(stack[-1])):
         return [*stack, text]
-    return (
-        [*stack[:-1], text]
-        if stack and marker(stack[-1]) == style
-        else [text]
-        if len(stack) < 2
-        else [
-            *stack[:-1],
-            text,
-        ]
-    )
+    return [text] if opens_inner else [*stack[:-1], text]
 
 
 def _banner(grid: _Grid, row: int) -> int | None:
@@ -245,9 +242,15 @@ def _profile(grid: _Grid, rows: Sequence[int], column: int) -> tuple[int, int, i
 
 
 def _turns(grid: _Grid, index: int, below: Sequence[int]) -> bool:
-    """Whether a text cell stands over values: most of what is below it in its columns is numerals."""
+    """Whether a text cell stands over values: most of what is below it in its columns is numerals.
+
+    Its columns go on over the blanks to its right, where a span may have been lost.
+    """
     cell = grid.cells[index]
-    for column in range(cell.column, cell.column + cell.column_span):
+    edge = cell.column + cell.column_span
+    while edge < min(grid.columns, cell.column + 40) and not grid.text(cell.row, edge):
+        edge += 1
+    for column in range(cell.column, edge):
         text, value, _ = _profile(grid, below, column)
         if value and value >= 2 * text:
             return True
@@ -277,15 +280,19 @@ def _numeric_header(grid: _Grid, filled: list[int], below: Sequence[int]) -> boo
     return not any(is_period(text) for text in same if text) if years else True
 
 
-def _header_rows(grid: _Grid, rows: list[int], governed: list[int]) -> int:
-    """How many of the section's first rows are column headers; `governed` are header rows of the section before it."""
-    if len(rows) < 2 and not governed and len(rows) != 1:
-        return 0
+def _header_rows(grid: _Grid, rows: list[int], after: list[int], governed: list[int]) -> int:
+    """How many of the section's first rows are column headers.
+
+    `after` are the rows of the section behind it, `governed` the header rows of the section before it.
+    """
+    # Header rows alone over a banner govern the rows under it, unless those have header rows of their own.
+    if after and (len(rows) > 3 or _first_header(grid, after[0], after, [])):
+        after = []
     depth = 0
-    while depth < len(rows) - 1:
-        row, below = rows[depth], rows[depth + 1 :]
+    while depth < (len(rows) if after else len(rows) - 1):
+        row, below = rows[depth], rows[depth + 1 :] + after
         if depth == 0:
-            if not _first_header(grid, row, rows, governed):
+            if not _first_header(grid, row, rows + after, governed):
                 break
         elif not _further_header(grid, row, rows[:depth], below):
             break
@@ -307,10 +314,10 @@ def _first_header(grid: _Grid, row: int, rows: list[int], governed: list[int]) -
             return not any(grid.values[index] for index in filled)
     if any(grid.values[index] for index in filled):
         return _numeric_header(grid, filled, below)
-    if _is_pairs(grid, rows):
+    if _is_pairs(grid, rows) or _labels_rows(grid, filled, below):
         return False
     beside = [index for index in filled if grid.cells[index].column > 0]
-    for lower in (below, _past_text(grid, below)):
+    for lower in (below, _past_text(grid, below)) if grid.columns > 2 else (below,):
         turning = sum(_turns(grid, index, lower) for index in beside)
         over_values = sum(_profile(grid, lower, grid.cells[index].column)[1] > 0 for index in beside)
         if turning and turning * 2 >= over_values:
@@ -329,12 +336,27 @@ def _first_header(grid: _Grid, row: int, rows: list[int], governed: list[int]) -
     return len(filled) >= 2 and len(filled) * 2 > grid.columns
 
 
+def _labels_rows(grid: _Grid, filled: list[int], below: Sequence[int]) -> bool:
+    """Whether the row's first cell must be a row label: marked as one alone, or reaching down beside values."""
+    first = grid.cells[filled[0]]
+    if first.column == 0 and first.header and not any(grid.cells[index].header for index in filled[1:]):
+        return True
+    return any(
+        grid.values[index]
+        for row in below[: min(first.row_span - 1, _SAMPLED)]
+        if row < first.row + first.row_span
+        for index in grid.filled(row)
+    )
+
+
 def _same_kind(grid: _Grid, rows: Sequence[int], column: int) -> bool:
+    """Whether the column holds values of one dress only, as a column under a header does and a form does not."""
     texts = [grid.text(row, column) for row in rows[:_SAMPLED]]
     texts = [text for text in texts if text]
     return (
         bool(texts)
         and all(is_value(text) for text in texts)
+        and len({dress(text) for text in texts}) == 1
         and not any(grid.text(row, 0).endswith((":", "：")) for row in rows[:_SAMPLED])
     )
 
@@ -509,7 +531,8 @@ def _continues(grid: _Grid, heads: list[int], body: list[int], first: int, colum
     for row in heads:
         index = grid.at(row, first)
         corner = index is not None and grid.cells[index].column + grid.cells[index].column_span > column
-        if corner and (text >= 4 * value):
+        down = corner and grid.cells[index].row_span == len(heads) and grid.cells[index].row == heads[0]
+        if corner and (down or text >= 4 * value):
             return True
     if not text or text < 4 * value:
         return False
@@ -575,14 +598,19 @@ def _group_to_the_left(grid: _Grid, heads: list[int], level: int, column: int) -
 def _walk(
     grid: _Grid,
     section: _Section,
+    after: list[int],
     previous: tuple[list[int], int],
+    again: bool,
     row_paths: list[tuple[str, ...]],
     column_paths: list[tuple[str, ...]],
     headers: list[bool],
-) -> tuple[list[int], int]:
-    """Give paths to all cells of a section; returns its header rows and its number of label columns."""
+) -> tuple[tuple[list[int], int], list[int]]:
+    """Give paths to the cells of a section: its header rows and number of label columns, and the rows left over.
+
+    Rows are left over when new header rows begin in the midst of it, which is looked for with `again`.
+    """
     rows = section.rows
-    depth = _header_rows(grid, rows, previous[0])
+    depth = _header_rows(grid, rows, after, previous[0])
     heads, body = rows[:depth], rows[depth:]
     own = bool(heads)
     pairs = not own and _is_pairs(grid, body)
@@ -602,7 +630,9 @@ def _walk(
     groups = _group_headings(grid, body, count, first)
     open_group: tuple[str, ...] = ()
     outer: list[int | None] = [None] * (count + 1)
-    for row in body:
+    for position, row in enumerate(body):
+        if own and again and position and _heads_again(grid, heads, row, body[position + 1 : position + _SAMPLED]):
+            return ([], 0), body[position:]
         if own and repeated and tuple(grid.text(row, column) for column in range(grid.columns)) in repeated:
             for index in grid.starts(row):
                 headers[index] = True
@@ -628,7 +658,20 @@ def _walk(
             else:
                 row_paths[index] = path
                 column_paths[index] = paths[cell.column]
-    return heads, count
+    return (heads, count), []
+
+
+def _heads_again(grid: _Grid, heads: list[int], row: int, below: list[int]) -> bool:
+    """Whether new header rows begin in the midst of the body: the same corner, and other texts over values."""
+    corner = grid.text(row, 0)
+    if not corner or corner != grid.text(heads[0], 0) or len(heads) > 1:
+        return False
+    filled = grid.filled(row)
+    if len(filled) < 2 or any(grid.values[index] for index in filled):
+        return False
+    if all(grid.texts[index] == grid.text(heads[0], grid.cells[index].column) for index in filled):
+        return False
+    return any(_turns(grid, index, below) for index in filled[1:])
 
 
 def _row_labels(grid: _Grid, row: int, first: int, count: int, outer: list[int | None]) -> list[int]:

