@@ -22,7 +22,8 @@ SEPARATORS = {"whitespace_flexible": False, "key_separator": ": ", "item_separat
 class Slot:
     """One property to be answered.
 
-    `kind` is `literals` (one of `literals`, as a JSON string), `span` (a stretch of the source, as a JSON string),
+    `kind` is `literals` (one of `literals`, as a JSON string, or bare where it is a JSON number: made to put quotes
+    around a number, small models answer null instead), `span` (a stretch of the source, as a JSON string),
     `json` (whatever `schema` allows), or `array` (a list of objects with the slots `items`; of plain values where there
     is one such slot and its key is empty). `nullable` lets the answer be null; `max_length` counts a span's characters.
     """
@@ -60,6 +61,7 @@ UNSPACED = (
     "\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
 )
 MARKS = "\u0300-\u036f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u200d\u3099\u309a\ufe00-\ufe0f"
+NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 LETTER = rf"[^\W{UNSPACED}]"
 CHUNK = re.compile(
     rf"(?P<space>\s+)|{LETTER}+(?:(?<=\d)[.,](?=\d){LETTER}+)*[{MARKS}]*|[\s\S][{MARKS}]*",
@@ -144,7 +146,8 @@ class _Writing:
                 quoted(json.dumps(text, ensure_ascii=False)) for text in dict.fromkeys(clean(slot.literals))
             ]:
                 choices.append(f"L{at}")
-                self.written.append(f"L{at}: {' | '.join(literals)}")
+                bare = [quoted(text) for text in dict.fromkeys(slot.literals) if NUMBER.fullmatch(text)]
+                self.written.append(f"L{at}: {' | '.join([*literals, *bare])}")
         elif slot.kind == "span":
             if self.source.strip():
                 self.spans.add(slot.max_length)
@@ -208,7 +211,8 @@ def schema(slots: Sequence[Slot]) -> dict[str, Any]:
 
 def value_schema(slot: Slot) -> dict[str, Any]:
     if slot.kind == "literals":
-        return {"enum": [*clean(slot.literals), *([None] if slot.nullable or not slot.literals else [])]}
+        bare = [json.loads(text) for text in slot.literals if NUMBER.fullmatch(text)]
+        return {"enum": [*clean(slot.literals), *bare, *([None] if slot.nullable or not slot.literals else [])]}
     if slot.kind == "json":
         found = dict(slot.schema or {})
     elif slot.kind == "span":

@@ -52,7 +52,7 @@ def settle(
     count, and a label that two fields share, of `fields` or of all that are `known`, settles neither.
     """
     typed = {f.path: normalise.kind_of(f) for f in fields if f.type != "array" and f.copied}
-    typed = {path: kind for path, kind in typed.items() if kind not in (None, "boolean")}
+    typed = {path: kind for path, kind in typed.items() if kind != "boolean"}
     owners: dict[str, set[Path]] = defaultdict(set)
     spelt: dict[str, str] = {}
     for field in [*fields, *known]:
@@ -63,8 +63,12 @@ def settle(
     beside: dict[Path, list[tuple[int, int, int]]] = defaultdict(list)
     for start, end, bare in _longest(spelt, document.text, pieces):
         (path, *others) = owners[bare]
-        kind = typed.get(path)
-        if others or kind is None:
+        if others or path not in typed:
+            continue
+        kind = typed[path]
+        if kind is None:
+            if m := _LISTED.match(document.text, end):
+                behind[path].append((*m.span(1), len(bare)))
             continue
         place = _right_behind(document.text, end, kind)
         if place:
@@ -84,6 +88,11 @@ def settle(
     return {path: s for path, s in settled.items() if claimed[s.start, s.end] == 1}
 
 
+_LISTED = re.compile(
+    r"\s?[：:]\s?([^\s，,；;。：:（(）)](?:[^\n\t，,；;。：:）)]{0,78}[^\s，,；;。：:（(）)])?)"
+    r"(?=[）)；;。]|[，,]\s?[^\s，,；;。：:]{1,12}[：:])"
+)
+"""A text in a run of `label：value，label：value`: it ends where the run does, or where the next label begins."""
 CLAUSE_LABEL = 4
 """The shortest label, in characters, whose clause is searched for its number: shorter ones stand in too many."""
 _CLAUSE_END = "，,。；;：:、\n\t（）()“”！？!?"
@@ -364,6 +373,8 @@ class Offers:
                     scored.append((support, start, end))
             places = [(s, e) for _, s, e in sorted(scored, key=lambda t: (-t[0], t[1]))]
             places = self._of_unit(field, places) or places
+        elif kind in ("date", "date-time", "time"):
+            places = [p for p in places if self._whole(field, *p)]
         self.offered[field.path] = places
         return places
 
@@ -373,6 +384,12 @@ class Offers:
         numeric = field.copied and normalise.kind_of(field) in NUMERIC
         supported = self.places(field)[:HINTS] if numeric else []
         return [*supported[:1], *hinted, *supported[1:]]
+
+    def _whole(self, field: Field, start: int, end: int) -> bool:
+        """Whether a date has all its parts, of itself or by what stands before it."""
+        text = self.document.text
+        read = normalise.value(field, text[start:end], text[max(0, start - 80) : end + 40])
+        return not any(p.kind in ("incomplete_date", "not_normalised") for p in read.problems)
 
     def _of_unit(self, field: Field, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those printed with a unit like the wanted one: beside `$1,542.50`, a bare 15 is no amount of money."""

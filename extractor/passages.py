@@ -108,12 +108,12 @@ def _kept(stretches: Sequence[tuple[int, int]], out: Sequence[tuple[int, int]]) 
             yield at, end
 
 
-def _sentences(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """Sentences of one long line, packed together while they are short, cut hard where there is no stop at all."""
+def _sentences(text: str, start: int, end: int, least: int = 60) -> list[tuple[int, int]]:
+    """Sentences, packed together while they have fewer than `least` characters, cut hard where there is no stop."""
     found: list[tuple[int, int]] = []
     at = start
     for m in _SENTENCE_END.finditer(text, start, end):
-        if m.end() - at >= 60:
+        if m.end() - at >= least:
             found.append((at, m.end()))
             at = m.end()
     if at < end:
@@ -226,3 +226,16 @@ def _join(text: str, pieces: Sequence[tuple[int, int]]) -> Passages:
         places.append((at, start, end))
         at += end - start
     return Passages("".join(shown), tuple(places))
+
+
+def speaks_of(field: Field, passages: Passages) -> tuple[int, int] | None:
+    """The sentence of the passages that shares most terms with a field's names and description, in the document."""
+    wanted = set(terms(" ".join([*field.labels, field.description])))
+    best, place = 0.0, None
+    for offset, start, end in passages.pieces:
+        for s, e in _sentences(passages.text, offset, offset + end - start, 1):
+            found = set(terms(passages.text[s:e]))
+            score = len(wanted & found) / math.sqrt(len(found) + 4)
+            if score > best:
+                best, place = score, (start + s - offset, start + e - offset)
+    return place

@@ -12,7 +12,7 @@ from typing import Any
 from extractor import __version__, grammar, ground, labelled, labels, normalise, prompts, structure, trust
 from extractor import check as checks
 from extractor.models import Model
-from extractor.passages import Passages, choose, tokens
+from extractor.passages import Passages, choose, speaks_of, tokens
 from extractor.schemas import Schema
 from extractor.types import (
     Answer,
@@ -38,7 +38,7 @@ MAX_LITERALS = 600
 ANSWER_TOKENS = 96
 DOUBTFUL = 0.7
 """Below this confidence an answer gives way to another field that uses the same stretch more surely."""
-GUESS = 0.12
+GUESS = 0.3
 """Below this confidence an answer is not given at all, only named in a Problem."""
 KEPT_AS_TEXT = "kept_as_text"
 DATES_WITHIN = 100_000
@@ -48,11 +48,11 @@ LIST_TOKENS = 1500
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One open field as it is put to the model: the key it is answered under and the slots of the grammar."""
+    """One open field as it is put to the model: the key it is answered under and its slot in the grammar."""
 
     key: str
     field: Field
-    slots: tuple[grammar.Slot, ...]
+    slot: grammar.Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,21 +131,18 @@ def _asks(fields: Sequence[Field], passages: Passages, offers: labelled.Offers) 
     unanswerable: list[Field] = []
     for f in fields:
         key = path_text(f.path)
-        if f.type in ("array", "json"):
-            asks.append(Ask(key, f, (_json_slot(key, f),)))
-        elif not f.copied:
-            quote = grammar.Slot(f"{key} (quoted)", "span", max_length=MAX_SPAN)
-            asks.append(Ask(key, f, (quote, _json_slot(key, f))))
+        if f.type in ("array", "json") or not f.copied:
+            asks.append(Ask(key, f, _json_slot(key, f)))
         elif offers.typed(f):
             texts = dict.fromkeys(
                 _on_one_line(offers.document.text[s:e]) for s, e in offers.places(f) if passages.holds(s, e)
             )
             if texts:
-                asks.append(Ask(key, f, (grammar.Slot(key, "literals", tuple(texts)[:MAX_LITERALS]),)))
+                asks.append(Ask(key, f, grammar.Slot(key, "literals", tuple(texts)[:MAX_LITERALS])))
             else:
                 unanswerable.append(f)
         else:
-            asks.append(Ask(key, f, (grammar.Slot(key, "span", max_length=MAX_SPAN),)))
+            asks.append(Ask(key, f, grammar.Slot(key, "span", max_length=MAX_SPAN)))
     return asks, unanswerable
 
 
@@ -166,16 +163,17 @@ def _on_one_line(text: str) -> str:
 
 
 def _grouped(asks: Sequence[Ask]) -> Iterator[tuple[Ask, ...]]:
-    """Asks in schema order, about `GROUP` to a row; a list, whose answer may be long, has a row of its own."""
-    short = [ask for ask in asks if ask.field.type != "array"]
-    count = -(-len(short) // GROUP)
-    for n in range(count):
-        yield tuple(short[len(short) * n // count : len(short) * (n + 1) // count])
+    """Asks in schema order, about `GROUP` to a row, copied and judged ones apart; a list has a row of its own."""
+    for copied in (True, False):
+        short = [ask for ask in asks if ask.field.type != "array" and ask.field.copied == copied]
+        count = -(-len(short) // GROUP)
+        for n in range(count):
+            yield tuple(short[len(short) * n // count : len(short) * (n + 1) // count])
     yield from ((ask,) for ask in asks if ask.field.type == "array")
 
 
 def _row(group: Sequence[Ask], passages: Passages) -> Row:
-    slots = [slot for ask in group for slot in ask.slots]
+    slots = [ask.slot for ask in group]
     limit = LIST_TOKENS if group[0].field.type == "array" else ANSWER_TOKENS * len(slots)
     return Row(
         prompts.question([(ask.key, ask.field) for ask in group], passages.text),
@@ -212,7 +210,7 @@ def extract(
         for f in schema.fields
         if "const" in f.schema
     ]
-    values = _withdrawn(values)
+    values = _withdrawn(values, schema, document)
     with clock.stage("check"):
         data, values, problems = _checked(document, schema, values, problems)
     run = {
@@ -277,11 +275,11 @@ def _unasked(f: Field) -> FieldValue:
 
 
 def _from_answer(group: Sequence[Ask], answer: Answer, source: _Source) -> list[FieldValue]:
-    slots = [slot for ask in group for slot in ask.slots]
+    slots = [ask.slot for ask in group]
     parts = {part.key: part for part in grammar.parse(answer, slots)}
     values: list[FieldValue] = []
     for ask in group:
-        path, main = ask.field.path, parts.get(ask.slots[-1].key)
+        path, main = ask.field.path, parts.get(ask.key)
         if main is None:
             problem = Problem(
                 path, "truncated", "The answer was cut off before this field; ask again with fewer fields."
@@ -289,15 +287,16 @@ def _from_answer(group: Sequence[Ask], answer: Answer, source: _Source) -> list[
             values.append(FieldValue(path, None, None, 0.0, (problem,)))
         elif ask.field.type == "array":
             values += _list_values(ask, main, source)
-        elif len(ask.slots) == 2 or ask.field.type == "json":
-            values.append(_judged_value(ask, main, parts.get(ask.slots[0].key), source))
+        elif not ask.field.copied or ask.field.type == "json":
+            values.append(_judged_value(ask.field, main, source))
         else:
             values.append(_copied_value(ask.field, path, main.text, trust.answered(main.tokens), source))
     return values
 
 
 def _copied_value(f: Field, path: Path, text: str | None, confidence: float, source: _Source) -> FieldValue:
-    if text is None or not labels.plain(text) or any(labels.plain(text) == labels.plain(name) for name in f.labels):
+    own = {labels.plain(name) for group in (f.labels, *f.parents) for name in group}
+    if text is None or not labels.plain(text) or labels.plain(text) in own:
         # a label alone is no value: small models repeat it where the document gives none
         return FieldValue(path, None, None, confidence)
     place = ground.likeliest(ground.places(text, source.passages, normalise.kind_of(f)), f, source.document)
@@ -309,31 +308,40 @@ def _copied_value(f: Field, path: Path, text: str | None, confidence: float, sou
     return _valued(f, path, found, around, confidence, "model", source)
 
 
-def _judged_value(ask: Ask, main: grammar.Slotted, quote: grammar.Slotted | None, source: _Source) -> FieldValue:
-    found = None
-    if quote is not None and quote.text and quote.key != main.key:
-        place = ground.likeliest(ground.places(quote.text, source.passages, None), ask.field, source.document)
-        found = ground.evidence(source.document, *place) if place else None
-    return FieldValue(ask.field.path, main.value, found, trust.answered(main.tokens))
+def _judged_value(f: Field, main: grammar.Slotted, source: _Source) -> FieldValue:
+    """A judged value, with the sentence that speaks most of its field beside it."""
+    place = None if main.value is None else speaks_of(f, source.passages)
+    found = ground.evidence(source.document, *place) if place else None
+    return FieldValue(f.path, main.value, found, trust.answered(main.tokens))
 
 
-def _withdrawn(values: Sequence[FieldValue]) -> list[FieldValue]:
-    """The values without the model's guesses: answers it hardly believed, and doubtful second uses of one stretch."""
-    best: dict[tuple[int, int], float] = {}
+def _withdrawn(values: Sequence[FieldValue], schema: Schema, document: Document) -> list[FieldValue]:
+    """The values without the model's guesses: answers it hardly believed, and doubtful second uses of one stretch.
+
+    Of two fields with the same stretch, it belongs to the one that its surroundings speak of, else to the surer.
+    """
+    fields = {f.path: f for f in schema.fields}
+    around = labelled.Surroundings(document)
+    best: dict[tuple[int, int], tuple[bool, float]] = {}
+    claims: dict[Path, tuple[bool, float]] = {}
     for v in values:
-        if v.evidence is not None:
+        if v.evidence is not None and v.confidence is not None and v.path in fields and fields[v.path].copied:
             place = (v.evidence.start, v.evidence.end)
-            best[place] = max(best.get(place, 0.0), v.confidence or 0.0)
+            named = v.method == "structure" or around.support(fields[v.path], *place) >= labelled.SUPPORT
+            claims[v.path] = (named, v.confidence)
+            best[place] = max(best.get(place, (False, 0.0)), claims[v.path])
     kept = []
     for v in values:
-        if v.method == "model" and v.evidence is not None and v.confidence is not None:
-            second = v.confidence < best[v.evidence.start, v.evidence.end] and v.confidence < DOUBTFUL
-            if second or v.confidence < GUESS:
+        if v.method == "model" and v.evidence is not None and v.path in claims:
+            named, confidence = claims[v.path]
+            first = best[v.evidence.start, v.evidence.end]
+            second = (named, confidence) < first and (named < first[0] or confidence < DOUBTFUL)
+            if second or confidence < GUESS:
                 why = "is already another field's value" if second else "was hardly believed by the model"
                 problem = Problem(
                     v.path, "withdrawn", f"The answer {v.evidence.text!r} {why}; look whether it belongs here."
                 )
-                v = FieldValue(v.path, None, None, v.confidence, (problem,))
+                v = FieldValue(v.path, None, None, confidence, (problem,))
         kept.append(v)
     return kept
 

@@ -27,7 +27,7 @@ def _template(name: str) -> str:
 @cache
 def prompt_id() -> str:
     """SHA-256 over all prompt files, so that a record can say which words it was asked with."""
-    texts = "\0".join(_template(name) for name in ("system", "document", "question"))
+    texts = "\0".join(_template(name) for name in ("system", "document", "question", "judge"))
     return hashlib.sha256(texts.encode()).hexdigest()
 
 
@@ -42,24 +42,34 @@ def document(passages: str) -> str:
 
 
 def question(fields: Sequence[tuple[str, Field]], passages: str) -> str:
-    """The part that asks for one group of fields, each by the key it is answered under."""
-    lines = "\n".join(_line(key, field, passages) for key, field in fields)
-    return Template(_template("question")).substitute(fields=lines)
+    """The part that asks for one group of fields, all copied or all judged, each by the key it is answered under."""
+    titles = [_title(key, field) for key, field in fields]
+    lines = [_line(key, field, passages, titles.count(_title(key, field)) > 1) for key, field in fields]
+    name = "question" if fields[0][1].copied else "judge"
+    return Template(_template(name)).substitute(fields="\n".join(lines))
 
 
-def _line(key: str, field: Field, passages: str) -> str:
-    parts = []
-    around = [group[0] for group in field.parents if group]
-    title = field.title or (field.labels[0] if field.labels else key.replace("_", " "))
-    parts.append(" > ".join([*around[-2:], title]))
+def _title(key: str, field: Field) -> str:
+    return field.title or (field.labels[0] if field.labels else key.replace("_", " "))
+
+
+def _line(key: str, field: Field, passages: str, ambiguous: bool) -> str:
+    """One field as it is asked for; the objects around it are named only where its title alone would be ambiguous."""
+    title = _title(key, field)
+    around = [group[0] for group in field.parents if group] if ambiguous else []
+    parts = [" > ".join([*around[-2:], title])]
     if field.description and field.description != title:
         parts.append(field.description.strip())
     known = sorted((label for label in field.labels if label != title), key=lambda label: label not in passages)
-    if known:
+    if known and field.copied:
         parts.append("Look for the words " + ", ".join(f'"{label}"' for label in known[:LABELS]))
-    if field.enum:
-        parts.append("One of: " + ", ".join(map(str, field.enum)))
-    if field.items and field.type == "array" and any(item.path for item in field.items):
+    if field.type == "boolean":
+        parts.append("true or false")
+    choices = field.enum or (field.items[0].enum if field.items and not field.items[0].path else None)
+    if choices:
+        parts.append("One of: " if field.enum else "A list of: ")
+        parts[-1] += ", ".join(str(choice) for choice in choices if choice is not None)
+    elif any(item.path for item in field.items):
         inner = "; ".join(f"{path_text(item.path)} ({item.title or item.description})" for item in field.items)
         parts.append(f"A list; each element has: {inner}")
     elif field.type == "array":
