@@ -526,7 +526,7 @@ class Decoder:
 
     def _pick(self, line: Line, logits: torch.Tensor) -> tuple[int | None, tuple[float, float, float]]:
         """The likeliest allowed token, and how sure: its share of what is allowed, what is allowed, its lead."""
-        allowed = self._allowed(line)
+        allowed = self._unmerged(line, self._allowed(line.matcher))
         if not len(allowed):
             return None, (0.0, 0.0, 0.0)
         some = logits[torch.from_numpy(allowed).to(logits.device)]
@@ -541,25 +541,63 @@ class Decoder:
         margin = shares[0] - shares[1] if len(shares) > 1 else 1.0
         return int(allowed[int(best.indices[0])]), (min(shares[0], 1.0), min(mass, 1.0), margin)
 
-    def _allowed(self, line: Line) -> np.ndarray:
+    def _allowed(self, matcher: Any) -> np.ndarray:
         """The tokens that the grammar allows next."""
-        if line.matcher.is_stopped():
+        if matcher.is_stopped():
             return np.zeros(0, dtype=np.int64)
-        bits = np.frombuffer(line.matcher.compute_bitmask(), dtype=np.uint8)
+        bits = np.frombuffer(matcher.compute_bitmask(), dtype=np.uint8)
         allowed = np.flatnonzero(np.unpackbits(bits, bitorder="little"))
         return allowed[allowed < self.model.get_output_embeddings().out_features]
+
+    def _unmerged(self, line: Line, allowed: np.ndarray) -> np.ndarray:
+        """The allowed tokens less those that no tokenizer writes after, or as, an opening quote.
+
+        Where ` "$` is one token, a model that has seen ` "` expects no `$` any more, and takes whatever else is allowed.
+        So after a lone quote nothing may follow that merges with it, and a lone quote after which only such things can
+        follow may not be written.
+        """
+        last = line.written[-1] if line.written else None
+        if last in self._quotes:
+            kept = [token for token in allowed if not self._merges(last, int(token))]
+            return np.array(kept, dtype=np.int64) if kept else allowed
+        for quote in self._quotes.intersection(allowed.tolist()):
+            ahead = line.matcher.deep_copy()
+            ahead.consume_token(quote)
+            following = self._allowed(ahead)
+            if len(following) and len(allowed) > 1 and all(self._merges(quote, int(token)) for token in following):
+                allowed = allowed[allowed != quote]
+        return allowed
+
+    @cached_property
+    def _quotes(self) -> set[int]:
+        """The tokens that are a lone double quote, with or without a space before it."""
+        tokens = (self.guide.tokenize_str(text) for text in ('"', ' "'))
+        return {found[0] for found in tokens if len(found) == 1}
+
+    def _merges(self, quote: int, token: int) -> bool:
+        """Whether the quote and the first character of the token are one token."""
+        first = self.guide.decode_bytes([token])[:1]
+        known = self._merged.get((quote, first))
+        if known is None:
+            known = len(self.guide.tokenize_bytes(self.guide.decode_bytes([quote]) + first)) == 1
+            self._merged[quote, first] = known
+        return known
+
+    @cached_property
+    def _merged(self) -> dict[tuple[int, bytes], bool]:
+        return {}
 
     def _advance(self, line: Line) -> None:
         """Writes what the grammar forces, and ends the row where nothing more can come or its limit is reached.
 
-        A last forced token of white space is left to the model: it often belongs to the next (` -` is one token, and
-        with a space forced before it a minus sign is lost).
+        A last forced token of white space, or of a lone quote, is left to the model: it often belongs to the next (` -`
+        is one token, and with a space forced before it a minus sign is lost).
         """
         if line.ended:
             return
         if not line.matcher.is_stopped():
             forced = self.guide.tokenize_bytes(line.matcher.compute_ff_bytes())
-            if forced and not self.guide.decode_bytes(forced[-1:]).strip():
+            if forced and self.guide.decode_bytes(forced[-1:]).strip() in (b"", b'"'):
                 forced = forced[:-1]
             if forced:
                 line.matcher.consume_tokens(forced)

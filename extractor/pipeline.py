@@ -38,8 +38,8 @@ MAX_LITERALS = 600
 ANSWER_TOKENS = 96
 DOUBTFUL = 0.7
 """Below this confidence an answer gives way to another field that uses the same stretch more surely."""
-GUESS = 0.3
-"""Below this confidence an answer is not given at all, only named in a Problem."""
+GUESS, GUESS_NAMED = 0.3, 0.1
+"""Below this confidence an answer is not given at all, only named in a Problem; less is asked of one by its label."""
 KEPT_AS_TEXT = "kept_as_text"
 DATES_WITHIN = 100_000
 """Characters of the document whose dates are looked at to tell day and month apart."""
@@ -336,7 +336,7 @@ def _withdrawn(values: Sequence[FieldValue], schema: Schema, document: Document)
             named, confidence = claims[v.path]
             first = best[v.evidence.start, v.evidence.end]
             second = (named, confidence) < first and (named < first[0] or confidence < DOUBTFUL)
-            if second or confidence < GUESS:
+            if second or confidence < (GUESS_NAMED if named else GUESS):
                 why = "is already another field's value" if second else "was hardly believed by the model"
                 problem = Problem(
                     v.path, "withdrawn", f"The answer {v.evidence.text!r} {why}; look whether it belongs here."

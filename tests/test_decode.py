@@ -95,7 +95,7 @@ def test_batches_and_drafts_change_nothing(model, tokenizer):
         assert [answer.text for answer in found] == [answer.text for answer in expected]
 
 
-def test_every_choice_is_the_best_allowed_one(model, tokenizer, decoder):
+def test_every_choice_is_the_best_allowed_one(model, tokenizer, decoder, monkeypatch):
     """Checked against transformers' own attention over the whole text, without a cache."""
     import llguidance
 
@@ -109,7 +109,8 @@ def test_every_choice_is_the_best_allowed_one(model, tokenizer, decoder):
         kept.append((line, list(line.feed)))
         return line
 
-    decoder._line = keep
+    monkeypatch.setattr(decoder, "_line", keep)
+    monkeypatch.setattr(decoder, "_unmerged", lambda line, allowed: allowed)
     decoder.answer(asked)
     [(line, question)] = kept
     prompt = decoder.held + question
@@ -186,9 +187,29 @@ def test_forced_tokens_are_not_chosen_by_the_model(decoder, monkeypatch):
         raise AssertionError("nothing was left to choose")
 
     monkeypatch.setattr(decoder, "_pick", refuse)
-    answer = decoder.answer(request([Slot("only", "literals", ("46",), nullable=False)]))[0]
-    assert answer.text == '{"only": "46",'
+    answer = decoder.answer(request([Slot("only", "literals", ("46 kg",), nullable=False)]))[0]
+    assert answer.text == '{"only": "46 kg",'
     assert all(token.forced and token.probability == token.mass == token.margin == 1.0 for token in answer.tokens)
+
+
+def test_nothing_that_merges_with_an_opening_quote_follows_a_lone_one(decoder, monkeypatch):
+    """Where `"$` is one token, a model that has written `"` alone expects no `$` any more."""
+    quote = next(iter(decoder._quotes))
+    monkeypatch.setattr(decoder, "_merges", lambda last, token: decoder.guide.decode_bytes([token])[:1] in (b"$", b"#"))
+    slot = Slot("x", "literals", ("$5", "(7)", "#6"), nullable=False)
+    line = decoder._line(0, request([slot]).rows[0], [])
+    decoder._advance(line)
+    assert not decoder.guide.decode_bytes([line.written[-1]]).endswith(b'"'), "the quote is left to the model"
+    line.matcher.consume_token(quote)
+    line.written.append(quote)
+    first = {decoder.guide.decode_bytes([int(t)])[:1] for t in decoder._unmerged(line, decoder._allowed(line.matcher))}
+    assert first == {b"("}
+
+    only = decoder._line(0, request([Slot("x", "literals", ("$5", "#6"))]).rows[0], [])
+    decoder._advance(only)
+    before = decoder._allowed(only.matcher)
+    lone = decoder._quotes.intersection(before.tolist())
+    assert lone and not lone.intersection(decoder._unmerged(only, before).tolist())
 
 
 def test_a_span_is_drafted_from_the_source(decoder, monkeypatch):

@@ -87,12 +87,14 @@ def test_where_there_is_nothing_to_copy_null_is_left(guide, source):
     assert takes(guide, lark(slots, source), '{"a": null, "b": null,')
 
 
-def test_literals_are_strings(guide):
+def test_literals_are_strings_and_numbers_may_stand_bare(guide):
     grammar = lark([Slot("a", "literals", ("46", "1,234.50", '减"1\n4', "46", "a\\b", "/x|y/"))], SOURCE)
     for text in ("46", "1,234.50", '减"1\n4', "a\\b", "/x|y/"):
         assert takes(guide, grammar, f'{{"a": {json.dumps(text, ensure_ascii=False)},')
     assert takes(guide, grammar, '{"a": null,')
-    assert not takes(guide, grammar, '{"a": 46,') and not takes(guide, grammar, '{"a": "47",')
+    assert takes(guide, grammar, '{"a": 46,')
+    for text in ("47", '"47"', "1,234.50", "4"):
+        assert not takes(guide, grammar, f'{{"a": {text},'), text
 
 
 def test_json_and_keys_of_any_kind(guide):
