@@ -3,84 +3,93 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from extractor import __version__
-from extractor.errors import CheckFailed, ExtractorError, InputError, UsageError
-from extractor.types import Document, Extraction, Table, path_text
+from extractor.errors import CheckFailed, ExtractorError, InputError, OutputError, UsageError
+from extractor.types import Document, Extraction
 
-EXIT_CODES = """exit codes:
-  0  fine
-  1  an error of ours, with its message
-  2  the command line is wrong
-  3  a document cannot be used (missing, empty, a folder, an unknown kind, too large, locked)
-  4  a schema cannot be used
-  5  a model cannot be had (unknown name, no weights, refused format, server out of reach)
-  6  `check`: the record breaks its schema or its checks
-  7  the result cannot be written
+EPILOG = """examples:
+  extractor extract report.pdf --schema order-or-invoice
+  extractor extract *.html --schema my-schema.json --output records.jsonl
+  extractor extract report.txt --schema receipt --model none --format table
+
+exit codes:
+  0    fine
+  1    an error of the tool itself
+  2    the command line is wrong
+  3    a document or a record cannot be used: missing, empty, a folder, of an unknown kind, too large, locked
+  4    a schema cannot be used
+  5    a model cannot be had: unknown name, no weights, a format that could run code, a server out of reach
+  6    `check`: the record breaks its schema or its rules
+  7    the result cannot be written
   130  stopped by Ctrl-C
-With several documents, those that fail are named on stderr, the others are done, and the code is that of the first failure."""
+With several documents those that fail are named on stderr, the others are done, and the code is the first failure's.
+`extractor COMMAND --help` tells more about a command."""
+
+PATH = "a document: text, HTML or PDF; - is stdin"
+SCHEMA = "the name of a shipped schema, or a JSON Schema file"
+PASSAGES = "how many tokens of the document a prompt carries at most"
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def parser() -> argparse.ArgumentParser:
+    """The whole command line; `docs/cli.md` tells of every command and option in it."""
+    top = argparse.ArgumentParser(
         prog="extractor",
-        description="Pull structured fields out of messy reports, on your own machine, every value traced to its source.",
-        epilog=EXIT_CODES,
+        description="Pull structured fields out of messy reports on your own machine, every value with its place.",
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--version", action="version", version=f"extractor {__version__}")
-    parser.add_argument("--debug", action="store_true", help="show the full traceback of an error")
-    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    top.add_argument("--version", action="version", version=f"extractor {__version__}")
+    top.add_argument("--debug", action="store_true", help="show the full traceback of an error")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
 
-    extract = _command(commands, "extract", _extract, "extract a record from each document")
-    extract.add_argument("paths", nargs="+", metavar="PATH", help="a document: text, HTML or PDF")
-    extract.add_argument(
-        "--schema", "-s", required=True, metavar="NAME|FILE", help="a shipped schema or a JSON Schema file"
+    command = _command(commands, "extract", _extract, "extract a record from each document")
+    command.add_argument("paths", nargs="+", metavar="PATH", help=PATH)
+    command.add_argument("--schema", "-s", required=True, metavar="NAME|FILE", help=SCHEMA)
+    names = "a known model, a hub id, a folder, a .gguf file, openai:URL, or none (structure alone answers)"
+    command.add_argument("--model", "-m", metavar="NAME", help=names)
+    command.add_argument("--output", "-o", metavar="FILE", help="write there, whole or not at all, instead of stdout")
+    forms = (
+        "json: one document; jsonl: a document a line; table: for people (default: json for one document, else jsonl)"
     )
-    extract.add_argument(
-        "--model",
-        "-m",
-        metavar="NAME",
-        help="a known model, hub id, folder, .gguf file, openai:URL, or none (structure only)",
+    command.add_argument("--format", "-f", choices=("table", "json", "jsonl"), help=forms)
+    command.add_argument("--passage-tokens", type=_positive, metavar="N", help=PASSAGES)
+    threads = "threads for the model (default: one for each physical core)"
+    command.add_argument("--threads", type=_positive, metavar="N", help=threads)
+
+    command = _command(commands, "read", _read, "show what the machine sees of a document: text, blocks, tables")
+    command.add_argument("paths", nargs="+", metavar="PATH", help=PATH)
+    whole = "everything as JSON, a document a line: words and their boxes on the page too"
+    command.add_argument("--json", action="store_true", help=whole)
+
+    command = _command(
+        commands, "prompt", _prompt, "print the very words a model is sent for a document; needs no model"
     )
-    extract.add_argument("--output", "-o", metavar="FILE", help="write there instead of stdout, whole or not at all")
-    extract.add_argument(
-        "--format", "-f", choices=("table", "json", "jsonl"), help="default: json for one document, jsonl for more"
+    command.add_argument("path", metavar="PATH", help=PATH)
+    command.add_argument("--schema", "-s", required=True, metavar="NAME|FILE", help=SCHEMA)
+    command.add_argument("--passage-tokens", type=_positive, metavar="N", help=PASSAGES)
+    command.add_argument("--grammar", action="store_true", help="print the grammar of each answer too")
+
+    command = _command(commands, "schemas", _schemas, "list the shipped schemas, or show the fields of one")
+    command.add_argument("schema", nargs="?", metavar="NAME|FILE", help=SCHEMA)
+
+    command = _command(commands, "models", _models, "list the known models, get the weights of one, or show one")
+    command.add_argument("action", nargs="?", choices=("list", "pull", "show"), default="list")
+    command.add_argument("name", nargs="?", metavar="NAME", help="default: the default model")
+
+    command = _command(commands, "check", _check, "check records against a schema and its rules")
+    command.add_argument(
+        "record", metavar="RECORD", help="records, or what `extract` wrote; JSON, JSON Lines, or - for stdin"
     )
-    extract.add_argument(
-        "--passage-tokens", type=int, metavar="N", help="tokens of each document that a prompt carries at most"
-    )
-    extract.add_argument(
-        "--threads", type=int, metavar="N", help="threads for the model (default: one per physical core)"
-    )
-
-    read = _command(commands, "read", _read, "show what the machine sees: text, blocks, tables")
-    read.add_argument("paths", nargs="+", metavar="PATH")
-    read.add_argument("--json", action="store_true", help="everything as JSON, words and boxes included")
-
-    prompt = _command(commands, "prompt", _prompt, "print the exact prompts for a document; needs no model")
-    prompt.add_argument("path", metavar="PATH")
-    prompt.add_argument("--schema", "-s", required=True, metavar="NAME|FILE")
-    prompt.add_argument("--passage-tokens", type=int, metavar="N")
-    prompt.add_argument("--grammar", action="store_true", help="print the grammars too")
-
-    schemas = _command(commands, "schemas", _schemas, "list the shipped schemas, or show the fields of one")
-    schemas.add_argument("schema", nargs="?", metavar="NAME|FILE")
-
-    models = _command(commands, "models", _models, "list the known models, get their weights, or show one")
-    models.add_argument("action", nargs="?", choices=("list", "pull", "show"), default="list")
-    models.add_argument("name", nargs="?", metavar="NAME", help="default: the default model")
-
-    check = _command(commands, "check", _check, "check a record (or an extraction) against a schema and its rules")
-    check.add_argument("record", metavar="RECORD", help="a JSON file, or - for stdin")
-    check.add_argument("--schema", "-s", required=True, metavar="NAME|FILE")
-    return parser
+    command.add_argument("--schema", "-s", required=True, metavar="NAME|FILE", help=SCHEMA)
+    return top
 
 
 def _command(commands: Any, name: str, run: Any, help_text: str) -> argparse.ArgumentParser:
@@ -89,238 +98,204 @@ def _command(commands: Any, name: str, run: Any, help_text: str) -> argparse.Arg
     return command
 
 
+def _positive(text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+    return int(text)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command line; returns the exit code."""
-    arguments = _parser().parse_args(argv)
+    """Run one command line and return its exit code; errors end as a message on stderr, never as a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(AttributeError, ValueError):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")  # a lone surrogate becomes its JSON escape
+    arguments = parser().parse_args(argv)
     try:
-        return arguments.run(arguments)
-    except ExtractorError as error:
+        code = arguments.run(arguments)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # `| head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+    except KeyboardInterrupt:
+        _say("extractor: stopped; nothing unfinished was written")
+        return 130
+    except Exception as error:
         if arguments.debug:
             raise
+        return _told(error)
+
+
+def _told(error: Exception) -> int:
+    """The exit code of an error that has been told on stderr."""
+    if isinstance(error, ExtractorError):
         _say(f"extractor: {error}")
         return error.code
-    except KeyboardInterrupt:
-        _say("extractor: stopped")
-        return 130
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    if isinstance(error, MemoryError):
+        _say("extractor: out of memory\n  Split the document, or close other programs, and try again.")
+        return InputError.code
+    name = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    _say(f"extractor: an error of the tool itself: {name}\n  Run `extractor --debug ...` and report what it prints.")
+    return ExtractorError.code
 
 
 def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def _out(text: str) -> None:
+    """Print a result; OutputError when stdout takes no more, as on a full disk."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python tries again at exit
+        raise OutputError(
+            f"Cannot write to stdout: {error.strerror}", "Free some space, or name --output FILE."
+        ) from error
+
+
+def _document(path: str) -> Document:
+    from extractor.readers import MAX_BYTES, read, read_bytes
+
+    return read(path) if path != "-" else read_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin")
 
 
 # extract
 
 
 def _extract(arguments: argparse.Namespace) -> int:
-    from extractor.export import as_dict, write_whole
-    from extractor.models import load_model
-    from extractor.pipeline import extract
-    from extractor.readers import read
+    from extractor.export import refuse_unwritable, write_whole
     from extractor.schemas import load_schema
 
     several = len(arguments.paths) > 1
     form = arguments.format or ("jsonl" if several else "json")
     if form == "json" and several:
-        raise UsageError(
-            "--format json holds one document, and several were given.", "Use --format jsonl, a record a line."
-        )
+        raise UsageError("--format json holds one document, and several were given.", "Use --format jsonl.")
+    if arguments.paths.count("-") > 1:
+        raise UsageError("stdin (-) was given more than once.", "Give each document once.")
+    if arguments.output:
+        refuse_unwritable(arguments.output)
+        if os.path.realpath(arguments.output) in map(os.path.realpath, arguments.paths):
+            raise UsageError(f"{arguments.output} is one of the documents.", "Name another file for the result.")
     schema = load_schema(arguments.schema)
-    code = 0
-    documents: list[Document] = []
-    if not several:
-        documents = [read(arguments.paths[0])]  # fail before the model is loaded
-    model = None
-    if arguments.model != "none":
-        start = time.perf_counter()
-        model = load_model(arguments.model, threads=arguments.threads)
-        _say(f"model {model.name} ready in {time.perf_counter() - start:.1f} s")
+    codes: list[int] = []
     parts: list[str] = []
+    for result in _results(arguments, schema, codes):
+        parts.append(_formed(result, form, sys.stdout.isatty() and not arguments.output))
+        if not arguments.output:
+            _out(parts.pop())
+    if parts:
+        write_whole(arguments.output, "".join(parts))
+    return codes[0] if codes else 0
+
+
+def _results(arguments: argparse.Namespace, schema: Any, codes: list[int]) -> Iterator[Extraction]:
+    """The extraction of every document that can be had; those of several that cannot are told, their codes kept."""
+    from extractor.models import load_model
+    from extractor.pipeline import extract
+
+    count = len(arguments.paths)
+    named = arguments.model or os.environ.get("EXTRACTOR_MODEL")
+    model = None
     for n, path in enumerate(arguments.paths, 1):
         start = time.perf_counter()
         try:
-            document = documents[0] if documents else read(path)
-            read_seconds = time.perf_counter() - start
-            result = extract(document, schema, model, passage_tokens=arguments.passage_tokens)
+            document = _document(path)
         except InputError as error:
-            if not several:
+            if count == 1:
                 raise
-            _say(f"extractor: {error}")
-            code = code or error.code
+            codes.append(_told(error))
+            continue
+        read_seconds = time.perf_counter() - start
+        if model is None and named != "none":  # not before there is a document for it
+            model = load_model(named, threads=arguments.threads)
+            _say(f"model {model.name} ready in {time.perf_counter() - start - read_seconds:.1f} s")
+        start = time.perf_counter()
+        try:
+            result = extract(document, schema, model, passage_tokens=arguments.passage_tokens)
+        except Exception as error:
+            if count == 1 or arguments.debug:
+                raise
+            _say(f"extractor: {path} could not be done:")
+            codes.append(_told(error))
             continue
         result.run["seconds"].setdefault("read", round(read_seconds, 3))
-        doubtful = sum(bool(v.problems) for v in result.values)
-        counted = f"[{n}/{len(arguments.paths)}] " if several else ""
-        _say(f"{counted}{path}: {time.perf_counter() - start:.1f} s, {doubtful} values with problems")
-        if form == "table":
-            parts.append(_table(result))
-        elif form == "jsonl":
-            parts.append(json.dumps(as_dict(result), ensure_ascii=False) + "\n")
-        else:
-            parts.append(json.dumps(as_dict(result), ensure_ascii=False, indent=2) + "\n")
-        if not arguments.output:
-            sys.stdout.write(parts.pop())
-            sys.stdout.flush()
-    if arguments.output and parts:
-        write_whole(arguments.output, "".join(parts))
-    return code
+        counted = f"[{n}/{count}] " if count > 1 else ""
+        doubtful = sum(any(p.kind != "not_asked" for p in v.problems) for v in result.values)
+        seconds = time.perf_counter() - start + read_seconds
+        _say(f"{counted}{path}: {seconds:.1f} s, {doubtful} fields with problems")
+        yield result
 
 
-def _table(result: Extraction) -> str:
-    """The record as a table for people: field, value, evidence in its line, confidence, problems."""
-    from io import StringIO
+def _formed(result: Extraction, form: str, colour: bool) -> str:
+    from extractor import show
+    from extractor.export import as_dict
 
-    from rich.console import Console
-    from rich.table import Table as RichTable
-    from rich.text import Text
-
-    colour = sys.stdout.isatty()
-    out = StringIO()
-    console = Console(file=out, width=_width(), force_terminal=colour, color_system="auto" if colour else None)
-    grid = RichTable(title=Text(result.document.source), show_lines=False, expand=True)
-    grid.add_column("field", ratio=3, overflow="fold")
-    grid.add_column("value", ratio=2, overflow="fold")
-    grid.add_column("evidence", ratio=4, overflow="ellipsis", no_wrap=True)
-    grid.add_column("sure", justify="right", width=5)
-    grid.add_column("problems", ratio=3, overflow="fold")
-    for v in result.values:
-        value = (
-            "—" if v.value is None else v.value if isinstance(v.value, str) else json.dumps(v.value, ensure_ascii=False)
-        )
-        sure = "" if v.confidence is None else f"{v.confidence:.2f}"
-        style = "red" if v.problems else "dim" if v.value is None else ""
-        problems = "; ".join(f"{p.kind}: {p.message}" for p in v.problems)
-        grid.add_row(
-            Text(path_text(v.path)), Text(str(value)), _in_line(result, v.evidence), sure, Text(problems), style=style
-        )
-    console.print(grid)
-    for p in result.problems:
-        console.print(Text(f"! {path_text(p.path)}: {p.kind}: {p.message}"))
-    seconds = ", ".join(f"{stage} {s} s" for stage, s in result.run["seconds"].items())
-    console.print(Text(f"confidence is {result.run['confidence']}; {seconds}"), style="dim")
-    return out.getvalue()
+    if form == "table":
+        return show.record(result, _width(), colour) + "\n"
+    indent = 2 if form == "json" else None
+    return json.dumps(as_dict(result), ensure_ascii=False, indent=indent, allow_nan=False) + "\n"
 
 
 def _width() -> int:
     import shutil
 
-    return max(100, shutil.get_terminal_size((140, 40)).columns)
+    return shutil.get_terminal_size((120, 40)).columns
 
 
-def _in_line(result: Extraction, evidence: Any) -> Any:
-    """The evidence underlined, with a little of its own line around it and its offsets before it."""
-    from rich.text import Text
-
-    if evidence is None:
-        return Text("")
-    text = result.document.text
-    before = text[max(0, evidence.start - 12) : evidence.start].split("\n")[-1].replace("\t", " ")
-    after = text[evidence.end : evidence.end + 12].split("\n")[0].replace("\t", " ")
-    line = Text(f"{evidence.start}: ", style="dim")
-    line.append(before)
-    line.append(" ".join(evidence.text.split()), style="underline bold")
-    line.append(after)
-    return line
-
-
-# read
+# read, prompt, schemas, models
 
 
 def _read(arguments: argparse.Namespace) -> int:
     from dataclasses import asdict
 
-    from extractor.readers import read
+    from extractor import show
 
+    codes = []
     for path in arguments.paths:
-        document = read(path)
-        if arguments.json:
-            sys.stdout.write(json.dumps(asdict(document), ensure_ascii=False) + "\n")
-        else:
-            sys.stdout.write(_seen(document))
-    return 0
-
-
-def _seen(document: Document) -> str:
-    """What was read, for people: the blocks in order with their kind, then every table as a grid with its paths."""
-    lines = [
-        f"{document.source}  sha256 {document.id}",
-        f"{len(document.text)} characters, {len(document.pages)} pages, {len(document.blocks)} blocks, {len(document.tables)} tables",
-    ]
-    lines += [f"! {path_text(p.path)}: {p.kind}: {p.message}" for p in document.problems]
-    for block in document.blocks:
-        where = f" p{block.page}" if block.page else ""
-        lines.append(f"--- {block.kind}{where} [{block.start}:{block.end}]")
-        if block.kind != "table":
-            lines.append(document.text[block.start : block.end])
-    lines += [line for n, table in enumerate(document.tables, 1) for line in _grid(n, table)]
-    return "\n".join(lines) + "\n"
-
-
-def _grid(n: int, table: Table) -> list[str]:
-    lines = [
-        f"=== table {n}: {' > '.join(table.caption) or '(no caption)'} [{table.start}:{table.end}], {table.rows} x {table.columns}"
-    ]
-    lines += [f"! {p.kind}: {p.message}" for p in table.problems]
-    for cell in table.cells:
-        span = f" spans {cell.row_span}x{cell.column_span}" if cell.row_span > 1 or cell.column_span > 1 else ""
-        if cell.header:
-            lines.append(f"  [{cell.row},{cell.column}] # {cell.text}{span}")
-        else:
-            paths = f"{' > '.join(cell.row_path)} | {' > '.join(cell.column_path)}"
-            lines.append(f"  [{cell.row},{cell.column}] {cell.text or '(blank)'}{span}   <- {paths}")
-    return lines
-
-
-# prompt, schemas, models, check
+        try:
+            document = _document(path)
+        except InputError as error:
+            if len(arguments.paths) == 1:
+                raise
+            codes.append(_told(error))
+            continue
+        _out(json.dumps(asdict(document), ensure_ascii=False) + "\n" if arguments.json else show.document(document))
+    return codes[0] if codes else 0
 
 
 def _prompt(arguments: argparse.Namespace) -> int:
     from extractor.pipeline import plan
-    from extractor.readers import read
     from extractor.schemas import load_schema
 
-    todo = plan(read(arguments.path), load_schema(arguments.schema), arguments.passage_tokens)
-    _say(
-        f"{len(todo.settled)} fields and {len(todo.rows)} lists settled by structure, {sum(map(len, todo.groups))} to ask"
-    )
-    print(f"=== system\n{todo.request.system}\n=== document\n{todo.request.prompt}")
+    schema = load_schema(arguments.schema)
+    todo = plan(_document(arguments.path), schema, arguments.passage_tokens)
+    settled, asked = len(todo.settled) + len(todo.rows), sum(map(len, todo.groups))
+    _say(f"{settled} fields settled by structure, {asked} asked in {len(todo.groups)} questions")
+    parts = [f"=== system\n{todo.request.system}", f"=== document\n{todo.request.prompt}"]
     for n, row in enumerate(todo.request.rows, 1):
-        print(f"=== question {n} of {len(todo.request.rows)}\n{row.question}")
+        parts.append(f"=== question {n} of {len(todo.request.rows)}\n{row.question}")
         if arguments.grammar:
-            print(f"=== grammar {n}\n{row.grammar}")
+            parts.append(f"=== grammar {n}\n{row.grammar}")
+    _out("\n".join(parts) + "\n" if todo.groups else "Structure settles every field: a model is sent nothing.\n")
     return 0
 
 
 def _schemas(arguments: argparse.Namespace) -> int:
+    from extractor import show
     from extractor.check import syntax_problems
     from extractor.schemas import load_schema, shipped
 
     if not arguments.schema:
-        for name, title in shipped():
-            print(f"{name:28} {title}")
+        _out("".join(f"{name:28} {title}\n" for name, title in shipped()))
         return 0
     schema = load_schema(arguments.schema)
-    print(
-        f"{schema.name}: {schema.title}\n{schema.description}\nsha256 {schema.id}, {len(schema.fields)} fields, {len(schema.checks)} checks"
-    )
-    if schema.unheld:
-        print(f"checked after decoding, not held by it: {', '.join(schema.unheld)}")
-    for f in schema.fields:
-        marks = [
-            f.type,
-            *([f.format] if f.format else []),
-            *(["required"] if f.required else []),
-            *([] if f.copied else ["judged"]),
-        ]
-        unit = f" [{f.unit}]" if f.unit else ""
-        print(f"  {path_text(f.path)}: {' '.join(marks)}{unit} — {', '.join(f.labels)}")
-        for item in f.items:
-            print(f"      {path_text(item.path) if item.path else '(element)'}: {item.type} — {', '.join(item.labels)}")
     problems = syntax_problems(schema)
-    for p in problems:
-        print(f"! {path_text(p.path)}: {p.kind}: {p.message}")
+    _out(show.schema(schema) + "".join(f"{show.problem(p)}\n" for p in problems))
     return 4 if problems else 0
 
 
@@ -328,52 +303,47 @@ def _models(arguments: argparse.Namespace) -> int:
     from extractor.models import catalogue, weights
 
     if arguments.action == "list":
+        if arguments.name:
+            raise UsageError("`models list` takes no name.", f"Try `extractor models show {arguments.name}`.")
         for known in catalogue.MODELS.values():
             state = "here" if weights.present(known) else "not here"
             default = " (default)" if known.name == catalogue.DEFAULT else ""
-            print(f"{known.name:24} {known.size / 1e9:5.1f} GB  {known.licence:12} {state}{default}")
+            _out(f"{known.name:24} {known.size / 1e9:5.1f} GB  {known.licence:12} {state}{default}\n")
         return 0
     known = catalogue.find(arguments.name or catalogue.DEFAULT)
     if arguments.action == "pull":
-        print(weights.pull(known))
+        _out(f"{weights.pull(known)}\n")
     else:
-        print(catalogue.describe(known))
-        print(
-            f"weights: {weights.path(known)} ({'here' if weights.present(known) else 'not here: extractor models pull ' + known.name})"
-        )
+        state = "here" if weights.present(known) else f"not here: extractor models pull {known.name}"
+        _out(f"{catalogue.describe(known)}\nweights: {weights.path(known)} ({state})\n")
     return 0
+
+
+# check
 
 
 def _check(arguments: argparse.Namespace) -> int:
     from extractor.check import check
+    from extractor.export import as_records
     from extractor.schemas import load_schema
+    from extractor.types import path_text
 
     schema = load_schema(arguments.schema)
     try:
-        if arguments.record == "-":
-            record = json.load(sys.stdin)
-        else:
-            with open(arguments.record, encoding="utf-8") as file:
-                record = json.load(file)
+        with open(0 if arguments.record == "-" else arguments.record, "rb", closefd=arguments.record != "-") as file:
+            records = as_records(file.read(), arguments.record)
     except OSError as error:
-        raise InputError(
-            f"Cannot read {arguments.record}: {error.strerror}", "Name a JSON file, or - for stdin."
-        ) from error
-    except ValueError as error:
-        raise InputError(
-            f"{arguments.record} is not JSON: {error}", "Give a record, or the output of `extractor extract`."
-        ) from error
-    if isinstance(record, dict) and {"data", "values", "run"} <= set(record):
-        record = record["data"]
-    problems = check(schema, record)
-    for p in problems:
-        print(f"{path_text(p.path)}: {p.kind}: {p.message}")
-    if problems:
-        raise CheckFailed(
-            f"{len(problems)} problems in {arguments.record}",
-            "Each line above names the field and what is wrong with it.",
-        )
-    print("fine")
+        raise InputError(f"Cannot read {arguments.record}: {error.strerror}", "Name a JSON file, or -.") from error
+    count = 0
+    for n, record in enumerate(records, 1):
+        where = f"record {n}: " if len(records) > 1 else ""
+        for p in check(schema, record):
+            count += 1
+            _out(f"{where}{path_text(p.path)}: {p.kind}: {p.message}\n")
+    if count:
+        said = f"{count} problem{'s' if count > 1 else ''} in {arguments.record}."
+        raise CheckFailed(said, "Each line above names the field and what is wrong with it.")
+    _out("fine\n")
     return 0
 
 

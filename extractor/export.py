@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
-import tempfile
+import secrets
+import stat
 from pathlib import Path as FilePath
 from typing import Any
 
-from extractor.errors import OutputError
+from extractor.errors import InputError, OutputError
 from extractor.types import Evidence, Extraction, Problem, path_text
+
+HINT = "Name a file in a folder you may write to, with space left on its disk."
 
 
 def as_dict(extraction: Extraction) -> dict[str, Any]:
@@ -49,26 +53,72 @@ def _problem(problem: Problem) -> dict[str, Any]:
     return {"path": path_text(problem.path), "kind": problem.kind, "message": problem.message}
 
 
+def as_records(data: bytes, source: str) -> list[Any]:
+    """The records in a JSON or JSON Lines file, out of the extractions it may hold; InputError when it is neither."""
+    hint = "Give a record, or what `extractor extract` wrote."
+    if not data.strip():
+        raise InputError(f"{source} is empty.", hint)
+    try:
+        text = data.decode("utf-8-sig")
+        try:
+            found = [json.loads(text, parse_constant=_no_constant)]
+        except json.JSONDecodeError as error:
+            if error.msg != "Extra data":
+                raise
+            found = [json.loads(line, parse_constant=_no_constant) for line in text.split("\n") if line.strip()]
+    except RecursionError as error:
+        raise InputError(f"{source} is nested too deeply.", hint) from error
+    except ValueError as error:
+        raise InputError(f"{source} is not JSON: {error}", hint) from error
+    return [r["data"] if isinstance(r, dict) and {"data", "values", "run"} <= set(r) else r for r in found]
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"it holds {text}, which JSON does not have")
+
+
+def refuse_unwritable(path: str | os.PathLike[str]) -> None:
+    """Return when `path` can be written as far as can be told beforehand; raise OutputError when it cannot."""
+    target = FilePath(os.path.realpath(path))
+    if target.is_dir():
+        raise OutputError(f"{path} is a folder.", "Name a file in it.")
+    if not target.parent.is_dir():
+        raise OutputError(f"There is no folder {target.parent} to write {target.name} in.", "Make the folder first.")
+    if not os.access(target if _special(target) else target.parent, os.W_OK):
+        raise OutputError(f"Cannot write {path}: permission denied", HINT)
+
+
 def write_whole(path: str | os.PathLike[str], text: str) -> None:
     """Write `text` to `path` through a temporary file beside it: a reader sees the old file or the new, never half.
 
-    Raises OutputError when the place cannot be written.
+    A link is followed, and an old file's permissions stay; a device or a pipe is written to as it is. Raises
+    OutputError when the place cannot be written.
     """
-    target = FilePath(path)
-    name = None
+    target = FilePath(os.path.realpath(path))
+    partial = target if _special(target) else target.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
-        with tempfile.NamedTemporaryFile(
-            "w", encoding="utf-8", dir=target.parent, prefix=".", suffix=".part", delete=False
-        ) as f:
-            name = f.name
-            f.write(text)
-            f.flush()
-            os.fsync(f.fileno())
-        os.replace(name, target)
-    except OSError as error:
-        if name:
+        if partial is not target:
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # less the umask
+        else:
+            descriptor = os.open(partial, os.O_WRONLY)
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+            file.write(text)
+            file.flush()
+            if partial is not target:
+                os.fsync(file.fileno())
+        if partial is not target:
+            with contextlib.suppress(FileNotFoundError):
+                os.chmod(partial, stat.S_IMODE(os.stat(target).st_mode))
+            os.replace(partial, target)
+    except BaseException as error:  # Ctrl-C too leaves nothing behind
+        if partial is not target:
             with contextlib.suppress(OSError):
-                os.unlink(name)
-        raise OutputError(
-            f"Cannot write {target}: {error.strerror or error}", "Name a file in a folder you may write to."
-        ) from error
+                os.unlink(partial)
+        if isinstance(error, OSError):
+            raise OutputError(f"Cannot write {path}: {error.strerror or error}", HINT) from error
+        raise
+
+
+def _special(target: FilePath) -> bool:
+    """Whether it is a device or a pipe, such as /dev/null: never to be replaced by a file."""
+    return target.exists() and not target.is_file()
