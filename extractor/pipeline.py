@@ -380,11 +380,12 @@ def _checked(
         return order.get(top, len(order)), tuple(f"{s:08d}" if isinstance(s, int) else "" for s in v.path)
 
     values = sorted(values, key=key)
-    kept = {v.path: v.value for v in values if not any(p.kind == KEPT_AS_TEXT for p in v.problems)}
+    usable = [v for v in values if not any(p.kind == KEPT_AS_TEXT for p in v.problems)]
+    kept = {v.path: v.value for v in usable}
     data = _record(schema, kept)
     found: list[Problem] = []
     for _ in range(3):
-        found = checks.check(schema, data, values, document)
+        found = checks.check(schema, data, usable, document)
         breaches = [p for p in found if p.kind in ("schema", "format") and kept.get(p.path) is not None]
         if not breaches:
             break

@@ -20,6 +20,11 @@ from extractor.types import Cell, Document, Field, Path, Table
 SURE = 0.78
 """The least score of a cell that settles a field; below it the names differ too much to be certain."""
 MARGIN = 0.02
+CLEAR, CLEAR_MARGIN = 0.55, 0.15
+"""The same for a cell that carries a field's last two names as printed: a caption or an outer heading may be lost, or
+worded otherwise, where nothing else comes near."""
+SAME = 0.9
+"""The least similarity at which two names are one name, but for a remark or a spelling."""
 ALIKE = 0.6
 """The least similarity at which two names count as a possible match."""
 
@@ -91,8 +96,8 @@ class _Cells:
                 self.by_name[part].append(i)
 
 
-def _scores(field: Field, weight: Mapping[object, float], index: _Cells) -> list[tuple[float, int]]:
-    """Every cell that could answer `field`, with its score, best first."""
+def _scores(field: Field, weight: Mapping[object, float], index: _Cells) -> list[tuple[float, int, bool]]:
+    """Every cell that could answer `field`, with its score and whether it carries the last two names, best first."""
     groups = _names(field)
     if not groups:
         return []
@@ -118,7 +123,9 @@ def _scores(field: Field, weight: Mapping[object, float], index: _Cells) -> list
         own = sum(gains[g] * s for g, (_, s) in pairs.items()) / sum(gains)
         part_weights = [index.weight[part] for part in parts]
         theirs = sum(part_weights[p] * s for p, s in pairs.values()) / (sum(part_weights) or 1)
-        found.append((own * (0.85 + 0.15 * theirs), i))
+        inner = range(len(groups) - 2, len(groups))
+        carried = len(groups) > 2 and all(g in pairs and pairs[g][1] >= SAME for g in inner)
+        found.append((own * (0.85 + 0.15 * theirs), i, carried))
     return sorted(found, key=lambda t: (-t[0], index.cells[t[1]][0].start))
 
 
@@ -140,8 +147,11 @@ def settle_cells(fields: Sequence[Field], document: Document) -> dict[Path, Sett
         return {}
     weight = _rarity((set(_names(f)) for f in fields), len(fields))
     wanted: list[tuple[float, int, int]] = []
+    carrying: set[tuple[int, int]] = set()
     for f, field in enumerate(fields):
-        wanted += [(score, f, i) for score, i in _scores(field, weight, index)[:8] if score >= SURE - 0.1]
+        scores = [found for found in _scores(field, weight, index)[:8] if found[0] >= CLEAR - CLEAR_MARGIN]
+        wanted += [(score, f, i) for score, i, _ in scores]
+        carrying |= {(f, i) for _, i, carried in scores if carried}
     best_cell: dict[int, list[tuple[float, int]]] = defaultdict(list)
     best_field: dict[int, list[tuple[float, int]]] = defaultdict(list)
     for score, f, i in sorted(wanted, reverse=True):
@@ -151,10 +161,11 @@ def settle_cells(fields: Sequence[Field], document: Document) -> dict[Path, Sett
     used: set[int] = set()
     for score, f, i in sorted(wanted, key=lambda t: (-t[0], t[1], t[2])):
         field, (cell, _, parts) = fields[f], index.cells[i]
-        if score < SURE or field.path in settled or i in used:
+        least, margin = (SURE, MARGIN) if score >= SURE else (CLEAR, CLEAR_MARGIN)
+        if score < least or field.path in settled or i in used or (least == CLEAR and (f, i) not in carrying):
             continue
-        rival_cells = [j for s, j in best_cell[f] if j != i and j not in used and s > score - MARGIN]
-        rival_fields = [g for s, g in best_field[i] if g != f and fields[g].path not in settled and s > score - MARGIN]
+        rival_cells = [j for s, j in best_cell[f] if j != i and j not in used and s > score - margin]
+        rival_fields = [g for s, g in best_field[i] if g != f and fields[g].path not in settled and s > score - margin]
         if rival_fields or any(index.cells[j][0].text != cell.text for j in rival_cells):
             continue
         place = _place(field, cell, document.text)

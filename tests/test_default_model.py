@@ -1,0 +1,89 @@
+"""The real default model, end to end, on reports whose every figure was keyed by hand."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from extractor import check, metrics
+from extractor.models import load_model
+from extractor.pipeline import extract
+from extractor.readers import read
+from extractor.schemas import load_schema
+
+ROOT = Path(__file__).resolve().parent.parent
+SAMPLE = Path(os.environ.get("EXTRACTOR_SAMPLES", ROOT.parent / "shared" / "samples")) / "huining-2020.txt"
+
+
+@pytest.fixture(scope="module")
+def model():
+    return load_model()
+
+
+def compared(document, gold_file, model):
+    """The extraction, and every field whose value differs from gold as `(path, gold, got)`."""
+    schema = load_schema("annual-disclosure-2020")
+    gold = json.loads(gold_file.read_text(encoding="utf-8"))
+    result = extract(read(document), schema, model)
+    wrong = []
+    for field in schema.fields:
+        expected, got = gold, result.data
+        for step in field.path:
+            expected = expected[step]
+            got = got.get(step) if got else None
+        if metrics.outcome(expected, got) not in ("correct", "absent"):
+            wrong.append((field.path, expected, got))
+    return schema, result, wrong
+
+
+def held(schema, result):
+    """What must hold of any extraction: valid, traced, and nothing asked twice."""
+    assert not [p for p in check.check(schema, result.data) if p.kind in ("schema", "format")]
+    for v in result.values:
+        if v.evidence is not None:
+            assert result.document.text[v.evidence.start : v.evidence.end] == v.evidence.text
+        if v.value is not None and v.method != "code" and schema.field(v.path).copied:
+            assert v.evidence is not None, v.path
+        assert v.confidence is None or 0 <= v.confidence <= 1
+    assert result.run["weights"] and result.run["confidence"] == "uncalibrated"
+
+
+def in_tables(wrong):
+    return [w for w in wrong if w[0][0] in ("proactive", "applications", "reviews")]
+
+
+def test_the_example_report(model):
+    schema, result, wrong = compared(
+        ROOT / "examples" / "qingshan-2020.txt", ROOT / "examples" / "qingshan-2020.gold.json", model
+    )
+    held(schema, result)
+    assert not in_tables(wrong)
+    assert len(wrong) <= 0.04 * len(schema.fields), wrong
+
+
+def test_the_county_report(model):
+    """99 % of all fields, every table cell, within 90 seconds; its text is public but does not ship with the project."""
+    if not SAMPLE.exists():
+        pytest.skip(f"{SAMPLE} is not there; set EXTRACTOR_SAMPLES to the folder that holds huining-2020.txt")
+    schema, result, wrong = compared(SAMPLE, ROOT / "tests" / "documents" / "huining-2020.gold.json", model)
+    held(schema, result)
+    assert len(schema.fields) >= 240
+    assert not in_tables(wrong)
+    assert len(wrong) <= 0.01 * len(schema.fields), wrong
+    assert sum(result.run["seconds"].values()) < 90
+
+
+def test_a_start_is_quick_and_small():
+    """Under 15 seconds of processor time, which a busy neighbour does not change, and under 4 GiB; in its own process."""
+    code = (
+        "import resource, time\n"
+        "from extractor.models import load_model\n"
+        "load_model(); print(time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
+    seconds, kibibytes = map(float, out.stdout.split()[-2:])
+    assert kibibytes < 4 * 1024 * 1024
+    assert seconds < 15
