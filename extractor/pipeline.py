@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -41,6 +41,7 @@ DOUBTFUL = 0.7
 GUESS, GUESS_NAMED = 0.3, 0.1
 """Below this confidence an answer is not given at all, only named in a Problem; less is asked of one by its label."""
 KEPT_AS_TEXT = "kept_as_text"
+NO_EVIDENCE = "no_evidence"
 DATES_WITHIN = 100_000
 """Characters of the document whose dates are looked at to tell day and month apart."""
 LIST_TOKENS = 1500
@@ -87,11 +88,13 @@ def plan(document: Document, schema: Schema, passage_tokens: int | None = None) 
     rows = structure.settle_rows(fields, document)
     left = [f for f in fields if f.path not in settled and f.path not in rows]
     holes = _answered_tables(document, settled, rows)
-    running = _between([(t.start, t.end) for t in document.tables], len(document.text))
+    hidden = [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
+    running = _between([*hidden, *((t.start, t.end) for t in document.tables)], len(document.text))
     settled |= labelled.settle(left, document, running, fields)
+    settled = {path: s for path, s in settled.items() if not any(s.start < e and s.end > h for h, e in hidden)}
     left = [f for f in left if f.path not in settled]
     taken = [(place.start, place.end) for place in settled.values()]
-    offers = labelled.Offers(document, _between(holes, len(document.text)), taken)
+    offers = labelled.Offers(document, _between([*holes, *hidden], len(document.text)), taken)
     seeds = [offers.seeds(f) for f in left]
     budget = passage_tokens or PASSAGE_TOKENS + FIELD_TOKENS * len(left)
     passages = choose(document, left, budget, holes, seeds) if left else Passages("", ())
@@ -301,7 +304,7 @@ def _copied_value(f: Field, path: Path, text: str | None, confidence: float, sou
         return FieldValue(path, None, None, confidence)
     place = ground.likeliest(ground.places(text, source.passages, normalise.kind_of(f)), f, source.document)
     if place is None:
-        problem = Problem(path, "no_evidence", f"The answer {text!r} is not in the document; check it by eye.")
+        problem = Problem(path, NO_EVIDENCE, f"The answer {text!r} is not in the document; check it by eye.")
         return FieldValue(path, text, None, confidence, (problem,))
     found = ground.evidence(source.document, *place)
     around = source.document.text[max(0, place[0] - 80) : place[1] + 40]
@@ -370,7 +373,7 @@ def _list_values(ask: Ask, main: grammar.Slotted, source: _Source) -> list[Field
 def _checked(
     document: Document, schema: Schema, values: Sequence[FieldValue], problems: list[Problem]
 ) -> tuple[Any, list[FieldValue], list[Problem]]:
-    """The record with every check run: what breaks the schema leaves the record, and stays in `values` with its Problem."""
+    """The record with every check run: what breaks the schema leaves it, and stays in `values` with its Problem."""
     order = {f.path: i for i, f in enumerate(schema.fields)}
 
     def key(v: FieldValue) -> tuple[int, tuple[str, ...]]:
@@ -380,44 +383,75 @@ def _checked(
         return order.get(top, len(order)), tuple(f"{s:08d}" if isinstance(s, int) else "" for s in v.path)
 
     values = sorted(values, key=key)
-    usable = [v for v in values if not any(p.kind == KEPT_AS_TEXT for p in v.problems)]
-    kept = {v.path: v.value for v in usable}
-    data = _record(schema, kept)
+    unread = {v.path for v in values if any(p.kind == KEPT_AS_TEXT for p in v.problems)}
+    kept = {v.path: None if v.path in unread else v.value for v in values}
     found: list[Problem] = []
     for _ in range(3):
-        found = checks.check(schema, data, usable, document)
+        kept, moves = _packed(schema, kept)
+        values = [replace(v, path=_moved(v.path, moves)) for v in values]
+        problems = [replace(p, path=_moved(p.path, moves)) for p in problems]
+        data = _record(schema, kept)
+        judged = [v for v in values if kept.get(v.path) is not None and not _ungrounded(v)]
+        found = checks.check(schema, data, judged, document)
         breaches = [p for p in found if p.kind in ("schema", "format") and kept.get(p.path) is not None]
         if not breaches:
             break
         problems += breaches
-        out = {p.path for p in breaches}
-        for path in out:
-            kept[path] = None
-        data = _record(schema, kept)
+        kept |= {p.path: None for p in breaches}
     problems += found
     by_path: dict[Path, list[Problem]] = {}
     for p in problems:
         by_path.setdefault(p.path, []).append(p)
     done = []
-    for v in values:
+    for v in sorted(values, key=key):
         mine = tuple(dict.fromkeys((*v.problems, *by_path.pop(v.path, ()))))
         confidence = None if v.confidence is None else round(trust.doubted(v.confidence, mine), 4)
         done.append(replace(v, problems=mine, confidence=confidence))
     return data, done, [p for group in by_path.values() for p in group]
 
 
+def _ungrounded(v: FieldValue) -> bool:
+    return any(p.kind == NO_EVIDENCE for p in v.problems)
+
+
+def _packed(schema: Schema, kept: dict[Path, Any]) -> tuple[dict[Path, Any], dict[Path, Path]]:
+    """What is kept without list elements that hold nothing, and how elements move: those that hold nothing go last."""
+    moves: dict[Path, Path] = {}
+    gone: set[Path] = set()
+    for array in (f for f in schema.fields if f.type == "array"):
+        size = len(array.path)
+        holds: dict[Path, bool] = {}
+        for path, value in kept.items():
+            if len(path) > size and path[:size] == array.path:
+                f = schema.field(path) if len(path) == size + 1 else None
+                full = value is not None or (f is not None and f.nullable)
+                holds[path[: size + 1]] = full or holds.get(path[: size + 1], False)
+        order = sorted(holds, key=lambda element: (not holds[element], element[-1]))
+        moves |= {element: (*array.path, n) for n, element in enumerate(order) if element[-1] != n}
+        gone |= {element for element in holds if not holds[element]}
+    inside = {path: value for path, value in kept.items() if not any(path[: len(e)] == e for e in gone)}
+    return {_moved(path, moves): value for path, value in inside.items()}, moves
+
+
+def _moved(path: Path, moves: Mapping[Path, Path]) -> Path:
+    return next((moves[path[:n]] + path[n:] for n in range(len(path), 0, -1) if path[:n] in moves), path)
+
+
 def _record(schema: Schema, kept: dict[Path, Any]) -> dict[str, Any]:
-    """The nested record: null where a field allows it, left out where it does not."""
+    """The nested record: null where a field allows it, left out where it does not; required objects and lists stand."""
     data: dict[str, Any] = {}
-    fields = {f.path: f for f in schema.fields}
     for path, value in kept.items():
-        f = fields.get(path)
-        if value is None and f is not None and not f.nullable:
-            continue
-        _put(data, path, value)
-    for path, f in fields.items():
-        if f.type == "array" and f.required and path not in kept and not any(p[: len(path)] == path for p in kept):
-            _put(data, path, None if f.nullable else [])
+        f = schema.field(path)
+        if value is not None or f is None or f.nullable:
+            _put(data, path, value)
+    wanted = [(p.path, p.required, p.nullable, {}) for p in schema.parts if "*" not in p.path]
+    wanted += [(f.path, f.required, f.nullable, []) for f in schema.fields if f.type == "array"]
+    for path, required, nullable, blank in wanted:
+        here: Any = data
+        for step in path[:-1]:
+            here = here.get(step) if isinstance(here, dict) else None
+        if path and required and isinstance(here, dict) and path[-1] not in here:
+            here[path[-1]] = None if nullable else blank
     return data
 
 
