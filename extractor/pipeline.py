@@ -38,8 +38,8 @@ MAX_LITERALS = 600
 ANSWER_TOKENS = 96
 DOUBTFUL = 0.7
 """Below this confidence an answer gives way to another field that uses the same stretch more surely."""
-GUESS, GUESS_NAMED = 0.3, 0.1
-"""Below this confidence an answer is not given at all, only named in a Problem; less is asked of one by its label."""
+GUESS, GUESS_AT_ALL = 0.3, 0.1
+"""Below this confidence a typed answer far from any label of its field, and any answer, is only named in a Problem."""
 KEPT_AS_TEXT = "kept_as_text"
 NO_EVIDENCE = "no_evidence"
 DATES_WITHIN = 100_000
@@ -339,7 +339,8 @@ def _withdrawn(values: Sequence[FieldValue], schema: Schema, document: Document)
             named, confidence = claims[v.path]
             first = best[v.evidence.start, v.evidence.end]
             second = (named, confidence) < first and (named < first[0] or confidence < DOUBTFUL)
-            if second or confidence < (GUESS_NAMED if named else GUESS):
+            unlikely = normalise.kind_of(fields[v.path]) and not named
+            if second or confidence < (GUESS if unlikely else GUESS_AT_ALL):
                 why = "is already another field's value" if second else "was hardly believed by the model"
                 problem = Problem(
                     v.path, "withdrawn", f"The answer {v.evidence.text!r} {why}; look whether it belongs here."
@@ -353,7 +354,7 @@ def _list_values(ask: Ask, main: grammar.Slotted, source: _Source) -> list[Field
     """The elements of a list, each copied value grounded on its own; an empty list is a value too."""
     confidence = trust.answered(main.tokens)
     path = ask.field.path
-    if not main.value:
+    if not main.value or not isinstance(main.value, list):  # no list where nothing held the server to one
         return [FieldValue(path, main.value, None, confidence)]
     values = []
     for n, element in enumerate(main.value):

@@ -1,0 +1,38 @@
+"""What many tests share: a record made from a text, a schema and prepared answers."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import pytest
+
+from extractor.models.scripted import Scripted
+from extractor.pipeline import extract
+from extractor.readers import read_bytes
+from extractor.schemas import load_schema
+from extractor.types import Extraction, Request, Row
+
+
+def replies(answers: Mapping[str, Any]) -> Scripted:
+    """A model that answers every field it is asked for out of `answers`, and null where they have none."""
+
+    def answer(row: Row, request: Request) -> str:
+        keys = re.findall(r"^- ([^:\n]+):", row.question, re.MULTILINE)
+        return json.dumps({key: answers.get(key) for key in keys}, ensure_ascii=False)
+
+    return Scripted(answer)
+
+
+@pytest.fixture
+def record() -> Callable[..., Extraction]:
+    """`record(text, properties, answers, **keywords)`: the extraction under an object schema of those properties."""
+
+    def extracted(text: str, properties: Mapping[str, Any], answers: Any = (), **keywords: Any) -> Extraction:
+        schema = load_schema({"type": "object", "properties": properties, **keywords})
+        model = answers if isinstance(answers, Scripted) else replies(dict(answers))
+        return extract(read_bytes(text.encode(), "report.txt"), schema, model)
+
+    return extracted
