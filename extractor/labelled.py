@@ -326,6 +326,12 @@ class Surroundings:
         wanted = [frozenset(terms(label)) for label in field.labels]
         return max((len(w & around) / len(w) for w in wanted if w), default=0.0)
 
+    def speaks_in_vain(self, field: Field) -> bool:
+        """Whether the field says by what names it is printed, and the document prints none of them."""
+        patterns = (_label_pattern(label) for label in field.schema.get("x-labels", ()))
+        tried = [pattern.search(self.document.text) is None for pattern in patterns if pattern]
+        return bool(tried) and all(tried)
+
 
 SUPPORT = 0.5
 """The least share of a label's terms around a number for it to be offered as an answer."""

@@ -39,7 +39,8 @@ ANSWER_TOKENS = 96
 DOUBTFUL = 0.7
 """Below this confidence an answer gives way to another field that uses the same stretch more surely."""
 GUESS, GUESS_AT_ALL = 0.3, 0.1
-"""Below this confidence a typed answer far from any label of its field, and any answer, is only named in a Problem."""
+"""Below this confidence an answer to a field whose labels the document never prints, and any answer, is only named in
+a Problem."""
 KEPT_AS_TEXT = "kept_as_text"
 NO_EVIDENCE = "no_evidence"
 DATES_WITHIN = 100_000
@@ -151,14 +152,16 @@ def _asks(fields: Sequence[Field], passages: Passages, offers: labelled.Offers) 
 
 def _json_slot(key: str, f: Field) -> grammar.Slot:
     if f.type == "array" and f.items:
-        return grammar.Slot(key, "array", items=tuple(_item_slot(item) for item in f.items))
+        # an empty list says that there are none: offered null as well, small models take it
+        return grammar.Slot(key, "array", items=tuple(_item_slot(item) for item in f.items), nullable=False)
     return grammar.Slot(key, "json", schema=f.schema)
 
 
 def _item_slot(item: Field) -> grammar.Slot:
+    key = path_text(item.path) if item.path else ""
     if item.type in ("array", "json") or not item.copied:
-        return grammar.Slot(path_text(item.path), "json", schema=item.schema)
-    return grammar.Slot(path_text(item.path) if item.path else "", "span", max_length=MAX_SPAN)
+        return grammar.Slot(key, "json", schema=item.schema)
+    return grammar.Slot(key, "span", max_length=MAX_SPAN)
 
 
 def _on_one_line(text: str) -> str:
@@ -339,7 +342,7 @@ def _withdrawn(values: Sequence[FieldValue], schema: Schema, document: Document)
             named, confidence = claims[v.path]
             first = best[v.evidence.start, v.evidence.end]
             second = (named, confidence) < first and (named < first[0] or confidence < DOUBTFUL)
-            unlikely = normalise.kind_of(fields[v.path]) and not named
+            unlikely = not named and around.speaks_in_vain(fields[v.path])
             if second or confidence < (GUESS if unlikely else GUESS_AT_ALL):
                 why = "is already another field's value" if second else "was hardly believed by the model"
                 problem = Problem(
