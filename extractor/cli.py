@@ -158,6 +158,16 @@ def _out(text: str) -> None:
         ) from error
 
 
+def _schema(source: str) -> Any:
+    """The schema, its rules compiled: a broken one is told before a document is read."""
+    from extractor.check import compile_checks
+    from extractor.schemas import load_schema
+
+    schema = load_schema(source)
+    compile_checks(schema)
+    return schema
+
+
 def _document(path: str) -> Document:
     from extractor.readers import MAX_BYTES, read, read_bytes
 
@@ -169,7 +179,6 @@ def _document(path: str) -> Document:
 
 def _extract(arguments: argparse.Namespace) -> int:
     from extractor.export import refuse_unwritable, write_whole
-    from extractor.schemas import load_schema
 
     several = len(arguments.paths) > 1
     form = arguments.format or ("jsonl" if several else "json")
@@ -181,7 +190,7 @@ def _extract(arguments: argparse.Namespace) -> int:
         refuse_unwritable(arguments.output)
         if os.path.realpath(arguments.output) in map(os.path.realpath, arguments.paths):
             raise UsageError(f"{arguments.output} is one of the documents.", "Name another file for the result.")
-    schema = load_schema(arguments.schema)
+    schema = _schema(arguments.schema)
     codes: list[int] = []
     parts: list[str] = []
     for result in _results(arguments, schema, codes):
@@ -270,9 +279,8 @@ def _read(arguments: argparse.Namespace) -> int:
 
 def _prompt(arguments: argparse.Namespace) -> int:
     from extractor.pipeline import plan
-    from extractor.schemas import load_schema
 
-    schema = load_schema(arguments.schema)
+    schema = _schema(arguments.schema)
     todo = plan(_document(arguments.path), schema, arguments.passage_tokens)
     settled, asked = len(todo.settled) + len(todo.rows), sum(map(len, todo.groups))
     _say(f"{settled} fields settled by structure, {asked} asked in {len(todo.groups)} questions")
@@ -325,10 +333,9 @@ def _models(arguments: argparse.Namespace) -> int:
 def _check(arguments: argparse.Namespace) -> int:
     from extractor.check import check
     from extractor.export import as_records
-    from extractor.schemas import load_schema
     from extractor.types import path_text
 
-    schema = load_schema(arguments.schema)
+    schema = _schema(arguments.schema)
     try:
         with open(0 if arguments.record == "-" else arguments.record, "rb", closefd=arguments.record != "-") as file:
             records = as_records(file.read(), arguments.record)
