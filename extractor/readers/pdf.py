@@ -11,14 +11,16 @@ import itertools
 import math
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from extractor.errors import InputError
 from extractor.geometry import Edge, Grid, Rect, grids, union
 from extractor.layout import Placed, arrange
 from extractor.readers import MAX_CHARACTERS
 from extractor.readers.paged import PageWriter
+from extractor.readers.unplaced import Character, Unplaced
 from extractor.types import Document, Problem
 
 MAX_PAGES = 2000
@@ -42,6 +44,7 @@ def read(data: bytes, source: str) -> Document:
     import pypdfium2
 
     document = _open(pypdfium2, data, source)
+    unplaced = Unplaced(data)
     try:
         count = len(document)
         if count > MAX_PAGES:
@@ -52,7 +55,7 @@ def read(data: bytes, source: str) -> Document:
             raise InputError(f"{source} is a PDF without pages.", "Check that it was saved or downloaded in full.")
         writer, problems = PageWriter(), []
         for number in range(1, count + 1):
-            problems += _read_page(pypdfium2, document, number, writer)
+            problems += _read_page(pypdfium2, document, number, writer, unplaced)
             if writer.length > MAX_CHARACTERS:
                 raise InputError(
                     f"{source} holds more than {MAX_CHARACTERS:,} characters, the limit for text.",
@@ -60,6 +63,7 @@ def read(data: bytes, source: str) -> Document:
                 )
         return writer.document(hashlib.sha256(data).hexdigest(), source, problems)
     finally:
+        unplaced.close()
         document.close()
 
 
@@ -82,7 +86,7 @@ def _open(pypdfium2, data: bytes, source: str):
     return document
 
 
-def _read_page(pypdfium2, document, number: int, writer: PageWriter) -> list[Problem]:
+def _read_page(pypdfium2, document, number: int, writer: PageWriter, unplaced: Unplaced) -> list[Problem]:
     try:
         page = document[number - 1]
     except pypdfium2.PdfiumError as error:
@@ -90,7 +94,7 @@ def _read_page(pypdfium2, document, number: int, writer: PageWriter) -> list[Pro
         return [Problem((), "broken_page", f"Page {number} cannot be read: {error}")]
     try:
         page = _with_form_values(pypdfium2.raw, document, page, number)
-        content = _Content(pypdfium2.raw, page)
+        content = _Content(pypdfium2.raw, page, lambda origins: unplaced.at(number, origins))
     except pypdfium2.PdfiumError as error:
         writer.page(number, 0.0, 0.0, [])
         return [Problem((), "broken_page", f"Page {number} cannot be read: {error}")]
@@ -178,8 +182,10 @@ class _Glyphs:
 class _Content:
     """What is drawn on one page: words, shown and hidden, and ruled lines, in points from the top left as displayed."""
 
-    def __init__(self, raw, page) -> None:
+    def __init__(self, raw, page, unplaced: Callable[[list[tuple[float, float]]], list[Character]]) -> None:
         self._raw = raw
+        self._unplaced = unplaced
+        self._texts: dict[int, tuple[Any, tuple[float, ...]]] = {}
         self.width, self.height = page.get_size()
         self._affine = self._page_to_display(page)
         self._ink = tuple(ctypes.c_uint() for _ in range(4))
@@ -267,7 +273,9 @@ class _Content:
             kind = raw.FPDFPageObj_GetType(item)
             order = len(self._order) + 1
             self._order[ctypes.addressof(item.contents)] = order
-            if kind == raw.FPDF_PAGEOBJ_PATH:
+            if kind == raw.FPDF_PAGEOBJ_TEXT:
+                self._texts[ctypes.addressof(item.contents)] = item, affine
+            elif kind == raw.FPDF_PAGEOBJ_PATH:
                 self._path(item, _times(self._matrix(item), affine), order)
             elif kind == raw.FPDF_PAGEOBJ_IMAGE:
                 corners = _corners(_times(self._matrix(item), affine))
@@ -353,7 +361,9 @@ class _Content:
         """Words in the order of the file: those a reader sees, and those that are there but not seen."""
         textpage = page.get_textpage()
         try:
-            found = list(self._glyphs(textpage))
+            seen: set[int] = set()
+            found = list(self._glyphs(textpage, seen))
+            found += self._left_out(found, seen)
         finally:
             textpage.close()
         shown, hidden = [], []
@@ -373,7 +383,39 @@ class _Content:
         x, y = (box.x0 + box.x1) / 2, (box.top + box.bottom) / 2
         return -1 <= x <= self.width + 1 and -1 <= y <= self.height + 1
 
-    def _glyphs(self, textpage) -> Iterator[_Glyphs]:
+    def _left_out(self, found: list[_Glyphs], seen: set[int]) -> list[_Glyphs]:
+        """Characters of text objects of which the text page holds nothing, their fonts being on no machine but another.
+
+        Looked for only where Chinese stands on the page: other text objects without a trace are blanks.
+        """
+        raw = self._raw
+        missing: dict[tuple[float, float], tuple[Any, tuple[float, ...]]] = {}
+        for key, (item, affine) in self._texts.items():
+            font = raw.FPDFTextObj_GetFont(item) if key not in seen else None
+            if font and raw.FPDFFont_GetIsEmbedded(font) == 0:
+                matrix = self._matrix(item)
+                missing[matrix[4:6]] = item, _times(matrix, affine)
+        if not missing or (found and not any(_is_cjk(c) for glyphs in found for c, _, _ in glyphs.characters)):
+            return []
+        result = []
+        bold_fonts: dict[int, bool] = {}
+        for number, character in enumerate(self._unplaced(list(missing)), start=len(self._texts)):
+            origin = min(missing, key=lambda place: abs(place[0] - character.x) + abs(place[1] - character.y))
+            item, (a, b, c, d, x, y) = missing[origin]
+            if abs(b) > 0.01 * abs(a) or a <= 0:
+                continue  # turned text: rare, and nothing tells its direction
+            height = ctypes.c_float()
+            raw.FPDFTextObj_GetFontSize(item, height)
+            size = max(abs(height.value) * math.hypot(c, d), 0.1)
+            place = Rect(x, y - 0.8 * size, x + max(character.advance * self._affine[0], 0.1), y + 0.2 * size)
+            mode = raw.FPDFTextObj_GetTextRenderMode(item)
+            order = self._order.get(ctypes.addressof(item.contents), 1 << 60)
+            visible = size >= 1 and self._is_visible(item, mode, place, order)
+            paint = _Paint(number, y, size, self._is_bold(item, bold_fonts), 0, visible)
+            result.append(_Glyphs(((_FOLDED.get(ord(character.text)) or character.text, place, paint),), True))
+        return result
+
+    def _glyphs(self, textpage, seen: set[int]) -> Iterator[_Glyphs]:
         raw = self._raw
         count = textpage.count_chars()
         box = raw.FS_RECTF()
@@ -391,6 +433,8 @@ class _Content:
                     generated = True
                 else:
                     space = True
+                    if item := raw.FPDFText_GetTextObject(textpage, index):
+                        seen.add(ctypes.addressof(item.contents))
                 continue
             self.characters += 1
             if 0xD800 <= code < 0xDC00:
@@ -410,6 +454,8 @@ class _Content:
                 self.unmapped += 1
             item = raw.FPDFText_GetTextObject(textpage, index)
             key = ctypes.addressof(item.contents) if item else None
+            if key is not None:
+                seen.add(key)
             paint = paints.get(key)
             if not raw.FPDFText_GetLooseCharBox(textpage, index, box):
                 continue

@@ -9,7 +9,7 @@ from extractor.tables.aligned import place_aligned
 from extractor.tables.cells import BLANKS, RawCell, is_value, marker, one_line
 from extractor.tables.grid import build
 from extractor.tables.spans import Token, TokenRow, lay_out
-from extractor.tables.streams import mend_heads, stream_rows
+from extractor.tables.streams import closed_rows, mend_heads, stream_rows
 from extractor.types import Table
 
 _LONGEST_CELL = 600
@@ -341,6 +341,9 @@ def _pipe_cells(text: str, lines: list[_Line], first: int) -> _Found | None:
     # it, shows only in how well the rows then agree.
     best: tuple[int, int, list[TokenRow]] | None = None
     for skipped in range(first - opening + 1):
+        closed = closed_rows(tokens[skipped:])
+        if closed is not None and (best is None or best[0] >= 0) and not _unfit(closed):
+            best = (-1, opening + skipped, closed)
         for cut in (1, 0):
             if cut and tokens[-1].kind != "blank":
                 continue
@@ -351,6 +354,11 @@ def _pipe_cells(text: str, lines: list[_Line], first: int) -> _Found | None:
     if best is None or not _is_evident(best[2]):
         return _Found(first, last)
     return _Found(best[1], last, best[2])
+
+
+def _unfit(rows: list[TokenRow]) -> bool:
+    """Whether header rows do not fit the rows under them."""
+    return any(problem.kind == "table_heads" for problem in lay_out(rows).problems)
 
 
 # Rows on a line.

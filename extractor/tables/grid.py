@@ -65,7 +65,7 @@ def build(text: str, raw_cells: Iterable[RawCell], caption: Sequence[str] = (), 
     a raw cell is a strong hint and no more. Blank cells are kept, apart from zero. Never raises: cells that overlap an
     earlier cell keep their text and get the paths of the place they claim.
     """
-    grid = _laid_out(text, list(raw_cells))
+    grid = _laid_out(text, _with_spans(text, list(raw_cells)))
     row_paths: list[tuple[str, ...]] = [()] * len(grid.cells)
     column_paths: list[tuple[str, ...]] = [()] * len(grid.cells)
     headers = [False] * len(grid.cells)
@@ -109,6 +109,38 @@ def build(text: str, raw_cells: Iterable[RawCell], caption: Sequence[str] = (), 
 
 
 # Laying out.
+
+
+def _with_spans(text: str, raw_cells: list[RawCell]) -> list[RawCell]:
+    """The cells, with headers and labels that were written into every place of a lost span made one cell again.
+
+    Only in a table without spans, and only texts: side by side above the first value, from the left edge on, all over a
+    banner's row, and in the row right under it.
+    """
+    if len(raw_cells) < 4 or any(raw.row_span != 1 or raw.column_span != 1 for raw in raw_cells):
+        return raw_cells
+    rows: dict[int, list[tuple[RawCell, str]]] = {}
+    for raw in sorted(raw_cells, key=lambda cell: (cell.row, cell.column)):
+        rows.setdefault(raw.row, []).append((raw, one_line(text[raw.text_start : raw.text_end])))
+    first = next((row for row, cells in rows.items() if any(is_value(words) for _, words in cells)), None)
+    if first is None:
+        return raw_cells
+    result: list[RawCell] = []
+    under_banner = False
+    for row, cells in rows.items():
+        banner = len(cells) > 1 and len({words for _, words in cells}) == 1
+        heads = row < first or banner or (under_banner and not any(is_value(words) for _, words in cells))
+        under_banner = banner
+        kept: list[tuple[RawCell, str]] = []
+        for raw, words in cells:
+            left, before = kept[-1] if kept else (raw, "")
+            touches = kept and left.column + left.column_span == raw.column
+            if touches and words and words == before and not is_value(words) and (heads or left.column == 0):
+                kept[-1] = replace(left, column_span=left.column_span + 1), words
+            else:
+                kept.append((raw, words))
+        result += [raw for raw, _ in kept]
+    return result
 
 
 def _laid_out(text: str, raw_cells: list[RawCell]) -> _Grid:

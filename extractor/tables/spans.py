@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from extractor.tables.cells import RawCell, is_period, is_value, marker, one_line, trimmed
@@ -345,7 +345,7 @@ def _place_heads(rows: list[TokenRow], heads: list[int], labels: int, width: int
     if sum(head.width for head in bottom) > width or (
         len(levels) == 1 and sum(head.width for head in bottom) != width and not ragged
     ):
-        layout.problems.append(_row_problem(heads[-1], len(bottom), width))
+        layout.problems.append(replace(_row_problem(heads[-1], len(bottom), width), kind="table_heads"))
 
 
 def _widen_bottom(bottom: list[_Head], labels: int, width: int, depth: int) -> None:

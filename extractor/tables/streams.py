@@ -1,7 +1,8 @@
 """Rows out of a stream of cells: for flattened tables in which no row end was marked, or header rows fell apart.
 
 A row is labels, then as many values as its neighbours have; blanks beyond that number lead the next row. Texts
-without values between them are, in this order: a banner, one or more header rows, the labels of the first row.
+without values between them are, in this order: a banner, one or more header rows, the labels of the first row. Where
+an empty cell closes every row, no row end has to be guessed.
 """
 
 from __future__ import annotations
@@ -37,6 +38,42 @@ def stream_rows(tokens: list[Token]) -> list[TokenRow]:
     if carried and rows and any(token.kind != "blank" for token in carried):
         rows.append(carried)
     return [row for row in rows if row]
+
+
+def closed_rows(tokens: list[Token]) -> list[TokenRow] | None:
+    """The rows of a stream in which every row is closed by an empty cell; None where that is not how it is written.
+
+    The evidence: every run of values ends in a blank, and runs that follow each other under one header are equally long.
+    """
+    runs: list[tuple[TokenRow, TokenRow]] = []
+    position = lead = 0
+    while position < len(tokens):
+        stop = position
+        while stop < len(tokens) and tokens[stop].kind != "text":
+            stop += 1
+        if stop - position > 1 or any(token.kind == "value" for token in tokens[position:stop]):
+            runs.append((tokens[lead:position], tokens[position:stop]))
+            lead = stop
+        position = max(stop, position + 1)
+    if lead < len(tokens) or any(not lump or run[-1].kind != "blank" for lump, run in runs):
+        return None
+    if 2 * sum(any(token.kind == "value" for token in run) for _, run in runs) < len(runs):
+        return None
+    rows: list[TokenRow] = []
+    for number, (lump, run) in enumerate(runs):
+        pieces: list[TokenRow] = [[]]
+        for token in lump:
+            if token.kind == "blank":
+                pieces.append([])
+            else:
+                pieces[-1].append(token)
+        if not all(pieces) or (number and len(pieces) == 1 and len(run) != len(runs[number - 1][1])):
+            return None
+        if len(runs) == 1 and len(run) > len(lump):
+            return None  # more values than headers: several rows
+        bare = len(runs) == 1 and len(pieces) > 1 and run[0].kind == "blank"  # header rows over a row without a label
+        rows += [*pieces, run[1:-1]] if bare else [*pieces[:-1], [*pieces[-1], *run[:-1]]]
+    return rows if len(runs) > 1 or len(rows) > 2 else None
 
 
 def _runs(tokens: list[Token]) -> list[tuple[TokenRow, TokenRow]]:
