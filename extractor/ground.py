@@ -48,7 +48,7 @@ def _nearness(place: tuple[int, int], field: Field, text: str) -> float:
             gap = len(before) - at - len(label)
             score = max(score, (1 + 0.1 * min(len(label), 10)) / (1 + gap / 12))
     wanted = set(terms(" ".join(field.labels)))
-    for group in field.parents[1:]:
+    for group in field.parents[1:] or field.parents:
         wanted |= set(terms(" ".join(group[:1])))
     near = terms(before[-60:]) + terms(after)
     return score + 0.5 * len(wanted & set(near)) / (len(wanted) or 1)

@@ -132,7 +132,8 @@ def choose(
 
     The whole text is kept when it fits. Else the beginning goes in first, then for each field the places in `seeds`
     (likeliest first), then the units that BM25 (Robertson and Zaragoza 2009) ranks highest for its labels and
-    description, those without a stretch of the field's kind lowered; every field has its best in before any has its next.
+    description, those without a stretch of the field's kind lowered; every field has its best in before any has its
+    next.
     """
     pieces = units(document, holes)
     if not pieces:
@@ -182,8 +183,9 @@ def _ranked(document: Document, fields: Sequence[Field], pieces: Sequence[tuple[
     order = []
     for f in fields:
         query: dict[str, float] = defaultdict(float)
+        around = f.parents[1:] or f.parents  # the outermost of several says little
         for text, weight in (
-            [(label, 1.0) for label in f.labels] + [(g[0], 0.5) for g in f.parents[1:]] + [(f.description, 0.2)]
+            [(label, 1.0) for label in f.labels] + [(g[0], 0.5) for g in around if g] + [(f.description, 0.2)]
         ):
             for term in set(terms(text)):
                 query[term] = max(query[term], weight)

@@ -70,8 +70,13 @@ def _line(key: str, field: Field, passages: str, ambiguous: bool) -> str:
         parts.append("One of: " if field.enum else "A list of: ")
         parts[-1] += ", ".join(str(choice) for choice in choices if choice is not None)
     elif any(item.path for item in field.items):
-        inner = "; ".join(f"{path_text(item.path)} ({item.title or item.description})" for item in field.items)
+        inner = "; ".join(_part(item) for item in field.items)
         parts.append(f"A list; each element has: {inner}")
     elif field.type == "array":
         parts.append("A list")
     return f"- {key}: " + ". ".join(part.rstrip(".。 ") for part in parts if part)
+
+
+def _part(item: Field) -> str:
+    said = item.title or item.description
+    return f"{path_text(item.path)} ({said})" if said else path_text(item.path)

@@ -1,0 +1,151 @@
+"""What a prompt carries of a document: within its budget, never hidden, every place mapped back."""
+
+import random
+import time
+import tracemalloc
+from itertools import pairwise
+
+import pytest
+
+from extractor.passages import choose, speaks_of, terms, tokens, units
+from extractor.readers import read_bytes
+from extractor.schemas import load_schema
+from extractor.types import Block, Document
+
+
+def fields(**titles):
+    made = {name: {"type": "string", "title": title} for name, title in titles.items()}
+    return load_schema({"type": "object", "properties": made}).fields
+
+
+def document(text, blocks=()):
+    return Document("0" * 64, "a.txt", text, blocks=tuple(blocks))
+
+
+def halls(count):
+    return "".join(
+        f"Section {n}\nThe inspector walked through hall {n} and noted {n * 7 % 100} faults; pressure was {n * 3} kPa. "
+        f"All of the machines were switched off for the night, and the doors were closed.\n\n"
+        for n in range(count)
+    )
+
+
+def test_a_short_document_is_shown_whole():
+    text = "A title\n\nOne line.\nAnother line.\n"
+    passages = choose(document(text), fields(a="A"), 600)
+    assert passages.text == text.strip()
+    assert passages.to_document(0, 7) == (0, 7)
+
+
+@pytest.mark.parametrize("budget", [60, 200, 600, 2000])
+def test_the_budget_is_kept(budget):
+    passages = choose(read_bytes(halls(300).encode(), "a.txt"), fields(a="Faults", b="Pressure", c="Doors"), budget)
+    assert passages.text
+    assert tokens(passages.text) <= budget * 1.1 + 3 * len(passages.pieces)
+
+
+def test_what_speaks_of_a_field_is_shown_wherever_it_stands():
+    text = halls(150) + "The warden of the lighthouse is Bob Smith.\n\n" + halls(150)
+    passages = choose(read_bytes(text.encode(), "a.txt"), fields(a="Warden", b="Pressure"), 400)
+    assert "Bob Smith" in passages.text
+    assert passages.text.startswith("Section 0")  # the beginning is always there
+    assert "\n…\n" in passages.text
+
+
+def test_seeds_go_before_what_is_found_by_search():
+    text = halls(200)
+    at = text.index("hall 137")
+    passages = choose(read_bytes(text.encode(), "a.txt"), fields(a="zzz"), 300, seeds=[[(at, at + 8)]])
+    assert passages.holds(at, at + 8)
+
+
+def test_every_field_has_its_best_before_any_has_its_next():
+    text = "apple " * 30 + "\n\n" + "".join(f"The apple number {n} is red and round.\n\n" for n in range(80))
+    text += "The only pear is green.\n\n" + halls(40)
+    passages = choose(read_bytes(text.encode(), "a.txt"), fields(a="apple", b="pear"), 250)
+    assert "only pear" in passages.text
+
+
+def test_holes_and_hidden_text_are_never_shown():
+    text = "Shown first.\nSECRET words.\nShown last.\nA table that has answered.\n"
+    hidden = text.index("SECRET"), text.index("Shown last")
+    hole = text.index("A table"), len(text)
+    made = document(text, [Block("paragraph", 0, 13), Block("hidden", *hidden), Block("paragraph", hidden[1], hole[0])])
+    passages = choose(made, fields(a="secret table"), 600, [hole])
+    assert "SECRET" not in passages.text and "table" not in passages.text
+    assert "Shown first." in passages.text and "Shown last." in passages.text
+    assert not any(s < hidden[1] and e > hidden[0] for s, e in units(made))
+
+
+def test_places_map_to_the_document_and_back():
+    text = halls(200) + "\n　　总计　１２３元。\n" * 30
+    passages = choose(read_bytes(text.encode(), "a.txt"), fields(a="Faults", b="总计"), 500)
+    source = read_bytes(text.encode(), "a.txt").text
+    assert len(passages.pieces) >= 2
+    for offset, start, end in passages.pieces:
+        shown = passages.text[offset : offset + end - start]
+        assert shown == source[start:end] and shown == shown.strip()
+        assert passages.to_document(offset, offset + end - start) == (start, end)
+        assert passages.holds(start, end)
+    rng = random.Random(1)
+    for _ in range(500):
+        start = rng.randrange(len(passages.text))
+        end = min(len(passages.text), start + rng.randint(1, 60))
+        place = passages.to_document(start, end)
+        if place is not None:
+            assert source[slice(*place)] == passages.text[start:end]
+            assert passages.holds(*place)
+
+
+def test_a_stretch_over_a_gap_has_no_place():
+    passages = choose(read_bytes(halls(300).encode(), "a.txt"), fields(a="Section 250"), 300)
+    gap = passages.text.index("\n…\n")
+    assert passages.to_document(gap - 5, gap + 8) is None
+    (_, _, last), (_, first, _) = passages.pieces[0], passages.pieces[1]
+    assert not passages.holds(last - 3, first + 3)
+
+
+def test_units_cover_all_text_and_none_is_too_long():
+    text = halls(20) + "x" * 3000 + "\n" + "没有标点的长句" * 200 + "\n"
+    made = read_bytes(text.encode(), "a.txt")
+    found = units(made)
+    assert all(a[1] <= b[0] for a, b in pairwise(found))
+    assert "".join("".join(made.text[s:e].split()) for s, e in found) == "".join(made.text.split())
+    assert max(e - s for s, e in found) <= 500
+
+
+def test_an_empty_document_gives_empty_passages():
+    passages = choose(document(" \n "), fields(a="A"), 600)
+    assert passages.text == "" and passages.to_document(0, 1) is None and not passages.holds(0, 1)
+
+
+def test_two_hundred_pages_take_seconds_and_little_memory():
+    made = read_bytes(halls(2600).encode(), "a.txt")
+    assert len(made.text) > 400_000
+    wanted = fields(**{f"f{n}": f"Inspector of hall {n}" for n in range(20)})
+    start = time.perf_counter()
+    passages = choose(made, wanted, 1000)
+    assert time.perf_counter() - start < 8
+    assert tokens(passages.text) < 1200
+    tracemalloc.start()
+    choose(made, wanted, 1000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 100_000_000
+
+
+def test_terms_and_tokens():
+    assert terms("The Pressures of glass") == ["the", "pressure", "of", "glass"]
+    assert terms("总计 金额A1") == ["总计", "金额", "a1"]
+    assert tokens("") == 1
+    assert tokens("总" * 30) == 21 and tokens("a" * 30) == 11
+
+
+def test_the_sentence_that_speaks_of_a_field_is_found_in_the_document():
+    text = halls(100) + "All of the workers were satisfied with their canteen. The rest is silence.\n\n" + halls(100)
+    (field,) = fields(mood="Were the workers satisfied with the canteen")
+    made = read_bytes(text.encode(), "a.txt")
+    place = speaks_of(field, choose(made, [field], 300))
+    assert "canteen" in made.text[slice(*place)] and "silence" not in made.text[slice(*place)]
+    (strange,) = fields(mood="Zzz")
+    assert speaks_of(strange, choose(document("nothing here"), [strange], 300)) is None
