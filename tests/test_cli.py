@@ -83,6 +83,16 @@ def test_several_documents_are_json_lines_in_their_order(folder, capsys):
     assert [json.loads(line)["data"]["total"] for line in lines] == [125, 120]
 
 
+def test_documents_may_stand_before_and_after_options(folder, capsys):
+    assert main(["extract", "a.txt", "--schema", "schema.json", "b.txt", "--model", "none", "a.txt"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [json.loads(line)["document"]["source"] for line in lines] == ["a.txt", "b.txt", "a.txt"]
+    for wrong in (["extract", "a.txt", "--schema", "schema.json", "--modle", "x"], ["schemas", "a", "b"]):
+        with pytest.raises(SystemExit):
+            main(wrong)
+        assert "unrecognized arguments" in capsys.readouterr().err
+
+
 def test_a_bad_document_does_not_stop_the_others_and_the_code_tells(folder, capsys):
     (folder / "empty.txt").write_text("")
     assert extract("missing.txt", "a.txt", "empty.txt", "b.txt") == 3
