@@ -177,10 +177,11 @@ def _in_line(document: Document, evidence: Evidence, room: int, colour: bool) ->
         before = _cut(before, room - cell_len(core), from_end=True)
     else:
         before = _cut(before, max(0, (room - cell_len(core)) // 2), from_end=True)
-    line = Text(place, style="dim")
-    line.append(before, style="dim" if cell is not None else "not dim")
-    line.append(marks[0] + core + marks[1], style="not dim bold underline" if colour else "")
-    line.append(_cut(after, max(0, room - cell_len(core) - cell_len(before)), from_end=False), style="not dim")
+    line = Text()
+    line.append(place, style="dim")
+    line.append(before, style="dim" if cell is not None else "")
+    line.append(marks[0] + core + marks[1], style="bold underline" if colour else "")
+    line.append(_cut(after, max(0, room - cell_len(core) - cell_len(before)), from_end=False))
     return line
 
 
