@@ -20,6 +20,8 @@ from extractor.types import Cell, Document, Field, Path, Table
 SURE = 0.78
 """The least score of a cell that settles a field; below it the names differ too much to be certain."""
 MARGIN = 0.02
+CAPTION_MARGIN = 0.06
+"""The same between cells of two tables that carry the same names: what stands over one of them is seldom what tells."""
 CLEAR, CLEAR_MARGIN = 0.55, 0.15
 """The same for a cell that carries a field's last two names as printed: a caption or an outer heading may be lost, or
 worded otherwise, where nothing else comes near."""
@@ -166,7 +168,13 @@ def settle_cells(fields: Sequence[Field], document: Document) -> dict[Path, Sett
         least, margin = (SURE, MARGIN) if score >= SURE else (CLEAR, CLEAR_MARGIN)
         if score < least or field.path in settled or i in used or (least == CLEAR and (f, i) not in carrying):
             continue
-        rival_cells = [j for s, j in best_cell[f] if j != i and j not in used and s > score - margin]
+        rival_cells = [
+            j
+            for s, j in best_cell[f]
+            if j != i
+            and j not in used
+            and s > score - (max(CAPTION_MARGIN, margin) if _same_names(cell, index.cells[j][0]) else margin)
+        ]
         rival_fields = [g for s, g in best_field[i] if g != f and fields[g].path not in settled and s > score - margin]
         if rival_fields or any(index.cells[j][0].text != cell.text for j in rival_cells):
             continue
@@ -176,6 +184,10 @@ def settle_cells(fields: Sequence[Field], document: Document) -> dict[Path, Sett
         used.add(i)
         settled[field.path] = Settled(field.path, *place, min(score, 1.0), " ".join(parts))
     return settled
+
+
+def _same_names(cell: Cell, other: Cell) -> bool:
+    return cell.row_path == other.row_path and cell.column_path == other.column_path
 
 
 def _place(field: Field, cell: Cell, text: str) -> tuple[int, int] | None:
@@ -198,7 +210,7 @@ def _place(field: Field, cell: Cell, text: str) -> tuple[int, int] | None:
 
 
 def _blank_counts(cell: Cell, filled: set[tuple[int, int]]) -> bool:
-    """Whether a blank answers: a blank in a filled row does, one beside or under a lone label may be printed elsewhere."""
+    """Whether a blank answers: one in a filled row does; one by a lone label may be printed elsewhere."""
     return bool(cell.column_path) and (bool(cell.row_path) or (id(cell), cell.row) in filled)
 
 

@@ -1,4 +1,4 @@
-"""The characters that pdfium leaves out: runs whose width it takes for nothing, since their font is nowhere to be found.
+"""The characters that pdfium leaves out: those whose width it takes for nothing, since their font is not to be found.
 
 Chinese PDFs often name a font and leave it to the reader's machine. Where it is missing there, a text object of one
 character has no extent, and pdfium's text page has no trace of it. pdfminer goes by the widths in the file.
@@ -29,7 +29,7 @@ class Unplaced:
         self._file = None
 
     def at(self, number: int, origins: Collection[tuple[float, float]]) -> list[Character]:
-        """The characters of page `number` that begin at one of the origins; blanks, and those without a code, are left out.
+        """The characters of page `number` that begin at one of the origins, but for blanks and those without a code.
 
         Empty too where pdfminer cannot read the page: what pdfium found is read all the same.
         """
@@ -42,7 +42,7 @@ class Unplaced:
             page = self._file.pages[number - 1]
             characters = [(c["text"], c["matrix"], c["adv"]) for c in page.chars]
             page.close()
-        except Exception:  # noqa: BLE001 - pdfminer raises whatever its parsers raise on a file it does not take to
+        except Exception:  # pdfminer raises whatever its parsers raise on a file it does not take to
             return []
         found = []
         for text, (*_, x, y), advance in characters:

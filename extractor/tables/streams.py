@@ -43,7 +43,7 @@ def stream_rows(tokens: list[Token]) -> list[TokenRow]:
 def closed_rows(tokens: list[Token]) -> list[TokenRow] | None:
     """The rows of a stream in which every row is closed by an empty cell; None where that is not how it is written.
 
-    The evidence: every run of values ends in a blank, and runs that follow each other under one header are equally long.
+    The evidence: every run of values ends in a blank, and runs under one header are equally long.
     """
     runs: list[tuple[TokenRow, TokenRow]] = []
     position = lead = 0

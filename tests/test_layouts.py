@@ -1,0 +1,63 @@
+"""One form in many layouts: every cell that the tables settle is the number printed, and hardly any is left open."""
+
+import pytest
+from forms_grown import (
+    broken_headers,
+    closed_bars,
+    grow,
+    one_table,
+    pdf,
+    pdf_over_two_pages,
+    spans_written_out,
+    tabs,
+    tabs_short,
+    word_export,
+)
+
+from extractor import normalise
+from extractor.readers import read_bytes
+from extractor.schemas import load_schema
+from extractor.structure import settle_cells
+
+SCHEMA = load_schema("annual-disclosure-2021")
+LAYOUTS = (
+    word_export,
+    broken_headers,
+    spans_written_out,
+    one_table,
+    tabs,
+    tabs_short,
+    closed_bars,
+    pdf,
+    pdf_over_two_pages,
+)
+
+
+def settled(data):
+    """The value of every field that a cell settled; None for a blank cell."""
+    document = read_bytes(data, "report")
+    fields = {field.path: field for field in SCHEMA.fields}
+    return {
+        path: normalise.value(fields[path], document.text[s.start : s.end], s.context).value
+        if s.end > s.start
+        else None
+        for path, s in settle_cells(SCHEMA.fields, document).items()
+    }
+
+
+@pytest.mark.parametrize("write", LAYOUTS, ids=lambda write: write.__name__)
+@pytest.mark.parametrize("seed", [1, 2])
+def test_every_printed_number_is_settled(write, seed):
+    form = grow(seed)
+    found = settled(write(form))
+    assert {path: found.get(path, "open") for path in form.truth} == form.truth
+
+
+@pytest.mark.parametrize("write", LAYOUTS, ids=lambda write: write.__name__)
+@pytest.mark.parametrize("zero", ["", "—", "/"])
+def test_blanks_and_dashes_are_never_numbers(write, zero):
+    form = grow(3, zero)
+    found = settled(write(form))
+    assert {path: found[path] for path in form.truth if path in found and found[path] != form.truth[path]} == {}
+    printed = [path for path, value in form.truth.items() if value]
+    assert sum(path in found for path in printed) >= 0.95 * len(printed)
