@@ -384,6 +384,11 @@ def _split_rows(separators: str):
             elif line.kind == "rule" and rows:
                 ruled.append(len(rows))
                 last = position + 1
+            elif kind == "tab_row" and (after := _upright(text, lines, position)):
+                whole = _Line(line.start, lines[after].end, kind)
+                rows.append(_split(text, whole, separators))
+                position = after
+                last = position + 1
             elif kind == "tab_row" and _fills_row(text, lines, position):
                 rows.append([Token.of(text, line.start, line.end)])
                 last = position + 1
@@ -396,6 +401,20 @@ def _split_rows(separators: str):
         return _Found(first, last, rows, ragged=True, marked=marked)
 
     return find
+
+
+def _upright(text: str, lines: list[_Line], position: int) -> int | None:
+    """The line with the rest of a row whose first cell begins here and was broken after every character or two."""
+    after = position
+    while after < len(lines) and lines[after].kind == "text" and after - position < 40:
+        if _width(text[lines[after].start : lines[after].end].strip(BLANKS)) > 4:
+            return None
+        after += 1
+    if not position < after < len(lines) or lines[after].kind != "tab_row":
+        return None
+    first = text[lines[after].start : lines[after].end].split("\t", 1)[0].strip(BLANKS)
+    broken = [one_line(text[line.start : line.end]) for line in lines[position:after]] + [first]
+    return after if first and len(broken) > 2 and _width(first) <= 4 and not any(map(is_value, broken)) else None
 
 
 def _fills_row(text: str, lines: list[_Line], position: int) -> bool:
