@@ -76,7 +76,9 @@ def units(document: Document, holes: Sequence[tuple[int, int]] = ()) -> list[tup
         if tokens(document.text[start:end]) <= UNIT_TOKENS:
             found.append((start, end))
             continue
-        for m in re.finditer(r"[^\n]*\S[^\n]*\n?", document.text[start:end]):
+        for m in re.finditer(r"[^\n]+\n?", document.text[start:end]):
+            if m.group().isspace():
+                continue
             line = (start + m.start(), start + m.end())
             found += _sentences(document.text, *line) if tokens(m.group()) > UNIT_TOKENS else [line]
     return [(s, e) for s, e in found if document.text[s:e].strip()]

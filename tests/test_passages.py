@@ -134,6 +134,12 @@ def test_two_hundred_pages_take_seconds_and_little_memory():
     assert peak < 100_000_000
 
 
+def test_a_long_run_of_blanks_costs_nothing():
+    start = time.perf_counter()
+    assert units(document("a" + " " * 300_000 + "b")) and not units(document(" " * 300_000))
+    assert time.perf_counter() - start < 2
+
+
 def test_terms_and_tokens():
     assert terms("The Pressures of glass") == ["the", "pressure", "of", "glass"]
     assert terms("总计 金额A1") == ["总计", "金额", "a1"]
