@@ -227,6 +227,15 @@ def tabs_short(form: Form) -> bytes:
     return _text(form, lambda grid: "\n".join("\t".join(s.text for s in row) for row in _rows(grid)))
 
 
+def tabs_upright(form: Form) -> bytes:
+    """As `tabs_short`, with the narrow labels broken after every character, as browsers copy them."""
+
+    def cell(spot: Spot) -> str:
+        return "\n".join(spot.text) if spot.down > 3 else spot.text
+
+    return _text(form, lambda grid: "\n".join("\t".join(cell(s) for s in row) for row in _rows(grid)))
+
+
 def closed_bars(form: Form) -> bytes:
     """A line per cell behind a bar, and an empty cell that closes every row."""
     return _text(form, lambda grid: "\n".join("\n".join(f"\t|{s.text}" for s in row) + "\n\t|" for row in _rows(grid)))

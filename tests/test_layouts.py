@@ -11,6 +11,7 @@ from forms_grown import (
     spans_written_out,
     tabs,
     tabs_short,
+    tabs_upright,
     word_export,
 )
 
@@ -27,6 +28,7 @@ LAYOUTS = (
     one_table,
     tabs,
     tabs_short,
+    tabs_upright,
     closed_bars,
     pdf,
     pdf_over_two_pages,
@@ -61,3 +63,9 @@ def test_blanks_and_dashes_are_never_numbers(write, zero):
     assert {path: found[path] for path in form.truth if path in found and found[path] != form.truth[path]} == {}
     printed = [path for path, value in form.truth.items() if value]
     assert sum(path in found for path in printed) >= 0.95 * len(printed)
+
+
+def test_single_characters_in_a_font_that_is_nowhere_are_read():
+    document = read_bytes(pdf(grow(1)), "report")
+    assert "三、本年度办理结果" in [cell.text for table in document.tables for cell in table.cells]
+    assert all(document.text[word.start : word.end] == word.text for page in document.pages for word in page.words)

@@ -182,7 +182,10 @@ def _segments(text: str, start: int, end: int) -> list[_Segment]:
 def _width(text: str) -> int:
     if text.isascii():
         return len(text)
-    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
+    widths = [unicodedata.east_asian_width(character) for character in text]
+    # Quotation marks, dashes and the like are as wide as the characters they stand among.
+    wide = "WFA" if "W" in widths else "WF"
+    return sum(2 if width in wide else 1 for width in widths)
 
 
 def _is_evident(text: str, wide: list[list[_Segment]], ruling: list[list[_Segment]]) -> bool:
