@@ -47,21 +47,14 @@ def main() -> None:
             v = values.get(name)
             value = v.value if v else None
             printed = v.evidence.text if v and v.evidence else value
-            loose = metrics.outcome(
-                gold, value, equal=lambda g, p, printed=printed: metrics.same(g, p) or metrics.same(g, printed)
-            )
-            rows[name] = (
-                gold,
-                value,
-                v.confidence if v else None,
-                loose,
-                metrics.outcome(gold, printed, equal=metrics.strict),
-            )
+            loose = metrics.outcome(gold, value)
+            if loose == "wrong" and metrics.same(gold, printed):
+                loose = "correct"
+            exact = metrics.outcome(gold, printed, equal=metrics.strict)
+            rows[name] = (gold, value, v.confidence if v else None, loose, exact)
             if arguments.wrong and loose not in ("correct", "absent"):
-                print(
-                    f"{Path(sample['document']).name[:12]} {name}: gold {gold!r}, got {value!r} ({rows[name][2]})",
-                    flush=True,
-                )
+                file = Path(sample["document"]).name
+                print(f"{file[:12]} {name}: gold {gold!r}, got {value!r} ({rows[name][2]})", flush=True)
         normal.append({name: metrics.count([row[3]]) for name, row in rows.items()})
         strict.append({name: metrics.count([row[4]]) for name, row in rows.items()})
         kept.append({"document": sample["document"], "seconds": seconds[-1], "rows": rows, "run": dict(result.run)})

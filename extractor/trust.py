@@ -1,4 +1,4 @@
-"""How sure a value is, as a number in 0..1. Uncalibrated: it ranks values, it does not promise a share of right ones."""
+"""How sure a value is, in 0..1. Uncalibrated: it ranks values, it does not promise a share of right ones."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ def path_text(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something a person should know: where (`path`), what sort (`kind`, a short fixed word), and what to do (`message`)."""
+    """Something a person should know: where (`path`), what sort (`kind`, a fixed word), and what to do (`message`)."""
 
     path: Path
     kind: str
