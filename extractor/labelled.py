@@ -7,6 +7,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from extractor import labels as names
 from extractor import normalise
@@ -27,7 +28,7 @@ _LINK = re.compile(
 
 
 def _label_pattern(label: str) -> re.Pattern[str] | None:
-    """A pattern for the label as printed: white space may stand between CJK characters, and any amount between words."""
+    """A pattern for the label as printed: any white space may stand between CJK characters and between words."""
     parts = re.findall(rf"[{_CJK}]|[^\W{_CJK}]+|[^\w\s]", label)
     if not parts:
         return None
@@ -95,7 +96,10 @@ _LISTED = re.compile(
 """A text in a run of `label：value，label：value`: it ends where the run does, or where the next label begins."""
 CLAUSE_LABEL = 4
 """The shortest label, in characters, whose clause is searched for its number: shorter ones stand in too many."""
-_CLAUSE_END = "，,。；;：:、\n\t（）()“”！？!?"
+CLAUSE = 400
+"""Characters before a label in which its clause begins."""
+_CLAUSE_END = re.compile(r"(?<!\d),|,(?!\d)|\.(?=\s)|[，。；;：:、\n\t（）()“”！？!?]")
+"""What ends a clause; the commas inside `7,850` do not."""
 
 
 def _longest(spelt: Mapping[str, str], text: str, pieces: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int, str]]:
@@ -125,9 +129,9 @@ def _right_behind(text: str, end: int, kind: str) -> tuple[int, int] | None:
 
 def _in_clause(text: str, start: int, end: int) -> list[tuple[int, int]]:
     """The number in the label's clause, when it is the only one there and no part of a date."""
-    first = max(text.rfind(c, 0, start) for c in _CLAUSE_END) + 1
-    stops = [at for at in (text.find(c, end) for c in _CLAUSE_END) if at >= 0]
-    last = min(stops, default=len(text))
+    first = max((m.end() for m in _CLAUSE_END.finditer(text, max(0, start - CLAUSE), start)), default=0)
+    stop = _CLAUSE_END.search(text, end)
+    last = stop.start() if stop else len(text)
     clause = text[first:last]
     found = [(first + s, first + e) for s, e in normalise.find("number", clause)]
     found = [p for p in found if not CALENDAR.match(text, p[0])]
@@ -283,7 +287,12 @@ def _typed(kind: str | None, text: str, start: int, end: int) -> list[tuple[int,
 # How far the words around a value speak of a field.
 
 BEFORE, AFTER = 240, 16
-"""How many characters around a value count as its surroundings: a row's label stands before it, a counted thing behind."""
+"""Characters around a value that count as its surroundings: a row's label stands before it, a counted thing behind."""
+
+
+@lru_cache(maxsize=4096)
+def _label_terms(labels: tuple[str, ...]) -> tuple[frozenset[str], ...]:
+    return tuple(frozenset(terms(label)) for label in labels)
 
 
 class Surroundings:
@@ -302,7 +311,7 @@ class Surroundings:
         self.known: dict[tuple[int, int], frozenset[str]] = {}
 
     def terms(self, start: int, end: int) -> frozenset[str]:
-        """The terms of the value's own line before it (or of the line above, where it begins its line) and just behind it."""
+        """The terms of the line before the value (of the line above, where it begins its line) and just behind it."""
         if (start, end) not in self.known:
             text = self.document.text
             line = text.rfind("\n", 0, start) + 1
@@ -323,7 +332,7 @@ class Surroundings:
     def support(self, field: Field, start: int, end: int) -> float:
         """The share of a label's terms found around the value, 0..1, for the field's best label."""
         around = self.terms(start, end)
-        wanted = [frozenset(terms(label)) for label in field.labels]
+        wanted = _label_terms(said(field))
         return max((len(w & around) / len(w) for w in wanted if w), default=0.0)
 
     def speaks_in_vain(self, field: Field) -> bool:
@@ -331,6 +340,24 @@ class Surroundings:
         patterns = (_label_pattern(label) for label in field.schema.get("x-labels", ()))
         tried = [pattern.search(self.document.text) is None for pattern in patterns if pattern]
         return bool(tried) and all(tried)
+
+
+def said(field: Field) -> tuple[str, ...]:
+    """The names a field goes by; one that has only its property's name is known by its description too."""
+    return (*field.labels, field.description) if _bare(field) and field.description else field.labels
+
+
+def _bare(field: Field) -> bool:
+    return not field.title and not field.schema.get("x-labels")
+
+
+_NUMBERING = re.compile(r"[.、)）．][^\S\n]*[^\W\d]")
+
+
+def _numbers_a_line(text: str, start: int, end: int) -> bool:
+    """Whether the digits only number the paragraph that they begin: `2. Rent`."""
+    line = text.rfind("\n", 0, start) + 1
+    return not text[line:start].strip(" \t\u3000(（") and _NUMBERING.match(text, end) is not None
 
 
 SUPPORT = 0.5
@@ -344,7 +371,9 @@ class Offers:
 
     Stretches that settle another field are not offered again. A count or an amount is offered only where its
     surroundings speak of the field, or where it stands by one of its labels: without that, any number would do. The
-    numbers of a date are offered only to fields that speak of a year, and those that count paragraphs to none.
+    numbers of a date are offered only to fields that speak of a year, and those that count paragraphs to none. A field
+    is not held to its names where they cannot tell: written in another script than the document, or no more than a
+    property's name, no word of which the document knows.
     """
 
     def __init__(self, document: Document, pieces: Sequence[tuple[int, int]], taken: Sequence[tuple[int, int]]) -> None:
@@ -355,6 +384,9 @@ class Offers:
         self.hints = Hints(document)
         self.found: dict[str, list[tuple[int, int]]] = {}
         self.offered: dict[Path, list[tuple[int, int]]] = {}
+        self.known = frozenset(terms(document.text[:WITHIN]))
+        letters = [c for c in document.text[:WITHIN] if c.isalpha()]
+        self.cjk = 3 * sum(c > "\u2e7f" for c in letters) > len(letters)
 
     def typed(self, field: Field) -> bool:
         """Whether the field's answers are limited to stretches of a kind."""
@@ -368,15 +400,20 @@ class Offers:
         places = self._of_kind(kind)
         if kind in NUMERIC:
             hinted = {(h.start, h.end) for h in self.hints.of(field, self.pieces, limit=20)}
-            speaks_of_year = any("年" in label or "year" in label.casefold() for label in field.labels)
+            untold = self._untold(field)
+            speaks_of_year = any("年" in name or "year" in name.casefold() for name in said(field))
             dates = self._of_kind("date", taken=False)
             scored = []
             for start, end in places:
+                if _numbers_a_line(self.document.text, start, end):
+                    continue
                 if not speaks_of_year and self._in_a_date(start, end, dates):
                     continue
                 support = max(self.around.support(field, start, end), (start, end) in hinted)
                 if support >= SUPPORT:
                     scored.append((support, start, end))
+            if not scored and untold:
+                scored = [(0.0, s, e) for s, e in places if not _numbers_a_line(self.document.text, s, e)]
             places = [(s, e) for _, s, e in sorted(scored, key=lambda t: (-t[0], t[1]))]
             places = self._of_unit(field, places) or places
         elif kind in ("date", "date-time", "time"):
@@ -390,6 +427,11 @@ class Offers:
         numeric = field.copied and normalise.kind_of(field) in NUMERIC
         supported = self.places(field)[:HINTS] if numeric else []
         return [*supported[:1], *hinted, *supported[1:]]
+
+    def _untold(self, field: Field) -> bool:
+        """Whether the field's names cannot tell where its value stands."""
+        foreign = not any((re.search(rf"[{_CJK}]", name) is not None) == self.cjk for name in said(field))
+        return foreign or (_bare(field) and not any(self.known & set(terms(name)) for name in field.labels))
 
     def _whole(self, field: Field, start: int, end: int) -> bool:
         """Whether a date has all its parts, of itself or by what stands before it."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
@@ -157,9 +157,11 @@ def value(field: Field, text: str, context: str = "", *, dates: Sequence[str] = 
     declare the unit (`金额（万元）`) and settle how numbers and dates are written. `dates` are other dates of the
     document, which may prove the order of day and month. Lengths, patterns and bounds are left to `check`.
     """
+    schema = field.schema
+    if (printed := _printed_as(field, text)) is not None:
+        return Normalised(printed)
     if not text.strip():
         return Normalised(None)
-    schema = field.schema
     if field.enum is not None or "const" in schema or _labelled_options(schema):
         return _option(field, text)
     kind = schema.get("x-kind") if schema.get("x-kind") in KINDS else None
@@ -175,6 +177,20 @@ def value(field: Field, text: str, context: str = "", *, dates: Sequence[str] = 
         return Normalised(json.loads(text))
     except ValueError:
         return _nothing(field, text, f"a value of type {field.type}")
+
+
+def _printed_as(field: Field, text: str) -> Any:
+    """The value that `x-values` says is printed as `text`: `{"high": ["H", "↑"]}`; blank text may stand for one too."""
+    printed = field.schema.get("x-values")
+    if not isinstance(printed, Mapping):
+        return None
+    wanted = collapse(text).casefold()
+    for name, forms in printed.items():
+        if wanted in {collapse(form).casefold() for form in forms}:
+            return (
+                {"true": True, "false": False}[name] if field.type == "boolean" and name in ("true", "false") else name
+            )
+    return None
 
 
 def _problem(field: Field, kind: str, message: str) -> Problem:
@@ -208,6 +224,10 @@ def _number(field: Field, text: str, context: str) -> Normalised:
     if field.unit:
         amount, problem = _in_unit(field, replace(number, value=amount), text, context)
         problems += [problem] if problem else []
+    least = _minimum(field)
+    if amount < 0 and least is not None and least >= 0 and not number.worded:
+        amount = -amount  # `-54.00` or `(54.00)` under a field for what is taken off
+        problems.append(_problem(field, "sign", f"“{collapse(text)}” was taken without its sign"))
     plain = _plain(amount)
     if plain is None:
         return _nothing(field, text, "a number of usable size")
@@ -215,6 +235,11 @@ def _number(field: Field, text: str, context: str) -> Normalised:
         problem = _problem(field, "not_normalised", f"“{collapse(text)}” is {plain}, which is not a whole number")
         return Normalised(None, (*problems, problem))
     return Normalised(plain, tuple(problems))
+
+
+def _minimum(field: Field) -> float | None:
+    least = field.schema.get("minimum", field.schema.get("exclusiveMinimum"))
+    return least if isinstance(least, int | float) and not isinstance(least, bool) else None
 
 
 def _plain(amount: Decimal) -> int | float | None:
@@ -406,10 +431,16 @@ def _moment(field: Field, text: str, context: str, around: Sequence[str]) -> Nor
 
 def _zoned(field: Field, text: str, iso: str, clock: dates.Clock) -> Normalised:
     """RFC 3339 wants the offset from UTC; without one the value would not be valid, so it is not made up."""
-    if clock.zone:
+    if clock.zone and _is_format(field, ("time", "date-time")):
         return Normalised(iso)
+    if not _is_format(field, ("time", "date-time")):
+        return Normalised(collapse(text))  # only its kind is wanted, so it stays as printed
     message = f"“{collapse(text)}” does not say its time zone, which the format asks for"
     return Normalised(None, (_problem(field, "missing_zone", message),))
+
+
+def _is_format(field: Field, formats: Sequence[str]) -> bool:
+    return (field.format or field.schema.get("format")) in formats
 
 
 def _email(field: Field, text: str) -> Normalised:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,6 +14,7 @@ from typing import Any
 from extractor import __version__, grammar, ground, labelled, labels, normalise, prompts, structure, trust
 from extractor import check as checks
 from extractor.models import Model
+from extractor.notation import ranges
 from extractor.passages import Passages, choose, speaks_of, tokens
 from extractor.schemas import Schema
 from extractor.types import (
@@ -30,9 +33,8 @@ from extractor.types import (
 
 GROUP = 5
 """Fields answered in one row: fewer loses what earlier answers tell later ones, more is slower and no better."""
-PASSAGE_TOKENS = 600
-"""Tokens of the document that a prompt carries, by default, plus `FIELD_TOKENS` for every field still open."""
-FIELD_TOKENS = 20
+PASSAGE_TOKENS, FIELD_TOKENS, MOST_TOKENS = 600, 20, 2400
+"""Tokens of the document that a prompt carries by default: so many, so many more for every open field, and at most."""
 MAX_SPAN = 240
 MAX_LITERALS = 600
 ANSWER_TOKENS = 96
@@ -46,6 +48,8 @@ NO_EVIDENCE = "no_evidence"
 DATES_WITHIN = 100_000
 """Characters of the document whose dates are looked at to tell day and month apart."""
 LIST_TOKENS = 1500
+PLAIN_LIST_TOKENS = 300
+"""A list of plain values is short; small models that run on repeat themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ def plan(document: Document, schema: Schema, passage_tokens: int | None = None) 
     """Everything that is decided before a model is needed; the same document and schema give the same plan."""
     fields = [f for f in schema.fields if "const" not in f.schema]
     settled = structure.settle_cells(fields, document)
-    rows = structure.settle_rows(fields, document)
+    rows = _own_rows(structure.settle_rows(fields, document), fields, document.text)
     left = [f for f in fields if f.path not in settled and f.path not in rows]
     holes = _answered_tables(document, settled, rows)
     hidden = [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
@@ -96,9 +100,10 @@ def plan(document: Document, schema: Schema, passage_tokens: int | None = None) 
     left = [f for f in left if f.path not in settled]
     taken = [(place.start, place.end) for place in settled.values()]
     offers = labelled.Offers(document, _between([*holes, *hidden], len(document.text)), taken)
-    seeds = [offers.seeds(f) for f in left]
-    budget = passage_tokens or PASSAGE_TOKENS + FIELD_TOKENS * len(left)
-    passages = choose(document, left, budget, holes, seeds) if left else Passages("", ())
+    open_fields = [f for f in left if not offers.typed(f) or offers.places(f)]
+    budget = passage_tokens or min(PASSAGE_TOKENS + FIELD_TOKENS * len(open_fields), MOST_TOKENS)
+    seeds = [offers.seeds(f) for f in open_fields]
+    passages = choose(document, open_fields, budget, holes, seeds) if open_fields else Passages("", ())
     asks, unanswerable = _asks(left, passages, offers)
     groups = tuple(_grouped(asks))
     shown = [_row(group, passages) for group in groups]
@@ -114,9 +119,43 @@ def _answered_tables(
     for table in document.tables:
         filled = sum(not cell.header and bool(cell.text) for cell in table.cells)
         given = sum(table.start <= s.start <= table.end and s.end > s.start for s in settled.values())
-        if any(r.table is table for r in rows.values()) or (filled and given >= 0.5 * filled):
+        if filled and given >= 0.5 * filled and not any(r.table is table for r in rows.values()):
             holes.append((table.start, table.end))
+    for answered in rows.values():
+        for row in answered.rows:
+            start, end = min(s.start for s in row), max(s.end for s in row)
+            line_end = document.text.find("\n", end)
+            holes.append((start, line_end if line_end >= 0 else end))
     return holes
+
+
+def _own_rows(rows: dict[Path, structure.Rows], fields: Sequence[Field], text: str) -> dict[Path, structure.Rows]:
+    """The rows without those that speak of another field: a total printed under its items, a form printed over them.
+
+    Such a row has fewer cells than the others and begins with a name of the other field, or has a name and a colon
+    within a cell. What it holds is left to be found by that name.
+    """
+    others = tuple(label for f in fields if f.type != "array" for label in f.labels if len(labels.plain(label)) > 1)
+
+    def begins_with_a_name(cell: str) -> bool:
+        return labels.best(others, re.sub(r"[\d.,]+\s*%?|[:：]", " ", cell)) >= structure.SURE
+
+    def names_a_value(cell: str) -> bool:
+        name, colon, value = cell.replace("：", ":").partition(":")
+        return bool(colon and value.strip()) and labels.best(others, name) >= structure.SURE
+
+    kept = {}
+    for path, answered in rows.items():
+        most = max(sum(s.end > s.start for s in row) for row in answered.rows)
+        own = []
+        for row in answered.rows:
+            cells = [text[s.start : s.end] for s in sorted(row, key=lambda s: s.start) if s.end > s.start]
+            another = len(cells) < most and begins_with_a_name(cells[0])
+            if not another and not any(map(names_a_value, cells)):
+                own.append(row)
+        if own:
+            kept[path] = replace(answered, rows=tuple(own))
+    return kept
 
 
 def _between(taken: Sequence[tuple[int, int]], length: int) -> list[tuple[int, int]]:
@@ -180,7 +219,9 @@ def _grouped(asks: Sequence[Ask]) -> Iterator[tuple[Ask, ...]]:
 
 def _row(group: Sequence[Ask], passages: Passages) -> Row:
     slots = [ask.slot for ask in group]
-    limit = LIST_TOKENS if group[0].field.type == "array" else ANSWER_TOKENS * len(slots)
+    limit = ANSWER_TOKENS * len(slots)
+    if group[0].field.type == "array":
+        limit = LIST_TOKENS if any(item.path for item in group[0].field.items) else PLAIN_LIST_TOKENS
     return Row(
         prompts.question([(ask.key, ask.field) for ask in group], passages.text),
         grammar.lark(slots, passages.text),
@@ -251,12 +292,33 @@ def _from_structure(schema: Schema, todo: Plan, source: _Source) -> list[FieldVa
         items = {item.path: item for item in by_path[path].items}
         for n, row in enumerate(rows.rows):
             values += [_settled_value(items[s.path], (*path, n, *s.path), s, source) for s in row]
+            values += _parts(items, row, (*path, n), source)
     return values
+
+
+def _parts(
+    items: dict[Path, Field], row: Sequence[structure.Settled], path: Path, source: _Source
+) -> Iterator[FieldValue]:
+    """The items of a row that have no cell of their own but are, by `x-part`, a part of another item's cell."""
+    cells = {s.path: s for s in row if s.end > s.start}
+    for item in items.values():
+        part = item.schema.get("x-part")
+        if not isinstance(part, Mapping) or any(s.path == item.path for s in row):
+            continue
+        cell = cells.get((*item.path[:-1], part.get("of")))
+        if cell is None:
+            continue
+        text = source.document.text[cell.start : cell.end]
+        place = ranges.part(text, str(part.get("as")))
+        if place:
+            found = ground.evidence(source.document, cell.start + place[0], cell.start + place[1])
+            yield _valued(item, (*path, *item.path), found, cell.context, cell.score, "structure", source)
 
 
 def _settled_value(f: Field, path: Path, place: structure.Settled, source: _Source) -> FieldValue:
     if place.start == place.end:
-        return FieldValue(path, None, None, place.score, method="structure")
+        blank = normalise.value(f, "").value  # a blank may stand for a value: no mark beside a result
+        return FieldValue(path, blank, None, place.score, method="structure")
     found = ground.evidence(source.document, place.start, place.end)
     return _valued(f, path, found, place.context, place.score, "structure", source)
 
@@ -286,7 +348,10 @@ def _from_answer(group: Sequence[Ask], answer: Answer, source: _Source) -> list[
     values: list[FieldValue] = []
     for ask in group:
         path, main = ask.field.path, parts.get(ask.key)
-        if main is None:
+        if main is None and ask.field.type == "array" and (main := _cut_off(ask.key, answer)):
+            problem = Problem(path, "truncated", "The list was cut off; look for elements after the last one.")
+            values += _list_values(ask, main, source, (problem,))
+        elif main is None:
             problem = Problem(
                 path, "truncated", "The answer was cut off before this field; ask again with fewer fields."
             )
@@ -298,6 +363,16 @@ def _from_answer(group: Sequence[Ask], answer: Answer, source: _Source) -> list[
         else:
             values.append(_copied_value(ask.field, path, main.text, trust.answered(main.tokens), source))
     return values
+
+
+def _cut_off(key: str, answer: Answer) -> grammar.Slotted | None:
+    """The whole elements of a list that a limit cut off, None where there are none."""
+    for at in [m.end() for m in re.finditer(r'["}]', answer.text)][::-1][:200]:
+        cut = replace(answer, text=answer.text[:at] + "]}")
+        for name, start, end, value in grammar.members(cut.text):
+            if name == key and value:
+                return grammar.Slotted(name, None, value, start, end, answer.tokens)
+    return None
 
 
 def _copied_value(f: Field, path: Path, text: str | None, confidence: float, source: _Source) -> FieldValue:
@@ -324,17 +399,20 @@ def _judged_value(f: Field, main: grammar.Slotted, source: _Source) -> FieldValu
 def _withdrawn(values: Sequence[FieldValue], schema: Schema, document: Document) -> list[FieldValue]:
     """The values without the model's guesses: answers it hardly believed, and doubtful second uses of one stretch.
 
-    Of two fields with the same stretch, it belongs to the one that its surroundings speak of, else to the surer.
+    Of two fields with the same stretch, it belongs to the one that its surroundings speak of, else to the surer. Fields
+    of one name in two objects (the telephone of seller and buyer) never share one.
     """
     fields = {f.path: f for f in schema.fields}
     around = labelled.Surroundings(document)
     best: dict[tuple[int, int], tuple[bool, float]] = {}
     claims: dict[Path, tuple[bool, float]] = {}
+    owners: dict[tuple[int, int], set[Path]] = {}
     for v in values:
         if v.evidence is not None and v.confidence is not None and v.path in fields and fields[v.path].copied:
             place = (v.evidence.start, v.evidence.end)
             named = v.method == "structure" or around.support(fields[v.path], *place) >= labelled.SUPPORT
             claims[v.path] = (named, v.confidence)
+            owners.setdefault(place, set()).add(v.path)
             best[place] = max(best.get(place, (False, 0.0)), claims[v.path])
     kept = []
     for v in values:
@@ -343,8 +421,10 @@ def _withdrawn(values: Sequence[FieldValue], schema: Schema, document: Document)
             first = best[v.evidence.start, v.evidence.end]
             second = (named, confidence) < first and (named < first[0] or confidence < DOUBTFUL)
             unlikely = not named and around.speaks_in_vain(fields[v.path])
-            if second or confidence < (GUESS if unlikely else GUESS_AT_ALL):
-                why = "is already another field's value" if second else "was hardly believed by the model"
+            rivals = owners[v.evidence.start, v.evidence.end] - {v.path}
+            twin = any(r[-1] == v.path[-1] and claims[r] > claims[v.path] for r in rivals if len(r) == len(v.path) > 1)
+            if second or twin or confidence < (GUESS if unlikely else GUESS_AT_ALL):
+                why = "is already another field's value" if second or twin else "was hardly believed by the model"
                 problem = Problem(
                     v.path, "withdrawn", f"The answer {v.evidence.text!r} {why}; look whether it belongs here."
                 )
@@ -353,21 +433,28 @@ def _withdrawn(values: Sequence[FieldValue], schema: Schema, document: Document)
     return kept
 
 
-def _list_values(ask: Ask, main: grammar.Slotted, source: _Source) -> list[FieldValue]:
-    """The elements of a list, each copied value grounded on its own; an empty list is a value too."""
+def _list_values(
+    ask: Ask, main: grammar.Slotted, source: _Source, problems: tuple[Problem, ...] = ()
+) -> list[FieldValue]:
+    """The elements of a list, each copied value grounded on its own; an empty list is a value too.
+
+    An element that says the same as one before it is left out: small models that run on repeat themselves.
+    """
     confidence = trust.answered(main.tokens)
     path = ask.field.path
     if not main.value or not isinstance(main.value, list):  # no list where nothing held the server to one
-        return [FieldValue(path, main.value, None, confidence)]
+        return [FieldValue(path, main.value, None, confidence, problems)]
     values = []
-    for n, element in enumerate(main.value):
+    elements = {json.dumps(e, sort_keys=True): e for e in main.value}
+    for n, element in enumerate(elements.values()):
         for item in ask.field.items:
             here = (*path, n, *item.path)
             part: Any = element.get(path_text(item.path)) if item.path and isinstance(element, dict) else element
             if isinstance(part, str) and item.copied:
-                values.append(_copied_value(item, here, part, confidence, source))
+                value = _copied_value(item, here, part, confidence, source)
             else:
-                values.append(FieldValue(here, part, None, confidence))
+                value = FieldValue(here, part, None, confidence)
+            values.append(replace(value, problems=(*value.problems, *problems)))
     return values
 
 
