@@ -413,7 +413,12 @@ class Offers:
                 if support >= SUPPORT:
                     scored.append((support, start, end))
             if not scored and untold:
-                scored = [(0.0, s, e) for s, e in places if not _numbers_a_line(self.document.text, s, e)]
+                scored = [
+                    (0.0, s, e)
+                    for s, e in places
+                    if not _numbers_a_line(self.document.text, s, e)
+                    and (speaks_of_year or not self._in_a_date(s, e, dates))
+                ]
             places = [(s, e) for _, s, e in sorted(scored, key=lambda t: (-t[0], t[1]))]
             places = self._of_unit(field, places) or places
         elif kind in ("date", "date-time", "time"):
