@@ -224,10 +224,6 @@ def _number(field: Field, text: str, context: str) -> Normalised:
     if field.unit:
         amount, problem = _in_unit(field, replace(number, value=amount), text, context)
         problems += [problem] if problem else []
-    least = _minimum(field)
-    if amount < 0 and least is not None and least >= 0 and not number.worded:
-        amount = -amount  # `-54.00` or `(54.00)` under a field for what is taken off
-        problems.append(_problem(field, "sign", f"“{collapse(text)}” was taken without its sign"))
     plain = _plain(amount)
     if plain is None:
         return _nothing(field, text, "a number of usable size")
@@ -235,11 +231,6 @@ def _number(field: Field, text: str, context: str) -> Normalised:
         problem = _problem(field, "not_normalised", f"“{collapse(text)}” is {plain}, which is not a whole number")
         return Normalised(None, (*problems, problem))
     return Normalised(plain, tuple(problems))
-
-
-def _minimum(field: Field) -> float | None:
-    least = field.schema.get("minimum", field.schema.get("exclusiveMinimum"))
-    return least if isinstance(least, int | float) and not isinstance(least, bool) else None
 
 
 def _plain(amount: Decimal) -> int | float | None:

@@ -399,20 +399,17 @@ def _judged_value(f: Field, main: grammar.Slotted, source: _Source) -> FieldValu
 def _withdrawn(values: Sequence[FieldValue], schema: Schema, document: Document) -> list[FieldValue]:
     """The values without the model's guesses: answers it hardly believed, and doubtful second uses of one stretch.
 
-    Of two fields with the same stretch, it belongs to the one that its surroundings speak of, else to the surer. Fields
-    of one name in two objects (the telephone of seller and buyer) never share one.
+    Of two fields with the same stretch, it belongs to the one that its surroundings speak of, else to the surer.
     """
     fields = {f.path: f for f in schema.fields}
     around = labelled.Surroundings(document)
     best: dict[tuple[int, int], tuple[bool, float]] = {}
     claims: dict[Path, tuple[bool, float]] = {}
-    owners: dict[tuple[int, int], set[Path]] = {}
     for v in values:
         if v.evidence is not None and v.confidence is not None and v.path in fields and fields[v.path].copied:
             place = (v.evidence.start, v.evidence.end)
             named = v.method == "structure" or around.support(fields[v.path], *place) >= labelled.SUPPORT
             claims[v.path] = (named, v.confidence)
-            owners.setdefault(place, set()).add(v.path)
             best[place] = max(best.get(place, (False, 0.0)), claims[v.path])
     kept = []
     for v in values:
@@ -421,10 +418,8 @@ def _withdrawn(values: Sequence[FieldValue], schema: Schema, document: Document)
             first = best[v.evidence.start, v.evidence.end]
             second = (named, confidence) < first and (named < first[0] or confidence < DOUBTFUL)
             unlikely = not named and around.speaks_in_vain(fields[v.path])
-            rivals = owners[v.evidence.start, v.evidence.end] - {v.path}
-            twin = any(r[-1] == v.path[-1] and claims[r] > claims[v.path] for r in rivals if len(r) == len(v.path) > 1)
-            if second or twin or confidence < (GUESS if unlikely else GUESS_AT_ALL):
-                why = "is already another field's value" if second or twin else "was hardly believed by the model"
+            if second or confidence < (GUESS if unlikely else GUESS_AT_ALL):
+                why = "is already another field's value" if second else "was hardly believed by the model"
                 problem = Problem(
                     v.path, "withdrawn", f"The answer {v.evidence.text!r} {why}; look whether it belongs here."
                 )

@@ -2,7 +2,6 @@
 
 import pytest
 
-from extractor import normalise
 from extractor.notation.ranges import part
 from extractor.pipeline import extract
 from extractor.readers import read_bytes
@@ -66,10 +65,3 @@ def test_items_without_a_column_are_parts_of_another_cell_and_a_total_is_no_row(
     for value in record.values:
         if value.evidence:
             assert record.document.text[value.evidence.start : value.evidence.end] == value.evidence.text
-
-
-def test_a_deduction_printed_with_its_sign_is_what_was_taken_off():
-    schema = load_schema({"type": "object", "properties": {"discount": {"type": "number", "minimum": 0}}})
-    read = normalise.value(schema.fields[0], "-54.00")
-    assert read.value == 54
-    assert [p.kind for p in read.problems] == ["sign"]
