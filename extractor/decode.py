@@ -552,7 +552,7 @@ class Decoder:
     def _unmerged(self, line: Line, allowed: np.ndarray) -> np.ndarray:
         """The allowed tokens less those that no tokenizer writes after, or as, an opening quote.
 
-        Where ` "$` is one token, a model that has seen ` "` expects no `$` any more, and takes whatever else is allowed.
+        Where ` "$` is one token, a model that has seen ` "` expects no `$` any more and takes what else is allowed.
         So after a lone quote nothing may follow that merges with it, and a lone quote after which only such things can
         follow may not be written.
         """

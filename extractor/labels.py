@@ -17,6 +17,7 @@ _ENUMERATION = re.compile(
     )\s*""",
     re.VERBOSE,
 )
+CJK = r"㐀-䶿一-鿿豈-﫿"
 _BRACKETED = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]")
 
 
@@ -68,3 +69,15 @@ def similarity(label: str, header: str) -> float:
 def best(labels: tuple[str, ...], header: str) -> float:
     """The highest similarity of any of a field's labels to one header."""
     return max((similarity(label, header) for label in labels), default=0.0)
+
+
+@lru_cache(maxsize=4096)
+def pattern(label: str) -> re.Pattern[str] | None:
+    """A pattern for the label as printed: any white space may stand between CJK characters and between words."""
+    parts = re.findall(rf"[{CJK}]|[^\W{CJK}]+|[^\w\s]", label)
+    if not parts:
+        return None
+    printed = r"\s*".join(re.escape(part) for part in parts)
+    before = r"(?<![^\W_])" if re.match(rf"[^\W{CJK}]", parts[0]) else ""
+    after = r"(?![A-Za-z])" if re.match(r"[A-Za-z]", parts[-1]) else ""
+    return re.compile(before + printed + after, re.IGNORECASE)

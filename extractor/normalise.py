@@ -18,6 +18,9 @@ from extractor.notation import answers, contacts, dates, numbers, units
 from extractor.notation.characters import collapse, fold, key
 from extractor.types import Field, Problem
 
+CALENDAR = re.compile(r"(?:(?:19|20)\d\d|[01]?\d|[23]\d)\s*[年月日号]")
+"""A year, month or day by its number."""
+NUMERIC = ("integer", "number")
 KINDS = ("number", "integer", "date", "time", "date-time", "email", "phone", "uri", "boolean")
 
 _FORMATS = {

@@ -15,6 +15,7 @@ from extractor import __version__, grammar, ground, labelled, labels, normalise,
 from extractor import check as checks
 from extractor.models import Model
 from extractor.notation import ranges
+from extractor.offers import SUPPORT, Offers, Surroundings
 from extractor.passages import Passages, choose, speaks_of, tokens
 from extractor.schemas import Schema
 from extractor.types import (
@@ -99,7 +100,7 @@ def plan(document: Document, schema: Schema, passage_tokens: int | None = None) 
     settled = {path: s for path, s in settled.items() if not any(s.start < e and s.end > h for h, e in hidden)}
     left = [f for f in left if f.path not in settled]
     taken = [(place.start, place.end) for place in settled.values()]
-    offers = labelled.Offers(document, _between([*holes, *hidden], len(document.text)), taken)
+    offers = Offers(document, _between([*holes, *hidden], len(document.text)), taken)
     open_fields = [f for f in left if not offers.typed(f) or offers.places(f)]
     budget = passage_tokens or min(PASSAGE_TOKENS + FIELD_TOKENS * len(open_fields), MOST_TOKENS)
     seeds = [offers.seeds(f) for f in open_fields]
@@ -168,7 +169,7 @@ def _between(taken: Sequence[tuple[int, int]], length: int) -> list[tuple[int, i
     return [*free, (at, length)] if at < length else free
 
 
-def _asks(fields: Sequence[Field], passages: Passages, offers: labelled.Offers) -> tuple[list[Ask], list[Field]]:
+def _asks(fields: Sequence[Field], passages: Passages, offers: Offers) -> tuple[list[Ask], list[Field]]:
     """The fields with their slots, and those that nothing in the passages can answer."""
     asks: list[Ask] = []
     unanswerable: list[Field] = []
@@ -402,13 +403,13 @@ def _withdrawn(values: Sequence[FieldValue], schema: Schema, document: Document)
     Of two fields with the same stretch, it belongs to the one that its surroundings speak of, else to the surer.
     """
     fields = {f.path: f for f in schema.fields}
-    around = labelled.Surroundings(document)
+    around = Surroundings(document)
     best: dict[tuple[int, int], tuple[bool, float]] = {}
     claims: dict[Path, tuple[bool, float]] = {}
     for v in values:
         if v.evidence is not None and v.confidence is not None and v.path in fields and fields[v.path].copied:
             place = (v.evidence.start, v.evidence.end)
-            named = v.method == "structure" or around.support(fields[v.path], *place) >= labelled.SUPPORT
+            named = v.method == "structure" or around.support(fields[v.path], *place) >= SUPPORT
             claims[v.path] = (named, v.confidence)
             best[place] = max(best.get(place, (False, 0.0)), claims[v.path])
     kept = []

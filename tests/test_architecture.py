@@ -12,8 +12,8 @@ FLOORS = [
     {"types", "errors"},
     {"notation", "geometry", "labels", "prompts", "grammar", "schemas"},
     {"metrics", "normalise", "tables", "layout", "decode", "trust"},
-    {"readers", "models", "structure", "passages", "check"},
-    {"ground", "labelled"},
+    {"readers", "models", "structure", "passages", "hints", "check"},
+    {"ground", "labelled", "offers"},
     {"pipeline", "export", "show"},
     {"cli"},
 ]

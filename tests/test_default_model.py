@@ -65,7 +65,7 @@ def test_the_example_report(model):
 
 
 def test_the_county_report(model):
-    """99 % of all fields, every table cell, within 90 seconds; its text is public but does not ship with the project."""
+    """99 % of all fields, every table cell, within 90 seconds; the public report itself does not ship with us."""
     if not SAMPLE.exists():
         pytest.skip(f"{SAMPLE} is not there; set EXTRACTOR_SAMPLES to the folder that holds huining-2020.txt")
     schema, result, wrong = compared(SAMPLE, ROOT / "tests" / "documents" / "huining-2020.gold.json", model)
@@ -77,7 +77,7 @@ def test_the_county_report(model):
 
 
 def test_a_start_is_quick_and_small():
-    """Under 15 seconds of processor time, which a busy neighbour does not change, and under 4 GiB; in its own process."""
+    """Under 15 seconds of processor time, which a busy neighbour does not change, and under 4 GiB; on its own."""
     code = (
         "import resource, time\n"
         "from extractor.models import load_model\n"

@@ -2,8 +2,9 @@
 
 import pytest
 
-from extractor import labelled
-from extractor.labelled import Hints, Offers, Surroundings, settle
+from extractor.hints import GAP, Hints
+from extractor.labelled import settle
+from extractor.offers import Offers, Surroundings
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.types import BBox, Document, Page, Word
@@ -252,7 +253,7 @@ def test_seeds_are_the_best_supported_place_and_the_hints():
 
 
 def test_the_gap_that_parts_two_things_on_a_line_grows_with_the_letters():
-    assert labelled.GAP > 1
+    assert GAP > 1
     near = page(("Name:", 10, 10), ("Ann", 50, 10), ("Lee", 50 + 18 + 10, 10))
     far = page(("Name:", 10, 10), ("Ann", 50, 10), ("Lee", 50 + 18 + 20, 10))
     assert hints(near, n={**TEXT, "title": "Name"})[0] == "Ann Lee"
