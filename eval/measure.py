@@ -69,9 +69,8 @@ def main() -> None:
         interval = metrics.bootstrap(whole)
         around = f"   95 % interval {interval[0]:.3f} to {interval[1]:.3f}" if interval else ""
         print(_line("all (micro)", sum(whole, metrics.Counts())) + around)
-    print(
-        f"\n{len(seconds)} documents, seconds per document: median {statistics.median(seconds):.1f}, most {max(seconds):.1f}"
-    )
+    middle, most = statistics.median(seconds), max(seconds)
+    print(f"\n{len(seconds)} documents, seconds per document: median {middle:.1f}, most {most:.1f}")
 
 
 def _line(name: str, counts: metrics.Counts) -> str:

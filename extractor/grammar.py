@@ -22,10 +22,10 @@ SEPARATORS = {"whitespace_flexible": False, "key_separator": ": ", "item_separat
 class Slot:
     """One property to be answered.
 
-    `kind` is `literals` (one of `literals`, as a JSON string, or bare where it is a JSON number: made to put quotes
-    around a number, small models answer null instead), `span` (a stretch of the source, as a JSON string),
-    `json` (whatever `schema` allows), or `array` (a list of objects with the slots `items`; of plain values where there
-    is one such slot and its key is empty). `nullable` lets the answer be null; `max_length` counts a span's characters.
+    `kind` is `literals` (one of `literals`, as a JSON string, or bare as the JSON number it stands for: made to put
+    quotes around a number, small models answer null), `span` (a stretch of the source, as a JSON string), `json`
+    (whatever `schema` allows), or `array` (a list of objects with the slots `items`; of plain values where there is one
+    such slot and its key is empty). `nullable` lets the answer be null; `max_length` counts a span's characters.
     """
 
     key: str
@@ -62,6 +62,7 @@ UNSPACED = (
 )
 MARKS = "\u0300-\u036f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u200d\u3099\u309a\ufe00-\ufe0f"
 NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
+DIGITS = re.compile(r"-?\d(?:[\d,]*\d)?(?:\.\d+)?", re.ASCII)
 LETTER = rf"[^\W{UNSPACED}]"
 CHUNK = re.compile(
     rf"(?P<space>\s+)|{LETTER}+(?:(?<=\d)[.,](?=\d){LETTER}+)*[{MARKS}]*|[\s\S][{MARKS}]*",
@@ -146,7 +147,7 @@ class _Writing:
                 quoted(json.dumps(text, ensure_ascii=False)) for text in dict.fromkeys(clean(slot.literals))
             ]:
                 choices.append(f"L{at}")
-                bare = [quoted(text) for text in dict.fromkeys(slot.literals) if NUMBER.fullmatch(text)]
+                bare = [quoted(number) for number in bare_numbers(slot.literals)]
                 self.written.append(f"L{at}: {' | '.join([*literals, *bare])}")
         elif slot.kind == "span":
             if self.source.strip():
@@ -194,6 +195,18 @@ def clean(literals: Sequence[str]) -> list[str]:
     return [text.encode("utf-8", "replace").decode("utf-8") for text in literals]
 
 
+@lru_cache(maxsize=64)
+def bare_numbers(literals: tuple[str, ...]) -> dict[str, str]:
+    """The JSON numbers that stand for literals: `16350.00` for `$16,350.00`, the first literal where two share one."""
+    numbers: dict[str, str] = {}
+    for text in sorted(literals, key=lambda text: NUMBER.fullmatch(text) is None):
+        found = DIGITS.findall(text)
+        number = found[0].replace(",", "") if len(found) == 1 else ""
+        if NUMBER.fullmatch(number):
+            numbers.setdefault(number, text)
+    return numbers
+
+
 def quoted(text: str) -> str:
     """A Lark string."""
     return json.dumps(text, ensure_ascii=False)
@@ -211,7 +224,7 @@ def schema(slots: Sequence[Slot]) -> dict[str, Any]:
 
 def value_schema(slot: Slot) -> dict[str, Any]:
     if slot.kind == "literals":
-        bare = [json.loads(text) for text in slot.literals if NUMBER.fullmatch(text)]
+        bare = [json.loads(number) for number in bare_numbers(slot.literals)]
         return {"enum": [*clean(slot.literals), *bare, *([None] if slot.nullable or not slot.literals else [])]}
     if slot.kind == "json":
         found = dict(slot.schema or {})
@@ -233,10 +246,11 @@ def parse(answer: Answer, slots: Sequence[Slot]) -> list[Slotted]:
     Takes an object that is open, closed, cut off anywhere, spaced otherwise, in another order, or set in a code fence.
     """
     found: dict[str, Slotted] = {}
+    bare = {slot.key: bare_numbers(slot.literals) for slot in slots if slot.kind == "literals"}
     for name, start, end, value in members(answer.text):
         if name not in found:
             raw = answer.text[start:end]
-            text = value if isinstance(value, str) else None if value is None else raw
+            text = value if isinstance(value, str) else None if value is None else bare.get(name, {}).get(raw, raw)
             found[name] = Slotted(
                 name, text, value, start, end, covering(answer.tokens, start, end, isinstance(value, str))
             )

@@ -9,7 +9,7 @@ import llguidance
 import pytest
 from tiny_model import tiny_tokenizer
 
-from extractor.grammar import Slot, chunks, flatten, lark, parse, schema
+from extractor.grammar import Slot, chunks, flatten, lark, parse, schema, value_schema
 from extractor.types import Answer, Token
 
 SOURCE = (
@@ -93,7 +93,8 @@ def test_literals_are_strings_and_numbers_may_stand_bare(guide):
         assert takes(guide, grammar, f'{{"a": {json.dumps(text, ensure_ascii=False)},')
     assert takes(guide, grammar, '{"a": null,')
     assert takes(guide, grammar, '{"a": 46,')
-    for text in ("47", '"47"', "1,234.50", "4"):
+    assert takes(guide, grammar, '{"a": 1234.50,')
+    for text in ("47", '"47"', "1,234.50", "4", "14"):
         assert not takes(guide, grammar, f'{{"a": {text},'), text
 
 
@@ -215,3 +216,10 @@ def test_places_and_tokens():
     assert [text[t.start : t.end] for t in b.tokens] == [' "b": 1', "2", ","]
     assert (c.text, c.value) == (None, None)
     assert [text[t.start : t.end] for t in c.tokens] == [" null", ","]
+
+
+def test_a_bare_number_is_read_as_the_literal_it_stands_for():
+    slot = Slot("a", "literals", ("$16,350.00", "1826.43元", "减114", "3-5", "0123", "46", "46 kg"))
+    for bare, text in (("16350.00", "$16,350.00"), ("1826.43", "1826.43元"), ("114", "减114"), ("46", "46")):
+        assert parse(Answer(f'{{"a": {bare},'), [slot])[0].text == text
+    assert value_schema(slot)["enum"][-5:] == [46, 16350.0, 1826.43, 114, None]
