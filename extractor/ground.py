@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from extractor import normalise
+from extractor.geometry import overlap
 from extractor.passages import Passages, terms
 from extractor.types import BBox, Document, Evidence, Field
 
@@ -73,7 +74,7 @@ def boxes(document: Document, start: int, end: int) -> tuple[BBox, ...]:
             if (
                 last
                 and last.page == box.page
-                and min(last.bottom, box.bottom) - max(last.top, box.top) > 0.5 * (box.bottom - box.top)
+                and overlap(last.top, last.bottom, box.top, box.bottom) > 0.5 * (box.bottom - box.top)
             ):
                 lines[-1] = BBox(
                     box.page,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from extractor import labels as names
 from extractor import normalise
+from extractor.geometry import overlap
 from extractor.types import BBox, Document, Field, Page, Word
 
 
@@ -78,7 +79,7 @@ class Hints:
         if last.end > end:  # `Date:10/27/20`, or a colon
             rest = self.document.text[end : last.end].lstrip(":：#. ")
             if rest:
-                found.append((1.0, last.end - len(rest), self._run_end(page, last)))
+                found.append((1.0, last.end - len(rest), max(_run_from(page, last)[-1].end, last.end)))
         box = last.box
         assert box is not None
         height = box.bottom - box.top
@@ -107,24 +108,19 @@ class Hints:
         if under:
             top = min(w.box.top for w in under if w.box)
             line = sorted((w for w in under if w.box and w.box.top - top < 0.5 * height), key=lambda w: w.box.x0)  # type: ignore[union-attr]
-            follow = [
-                w
-                for w in page.words
-                if w.box and line[0].box and _same_line(w.box, line[0].box) and w.box.x0 >= line[0].box.x0
-            ]
-            run = _run(sorted(follow, key=lambda w: w.box.x0))  # type: ignore[union-attr]
+            run = _run_from(page, line[0])
             found.append((0.9, run[0].start, run[-1].end))
         return [(score, s, e) for score, s, e in found if 0 < e - s <= 200]
 
-    def _run_end(self, page: Page, word: Word) -> int:
-        follow = [
-            w for w in page.words if w.box and word.box and _same_line(w.box, word.box) and w.box.x0 >= word.box.x0
-        ]
-        return max(_run(sorted(follow, key=lambda w: w.box.x0))[-1].end, word.end)  # type: ignore[union-attr]
+
+def _run_from(page: Page, word: Word) -> list[Word]:
+    """The run that begins at `word` and goes on along its line."""
+    line = [w for w in page.words if w.box and word.box and _same_line(w.box, word.box) and w.box.x0 >= word.box.x0]
+    return _run(sorted(line, key=lambda w: w.box.x0))  # type: ignore[union-attr]
 
 
 def _same_line(a: BBox, b: BBox) -> bool:
-    return min(a.bottom, b.bottom) - max(a.top, b.top) > 0.5 * min(a.bottom - a.top, b.bottom - b.top)
+    return overlap(a.top, a.bottom, b.top, b.bottom) > 0.5 * min(a.bottom - a.top, b.bottom - b.top)
 
 
 def _run(words: Sequence[Word]) -> list[Word]:

@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -72,6 +72,7 @@ class Plan:
     groups: tuple[tuple[Ask, ...], ...]
     request: Request
     unanswerable: tuple[Field, ...]
+    around: Surroundings = field(compare=False, repr=False)
 
 
 class _Clock:
@@ -91,7 +92,7 @@ def plan(document: Document, schema: Schema, passage_tokens: int | None = None) 
     """Everything that is decided before a model is needed; the same document and schema give the same plan."""
     fields = [f for f in schema.fields if "const" not in f.schema]
     settled = structure.settle_cells(fields, document)
-    rows = _own_rows(structure.settle_rows(fields, document), fields, document.text)
+    rows = structure.own_rows(structure.settle_rows(fields, document), fields, document.text)
     left = [f for f in fields if f.path not in settled and f.path not in rows]
     holes = _answered_tables(document, settled, rows)
     hidden = [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
@@ -109,7 +110,7 @@ def plan(document: Document, schema: Schema, passage_tokens: int | None = None) 
     groups = tuple(_grouped(asks))
     shown = [_row(group, passages) for group in groups]
     request = Request(prompts.system(), prompts.document(passages.text), tuple(shown), passages.text)
-    return Plan(settled, rows, passages, groups, request, tuple(unanswerable))
+    return Plan(settled, rows, passages, groups, request, tuple(unanswerable), offers.around)
 
 
 def _answered_tables(
@@ -128,35 +129,6 @@ def _answered_tables(
             line_end = document.text.find("\n", end)
             holes.append((start, line_end if line_end >= 0 else end))
     return holes
-
-
-def _own_rows(rows: dict[Path, structure.Rows], fields: Sequence[Field], text: str) -> dict[Path, structure.Rows]:
-    """The rows without those that speak of another field: a total printed under its items, a form printed over them.
-
-    Such a row has fewer cells than the others and begins with a name of the other field, or has a name and a colon
-    within a cell. What it holds is left to be found by that name.
-    """
-    others = tuple(label for f in fields if f.type != "array" for label in f.labels if len(labels.plain(label)) > 1)
-
-    def begins_with_a_name(cell: str) -> bool:
-        return labels.best(others, re.sub(r"[\d.,]+\s*%?|[:：]", " ", cell)) >= structure.SURE
-
-    def names_a_value(cell: str) -> bool:
-        name, colon, value = cell.replace("：", ":").partition(":")
-        return bool(colon and value.strip()) and labels.best(others, name) >= structure.SURE
-
-    kept = {}
-    for path, answered in rows.items():
-        most = max(sum(s.end > s.start for s in row) for row in answered.rows)
-        own = []
-        for row in answered.rows:
-            cells = [text[s.start : s.end] for s in sorted(row, key=lambda s: s.start) if s.end > s.start]
-            another = len(cells) < most and begins_with_a_name(cells[0])
-            if not another and not any(map(names_a_value, cells)):
-                own.append(row)
-        if own:
-            kept[path] = replace(answered, rows=tuple(own))
-    return kept
 
 
 def _between(taken: Sequence[tuple[int, int]], length: int) -> list[tuple[int, int]]:
@@ -258,7 +230,7 @@ def extract(
         for f in schema.fields
         if "const" in f.schema
     ]
-    values = _withdrawn(values, schema, document)
+    values = _withdrawn(values, schema, todo.around)
     with clock.stage("check"):
         data, values, problems = _checked(document, schema, values, problems)
     run = {
@@ -397,13 +369,12 @@ def _judged_value(f: Field, main: grammar.Slotted, source: _Source) -> FieldValu
     return FieldValue(f.path, main.value, found, trust.answered(main.tokens))
 
 
-def _withdrawn(values: Sequence[FieldValue], schema: Schema, document: Document) -> list[FieldValue]:
+def _withdrawn(values: Sequence[FieldValue], schema: Schema, around: Surroundings) -> list[FieldValue]:
     """The values without the model's guesses: answers it hardly believed, and doubtful second uses of one stretch.
 
     Of two fields with the same stretch, it belongs to the one that its surroundings speak of, else to the surer.
     """
     fields = {f.path: f for f in schema.fields}
-    around = Surroundings(document)
     best: dict[tuple[int, int], tuple[bool, float]] = {}
     claims: dict[Path, tuple[bool, float]] = {}
     for v in values:

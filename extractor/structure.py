@@ -11,7 +11,7 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor import labels as names
 from extractor import normalise
@@ -235,6 +235,35 @@ def settle_rows(fields: Sequence[Field], document: Document) -> dict[Path, Rows]
         rows = tuple(row for r in same for row in r.rows)
         found[field.path] = Rows(field.path, rows, chosen.table, chosen.score)
     return found
+
+
+def own_rows(rows: Mapping[Path, Rows], fields: Sequence[Field], text: str) -> dict[Path, Rows]:
+    """The rows without those that speak of another field: a total printed under its items, a form printed over them.
+
+    Such a row has fewer cells than the others and begins with a name of the other field, or has a name and a colon
+    within a cell. What it holds is left to be found by that name.
+    """
+    others = tuple(label for f in fields if f.type != "array" for label in f.labels if len(names.plain(label)) > 1)
+
+    def begins_with_a_name(cell: str) -> bool:
+        return names.best(others, re.sub(r"[\d.,]+\s*%?|[:：]", " ", cell)) >= SURE
+
+    def names_a_value(cell: str) -> bool:
+        name, colon, value = cell.replace("：", ":").partition(":")
+        return bool(colon and value.strip()) and names.best(others, name) >= SURE
+
+    kept = {}
+    for path, answered in rows.items():
+        most = max(sum(s.end > s.start for s in row) for row in answered.rows)
+        own = []
+        for row in answered.rows:
+            cells = [text[s.start : s.end] for s in sorted(row, key=lambda s: s.start) if s.end > s.start]
+            another = len(cells) < most and begins_with_a_name(cells[0])
+            if not another and not any(map(names_a_value, cells)):
+                own.append(row)
+        if own:
+            kept[path] = replace(answered, rows=tuple(own))
+    return kept
 
 
 def _column_names(table: Table) -> dict[int, tuple[str, ...]]:

@@ -21,9 +21,8 @@ def _table() -> dict[int, str]:
             table[code] = str(unicodedata.decimal(chr(code)))
     table |= {0x3000: " ", 0xFFE5: "¥", 0xFFE1: "£", 0xFE69: "$", 0xFE6A: "%", 0x2019: "'"}
     table |= dict.fromkeys((0x2212, 0xFE63, 0x2010, 0x2011, 0x2012, 0x2013), "-")
-    del table[
-        0xFF0C
-    ]  # the full-width comma closes a clause as often as it groups digits: readers of numbers must see which
+    # the full-width comma closes a clause as often as it groups digits: readers of numbers must see which
+    del table[0xFF0C]
     return table
 
 
