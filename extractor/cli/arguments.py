@@ -1,0 +1,46 @@
+"""Arguments that several commands take, and what they stand for."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from extractor.types import Document
+
+PATH = "a document: text, HTML or PDF; - is stdin"
+SCHEMA = "the name of a shipped schema, or a JSON Schema file"
+PASSAGES = "how many tokens of the document a prompt carries at most"
+MODEL = "a known model, a hub id, a folder, a .gguf file, openai:URL, or none (structure alone answers)"
+THREADS = "threads for the model (default: one for each physical core)"
+
+
+def command(commands: Any, name: str, run: Any, help_text: str) -> argparse.ArgumentParser:
+    """A new command of that name; `run` takes the parsed arguments and returns the exit code."""
+    added = commands.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".")
+    added.set_defaults(run=run)
+    return added
+
+
+def positive(text: str) -> int:
+    """A whole number from 1 up; argparse tells of any other text."""
+    if not text.isascii() or not text.isdigit() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 up")
+    return int(text)
+
+
+def schema(source: str) -> Any:
+    """The schema, its rules compiled: a broken one is told before a document is read."""
+    from extractor.check import compile_checks
+    from extractor.schemas import load_schema
+
+    schema = load_schema(source)
+    compile_checks(schema)
+    return schema
+
+
+def document(path: str) -> Document:
+    """The document at `path`, or on stdin for `-`; raises InputError."""
+    from extractor.readers import MAX_BYTES, read, read_bytes
+
+    return read(path) if path != "-" else read_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin")

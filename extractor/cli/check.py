@@ -1,0 +1,42 @@
+"""`extractor check`: records against a schema and its rules."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from extractor.cli import arguments as given
+from extractor.cli import console
+from extractor.errors import CheckFailed, InputError
+
+
+def add(commands: Any) -> None:
+    command = given.command(commands, "check", _check, "check records against a schema and its rules")
+    command.add_argument(
+        "record", metavar="RECORD", help="records, or what `extract` wrote; JSON, JSON Lines, or - for stdin"
+    )
+    command.add_argument("--schema", "-s", required=True, metavar="NAME|FILE", help=given.SCHEMA)
+
+
+def _check(arguments: argparse.Namespace) -> int:
+    from extractor.check import check
+    from extractor.export import as_records
+    from extractor.types import path_text
+
+    schema = given.schema(arguments.schema)
+    try:
+        with open(0 if arguments.record == "-" else arguments.record, "rb", closefd=arguments.record != "-") as file:
+            records = as_records(file.read(), arguments.record)
+    except OSError as error:
+        raise InputError(f"Cannot read {arguments.record}: {error.strerror}", "Name a JSON file, or -.") from error
+    count = 0
+    for n, record in enumerate(records, 1):
+        where = f"record {n}: " if len(records) > 1 else ""
+        for p in check(schema, record):
+            count += 1
+            console.out(f"{where}{path_text(p.path)}: {p.kind}: {p.message}\n")
+    if count:
+        said = f"{count} problem{'s' if count > 1 else ''} in {arguments.record}."
+        raise CheckFailed(said, "Each line above names the field and what is wrong with it.")
+    console.out("fine\n")
+    return 0

@@ -1,0 +1,48 @@
+"""What the command line says: results to stdout, talk to stderr, and what an error is told as."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import sys
+
+from extractor.errors import ExtractorError, InputError, OutputError
+
+
+def told(error: Exception) -> int:
+    """The exit code of an error that has been told on stderr."""
+    if isinstance(error, ExtractorError):
+        say(f"extractor: {error}")
+        return error.code
+    if isinstance(error, MemoryError):
+        say("extractor: out of memory\n  Split the document, or close other programs, and try again.")
+        return InputError.code
+    name = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+    say(f"extractor: an error of the tool itself: {name}\n  Run `extractor --debug ...` and report what it prints.")
+    return ExtractorError.code
+
+
+def say(text: str) -> None:
+    """Tell the person at the terminal; a closed stderr is no error."""
+    with contextlib.suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
+def out(text: str) -> None:
+    """Print a result; OutputError when stdout takes no more, as on a full disk."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # or Python tries again at exit
+        raise OutputError(
+            f"Cannot write to stdout: {error.strerror}", "Free some space, or name --output FILE."
+        ) from error
+
+
+def width() -> int:
+    """Columns of the terminal; 120 where there is none."""
+    return shutil.get_terminal_size((120, 40)).columns
