@@ -4,7 +4,10 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SCHEMA := annual-disclosure-2020
 
-.PHONY: demo test lint bench weights clean
+# What the tests need of a Debian system: a Chinese font that reportlab can embed, and a PostgreSQL server.
+SYSTEM := fonts-droid-fallback postgresql
+
+.PHONY: demo test lint bench weights system clean
 
 # torch is named alone and first: its newest wheel on Linux brings gigabytes of CUDA that a laptop has no use for.
 $(INSTALLED): pyproject.toml
@@ -20,7 +23,11 @@ weights: $(INSTALLED)
 demo: weights
 	$(BIN)/extractor extract examples/qingshan-2020.txt --schema $(SCHEMA) --format table
 
-test: weights
+system:
+	dpkg -s $(SYSTEM) >/dev/null 2>&1 || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -qq --no-install-recommends $(SYSTEM) >/dev/null)
+
+test: system weights
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest

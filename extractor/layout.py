@@ -40,6 +40,8 @@ class Placed:
     """A new column begins with this word, however near the one before stands."""
     place: Rect | None = None
     """Where it stands on the page, if `box` was turned to read a page or a note that is set sideways."""
+    confidence: float | None = None
+    """How sure OCR is of it, in 0..1; None for text that was not read by OCR."""
 
 
 @dataclass(frozen=True, slots=True)

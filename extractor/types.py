@@ -107,7 +107,11 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of `document.text[start:end]`; `width` and `height` in points, None where the format has no pages."""
+    """A page of `document.text[start:end]`; `width` and `height` in points, None where the format has no pages.
+
+    `turn` is by how many degrees, clockwise, the picture of the page was turned to stand straight; boxes, `width` and
+    `height` are those of the straightened page.
+    """
 
     number: int
     start: int
@@ -115,6 +119,7 @@ class Page:
     width: float | None = None
     height: float | None = None
     words: tuple[Word, ...] = ()
+    turn: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,9 +12,12 @@ FLOORS = [
     {"types", "errors"},
     {"notation", "geometry", "labels", "prompts", "grammar", "schemas"},
     {"metrics", "normalise", "tables", "layout", "decode", "trust"},
+    {"ocr"},
     {"readers", "models", "structure", "passages", "hints", "check"},
     {"ground", "labelled", "offers"},
     {"pipeline", "export", "show"},
+    {"score", "store"},
+    {"jobs"},
     {"cli"},
 ]
 FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms}
@@ -30,6 +33,14 @@ OWNERS = {
     "jsonschema_rs": {"check"},
     "cel": {"check"},
     "rich": {"show"},
+    "rapidocr": {"ocr"},
+    "onnxruntime": {"ocr"},
+    "cv2": {"ocr"},
+    "PIL": {"ocr", "readers", "score"},
+    "sklearn": {"score"},
+    "sqlalchemy": {"store"},
+    "pebble": {"jobs"},
+    "ray": {"jobs"},
 }
 FILES = sorted(ROOT.rglob("*.py"))
 

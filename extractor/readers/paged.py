@@ -43,9 +43,18 @@ class PageWriter:
         self._number = 0
 
     def page(
-        self, number: int, width: float, height: float, parts: Sequence[Part], hidden: Sequence[Placed] = ()
+        self,
+        number: int,
+        width: float,
+        height: float,
+        parts: Sequence[Part],
+        hidden: Sequence[Placed] = (),
+        turn: float = 0.0,
     ) -> None:
-        """Writes one page: its parts in reading order, then the text that is not shown, as one `hidden` block."""
+        """Writes one page: its parts in reading order, then the text that is not shown, as one `hidden` block.
+
+        `turn` is that of `types.Page`.
+        """
         if self.length:
             self._write("\n")
         self._number, self._words, start = number, [], self.length
@@ -70,7 +79,7 @@ class PageWriter:
                 self._word(word)
             self._blocks.append(Block("hidden", begin, self.length, number))
             self._write("\n")
-        self._pages.append(Page(number, start, self.length, width, height, tuple(self._words)))
+        self._pages.append(Page(number, start, self.length, width, height, tuple(self._words), turn))
 
     def document(self, identity: str, source: str, problems: Sequence[Problem] = ()) -> Document:
         """The document of all pages written so far."""
@@ -85,7 +94,8 @@ class PageWriter:
     def _word(self, word: Placed) -> None:
         start = self.length
         self._write(word.text)
-        self._words.append(Word(word.text, start, self.length, _bbox(self._number, word.place or word.box)))
+        box, seen = _bbox(self._number, word.place or word.box), word.confidence is not None
+        self._words.append(Word(word.text, start, self.length, box, word.confidence, seen))
 
     def _line(self, line: Line, parting: str = "\t") -> None:
         for position, segment in enumerate(line.segments):
