@@ -39,7 +39,11 @@ OWNERS = {
     "PIL": {"ocr", "readers", "score"},
     "sklearn": {"score"},
     "sqlalchemy": {"store"},
+    "psycopg": {"store"},
+    "rfc8785": {"store"},
     "pebble": {"jobs"},
+    "psutil": {"jobs"},
+    "watchfiles": {"jobs"},
     "ray": {"jobs"},
 }
 FILES = sorted(ROOT.rglob("*.py"))
