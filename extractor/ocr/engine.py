@@ -1,0 +1,177 @@
+"""The recognition models out of rapidocr's wheel: where lines of text stand, what they say, which way up they are.
+
+PP-OCRv6's small detection and recognition models and PP-OCR's classifier of upside-down lines, run by onnxruntime.
+Nothing is downloaded. All pictures are BGR arrays of bytes.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+DETECTION = "PP-OCRv6_det_small.onnx"
+RECOGNITION = "PP-OCRv6_rec_small.onnx"
+UPSIDE_DOWN = "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
+LINE_HEIGHT = 48
+"""Height in pixels to which the recognition model wants its lines brought."""
+STRIDE = 8
+"""Pixels of such a line for which the model gives one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Glyph:
+    """One recognised character: its centre in pixels from the left of its line's picture, and how sure it is."""
+
+    text: str
+    x: float
+    confidence: float
+
+
+class Engine:
+    """The three models, loaded; one thread at a time may use it."""
+
+    def __init__(self, threads: int) -> None:
+        self.lock = threading.Lock()
+        self.detector = _session(DETECTION, threads)
+        self.recogniser = _session(RECOGNITION, threads)
+        self.classifier = _session(UPSIDE_DOWN, threads)
+        characters = self.recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
+        self.alphabet = ["", *characters, " "]
+
+    def detect(self, picture: np.ndarray) -> np.ndarray:
+        """Quadrilaterals around lines of text, (n, 4, 2) in pixels: top left, top right, bottom right, bottom left.
+
+        The picture is taken as it is, only brought to sides that are multiples of 32.
+        """
+        import cv2
+        from rapidocr.ch_ppocr_det.utils import DBPostProcess
+
+        height, width = picture.shape[:2]
+        sides = (max(1, round(width / 32)) * 32, max(1, round(height / 32)) * 32)
+        scaled = cv2.resize(picture, sides, interpolation=cv2.INTER_LINEAR)
+        found = _run(self.detector, _normalised(scaled)[None])
+        after = DBPostProcess(thresh=0.3, box_thresh=0.5, max_candidates=3000, unclip_ratio=1.6, use_dilation=True)
+        boxes, _ = after(found, (height, width))
+        return np.asarray(boxes, dtype=np.float32).reshape(-1, 4, 2)
+
+    def recognise(self, lines: Sequence[np.ndarray]) -> list[list[Glyph]]:
+        """The characters of each line picture, left to right; none where nothing was recognised."""
+        result: list[list[Glyph]] = [[] for _ in lines]
+        order = sorted(range(len(lines)), key=lambda n: lines[n].shape[1] / lines[n].shape[0])
+        batch: list[int] = []
+        for number in order:
+            if batch and (len(batch) == 8 or _width(lines[number]) > 1.15 * _width(lines[batch[0]]) + 16):
+                self._recognise(lines, batch, result)
+                batch = []
+            batch.append(number)
+        if batch:
+            self._recognise(lines, batch, result)
+        return result
+
+    def _recognise(self, lines: Sequence[np.ndarray], batch: list[int], result: list[list[Glyph]]) -> None:
+        widest = math.ceil(max(_width(lines[number]) for number in batch) / STRIDE) * STRIDE
+        held = np.zeros((len(batch), 3, LINE_HEIGHT, max(widest, 4 * STRIDE)), dtype=np.float32)
+        for place, number in enumerate(batch):
+            scaled = _at_height(lines[number], LINE_HEIGHT, _width(lines[number]))
+            held[place, :, :, : scaled.shape[1]] = _normalised(scaled)
+        found = _run(self.recogniser, held)
+        best = found.argmax(axis=2)
+        sure = np.take_along_axis(found, best[..., None], axis=2)[..., 0]
+        stride = held.shape[3] / found.shape[1]
+        for place, number in enumerate(batch):
+            scale = lines[number].shape[1] / _width(lines[number])
+            result[number] = [
+                Glyph(self.alphabet[code], (start + end) / 2 * stride * scale, float(sure[place, start:end].max()))
+                for code, start, end in _runs(best[place])
+                if code
+            ]
+
+    def upside_down(self, lines: Sequence[np.ndarray]) -> np.ndarray:
+        """How likely each line picture stands on its head, in 0..1."""
+        held = np.zeros((len(lines), 3, 48, 192), dtype=np.float32)
+        for place, line in enumerate(lines):
+            scaled = _at_height(line, 48, min(192, _width(line)))
+            held[place, :, :, : scaled.shape[1]] = _normalised(scaled)
+        return _run(self.classifier, held)[:, 1]
+
+
+def _session(name: str, threads: int) -> Any:
+    import onnxruntime
+    import rapidocr
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.inter_op_num_threads = 1
+    options.log_severity_level = 4
+    options.enable_cpu_mem_arena = False  # it would keep the memory of the largest page for good
+    path = Path(rapidocr.__file__).parent / "models" / name
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def _run(session: Any, tensor: np.ndarray) -> np.ndarray:
+    return session.run(None, {session.get_inputs()[0].name: tensor})[0]
+
+
+def _normalised(picture: np.ndarray) -> np.ndarray:
+    return picture.astype(np.float32).transpose(2, 0, 1) / 127.5 - 1.0
+
+
+def _width(line: np.ndarray) -> int:
+    return max(1, math.ceil(LINE_HEIGHT * line.shape[1] / line.shape[0]))
+
+
+def _at_height(line: np.ndarray, height: int, width: int) -> np.ndarray:
+    import cv2
+
+    return cv2.resize(
+        line, (width, height), interpolation=cv2.INTER_AREA if line.shape[0] > height else cv2.INTER_LINEAR
+    )
+
+
+def _runs(codes: np.ndarray) -> list[tuple[int, int, int]]:
+    """Stretches of equal answers as (code, start, end)."""
+    parts = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)]
+    return [(int(codes[start]), start, end) for start, end in zip(parts, parts[1:], strict=False)]
+
+
+_held: tuple[int, Engine] | None = None
+_making = threading.Lock()
+
+
+def engine() -> Engine:
+    """This process's engine, loaded when first asked for; a forked child makes its own."""
+    global _held
+    with _making:
+        if _held is None or _held[0] != os.getpid():
+            _held = (os.getpid(), Engine(threads()))
+        return _held[1]
+
+
+def _after_fork() -> None:
+    global _making, _held
+    _making, _held = threading.Lock(), None
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def threads() -> int:
+    """How many threads the models may use: `EXTRACTOR_THREADS`, else the cores this process may run on."""
+    own = os.environ.get("EXTRACTOR_THREADS", "")
+    if own.isdigit() and int(own) > 0:
+        return int(own)
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def name() -> str:
+    """What recognises: the models and the versions of the libraries, as a cache key and for people."""
+    return f"{DETECTION} {RECOGNITION} rapidocr-{version('rapidocr')} onnxruntime-{version('onnxruntime')}"
