@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from extractor import tables
+from extractor.readers import flow
 from extractor.readers import text as plain
 from extractor.tables import RawCell
 from extractor.types import Block, Document, Page, Problem, Table
@@ -577,9 +578,9 @@ class _Page:
             problems = [*problems, Problem((), "no_text", "The page shows no text; it may be filled in by a script.")]
         found = [_built(text, table, end) for table, end in self._found]
         taken = [(table.start, table.end) for table in found]
-        flattened = [table for start, end in _between(taken, shown) for table in _flattened(text, start, end)]
+        flattened = flow.flattened_between(text, taken, shown)
         found = sorted([*found, *flattened], key=lambda table: (table.start, -table.end))
-        blocks = _around_tables(blocks, flattened)
+        blocks = flow.around_tables(blocks, flattened)
         page = Page(1, 0, len(text))
         return Document(identity, source, text, (page,), tuple(blocks), tuple(found), tuple(problems))
 
@@ -664,29 +665,6 @@ def _built(text: str, table: _OpenTable, end: int) -> Table:
         raw.append(RawCell(start, stop, row, column, max(1, down), column_span, head))
         column += column_span
     return tables.build(text, raw, table.caption)
-
-
-def _between(taken: list[tuple[int, int]], end: int) -> list[tuple[int, int]]:
-    gaps, at = [], 0
-    for start, stop in sorted(taken):
-        if start > at:
-            gaps.append((at, start))
-        at = max(at, stop)
-    if at < end:
-        gaps.append((at, end))
-    return gaps
-
-
-def _flattened(text: str, start: int, end: int) -> list[Table]:
-    return [table for table in tables.find_flattened(text, start, end) if start <= table.start and table.end <= end]
-
-
-def _around_tables(blocks: list[Block], found: list[Table]) -> list[Block]:
-    """The blocks, those inside a rebuilt table replaced by one block for it."""
-    for table in found:
-        blocks = [block for block in blocks if block.end <= table.start or block.start >= table.end]
-        blocks.append(Block("table", table.start, table.end))
-    return sorted(blocks, key=lambda block: block.start) if found else blocks
 
 
 # Styles.
