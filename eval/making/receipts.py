@@ -1,0 +1,1045 @@
+"""Receipts and invoices, Chinese and English: twelve kinds, each with its own wording, layout and traps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+
+from eval.making import words
+from eval.making.as_html import HtmlLook
+from eval.making.as_pdf import PdfLook
+from eval.making.as_picture import ScanLook
+from eval.making.as_text import TextLook
+from eval.making.orders import Look, Order, Scan
+from eval.making.sheet import Beside, Block, Grid, Heading, Pairs, Rule, Sheet, Span, Text, Truth
+
+Traits = frozenset[str]
+
+
+@dataclass(frozen=True)
+class Line:
+    """Something bought; money in cents."""
+
+    name: str
+    quantity: float
+    price: int
+    code: str = ""
+    off: int = 0
+
+    @property
+    def amount(self) -> int:
+        """The price of the line."""
+        return round(self.quantity * self.price) - self.off
+
+
+GROCERIES_EN = "Whole Milk 2L|Sourdough Loaf|Free Range Eggs x12|Cheddar Mature 400g|Basmati Rice 5kg|Bananas loose|Roma Tomatoes|Chicken Thigh Fillet|Washing Powder 2.4kg|AA Batteries 8pk|Orange Juice 1L|Dark Choc 70%|Kitchen Towel 3 Roll|Peanut Butter Crunchy|Greek Yoghurt 1kg".split(
+    "|"
+)
+DISHES_EN = "Soup of the Day|Grilled Sea Bass|Lamb Shoulder (share)|Garden Salad|Chips|Sticky Toffee Pudding|House Red 250ml|Sparkling Water 750ml|Flat White|Mushroom Risotto|Garlic Bread|Kids Pasta".split(
+    "|"
+)
+WORK_EN = "Boiler service, annual|Replacement of expansion vessel|Call-out, first hour|Labour, additional half hours|Copper pipe 22 mm, per metre|Network cabling, floor 2|Firewall configuration|Site survey and report|Translation, German to English (per 1000 words)|Proofreading|Window cleaning, front elevation|Gutter clearance".split(
+    "|"
+)
+GOODS_EN = "USB-C dock, dual display|Desk lamp, walnut|Notebook A5 dotted (5 pack)|Ceramic planter 24 cm|Wool throw 130x170|HDMI cable 3 m|Monitor arm|Mechanical keyboard, UK layout|Fountain pen, medium nib|Travel adapter".split(
+    "|"
+)
+GROCERIES_ZH = "纯牛奶250ml*12|五常大米5kg|鲜鸡蛋30枚|散装香蕉|抽纸3层*6包|洗衣液2kg|生抽酱油500ml|原味酸奶|挂面1kg|红富士苹果|冻虾仁400g|垃圾袋中号|电池5号4节|绿茶500ml|花生油5L".split(
+    "|"
+)
+DISHES_ZH = "水煮鱼（大份）|清炒时蔬|红烧肉|宫保鸡丁|手撕包菜|米饭|酸梅汤（扎）|凉拌木耳|孜然羊肉|番茄牛腩|茶位费|湿纸巾|蒜蓉粉丝虾|小炒黄牛肉".split(
+    "|"
+)
+GOODS_ZH = "*办公用品*A4复印纸|*计算机外部设备*激光打印机|*信息技术服务*系统维护费|*家具*办公椅|*通信设备*交换机|*印刷品*宣传册印刷|*纸制品*档案盒|*劳务*保洁服务费|*照明装置*LED灯管|*饮料*瓶装水|*住宿服务*住宿费|*运输服务*货物运费".split(
+    "|"
+)
+WORK_ZH = "空调清洗保养|上门检测费|压缩机更换（含人工）|网络布线（二层）|企业邮箱年费|电梯季度维保|消防设备检测|外墙清洗|文件翻译（中译英）|会议室布置|灭火器年检充装|管道疏通".split(
+    "|"
+)
+
+
+def _lines(
+    chance: Random, names: Sequence[str], low: int, high: int, count: tuple[int, int], *, most: int = 4
+) -> list[Line]:
+    chosen = chance.sample(list(names), chance.randint(*count))
+    found = []
+    for name in chosen:
+        price = chance.randint(low, high)
+        price = price - price % 10 + chance.choice([0, 5, 9]) if high < 20_000 else price - price % 100
+        found.append(Line(name, chance.choice([1, 1, 1, *range(2, most + 1)]), price))
+    return found
+
+
+def money(cents: int, sign: str = "", thousands: bool = True) -> str:
+    """Cents as they are printed."""
+    return f"{'-' if cents < 0 else ''}{sign}{abs(cents) / 100:{',' if thousands else ''}.2f}"
+
+
+def _put(truth: Truth, path: str, cents: int, sign: str = "", thousands: bool = True) -> str:
+    return truth.put(path, cents / 100, money(cents, sign, thousands))
+
+
+def _count(quantity: float) -> str:
+    return f"{quantity:g}"
+
+
+def _wrong(total: int, chance: Random, traits: Traits, truth: Truth) -> int:
+    """The total that is printed: another one than the right one where the traits ask for it."""
+    if "wrong_total" not in traits:
+        return total
+    truth.note("wrong_total")
+    return total + chance.choice([1000, -900, 10_000, 2700, -270])
+
+
+def till_en(chance: Random, traits: Traits) -> Sheet:
+    """A supermarket's till roll: prices with tax, weighed goods, points, cash and change."""
+    t = Truth()
+    lines = _lines(chance, GROCERIES_EN, 95, 1450, (4, 11))
+    weighed = Line("Pork Loin loose kg", round(chance.uniform(0.3, 1.9), 3), chance.randint(699, 1299))
+    lines.insert(chance.randint(0, len(lines)), weighed)
+    total = _wrong(sum(line.amount for line in lines), chance, traits, t)
+    sign = chance.choice(["", "RM "])
+    day = words.day(chance)
+    printed_on = words.printed_day(day, chance.choice(["dmy", "short", "iso"]))
+    opened = chance.choice(["SINCE 1987", "EST. 1962", "Open 7 days 06:00-23:00"])
+    blocks: list[Block] = [
+        Heading(
+            t.put(
+                "company", words.company(chance, "en", chance.choice(["Foodhall", "Markets", "Fresh Grocers"])).upper()
+            ),
+            1,
+            "centre",
+        ),
+        Text(t.put("address", words.address(chance, "en")), "centre"),
+    ]
+    if "absent" in traits:
+        t.note("absent_fields")
+    else:
+        blocks.append(Text(f"Tel {t.put('phone', phone := words.phone(chance, 'en'), phone)}", "centre"))
+        blocks.append(
+            Text(
+                "GST Reg " + t.put("tax_number", f"{chance.randint(10, 99)}-{chance.randint(1000000, 9999999)}-K"),
+                "centre",
+            )
+        )
+    number = f"{chance.randint(1, 12):02}/{chance.randint(1000, 9999)}/{chance.randint(100, 999)}"
+    blocks += [
+        Text(opened, "centre"),
+        Rule(chance.choice("-=*")),
+        Pairs((("Rcpt", t.put("receipt_number", number)), ("Till", str(chance.randint(1, 20)))), 2, " "),
+        Pairs(
+            (
+                ("Date", t.put("date", day.isoformat(), printed_on)),
+                ("Time", clock := f"{chance.randint(7, 22):02}:{chance.randint(0, 59):02}"),
+            ),
+            2,
+            " ",
+        ),
+        Text("Served by " + t.put("cashier", chance.choice(words.FIRST).upper())),
+        Rule("-"),
+    ]
+    t.put("time", clock)
+    rows: list[tuple[str | Span, ...]] = []
+    for n, line in enumerate(lines):
+        price = t.put(f"items.{n}.amount", line.amount / 100, money(line.amount))
+        name = t.put(f"items.{n}.description", line.name)
+        if line.quantity == 1:
+            rows.append((name, price))
+            continue
+        rows.append((name, ""))
+        quantity = t.put(f"items.{n}.quantity", line.quantity, _count(line.quantity))
+        rows.append(
+            (
+                f"   {quantity} {'kg' if line is weighed else 'x'} @ " + _put(t, f"items.{n}.unit_price", line.price),
+                price,
+            )
+        )
+    paid = -(-total // 1000) * 1000 + chance.choice([0, 1000])
+    tax = round(total * 6 / 106)
+    blocks += [
+        Grid(tuple(rows), 0, "lr", "none", (3, 1)),
+        Rule("-"),
+        Grid(
+            (
+                ("Items sold", t.put("item_count", len(lines))),
+                (chance.choice(["TOTAL", "TOTAL DUE", "AMOUNT DUE"]), _put(t, "total", total, sign)),
+                ("CASH", _put(t, "amount_paid", paid, sign)),
+                (chance.choice(["CHANGE", "CHANGE DUE"]), _put(t, "change", paid - total, sign)),
+            ),
+            0,
+            "lr",
+            "none",
+            (3, 1),
+        ),
+        Text(f"Total includes GST {t.put('tax_rate', 6, '6%')} of {_put(t, 'tax', tax, sign)}"),
+        *words.orders(chance, "en", traits, t),
+        Rule("-"),
+        Text(f"Points this visit {total // 100}   Points balance {chance.randint(900, 9000)}"),
+        Text(
+            f"You could have saved {money(chance.randint(50, 400))} with a Plus card. Offer ends {words.printed_day(day + timedelta(21), 'dmy')}",
+            small=True,
+        ),
+    ]
+    t.note("distractors")
+    t.judge("tax_included", True)
+    t.judge("payment_method", "cash")
+    if sign:
+        t.judge("currency", "MYR")
+    return Sheet(tuple(blocks), t, "en", "till receipt")
+
+
+def restaurant_en(chance: Random, traits: Traits) -> Sheet:
+    """A restaurant bill: covers, service charge, suggested tips that nobody paid, a card slip below."""
+    t = Truth()
+    lines = _lines(chance, DISHES_EN, 250, 2900, (4, 8))
+    day = words.day(chance)
+    subtotal = sum(line.amount for line in lines)
+    service = 0 if "absent" in traits else round(subtotal * 0.125)
+    total = _wrong(subtotal + service, chance, traits, t)
+    name = chance.choice(
+        ["The Copper Kettle", "Osteria Lungarno", "Bao & Broth", "Saltmarsh Kitchen", "No. 9 Dining Rooms"]
+    )
+    owner = words.company(chance, "en", "Restaurants")
+    sign = "£"
+    rows: list[tuple[str | Span, ...]] = [("Qty", "Item", "Amount")]
+    for n, line in enumerate(lines):
+        rows.append(
+            (
+                t.put(f"items.{n}.quantity", line.quantity, _count(line.quantity)),
+                t.put(f"items.{n}.description", line.name),
+                t.put(f"items.{n}.amount", line.amount / 100, money(line.amount)),
+            )
+        )
+    clock = f"{chance.randint(12, 22)}:{chance.randint(0, 59):02}"
+    sums = [("Subtotal", _put(t, "subtotal", subtotal, sign))]
+    if service:
+        sums.append(
+            (
+                chance.choice(["Optional service charge 12.5%", "Service 12.5%"]),
+                _put(t, "service_charge", service, sign),
+            )
+        )
+    else:
+        t.note("absent_fields")
+    blocks: list[Block] = [
+        Heading(name, 1, "centre"),
+        Text("operated by " + t.put("company", owner), "centre", small=True),
+        Text(t.put("address", words.address(chance, "en")), "centre"),
+        Text(
+            "VAT No. "
+            + t.put(
+                "tax_number", f"GB {chance.randint(100, 999)} {chance.randint(1000, 9999)} {chance.randint(10, 99)}"
+            ),
+            "centre",
+        ),
+        Pairs(
+            (
+                ("Check", t.put("receipt_number", str(chance.randint(10000, 99999)))),
+                ("Table", str(chance.randint(1, 40))),
+                ("Covers", str(chance.randint(2, 6))),
+                ("Server", t.put("cashier", chance.choice(words.FIRST))),
+            ),
+            2,
+            ": ",
+        ),
+        Text(f"Opened {words.printed_day(day, 'short')} {t.put('time', clock) if 'absent' in traits else clock}"),
+        Grid(tuple(rows), 1, "clr", "lines", (1, 5, 2)),
+        Grid((*sums, ("TOTAL", _put(t, "total", total, sign))), 0, "lr", "none", (5, 2)),
+        Text(f"VAT @ {t.put('tax_rate', 20, '20%')} included: {_put(t, 'tax', round(subtotal / 6), sign)}"),
+        *words.orders(chance, "en", traits, t),
+        Text(
+            "Feeling generous? " + "   ".join(f"{p}% = {money(round(subtotal * p / 100), sign)}" for p in (15, 18, 20)),
+            small=True,
+        ),
+        Rule("="),
+        Text(
+            f"VISA DEBIT **** **** **** {chance.randint(1000, 9999)}\nAUTH {chance.randint(100000, 999999)}  TXN {chance.randint(10**8, 10**9)}\nSALE {money(total, sign)}",
+            "centre",
+        ),
+        Text(
+            "Thank you. See you again before " + words.printed_day(day + timedelta(60), "long") + " and get 10% off!",
+            "centre",
+            small=True,
+        ),
+    ]
+    t.put("date", day.isoformat(), words.printed_day(day, "short"))
+    if "absent" not in traits:
+        t.put("time", clock)
+    t.judge("currency", "GBP")
+    t.judge("payment_method", "card")
+    t.judge("tax_included", True)
+    t.note("distractors")
+    return Sheet(tuple(blocks), t, "en", "restaurant bill")
+
+
+def service_invoice_en(chance: Random, traits: Traits) -> Sheet:
+    """A tradesman's invoice: seller and customer printed alike, three dates, tax added, sums before and after."""
+    t = Truth()
+    lines = _lines(chance, WORK_EN, 4500, 68_000, (2, 6), most=6)
+    day = words.day(chance)
+    style = chance.choice(["long", "dmy", "us", "iso"])
+    sign = chance.choice(["£", "€", "US$"])
+    subtotal = sum(line.amount for line in lines)
+    off = round(subtotal * 0.05) if chance.random() < 0.5 else 0
+    rate = {"£": 20, "€": 19, "US$": 10}[sign]
+    tax = round((subtotal - off) * rate / 100)
+    total = _wrong(subtotal - off + tax, chance, traits, t)
+    labels = chance.choice(
+        [
+            ("Net", "VAT", "Invoice total"),
+            ("Subtotal", "Tax", "Balance due"),
+            ("Amount before tax", "Sales tax", "Total payable"),
+        ]
+    )
+    heads = chance.choice(
+        [
+            ("Description", "Qty", "Rate", "Amount"),
+            ("Particulars", "Units", "Unit price", "Line total"),
+            ("Work done", "No.", "Each", "Price"),
+        ]
+    )
+    rows: list[tuple[str | Span, ...]] = [heads]
+    for n, line in enumerate(lines):
+        rows.append(
+            (
+                t.put(f"items.{n}.description", line.name),
+                t.put(f"items.{n}.quantity", line.quantity, _count(line.quantity)),
+                _put(t, f"items.{n}.unit_price", line.price),
+                _put(t, f"items.{n}.amount", line.amount),
+            )
+        )
+    sums: list[tuple[str | Span, ...]] = [(Span(labels[0], 3), _put(t, "subtotal", subtotal, sign))]
+    if off:
+        sums.append((Span("Less 5% prompt order discount", 3), "-" + _put(t, "discount", off, sign)))
+    sums.append((Span(f"{labels[1]} at {t.put('tax_rate', rate, f'{rate}%')}", 3), _put(t, "tax", tax, sign)))
+    sums.append((Span(labels[2], 3), _put(t, "total", total, sign)))
+    numbers = [
+        ("Invoice no.", t.put("receipt_number", f"INV-{day.year}-{chance.randint(100, 9999):04}")),
+        ("Your order", f"PO{chance.randint(10000, 99999)}"),
+    ]
+    dates = [
+        ("Job completed", words.printed_day(day - timedelta(chance.randint(3, 12)), style)),
+        ("Invoice date", t.put("date", day.isoformat(), words.printed_day(day, style))),
+        ("Payment due", words.printed_day(day + timedelta(30), style)),
+    ]
+    seller = (
+        Text("From", bold=True),
+        Text(t.put("company", words.company(chance, "en", "Services"))),
+        Text(t.put("address", words.address(chance, "en"))),
+        Text("Tel: " + t.put("phone", words.phone(chance, "en"))),
+        Text("Company No. " + t.put("registration_number", f"{chance.randint(1000000, 9999999):08}")),
+    )
+    buyer = (
+        Text("Bill to", bold=True),
+        Text(t.put("customer", words.company(chance, "en", "Property Management"))),
+        Text(words.address(chance, "en")),
+        Text("Tel: " + words.phone(chance, "en")),
+        Text(f"Company No. {chance.randint(1000000, 9999999):08}"),
+    )
+    swapped = chance.random() < 0.4
+    before = chance.randint(20_000, 90_000)
+    blocks: list[Block] = [
+        Heading(chance.choice(["INVOICE", "Tax Invoice", "Sales invoice"])),
+        Beside(buyer, seller) if swapped else Beside(seller, buyer),
+        Pairs((*numbers, *dates), chance.choice([1, 2])),
+        Grid((*rows, *sums), 1, "lrrr", chance.choice(["all", "lines", "none"]), (6, 1, 2, 2)),
+        *words.orders(chance, "en", traits, t),
+        Text(
+            f"Statement: previous balance {money(before, sign)}, payment received {words.printed_day(day - timedelta(9), style)} {money(before, sign)}, carried forward {sign}0.00."
+        ),
+        Text(
+            "Terms: 30 days net. Interest of 8% a year over base rate is charged on late payment. Please pay by bank transfer, sort code 00-00-00."
+        ),
+    ]
+    t.judge("currency", {"£": "GBP", "€": "EUR", "US$": "USD"}[sign])
+    t.judge("tax_included", False)
+    t.judge("payment_method", None)
+    t.note("two_parties")
+    t.note("distractors")
+    return Sheet(tuple(blocks), t, "en", "service invoice")
+
+
+def hotel_en(chance: Random, traits: Traits) -> Sheet:
+    """A hotel folio: a dated line for each night, debits and credits, a deposit paid before."""
+    t = Truth()
+    arrival = words.day(chance)
+    nights = chance.randint(2, 5)
+    departure = arrival + timedelta(nights)
+    rate = chance.randint(89, 240) * 100
+    charges: list[tuple[date, str, int]] = []
+    for n in range(nights):
+        charges.append((arrival + timedelta(n), "Room charge, double", rate))
+        if chance.random() < 0.4:
+            charges.append(
+                (
+                    arrival + timedelta(n),
+                    chance.choice(["Minibar", "Restaurant, dinner", "Laundry", "Parking, per day"]),
+                    chance.randint(450, 5200),
+                )
+            )
+    charges.append((departure, "City levy", nights * 250))
+    gross = sum(amount for _, _, amount in charges)
+    tax = round(gross / 11)
+    total = _wrong(gross, chance, traits, t)
+    paid = rate
+    rows: list[tuple[str | Span, ...]] = [("Date", "Description", "Debit", "Credit")]
+    rows.append((words.printed_day(arrival - timedelta(20), "short"), "Advance deposit, thank you", "", money(paid)))
+    for n, (day, name, amount) in enumerate(charges):
+        rows.append(
+            (
+                words.printed_day(day, "short"),
+                t.put(f"items.{n}.description", name),
+                t.put(f"items.{n}.amount", amount / 100, money(amount)),
+                "",
+            )
+        )
+    rows.append((Span("Total charges / credits", 2), money(gross), money(paid)))
+    guest = words.person(chance, "en")
+    details = [
+        ("Guest", t.put("customer", guest)),
+        ("Room", str(chance.randint(101, 912))),
+        ("Arrival", words.printed_day(arrival, "short")),
+        ("Departure", words.printed_day(departure, "short")),
+        ("Folio No.", t.put("receipt_number", f"F{chance.randint(100000, 999999)}")),
+        ("Invoice date", t.put("date", departure.isoformat(), words.printed_day(departure, "short"))),
+        ("Persons", "2"),
+        ("Cashier", t.put("cashier", chance.choice(words.FIRST))),
+    ]
+    blocks: list[Block] = [
+        Heading(t.put("company", words.company(chance, "en", "Hotels"))),
+        Text(
+            t.put("address", words.address(chance, "en"))
+            + "   |   Reservations "
+            + t.put("phone", words.phone(chance, "en"))
+        ),
+        Pairs(tuple(details), 2, ": ", boxed=chance.random() < 0.5),
+        Grid(tuple(rows), 1, "llrr", chance.choice(["all", "lines"]), (2, 5, 2, 2)),
+        Pairs(
+            (
+                (chance.choice(["Invoice total incl. tax", "Total (tax inclusive)"]), "AUD " + _put(t, "total", total)),
+                ("of which GST 10%", "AUD " + _put(t, "tax", tax)),
+                ("Deposit received", "AUD " + money(paid)),
+                ("Balance settled by card", "AUD " + money(total - paid)),
+            )
+        ),
+        *words.orders(chance, "en", traits, t),
+        Text(
+            "I agree that my liability for this bill is not waived. Rates for next year from AUD 310.00 a night; book before "
+            + words.printed_day(date(departure.year + 1, 3, 31), "long")
+            + ".",
+            small=True,
+        ),
+    ]
+    t.put("tax_rate", 10, "10%")
+    t.judge("currency", "AUD")
+    t.judge("tax_included", True)
+    t.judge("payment_method", "card")
+    t.note("distractors")
+    return Sheet(tuple(blocks), t, "en", "hotel bill")
+
+
+def fuel_en(chance: Random, traits: Traits) -> Sheet:
+    """A short slip for one thing: fuel, parking or a taxi ride, with hardly a label."""
+    t = Truth()
+    day = words.day(chance)
+    clock = f"{chance.randint(5, 23):02}:{chance.randint(0, 59):02}"
+    kind = chance.choice(["fuel", "parking", "taxi"])
+    company = t.put(
+        "company",
+        words.company(chance, "en", {"fuel": "Service Station", "parking": "Car Parks", "taxi": "Cabs"}[kind]),
+    )
+    place = t.put("address", words.address(chance, "en"))
+    when = f"{t.put('date', day.isoformat(), words.printed_day(day, chance.choice(['dmy', 'dots'])))} {t.put('time', clock)}"
+    if kind == "fuel":
+        litres, price = round(chance.uniform(18, 61), 2), chance.randint(132, 189)
+        total = _wrong(round(litres * price), chance, traits, t)
+        body = [
+            f"PUMP {chance.randint(1, 12)}   {t.put('items.0.description', 'UNLEADED 95')}",
+            f"{t.put('items.0.quantity', litres, f'{litres:.2f}')} L @ {t.put('items.0.unit_price', price / 100, f'{price / 100:.2f}')}/L",
+            f"TOTAL £{_put(t, 'total', total)}",
+        ]
+        t.judge("items.0.amount", None)
+    elif kind == "parking":
+        total = _wrong(chance.choice([350, 720, 1400, 2600]), chance, traits, t)
+        stay = chance.randint(1, 9)
+        body = [
+            f"IN  {words.printed_day(day, 'dmy')} 0{chance.randint(1, 4)}:12",
+            f"STAY {stay} H 40 MIN   TARIFF {chance.choice('AB')}",
+            f"FEE £{_put(t, 'total', total)}",
+            "LOST TICKET £45.00",
+        ]
+    else:
+        fare, extra = chance.randint(650, 4800), chance.choice([0, 280, 150])
+        total = _wrong(fare + extra, chance, traits, t)
+        body = [
+            f"FARE   £{money(fare)}",
+            f"EXTRAS £{money(extra)}",
+            f"PAID   £{_put(t, 'total', total)}",
+            f"CAB {chance.randint(100, 999)}  {chance.uniform(2, 19):.1f} MILES",
+        ]
+    paid = chance.choice([("CONTACTLESS", "card"), ("MASTERCARD", "card"), ("CASH, THANK YOU", "cash")])
+    blocks: list[Block] = [
+        Heading(company, 2, "centre"),
+        Text(place, "centre"),
+        Text(when),
+        *[Text(line) for line in body],
+        *words.orders(chance, "en", traits, t),
+        Text(paid[0]),
+        Text("VAT " + t.put("tax_number", f"{chance.randint(100000000, 999999999)}")),
+        Text("Keep this slip. Claims within 14 days.", small=True),
+    ]
+    t.judge("currency", "GBP")
+    t.judge("payment_method", paid[1])
+    t.note("absent_fields")
+    return Sheet(tuple(blocks), t, "en", "slip")
+
+
+def online_en(chance: Random, traits: Traits) -> Sheet:
+    """A shop's e-mail: order, dispatch and delivery dates, a voucher, postage as a sum, prices struck through."""
+    t = Truth()
+    lines = _lines(chance, GOODS_EN, 790, 15_900, (2, 5), most=3)
+    day = words.day(chance)
+    subtotal = sum(line.amount for line in lines)
+    voucher = chance.choice([500, 1000, 0])
+    postage = chance.choice([0, 395, 650])
+    tax = round((subtotal - voucher) * 0.08)
+    total = _wrong(subtotal - voucher + tax + postage, chance, traits, t)
+    name = chance.choice(words.FIRST)
+    rows: list[tuple[str | Span, ...]] = [("Item", "SKU", "Price", "Qty", "Total")]
+    for n, line in enumerate(lines):
+        rows.append(
+            (
+                t.put(f"items.{n}.description", line.name),
+                t.put(
+                    f"items.{n}.code", f"{chance.choice('ABKX')}{chance.randint(1000, 9999)}-{chance.randint(10, 99)}"
+                ),
+                _put(t, f"items.{n}.unit_price", line.price, "$"),
+                t.put(f"items.{n}.quantity", line.quantity, _count(line.quantity)),
+                _put(t, f"items.{n}.amount", line.amount, "$"),
+            )
+        )
+    sums: list[tuple[str | Span, ...]] = [(Span("Merchandise subtotal", 4), _put(t, "subtotal", subtotal, "$"))]
+    if voucher:
+        sums.append((Span(f"Voucher SPRING{voucher // 100}", 4), "-" + _put(t, "discount", voucher, "$")))
+    sums += [
+        (Span("Shipping", 4), money(postage, "$") if postage else "FREE"),
+        (Span("Estimated sales tax", 4), _put(t, "tax", tax, "$")),
+        (Span(chance.choice(["Order total", "Grand total", "You paid"]), 4), _put(t, "total", total, "$")),
+    ]
+    blocks: list[Block] = [
+        Heading(f"Thanks for your order, {name}!"),
+        Text(
+            f"Order {t.put('receipt_number', f'{chance.randint(100, 999)}-{chance.randint(1000000, 9999999)}')} was placed on {t.put('date', day.isoformat(), words.printed_day(day, 'us'))}. We shipped it on {words.printed_day(day + timedelta(2), 'us')}; it should arrive by {words.printed_day(day + timedelta(6), 'us')}. Return anything until {words.printed_day(day + timedelta(36), 'us')}."
+        ),
+        Grid((*rows, *sums), 1, "llrrr", "none"),
+        *words.orders(chance, "en", traits, t),
+        Text(f"Ship to: {t.put('customer', name + ' ' + chance.choice(words.LAST))}, {words.address(chance, 'en')}"),
+        Text("Paid with: " + chance.choice(["PayPal", "Apple Pay"])),
+        Text(
+            f"{t.put('company', words.company(chance, 'en', 'Home Goods'))}, {t.put('address', words.address(chance, 'en'))}. Gift cards from $25.00. You saved $14.00 against list prices.",
+            small=True,
+        ),
+    ]
+    t.judge("currency", "USD")
+    t.judge("payment_method", "mobile" if "Apple" in str(blocks[-2]) else "other")
+    t.judge("tax_included", False)
+    t.note("distractors")
+    t.note("two_parties")
+    return Sheet(tuple(blocks), t, "en", "online order")
+
+
+def till_zh(chance: Random, traits: Traits) -> Sheet:
+    """A Chinese supermarket slip: barcodes, member's prices, a discount, rounding, paid by telephone."""
+    t = Truth()
+    lines = _lines(chance, GROCERIES_ZH, 290, 8900, (4, 9))
+    day = words.day(chance)
+    clock = f"{chance.randint(7, 21):02}:{chance.randint(0, 59):02}:{chance.randint(0, 59):02}"
+    subtotal = sum(line.amount for line in lines)
+    off = chance.choice([0, 300, 500])
+    cut = (subtotal - off) % 10 if chance.random() < 0.5 else 0
+    total = _wrong(subtotal - off - cut, chance, traits, t)
+    rows: list[tuple[str | Span, ...]] = [("品名", "数量", "单价", "金额")]
+    for n, line in enumerate(lines):
+        rows.append(
+            (
+                t.put(f"items.{n}.description", line.name),
+                t.put(
+                    f"items.{n}.quantity",
+                    line.quantity,
+                    f"{line.quantity:.2f}" if chance.random() < 0.2 else _count(line.quantity),
+                ),
+                _put(t, f"items.{n}.unit_price", line.price),
+                _put(t, f"items.{n}.amount", line.amount),
+            )
+        )
+    words_total = chance.choice(["应付", "实付金额", "应收金额"])
+    sums = [("合计", _put(t, "subtotal", subtotal))]
+    if off:
+        sums.append(("会员优惠", _put(t, "discount", off)))
+    if cut:
+        sums.append(("抹零", t.put("rounding", -cut / 100, money(-cut))))
+    sums.append((words_total, _put(t, "total", total, "¥")))
+    way = chance.choice([("微信支付", "mobile"), ("支付宝", "mobile"), ("银联卡", "card"), ("现金", "cash")])
+    tail: list[tuple[str, str]] = [("件数", t.put("item_count", len(lines))), ("支付方式", way[0])]
+    if way[1] == "cash":
+        paid = -(-total // 10_000) * 10_000
+        tail += [("实收", _put(t, "amount_paid", paid)), ("找零", _put(t, "change", paid - total))]
+    head: list[tuple[str, str]] = [
+        ("单号", t.put("receipt_number", f"{day:%Y%m%d}{chance.randint(10000, 99999)}")),
+        ("机号", f"{chance.randint(1, 20):02}"),
+        (
+            "收银员",
+            t.put("cashier", f"{chance.randint(1000, 9999)}" if chance.random() < 0.5 else words.person(chance, "zh")),
+        ),
+        (
+            "时间",
+            f"{t.put('date', day.isoformat(), words.printed_day(day, chance.choice(['iso', 'slash'])))} {t.put('time', clock)}",
+        ),
+    ]
+    blocks: list[Block] = [
+        Heading(
+            t.put("company", words.company(chance, "zh", chance.choice(["超市", "生活超市", "便利连锁"]))), 1, "centre"
+        ),
+        Text("欢迎光临 " + chance.choice(["城东店", "二店", "广场店"]), "centre"),
+        Pairs(tuple(head), chance.choice([1, 2]), chance.choice(["：", ":"])),
+        Rule("-"),
+        Grid(tuple(rows), 1, "lrrr", "none", (4, 1, 1.5, 1.5)),
+        Rule("-"),
+        Pairs(tuple(sums), 1, "："),
+        Pairs(tuple(tail), 2, "："),
+        *words.orders(chance, "zh", traits, t),
+        Text(f"会员号 {chance.randint(10**7, 10**8)}  本次积分 {total // 100}  累计积分 {chance.randint(500, 9000)}"),
+    ]
+    if "absent" in traits:
+        t.note("absent_fields")
+    else:
+        blocks += [
+            Text("地址：" + t.put("address", words.address(chance, "zh"))),
+            Text("电话：" + t.put("phone", words.phone(chance, "zh"))),
+        ]
+    blocks.append(
+        Text(f"凭小票7日内退换，开票截止{words.printed_day(day + timedelta(30), 'zh')}", "centre", small=True)
+    )
+    t.judge("currency", "CNY")
+    t.judge("payment_method", way[1])
+    t.note("distractors")
+    return Sheet(tuple(blocks), t, "zh", "till receipt")
+
+
+def vat_invoice_zh(chance: Random, traits: Traits) -> Sheet:
+    """A VAT invoice: buyer and seller in boxes alike, net and tax by line, the sum in capital figures and in digits."""
+    t = Truth()
+    lines = _lines(chance, GOODS_ZH, 1500, 480_000, (1, 4), most=12)
+    day = words.day(chance)
+    rate = chance.choice([13, 6, 9, 3])
+    rows: list[tuple[str | Span, ...]] = [
+        ("货物或应税劳务、服务名称", "规格型号", "单位", "数量", "单价", "金额", "税率", "税额")
+    ]
+    net = tax = 0
+    for n, line in enumerate(lines):
+        amount = line.amount
+        part = round(amount * rate / 100)
+        net, tax = net + amount, tax + part
+        rows.append(
+            (
+                t.put(f"items.{n}.description", line.name),
+                chance.choice(["", "", "A4/70g", "M202", "标准"]),
+                chance.choice(["件", "台", "项", "箱", "次"]),
+                t.put(f"items.{n}.quantity", line.quantity, _count(line.quantity)),
+                t.put(f"items.{n}.unit_price", line.price / 100, money(line.price, thousands=False)),
+                t.put(f"items.{n}.amount", amount / 100, money(amount, thousands=False)),
+                f"{rate}%",
+                money(part, thousands=False),
+            )
+        )
+    total = _wrong(net + tax, chance, traits, t)
+    rows.append(
+        (
+            Span("合    计", 5),
+            "¥" + t.put("subtotal", net / 100, money(net, thousands=False)),
+            "",
+            "¥" + t.put("tax", tax / 100, money(tax, thousands=False)),
+        )
+    )
+    capital = words.capital_amount(total).replace("元", chance.choice(["元", "圆"]))
+    rows.append(
+        (
+            Span("价税合计（大写）", 1),
+            Span(capital, 4),
+            Span("（小写）¥" + t.put("total", total / 100, money(total, thousands=False)), 3),
+        )
+    )
+    t.put("tax_rate", rate, f"{rate}%")
+    seller_address = words.address(chance, "zh")
+    seller_phone = words.phone(chance, "zh")
+    trade = chance.choice(["办公设备", "信息技术", "商贸", "物业服务", "酒店管理"])
+    buyer = [
+        ("名称", t.put("customer", words.company(chance, "zh", "实业"))),
+        ("纳税人识别号", words.tax_number_zh(chance)),
+        ("地址、电话", f"{words.address(chance, 'zh')} {words.phone(chance, 'zh')}"),
+        ("开户行及账号", f"江北银行城东支行 {chance.randint(10**15, 10**16)}"),
+    ]
+    seller = [
+        ("名称", t.put("company", words.company(chance, "zh", trade))),
+        ("纳税人识别号", t.put("tax_number", words.tax_number_zh(chance))),
+        ("地址、电话", f"{t.put('address', seller_address)} {t.put('phone', seller_phone)}"),
+        ("开户行及账号", f"云州农商行营业部 {chance.randint(10**15, 10**16)}"),
+    ]
+    if "absent" in traits:
+        buyer[2], buyer[3] = ("地址、电话", ""), ("开户行及账号", "")
+        t.note("blank_fields")
+    head = [
+        ("发票代码", f"0{chance.randint(10**10, 10**11)}"),
+        ("发票号码", t.put("receipt_number", f"{chance.randint(10**7, 10**8)}")),
+        ("开票日期", t.put("date", day.isoformat(), words.printed_day(day, chance.choice(["zh0", "zh "])))),
+        ("校验码", " ".join(f"{chance.randint(10000, 99999)}" for _ in range(4))),
+    ]
+    foot = (
+        ("收款人", words.person(chance, "zh")),
+        ("复核", words.person(chance, "zh")),
+        ("开票人", t.put("cashier", words.person(chance, "zh"))),
+        ("销售方", "（章）"),
+    )
+    stacked = chance.random() < 0.5
+    note = chance.choice(
+        [
+            f"合同编号HT{chance.randint(1000, 9999)}；原价税合计{money(total + 50_000, thousands=False)}元的发票已作废重开",
+            f"订单{chance.randint(10**6, 10**7)}，分两次开票，本次为第一次",
+            "",
+        ]
+    )
+    parties: list[Block] = [
+        Beside(
+            (Text("购买方", bold=True), Pairs(tuple(buyer), 1, "：")),
+            (Text("销售方", bold=True), Pairs(tuple(seller), 1, "：")),
+        )
+    ]
+    if stacked:
+        parties = [
+            Text("购买方", bold=True),
+            Pairs(tuple(buyer), 1, "："),
+            Grid(tuple(rows), 1, "lccrrrrr", "all", (6, 2, 1.2, 1.4, 2.2, 2.4, 1.4, 2.2)),
+            Text("销售方", bold=True),
+            Pairs(tuple(seller), 1, "："),
+        ]
+    else:
+        parties.append(Grid(tuple(rows), 1, "lccrrrrr", "all", (6, 2, 1.2, 1.4, 2.2, 2.4, 1.4, 2.2)))
+    blocks: list[Block] = [
+        Heading(chance.choice(["江北增值税电子普通发票", "云州省增值税专用发票", "电子发票（普通发票）"]), 1, "centre"),
+        Pairs(tuple(head), 2, "："),
+        *parties,
+        Text("备注：" + note),
+        *words.orders(chance, "zh", traits, t),
+        Pairs(foot, 4, "："),
+    ]
+    t.judge("currency", "CNY")
+    t.judge("tax_included", False)
+    t.note("two_parties")
+    t.note("capital_figures")
+    if note.startswith("合同"):
+        t.note("former_value")
+    return Sheet(tuple(blocks), t, "zh", "VAT invoice")
+
+
+def restaurant_zh(chance: Random, traits: Traits) -> Sheet:
+    """A Chinese restaurant's bill: given dishes at 0.00, a discount rate, rounding to the yuan."""
+    t = Truth()
+    lines = _lines(chance, DISHES_ZH, 200, 12_800, (4, 8))
+    lines.append(Line("水果拼盘（赠送）", 1, 0))
+    t.note("zeros")
+    day = words.day(chance)
+    subtotal = sum(line.amount for line in lines)
+    off = round(subtotal * 0.12) if chance.random() < 0.6 else 0
+    cut = (subtotal - off) % 100
+    total = _wrong(subtotal - off - cut, chance, traits, t)
+    rows: list[tuple[str | Span, ...]] = [("序", "菜品", "数量", "单价", "小计")]
+    for n, line in enumerate(lines):
+        rows.append(
+            (
+                str(n + 1),
+                t.put(f"items.{n}.description", line.name),
+                t.put(f"items.{n}.quantity", line.quantity, _count(line.quantity)),
+                _put(t, f"items.{n}.unit_price", line.price, thousands=False),
+                _put(t, f"items.{n}.amount", line.amount, thousands=False),
+            )
+        )
+    way = chance.choice([("微信", "mobile"), ("现金", "cash"), ("挂账", "credit")])
+    opened, closed = (
+        f"{chance.randint(11, 13)}:{chance.randint(10, 59)}",
+        f"{chance.randint(14, 15)}:{chance.randint(10, 59)}",
+    )
+    sums = [("消费金额", _put(t, "subtotal", subtotal, thousands=False))]
+    if off:
+        sums.append(("会员88折优惠", _put(t, "discount", off, thousands=False)))
+    if cut:
+        sums.append(("抹零", t.put("rounding", -cut / 100, money(-cut))))
+    sums.append(
+        (chance.choice(["实收金额", "应付金额"]), _put(t, "total", total, thousands=False) + chance.choice(["", "元"]))
+    )
+    blocks: list[Block] = [
+        Heading(
+            t.put("company", words.company(chance, "zh", chance.choice(["餐饮管理", "酒楼", "食府餐饮"]))), 1, "centre"
+        ),
+        Text(chance.choice(["结账单", "消费清单", "预结单（已结）"]), "centre", bold=True),
+        Pairs(
+            (
+                ("桌号", f"{chance.choice(['A', '包间'])}{chance.randint(1, 30)}"),
+                ("人数", str(chance.randint(2, 12))),
+                ("账单号", t.put("receipt_number", f"{chance.choice('XJD')}{chance.randint(10**6, 10**7)}")),
+                ("营业日期", t.put("date", day.isoformat(), words.printed_day(day, chance.choice(["iso", "zh"])))),
+                ("开台", opened),
+                ("结账", t.put("time", closed)),
+                ("服务员", words.person(chance, "zh")),
+                ("收银员", t.put("cashier", words.person(chance, "zh"))),
+            ),
+            2,
+            "：",
+        ),
+        Grid(tuple(rows), 1, "clrrr", chance.choice(["lines", "none", "all"]), (1, 5, 1.5, 2, 2)),
+        Pairs(tuple(sums), 1, "："),
+        Text("结算方式：" + way[0]),
+        *words.orders(chance, "zh", traits, t),
+        Text(
+            f"地址：{t.put('address', words.address(chance, 'zh'))}  订餐电话：{t.put('phone', words.phone(chance, 'zh'))}"
+        ),
+        Text(
+            f"储值卡余额 {money(chance.randint(0, 90_000))} 元；满100送20元券，{words.printed_day(day + timedelta(45), 'zh')}前有效",
+            small=True,
+        ),
+    ]
+    t.judge("currency", "CNY")
+    t.judge("payment_method", way[1])
+    t.note("distractors")
+    return Sheet(tuple(blocks), t, "zh", "restaurant bill")
+
+
+def hotel_zh(chance: Random, traits: Traits) -> Sheet:
+    """A Chinese hotel's account: deposit, nights, consumption and settlement in one table."""
+    t = Truth()
+    arrival = words.day(chance)
+    nights = chance.randint(1, 4)
+    leaving = arrival + timedelta(nights)
+    rate = chance.randint(168, 598) * 100
+    lines = [(f"房费（{words.printed_day(arrival + timedelta(n), 'iso')[5:]}）", rate) for n in range(nights)]
+    lines += [
+        (name, chance.randint(8, 180) * 100)
+        for name in chance.sample(["迷你吧", "洗衣", "餐饮挂账", "商务中心打印", "停车费"], chance.randint(0, 2))
+    ]
+    gross = sum(amount for _, amount in lines)
+    total = _wrong(gross, chance, traits, t)
+    deposit = -(-gross // 50_000) * 50_000 + 20_000
+    rows: list[tuple[str | Span, ...]] = [("日期", "项目", "消费金额", "付款金额")]
+    rows.append((words.printed_day(arrival, "iso"), "预收押金（微信）", "", money(deposit)))
+    for n, (name, amount) in enumerate(lines):
+        rows.append(
+            (
+                words.printed_day(arrival + timedelta(min(n, nights)), "iso"),
+                t.put(f"items.{n}.description", name),
+                t.put(f"items.{n}.amount", amount / 100, money(amount)),
+                "",
+            )
+        )
+    rows.append((words.printed_day(leaving, "iso"), "退押金", "", money(total - deposit)))
+    rows.append((Span("合计", 2), _put(t, "total", total), money(total)))
+    blocks: list[Block] = [
+        Heading(
+            t.put("company", words.company(chance, "zh", chance.choice(["大酒店", "商务酒店", "宾馆"]))), 1, "centre"
+        ),
+        Text("宾客账单 GUEST FOLIO", "centre"),
+        Pairs(
+            (
+                ("客人姓名", t.put("customer", words.person(chance, "zh"))),
+                ("房号", str(chance.randint(301, 1820))),
+                ("入住日期", words.printed_day(arrival, "zh")),
+                ("离店日期", words.printed_day(leaving, "zh")),
+                ("账单编号", t.put("receipt_number", f"ZD{chance.randint(10**6, 10**7)}")),
+                ("打印日期", t.put("date", leaving.isoformat(), words.printed_day(leaving, "iso"))),
+                ("房型", chance.choice(["高级大床房", "标准双床房"])),
+                ("房价", f"{money(rate)}/晚"),
+            ),
+            2,
+            "：",
+            boxed=chance.random() < 0.6,
+        ),
+        Grid(tuple(rows), 1, "llrr", chance.choice(["all", "lines"]), (2, 4, 2, 2)),
+        Text("金额大写：" + words.capital_amount(total)),
+        *words.orders(chance, "zh", traits, t),
+        Pairs((("客人签名", ""), ("前台收银", t.put("cashier", words.person(chance, "zh")))), 2, "："),
+        Text(
+            f"酒店地址：{t.put('address', words.address(chance, 'zh'))}   总机：{t.put('phone', words.phone(chance, 'zh'))}",
+            small=True,
+        ),
+    ]
+    t.judge("currency", "CNY")
+    t.note("distractors")
+    t.note("capital_figures")
+    t.note("blank_fields")
+    return Sheet(tuple(blocks), t, "zh", "hotel bill")
+
+
+def service_note_zh(chance: Random, traits: Traits) -> Sheet:
+    """A Chinese firm's bill for work, half table, half letter; the sum stands in the running text as well."""
+    t = Truth()
+    lines = _lines(chance, WORK_ZH, 8000, 460_000, (2, 5), most=6)
+    day = words.day(chance)
+    subtotal = sum(line.amount for line in lines)
+    off = chance.choice([0, 0, 10_000])
+    total = _wrong(subtotal - off, chance, traits, t)
+    company, customer = words.company(chance, "zh", "机电工程"), words.company(chance, "zh", "置业")
+    rows: list[tuple[str | Span, ...]] = [("序号", "服务项目", "数量", "单价（元）", "金额（元）", "备注")]
+    for n, line in enumerate(lines):
+        rows.append(
+            (
+                str(n + 1),
+                t.put(f"items.{n}.description", line.name),
+                t.put(f"items.{n}.quantity", line.quantity, _count(line.quantity)),
+                _put(t, f"items.{n}.unit_price", line.price),
+                _put(t, f"items.{n}.amount", line.amount),
+                chance.choice(["", "含税", "质保一年"]),
+            )
+        )
+    rows.append((Span("小计", 4), _put(t, "subtotal", subtotal), ""))
+    if off:
+        rows.append((Span("优惠", 4), _put(t, "discount", off), ""))
+    rows.append((Span("应付合计", 4), _put(t, "total", total), ""))
+    plan = money(total + 120_000)
+    blocks: list[Block] = [
+        Heading(chance.choice(["费用结算单", "服务费账单", "收费通知单"]), 1, "centre"),
+        Text("编号：" + t.put("receipt_number", f"JS-{day.year}-{chance.randint(1, 999):03}"), "right"),
+        Text(f"{t.put('customer', customer)}："),
+        Text(
+            f"我公司已按双方{words.printed_day(day - timedelta(80), 'zh')}签订的合同于{words.printed_day(day - timedelta(6), 'zh')}完成下列服务，请在收到本单后十五日内付款。上一期账单{money(subtotal + 3300)}元已于{words.printed_day(day - timedelta(40), 'zh')}结清。"
+        ),
+        Grid(tuple(rows), 1, "clrrrl", chance.choice(["all", "all", "lines"]), (1, 5, 1.2, 2, 2, 2)),
+        Text(f"合计人民币（大写）{words.capital_amount(total)}。"),
+        *words.orders(chance, "zh", traits, t),
+        Text(f"下一年度服务费预计为{plan}元，以届时签订的合同为准。付款方式：银行转账。"),
+        Text(t.put("company", company), "right"),
+        Text(t.put("date", day.isoformat(), words.printed_day(day, "zh")), "right"),
+    ]
+    if "absent" in traits:
+        t.note("absent_fields")
+    else:
+        blocks.append(
+            Text(
+                f"公司地址：{t.put('address', words.address(chance, 'zh'))}　联系电话：{t.put('phone', words.phone(chance, 'zh'))}　税号：{t.put('tax_number', words.tax_number_zh(chance))}"
+            )
+        )
+    t.judge("currency", "CNY")
+    t.judge("payment_method", "transfer")
+    t.note("two_parties")
+    t.note("next_year")
+    t.note("former_value")
+    t.note("capital_figures")
+    return Sheet(tuple(blocks), t, "zh", "service invoice")
+
+
+def slip_zh(chance: Random, traits: Traits) -> Sheet:
+    """A taxi or fuel slip, a few words a line."""
+    t = Truth()
+    day = words.day(chance)
+    company = t.put("company", words.company(chance, "zh", chance.choice(["出租汽车", "石油加油站"])))
+    if "出租" in company:
+        fare, extra = chance.randint(1000, 9800) // 10 * 10, chance.choice([0, 100, 300])
+        total = _wrong(fare + extra, chance, traits, t)
+        body = [
+            f"车号 云T{chance.randint(10000, 99999)}",
+            f"日期 {t.put('date', day.isoformat(), words.printed_day(day, 'zh0'))}",
+            f"上车 {chance.randint(7, 9)}:1{chance.randint(0, 9)}",
+            f"下车 {chance.randint(10, 22)}:2{chance.randint(0, 9)}",
+            "单价 2.40元",
+            f"里程 {chance.uniform(2, 30):.1f}km",
+            "等候 00:03:10",
+            f"燃油附加费 {money(extra)}元",
+            f"金额 {_put(t, 'total', total)}元",
+        ]
+        t.note("zeros") if not extra else None
+        t.put("receipt_number", number := f"{chance.randint(10**7, 10**8)}")
+        body.insert(0, f"发票代码 1{chance.randint(10**10, 10**11)}")
+        body.insert(1, f"发票号码 {number}")
+    else:
+        litres, price = round(chance.uniform(12, 58), 2), chance.randint(690, 890)
+        total = _wrong(round(litres * price), chance, traits, t)
+        body = [
+            f"日期：{t.put('date', day.isoformat(), words.printed_day(day, 'slash'))} {t.put('time', f'{chance.randint(6, 22):02}:{chance.randint(0, 59):02}')}",
+            f"流水号：{t.put('receipt_number', str(chance.randint(10**8, 10**9)))}",
+            f"油品：{t.put('items.0.description', chance.choice(['92号汽油', '95号汽油', '0号柴油']))}  枪号：{chance.randint(1, 16)}",
+            f"数量：{t.put('items.0.quantity', litres, f'{litres:.2f}')}升",
+            f"单价：{t.put('items.0.unit_price', price / 100, f'{price / 100:.2f}')}元/升",
+            f"金额：{t.put('items.0.amount', total / 100, money(total))}元",
+            f"实付：{t.put('total', total / 100, money(total))}元",
+            f"卡余额：{money(chance.randint(0, 80_000))}元",
+        ]
+    blocks: list[Block] = [
+        Heading(company, 2, "centre"),
+        *[Text(line) for line in body],
+        *words.orders(chance, "zh", traits, t),
+        Text("手写无效　监督电话 12345"),
+    ]
+    t.judge("currency", "CNY")
+    t.note("absent_fields")
+    return Sheet(tuple(blocks), t, "zh", "slip")
+
+
+_ZH = PdfLook(chinese=True)
+_HIDDEN, _SEEN, _WRONG, _ABSENT = (
+    {name} for name in ("injection_hidden", "injection_visible", "wrong_total", "absent")
+)
+
+
+def _order(name: str, kind: Callable[[Random, Traits], Sheet], look: Look, *traits: set[str]) -> Order:
+    return Order(name, kind, look, frozenset().union(*traits))
+
+
+ORDERS = (
+    _order(
+        "till-01", till_en, Scan(PdfLook("DejaVuSansMono", 8, "roll", 14), ScanLook(1.1, 9, 0.6, 40, seed=1, trim=True))
+    ),
+    _order("till-02", till_en, TextLook(width=42), _WRONG, _ABSENT),
+    _order("till-03", till_en, PdfLook("DejaVuSansMono", 8, "roll", 14), _HIDDEN),
+    _order(
+        "bistro-01",
+        restaurant_en,
+        Scan(PdfLook("DejaVuSerif", 8, "roll", 16), ScanLook(-1.6, 12, 0.7, 60, seed=2, trim=True)),
+        _WRONG,
+    ),
+    _order("bistro-02", restaurant_en, HtmlLook("mail", title="Your bill"), _ABSENT),
+    _order("works-01", service_invoice_en, PdfLook("DejaVuSerif", 9.5, "letter")),
+    _order("works-02", service_invoice_en, PdfLook("DejaVuSans", 9, shaded=True), _WRONG, _HIDDEN),
+    _order("works-03", service_invoice_en, Scan(PdfLook("DejaVuSans", 10), ScanLook(0.7, 7, 0.5, 25, seed=3)), _SEEN),
+    _order("hotel-01", hotel_en, PdfLook("DejaVuSerif", 9)),
+    _order("hotel-02", hotel_en, TextLook("tabs", 80), _SEEN),
+    _order(
+        "slip-01",
+        fuel_en,
+        Scan(PdfLook("DejaVuSansMono", 9, "roll", 14), ScanLook(2.2, 14, 0.8, 70, seed=4, trim=True)),
+    ),
+    _order("slip-02", fuel_en, TextLook(width=32)),
+    _order("parcel-01", online_en, HtmlLook("mail", "none", title="Order confirmation"), _HIDDEN),
+    _order("parcel-02", online_en, HtmlLook("page", title="Your order"), _WRONG),
+    _order(
+        "shop-01",
+        till_zh,
+        Scan(PdfLook("DejaVuSansMono", 8, "roll", 14, True), ScanLook(-0.9, 9, 0.6, 40, seed=5, trim=True)),
+        _WRONG,
+    ),
+    _order("shop-02", till_zh, TextLook(width=40), _ABSENT),
+    _order("shop-03", till_zh, PdfLook("DejaVuSans", 8, "roll", 14, True), _SEEN),
+    _order("tax-invoice-01", vat_invoice_zh, _ZH),
+    _order("tax-invoice-02", vat_invoice_zh, PdfLook("DejaVuSansMono", 8, "a4", 30, True), _WRONG),
+    _order("tax-invoice-03", vat_invoice_zh, Scan(_ZH, ScanLook(0.5, 6, 0.5, 20, seed=6)), _ABSENT),
+    _order("tax-invoice-04", vat_invoice_zh, HtmlLook("page", "white", title="电子发票"), _HIDDEN),
+    _order("dinner-01", restaurant_zh, TextLook(width=48), _WRONG),
+    _order(
+        "dinner-02",
+        restaurant_zh,
+        Scan(PdfLook("DejaVuSans", 8.5, "roll", 12, True), ScanLook(1.4, 11, 0.7, 50, seed=7, trim=True)),
+    ),
+    _order("guest-01", hotel_zh, PdfLook("DejaVuSerif", 9, chinese=True), _SEEN),
+    _order("guest-02", hotel_zh, HtmlLook("word", title="宾客账单"), _WRONG),
+    _order("settlement-01", service_note_zh, PdfLook("DejaVuSans", 10, chinese=True)),
+    _order("settlement-02", service_note_zh, TextLook("cells"), _ABSENT, _SEEN),
+    _order("ticket-01", slip_zh, TextLook(width=30)),
+)
