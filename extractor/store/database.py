@@ -1,0 +1,186 @@
+"""The database behind a store: where it is, how it is opened, and its transactions."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
+
+from extractor.store.migrations import MIGRATIONS, statements
+from extractor.store.nouns import StoreError
+
+BUSY_SECONDS = 30
+_TURN = 0x65787472
+"""The key of PostgreSQL's advisory lock that makes writers take turns, as SQLite's own lock does."""
+
+
+def default_place() -> str:
+    """`EXTRACTOR_STORE`, else `extractor/store.db` where this user's programs keep their data."""
+    data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
+    return os.environ.get("EXTRACTOR_STORE") or str(Path(data).expanduser() / "extractor" / "store.db")
+
+
+def now() -> str:
+    """The time in UTC, as ISO 8601 text that sorts."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+class Database:
+    """SQLite in a file, or PostgreSQL at a URL; made and brought up to the newest migration when opened.
+
+    Raises StoreError where it cannot be opened, is no store, or was made by a newer version of the tool.
+    """
+
+    def __init__(self, place: str) -> None:
+        self.name, url = _url(place)
+        self.dialect = url.get_backend_name()
+        try:
+            self._engine = sa.create_engine(url, pool_pre_ping=self.dialect == "postgresql")
+        except (NoSuchModuleError, ModuleNotFoundError) as error:
+            raise StoreError(
+                f"The store {self.name} needs a driver that is not here: {error}",
+                "Run `pip install 'extractor[postgres]'`.",
+            ) from error
+        sa.event.listen(self._engine, "begin", self._begin)
+        if self.dialect == "sqlite":
+            sa.event.listen(self._engine, "connect", _set_up)
+            self._file = Path(url.database)
+            _make_private(self._file)
+        self._migrate()
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that sees one state of the store from beginning to end."""
+        with self._told(), self._engine.connect() as connection, connection.begin():
+            yield connection
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that has the store to itself among writers; when it returns, all of it is on the disk."""
+        with self._told(), self._engine.connect() as connection:
+            connection = connection.execution_options(extractor_writes=True)
+            with connection.begin():
+                yield connection
+
+    def add_new(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
+        """Store the rows; those whose key is there already change nothing."""
+        if rows:
+            dialect = sqlite if self.dialect == "sqlite" else postgresql
+            connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
+
+    def backup(self, target: Path) -> None:
+        """A whole copy of a SQLite store, made while others go on writing; StoreError for PostgreSQL."""
+        if self.dialect != "sqlite":
+            raise StoreError("A store in PostgreSQL is not copied from here.", "Use pg_dump.")
+        if target.exists():
+            raise StoreError(f"{target} exists.", "Name a new file for the copy.")
+        _make_private(target)
+        try:
+            with (
+                contextlib.closing(sqlite3.connect(target)) as copy,
+                contextlib.closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True)) as own,
+            ):
+                own.backup(copy)
+        except sqlite3.Error as error:
+            raise StoreError(f"Cannot copy the store to {target}: {error}", "Look at the space left there.") from error
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except (SQLAlchemyError, sqlite3.Error) as error:
+            reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+            raise StoreError(
+                f"The store {self.name} cannot be used: {reason.strip()}",
+                "What was stored is safe. See to the disk or the server, and run the same command again.",
+            ) from error
+
+    def _begin(self, connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("extractor_writes", False)
+        if self.dialect == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        elif writes:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
+        else:
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+
+    def _migrate(self) -> None:
+        columns = "number INTEGER PRIMARY KEY, name TEXT NOT NULL, at TEXT NOT NULL"
+        with self.reading() as connection:
+            there = sa.inspect(connection).get_table_names()
+            if there and "migrations" not in there:
+                raise StoreError(f"{self.name} is a database of something else.", "Name another file for the store.")
+            done = self._migrated(connection) if there else 0
+        if done > MIGRATIONS[-1].number:
+            raise StoreError(f"{self.name} was made by a newer version of extractor.", "Upgrade extractor.")
+        for migration in MIGRATIONS[done:]:
+            with self.writing() as connection:
+                connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS migrations ({columns})")
+                if self._migrated(connection) >= migration.number:
+                    continue  # another process was faster
+                for sql in statements(migration, self.dialect):
+                    connection.exec_driver_sql(sql)
+                connection.execute(
+                    sa.text("INSERT INTO migrations VALUES (:number, :name, :at)"),
+                    {"number": migration.number, "name": migration.name, "at": now()},
+                )
+
+    @staticmethod
+    def _migrated(connection: sa.Connection) -> int:
+        return connection.exec_driver_sql("SELECT COALESCE(MAX(number), 0) FROM migrations").scalar_one()
+
+
+def _url(place: str) -> tuple[str, sa.URL]:
+    """What the store is called in messages, and the URL of its database."""
+    if "://" not in place:
+        path = Path(place).expanduser().absolute()
+        return str(path), sa.URL.create("sqlite", database=str(path))
+    try:
+        url = sa.make_url(place)
+    except SQLAlchemyError as error:
+        raise StoreError(f"{place} is not the URL of a store.", "Give postgresql://USER@HOST/DATABASE.") from error
+    if url.drivername in ("postgresql", "postgres"):
+        url = url.set(drivername="postgresql+psycopg")
+    if url.get_backend_name() not in ("sqlite", "postgresql") or (
+        url.get_backend_name() == "sqlite" and not url.database
+    ):
+        raise StoreError(
+            f"{url.render_as_string(hide_password=True)} is not a store that can be used.",
+            "Give a file, or postgresql://USER@HOST/DATABASE.",
+        )
+    return url.render_as_string(hide_password=True), url
+
+
+def _make_private(file: Path) -> None:
+    """Make the folder and the file, for nobody but their owner, where they are missing."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with contextlib.suppress(FileExistsError):
+            os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    except OSError as error:
+        raise StoreError(f"Cannot make the store {file}: {error.strerror}", "Name another place for it.") from error
+
+
+def _set_up(connection: Any, _: Any) -> None:
+    connection.isolation_level = None  # transactions begin where we say so
+    cursor = connection.cursor()
+    for setting in (
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "secure_delete = ON",
+    ):
+        cursor.execute(f"PRAGMA {setting}")
+    cursor.close()

@@ -1,0 +1,440 @@
+"""Records: what a machine said about a document, what people made of it, and who did so."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import sqlalchemy as sa
+
+from extractor.errors import InputError
+from extractor.store import tables
+from extractor.store.audit import append, digest
+from extractor.store.database import Database, now
+from extractor.store.nouns import (
+    Conflict,
+    Correction,
+    Extraction,
+    Record,
+    Review,
+    Version,
+    content_key,
+)
+from extractor.types import Path, path_text
+
+CLAIM_SECONDS = 900
+STAYS = "the record stays as it is: a person has worked on it"
+_PAGE = 100
+
+
+class Records:
+    """The records of a store. Every change names who made it, and the revision that they had seen of the record."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __iter__(self) -> Iterator[Record]:
+        return self.select()
+
+    def get(self, record: int) -> Record:
+        """The record of that number; InputError where there is none."""
+        with self._database.reading() as connection:
+            return _one(connection, record)
+
+    def find(self, document: str, schema: str) -> Record | None:
+        """The record of a document (its SHA-256) under a schema (its id), or None."""
+        wanted = sa.select(tables.records.c.id).where(
+            tables.records.c.document == document, tables.records.c.schema == schema
+        )
+        with self._database.reading() as connection:
+            found = connection.execute(wanted).scalar_one_or_none()
+            return None if found is None else _one(connection, found)
+
+    def select(
+        self, *, schema: str | None = None, status: str | None = None, job: int | None = None, after: int = 0
+    ) -> Iterator[Record]:
+        """Records by number, those after `after`: all, or of a schema (id or name), a status, the documents of a job.
+
+        They are fetched a page at a time, so any number of them takes little memory, and what is changed meanwhile is
+        seen as it is when its page is fetched.
+        """
+        while page := self._page(schema, status, job, after):
+            yield from page
+            after = page[-1].id
+
+    def count(self, *, schema: str | None = None, job: int | None = None) -> dict[str, int]:
+        """How many records have each status, of all, of a schema (id or name), or of the documents of a job."""
+        record = tables.records.c
+        query = sa.select(record.status, sa.func.count()).where(*_wanted(schema, None, job, 0)).group_by(record.status)
+        with self._database.reading() as connection:
+            return {status: number for status, number in connection.execute(query)}
+
+    def extractions(self, record: int) -> list[Extraction]:
+        """All that machines ever said about the record's document under its schema, oldest first."""
+        with self._database.reading() as connection:
+            found = _one(connection, record)
+            wanted = (
+                sa.select(tables.extractions, *(tables.versions.c[key].label(f"v_{key}") for key in _VERSION))
+                .join(tables.versions, tables.versions.c.id == tables.extractions.c.version)
+                .where(tables.extractions.c.document == found.document, tables.extractions.c.schema == found.schema)
+                .order_by(tables.extractions.c.at)
+            )
+            return [
+                Extraction(
+                    row.id,
+                    row.document,
+                    row.schema,
+                    Version(**{key: getattr(row, f"v_{key}") for key in _VERSION}),
+                    row.at,
+                    row.result,
+                )
+                for row in connection.execute(wanted)
+            ]
+
+    def reviews(self, record: int) -> list[Review]:
+        """What people did with the record besides correcting it, oldest first."""
+        review = tables.reviews.c
+        query = sa.select(review.action, review.who, review.at, review.revision, review.note)
+        with self._database.reading() as connection:
+            return [
+                Review(*row) for row in connection.execute(query.where(review.record == record).order_by(review.id))
+            ]
+
+    def keep(
+        self,
+        result: Mapping[str, Any],
+        version: Version,
+        *,
+        who: str,
+        size: int = 0,
+        kind: str = "",
+    ) -> Record:
+        """The record of an extraction, as `extractor.export.as_dict` gives it, now stored.
+
+        The schema must have been kept before (`Store.keep_schema`). The same document, schema and version change
+        nothing; a new version becomes the record's own unless a person has already worked on the record.
+        """
+        with self._database.writing() as connection:
+            keep_version(connection, self._database, version)
+            keep_extractions(connection, self._database, [(result, size, kind)], version.id, None, who)
+            keep_sources(connection, self._database, [(result["document"]["source"], result["document"]["id"])])
+        record = self.find(result["document"]["id"], result["run"]["schema"])
+        assert record is not None
+        return record
+
+    def correct(
+        self, record: int, path: Path, new: Any, *, who: str, revision: int, how: str = "typed", reason: str = ""
+    ) -> Record:
+        """The record after a person has put `new` at `path`: a field, an element, or a whole list or object.
+
+        Raises Conflict where the record is no longer at `revision`, InputError where it has no such place.
+        """
+        with self._database.writing() as connection:
+            found = _at(connection, record, revision)
+            _, old = with_value(found.data, path, new)
+            if old == new and type(old) is type(new):
+                return found
+            at = now()
+            _step(connection, found, at)
+            line = {"path": list(path), "old": old, "new": new, "how": how, "who": who, "at": at, "reason": reason}
+            connection.execute(tables.corrections.insert(), line | {"record": record, "revision": revision + 1})
+            said = {"path": list(path), "value": new, "revision": revision + 1, "how": how}
+            before = {"path": list(path), "value": old}
+            append(connection, who, [("corrected", f"record {record}", before, said, reason)])
+            return _one(connection, record)
+
+    def approve(self, record: int, *, who: str, revision: int, note: str = "") -> Record:
+        """The record, approved; raises Conflict where it is no longer at `revision`."""
+        return self._decide(record, "approved", "approved", who, revision, note)
+
+    def reject(self, record: int, *, who: str, revision: int, note: str = "") -> Record:
+        """The record, set aside as one that is not to be used; raises Conflict as `approve` does."""
+        return self._decide(record, "rejected", "rejected", who, revision, note)
+
+    def reopen(self, record: int, *, who: str, revision: int, note: str = "") -> Record:
+        """The record, to be reviewed again; raises Conflict as `approve` does."""
+        return self._decide(record, "needs_review", "reopened", who, revision, note)
+
+    def flag(self, record: int, *, who: str, revision: int, note: str) -> Record:
+        """The record with somebody's doubt noted, to be reviewed; raises Conflict as `approve` does."""
+        return self._decide(record, "needs_review", "flagged", who, revision, note)
+
+    def claim(self, record: int, *, who: str, seconds: float = CLAIM_SECONDS) -> Record:
+        """The record, held by `who` for a while so that two people need not do the same work; again makes it longer.
+
+        Raises Conflict while somebody else holds it. A claim keeps nobody from writing: `revision` guards that.
+        """
+        until = datetime.now(UTC) + timedelta(seconds=seconds)
+        with self._database.writing() as connection:
+            found = _one(connection, record)
+            held = found.claimed_by not in (None, who) and (found.claimed_until or "") > now()
+            if held:
+                raise Conflict(
+                    f"{found.claimed_by} is at work on record {record}.", f"It is free at {found.claimed_until}.", found
+                )
+            self._hold(connection, record, who, until.isoformat(timespec="microseconds").replace("+00:00", "Z"))
+            if found.claimed_by != who:
+                self._reviewed(connection, found, "claimed", who, found.revision, "")
+            return _one(connection, record)
+
+    def release(self, record: int, *, who: str) -> Record:
+        """The record, held by `who` no longer."""
+        with self._database.writing() as connection:
+            found = _one(connection, record)
+            if found.claimed_by != who:
+                return found
+            self._hold(connection, record, None, None)
+            self._reviewed(connection, found, "released", who, found.revision, "")
+            return _one(connection, record)
+
+    def next_free(self, *, who: str, schema: str | None = None, status: str = "needs_review") -> Record | None:
+        """The least sure record of a status that nobody else holds, now claimed by `who`; None when there is none."""
+        record = tables.records.c
+        free = sa.or_(record.claimed_by.is_(None), record.claimed_by == who, record.claimed_until <= now())
+        query = sa.select(record.id).where(free, *_wanted(schema, status, None, 0))
+        order = (record.confidence.asc().nulls_first(), record.problems.desc(), record.id)
+        while True:
+            with self._database.reading() as connection:
+                found = connection.execute(query.order_by(*order).limit(1)).scalar_one_or_none()
+            if found is None:
+                return None
+            try:
+                return self.claim(found, who=who)
+            except Conflict:
+                continue  # somebody was faster
+
+    def _page(self, schema: str | None, status: str | None, job: int | None, after: int) -> list[Record]:
+        wanted = sa.select(tables.records.c.id).where(*_wanted(schema, status, job, after))
+        with self._database.reading() as connection:
+            numbers = connection.execute(wanted.order_by(tables.records.c.id).limit(_PAGE)).scalars().all()
+            return _many(connection, numbers) if numbers else []
+
+    def _decide(self, record: int, status: str, action: str, who: str, revision: int, note: str) -> Record:
+        with self._database.writing() as connection:
+            found = _at(connection, record, revision)
+            _step(connection, found, now(), status=status)
+            self._reviewed(connection, found, action, who, revision + 1, note)
+            append(connection, who, [(action, f"record {record}", found.status, status, note)])
+            return _one(connection, record)
+
+    @staticmethod
+    def _hold(connection: sa.Connection, record: int, who: str | None, until: str | None) -> None:
+        held = tables.records.update().where(tables.records.c.id == record)
+        connection.execute(held.values(claimed_by=who, claimed_until=until))
+
+    @staticmethod
+    def _reviewed(connection: sa.Connection, found: Record, action: str, who: str, revision: int, note: str) -> None:
+        line = {"record": found.id, "revision": revision, "action": action, "who": who, "at": now(), "note": note}
+        connection.execute(tables.reviews.insert(), line)
+
+
+# Reading.
+
+_VERSION = ("tool", "prompt", "model", "weights", "options")
+
+
+def _wanted(schema: str | None, status: str | None, job: int | None, after: int) -> Iterator[sa.ColumnElement[bool]]:
+    record = tables.records.c
+    yield record.id > after
+    if schema is not None:
+        named = sa.select(tables.schemas.c.id).where(
+            sa.or_(tables.schemas.c.id == schema, tables.schemas.c.name == schema)
+        )
+        yield record.schema.in_(named)
+    if status is not None:
+        yield record.status == status
+    if job is not None:
+        its_schema = sa.select(tables.jobs.c.schema).where(tables.jobs.c.id == job).scalar_subquery()
+        documents = sa.select(tables.tasks.c.document).where(
+            tables.tasks.c.job == job, tables.tasks.c.state.in_(("done", "reused"))
+        )
+        yield record.schema == its_schema
+        yield record.document.in_(documents)
+
+
+def _one(connection: sa.Connection, record: int) -> Record:
+    found = _many(connection, [record])
+    if not found:
+        raise InputError(f"There is no record {record}.", "`extractor status` shows what there is.")
+    return found[0]
+
+
+def _many(connection: sa.Connection, numbers: Iterable[int]) -> list[Record]:
+    """The records of those numbers, by number, with their corrections and the names of their documents."""
+    record = tables.records.c
+    query = (
+        sa.select(tables.records, tables.extractions.c.result, tables.schemas.c.name.label("schema_name"))
+        .join(tables.extractions, tables.extractions.c.id == record.extraction)
+        .join(tables.schemas, tables.schemas.c.id == record.schema)
+        .where(record.id.in_(numbers))
+        .order_by(record.id)
+    )
+    rows = connection.execute(query).all()
+    corrections: dict[int, list[Correction]] = {row.id: [] for row in rows}
+    made = sa.select(tables.corrections).where(tables.corrections.c.record.in_(corrections))
+    for c in connection.execute(made.order_by(tables.corrections.c.id)):
+        corrections[c.record].append(Correction(tuple(c.path), c.old, c.new, c.how, c.who, c.at, c.revision, c.reason))
+    names: dict[str, list[str]] = {row.document: [] for row in rows}
+    found = sa.select(tables.sources.c.name, tables.sources.c.document).where(tables.sources.c.document.in_(names))
+    for name, document in connection.execute(found.order_by(tables.sources.c.seen, tables.sources.c.name)):
+        names[document].append(name)
+    return [
+        Record(
+            **{key: getattr(row, key) for key in record.keys()},  # noqa: SIM118 - a collection of columns is no mapping
+            schema_name=row.schema_name,
+            result=row.result,
+            data=corrected(row.result["data"], corrections[row.id]),
+            corrections=tuple(corrections[row.id]),
+            sources=tuple(names[row.document]),
+        )
+        for row in rows
+    ]
+
+
+def corrected(data: Any, corrections: Iterable[Correction]) -> Any:
+    """The machine's record with what people put in its place."""
+    for correction in corrections:
+        data, _ = with_value(data, correction.path, correction.new)
+    return data
+
+
+def with_value(data: Any, path: Path, new: Any) -> tuple[Any, Any]:
+    """A copy of the record with `new` at `path`, and what stood there; missing objects on the way are made.
+
+    One past the end of a list adds an element. InputError where the path does not fit the record.
+    """
+    if not path:
+        return new, data
+    data = copy.deepcopy(data)
+    here = data
+    for step, then in pairwise(path):
+        here = _inside(here, step, path, [] if isinstance(then, int) else {})
+    old = _inside(here, path[-1], path, None)
+    here[path[-1]] = new
+    return data, old
+
+
+def _inside(here: Any, step: str | int, path: Path, missing: Any) -> Any:
+    """What is at `step` of an object or a list, put there if it was not."""
+    if isinstance(here, list) and isinstance(step, int) and 0 <= step <= len(here):
+        if step == len(here):
+            here.append(missing)
+    elif isinstance(here, dict) and isinstance(step, str):
+        here.setdefault(step, missing)
+    else:
+        raise InputError(f"The record has no place {path_text(path)}.", "Give the path of a field, or of its list.")
+    if here[step] is None:
+        here[step] = missing
+    return here[step]
+
+
+def _at(connection: sa.Connection, record: int, revision: int) -> Record:
+    """The record, if it is still at `revision`; else Conflict."""
+    found = _one(connection, record)
+    if found.revision != revision:
+        raise Conflict(
+            f"Record {record} was changed by somebody else: it is at revision {found.revision}, not {revision}.",
+            "Look at it as it is now, and make the change again.",
+            found,
+        )
+    return found
+
+
+def _step(connection: sa.Connection, found: Record, at: str, **changed: Any) -> None:
+    record = tables.records.c
+    stepped = tables.records.update().where(record.id == found.id, record.revision == found.revision)
+    connection.execute(stepped.values(revision=found.revision + 1, updated=at, **changed))
+
+
+# Storing what a machine said.
+
+
+def keep_version(connection: sa.Connection, database: Database, version: Version) -> None:
+    row = {key: getattr(version, key) for key in _VERSION} | {"id": version.id, "options": dict(version.options)}
+    database.add_new(connection, tables.versions, [row])
+
+
+def keep_sources(connection: sa.Connection, database: Database, found: Iterable[tuple[str, str]]) -> None:
+    """Keep the names of documents, given as pairs of name and SHA-256."""
+    at = now()
+    rows = [{"name": name, "document": document, "seen": at} for name, document in found]
+    database.add_new(connection, tables.sources, rows)
+
+
+def keep_extractions(
+    connection: sa.Connection,
+    database: Database,
+    results: Iterable[tuple[Mapping[str, Any], int, str]],
+    version: str,
+    job: int | None,
+    who: str,
+) -> set[str]:
+    """The documents whose extraction was new; `results` come with the size and the kind of their files.
+
+    Their records then speak of the new extraction, unless a person has worked on the record.
+    """
+    at = now()
+    given = {
+        content_key(r["document"]["id"], r["run"]["schema"], version): (r, size, kind) for r, size, kind in results
+    }
+    stored = sa.select(tables.extractions.c.id).where(tables.extractions.c.id.in_(given))
+    there = set(connection.execute(stored).scalars())
+    documents, extractions, records = [], [], []
+    for key, (result, size, kind) in given.items():
+        if key in there:
+            continue
+        document, schema = result["document"]["id"], result["run"]["schema"]
+        documents.append({"id": document, "size": size, "kind": kind, "seen": at})
+        row = {"id": key, "document": document, "schema": schema, "version": version, "job": job, "at": at}
+        extractions.append(row | {"result": dict(result), "digest": digest(result)})
+        problems, confidence = _doubts(result)
+        record = {"document": document, "schema": schema, "extraction": key, "problems": problems}
+        record |= {"confidence": confidence, "status": "needs_review" if problems else "new"}
+        records.append(record | {"revision": 1, "created": at, "updated": at})
+    database.add_new(connection, tables.documents, documents)
+    database.add_new(connection, tables.extractions, extractions)
+    before = _renew(connection, records)
+    database.add_new(connection, tables.records, records)
+    lines = []
+    for row in extractions:
+        old, reason = before.get((row["document"], row["schema"]), (None, ""))
+        said = {"extraction": row["id"], "digest": row["digest"]}
+        lines.append(("extracted", f"document {row['document']}", old, said, reason))
+    append(connection, who, lines)
+    return {row["document"] for row in extractions}
+
+
+def _renew(connection: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], tuple[str, str]]:
+    """Let the records that exist speak of newer extractions; what each spoke of before, and why it still does.
+
+    The records are found by document and schema. One that a person has corrected or judged stays as it is.
+    """
+    wanted = {(row["document"], row["schema"]): row for row in rows}
+    record = tables.records.c
+    judged = tables.reviews.c.action.not_in(("claimed", "released"))
+    touched = sa.exists().where(tables.corrections.c.record == record.id)
+    touched |= sa.exists().where(tables.reviews.c.record == record.id, judged)
+    there = sa.select(
+        record.id, record.document, record.schema, record.extraction, record.revision, touched.label("own")
+    )
+    before = {}
+    for old in connection.execute(there.where(record.document.in_({document for document, _ in wanted}))).all():
+        row = wanted.get((old.document, old.schema))
+        if row is None:
+            continue
+        before[old.document, old.schema] = (old.extraction, STAYS if old.own else "")
+        if not old.own:
+            newer = {key: row[key] for key in ("extraction", "status", "problems", "confidence", "updated")}
+            renewed = tables.records.update().where(record.id == old.id)
+            connection.execute(renewed.values(**newer, revision=old.revision + 1))
+    return before
+
+
+def _doubts(result: Mapping[str, Any]) -> tuple[int, float | None]:
+    """How many problems an extraction names, and the confidence of its least sure value."""
+    values = result["values"]
+    sure = [v["confidence"] for v in values if v["confidence"] is not None]
+    return sum(len(v["problems"]) for v in values) + len(result["problems"]), min(sure, default=None)

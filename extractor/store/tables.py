@@ -1,0 +1,120 @@
+"""The tables as they are after the newest migration; `migrations.py` makes them, a test holds the two together."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sqlalchemy import Column, Float, Integer, MetaData, Table, Text, TypeDecorator
+
+
+class Json(TypeDecorator):
+    """JSON kept as text, so that every string a document can hold survives in any database.
+
+    A NUL is escaped by JSON itself; where there is half a surrogate pair, everything beyond ASCII is escaped too.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        return None if value is None else json_text(value)
+
+    def process_result_value(self, value: str | None, dialect: Any) -> Any:
+        return None if value is None else json.loads(value)
+
+
+def json_text(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return text if text.isascii() or _encodes(text) else json.dumps(value, allow_nan=False, separators=(",", ":"))
+
+
+def _encodes(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+metadata = MetaData()
+
+
+def _table(table: str, /, **columns: Any) -> Table:
+    keys = _KEYS.get(table, ("id",))
+    return Table(table, metadata, *(Column(key, kind, primary_key=key in keys) for key, kind in columns.items()))
+
+
+_KEYS = {"sources": ("name", "document"), "audit": ("seq",)}
+"""The columns of the primary key where it is not `id`."""
+
+documents = _table("documents", id=Text, size=Integer, kind=Text, seen=Text)
+sources = _table("sources", name=Text, document=Text, seen=Text)
+schemas = _table("schemas", id=Text, name=Text, document=Json, seen=Text)
+versions = _table("versions", id=Text, tool=Text, prompt=Text, model=Text, weights=Text, options=Json)
+extractions = _table(
+    "extractions", id=Text, document=Text, schema=Text, version=Text, job=Integer, at=Text, result=Json, digest=Text
+)
+records = _table(
+    "records",
+    id=Integer,
+    document=Text,
+    schema=Text,
+    extraction=Text,
+    status=Text,
+    revision=Integer,
+    problems=Integer,
+    confidence=Float,
+    claimed_by=Text,
+    claimed_until=Text,
+    created=Text,
+    updated=Text,
+)
+corrections = _table(
+    "corrections",
+    id=Integer,
+    record=Integer,
+    revision=Integer,
+    path=Json,
+    old=Json,
+    new=Json,
+    how=Text,
+    who=Text,
+    at=Text,
+    reason=Text,
+)
+reviews = _table("reviews", id=Integer, record=Integer, revision=Integer, action=Text, who=Text, at=Text, note=Text)
+jobs = _table(
+    "jobs", id=Integer, name=Text, schema=Text, version=Text, settings=Json, state=Text, created=Text, updated=Text
+)
+tasks = _table(
+    "tasks",
+    id=Integer,
+    job=Integer,
+    name=Text,
+    stamp=Text,
+    state=Text,
+    document=Text,
+    extraction=Text,
+    kind=Text,
+    message=Text,
+    tries=Integer,
+    deaths=Integer,
+    owner=Text,
+    until=Float,
+    seconds=Float,
+)
+runs = _table("runs", id=Integer, name=Text, at=Text, settings=Json, figures=Json)
+audit = _table(
+    "audit",
+    seq=Integer,
+    at=Text,
+    who=Text,
+    action=Text,
+    subject=Text,
+    old=Text,
+    new=Text,
+    reason=Text,
+    previous=Text,
+    hash=Text,
+)
