@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from eval.making import by_hand, receipts
+from eval.making import by_hand, laboratory, receipts
 from eval.making.orders import Order, form, written
 from eval.making.sheet import gold_record
 
@@ -39,7 +39,10 @@ class EvalSet:
         return self.schema
 
 
-ALL = (EvalSet("receipts-and-invoices", "receipt", receipts.ORDERS),)
+ALL = (
+    EvalSet("receipts-and-invoices", "receipt", receipts.ORDERS),
+    EvalSet("laboratory-and-inspection", "laboratory-report", laboratory.ORDERS),
+)
 
 
 def gold_lines(wanted: EvalSet) -> list[dict[str, Any]]:

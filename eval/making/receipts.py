@@ -355,7 +355,7 @@ def service_invoice_en(chance: Random, traits: Traits) -> Sheet:
     ]
     t.judge("currency", {"£": "GBP", "€": "EUR", "US$": "USD"}[sign])
     t.judge("tax_included", False)
-    t.judge("payment_method", None)
+    t.judge("payment_method", "transfer")
     t.note("two_parties")
     t.note("distractors")
     return Sheet(tuple(blocks), t, "en", "service invoice")
@@ -873,6 +873,7 @@ def hotel_zh(chance: Random, traits: Traits) -> Sheet:
         ),
     ]
     t.judge("currency", "CNY")
+    t.judge("payment_method", "mobile")
     t.note("distractors")
     t.note("capital_figures")
     t.note("blank_fields")
