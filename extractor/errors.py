@@ -5,7 +5,7 @@ ExtractorError            1   anything else of ours
   InputError              3   a document cannot be used: missing, empty, a folder, of an unknown kind, too large
   SchemaError             4   a schema cannot be used
   ModelError              5   a model cannot be had: unknown name, no weights, refused format, server out of reach
-  CheckFailed             6   `extractor check`: the record breaks its schema or its checks
+  CheckFailed             6   `extractor check`: the record breaks its schema or its checks; `eval`: below the mark
   OutputError             7   the result cannot be written
 """
 

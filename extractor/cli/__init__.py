@@ -12,7 +12,7 @@ from importlib import import_module
 from extractor import __version__
 from extractor.cli import console
 
-COMMANDS = ("extract", "read", "prompt", "schemas", "models", "check")
+COMMANDS = ("extract", "read", "prompt", "schemas", "models", "check", "eval")
 """One module in this folder each, in the order of the help; its `add` tells argparse of it."""
 
 EPILOG = """examples:
@@ -27,7 +27,7 @@ exit codes:
   3    a document or a record cannot be used: missing, empty, a folder, of an unknown kind, too large, locked
   4    a schema cannot be used
   5    a model cannot be had: unknown name, no weights, a format that could run code, a server out of reach
-  6    `check`: the record breaks its schema or its rules
+  6    `check`: the record breaks its schema or its rules; `eval --fail-under`: the figure is below
   7    the result cannot be written
   130  stopped by Ctrl-C
 With several documents those that fail are named on stderr, the others are done, and the code is the first failure's.

@@ -31,10 +31,15 @@ def positive(text: str) -> int:
 
 def schema(source: str) -> Any:
     """The schema, its rules compiled: a broken one is told before a document is read."""
-    from extractor.check import compile_checks
     from extractor.schemas import load_schema
 
-    schema = load_schema(source)
+    return compiled(load_schema(source))
+
+
+def compiled(schema: Any) -> Any:
+    """The same schema, when its rules can be compiled; raises SchemaError."""
+    from extractor.check import compile_checks
+
     compile_checks(schema)
     return schema
 

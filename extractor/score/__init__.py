@@ -1,0 +1,1 @@
+"""Measurement: gold against records, figures with intervals, kept runs, and reports that can be argued with."""
