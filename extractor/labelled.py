@@ -29,7 +29,8 @@ def settle(
 ) -> dict[Path, Settled]:
     """The typed fields whose value stands by one of their labels, wherever that is the only such value.
 
-    Right behind the label, or, for a count, as the only number of the label's clause. `pieces` are the stretches of the
+    Right behind the label, or, for a count, as the only number of the label's clause; the rate in `Total incl. 6% tax`
+    is none. `pieces` are the stretches of the
     text to search (running text rather than table cells). A label inside a longer label of another field does not
     count, and a label that two fields share, of `fields` or of all that are `known`, settles neither.
     """
@@ -56,7 +57,8 @@ def settle(
         if place:
             behind[path].append((*place, len(bare)))
         elif kind in NUMERIC and len(bare) >= CLAUSE_LABEL:
-            beside[path] += [(s, e, len(bare)) for s, e in _in_clause(document.text, start, end)]
+            alone = _in_clause(document.text, start, end)
+            beside[path] += [(s, e, len(bare)) for s, e in alone if document.text[e - 1] not in "%％"]
     settled: dict[Path, Settled] = {}
     for spots, sure in ((behind, 0.86), (beside, 0.72)):
         used = {(s.start, s.end) for s in settled.values()}

@@ -57,7 +57,7 @@ class Normalised:
 
 
 def kind_of(field: Field) -> str | None:
-    """The kind of stretch that answers `field`: from `x-kind`, its type or its format; None for free text.
+    """The kind of stretch that answers `field`: from `x-kind`, its type, its format or its name; None for free text.
 
     Fields with an `enum` or a `const`, and fields that are judged rather than copied, are None.
     """
@@ -69,7 +69,17 @@ def kind_of(field: Field) -> str | None:
         return named
     if field.type in ("number", "integer", "boolean"):
         return field.type
-    return _FORMATS.get(field.format or schema.get("format") or "") if field.type == "string" else None
+    if field.type != "string":
+        return None
+    return _FORMATS.get(field.format or schema.get("format") or "") or ("date" if _named_a_date(field) else None)
+
+
+def _named_a_date(field: Field) -> bool:
+    """Whether a field of plain text is a date by its name or title: `invoice_date`, `dateOfIssue`, `开票日期`."""
+    if "pattern" in field.schema or "maxLength" in field.schema:
+        return False
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])|_|-", " ", field.name).casefold().split()
+    return "date" in (words[:1] + words[-1:]) or field.title.casefold().endswith((" date", "日期"))
 
 
 def find(kind: str, text: str) -> list[Span]:

@@ -82,6 +82,8 @@ def _bare(field: Field) -> bool:
     return not field.title and not field.schema.get("x-labels")
 
 
+_SHARE = re.compile(r"%|％|rate|percent|share|ratio|proportion|margin|growth|率|比|占|幅|增|降")
+"""Words of a field that may be answered in percent; to any other, 6% beside $8.20 is no answer."""
 _NUMBERING = re.compile(r"[.、)）．][^\S\n]*[^\W\d]")
 
 
@@ -134,6 +136,7 @@ class Offers:
             untold = self._untold(field)
             speaks_of_year = any("年" in name or "year" in name.casefold() for name in said(field))
             dates = self._of_kind("date", taken=False)
+            unshared = not _SHARE.search(" ".join((*said(field), field.description, field.unit or "")).casefold())
             scored = []
             for start, end in places:
                 if _numbers_a_line(self.document.text, start, end):
@@ -152,6 +155,7 @@ class Offers:
                 ]
             places = [(s, e) for _, s, e in sorted(scored, key=lambda t: (-t[0], t[1]))]
             places = self._of_unit(field, places) or places
+            places = [p for p in places if self.document.text[p[1] - 1] not in "%％"] or places if unshared else places
         elif kind in ("date", "date-time", "time"):
             places = [p for p in places if self._whole(field, *p)]
         self.offered[field.path] = places

@@ -42,8 +42,8 @@ ANSWER_TOKENS = 96
 DOUBTFUL = 0.7
 """Below this confidence an answer gives way to another field that uses the same stretch more surely."""
 GUESS, GUESS_AT_ALL = 0.3, 0.1
-"""Below this confidence an answer to a field whose labels the document never prints, and any answer, is only named in
-a Problem."""
+"""With less confidence in its beginning an answer to a field whose labels the document never prints, and any answer, is
+only named in a Problem."""
 KEPT_AS_TEXT = "kept_as_text"
 NO_EVIDENCE = "no_evidence"
 DATES_WITHIN = 100_000
@@ -155,6 +155,8 @@ def _asks(fields: Sequence[Field], passages: Passages, offers: Offers) -> tuple[
             )
             if texts:
                 asks.append(Ask(key, f, grammar.Slot(key, "literals", tuple(texts)[:MAX_LITERALS])))
+            elif f.type == "string" and not f.format:  # only its name says what it looks like
+                asks.append(Ask(key, f, grammar.Slot(key, "span", max_length=MAX_SPAN)))
             else:
                 unanswerable.append(f)
         else:
@@ -213,7 +215,7 @@ def extract(
     clock = _Clock()
     with clock.stage("structure"):
         todo = plan(document, schema, passage_tokens)
-    source = _Source(document, todo.passages)
+    source = _Source(document, todo.passages, todo.around)
     values = _from_structure(schema, todo, source)
     problems = list(document.problems)
     if todo.groups and model is not None:
@@ -251,9 +253,10 @@ def extract(
 class _Source:
     """The document a record is made from, with all its printed dates, which tell day and month apart."""
 
-    def __init__(self, document: Document, passages: Passages) -> None:
+    def __init__(self, document: Document, passages: Passages, around: Surroundings) -> None:
         self.document = document
         self.passages = passages
+        self.around = around
         text = document.text[:DATES_WITHIN]
         self.dates = [text[s:e] for s, e in normalise.find("date", text)]
 
@@ -334,7 +337,8 @@ def _from_answer(group: Sequence[Ask], answer: Answer, source: _Source) -> list[
         elif not ask.field.copied or ask.field.type == "json":
             values.append(_judged_value(ask.field, main, source))
         else:
-            values.append(_copied_value(ask.field, path, main.text, trust.answered(main.tokens), source))
+            value = _copied_value(ask.field, path, main.text, trust.answered(main.tokens), source)
+            values.append(_believed(value, ask.field, trust.begun(main.tokens), source.around))
     return values
 
 
@@ -357,9 +361,26 @@ def _copied_value(f: Field, path: Path, text: str | None, confidence: float, sou
     if place is None:
         problem = Problem(path, NO_EVIDENCE, f"The answer {text!r} is not in the document; check it by eye.")
         return FieldValue(path, text, None, confidence, (problem,))
+    if f.type == "string" and f.enum is None and normalise.kind_of(f) is None:
+        place = ground.whole(place, f, source.document)
     found = ground.evidence(source.document, *place)
     around = source.document.text[max(0, place[0] - 80) : place[1] + 40]
     return _valued(f, path, found, around, confidence, "model", source)
+
+
+def _believed(v: FieldValue, f: Field, begun: float, around: Surroundings) -> FieldValue:
+    """The value, or none where the model hardly believed that there is one, least of all where no label stands by."""
+    if v.evidence is None:
+        return v
+    named = around.support(f, v.evidence.start, v.evidence.end) >= SUPPORT
+    if begun >= (GUESS if not named and around.speaks_in_vain(f) else GUESS_AT_ALL):
+        return v
+    return _none_of(v, "was hardly believed by the model")
+
+
+def _none_of(v: FieldValue, why: str) -> FieldValue:
+    message = f"The answer {v.evidence.text if v.evidence else v.value!r} {why}; look whether it belongs here."
+    return FieldValue(v.path, None, None, v.confidence, (Problem(v.path, "withdrawn", message),))
 
 
 def _judged_value(f: Field, main: grammar.Slotted, source: _Source) -> FieldValue:
@@ -370,7 +391,7 @@ def _judged_value(f: Field, main: grammar.Slotted, source: _Source) -> FieldValu
 
 
 def _withdrawn(values: Sequence[FieldValue], schema: Schema, around: Surroundings) -> list[FieldValue]:
-    """The values without the model's guesses: answers it hardly believed, and doubtful second uses of one stretch.
+    """The values without the model's doubtful second uses of one stretch.
 
     Of two fields with the same stretch, it belongs to the one that its surroundings speak of, else to the surer.
     """
@@ -388,14 +409,8 @@ def _withdrawn(values: Sequence[FieldValue], schema: Schema, around: Surrounding
         if v.method == "model" and v.evidence is not None and v.path in claims:
             named, confidence = claims[v.path]
             first = best[v.evidence.start, v.evidence.end]
-            second = (named, confidence) < first and (named < first[0] or confidence < DOUBTFUL)
-            unlikely = not named and around.speaks_in_vain(fields[v.path])
-            if second or confidence < (GUESS if unlikely else GUESS_AT_ALL):
-                why = "is already another field's value" if second else "was hardly believed by the model"
-                problem = Problem(
-                    v.path, "withdrawn", f"The answer {v.evidence.text!r} {why}; look whether it belongs here."
-                )
-                v = FieldValue(v.path, None, None, confidence, (problem,))
+            if (named, confidence) < first and (named < first[0] or confidence < DOUBTFUL):
+                v = _none_of(v, "is already another field's value")
         kept.append(v)
     return kept
 

@@ -29,6 +29,19 @@ def answered(tokens: Sequence[Token]) -> float:
     return min(1.0, max(0.0, product * (0.6 + 0.25 * mass + 0.15 * margin)))
 
 
+BEGUN = 3
+"""Tokens that an answer's beginning takes: the quote that is no null, and the first of its word."""
+
+
+def begun(tokens: Sequence[Token]) -> float:
+    """Confidence in that there is an answer, and in where it begins, whatever is doubtful about where it ends.
+
+    A long answer has many ends to choose from, each of which takes its share of `answered`.
+    """
+    chosen = [t for t in tokens if not t.forced]
+    return answered(chosen[:BEGUN]) if chosen else answered(())
+
+
 def agreeing(confidence: float, agrees: bool | None) -> float:
     """Confidence after structure was asked too: raised where it points at the same place, lowered where at another."""
     if agrees is None:

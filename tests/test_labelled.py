@@ -258,3 +258,15 @@ def test_the_gap_that_parts_two_things_on_a_line_grows_with_the_letters():
     far = page(("Name:", 10, 10), ("Ann", 50, 10), ("Lee", 50 + 18 + 20, 10))
     assert hints(near, n={**TEXT, "title": "Name"})[0] == "Ann Lee"
     assert hints(far, n={**TEXT, "title": "Name"})[0] == "Ann"
+
+
+def test_the_rate_within_a_label_is_no_total():
+    assert settled("Total RM Including GST 6%\t73.30", total={"type": "number", "title": "Total"}) == {}
+    schema = {"type": "number", "title": "Total", "x-labels": ["Sum"]}
+    text = "Sum\t$8.20\nSum of GST @ 6%\t0.46\n"
+    document = Document("0", "a", text)
+    (field,) = fields(total=schema)
+    offered = Offers(document, [(0, len(text))], []).places(field)
+    assert [text[s:e] for s, e in offered] == ["$8.20", "0.46"]
+    (rate,) = fields(rate={**schema, "title": "Rate of GST"})
+    assert "6%" in [text[s:e] for s, e in Offers(document, [(0, len(text))], []).places(rate)]

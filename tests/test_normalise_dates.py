@@ -5,6 +5,7 @@ import time
 import pytest
 
 from extractor.normalise import find, kind_of, value
+from extractor.schemas import load_schema
 from extractor.types import Field
 
 
@@ -231,3 +232,16 @@ def test_scans_take_time_in_proportion_to_the_text(text):
     for kind in ("date", "time", "date-time", "email", "phone", "uri", "boolean"):
         find(kind, text)
     assert time.perf_counter() - begun < 10
+
+
+def test_a_time_set_solid_behind_a_date_is_no_part_of_it():
+    for text, printed in (("Date:19-03-201818:08:38", "19-03-2018"), ("2018-03-1918:08", "2018-03-19")):
+        assert [text[s:e] for s, e in find("date", text)] == [printed]
+    assert find("date", "12/3/20182") == []
+
+
+@pytest.mark.parametrize("name", ["date", "invoice_date", "dateOfIssue", "SignDate"])
+def test_a_text_that_is_a_date_by_its_name_is_looked_for_as_one_and_kept_as_printed(name):
+    fields = load_schema({"properties": {name: {"type": "string"}, "update": {"type": "string"}}}).fields
+    assert [kind_of(f) for f in fields] == ["date", None]
+    assert value(fields[0], "03 Mar 2018").value == "03 Mar 2018"

@@ -160,7 +160,7 @@ def test_of_two_fields_with_one_stretch_the_one_it_speaks_of_keeps_it(record):
 
 def test_an_answer_that_was_hardly_believed_is_withdrawn(record):
     said = '{"doctor": "Ann Lee",'
-    doubtful = Answer(said, tuple(Token(n, n + 1, probability=0.7) for n in range(len(said))))
+    doubtful = Answer(said, tuple(Token(n, n + 1, probability=0.4) for n in range(len(said))))
     result = record(LETTER, {"doctor": TEXT}, Scripted([doubtful]))
     assert result.data == {}
     assert kinds(result, "doctor") == ["withdrawn"]

@@ -25,6 +25,8 @@ _MONTH_TIGHT = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?
 _CN = "[〇零○一二三四五六七八九十廿卅]"
 _S = "[ \u00a0]"
 _TH = r"(?:st|nd|rd|th)?"
+_ENDS = r"(?:(?!\d|\.\d)|(?<=\d\d)(?=\d\d:\d\d(?!\d)))"
+"""No digit follows, unless a time is set solid behind the date: OCR returns `19-03-201818:08:38`."""
 _DAY_OR_MONTH = rf"\d{{1,2}}|{_CN}{{1,3}}"
 _FIND = re.compile(
     rf"""
@@ -33,9 +35,9 @@ _FIND = re.compile(
             (?:{_S}{{0,2}}(?P<cd>{_DAY_OR_MONTH}){_S}{{0,2}}[日号號])?)?)
   | (?P<cjk_part>(?<!\d)(?P<pm>{_DAY_OR_MONTH}){_S}?月{_S}?(?P<pd>{_DAY_OR_MONTH}){_S}?[日号號])
   | (?P<iso>(?<![\d.])(?P<iy>\d{{4}}){_S}?(?P<is>[-/.]){_S}?(?P<im>\d{{1,2}}){_S}?(?P=is){_S}?
-        (?P<id>\d{{1,2}})(?!\d|\.\d))
+        (?P<id>\d{{1,2}}){_ENDS})
   | (?P<number>(?<![\d.])(?P<na>\d{{1,2}})(?P<sp>{_S}?)(?P<ns>[-/.])(?P=sp)(?P<nb>\d{{1,2}})(?P=sp)(?P=ns)(?P=sp)
-        (?P<nc>\d{{4}}|\d\d)(?!\d|\.\d))
+        (?P<nc>\d{{4}}|\d\d){_ENDS})
   | (?P<day_month>(?<![\d.,])(?P<dd>\d{{1,2}}){_S}?{_TH}{_S}?(?:of{_S})?[-/.]?{_S}?(?P<dm>{_MONTH_TIGHT})(?![A-Za-z])
         (?:{_S}?[-/,.']?{_S}?'?(?P<dy>\d{{4}}|\d\d)(?![\d:]|{_S}?[ap]\.?m\b|[.,]\d))?)
   | (?P<month_day>(?<![A-Za-z])(?P<mm>{_MONTH_TIGHT}){_S}{{0,2}}[-/]?{_S}?(?P<md>\d{{1,2}})(?!\d|:\d){_TH}(?![A-Za-z])
