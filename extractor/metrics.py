@@ -19,8 +19,9 @@ from typing import Any
 from extractor.notation import dates, numbers
 from extractor.notation.characters import collapse, fold, key
 
-_CENT = Decimal("0.01")
-_LIKE_A_DATE = re.compile(r"\d ?[-/.] ?\d{1,2} ?[-/.] ?\d|[年月]|[A-Za-z]{3}|\d{8}|/\d{4}|\d{4}[-/.]\d{1,2}$")
+_CENT, _THOUSANDTH = Decimal("0.01"), Decimal("0.001")
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+_LIKE_A_DATE = re.compile(r"\d ?[-/.] ?\d{1,2} ?[-/.] ?\d|[年月]|(?i:jan|feb|mar|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])|\d{8}|/\d{4}|\d{4}[-/.]\d{1,2}$")
 _NUMERIC = frozenset({"number", "integer"})
 _TEMPORAL = frozenset({"date", "date-time"})
 
@@ -38,11 +39,12 @@ def strict(gold: Any, predicted: Any) -> bool:
 
 
 def same(gold: Any, predicted: Any, kind: str | None = None) -> bool:
-    """Whether the two mean the same: numbers within 0.01, dates as dates, text without case, width and punctuation.
+    """Whether the two mean the same: numbers as numbers, dates as dates, text without case, width and punctuation.
 
     `kind` names what the field holds (`number`, `date`, ...); without it each pair is taken for what both sides can be
     read as in full: `$16,350.00` equals 16350, `10/27/20` equals 2020-10-27, `Feb13/20` equals 2020-02-13. A date that
-    can be read two ways equals either reading. Lists are compared as sets of parts, objects by their members.
+    can be read two ways equals either reading. Numbers may differ by a cent, but by no more than a thousandth of
+    themselves: 0.004 is not 0.001. Lists are compared as sets of parts, objects by their members.
     """
     if absent(gold) or absent(predicted):
         return absent(gold) and absent(predicted)
@@ -55,19 +57,24 @@ def same(gold: Any, predicted: Any, kind: str | None = None) -> bool:
     if isinstance(gold, list | Mapping) or isinstance(predicted, list | Mapping):
         return False
     if isinstance(gold, int | float) and isinstance(predicted, int | float):
-        return abs(Decimal(str(gold)) - Decimal(str(predicted))) <= _CENT
+        return gold == predicted or _near(Decimal(str(gold)), Decimal(str(predicted)))
     left, right = _written(gold), _written(predicted)
     if left == right:
         return True
     if kind is None or kind in _TEMPORAL:
-        days, others = _days(left), _days(right)
-        if days and others:
+        days = _days(left)
+        others = _days(right) if days else days
+        if others:
             return bool(days & others)
     if kind is None or kind in _NUMERIC:
         amount, other = _amount(left, kind is not None), _amount(right, kind is not None)
         if amount is not None and other is not None and _numeric_pair(gold, predicted, kind, left, right):
-            return abs(amount - other) <= _CENT
+            return _near(amount, other)
     return _text(left) == _text(right)
+
+
+def _near(amount: Decimal, other: Decimal) -> bool:
+    return abs(amount - other) <= min(_CENT, _THOUSANDTH * max(abs(amount), abs(other)))
 
 
 def _numeric_pair(gold: Any, predicted: Any, kind: str | None, left: str, right: str) -> bool:
@@ -88,7 +95,11 @@ def _pairs_off(gold: Sequence[Any], predicted: Sequence[Any], kind: str | None) 
 
 
 def _written(value: Any) -> str:
-    return collapse(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
+    if isinstance(value, str):
+        return collapse(value)
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)  # JSON writes the same number as 5 or as 5.0
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
 @lru_cache(maxsize=100_000)
@@ -110,8 +121,8 @@ def _days(text: str) -> frozenset[tuple[int | None, int | None, int | None]]:
 @lru_cache(maxsize=100_000)
 def _amount(text: str, loose: bool) -> Decimal | None:
     """The number that the whole of `text` is; with `loose`, the only number in it."""
-    if len(text) > 80:
-        return None
+    if len(text) > 80 or (not loose and len(_WORDS.findall(text)) > 2 and any(map(str.isdigit, text))):
+        return None  # digits among words, as in an address: no number, and finding that out takes long
     number = numbers.parse(text)
     if number is None or number.weak:
         return None
