@@ -100,12 +100,11 @@ class Counts:
     anls: np.ndarray
 
 
-def counts(documents: Sequence[Scored]) -> Counts:
-    """The outcomes of every document, counted by field."""
-    places: dict[str, int] = {}
-    for document in documents:
-        for m in document.matches:
-            places.setdefault(m.field, len(places))
+def counts(documents: Sequence[Scored], order: Sequence[str] = ()) -> Counts:
+    """The outcomes of every document, counted by field: those in `order` first, the others as they appear."""
+    there = dict.fromkeys(m.field for document in documents for m in document.matches)
+    names = [*(name for name in order if name in there), *(name for name in there if name not in order)]
+    places = {name: n for n, name in enumerate(names)}
     size, column = len(documents), {name: n for n, name in enumerate(OUTCOMES)}
     normal = np.zeros((size, len(places), len(OUTCOMES)))
     strict = np.zeros_like(normal)
@@ -135,9 +134,9 @@ def draws(documents: int, rounds: int = ROUNDS, seed: int = SEED) -> np.ndarray:
     return np.random.default_rng(seed).multinomial(documents, np.full(documents, 1 / documents), size=rounds) * 1.0
 
 
-def figures(documents: Sequence[Scored], rounds: int = ROUNDS, seed: int = SEED) -> Figures:
+def figures(documents: Sequence[Scored], order: Sequence[str] = (), rounds: int = ROUNDS, seed: int = SEED) -> Figures:
     """All figures of the documents; the same `seed` gives the same intervals, and one document gives none."""
-    found = counts(documents)
+    found = counts(documents, order)
     size = len(documents)
     once = np.ones((1, size))
     weights = np.vstack([once, draws(size, rounds, seed)]) if size > 1 else once

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.schemas import Schema
+from extractor.score import matching
 from extractor.score.figures import Figure, Figures, figures, groups
-from extractor.score.matching import CORRECT, SPURIOUS, WRONG, unknown_fields
+from extractor.score.matching import CORRECT, SPURIOUS, WRONG
 from extractor.score.runs import Judged, Run
 
 BREAKDOWNS = ("kind", "notes")
@@ -64,9 +65,10 @@ def report(run: Run, judged: Sequence[Judged], schema: Schema) -> Report:
         keys = [_keys(d.more.get(by)) for d in judged]
         if 1 < len({key for under in keys for key in under}) <= MOST_PARTS:
             parts[by] = groups(scored, keys)
-    unscored = dict.fromkeys(name for d in judged for name in unknown_fields(schema, d.gold))
+    unscored = dict.fromkeys(name for d in judged for name in matching.unknown_fields(schema, d.gold))
+    order = [matching.field_name(tuple(0 if step == "*" else step for step in path)) for path, _ in schema.leaves()]
     rough = figures([d.scored_baseline for d in judged])
-    return Report(run, tuple(judged), figures(scored), rough, parts, tuple(unscored))
+    return Report(run, tuple(judged), figures(scored, order), rough, parts, tuple(unscored))
 
 
 def _keys(value: object) -> list[str]:

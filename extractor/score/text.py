@@ -110,9 +110,8 @@ def changes(comparison: Comparison) -> str:
     """What changed since another run, and whether the difference is more than noise."""
     c = comparison
     before, after = (Figure(value) for value in (c.before, c.after))
-    lines = [
-        f"compared with {c.name}: {c.documents} documents in both, {c.only_before} and {c.only_after} in one alone"
-    ]
+    alone = f", {c.only_before} there alone, {c.only_after} here alone" if c.only_before or c.only_after else ""
+    lines = [f"compared with {c.name}: {c.documents} documents in both{alone}"]
     for change in c.changes:
         was, is_ = (f"{outcome} {value!r}" for outcome, value in (change.before, change.after))
         lines.append(f"  {change.verdict:6} {change.document} {change.path}: gold {change.gold!r}: {was} -> {is_}")
