@@ -87,12 +87,17 @@ def whole(place: tuple[int, int], field: Field, document: Document) -> tuple[int
 
 
 def _trimmed(start: int, end: int, text: str) -> tuple[int, int]:
-    """The stretch without lines at its ends that are labelled, or hold no letters, unless they all are such lines."""
+    """The stretch without lines at its ends that are labelled, or hold no letters, unless they all are such lines.
+
+    It ends before the first of several such lines: a small model that does not stop runs on into what follows.
+    """
     lines = [(m.start(), m.end()) for m in re.finditer(r"[^\n]*\S[^\n]*", text[start:end])]
     own = [not _says_else(text[start + a : start + b]) for a, b in lines]
     if len(lines) < 2 or not any(own):
         return start, end
     first, last = own.index(True), len(own) - 1 - own[::-1].index(True)
+    if own[first:].count(False) > 1:
+        last = own.index(False, first) - 1
     return start + lines[first][0], start + lines[last][1]
 
 

@@ -7,7 +7,7 @@ import pytest
 from extractor.check import check, compile_checks, syntax_problems
 from extractor.errors import SchemaError
 from extractor.schemas import load_schema, shipped
-from extractor.types import Document, Evidence, FieldValue, Problem, Table
+from extractor.types import Document, Evidence, FieldValue, Page, Problem, Table, Word
 
 
 def schema(properties, rules=(), **more):
@@ -298,3 +298,14 @@ def test_problems_of_tables_are_passed_on():
     torn = Problem((), "row_lost", "a row of the table was lost")
     document = Document("0", "x", "", tables=(Table((), 0, 0, 0, 0, problems=(torn,)),))
     assert check(FIELDS, {}, (), document) == [torn]
+
+
+def test_a_value_that_ocr_was_not_sure_of_is_shown():
+    text = "Parcels 118 sent"
+    words = tuple(Word(text[s:e], s, e, None, sure, True) for s, e, sure in ((0, 7, 0.99), (8, 11, 0.6), (12, 16, 0.5)))
+    document = Document("0", "a.png", text, (Page(1, 0, 16, words=words),))
+    value = FieldValue(("total",), 118, Evidence(8, 11, "118"))
+    problems = check(schema({"total": NUMBER}), {"total": 118}, [value], document)
+    assert found(problems) == [(("total",), "unsure_reading")] and "118" in problems[0].message
+    sent = FieldValue(("total",), 118, Evidence(0, 7, "Parcels"))
+    assert "unsure_reading" not in [p.kind for p in check(schema({"total": NUMBER}), {"total": 118}, [sent], document)]

@@ -94,6 +94,7 @@ SLIP = """RESTORAN WAN SHENG
 No 290, Jalan Air Panas,
 Setapak, 53200 Kuala Lumpur
 Tel: 603-6203 6355
+Fax: 603-6203 6356
 Signed by Ann Lee in Leeds on Monday, as agreed.
 SHOP: BIG STAR BOOKS (M)
 """
@@ -106,6 +107,10 @@ SHOP: BIG STAR BOOKS (M)
         ("Jalan Air Panas,\nSetapak, 53200", "No 290, Jalan Air Panas,\nSetapak, 53200 Kuala Lumpur"),
         (
             "002043319-W\nNo 290, Jalan Air Panas,\nSetapak, 53200 Kuala Lumpur\nTel: 603-6203 6355",
+            "No 290, Jalan Air Panas,\nSetapak, 53200 Kuala Lumpur",
+        ),
+        (
+            "No 290, Jalan Air Panas,\nSetapak, 53200 Kuala Lumpur\nTel: 603-6203 6355\nFax: 603-6203 6356\nSigned",
             "No 290, Jalan Air Panas,\nSetapak, 53200 Kuala Lumpur",
         ),
         ("Setapak", "Setapak"),

@@ -30,6 +30,8 @@ def doubts(schema: Schema, values: Sequence[FieldValue], document: Document | No
         elif not follows(field, given.value, evidence.text):
             message = f"{_shown(given.value)} does not follow from “{_shorten(evidence.text)}”"
             yield Problem(given.path, "value_outside_evidence", message)
+        if document is not None and (unsure := _unsure(document, evidence.start, evidence.end)):
+            yield Problem(given.path, "unsure_reading", f"OCR was not sure of “{_shorten(unsure)}”; look at the page")
         if field.type != "boolean" and field.enum is None and evidence.end > evidence.start:
             used[evidence.start, evidence.end].append(given)
     for (_, _), sharers in used.items():
@@ -39,6 +41,17 @@ def doubts(schema: Schema, values: Sequence[FieldValue], document: Document | No
             others = ", ".join(path_text(o.path) for o in sharers if o is not given)
             message = f"“{_shorten(given.evidence.text)}” is also the evidence of {others}"
             yield Problem(given.path, "evidence_reused", message)
+
+
+UNSURE = 0.75
+"""An OCR confidence below which a word is shown to a person."""
+
+
+def _unsure(document: Document, start: int, end: int) -> str:
+    """The words of the stretch that OCR was not sure of."""
+    pages = (page for page in document.pages if page.start < end and page.end > start)
+    words = (word for page in pages for word in page.words if word.start < end and word.end > start)
+    return " ".join(word.text for word in words if word.confidence is not None and word.confidence < UNSURE)
 
 
 def follows(field: Field, value: Any, text: str) -> bool:
