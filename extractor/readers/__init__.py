@@ -24,21 +24,17 @@ def _reader(name: str) -> Reader:
     return read_with
 
 
-READERS: dict[str, Reader] = {"pdf": _reader("pdf"), "html": _reader("html"), "text": _reader("text")}
+READERS: dict[str, Reader] = {name: _reader(name) for name in ("pdf", "image", "html", "text")}
 """What reads each kind of file; a new format is a module in this folder and a line here."""
 
 # What a file of another kind starts with, what people call it, and what to do about it.
 _SAVE = "Save or export it as PDF, HTML or plain text, and give that file."
-_SCAN = "It is a picture and holds no text; run it through OCR first, and give the text or the searchable PDF."
+_SCAN = "Save or export it as JPEG, PNG or PDF, and give that file."
+_PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
-    (b"\x89PNG\r\n\x1a\n", "a PNG image", _SCAN),
-    (b"\xff\xd8\xff", "a JPEG image", _SCAN),
-    (b"GIF8", "a GIF image", _SCAN),
-    (b"BM", "a BMP image", _SCAN),
-    (b"II*\x00", "a TIFF image", _SCAN),
-    (b"MM\x00*", "a TIFF image", _SCAN),
-    (b"RIFF", "a RIFF media file", _SCAN),
-    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 image", _SCAN),
+    (b"RIFF", "a sound or video file", "Give its text, if it has any."),
+    (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture", _SCAN),
+    (b"8BPS", "a Photoshop picture", _SCAN),
     (b"PK\x03\x04", "a ZIP archive or an Office document", _SAVE),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document", _SAVE),
     (b"{\\rtf", "an RTF document", _SAVE),
@@ -104,9 +100,12 @@ def detect(data: bytes, source: str = "the file") -> str:
     # A PDF may be preceded by junk; readers of PDF look for the mark in the first 1024 bytes.
     if b"%PDF-" in head[:1024]:
         return "pdf"
+    if any(_begins(head, magic) for magic in _PICTURES) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP"):
+        return "image"
+    if head[4:12] in (b"ftypheic", b"ftypheix", b"ftypmif1", b"ftypavif"):
+        raise InputError(f"{source} is a HEIC or AVIF picture, which cannot be read here.", _SCAN)
     for magic, what, hint in _FOREIGN:
-        # Two letters are too little to go by unless bytes that no text has follow soon.
-        if head.startswith(magic) and (len(magic) > 2 or b"\x00" in head[:64] or magic[0] >= 0x80 or magic[0] < 0x20):
+        if _begins(head, magic):
             raise InputError(f"{source} is {what}, which cannot be read here.", hint)
 
     from extractor.readers import text
@@ -116,6 +115,11 @@ def detect(data: bytes, source: str = "the file") -> str:
     except ValueError:
         raise InputError(f"{source} is a binary file of an unknown kind.", _SAVE) from None
     return "html" if text.looks_like_html(start) else "text"
+
+
+def _begins(head: bytes, magic: bytes) -> bool:
+    # Two letters are too little to go by unless bytes that no text has follow soon.
+    return head.startswith(magic) and (len(magic) > 2 or b"\x00" in head[:64] or not 0x20 <= magic[0] < 0x80)
 
 
 def _refuse_large(size: int, source: str) -> None:

@@ -1,0 +1,148 @@
+"""Pictures of pages, read by OCR, become pages of a document; what is to be said of pages that say little is said here.
+
+Each page ends as words, or as a Problem of one of these kinds, or as both:
+
+    broken_page      the page, or the frame of a picture file, cannot be decoded or drawn
+    blank_page       there is nothing on the page
+    no_text          there is something on the page, but no text was found in it
+    ocr_failed       OCR broke down, or took longer than PAGE_SECONDS
+    low_confidence   OCR is less sure of the page than FLOOR
+    poor_text_layer  the file's text for the page is not what the page shows; it was read by OCR instead
+    cut_off          a part of the page is over a limit and was left out
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeVar
+
+from extractor.geometry import grids
+from extractor.layout import arrange
+from extractor.readers.paged import PageWriter
+from extractor.types import Problem
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from extractor.ocr import ScannedPage
+
+PAGE_SECONDS = 120.0
+"""A page is not waited for longer than this; a crowded A4 page takes a few seconds."""
+
+FLOOR = 0.75
+"""A page of which OCR is less sure than this, on average, should be looked at by a person."""
+
+Job, Result = TypeVar("Job"), TypeVar("Result")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A picture of page `number`; `dpi` is how many of its pixels make an inch."""
+
+    number: int
+    picture: Image.Image
+    dpi: float
+
+    @property
+    def size(self) -> tuple[float, float]:
+        """Width and height in points."""
+        return self.picture.width * 72 / self.dpi, self.picture.height * 72 / self.dpi
+
+
+def recognised(shown: Shown) -> ScannedPage | Problem:
+    """The page as OCR reads it, or a Problem where OCR breaks down."""
+    from extractor import ocr
+
+    try:
+        return ocr.read_page(shown.picture, shown.dpi)
+    except Exception as error:  # whatever a recognition library raises on one page must not cost the others
+        return Problem((), "ocr_failed", f"Page {shown.number}: OCR failed on it ({type(error).__name__}: {error}).")
+
+
+def write_page(writer: PageWriter, shown: Shown, page: ScannedPage | Problem) -> list[Problem]:
+    """Writes one page that was read by OCR, an empty one where that failed; what is to be said of it."""
+    if isinstance(page, Problem):
+        writer.page(shown.number, *shown.size, [])
+        return [page]
+    parts = arrange(page.words, grids(page.across, page.upright))
+    writer.page(shown.number, page.width, page.height, parts, turn=page.turn)
+    return problems_of(page, shown.number)
+
+
+def problems_of(page: ScannedPage, number: int) -> list[Problem]:
+    """What a person should know of a page that was read by OCR alone."""
+    if not page.words and not page.inked:
+        return [blank(number)]
+    if not page.words:
+        message = f"Page {number} is a picture in which no text was found; look at it, or scan it again more sharply."
+        return [Problem((), "no_text", message)]
+    if page.confidence is not None and page.confidence < FLOOR:
+        message = f"Page {number} is hard to read: OCR is {page.confidence:.0%} sure of it; scan it again more sharply."
+        return [Problem((), "low_confidence", message)]
+    return []
+
+
+def blank(number: int) -> Problem:
+    """That there is nothing on a page: no harm where it is the back of a sheet."""
+    return Problem((), "blank_page", f"Page {number} is blank.")
+
+
+def too_slow(shown: Shown) -> Problem:
+    """That a page was given up."""
+    return Problem((), "ocr_failed", f"Page {shown.number}: OCR took longer than {PAGE_SECONDS:.0f} seconds.")
+
+
+def side_by_side(
+    jobs: Iterable[Job], work: Callable[[Job], Result], late: Callable[[Job], Result], limit: float = PAGE_SECONDS
+) -> Iterator[tuple[Job, Result]]:
+    """Each job with what `work` makes of it, in order; several are worked on at a time, each in a thread of its own.
+
+    Jobs are made in the thread that asks, and only a few ahead, so that neither their pictures fill the memory nor
+    pdfium sees two threads. A job that takes longer than `limit` seconds ends as `late` has it.
+    """
+    workers = threads()
+    started: dict[int, float] = {}
+
+    def timed(number: int, job: Job) -> Result:
+        started[number] = time.monotonic()
+        return work(job)
+
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="page")
+    waiting: deque = deque()
+
+    def first() -> tuple[Job, Result]:
+        number, job, future = waiting.popleft()
+        while True:
+            begun = started.get(number)
+            left = limit if begun is None else begun + limit - time.monotonic()
+            try:
+                return job, future.result(timeout=max(left, 0.01))
+            except NotYet:
+                if future.done():
+                    return job, future.result()
+                if begun is not None and time.monotonic() - begun >= limit:
+                    return job, late(job)
+
+    try:
+        for number, job in enumerate(jobs):
+            waiting.append((number, job, pool.submit(timed, number, job)))
+            if len(waiting) > workers:
+                yield first()
+        while waiting:
+            yield first()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def threads() -> int:
+    """How many pages are worked on at a time: `EXTRACTOR_THREADS`, else the cores this process may run on, up to 4."""
+    own = os.environ.get("EXTRACTOR_THREADS", "")
+    if own.isdigit() and int(own) > 0:
+        return min(int(own), 4)
+    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
