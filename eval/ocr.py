@@ -1,0 +1,111 @@
+"""Read pictures of pages whose text is known, with our OCR and with rapidocr as it comes, and print how much is right.
+
+    python -m eval.ocr [--all] [--only NAME ...] [--wrong]
+
+A row for each kind of damage: character accuracy (1 - edit distance / characters of the truth, at least 0, over the
+whole page in reading order, so that text out of order counts as wrong; both sides in NFKC without white space; the
+mean over pages) and a page's seconds by the clock and of CPU time. `rapidocr` is its defaults, fed the picture's
+pixels, its lines in the order it gives them. Ours runs without its cache. Each kind of damage falls on one English and
+one Chinese page, in turn of six; `--all` takes all six.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import time
+import unicodedata
+from collections.abc import Callable
+
+import numpy as np
+from PIL import Image
+from rapidfuzz.distance import Levenshtein
+
+from eval.ocr_pages import DAMAGE, PAGES, Sample
+from extractor import layout
+from extractor.geometry import grids
+from extractor.ocr import read_page
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--all", action="store_true", help="every page with every damage, about a quarter of an hour")
+    parser.add_argument("--only", action="append", metavar="NAME", help=f"a kind of damage: {', '.join(DAMAGE)}")
+    parser.add_argument("--ours", action="store_true", help="leave rapidocr out")
+    parser.add_argument("--wrong", action="store_true", help="print what was read where a page is below 0.98")
+    arguments = parser.parse_args()
+    os.environ["EXTRACTOR_OCR_CACHE"] = "off"
+    engines: dict[str, Callable[[Image.Image, int], str]] = {"ours": ours}
+    if not arguments.ours:
+        engines["rapidocr"] = plain()
+    samples = [make(seed) for seed, make in enumerate(PAGES)]
+    for engine in engines.values():
+        engine(samples[0].picture, samples[0].dpi)  # loads the models
+    print(f"{'damage':12}" + "".join(f"{name:>28}" for name in engines) + f"   load {os.getloadavg()[0]:.1f}")
+    sums = {name: [] for name in engines}
+    for number, (damage, spoil) in enumerate(DAMAGE.items()):
+        if arguments.only and damage not in arguments.only:
+            continue
+        chosen = samples if arguments.all else [samples[(2 * number) % 6], samples[(2 * number + 3) % 6]]
+        cells = []
+        for name, read in engines.items():
+            results = [measured(read, sample, spoil, arguments.wrong and f"{name} {damage}") for sample in chosen]
+            sums[name] += results
+            cells.append(_shown(results))
+        print(f"{damage:12}" + "".join(cells), flush=True)
+    print(f"{'all':12}" + "".join(_shown(results) for results in sums.values()))
+
+
+def _shown(results: list[tuple[float, float, float]]) -> str:
+    accuracy, seconds, busy = (sum(column) / len(column) for column in zip(*results, strict=True))
+    return f"{accuracy:10.4f}{seconds:6.2f} s{busy:6.2f} CPU"
+
+
+def measured(read: Callable, sample: Sample, spoil: Callable, label: str | bool) -> tuple[float, float, float]:
+    """Character accuracy, seconds by the clock and CPU seconds of one page."""
+    picture = spoil(sample.picture)
+    start, busy = time.perf_counter(), time.process_time()
+    text = read(picture, sample.dpi)
+    seconds, busy = time.perf_counter() - start, time.process_time() - busy
+    result = accuracy(sample.text, text)
+    if label and result < 0.98:
+        print(f"--- {label}, {sample.name}: {result:.3f}\n{text}\n---")
+    return result, seconds, busy
+
+
+def accuracy(gold: str, text: str) -> float:
+    """1 - edit distance / length of the truth, at least 0."""
+    gold, text = _folded(gold), _folded(text)
+    return max(0.0, 1 - Levenshtein.distance(gold, text) / len(gold))
+
+
+def _folded(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())
+
+
+def ours(picture: Image.Image, dpi: int) -> str:
+    page = read_page(picture, dpi)
+    lines = []
+    for part in layout.arrange(page.words, grids(page.across, page.upright)):
+        if isinstance(part, layout.TablePart):
+            held = [line for cell in part.cells for line in cell.lines]
+        else:
+            held = list(part.lines)
+        lines += ["\t".join(segment.text for segment in line.segments) for line in held]
+    return "\n".join(lines)
+
+
+def plain() -> Callable[[Image.Image, int], str]:
+    from rapidocr import RapidOCR
+
+    engine = RapidOCR(params={"Global.log_level": "critical"})
+
+    def read(picture: Image.Image, dpi: int) -> str:
+        found = engine(np.asarray(picture.convert("RGB"))[:, :, ::-1])
+        return "\n".join(found.txts or ())
+
+    return read
+
+
+if __name__ == "__main__":
+    main()
