@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from eval.making import by_hand, laboratory, receipts
+from eval.making import by_hand, disclosure, laboratory, receipts
 from eval.making.orders import Order, form, written
 from eval.making.sheet import gold_record
 
@@ -42,6 +42,8 @@ class EvalSet:
 ALL = (
     EvalSet("receipts-and-invoices", "receipt", receipts.ORDERS),
     EvalSet("laboratory-and-inspection", "laboratory-report", laboratory.ORDERS),
+    EvalSet("annual-disclosure-2020", "annual-disclosure-2020", disclosure.ORDERS_2020),
+    EvalSet("annual-disclosure-2021", "annual-disclosure-2021", disclosure.ORDERS_2021),
 )
 
 

@@ -82,13 +82,15 @@ def _lines(blocks: Sequence[Block], look: TextLook, width: int) -> list[str]:
             case Heading(text=text, level=level, align=align):
                 lines += [
                     *([""] if lines and level > 1 else []),
-                    padded(text, width if align == "centre" else 0, "c").rstrip(),
+                    padded(text, min(width, 80) if align == "centre" else 0, "c").rstrip(),
                 ]
                 lines += [""] if level == 1 else []
             case Text(text=text, align=align):
                 sign = {"left": "l", "centre": "c", "right": "r"}[align]
                 lines += [
-                    padded(line, width, sign).rstrip() for part in text.split("\n") for line in wrapped(part, width)
+                    padded(line, min(width, 80), sign).rstrip()
+                    for part in text.split("\n")
+                    for line in wrapped(part, width)
                 ]
             case Pairs():
                 lines += _pairs(block, look, width)
