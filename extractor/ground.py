@@ -61,7 +61,7 @@ _LONE = re.compile(r"[\W\d]*[^,，\w]|[\W\d]*\d|\W*\d[\d-]{4,}[A-Z]?[^\w,，]*")
 """A line of figures and signs alone, or of a registration number; a line that ends in a comma goes on."""
 _PAUSE = re.compile(r"[.;；。!?！？]\s|[:：()（）\[\]{}<>\"“”|=]")
 _LETTERED = re.compile(r"(?:[A-Z0-9&@][\w'’&./@-]*|&|of|and|de|the)")
-EDGE_WORDS, EDGE = 3, 20
+EDGE_WORDS, EDGE = 5, 30
 """As many words, and characters, of a line may be missing at an end of an answer for them to be put back."""
 
 
@@ -74,8 +74,9 @@ def whole(place: tuple[int, int], field: Field, document: Document) -> tuple[int
     """
     start, end = _trimmed(*place, document.text)
     several = "\n" in document.text[start:end]
-    left = max(document.text.rfind(c, 0, start) for c in "\n\t") + 1
-    right = min((at for c in "\n\t" if (at := document.text.find(c, end)) >= 0), default=len(document.text))
+    parts = "\n\t" if several else "\n\t:：()（）,，"
+    left = max(document.text.rfind(c, 0, start) for c in parts) + 1
+    right = min((at for c in parts if (at := document.text.find(c, end)) >= 0), default=len(document.text))
     before, after = document.text[left:start].lstrip(), document.text[end:right].rstrip()
     left, right = start - len(before), end + len(after)
     if several:
