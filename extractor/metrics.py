@@ -21,7 +21,7 @@ from extractor.notation.characters import collapse, fold, key
 
 _CENT, _THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
-_LIKE_A_DATE = re.compile(r"\d ?[-/.] ?\d{1,2} ?[-/.] ?\d|[年月]|(?i:jan|feb|mar|apr|ma[iy]|jun|jul|aug|sep|o[ck]t|nov|de[cz])|\d{8}|/\d{4}|\d{4}[-/.]\d{1,2}$")
+_LIKE_A_DATE = re.compile(r"\d ?[-/.] ?\d{1,2} ?[-/.] ?\d|[年月]|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|\d{8}|/\d{4}|\d{4}[-/.]\d{1,2}$")
 _NUMERIC = frozenset({"number", "integer"})
 _TEMPORAL = frozenset({"date", "date-time"})
 

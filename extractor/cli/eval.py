@@ -52,10 +52,11 @@ def _eval(arguments: argparse.Namespace) -> int:
     missing = [name for name in EXTRA if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageError(f"`extractor eval` needs {', '.join(missing)}.", "Install it: pip install 'extractor[eval]'")
-    from extractor.export import refuse_unwritable
+    from extractor.export import refuse_unwritable, write_whole
     from extractor.models import DEFAULT
     from extractor.score.compare import compare
     from extractor.score.evaluate import evaluate, header
+    from extractor.score.page import page
     from extractor.score.report import report
     from extractor.score.runs import find_run, named_run, runs_folder, start_run
     from extractor.score.samples import load_set, set_schema
@@ -82,8 +83,11 @@ def _eval(arguments: argparse.Namespace) -> int:
         console.out(mistakes(found) + "\n")
     console.out(summary([found]) if arguments.summary else terminal(found))
     console.say(f"kept in {run.folder}")
-    if before is not None:
-        console.out("\n" + changes(compare(before, judged)))
+    comparison = compare(before, judged) if before else None
+    if comparison:
+        console.out("\n" + changes(comparison))
+    if arguments.output:
+        write_whole(arguments.output, page(found, comparison))
     f1 = found.tool.overall["micro_f1"].value
     if arguments.fail_under is not None and (f1 is None or f1 < arguments.fail_under):
         shown = "none" if f1 is None else f"{f1:.4f}"
