@@ -24,7 +24,9 @@ def _reader(name: str) -> Reader:
     return read_with
 
 
-READERS: dict[str, Reader] = {name: _reader(name) for name in ("pdf", "image", "html", "text")}
+READERS: dict[str, Reader] = {
+    name: _reader(name) for name in ("pdf", "image", "docx", "xlsx", "ods", "eml", "html", "markdown", "csv", "text")
+}
 """What reads each kind of file; a new format is a module in this folder and a line here."""
 
 # What a file of another kind starts with, what people call it, and what to do about it.
@@ -35,8 +37,6 @@ _FOREIGN: tuple[tuple[bytes, str, str], ...] = (
     (b"RIFF", "a sound or video file", "Give its text, if it has any."),
     (b"\x00\x00\x00\x0cjP  ", "a JPEG 2000 picture", _SCAN),
     (b"8BPS", "a Photoshop picture", _SCAN),
-    (b"PK\x03\x04", "a ZIP archive or an Office document", _SAVE),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old Office document", _SAVE),
     (b"{\\rtf", "an RTF document", _SAVE),
     (b"\x1f\x8b", "a gzip archive", "Unpack it, and give the document inside."),
     (b"BZh", "a bzip2 archive", "Unpack it, and give the document inside."),
@@ -95,8 +95,14 @@ def read_bytes(data: bytes, source: str) -> Document:
 
 
 def detect(data: bytes, source: str = "the file") -> str:
-    """The key in READERS for `data`: by its first bytes, then by whether it reads as HTML; InputError if by neither."""
+    """The key in READERS for `data`: by its first bytes, then by how it reads; InputError for what none can read.
+
+    The name's ending counts only where the content leaves it open: what Markdown and delimited text look like, other
+    texts do as well.
+    """
     head = data[:65536]
+    if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")):
+        return import_module("extractor.readers.package").office_kind(data, source)
     # A PDF may be preceded by junk; readers of PDF look for the mark in the first 1024 bytes.
     if b"%PDF-" in head[:1024]:
         return "pdf"
@@ -114,7 +120,24 @@ def detect(data: bytes, source: str = "the file") -> str:
         start, _ = text.decode(head, cut=len(data) > len(head))
     except ValueError:
         raise InputError(f"{source} is a binary file of an unknown kind.", _SAVE) from None
-    return "html" if text.looks_like_html(start) else "text"
+    if len(data) > len(head):
+        start = start.rpartition("\n")[0] or start
+    return _kind_of_text(start, os.path.splitext(source)[1].lower())
+
+
+def _kind_of_text(start: str, ending: str) -> str:
+    """The kind of a text that begins so; how its name ends decides between kinds that a text alone leaves open."""
+    from extractor.readers import csv, eml, markdown, text
+
+    if eml.is_mail(start, named=ending == ".eml"):
+        return "eml"
+    if text.looks_like_html(start) and ending not in (".md", ".markdown"):
+        return "html"
+    if ending in (".md", ".markdown") or markdown.has_pipe_table(start):
+        return "html" if text.looks_like_page(start) else "markdown"
+    if (ending in (".csv", ".tsv") and csv.dialect_of(start)) or csv.is_delimited(start):
+        return "csv"
+    return "text"
 
 
 def _begins(head: bytes, magic: bytes) -> bool:

@@ -246,14 +246,23 @@ _PROLOGUE = re.compile(r"(?:\s|<\?xml[^>]*\?>|<!--.*?-->)*", re.DOTALL)
 
 def looks_like_html(text: str) -> bool:
     """Whether text is an HTML page, or a piece of one, and not a text that only mentions a tag."""
-    start = text[_PROLOGUE.match(text.lstrip("\ufeff")).end() :][:65536]
-    if re.match(r"<(!doctype\s+html|html[\s>])", start, re.IGNORECASE):
+    start = _past_prologue(text)
+    if looks_like_page(text):
         return True
     opening, closing = len(_OPENING.findall(start)), len(_CLOSING.findall(start))
     if _OPENING.match(start):
         return closing >= 1 or opening >= 2
     # A tag somewhere in prose is talk about HTML; pairs of them all through the text are not.
     return min(opening, closing) >= 3 and 40 * closing * 10 > len(start)
+
+
+def looks_like_page(text: str) -> bool:
+    """Whether text begins as a whole HTML page does."""
+    return bool(re.match(r"<(!doctype\s+html|html[\s>])", _past_prologue(text), re.IGNORECASE))
+
+
+def _past_prologue(text: str) -> str:
+    return text[_PROLOGUE.match(text.lstrip("\ufeff")).end() :][:65536]
 
 
 _NUMBERED = (
