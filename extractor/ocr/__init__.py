@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from extractor.ocr.page import ScannedPage, read_page
+from extractor.ocr.page import read_page
+from extractor.ocr.scanned import ScannedPage
 from extractor.ocr.straight import straighten
 
 __all__ = ["ScannedPage", "read_page", "straighten"]

@@ -6,10 +6,12 @@ Nothing is downloaded. All pictures are BGR arrays of bytes.
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -21,9 +23,11 @@ DETECTION = "PP-OCRv6_det_small.onnx"
 RECOGNITION = "PP-OCRv6_rec_small.onnx"
 UPSIDE_DOWN = "ch_ppocr_mobile_v2.0_cls_mobile.onnx"
 LINE_HEIGHT = 48
-"""Height in pixels to which the recognition model wants its lines brought."""
-STRIDE = 8
-"""Pixels of such a line for which the model gives one answer."""
+"""Height in pixels to which the models for lines want them brought."""
+LEAST_WIDTH = 160
+"""Pixels to which shorter lines are filled up: the recognition model has not seen shorter ones."""
+BATCH = 4
+"""Lines of like width recognised at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,10 @@ class Engine:
     def __init__(self, threads: int) -> None:
         self.lock = threading.Lock()
         self.detector = _session(DETECTION, threads)
-        self.recogniser = _session(RECOGNITION, threads)
-        self.classifier = _session(UPSIDE_DOWN, threads)
+        # Lines are many and small: a thread for each is faster than all threads on one.
+        self.workers = ThreadPoolExecutor(threads, thread_name_prefix="ocr")
+        self.recogniser = _session(RECOGNITION, 1)
+        self.classifier = _session(UPSIDE_DOWN, 1)
         characters = self.recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
         self.alphabet = ["", *characters, " "]
 
@@ -65,41 +71,46 @@ class Engine:
     def recognise(self, lines: Sequence[np.ndarray]) -> list[list[Glyph]]:
         """The characters of each line picture, left to right; none where nothing was recognised."""
         result: list[list[Glyph]] = [[] for _ in lines]
-        order = sorted(range(len(lines)), key=lambda n: lines[n].shape[1] / lines[n].shape[0])
-        batch: list[int] = []
-        for number in order:
-            if batch and (len(batch) == 8 or _width(lines[number]) > 1.15 * _width(lines[batch[0]]) + 16):
-                self._recognise(lines, batch, result)
-                batch = []
-            batch.append(number)
-        if batch:
-            self._recognise(lines, batch, result)
+        batches: list[list[int]] = []
+        # The longest first, so that no thread is left with one at the end.
+        for number in sorted(range(len(lines)), key=lambda number: -_width(lines[number])):
+            if not batches or len(batches[-1]) == BATCH or _width(lines[number]) < 0.9 * _width(lines[batches[-1][0]]):
+                batches.append([])
+            batches[-1].append(number)
+        read = self.workers.map(lambda batch: self._read([lines[number] for number in batch]), batches)
+        for batch, glyphs in zip(batches, read, strict=True):
+            for number, found in zip(batch, glyphs, strict=True):
+                result[number] = found
         return result
 
-    def _recognise(self, lines: Sequence[np.ndarray], batch: list[int], result: list[list[Glyph]]) -> None:
-        widest = math.ceil(max(_width(lines[number]) for number in batch) / STRIDE) * STRIDE
-        held = np.zeros((len(batch), 3, LINE_HEIGHT, max(widest, 4 * STRIDE)), dtype=np.float32)
-        for place, number in enumerate(batch):
-            scaled = _at_height(lines[number], LINE_HEIGHT, _width(lines[number]))
-            held[place, :, :, : scaled.shape[1]] = _normalised(scaled)
+    def _read(self, lines: Sequence[np.ndarray]) -> list[list[Glyph]]:
+        widths = [_width(line) for line in lines]
+        held = np.zeros((len(lines), 3, LINE_HEIGHT, max(*widths, LEAST_WIDTH)), dtype=np.float32)
+        for place, (line, width) in enumerate(zip(lines, widths, strict=True)):
+            held[place, :, :, :width] = _normalised(_at_height(line, width))
         found = _run(self.recogniser, held)
         best = found.argmax(axis=2)
         sure = np.take_along_axis(found, best[..., None], axis=2)[..., 0]
-        stride = held.shape[3] / found.shape[1]
-        for place, number in enumerate(batch):
-            scale = lines[number].shape[1] / _width(lines[number])
-            result[number] = [
-                Glyph(self.alphabet[code], (start + end) / 2 * stride * scale, float(sure[place, start:end].max()))
-                for code, start, end in _runs(best[place])
+        step = held.shape[3] / found.shape[1]
+        return [
+            [
+                Glyph(
+                    self.alphabet[code],
+                    (start + end) / 2 * step * line.shape[1] / width,
+                    float(sure[n, start:end].max()),
+                )
+                for code, start, end in _runs(best[n])
                 if code
             ]
+            for n, (line, width) in enumerate(zip(lines, widths, strict=True))
+        ]
 
     def upside_down(self, lines: Sequence[np.ndarray]) -> np.ndarray:
         """How likely each line picture stands on its head, in 0..1."""
-        held = np.zeros((len(lines), 3, 48, 192), dtype=np.float32)
+        held = np.zeros((len(lines), 3, LINE_HEIGHT, 192), dtype=np.float32)
         for place, line in enumerate(lines):
-            scaled = _at_height(line, 48, min(192, _width(line)))
-            held[place, :, :, : scaled.shape[1]] = _normalised(scaled)
+            width = min(192, _width(line))
+            held[place, :, :, :width] = _normalised(_at_height(line, width))
         return _run(self.classifier, held)[:, 1]
 
 
@@ -111,6 +122,7 @@ def _session(name: str, threads: int) -> Any:
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.log_severity_level = 4
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # others want the cores too
     options.enable_cpu_mem_arena = False  # it would keep the memory of the largest page for good
     path = Path(rapidocr.__file__).parent / "models" / name
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
@@ -128,18 +140,17 @@ def _width(line: np.ndarray) -> int:
     return max(1, math.ceil(LINE_HEIGHT * line.shape[1] / line.shape[0]))
 
 
-def _at_height(line: np.ndarray, height: int, width: int) -> np.ndarray:
+def _at_height(line: np.ndarray, width: int) -> np.ndarray:
     import cv2
 
-    return cv2.resize(
-        line, (width, height), interpolation=cv2.INTER_AREA if line.shape[0] > height else cv2.INTER_LINEAR
-    )
+    way = cv2.INTER_AREA if line.shape[0] > LINE_HEIGHT else cv2.INTER_LINEAR
+    return cv2.resize(line, (width, LINE_HEIGHT), interpolation=way)
 
 
 def _runs(codes: np.ndarray) -> list[tuple[int, int, int]]:
     """Stretches of equal answers as (code, start, end)."""
     parts = [0, *(np.flatnonzero(np.diff(codes)) + 1).tolist(), len(codes)]
-    return [(int(codes[start]), start, end) for start, end in zip(parts, parts[1:], strict=False)]
+    return [(int(codes[start]), start, end) for start, end in itertools.pairwise(parts)]
 
 
 _held: tuple[int, Engine] | None = None

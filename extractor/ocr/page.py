@@ -2,124 +2,185 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
+from statistics import median
 
 import numpy as np
 from PIL import Image
 
-from extractor.geometry import Edge, Rect
+from extractor.geometry import Edge, Rect, overlap
 from extractor.layout import Placed
-from extractor.ocr.engine import Engine, engine
-from extractor.ocr.straight import skew_of, turned, turned_size
+from extractor.ocr.cache import remembered
+from extractor.ocr.engine import Engine, Glyph, engine, name
+from extractor.ocr.rules import ruled
+from extractor.ocr.scanned import ScannedPage
+from extractor.ocr.straight import as_rgb, size_turned, skew_of, turned
 from extractor.ocr.words import words_of
 
 MAX_PIXELS = 12_000_000
 """A picture with more pixels than this is reduced: about A4 at 350 dpi."""
-DETECTED_SIDE = 1600
-"""Pixels of the longer side at which lines of text are looked for on a page of usual shape."""
-
-
-@dataclass(frozen=True, slots=True)
-class ScannedPage:
-    """A picture of a page, read; all places in points of the straightened page, origin at the top left.
-
-    `turn` is by how many degrees, clockwise, the picture was turned to stand straight; `confidence` is the mean over
-    the characters, None without words; `inked` says whether anything but paper is on the page.
-    """
-
-    width: float
-    height: float
-    words: tuple[Placed, ...]
-    across: tuple[Edge, ...]
-    upright: tuple[Edge, ...]
-    turn: float
-    confidence: float | None
-    inked: bool
+DETECTION_PIXELS = 1_800_000
+"""To about as many a page is brought to look for lines of text: A4 at 140 dpi."""
+DETECTION_SIDE = 640
+"""But its shorter side is not made smaller than this, so that a long receipt keeps its small print."""
+MOST_ENLARGED = 2.0
 
 
 def read_page(picture: Image.Image, dpi: float) -> ScannedPage:
-    """What a picture of a page says, and where; `dpi` is how many of its pixels make an inch."""
-    full = np.asarray(picture.convert("RGB"))[:, :, ::-1]
-    shrink = min(1.0, (MAX_PIXELS / (full.shape[0] * full.shape[1])) ** 0.5)
-    page = _resized(full, shrink)
+    """What a picture of a page says, and where; `dpi` is how many of its pixels make an inch.
+
+    The page is turned upright and straightened first, as `straighten` does with the `turn` that comes back. A large
+    picture is read at a reduced size. What was read before comes from the cache.
+    """
+    shrink = min(1.0, (MAX_PIXELS / (picture.width * picture.height)) ** 0.5)
+    if shrink < 1:
+        size = max(1, round(picture.width * shrink)), max(1, round(picture.height * shrink))
+        pixels = as_rgb(picture.resize(size, Image.Resampling.BOX, reducing_gap=1.0))
+    else:
+        pixels = as_rgb(picture)
+    page = remembered(pixels, dpi * shrink, name(), lambda: _read(pixels[:, :, ::-1], dpi * shrink))
+    width, height = size_turned(picture.width, picture.height, page.turn)
+    return replace(page, width=width * 72 / dpi, height=height * 72 / dpi)
+
+
+def _read(page: np.ndarray, dpi: float) -> ScannedPage:
     own = engine()
     with own.lock:
-        turn, straight, quads = _upright(own, page)
-        boxes = _level(quads)
+        turn, straight, boxes = _upright(own, np.ascontiguousarray(page))
+        usual = median([box.bottom - box.top for box in boxes] or [0.0])
+        sideways = [_is_sideways(box, usual) for box in boxes]
         lines = [_cropped(straight, box) for box in boxes]
-        read = own.recognise(lines)
+        read = own.recognise([np.rot90(line) if down else line for line, down in zip(lines, sideways, strict=True)])
     gray = _gray(straight)
     words: list[Placed] = []
-    for run, (box, glyphs) in enumerate(zip(boxes, read, strict=True)):
-        words += words_of(_cropped(gray, box), box, glyphs, run)
-    scale = 72 / (dpi * shrink)
-    words = [_scaled(word, scale) for word in words]
-    width, height = _size(full.shape[1], full.shape[0], turn)
+    for run, (box, down, glyphs) in enumerate(zip(boxes, sideways, read, strict=True)):
+        words += _sideways_words(box, glyphs, run) if down else words_of(_cropped(gray, box), box, glyphs, run)
+    across, upright = ruled(gray, dpi)
+    scale = 72 / dpi
     count = sum(len(word.text) for word in words)
     return ScannedPage(
-        width * 72 / dpi,
-        height * 72 / dpi,
-        tuple(words),
-        (),
-        (),
+        straight.shape[1] * scale,
+        straight.shape[0] * scale,
+        tuple(_scaled(word, scale) for word in words),
+        tuple(Edge(*(each * scale for each in edge)) for edge in across),
+        tuple(Edge(*(each * scale for each in edge)) for edge in upright),
         turn,
         sum(word.confidence * len(word.text) for word in words) / count if count else None,
         bool(words) or _is_inked(gray),
     )
 
 
-def _upright(own: Engine, page: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
-    """The turn, the page turned by it, and the quadrilaterals of its lines of text."""
+def _sideways_words(box: Rect, glyphs: Sequence[Glyph], run: int) -> list[Placed]:
+    """A line that runs down the page as one word: its parts have no place of their own on a level line."""
+    text = "".join(glyph.text for glyph in glyphs if not glyph.text.isspace())
+    sure = sum(glyph.confidence for glyph in glyphs) / max(1, len(glyphs))
+    if not text or sure < 0.8:
+        return []
+    return [Placed(text, box, box.bottom, box.x1 - box.x0, run=run, confidence=round(min(1.0, sure), 4))]
+
+
+# Which way up.
+
+
+def _upright(own: Engine, page: np.ndarray) -> tuple[float, np.ndarray, list[Rect]]:
+    """The turn, the page turned by it, and the boxes of its lines of text."""
     turn = skew_of(_gray(page))
     straight = turned(page, turn)
-    quads = _detected(own, straight)
-    if _mostly_upright(quads):
+    boxes = _lines(own, straight)
+    if _runs_down(boxes):
         quarter = np.ascontiguousarray(np.rot90(page, -1))
-        turn = 90 + skew_of(_gray(quarter))
-        straight = turned(page, turn)
-        quads = _detected(own, straight)
-    if _on_its_head(own, straight, quads):
+        other_turn = 90 + skew_of(_gray(quarter))
+        other = turned(page, other_turn)
+        other_boxes = _lines(own, other)
+        if not _runs_down(other_boxes):
+            turn, straight, boxes = other_turn, other, other_boxes
+    if _on_its_head(own, straight, boxes):
         turn += 180
         height, width = straight.shape[:2]
         straight = np.ascontiguousarray(straight[::-1, ::-1])
-        quads = (np.array([width - 1, height - 1], np.float32) - quads)[:, [2, 3, 0, 1]]
-    return turn, straight, quads
+        boxes = [Rect(width - box.x1, height - box.bottom, width - box.x0, height - box.top) for box in reversed(boxes)]
+    return (turn + 180) % 360 - 180, straight, boxes
 
 
-def _detected(own: Engine, picture: np.ndarray) -> np.ndarray:
-    scale = DETECTED_SIDE / max(picture.shape[:2])
-    scale = min(scale, 2.0)
-    return own.detect(_resized(picture, scale)) / scale
-
-
-def _mostly_upright(quads: np.ndarray) -> bool:
-    """Whether the text runs up or down the page: most of the long boxes stand on their narrow side."""
-    wide = tall = 0.0
-    for box in _level(quads):
-        width, height = box.x1 - box.x0, box.bottom - box.top
-        if width > 2 * height:
-            wide += width
-        elif height > 2 * width:
-            tall += height
+def _runs_down(boxes: Sequence[Rect]) -> bool:
+    """Whether the text runs up or down the page: by far most of the length of its longish boxes does."""
+    wide = sum(box.x1 - box.x0 for box in boxes if box.x1 - box.x0 > 2 * (box.bottom - box.top))
+    tall = sum(box.bottom - box.top for box in boxes if box.bottom - box.top > 2 * (box.x1 - box.x0))
     return tall > 2 * wide
 
 
-def _on_its_head(own: Engine, straight: np.ndarray, quads: np.ndarray) -> bool:
-    boxes = [box for box in _level(quads) if (box.x1 - box.x0) > 2 * (box.bottom - box.top)]
-    boxes = sorted(boxes, key=lambda box: box.x1 - box.x0, reverse=True)[:16]
-    if len(boxes) < 3:
+def _on_its_head(own: Engine, straight: np.ndarray, boxes: Sequence[Rect]) -> bool:
+    """Whether most of the longer lines stand on their heads; with few lines the recogniser has the last word."""
+    wide = [box for box in boxes if box.x1 - box.x0 > 2 * (box.bottom - box.top)]
+    chosen = sorted(wide, key=lambda box: box.x0 - box.x1)[:16]
+    if not chosen:
         return False
-    likely = own.upside_down([_cropped(straight, box) for box in boxes])
-    return float((likely > 0.9).mean()) > 0.6
+    lines = [_cropped(straight, box) for box in chosen]
+    if (own.upside_down(lines) > 0.5).mean() <= 0.4:
+        return False
+    tried = lines[:6]
+    as_is, turned_over = own.recognise(tried), own.recognise([line[::-1, ::-1] for line in tried])
+    return _certainty(turned_over) > 1.1 * _certainty(as_is)
 
 
-def _level(quads: np.ndarray) -> list[Rect]:
-    return [Rect(*(float(each) for each in (*quad.min(axis=0), *quad.max(axis=0)))) for quad in quads]
+def _certainty(lines: Sequence[Sequence[Glyph]]) -> float:
+    """How well lines were recognised: the certainty of their characters, summed, unsure ones counting against it."""
+    return sum(2 * glyph.confidence - 1 for line in lines for glyph in line)
+
+
+# Where lines are.
+
+
+def _lines(own: Engine, picture: np.ndarray) -> list[Rect]:
+    """The boxes of the lines of text, in pixels of the picture; a tall picture is looked through in strips."""
+    height, width = picture.shape[:2]
+    scale = (DETECTION_PIXELS / (height * width)) ** 0.5
+    scale = min(MOST_ENLARGED, max(scale, min(1.0, DETECTION_SIDE / min(height, width))))
+    scaled = _resized(picture, scale)
+    high, wide = scaled.shape[:2]
+    strips = max(1, -(-high * wide // (2 * DETECTION_PIXELS)))
+    step, over = -(-high // strips), 64
+    boxes: list[Rect] = []
+    for start in range(0, high, step):
+        top, bottom = max(0, start - over), min(high, start + step + over)
+        for quad in own.detect(scaled[top:bottom]):
+            x0, y0 = quad.min(axis=0)
+            x1, y1 = quad.max(axis=0)
+            # What stands in two strips belongs to the one its middle is in.
+            if start <= (y0 + y1) / 2 + top < start + step:
+                boxes.append(Rect(float(x0), float(y0 + top), float(x1), float(y1 + top)))
+    return _distinct([Rect(*(each / scale for each in box)) for box in boxes])
+
+
+def _distinct(boxes: Sequence[Rect]) -> list[Rect]:
+    """The boxes without those that lie inside another for the most part, top to bottom."""
+    kept: list[Rect] = []
+    for box in sorted(boxes, key=lambda box: (box.x1 - box.x0) * (box.bottom - box.top), reverse=True):
+        area = (box.x1 - box.x0) * (box.bottom - box.top)
+        if not any(_shared(box, other) > 0.7 * area for other in kept):
+            kept.append(box)
+    return sorted(kept, key=lambda box: (box.top, box.x0))
+
+
+def _shared(box: Rect, other: Rect) -> float:
+    across = overlap(box.x0, box.x1, other.x0, other.x1)
+    down = overlap(box.top, box.bottom, other.top, other.bottom)
+    return across * down if across > 0 and down > 0 else 0.0
+
+
+def _is_sideways(box: Rect, usual: float) -> bool:
+    """Whether a box holds a line that runs down the page, rather than one narrow character of `usual` height."""
+    high, wide = box.bottom - box.top, box.x1 - box.x0
+    return high > 2.5 * wide and high > 2.5 * usual
 
 
 def _cropped(picture: np.ndarray, box: Rect) -> np.ndarray:
     x0, top = max(0, int(box.x0)), max(0, int(box.top))
     return picture[top : max(top + 1, int(np.ceil(box.bottom))), x0 : max(x0 + 1, int(np.ceil(box.x1)))]
+
+
+# Pictures.
 
 
 def _gray(picture: np.ndarray) -> np.ndarray:
@@ -131,8 +192,6 @@ def _gray(picture: np.ndarray) -> np.ndarray:
 def _resized(picture: np.ndarray, scale: float) -> np.ndarray:
     import cv2
 
-    if scale == 1:
-        return np.ascontiguousarray(picture)
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     height, width = picture.shape[:2]
     return cv2.resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=way)
@@ -143,16 +202,9 @@ def _scaled(word: Placed, scale: float) -> Placed:
     return replace(word, box=box, base=word.base * scale, size=word.size * scale)
 
 
-def _size(width: int, height: int, turn: float) -> tuple[int, int]:
-    quarters = round(turn / 90)
-    if quarters % 2:
-        width, height = height, width
-    return turned_size(width, height, turn - 90 * quarters)
-
-
 def _is_inked(gray: np.ndarray) -> bool:
+    """Whether more than specks differ from the paper."""
     import cv2
 
     small = cv2.blur(gray, (3, 3)).astype(np.int16)
-    ground = int(np.median(small))
-    return float((np.abs(small - ground) > 48).mean()) > 0.0002
+    return float((np.abs(small - int(np.median(small))) > 48).mean()) > 0.0002

@@ -13,27 +13,49 @@ MAX_SKEW = 10.0
 
 def straighten(picture: Image.Image, turn: float) -> Image.Image:
     """The picture turned clockwise by `turn` degrees, on a white ground large enough to hold all of it."""
-    return Image.fromarray(turned(np.asarray(picture.convert("RGB")), turn))
+    return Image.fromarray(turned(as_rgb(picture), turn))
+
+
+def as_rgb(picture: Image.Image) -> np.ndarray:
+    """The picture's pixels (h, w, 3) in bytes; what is transparent shows white paper, 16 bits a pixel become 8."""
+    if picture.mode.startswith(("I", "F")):
+        held = np.asarray(picture, dtype=np.float32)
+        scale = 255 / 65535 if held.max(initial=0) > 255 else 1
+        return np.repeat((held * scale).clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    if picture.has_transparency_data:
+        whole = Image.new("RGBA", picture.size, "white")
+        return np.asarray(Image.alpha_composite(whole, picture.convert("RGBA")).convert("RGB"))
+    return np.asarray(picture.convert("RGB"))
 
 
 def turned(picture: np.ndarray, turn: float) -> np.ndarray:
     """The same for an array (h, w, 3): quarter turns move pixels, what is left is turned about the centre."""
     import cv2
 
-    quarters = round(turn / 90)
-    skew = turn - 90 * quarters
-    picture = np.ascontiguousarray(np.rot90(picture, -quarters % 4))
-    if abs(skew) < 1e-6:
+    quarters, skew = _parted(turn)
+    picture = np.ascontiguousarray(np.rot90(picture, -quarters))
+    if skew == 0:
         return picture
     height, width = picture.shape[:2]
-    new_width, new_height = turned_size(width, height, skew)
+    new_width, new_height = _enclosing(width, height, skew)
     matrix = cv2.getRotationMatrix2D(((width - 1) / 2, (height - 1) / 2), -skew, 1.0)
     matrix[:, 2] += ((new_width - width) / 2, (new_height - height) / 2)
     return cv2.warpAffine(picture, matrix, (new_width, new_height), flags=cv2.INTER_CUBIC, borderValue=(255, 255, 255))
 
 
-def turned_size(width: float, height: float, skew: float) -> tuple[int, int]:
-    """Width and height of what holds a page turned by a few degrees."""
+def size_turned(width: int, height: int, turn: float) -> tuple[int, int]:
+    """Width and height of a picture of that size after `straighten`."""
+    quarters, skew = _parted(turn)
+    return _enclosing(*((height, width) if quarters % 2 else (width, height)), skew)
+
+
+def _parted(turn: float) -> tuple[int, float]:
+    """Quarter turns, and the small angle that is left."""
+    quarters = round(turn / 90)
+    return quarters, round(turn - 90 * quarters, 6)
+
+
+def _enclosing(width: int, height: int, skew: float) -> tuple[int, int]:
     sine, cosine = abs(math.sin(math.radians(skew))), abs(math.cos(math.radians(skew)))
     return math.ceil(width * cosine + height * sine - 1e-6), math.ceil(height * cosine + width * sine - 1e-6)
 

@@ -2,96 +2,154 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+import re
+from collections.abc import Iterable, Sequence
 from statistics import median
 
 import numpy as np
 
-from extractor.geometry import Rect
+from extractor.geometry import Rect, union
 from extractor.layout import Placed
 from extractor.ocr.engine import Glyph
 
 FLOOR = 0.5
 """Words of which the recognition is less sure than this are specks, lines and stains more often than text."""
 
+_CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
+# How high characters stand above the baseline, in parts of the font size; usual for the fonts of print.
+_X_HEIGHT, _CAPITAL, _IDEOGRAPH = 0.53, 0.72, 0.90
+_IDEOGRAPH_DROP = 0.08  # by how much it reaches below the baseline
+_DESCENT = 0.21
+
 
 def words_of(gray: np.ndarray, box: Rect, glyphs: Sequence[Glyph], run: int) -> list[Placed]:
-    """The words of one line, in pixels of the page; `gray` is the line's picture, standing at `box` on the page."""
-    groups = _groups(glyphs)
-    if not groups:
+    """The words of one line, in pixels of the page; `gray` is the line's picture, standing at `box` on the page.
+
+    A word ends at a recognised blank and where a gap is wide for the characters around it, for the recogniser leaves
+    blanks out. Words below FLOOR are left out.
+    """
+    solid = [glyph for glyph in glyphs if not glyph.text.isspace()]
+    if not solid:
         return []
     ink = _ink(gray)
-    cuts = [0.0]
-    for before, after in zip(groups, groups[1:], strict=False):
-        cuts.append(_cut(ink, before[-1].x, after[0].x))
-    cuts.append(float(ink.shape[1]))
-    rough: list[tuple[str, Rect, float]] = []
-    for group, start, end in zip(groups, cuts, cuts[1:], strict=False):
-        rough.append(
-            (
-                "".join(glyph.text for glyph in group),
-                _tight(ink, int(start), int(np.ceil(end))),
-                sum(glyph.confidence for glyph in group) / len(group),
+    gaps = [_gap(ink, before.x, after.x) for before, after in itertools.pairwise(solid)]
+    cuts = [0.0, *((start + end) / 2 for start, end in gaps), float(ink.shape[1])]
+    tight = [_tight(ink, int(start), int(np.ceil(end))) for start, end in itertools.pairwise(cuts)]
+    base, size = _base_and_size([glyph.text for glyph in solid], tight, ink.shape[0])
+    result: list[Placed] = []
+    for start, end in _stretches(glyphs, solid, [end - start for start, end in gaps], size):
+        confidence = sum(glyph.confidence for glyph in solid[start:end]) / (end - start)
+        if confidence < FLOOR:
+            continue
+        held = [each for each in tight[start:end] if each is not None]
+        part = union(held) if held else Rect(cuts[start], 0.0, cuts[end], float(ink.shape[0]))
+        result.append(
+            Placed(
+                "".join(glyph.text for glyph in solid[start:end]),
+                Rect(box.x0 + part.x0, box.top + part.top, box.x0 + part.x1, box.top + part.bottom),
+                box.top + base,
+                size,
+                run=run,
+                confidence=round(min(1.0, confidence), 4),
             )
         )
-    base, size = _base_and_size(rough)
-    return [
-        Placed(
-            text,
-            Rect(box.x0 + tight.x0, box.top + tight.top, box.x0 + tight.x1, box.top + tight.bottom),
-            box.top + base,
-            size,
-            run=run,
-            confidence=round(min(1.0, confidence), 4),
-        )
-        for text, tight, confidence in rough
-        if confidence >= FLOOR
-    ]
+    return result
 
 
-def _groups(glyphs: Sequence[Glyph]) -> list[list[Glyph]]:
-    groups: list[list[Glyph]] = [[]]
+def _stretches(
+    glyphs: Sequence[Glyph], solid: Sequence[Glyph], gaps: Sequence[float], size: float
+) -> Iterable[tuple[int, int]]:
+    """The words as stretches (start, end) of the characters that are not blank."""
+    blank_before, number = set(), 0
     for glyph in glyphs:
         if glyph.text.isspace():
-            groups.append([])
+            blank_before.add(number)
         else:
-            groups[-1].append(glyph)
-    return [group for group in groups if group]
+            number += 1
+    inner = [gap for n, gap in enumerate(gaps, 1) if n not in blank_before]
+    usual = median(inner) if inner else 0.0
+    parts = [0]
+    for number, gap in enumerate(gaps, 1):
+        if number in blank_before or gap > _limit(solid[number - 1].text, solid[number].text, size, usual):
+            parts.append(number)
+    return itertools.pairwise([*parts, len(solid)])
+
+
+def _limit(before: str, after: str, size: float, usual: float) -> float:
+    """The gap between two characters beyond which they belong to two words; `usual` is that of the line."""
+    wide = bool(_WIDE.match(before)) + bool(_WIDE.match(after))
+    if wide == 2:
+        # Half of a punctuation mark's square is blank, and titles are set in spaced characters.
+        return max((0.9 if _CJK.match(before) and _CJK.match(after) else 1.4) * size, 2 * usual)
+    if wide == 1:
+        return max(0.7 * size, 2 * usual)
+    # A blank is a quarter of the size at least; in a typewriter's face narrow letters stand that far apart.
+    return max(0.45 * size, 2.5 * usual + 0.1 * size)
 
 
 def _ink(gray: np.ndarray) -> np.ndarray:
-    """Where a line's picture is ink, as booleans; light text on a dark ground counts as ink too."""
+    """Where a line's picture is ink, as booleans, without specks and what reaches in from the lines above and below.
+
+    Light text on a dark ground counts as ink too.
+    """
     import cv2
 
     _, dark = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
-    return (dark if dark.mean() <= 0.5 else 1 - dark).astype(bool)
+    dark = dark if dark.mean() <= 0.5 else 1 - dark
+    count, names, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
+    height, width = gray.shape
+    top, high, area = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_AREA]
+    outside = ((top == 0) | (top + high == height)) & ((top + high <= 0.3 * height) | (top >= 0.7 * height))
+    ruled = (stats[:, cv2.CC_STAT_WIDTH] > 0.9 * width) & (high < 0.2 * height)
+    kept = ~outside & ~ruled & (area > 0.004 * height * height)
+    kept[0] = False
+    return kept[names] if count > 1 and kept.any() else dark.astype(bool)
 
 
-def _cut(ink: np.ndarray, left: float, right: float) -> float:
-    """The middle of the widest blank stretch of columns between two characters."""
+def _gap(ink: np.ndarray, left: float, right: float) -> tuple[float, float]:
+    """The widest blank stretch of columns between the centres of two characters; no width where they touch."""
     start, end = int(left), max(int(left) + 1, int(np.ceil(right)))
-    blank = ~ink[:, start:end].any(axis=0)
-    best, best_length, at = (left + right) / 2, 0, None
-    for place, is_blank in enumerate([*blank.tolist(), False]):
-        if is_blank and at is None:
-            at = place
-        elif not is_blank and at is not None:
-            if place - at > best_length:
-                best, best_length = start + (at + place) / 2, place - at
-            at = None
-    return best
+    inked = np.flatnonzero(ink[:, start:end].any(axis=0)) + start
+    edges = np.concatenate(([start - 1], inked, [end]))
+    widths = np.diff(edges) - 1
+    at = int(widths.argmax())
+    if widths[at] <= 0:
+        return (left + right) / 2, (left + right) / 2
+    return float(edges[at] + 1), float(edges[at + 1])
 
 
-def _tight(ink: np.ndarray, start: int, end: int) -> Rect:
+def _tight(ink: np.ndarray, start: int, end: int) -> Rect | None:
+    """The ink between two columns; None without any."""
     part = ink[:, start:end]
     columns, rows = np.flatnonzero(part.any(axis=0)), np.flatnonzero(part.any(axis=1))
     if not len(columns):
-        return Rect(start, 0, end, ink.shape[0])
-    return Rect(start + columns[0], rows[0], start + columns[-1] + 1, rows[-1] + 1)
+        return None
+    return Rect(float(start + columns[0]), float(rows[0]), float(start + columns[-1] + 1), float(rows[-1] + 1))
 
 
-def _base_and_size(rough: Sequence[tuple[str, Rect, float]]) -> tuple[float, float]:
-    """Baseline and font size of a line, from the words whose form tells: no descenders for the one."""
-    bottoms = [tight.bottom for text, tight, _ in rough if not set(text) & set("gjpqyQ,;()[]{}|/@_，；（）")]
-    heights = [tight.bottom - tight.top for _, tight, _ in rough]
-    return float(median(bottoms or [tight.bottom for _, tight, _ in rough])), float(max(median(heights) / 0.75, 1))
+def _base_and_size(texts: Sequence[str], tight: Sequence[Rect | None], height: int) -> tuple[float, float]:
+    """Baseline and font size of a line, from what characters of known form say of them."""
+    bases, sizes, capitals = [], [], []
+    for text, box in zip(texts, tight, strict=True):
+        if box is None:
+            continue
+        high = box.bottom - box.top
+        if _CJK.match(text) and text not in "一二三丶丿卜口曰日":
+            sizes.append(high / _IDEOGRAPH)
+            bases.append(box.bottom - _IDEOGRAPH_DROP * high / _IDEOGRAPH)
+        elif text in "ABCDEFGHIKLMNOPRSTUVWXYZ0123456789bdfhkl":
+            capitals.append(high / _CAPITAL)
+            bases.append(box.bottom)
+        elif text in "aceimnorstuvwxz":
+            if text not in "it":
+                sizes.append(high / _X_HEIGHT)
+            bases.append(box.bottom)
+        elif text in "gpqy":
+            sizes.append(high / (_X_HEIGHT + _DESCENT))
+    sizes = [*capitals, *sizes] if len(capitals) < 3 else capitals
+    boxes = [box for box in tight if box is not None]
+    size = median(sizes) if sizes else 0.62 * height
+    base = median(bases) if bases else max((box.bottom for box in boxes), default=0.8 * height)
+    return float(base), float(min(max(size, 0.4 * height), 1.1 * height))
