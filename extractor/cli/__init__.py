@@ -12,7 +12,8 @@ from importlib import import_module
 from extractor import __version__
 from extractor.cli import console
 
-COMMANDS = ("extract", "read", "prompt", "schemas", "models", "check", "eval")
+_JOBS = ("run", "watch", "status", "retry", "cancel", "store")
+COMMANDS = ("extract", "read", "prompt", "schemas", "models", "check", "eval", *_JOBS)
 """One module in this folder each, in the order of the help; its `add` tells argparse of it."""
 
 EPILOG = """examples:
@@ -29,8 +30,9 @@ exit codes:
   5    a model cannot be had: unknown name, no weights, a format that could run code, a server out of reach
   6    `check`: the record breaks its schema or its rules; `eval --fail-under`: the figure is below
   7    the result cannot be written
-  130  stopped by Ctrl-C
-With several documents those that fail are named on stderr, the others are done, and the code is the first failure's.
+  130  stopped by Ctrl-C or SIGTERM, or cancelled
+With several documents those that fail are named on stderr, the others are done, and the code is the first failure's;
+of a job it is 3.
 `extractor COMMAND --help` tells more about a command."""
 
 

@@ -12,6 +12,7 @@ PATH = "a document: text, HTML or PDF; - is stdin"
 SCHEMA = "the name of a shipped schema, or a JSON Schema file"
 PASSAGES = "how many tokens of the document a prompt carries at most"
 MODEL = "a known model, a hub id, a folder, a .gguf file, openai:URL, or none (structure alone answers)"
+STORE = "where records are kept: a file, or postgresql://USER@HOST/DATABASE (default: EXTRACTOR_STORE, else one file)"
 THREADS = "threads for the model (default: one for each physical core)"
 
 
@@ -42,6 +43,13 @@ def compiled(schema: Any) -> Any:
 
     compile_checks(schema)
     return schema
+
+
+def store(place: str | None) -> Any:
+    """The store at a place, or the one that is meant where none is given; raises StoreError."""
+    from extractor.store import Store
+
+    return Store(place)
 
 
 def document(path: str) -> Document:

@@ -129,6 +129,10 @@ class Store:
         with self._database.reading() as connection:
             return [Run(*row) for row in connection.execute(query)]
 
+    def files(self) -> list[tuple[int, int]]:
+        """Device and inode of every file the store is kept in; none for a server."""
+        return self._database.files()
+
     def backup(self, target: str | Path) -> None:
         """Copy a SQLite store to a new file while others go on writing; StoreError where that cannot be done."""
         self._database.backup(Path(target))

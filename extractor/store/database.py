@@ -79,6 +79,13 @@ class Database:
             dialect = sqlite if self.dialect == "sqlite" else postgresql
             connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
+    def files(self) -> list[tuple[int, int]]:
+        """Device and inode of every file that is there; none for a server."""
+        if self.dialect != "sqlite":
+            return []
+        paths = [self._file, *(Path(f"{self._file}{end}") for end in ("-wal", "-shm", "-journal"))]
+        return [(found.st_dev, found.st_ino) for found in (p.stat() for p in paths if p.exists())]
+
     def backup(self, target: Path) -> None:
         """A whole copy of a SQLite store, made while others go on writing; StoreError for PostgreSQL."""
         if self.dialect != "sqlite":

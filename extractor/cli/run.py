@@ -1,0 +1,173 @@
+"""`extractor run`: a record from every document in folders and archives, kept in the store."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+from collections.abc import Iterable
+from typing import Any
+
+from extractor.cli import arguments as given
+from extractor.cli import console
+from extractor.errors import InputError
+
+STOPPED = 130
+
+
+def add(commands: Any) -> None:
+    command = given.command(
+        commands, "run", _run, "extract a record from every document in folders and archives, and keep it in the store"
+    )
+    command.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="documents, folders with all below them, patterns, zip and tar archives",
+    )
+    add_what(command)
+    command.add_argument(
+        "--job", "-j", metavar="NAME", help="the job's name (default: made of schema, model and PATHs)"
+    )
+    add_limits(command)
+
+
+def add_what(command: argparse.ArgumentParser) -> None:
+    """Options that say what is extracted, and with what."""
+    command.add_argument("--schema", "-s", required=True, metavar="NAME|FILE", help=given.SCHEMA)
+    command.add_argument("--model", "-m", metavar="NAME", help=given.MODEL)
+    command.add_argument("--passage-tokens", type=given.positive, metavar="N", help=given.PASSAGES)
+
+
+def add_limits(command: argparse.ArgumentParser) -> None:
+    """Options that say what a job may use, and where its store is."""
+    n, s = given.positive, "SECONDS"
+    command.add_argument("--workers", type=n, metavar="N", help="documents read side by side (default: one a core)")
+    command.add_argument("--models", type=n, default=1, metavar="N", help="models side by side (default: 1)")
+    command.add_argument("--threads", type=n, metavar="N", help=given.THREADS)
+    command.add_argument("--timeout", type=n, default=60, metavar=s, help="to read a document in (default: 60)")
+    command.add_argument(
+        "--model-timeout", type=n, default=1800, metavar=s, help="for the model to answer in (default: 1800)"
+    )
+    command.add_argument("--memory", type=n, default=4096, metavar="MB", help="to read a document in (default: 4096)")
+    command.add_argument("--store", metavar="PLACE", help=given.STORE)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from extractor import jobs
+
+    schema = given.schema(arguments.schema)
+    model = jobs.model_name(arguments.model)
+    tokens = arguments.passage_tokens
+    name = arguments.job or jobs.default_name(schema, model, arguments.paths, tokens)
+    with given.store(arguments.store) as store:
+        job = jobs.start(store, schema, name, model=model, who=who(), passage_tokens=tokens)
+        store.jobs.add(job, jobs.find(arguments.paths, store.files()))
+        if not store.jobs.counts(job).found:
+            store.jobs.end(job, "finished", who=who())
+            raise InputError("There are no documents in what was given.", "Hidden files in folders are left out.")
+        return carry_on(store, job, schema, arguments)
+
+
+def carry_on(store: Any, job: Any, schema: Any, arguments: argparse.Namespace) -> int:
+    """The exit code once the job has nothing left, or was stopped; how far it is, is shown meanwhile and told then."""
+    import threading
+
+    from extractor import jobs
+
+    stop = threading.Event()
+    jobs.stop_on_signals(stop)
+    counts = store.jobs.counts(job)
+    console.say(f"job {job.name}: {counts.found:,} documents, {counts.left:,} of them left to do")
+    report = jobs.Report("finished", counts, 0.0, {})
+    if counts.left:
+        with Bar(counts) as bar, work(store, job, schema, arguments, stop, bar) as workers:
+            report = workers.drain()
+    store.jobs.end(job, report.state, who=who())
+    console.out(summary(job.name, report.state, report.counts))
+    if counts.left:
+        console.say(times(report, counts.left - report.counts.left))
+    return exit_code(report)
+
+
+def work(store: Any, job: Any, schema: Any, arguments: argparse.Namespace, stop: Any, tell: Any) -> Any:
+    """The work on a job with the limits that were given."""
+    from extractor import jobs
+
+    limits = {"models": arguments.models, "timeout": arguments.timeout, "model_timeout": arguments.model_timeout}
+    limits |= {"memory": arguments.memory} | ({"workers": arguments.workers} if arguments.workers else {})
+    return jobs.Work(
+        store,
+        job,
+        schema,
+        jobs.maker(job.settings["model"], arguments.threads),
+        who=who(),
+        passage_tokens=job.settings["passage_tokens"],
+        limits=jobs.Limits(**limits),
+        tell=tell,
+        stop=stop,
+    )
+
+
+class Bar:
+    """A progress bar on stderr: documents, their rate, the time left, and failures by kind."""
+
+    def __init__(self, counts: Any) -> None:
+        from tqdm import tqdm
+
+        shown = {"initial": counts.found - counts.left, "unit": "doc", "file": sys.stderr, "dynamic_ncols": True}
+        seconds = 0.5 if sys.stderr.isatty() else 30
+        self._bar = tqdm(total=counts.found, mininterval=seconds, **shown)
+
+    def __enter__(self) -> Bar:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.close()
+
+    def __call__(self, counts: Any) -> None:
+        self._bar.total = counts.found
+        if counts.failures:
+            self._bar.set_postfix_str("failed: " + _listed(counts.failures), refresh=False)
+        self._bar.update(counts.found - counts.left - self._bar.n)
+
+
+def summary(name: str, state: str, counts: Any) -> str:
+    """What became of a job's documents, in numbers that add up."""
+    parts = [f"{counts.done:,} done", f"{counts.reused:,} reused", f"{counts.failed:,} failed"]
+    parts += [f"{counts.set_aside:,} set aside"] + ([f"{counts.cancelled:,} cancelled"] if counts.cancelled else [])
+    text = f"job {name} {state}: {counts.found:,} found = {' + '.join(parts)} + {counts.left:,} left\n"
+    if counts.failures:
+        text += f"  failed: {_listed(counts.failures)}\n"
+        text += f"  `extractor status {name}` names them, `extractor retry {name}` tries them again\n"
+    return text
+
+
+def times(report: Any, documents: int) -> str:
+    """How fast it went, and where the time went."""
+    stages = ", ".join(f"{stage} {seconds:.1f} s" for stage, seconds in report.stages.items() if seconds >= 0.05)
+    return f"{documents:,} documents in {report.seconds:.1f} s ({documents / report.seconds:.2f} a second): {stages}"
+
+
+def _listed(failures: Any) -> str:
+    return ", ".join(f"{kind} {number:,}" for kind, number in failures.items())
+
+
+def exit_code(report: Any) -> int:
+    """0 when all is fine, 3 when documents failed, 130 when it was stopped or cancelled."""
+    if report.state != "finished":
+        return STOPPED
+    return InputError.code if report.counts.failed or report.counts.set_aside else 0
+
+
+def who() -> str:
+    """The person at work, for the audit."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
+
+
+def lines(tasks: Iterable[Any]) -> Iterable[str]:
+    """Tasks that failed, a line each."""
+    return (f"{task.name}: {task.kind}: {' '.join(task.message.split())}\n" for task in tasks)

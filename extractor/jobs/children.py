@@ -1,0 +1,223 @@
+"""What runs in the processes beside the main one: reading documents, and answering with a model.
+
+Everything that comes back is plain data; an error comes back as a Failure, with nothing of the document in it but what
+an error of ours says on purpose.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import pickle
+import resource
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from extractor.errors import ExtractorError, ModelError
+from extractor.export import as_dict
+from extractor.jobs import archives
+from extractor.jobs.places import Unusable, fingerprint, split
+from extractor.models import Model
+from extractor.pipeline import extract
+from extractor.readers import MAX_BYTES, detect, read_bytes
+from extractor.schemas import Schema, load_schema
+from extractor.store import Found
+from extractor.types import Document
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why there is no result: `kind` is the word it is counted under."""
+
+    kind: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """A document that was read: `packed` is its pickle, made and opened in processes that may die."""
+
+    packed: bytes
+    kind: str
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Extracted:
+    """A finished extraction: the JSON text of what `extractor extract` prints, and what is known of the file."""
+
+    text: str
+    kind: str
+    size: int
+    seconds: float
+
+
+# A reading process.
+
+
+def begin_reading(memory: int, main: int) -> None:
+    """Limit this process to `memory` MB of address space, and end it with the main process."""
+    _begin(main)
+    with contextlib.suppress(ValueError, OSError):  # macOS knows the limit and does not hold it
+        resource.setrlimit(resource.RLIMIT_AS, (memory << 20, memory << 20))
+
+
+def members(name: str) -> tuple[Found, ...] | Failure:
+    """The documents in an archive, or why they cannot be had."""
+    try:
+        path, _ = split(name)
+        _, stamp = fingerprint(path)
+        return archives.members(path, name, stamp)
+    except Exception as error:
+        return _failure(error)
+
+
+def read(name: str, sha: str) -> Read | Failure:
+    """The document of that name, if its bytes still have that SHA-256."""
+    start = time.perf_counter()
+    try:
+        document, kind, size = _document(name, sha)
+        return Read(pickle.dumps(document, pickle.HIGHEST_PROTOCOL), kind, size, time.perf_counter() - start)
+    except Exception as error:
+        return _failure(error)
+
+
+def read_and_extract(name: str, sha: str, schema: Mapping[str, Any]) -> Extracted | Failure:
+    """What structure alone makes of the document of that name, if its bytes still have that SHA-256."""
+    start = time.perf_counter()
+    try:
+        document, kind, size = _document(name, sha)
+        seconds = time.perf_counter() - start
+        text = _text(document, _schema(schema), None, None, seconds)
+        return Extracted(text, kind, size, time.perf_counter() - start)
+    except Exception as error:
+        return _failure(error)
+
+
+def _document(name: str, sha: str) -> tuple[Document, str, int]:
+    path, member = split(name)
+    if member is None:
+        with open(path, "rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    else:
+        data = archives.content(path, member)
+    document = read_bytes(data, name)
+    if document.id != sha:
+        raise Unusable("changed", "The file was changed while it was being read.")
+    return document, detect(data, name), len(data)
+
+
+# A model's process.
+
+_model: Model | None = None
+
+
+def begin_answering(main: int) -> None:
+    """End this process with the main one."""
+    _begin(main)
+
+
+def load(make: Callable[[], Model]) -> tuple[str, str] | Failure:
+    """Name and weights of the model, which is then in this process."""
+    try:
+        model = _loaded(make)
+        return model.name, model.weights
+    except Exception as error:
+        return _failure(error)
+
+
+def answer(
+    make: Callable[[], Model], read: Read, schema: Mapping[str, Any], passage_tokens: int | None
+) -> Extracted | Failure:
+    """What the model makes of a document."""
+    start = time.perf_counter()
+    try:
+        document = pickle.loads(read.packed)
+        text = _text(document, _schema(schema), _loaded(make), passage_tokens, read.seconds)
+        return Extracted(text, read.kind, read.size, read.seconds + time.perf_counter() - start)
+    except Exception as error:
+        return _failure(error)
+
+
+def _loaded(make: Callable[[], Model]) -> Model:
+    global _model
+    if _model is None:
+        _model = make()
+    return _model
+
+
+# Both.
+
+_schemas: dict[str, Schema] = {}
+
+
+def _schema(document: Mapping[str, Any]) -> Schema:
+    """The schema, read once in a process."""
+    key = json.dumps(document)
+    if key not in _schemas:
+        _schemas[key] = load_schema(document)
+    return _schemas[key]
+
+
+def _text(
+    document: Document, schema: Schema, model: Model | None, passage_tokens: int | None, read_seconds: float
+) -> str:
+    result = extract(document, schema, model, passage_tokens=passage_tokens)
+    said = as_dict(result)
+    said["run"]["seconds"] = {"read": round(read_seconds, 3)} | said["run"]["seconds"]
+    return json.dumps(said, ensure_ascii=True, allow_nan=False)
+
+
+def _failure(error: Exception) -> Failure:
+    if isinstance(error, Unusable):
+        return Failure(error.kind, error.message)
+    if isinstance(error, ModelError):
+        return Failure("model", str(error))
+    if isinstance(error, ExtractorError):
+        return Failure("unreadable", str(error))
+    if isinstance(error, MemoryError):
+        return Failure("out_of_memory", "It takes more memory than --memory allows.")
+    if isinstance(error, RecursionError):
+        return Failure("too_deep", "It is nested too deeply.")
+    if isinstance(error, FileNotFoundError):
+        return Failure("missing", "The file is gone.")
+    if isinstance(error, OSError):
+        return Failure("unreadable", f"It cannot be read: {error.strerror}.")
+    # Only where it happened: the message of an error that nobody foresaw may quote the document.
+    frames = list(_ours(error)) or ["?"]
+    return Failure("error", f"An error of the tool itself: {type(error).__name__} at {frames[-1]}.")
+
+
+def _ours(error: Exception) -> Iterator[str]:
+    for frame in traceback.extract_tb(error.__traceback__):
+        if f"{os.sep}extractor{os.sep}" in frame.filename:
+            yield f"{frame.filename.rpartition(f'{os.sep}extractor{os.sep}')[2]}:{frame.lineno}"
+
+
+def _begin(main: int) -> None:
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to every process; the main one says what to do
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if sys.platform == "linux":
+        parent_death = 1
+        ctypes.CDLL(None).prctl(parent_death, signal.SIGKILL)
+    if not _alive(main):
+        os._exit(1)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,334 @@
+"""Working through a job: claim, read, extract, store, until nothing is left.
+
+The main process only keeps the books. Readers run in processes of their own, and the model in another, so that the
+next documents are read while it answers; no more documents are held than keep both busy.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from extractor import __version__, prompts
+from extractor.errors import ModelError
+from extractor.jobs import children, owners
+from extractor.jobs.children import Extracted, Failure, Read
+from extractor.jobs.places import MEMBER, Unusable, fingerprint, is_archive, path_of
+from extractor.jobs.workers import Call, Died, Workers, wait_for
+from extractor.models import Model
+from extractor.schemas import Schema
+from extractor.store import Counts, Job, Outcome, Store, Task, Version
+
+MAKE = Callable[[], Model]
+
+RECYCLE = 50
+"""After so many files a reading process is replaced."""
+MOST_DEATHS = 3
+"""A file that ends its process so often is set aside."""
+MOST_TRIES = 3
+"""How often a file is begun that changes while it is read, or that the model fails at."""
+MOST_LEASES = 50
+"""A file that was begun so often and never came to an end, not even by its process dying, is set aside."""
+MOST_MODEL_FAILURES = 10
+"""So many failures of the model in a row, and the job stops: it is not the documents."""
+BATCH = 16
+_AGAIN = ("changed", "model")
+_PAUSE = 0.2
+_RENEW = 30.0
+_LOOK = 1.0
+
+
+def _cores() -> int:
+    """The cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a job may use: reading processes and models side by side, seconds for reading and for answering a document,
+    MB of memory for a reading process.
+    """
+
+    workers: int = field(default_factory=_cores)
+    models: int = 1
+    timeout: float = 60.0
+    model_timeout: float = 1800.0
+    memory: int = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """How far a job came: its state and counts, the seconds by the clock, and those spent in each stage.
+
+    Stages run side by side, so theirs can add up to more; `bookkeeping` is what the main process spent on the store.
+    """
+
+    state: str
+    counts: Counts
+    seconds: float
+    stages: Mapping[str, float]
+
+
+class Work:
+    """One process's share in a job; several may work on one job, or on one store. To be used with `with`.
+
+    `make` loads the model, in a process of its own; None has structure alone answer. `tell` is given the counts about
+    once a second. Setting `stop` ends the work within seconds.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        job: Job,
+        schema: Schema,
+        make: MAKE | None,
+        *,
+        who: str,
+        passage_tokens: int | None = None,
+        limits: Limits | None = None,
+        tell: Callable[[Counts], None] = lambda counts: None,
+        stop: threading.Event | None = None,
+    ) -> None:
+        self._jobs, self._job, self._schema, self._make, self._who = store.jobs, job, schema, make, who
+        self._passage_tokens = passage_tokens
+        self._limits = limits or Limits()
+        self._tell = tell
+        self._stop = stop or threading.Event()
+        self._owner = owners.me()
+        memory, main = self._limits.memory, os.getpid()
+        self._readers = Workers(self._limits.workers, children.begin_reading, (memory, main), RECYCLE)
+        self._models = Workers(self._limits.models, children.begin_answering, (main,))
+        self._ready = make is None
+        self._held: dict[int, Task] = {}
+        self._outcomes: list[Outcome] = []
+        self._model_failures = 0
+        self._stages: dict[str, float] = {"bookkeeping": 0.0}
+        self._seen = self._renewed = self._settled = 0.0
+
+    def __enter__(self) -> Work:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._readers.stop()
+        self._models.stop()
+
+    def drain(self) -> Report:
+        """The report once nothing of the job is left to be done, or it was stopped or cancelled.
+
+        Raises ModelError where the model cannot be had, StoreError where the store cannot be written; what was stored
+        stays stored, and the rest is done by the next run.
+        """
+        start = time.monotonic()
+        self._renewed = start
+        try:
+            state = self._work()
+        finally:
+            if self._held:
+                self._readers.stop()
+                self._models.stop()
+            self._settle()
+            self._jobs.release(self._owner)
+            self._held.clear()
+        counts = self._jobs.counts(self._job)
+        self._tell(counts)
+        stages = {stage: round(seconds, 3) for stage, seconds in self._stages.items()}
+        return Report(state, counts, time.monotonic() - start, stages)
+
+    def _work(self) -> str:
+        self._free_the_dead()
+        while not self._stop.is_set():
+            claimed = self._claim()
+            wait_for((self._readers, self._models), _PAUSE if self._held else 0.0 if claimed else _LOOK)
+            self._collect()
+            if self._due():
+                self._settle()
+            state = self._look(idle=not claimed and not self._held)
+            if state is not None:
+                return state
+        return "stopped"
+
+    def _look(self, idle: bool) -> str | None:
+        """Tell how far the job is, from time to time; its state if there is no more to do."""
+        moment = time.monotonic()
+        if moment - self._renewed > _RENEW:
+            self._jobs.renew(self._owner)
+            self._renewed = moment
+        if not idle and moment - self._seen < _LOOK:
+            return None
+        self._seen = moment
+        if self._jobs.get(self._job.name).state == "cancelled":
+            return "cancelled"
+        counts = self._jobs.counts(self._job)
+        self._tell(counts)
+        if idle and counts.left:
+            self._free_the_dead()  # what is left is somebody else's, or a copy of something that is
+        return "finished" if idle and not counts.left else None
+
+    def _free_the_dead(self) -> None:
+        for owner in self._jobs.owners():
+            if owner != self._owner and owners.is_dead(owner):
+                self._jobs.free(owner)
+
+    # Giving out.
+
+    def _claim(self) -> int:
+        """How many tasks were claimed; those that are new work are now with the readers."""
+        limits = self._limits
+        # names are small, read documents may not be: with a model, only as many as keep it busy
+        most = limits.workers + 2 * limits.models if self._make else BATCH * limits.workers
+        room = most - len(self._held)
+        if room < max(1, most // 2 if self._make is None else 1):
+            return 0
+        start = time.perf_counter()
+        tasks = self._jobs.claim(self._job, self._owner, room)
+        if tasks:
+            self._held |= {task.id: task for task in tasks}
+            self._begin(tasks)
+        self._stages["bookkeeping"] += time.perf_counter() - start
+        return len(tasks)
+
+    def _begin(self, tasks: list[Task]) -> None:
+        documents: dict[int, tuple[str, str]] = {}
+        for task in tasks:
+            if task.tries > MOST_LEASES:
+                self._end(task, "set_aside", "never_finished", f"It was begun {MOST_LEASES} times and never ended.")
+            elif MEMBER in task.name and task.document:
+                documents[task.id] = (task.document, task.stamp)
+            elif is_archive(task.name):
+                self._readers.give(Call(task, children.members, (task.name,), self._limits.timeout))
+            else:
+                try:
+                    documents[task.id] = fingerprint(path_of(task.name))
+                except Unusable as error:
+                    self._end(task, "failed", error.kind, error.message)
+        if not documents:
+            return
+        self._make_ready()
+        if self._job.version is None:
+            return  # stopped before the model was there
+        verdicts = self._jobs.begin(self._job, self._owner, documents)
+        for number, (document, _) in documents.items():
+            if verdicts.get(number) != "extract":
+                del self._held[number]
+                continue
+            task = self._held[number]
+            if self._make is None:
+                call = Call(task, children.read_and_extract, (task.name, document, self._schema.document))
+            else:
+                call = Call(task, children.read, (task.name, document))
+            self._readers.give(Call(call.ticket, call.function, call.arguments, self._limits.timeout))
+
+    def _make_ready(self) -> None:
+        """Note what extracts for this job; the model is loaded for it where that is not known yet."""
+        if self._make is not None and not self._ready:
+            self._models.give(Call(None, children.load, (self._make,)))
+            if self._job.version is None:
+                while not self._ready and not self._stop.is_set():
+                    wait_for([self._models], _PAUSE)
+                    self._collect()
+                if self._stop.is_set():
+                    return
+            self._ready = True
+        elif self._make is None and self._job.version is None:
+            self._job = self._jobs.set_version(self._job, self._version(None, None))
+
+    def _version(self, model: str | None, weights: str | None) -> Version:
+        options = {} if self._passage_tokens is None else {"passage_tokens": self._passage_tokens}
+        return Version(f"extractor {__version__}", prompts.prompt_id(), model, weights, options)
+
+    # Taking back.
+
+    def _collect(self) -> None:
+        for task, result in self._readers.results():
+            self._take(task, result, reading=True)
+        for task, result in self._models.results():
+            if task is not None:
+                self._take(task, result, reading=False)
+            elif isinstance(result, Failure):
+                raise ModelError(result.message)
+            elif isinstance(result, Died):
+                raise ModelError("The model's process died while it was loaded.", "Look at the memory it needs.")
+            else:
+                self._job = self._jobs.set_version(self._job, self._version(*result))
+                self._ready = True
+
+    def _take(self, task: Task, result: Any, reading: bool) -> None:
+        if isinstance(result, Read):
+            arguments = (self._make, result, self._schema.document, self._passage_tokens)
+            self._models.give(Call(task, children.answer, arguments, self._limits.model_timeout))
+        elif isinstance(result, Extracted):
+            self._model_failures = 0
+            said = json.loads(result.text)
+            for stage, seconds in said["run"]["seconds"].items():
+                self._stages[stage] = self._stages.get(stage, 0.0) + seconds
+            self._end(task, "done", extracted=result, result=said)
+        elif isinstance(result, Failure):
+            self._model_failures += result.kind == "model"
+            if self._model_failures >= MOST_MODEL_FAILURES:
+                raise ModelError(f"The model fails at every document: {result.message}", "Run the job again later.")
+            again = result.kind in _AGAIN and task.tries < MOST_TRIES
+            self._end(task, "waiting" if again else "failed", result.kind, result.message)
+        elif isinstance(result, Died):
+            self._died(task, result, reading)
+        else:
+            self._end(task, "unpacked", members=result)
+
+    def _died(self, task: Task, died: Died, reading: bool) -> None:
+        limits = self._limits
+        if died.timed_out:
+            option, seconds = ("--timeout", limits.timeout) if reading else ("--model-timeout", limits.model_timeout)
+            self._end(task, "failed", "time_limit", f"It took more than {seconds:g} s ({option}).")
+            return
+        why = "by itself"
+        if died.status is not None and died.status < 0:
+            why = f"by {signal.Signals(-died.status).name}"
+            if reading and -died.status in (signal.SIGABRT, signal.SIGKILL):
+                why += ", perhaps for want of memory (--memory)"
+        last = task.deaths + 1 >= MOST_DEATHS
+        message = f"The process at work on it ended {why}."
+        self._end(task, "set_aside" if last else "waiting", "crashed", message, died=True)
+
+    def _end(
+        self,
+        task: Task,
+        state: str,
+        kind: str | None = None,
+        message: str = "",
+        *,
+        extracted: Extracted | None = None,
+        result: Mapping[str, Any] | None = None,
+        members: tuple[Any, ...] = (),
+        died: bool = False,
+    ) -> None:
+        file = (extracted.kind, extracted.size) if extracted else ("", 0)
+        seconds = extracted.seconds if extracted else 0.0
+        outcome = Outcome(task, state, kind, message, result, *file, members=members, seconds=seconds, died=died)
+        if not self._outcomes:
+            self._settled = time.monotonic()
+        self._outcomes.append(outcome)
+
+    def _due(self) -> bool:
+        """Whether what has ended is to be stored now: it is enough, or old enough, or nothing else is going on."""
+        ended = len(self._outcomes)
+        return bool(ended) and (ended >= BATCH or ended == len(self._held) or time.monotonic() - self._settled > _PAUSE)
+
+    def _settle(self) -> None:
+        if self._outcomes:
+            start = time.perf_counter()
+            outcomes, self._outcomes = self._outcomes, []
+            self._jobs.settle(self._job, self._owner, outcomes, who=self._who)
+            for outcome in outcomes:
+                self._held.pop(outcome.task.id, None)
+            self._stages["bookkeeping"] += time.perf_counter() - start
+
+
+def stop_on_signals(stop: threading.Event) -> None:
+    """Have Ctrl-C and SIGTERM set `stop` from now on, instead of ending this process where it stands."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
