@@ -80,7 +80,7 @@ def read(data: bytes, source: str) -> Document:
 
 
 def _late(frame: Shown | Broken) -> Problem:
-    return frame.problem if isinstance(frame, Broken) else too_slow(frame)
+    return frame.problem if isinstance(frame, Broken) else too_slow(frame.number)
 
 
 def picture(data: bytes, source: str, number: int, dpi: float) -> Image.Image:

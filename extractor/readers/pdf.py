@@ -1,52 +1,76 @@
-"""PDF by pdfium: characters with their boxes, and the ruled lines that make tables; nothing is rendered.
+"""PDF: the text layer of a page where it is what the page shows, and OCR of the page's picture where it is not.
 
-pdfium is not safe to use from several threads at once; one document is read from start to end, and closed.
+What the file says is read from its characters and ruled lines. A page is drawn only where a look at it is needed: where
+it has no text, or text that is not painted, as the text layer over a scan; where its characters do not read like text;
+where pictures or shapes stand beside its words that may hold words too.
+
+pdfium must never be used by two threads at once: PDFIUM is held wherever it is, also from other rooms' threads.
 """
 
 from __future__ import annotations
 
-import ctypes
 import hashlib
-import itertools
-import math
-import unicodedata
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
-from typing import Any
+import threading
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from extractor.errors import InputError
-from extractor.geometry import Edge, Grid, Rect, grids, union
-from extractor.layout import Placed, arrange
-from extractor.readers import MAX_CHARACTERS
+from extractor.geometry import Edge, Rect, grids, overlap, union
+from extractor.layout import Part, Placed, arrange
+from extractor.readers import MAX_CHARACTERS, textlayer
+from extractor.readers.drawn import Content, Glyphs, cut_at_walls, main_turn, words
 from extractor.readers.paged import PageWriter
-from extractor.readers.unplaced import Character, Unplaced
+from extractor.readers.scanned import (
+    Shown,
+    blank,
+    moved,
+    problems_of,
+    recognised,
+    side_by_side,
+    too_slow,
+)
+from extractor.readers.unplaced import Unplaced
 from extractor.types import Document, Problem
 
-MAX_PAGES = 2000
-_MAX_SEGMENTS = 60_000
-_MAX_GLYPHS = 200_000
+if TYPE_CHECKING:
+    import numpy as np
+    from PIL import Image
 
-# Letters drawn as one glyph, and the radicals that Chinese fonts often answer with in place of the character.
-_FOLDED = {
-    code: unicodedata.normalize("NFKC", chr(code))
-    for first, last in ((0x2E80, 0x2FDF), (0xF900, 0xFAFF), (0xFB00, 0xFB06))
-    for code in range(first, last + 1)
-    if unicodedata.normalize("NFKC", chr(code)) != chr(code)
-}
+    from extractor.ocr import ScannedPage
+
+PDFIUM = threading.RLock()
+
+MAX_PAGES = 2000
+MAX_SIDE = 10_000
+MAX_PIXELS = 16_000_000
+"""A page is drawn with no more pixels than this: A4 at 410 dots per inch, A0 at 100."""
+
+USUAL_DPI = 200.0
+LARGEST_SCAN = 300.0
+"""Dots per inch at which pages are drawn for OCR: the usual, and the most where a scan has more of its own."""
+
+TRUSTED, REFUSED = 0.85, 0.5
+"""How far unpainted text must agree with the picture to be taken as read, and painted text not to be read anew."""
+
+SURE = 0.6
+"""What OCR is less sure of is passed over where the page has text of its own: it is mostly in photographs."""
 
 
 def read(data: bytes, source: str) -> Document:
-    """The document in a PDF: its text layer in reading order, and its tables; a Problem for a page without text.
+    """The document in a PDF, page by page as this module says; a Problem for a page that says nothing.
 
     Raises InputError for a file that is broken, needs a password, or has more than MAX_PAGES pages.
     """
     import pypdfium2
 
-    document = _open(pypdfium2, data, source)
+    with PDFIUM:
+        document = _open(pypdfium2, data, source)
     unplaced = Unplaced(data)
     try:
-        count = len(document)
+        with PDFIUM:
+            count = len(document)
         if count > MAX_PAGES:
             raise InputError(
                 f"{source} has {count:,} pages; the limit is {MAX_PAGES:,}.", "Split it into smaller files."
@@ -54,8 +78,9 @@ def read(data: bytes, source: str) -> Document:
         if count == 0:
             raise InputError(f"{source} is a PDF without pages.", "Check that it was saved or downloaded in full.")
         writer, problems = PageWriter(), []
-        for number in range(1, count + 1):
-            problems += _read_page(pypdfium2, document, number, writer, unplaced)
+        sheets = (_sheet(pypdfium2, document, number, unplaced) for number in range(1, count + 1))
+        for sheet, reading in side_by_side(sheets, _reading, _given_up):
+            problems += _write(writer, sheet, reading)
             if writer.length > MAX_CHARACTERS:
                 raise InputError(
                     f"{source} holds more than {MAX_CHARACTERS:,} characters, the limit for text.",
@@ -64,7 +89,30 @@ def read(data: bytes, source: str) -> Document:
         return writer.document(hashlib.sha256(data).hexdigest(), source, problems)
     finally:
         unplaced.close()
-        document.close()
+        with PDFIUM:
+            document.close()
+
+
+def picture(data: bytes, source: str, number: int, dpi: float) -> Image.Image:
+    """Page `number` before OCR turned it, at `dpi` or at what the limits leave of it; raises InputError."""
+    import pypdfium2
+
+    with PDFIUM:
+        document = _open(pypdfium2, data, source)
+        try:
+            if not 1 <= number <= len(document):
+                raise InputError(f"{source} has no page {number}.", f"It has {len(document):,} pages.")
+            page = _with_form_values(pypdfium2.raw, document, document[number - 1], number)
+            try:
+                return _drawn(page, number, dpi).picture
+            finally:
+                page.close()
+        except (pypdfium2.PdfiumError, MemoryError) as error:
+            raise InputError(
+                f"Page {number} of {source} cannot be drawn: {error}", "Open it in a PDF viewer and save it again."
+            ) from None
+        finally:
+            document.close()
 
 
 def _open(pypdfium2, data: bytes, source: str):
@@ -86,37 +134,75 @@ def _open(pypdfium2, data: bytes, source: str):
     return document
 
 
-def _read_page(pypdfium2, document, number: int, writer: PageWriter, unplaced: Unplaced) -> list[Problem]:
+@dataclass(frozen=True, slots=True)
+class _Sheet:
+    """One page as the file has it; `shown` is its picture where that is needed."""
+
+    number: int
+    content: Content | None = None
+    shown: Shown | None = None
+    beyond: tuple[Rect, ...] = ()
+    """Where pictures and shapes stand that may hold words."""
+    problems: tuple[Problem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What stands on a page: words of the file, shown and hidden, and what OCR read of the whole or of parts of it."""
+
+    shown: Sequence[Glyphs] = ()
+    hidden: Sequence[Glyphs] = ()
+    page: ScannedPage | None = None
+    parts: Sequence[tuple[Rect, ScannedPage]] = ()
+    problems: Sequence[Problem] = ()
+
+
+# In the thread that may use pdfium.
+
+
+def _sheet(pypdfium2, document, number: int, unplaced: Unplaced) -> _Sheet:
+    with PDFIUM:
+        try:
+            page = document[number - 1]
+        except pypdfium2.PdfiumError as error:
+            return _Sheet(number, problems=(_broken(number, error),))
+        content = None
+        try:
+            page = _with_form_values(pypdfium2.raw, document, page, number)
+            content = Content(pypdfium2.raw, page, lambda origins: unplaced.at(number, origins))
+            beyond = tuple(_beyond_words(content))
+            if content.shown and not content.unpainted and not beyond and not _doubted(content):
+                return _Sheet(number, content)
+            return _Sheet(number, content, _drawn(page, number, _resolution(content)), beyond)
+        except (pypdfium2.PdfiumError, MemoryError) as error:
+            return _Sheet(number, content, problems=(_broken(number, error),))
+        finally:
+            page.close()
+
+
+def _broken(number: int, error: BaseException) -> Problem:
+    return Problem((), "broken_page", f"Page {number} cannot be read: {error or type(error).__name__}")
+
+
+def _drawn(page, number: int, dpi: float) -> Shown:
+    """The page's picture at `dpi`, or at the most that the limits allow."""
+    width, height = (max(side / 72, 1e-3) for side in page.get_size())
+    dpi = min(dpi, MAX_SIDE / max(width, height), (MAX_PIXELS / (width * height)) ** 0.5)
+    bitmap = page.render(scale=dpi / 72, rev_byteorder=True)
     try:
-        page = document[number - 1]
-    except pypdfium2.PdfiumError as error:
-        writer.page(number, 0.0, 0.0, [])
-        return [Problem((), "broken_page", f"Page {number} cannot be read: {error}")]
-    try:
-        page = _with_form_values(pypdfium2.raw, document, page, number)
-        content = _Content(pypdfium2.raw, page, lambda origins: unplaced.at(number, origins))
-    except pypdfium2.PdfiumError as error:
-        writer.page(number, 0.0, 0.0, [])
-        return [Problem((), "broken_page", f"Page {number} cannot be read: {error}")]
+        return Shown(number, bitmap.to_pil().convert("RGB"), dpi)
     finally:
-        page.close()
-    shown, hidden = content.shown, content.hidden
-    turn = _main_turn(shown)
-    across, upright = content.edges(turn)
-    ruled = grids(across, upright)
-    sideways: dict[int, list[_Glyphs]] = defaultdict(list)
-    for glyphs in shown:
-        sideways[glyphs.turn].append(glyphs)
-    words = _words(sideways.pop(turn, []), content)
-    if ruled:
-        words = [piece for word in words for piece in _cut_at_walls(word, ruled)]
-    parts = arrange([word.placed(content) for word in words], ruled)
-    for group in sideways.values():
-        parts += arrange([word.placed(content) for word in _words(group, content)])
-    writer.page(
-        number, content.width, content.height, parts, [word.placed(content) for word in _words(hidden, content)]
-    )
-    return content.problems(number)
+        bitmap.close()
+
+
+def _resolution(content: Content) -> float:
+    """Dots per inch for OCR: those of the scan where the page is one, else the usual."""
+    area = content.width * content.height
+    scans = [picture.dpi for picture in content.pictures if _area(_on_page(picture.box, content)) > 0.5 * area]
+    long = max(content.width, content.height, 1) / 72
+    # A scan of which nobody noted the resolution may be a page of two metres: enough pixels are what counts.
+    least = min(USUAL_DPI, 2400 / long)
+    return max(least, min(max(scans, default=0.0), max(LARGEST_SCAN, least), 4000 / long))
 
 
 def _with_form_values(raw, document, page, number: int):
@@ -136,627 +222,282 @@ def _with_form_values(raw, document, page, number: int):
     return page
 
 
-@dataclass(frozen=True, slots=True)
-class _Paint:
-    """How one text object is set: shared by all its characters."""
-
-    number: int
-    base: float
-    """The baseline, across the direction of writing."""
-    size: float
-    bold: bool
-    turn: int
-    """Quarter turns clockwise: 0 runs to the right, 1 down, 2 upside down to the left, 3 up."""
-    visible: bool
+# What may be on the page beside its words.
 
 
-@dataclass(frozen=True, slots=True)
-class _Glyphs:
-    """A word before layout: its characters with their boxes, along the direction of writing."""
-
-    characters: tuple[tuple[str, Rect, _Paint], ...]
-    spaced: bool
-    breaks: bool = False
-    box: Rect = field(init=False)
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "box", union(box for _, box, _ in self.characters))
-
-    @property
-    def turn(self) -> int:
-        return self.characters[0][2].turn
-
-    @property
-    def text(self) -> str:
-        return "".join(character for character, _, _ in self.characters)
-
-    def placed(self, content: _Content) -> Placed:
-        box, paint = self.box, self.characters[0][2]
-        place = content.unturned(box, paint.turn) if paint.turn else None
-        return Placed(self.text, box, paint.base, paint.size, paint.number, self.spaced, paint.bold, self.breaks, place)
-
-    def parted(self, at: int, *, breaks: bool) -> tuple[_Glyphs, _Glyphs]:
-        return replace(self, characters=self.characters[:at]), _Glyphs(self.characters[at:], breaks, breaks)
+def _beyond_words(content: Content) -> list[Rect]:
+    """Where pictures and shapes stand that are large enough to hold words, those that touch as one."""
+    boxes = [(_on_page(picture.box, content), True) for picture in content.pictures]
+    held = [word.spot(content) for word in content.shown] if content.outlines else []
+    boxes += [(box, False) for box in content.outlines if not _covered(box, held)]
+    boxes = [(box, sure) for box, sure in boxes if box.x1 - box.x0 > 0.5 and box.bottom - box.top > 0.5]
+    groups = _together(boxes)
+    # A few shapes are bullets, arrows and ticks; a word has letters.
+    return [
+        box
+        for box, pictures, shapes in groups
+        if (pictures or shapes >= 8) and box.x1 - box.x0 >= 20 and box.bottom - box.top >= 6
+    ]
 
 
-class _Content:
-    """What is drawn on one page: words, shown and hidden, and ruled lines, in points from the top left as displayed."""
-
-    def __init__(self, raw, page, unplaced: Callable[[list[tuple[float, float]]], list[Character]]) -> None:
-        self._raw = raw
-        self._unplaced = unplaced
-        self._texts: dict[int, tuple[Any, tuple[float, ...]]] = {}
-        self.width, self.height = page.get_size()
-        self._affine = self._page_to_display(page)
-        self._ink = tuple(ctypes.c_uint() for _ in range(4))
-        self._order: dict[int, int] = {}
-        self._fills: list[tuple[int, Rect, tuple[int, int, int] | None]] = []
-        self._horizontal: list[Edge] = []
-        self._vertical: list[Edge] = []
-        self._drawn = 0
-        self.unmapped = 0
-        self.characters = 0
-        self.dropped = 0
-        self._has_image = False
-        self._walk(page.raw, self._affine, 0)
-        self.shown, self.hidden = self._read_text(page)
-
-    # Places.
-
-    def _page_to_display(self, page) -> tuple[float, ...]:
-        """The page's own coordinates to display ones: rotation and crop are pdfium's to know."""
-        raw, scale = self._raw, 1000
-        x, y = ctypes.c_int(), ctypes.c_int()
-
-        def displayed(px: float, py: float) -> tuple[float, float]:
-            wide, high = max(1, round(self.width * 100)), max(1, round(self.height * 100))
-            raw.FPDF_PageToDevice(page, 0, 0, wide, high, 0, px, py, x, y)
-            return x.value / 100, y.value / 100
-
-        (x0, y0), (xa, ya), (xb, yb) = displayed(0, 0), displayed(scale, 0), displayed(0, scale)
-        return (xa - x0) / scale, (ya - y0) / scale, (xb - x0) / scale, (yb - y0) / scale, x0, y0
-
-    def _display(self, left: float, bottom: float, right: float, top: float) -> Rect:
-        a, b, c, d, e, f = self._affine
-        if b == c == 0 and a > 0 > d:
-            return Rect(a * left + e, d * top + f, a * right + e, d * bottom + f)
-        x0, x1 = a * left + c * bottom + e, a * right + c * top + e
-        y0, y1 = b * left + d * bottom + f, b * right + d * top + f
-        return Rect(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1))
-
-    def _turned(self, box: Rect, turn: int) -> Rect:
-        """The box in coordinates in which text of that turn runs to the right."""
-        if turn == 1:
-            return Rect(box.top, self.width - box.x1, box.bottom, self.width - box.x0)
-        if turn == 2:
-            return Rect(self.width - box.x1, self.height - box.bottom, self.width - box.x0, self.height - box.top)
-        if turn == 3:
-            return Rect(self.height - box.bottom, box.x0, self.height - box.top, box.x1)
-        return box
-
-    def unturned(self, box: Rect, turn: int) -> Rect:
-        """The inverse of `_turned`."""
-        if turn == 1:
-            return Rect(self.width - box.bottom, box.x0, self.width - box.top, box.x1)
-        if turn == 2:
-            return self._turned(box, 2)
-        if turn == 3:
-            return Rect(box.top, self.height - box.x1, box.bottom, self.height - box.x0)
-        return box
-
-    def edges(self, turn: int) -> tuple[list[Edge], list[Edge]]:
-        """The ruled lines across and upright, as a reader of text of that turn sees them."""
-        if not turn:
-            return self._horizontal, self._vertical
-        across = [Rect(edge.start, edge.at, edge.end, edge.at) for edge in self._horizontal]
-        upright = [Rect(edge.at, edge.start, edge.at, edge.end) for edge in self._vertical]
-        boxes = [self._turned(box, turn) for box in (*across, *upright)]
-        return (
-            [Edge(box.top, box.x0, box.x1) for box in boxes if box.x1 - box.x0 > box.bottom - box.top],
-            [Edge(box.x0, box.top, box.bottom) for box in boxes if box.x1 - box.x0 <= box.bottom - box.top],
-        )
-
-    # Drawings.
-
-    def _walk(self, holder, affine: tuple[float, ...], depth: int) -> None:
-        """Notes the painting order of text, the lines and fills of paths, and images, also in forms within forms."""
-        raw = self._raw
-        count, get = (
-            (raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject)
-            if depth
-            else (raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject)
-        )
-        for position in range(count(holder)):
-            item = get(holder, position)
-            if not item:
-                continue
-            kind = raw.FPDFPageObj_GetType(item)
-            order = len(self._order) + 1
-            self._order[ctypes.addressof(item.contents)] = order
-            if kind == raw.FPDF_PAGEOBJ_TEXT:
-                self._texts[ctypes.addressof(item.contents)] = item, affine
-            elif kind == raw.FPDF_PAGEOBJ_PATH:
-                self._path(item, _times(self._matrix(item), affine), order)
-            elif kind == raw.FPDF_PAGEOBJ_IMAGE:
-                corners = _corners(_times(self._matrix(item), affine))
-                self._fills.append((order, _bounds(corners), None))
-                self._has_image = True
-            elif kind == raw.FPDF_PAGEOBJ_SHADING:
-                self._fills.append((order, Rect(0, 0, self.width, self.height), None))
-            elif kind == raw.FPDF_PAGEOBJ_FORM and depth < 12:
-                self._walk(item, _times(self._matrix(item), affine), depth + 1)
-
-    def _matrix(self, item) -> tuple[float, ...]:
-        matrix = self._raw.FS_MATRIX()
-        if not self._raw.FPDFPageObj_GetMatrix(item, matrix):
-            return 1, 0, 0, 1, 0, 0
-        return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
-
-    def _colour(self, get, item) -> tuple[int, int, int, int] | None:
-        r, g, b, a = self._ink
-        return (r.value, g.value, b.value, a.value) if get(item, r, g, b, a) else None
-
-    def _path(self, item, affine: tuple[float, ...], order: int) -> None:
-        raw = self._raw
-        fill, stroke = ctypes.c_int(), ctypes.c_int()
-        count = raw.FPDFPath_CountSegments(item)
-        if not raw.FPDFPath_GetDrawMode(item, fill, stroke) or not (fill.value or stroke.value):
-            return
-        self._drawn += max(count, 0)
-        if self._drawn > _MAX_SEGMENTS:
-            return
-        colour = self._colour(raw.FPDFPageObj_GetFillColor, item) if fill.value else None
-        if colour is not None and colour[3] < 128:
-            colour = None
-        line = self._colour(raw.FPDFPageObj_GetStrokeColor, item) if stroke.value else None
-        # White on white is how some programs draw a box that is not to be seen.
-        painted = any(ink is not None and ink[3] > 25 and min(ink[:3]) < 250 for ink in (colour, line))
-        for points, straight, closed in self._subpaths(item, count, affine):
-            bounds = _bounds(points)
-            thin = min(bounds.x1 - bounds.x0, bounds.bottom - bounds.top) < 3
-            if fill.value and not thin and straight:
-                self._fills.append((order, bounds, colour[:3] if colour else None))
-            if not painted or not straight:
-                continue
-            if fill.value and thin and len(points) > 2:
-                self._edge(_middle(bounds))
-                continue
-            if closed or fill.value:
-                points = [*points, points[0]]
-            for (x0, y0), (x1, y1) in itertools.pairwise(points):
-                self._edge(Rect(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
-
-    def _edge(self, box: Rect) -> None:
-        wide, high = box.x1 - box.x0, box.bottom - box.top
-        if high <= 1 and wide > 2:
-            self._horizontal.append(Edge((box.top + box.bottom) / 2, box.x0, box.x1))
-        elif wide <= 1 and high > 2:
-            self._vertical.append(Edge((box.x0 + box.x1) / 2, box.top, box.bottom))
-
-    def _subpaths(self, item, count: int, affine) -> Iterator[tuple[list[tuple[float, float]], bool, bool]]:
-        """Each subpath: its points as displayed, whether all its parts are straight, whether it is closed."""
-        raw = self._raw
-        a, b, c, d, e, f = affine
-        x, y = ctypes.c_float(), ctypes.c_float()
-        points: list[tuple[float, float]] = []
-        straight, closed = True, False
-        for position in range(count):
-            segment = raw.FPDFPath_GetPathSegment(item, position)
-            kind = raw.FPDFPathSegment_GetType(segment)
-            if kind == raw.FPDF_SEGMENT_MOVETO:
-                if len(points) > 1:
-                    yield points, straight, closed
-                points, straight, closed = [], True, False
-            elif kind == raw.FPDF_SEGMENT_BEZIERTO:
-                straight = False
-            raw.FPDFPathSegment_GetPoint(segment, x, y)
-            points.append((a * x.value + c * y.value + e, b * x.value + d * y.value + f))
-            closed = closed or bool(raw.FPDFPathSegment_GetClose(segment))
-        if len(points) > 1:
-            yield points, straight, closed
-
-    # Text.
-
-    def _read_text(self, page) -> tuple[list[_Glyphs], list[_Glyphs]]:
-        """Words in the order of the file: those a reader sees, and those that are there but not seen."""
-        textpage = page.get_textpage()
-        try:
-            seen: set[int] = set()
-            found = list(self._glyphs(textpage, seen))
-            found += self._left_out(found, seen)
-        finally:
-            textpage.close()
-        shown, hidden = [], []
-        for glyphs in found:
-            (shown if self._is_seen(glyphs) else hidden).append(glyphs)
-        if not shown and any(self._on_page(glyphs) for glyphs in hidden):
-            # All of it invisible: the text layer of a scan whose picture is not where it should be.
-            shown = [glyphs for glyphs in hidden if self._on_page(glyphs)]
-            hidden = [glyphs for glyphs in hidden if not self._on_page(glyphs)]
-        return shown, hidden
-
-    def _is_seen(self, glyphs: _Glyphs) -> bool:
-        return glyphs.characters[0][2].visible and self._on_page(glyphs)
-
-    def _on_page(self, glyphs: _Glyphs) -> bool:
-        box = self.unturned(glyphs.box, glyphs.turn)
-        x, y = (box.x0 + box.x1) / 2, (box.top + box.bottom) / 2
-        return -1 <= x <= self.width + 1 and -1 <= y <= self.height + 1
-
-    def _left_out(self, found: list[_Glyphs], seen: set[int]) -> list[_Glyphs]:
-        """Characters of text objects of which the text page holds nothing, their fonts being on no machine but another.
-
-        Looked for only where Chinese stands on the page: other text objects without a trace are blanks.
-        """
-        raw = self._raw
-        missing: dict[tuple[float, float], tuple[Any, tuple[float, ...]]] = {}
-        for key, (item, affine) in self._texts.items():
-            font = raw.FPDFTextObj_GetFont(item) if key not in seen else None
-            if font and raw.FPDFFont_GetIsEmbedded(font) == 0:
-                matrix = self._matrix(item)
-                missing[matrix[4:6]] = item, _times(matrix, affine)
-        if not missing or (found and not any(_is_cjk(c) for glyphs in found for c, _, _ in glyphs.characters)):
-            return []
-        result = []
-        bold_fonts: dict[int, bool] = {}
-        for number, character in enumerate(self._unplaced(list(missing)), start=len(self._texts)):
-            origin = min(missing, key=lambda place: abs(place[0] - character.x) + abs(place[1] - character.y))
-            item, (a, b, c, d, x, y) = missing[origin]
-            if abs(b) > 0.01 * abs(a) or a <= 0:
-                continue  # turned text: rare, and nothing tells its direction
-            height = ctypes.c_float()
-            raw.FPDFTextObj_GetFontSize(item, height)
-            size = max(abs(height.value) * math.hypot(c, d), 0.1)
-            place = Rect(x, y - 0.8 * size, x + max(character.advance * self._affine[0], 0.1), y + 0.2 * size)
-            mode = raw.FPDFTextObj_GetTextRenderMode(item)
-            order = self._order.get(ctypes.addressof(item.contents), 1 << 60)
-            visible = size >= 1 and self._is_visible(item, mode, place, order)
-            paint = _Paint(number, y, size, self._is_bold(item, bold_fonts), 0, visible)
-            result.append(_Glyphs(((_FOLDED.get(ord(character.text)) or character.text, place, paint),), True))
-        return result
-
-    def _glyphs(self, textpage, seen: set[int]) -> Iterator[_Glyphs]:
-        raw = self._raw
-        count = textpage.count_chars()
-        box = raw.FS_RECTF()
-        paints: dict[int | None, _Paint] = {}
-        bold_fonts: dict[int, bool] = {}
-        held: list[tuple[str, Rect, _Paint]] = []
-        space = generated = False
-        spaced = True
-        high = 0
-        self.dropped = max(0, count - _MAX_GLYPHS)
-        for index in range(min(count, _MAX_GLYPHS)):
-            code = raw.FPDFText_GetUnicode(textpage, index)
-            if code in _SPACES:
-                if raw.FPDFText_IsGenerated(textpage, index) == 1:
-                    generated = True
-                else:
-                    space = True
-                    if item := raw.FPDFText_GetTextObject(textpage, index):
-                        seen.add(ctypes.addressof(item.contents))
-                continue
-            self.characters += 1
-            if 0xD800 <= code < 0xDC00:
-                high = code
-                continue
-            if 0xDC00 <= code < 0xE000:
-                if not high:
-                    self.unmapped += 1
-                    continue
-                code, high = 0x10000 + ((high - 0xD800) << 10) + (code - 0xDC00), 0
-            if code == 2:
-                code = 0x2D  # pdfium's mark for a hyphen at the end of a line
-            if code < 0x20 or 0x7F <= code < 0xA0 or code in (0xAD, 0xFEFF, 0xFFFE, 0xFFFF) or code > 0x10FFFF:
-                self.unmapped += 1
-                continue
-            if 0xE000 <= code < 0xF900 or code == 0xFFFD:
-                self.unmapped += 1
-            item = raw.FPDFText_GetTextObject(textpage, index)
-            key = ctypes.addressof(item.contents) if item else None
-            if key is not None:
-                seen.add(key)
-            paint = paints.get(key)
-            if not raw.FPDFText_GetLooseCharBox(textpage, index, box):
-                continue
-            place = self._display(box.left, box.bottom, box.right, box.top)
-            if paint is None:
-                paint = self._paint(textpage, index, item, key, len(paints), place, bold_fonts)
-                paints[key] = paint
-            if paint.turn:
-                place = self._turned(place, paint.turn)
-            if place.bottom - place.top < 0.3 * paint.size or place.bottom - place.top > 2.5 * paint.size:
-                place = Rect(place.x0, paint.base - 0.8 * paint.size, place.x1, paint.base + 0.2 * paint.size)
-            character = _FOLDED.get(code) or chr(code)
-            if held:
-                before, last = held[-1][1], held[-1][2]
-                size = max(paint.size, last.size)
-                gap = place.x0 - before.x1
-                wide = 0.45 if _is_cjk(character) or _is_cjk(held[-1][0]) else 0.12 if generated else 0.18
-                apart = (
-                    space
-                    or paint.turn != last.turn
-                    or paint.visible != last.visible
-                    or abs(paint.base - last.base) > 0.2 * size
-                    or gap > wide * size
-                    or gap < -max(0.5 * size, 0.7 * (before.x1 - before.x0))
-                    or (paint is not last and gap < -0.25 * size and abs(place.x0 - before.x0) >= 0.06 * size)
-                )
-                # The letters of one glyph, as of the ligature in `office`, all have its box.
-                if paint is last and abs(place.x0 - before.x0) + abs(place.x1 - before.x1) < 0.02 * size:
-                    apart = space
-                if (
-                    not apart
-                    and character == held[-1][0]
-                    and paint is not last
-                    and abs(place.x0 - before.x0) < 0.06 * size
-                ):
-                    continue  # drawn twice to look bold
-                if apart:
-                    yield _Glyphs(tuple(held), spaced)
-                    held, spaced = [], space or gap > wide * size or gap < -0.5 * size or paint.turn != last.turn
-            held.append((character, place, paint))
-            space = generated = False
-        if held:
-            yield _Glyphs(tuple(held), spaced)
-
-    def _paint(self, textpage, index: int, item, key, number: int, place: Rect, bold_fonts: dict[int, bool]) -> _Paint:
-        raw = self._raw
-        matrix = raw.FS_MATRIX()
-        a, b, c, d, e, f = self._affine
-        if not raw.FPDFText_GetMatrix(textpage, index, matrix):
-            matrix.a = matrix.d = 1.0
-        right, down = a * matrix.a + c * matrix.b, b * matrix.a + d * matrix.b
-        turn = (0 if right >= 0 else 2) if abs(right) >= abs(down) else (1 if down > 0 else 3)
-        scale = math.hypot(a * matrix.c + c * matrix.d, b * matrix.c + d * matrix.d)
-        size = abs(raw.FPDFText_GetFontSize(textpage, index)) * scale
-        tall = place.bottom - place.top if turn % 2 == 0 else place.x1 - place.x0
-        if not 0.3 * tall <= size <= 5 * tall and tall > 0:
-            size = 0.8 * tall
-        size = max(size, 0.1)
-        x, y = ctypes.c_double(), ctypes.c_double()
-        if raw.FPDFText_GetCharOrigin(textpage, index, x, y):
-            px, py = a * x.value + c * y.value + e, b * x.value + d * y.value + f
-            base = self._turned(Rect(px, py, px, py), turn).top
-        else:
-            base = self._turned(place, turn).bottom - 0.2 * size
-        mode = raw.FPDFTextObj_GetTextRenderMode(item) if item else 0
-        bold = mode == raw.FPDF_TEXTRENDERMODE_FILL_STROKE or (bool(item) and self._is_bold(item, bold_fonts))
-        visible = size >= 1 and self._is_visible(item, mode, place, self._order.get(key, 1 << 60))
-        return _Paint(number, base, size, bold, turn, visible)
-
-    def _is_bold(self, item, known: dict[int, bool]) -> bool:
-        raw = self._raw
-        font = raw.FPDFTextObj_GetFont(item)
-        if not font:
-            return False
-        key = ctypes.addressof(font.contents)
-        if key not in known:
-            name = ctypes.create_string_buffer(256)
-            raw.FPDFFont_GetBaseFontName(font, name, 256)
-            lowered = name.value.decode("latin-1").lower()
-            known[key] = raw.FPDFFont_GetWeight(font) >= 600 or any(
-                mark in lowered for mark in ("bold", "black", "heavy")
-            )
-        return known[key]
-
-    def _is_visible(self, item, mode: int, place: Rect, order: int) -> bool:
-        """Whether a text object can be seen: not painted at all over a scan counts, being its text layer."""
-        raw = self._raw
-        if not item:
-            return True
-        x, y = (place.x0 + place.x1) / 2, (place.top + place.bottom) / 2
-        if mode in (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP):
-            return self._has_image and any(colour is None and _holds(box, x, y) for _, box, colour in self._fills)
-        get = raw.FPDFPageObj_GetFillColor
-        if mode in (raw.FPDF_TEXTRENDERMODE_STROKE, raw.FPDF_TEXTRENDERMODE_STROKE_CLIP):
-            get = raw.FPDFPageObj_GetStrokeColor
-        colour = self._colour(get, item)
-        if colour is None:
-            return True
-        if colour[3] == 0:
-            return False
-        if min(colour[:3]) < 245:
-            return True
-        under: tuple[int, int, int] | None = (255, 255, 255)
-        for painted, box, fill in reversed(self._fills):
-            if painted < order and _holds(box, x, y):
-                under = fill
+def _together(boxes: Sequence[tuple[Rect, bool]]) -> list[tuple[Rect, int, int]]:
+    """Boxes that touch or nearly do made one, with how many pictures and how many shapes are in each."""
+    groups: list[tuple[Rect, int, int]] = []
+    for box, is_picture in boxes[:4000]:
+        now = (box, int(is_picture), int(not is_picture))
+        while True:
+            near = next((group for group in groups if _touch(group[0], now[0], 6.0)), None)
+            if near is None:
                 break
-        return under is None or min(under) < 235
-
-    def problems(self, number: int) -> list[Problem]:
-        """What a person should know about the page's text."""
-        found = []
-        if not self.characters:
-            message = f"Page {number} has no text layer; it may be a scan. Run it through OCR to have it read."
-            found.append(Problem((), "no_text", message))
-        elif self.unmapped > 0.3 * self.characters:
-            message = f"Page {number}: most characters of its fonts have no known meaning; run it through OCR."
-            found.append(Problem((), "no_text", message))
-        if self.dropped:
-            found.append(
-                Problem((), "cut_off", f"Page {number}: {self.dropped:,} characters over the limit were left out.")
-            )
-        return found
+            groups.remove(near)
+            now = (union((near[0], now[0])), near[1] + now[1], near[2] + now[2])
+        groups.append(now)
+    return groups
 
 
-_SPACES = frozenset({0x09, 0x0A, 0x0D, 0x20, 0xA0, 0x2002, 0x2003, 0x2009, 0x200B, 0x3000})
+def _doubted(content: Content) -> set[int]:
+    """The fonts of which the characters do not read like text."""
+    return {font for font, use in content.fonts.items() if textlayer.doubtful("".join(use.text), len(use.unmapped))}
 
 
-def _times(inner: tuple[float, ...], outer: tuple[float, ...]) -> tuple[float, ...]:
-    a, b, c, d, e, f = inner
-    g, h, i, j, k, m = outer
-    return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
+# In a thread of the page's own, without pdfium.
 
 
-def _corners(affine: tuple[float, ...]) -> list[tuple[float, float]]:
-    a, b, c, d, e, f = affine
-    return [(e, f), (a + e, b + f), (c + e, d + f), (a + c + e, b + d + f)]
+def _reading(sheet: _Sheet) -> _Reading:
+    content, shown = sheet.content, sheet.shown
+    if content is None:
+        return _Reading(problems=sheet.problems)
+    if shown is None:
+        return _Reading(content.shown, [*content.hidden, *content.unpainted], problems=sheet.problems)
+    import numpy as np
+
+    gray = np.asarray(shown.picture.convert("L"))
+    if textlayer.stands_out(gray) == 0:
+        return _Reading(hidden=[*content.hidden, *content.unpainted, *content.shown], problems=[blank(sheet.number)])
+    good, bad = _confirmed(content.unpainted, content, shown, gray)
+    refused, unread = _refused(content, shown)
+    hidden = [*content.hidden, *bad, *(word for word in content.shown if word.font in refused)]
+    kept = [*(word for word in content.shown if word.font not in refused), *good]
+    problems = [_poor(sheet.number)] if refused or len(bad) > len(good) else []
+    if not kept:
+        page = recognised(shown)
+        return _read_whole(sheet, hidden, page, problems)
+    boxes = [word.spot(content) for word in kept]
+    rest = _blanked(shown, boxes)
+    beyond = [box for box, _, _ in _together([(box, True) for box in (*sheet.beyond, *unread)])]
+    left = np.asarray(rest.picture.convert("L"))
+    beyond = [box for box in beyond if textlayer.has_ink(left, box, shown.dpi / 72)]
+    if sum(_area(box) for box in beyond) > 0.5 * content.width * content.height and _ink(left) > 0.6 * _ink(gray):
+        # A scan with a line of text of its own, such as a stamp or a page number.
+        page = recognised(shown)
+        return replace(_read_whole(sheet, hidden, page, problems), shown=kept)
+    parts = []
+    for box in beyond:
+        page = recognised(_cut_out(rest, box))
+        if isinstance(page, Problem):
+            problems.append(page)
+        elif page.words and (page.confidence or 0) >= SURE:
+            parts.append((box, page))
+    return _Reading(kept, hidden, None, parts, problems)
 
 
-def _bounds(points: list[tuple[float, float]]) -> Rect:
-    xs, ys = [x for x, _ in points], [y for _, y in points]
-    return Rect(min(xs), min(ys), max(xs), max(ys))
+def _read_whole(
+    sheet: _Sheet, hidden: Sequence[Glyphs], page: ScannedPage | Problem, problems: Sequence[Problem]
+) -> _Reading:
+    if isinstance(page, Problem):
+        return _Reading(hidden=hidden, problems=[*problems, page])
+    return _Reading(hidden=hidden, page=page, problems=[*problems, *problems_of(page, sheet.number)])
 
 
-def _middle(box: Rect) -> Rect:
-    """The line that a thin rectangle stands for."""
-    if box.x1 - box.x0 >= box.bottom - box.top:
-        y = (box.top + box.bottom) / 2
-        return Rect(box.x0, y, box.x1, y)
-    x = (box.x0 + box.x1) / 2
-    return Rect(x, box.top, x, box.bottom)
+def _given_up(sheet: _Sheet) -> _Reading:
+    """What is left of a page on which OCR took too long: the words of the file that are painted."""
+    content, problems = sheet.content, [*sheet.problems, too_slow(sheet.number)]
+    if content is None:
+        return _Reading(problems=problems)
+    return _Reading(content.shown, [*content.hidden, *content.unpainted], problems=problems)
 
 
-def _holds(box: Rect, x: float, y: float) -> bool:
-    return box.x0 <= x <= box.x1 and box.top <= y <= box.bottom
+def _confirmed(
+    unpainted: Sequence[Glyphs], content: Content, shown: Shown, gray: np.ndarray
+) -> tuple[list[Glyphs], list[Glyphs]]:
+    """Unpainted words that the picture shows, and the others.
 
-
-def _is_cjk(character: str) -> bool:
-    return "\u2e80" <= character <= "\u9fff" or "\uf900" <= character <= "\ufaff" or "\uff00" <= character <= "\uffef"
-
-
-def _main_turn(shown: list[_Glyphs]) -> int:
-    lengths: Counter[int] = Counter()
-    for glyphs in shown:
-        lengths[glyphs.turn] += len(glyphs.characters)
-    return lengths.most_common(1)[0][0] if lengths else 0
-
-
-# Words that the file runs together, and runs of Chinese, taken apart.
-
-
-def _words(found: list[_Glyphs], content: _Content) -> list[_Glyphs]:
-    """Words with column starts marked, text objects that touch by accident parted, and figures parted from Chinese."""
-    found = _without_doubles(found)
-    starts, wide = _starts(found)
-    characters = sum(len(glyphs.characters) for glyphs in found)
-    paints = {paint.number for glyphs in found for _, _, paint in glyphs.characters}
-    # Where every character is an object of its own, objects say nothing about columns.
-    telling = len(paints) < 0.4 * characters or characters < 200
-    result: list[_Glyphs] = []
-    for glyphs in found:
-        for piece in _cut_at_columns(glyphs, starts, wide) if telling else (glyphs,):
-            first, before = piece.characters[0], result[-1].characters[-1] if result else None
-            if (
-                before
-                and not piece.breaks
-                and before[2] is not first[2]
-                and not (_is_cjk(before[0]) or _is_cjk(first[0]))
-            ):
-                piece = replace(piece, breaks=_recurs(wide, first, 3))
-            result += _cut_at_scripts(piece)
-    return result
-
-
-def _without_doubles(found: list[_Glyphs]) -> list[_Glyphs]:
-    """Words drawn twice at one place, to look bold or with a shadow, kept once."""
-    seen: set[tuple[str, int, int]] = set()
-    result = []
-    for glyphs in found:
-        box, text = glyphs.box, glyphs.text
-        x, y = round(box.x0), round(box.top)
-        if any((text, x + dx, y + dy) in seen for dx in (-1, 0, 1) for dy in (-1, 0, 1)):
-            continue
-        seen.add((text, x, y))
-        result.append(glyphs)
-    return result
-
-
-_Starts = dict[int, set[int]]
-
-
-def _starts(found: list[_Glyphs]) -> tuple[_Starts, _Starts]:
-    """Where text objects begin: for each place across, the baselines; all of them, and those after a wide gap."""
-    starts: _Starts = defaultdict(set)
-    wide: _Starts = defaultdict(set)
-    before = None
-    for glyphs in found:
-        paint = None
-        for position, (_, box, now) in enumerate(glyphs.characters):
-            if now is not paint:
-                key, base = round(box.x0), round(now.base)
-                starts[key].add(base)
-                if position == 0 and (
-                    before is None
-                    or abs(before[2].base - now.base) > 0.3 * now.size
-                    or box.x0 - before[1].x1 > now.size
-                    or box.x0 < before[1].x0
-                ):
-                    wide[key].add(base)
-                paint = now
-        before = glyphs.characters[-1]
-    return starts, wide
-
-
-def _recurs(starts: _Starts, character: tuple[str, Rect, _Paint], least: int) -> bool:
-    """Whether at least so many lines nearby have a start at the place across where this character begins."""
-    _, box, paint = character
-    key, base, reach = round(box.x0), round(paint.base), 25 * paint.size
-    near = starts.get(key, _NONE) | starts.get(key - 1, _NONE) | starts.get(key + 1, _NONE)
-    return sum(0 < abs(other - base) <= reach for other in near) >= least
-
-
-_NONE: frozenset[int] = frozenset()
-
-
-def _cut_at_columns(glyphs: _Glyphs, starts: _Starts, wide: _Starts) -> Iterator[_Glyphs]:
-    """A word cut where another text object begins that other lines show to be the start of a column.
-
-    Where others begin after a wide gap there is no doubt; where they only begin, letters must turn to figures too.
+    Where there is no ink a word is not to be seen, whatever the others are. The rest stands or falls together: by
+    whether each has a place of its own, and by a sample of the lines.
     """
-    for at in range(1, len(glyphs.characters)):
-        (before, _, old), (character, _, new) = glyphs.characters[at - 1], glyphs.characters[at]
-        if old is new:
+    inked = [word for word in unpainted if textlayer.has_ink(gray, word.spot(content), shown.dpi / 72)]
+    taken = {id(word) for word in inked}
+    rest = [word for word in unpainted if id(word) not in taken]
+    if not inked or len(inked) < 0.6 * len(unpainted) or _doubled(inked, content):
+        return [], list(unpainted)
+    if textlayer.is_known_script("".join(word.text for word in inked)):
+        agreed = textlayer.agreement(shown, _lines(inked, content))
+        if agreed is None or agreed < TRUSTED:
+            return [], list(unpainted)
+    return inked, rest
+
+
+def _refused(content: Content, shown: Shown) -> tuple[set[int], list[Rect]]:
+    """The fonts of which the characters are not what the page shows, and where those stand."""
+    fonts, places = set(), []
+    for font in _doubted(content):
+        found = [word for word in content.shown if word.font == font]
+        agreed = textlayer.agreement(shown, _lines(found, content)) if found else 0.0
+        if agreed is not None and agreed < REFUSED:
+            fonts.add(font)
+            places += [*(word.spot(content) for word in found), *content.fonts[font].unmapped]
+    return fonts, places
+
+
+def _lines(found: Sequence[Glyphs], content: Content) -> list[textlayer.Strip]:
+    return textlayer.strips([(word.placed(content), word.turn) for word in found])
+
+
+def _doubled(found: Sequence[Glyphs], content: Content) -> bool:
+    """Whether words stand on one another, as two texts for one place do."""
+    boxes = sorted((word.spot(content) for word in found), key=lambda box: box.top)
+    upon = 0
+    for at, box in enumerate(boxes):
+        for other in boxes[at + 1 :]:
+            if other.top > box.bottom:
+                break
+            upon += _shared(box, other) > 0.6 * min(_area(box), _area(other))
+    return upon > max(2, 0.03 * len(boxes))
+
+
+def _blanked(shown: Shown, boxes: Sequence[Rect]) -> Shown:
+    """The picture with the ground painted over what stands in some boxes, so that it is not read twice."""
+    import numpy as np
+    from PIL import Image
+
+    pixels, scale = np.array(shown.picture), shown.dpi / 72
+    for box in boxes:
+        left, top = max(int(box.x0 * scale) - 1, 0), max(int(box.top * scale) - 1, 0)
+        part = pixels[top : int(box.bottom * scale) + 2, left : int(box.x1 * scale) + 2]
+        if part.size:
+            rim = np.concatenate([part[0], part[-1], part[:, 0], part[:, -1]])
+            part[:] = np.median(rim, axis=0)
+    return Shown(shown.number, Image.fromarray(pixels), shown.dpi)
+
+
+def _cut_out(shown: Shown, box: Rect) -> Shown:
+    scale = shown.dpi / 72
+    left, top = int(box.x0 * scale), int(box.top * scale)
+    size = max(int((box.x1 - box.x0) * scale), 8), max(int((box.bottom - box.top) * scale), 8)
+    return Shown(shown.number, shown.picture.crop((left, top, left + size[0], top + size[1])), shown.dpi)
+
+
+def _ink(gray: np.ndarray) -> float:
+    return textlayer.stands_out(gray)
+
+
+def _poor(number: int) -> Problem:
+    message = f"Page {number}: the text in the file is not what the page shows; the page was read by OCR instead."
+    return Problem((), "poor_text_layer", message)
+
+
+# Written out, page by page.
+
+
+def _write(writer: PageWriter, sheet: _Sheet, reading: _Reading) -> list[Problem]:
+    content, number = sheet.content, sheet.number
+    if content is None:
+        writer.page(number, 0.0, 0.0, [])
+        return list(reading.problems)
+    hidden = [word.placed(content) for word in words(list(reading.hidden), content)]
+    problems = list(reading.problems)
+    if content.dropped:
+        message = f"Page {number}: {content.dropped:,} characters over the limit were left out."
+        problems.append(Problem((), "cut_off", message))
+    if reading.page is None:
+        writer.page(number, content.width, content.height, _parts(content, reading), hidden)
+        return problems
+    page, turn = reading.page, reading.page.turn
+    size, straight = (content.width, content.height), (page.width, page.height)
+
+    def straightened(word: Placed) -> Placed:
+        place = moved(word.place or word.box, turn, size, straight)
+        return replace(word, box=place, place=None) if round(turn / 90) % 4 == 0 else replace(word, place=place)
+
+    own = [straightened(word.placed(content)) for word in words(list(reading.shown), content)]
+    seen = [word for word in page.words if not _covered(word.box, [each.place or each.box for each in own])]
+    across, upright = list(page.across), list(page.upright)
+    if turn == 0:
+        across, upright = across + content.edges(0)[0], upright + content.edges(0)[1]
+    parts = arrange([*seen, *(word for word in own if word.place is None)], grids(across, upright))
+    parts += arrange([word for word in own if word.place is not None])
+    hidden = [straightened(word) for word in hidden]
+    writer.page(number, page.width, page.height, parts, hidden, turn=turn)
+    return problems
+
+
+def _parts(content: Content, reading: _Reading) -> list[Part]:
+    """The page in reading order: words of the file, and those that OCR read in parts of its picture."""
+    turn = main_turn(reading.shown)
+    across, upright = content.edges(turn)
+    across, upright = list(across), list(upright)
+    by_turn: dict[int, list[Glyphs]] = defaultdict(list)
+    for glyphs in reading.shown:
+        by_turn[glyphs.turn].append(glyphs)
+    beside: list[list[Placed]] = []
+    within: list[Placed] = []
+    taken = [glyphs.spot(content) for glyphs in reading.shown]
+    for number, (box, page) in enumerate(reading.parts, start=1):
+        found = []
+        for word in page.words:
+            place = moved(word.box, -page.turn, (page.width, page.height), (box.x1 - box.x0, box.bottom - box.top))
+            place = Rect(place.x0 + box.x0, place.top + box.top, place.x1 + box.x0, place.bottom + box.top)
+            if (word.confidence or 0) >= SURE and not _covered(place, taken):
+                found.append(replace(word, place=place, run=-1 - word.run - 10_000 * number))
+        if turn or round(page.turn / 90) % 4:
+            beside.append(found)
             continue
-        turns = (before.isalpha() and character.isdigit()) or (before.isdigit() and character.isalpha())
-        turns = turns or (old.bold != new.bold and before.isalnum() and character.isalnum())
-        if _is_cjk(before) or _is_cjk(character):
-            continue
-        opens = (before.isalnum() or before in ".,;:)!?") and (character.isalnum() or character in "$€£¥￥#(")
-        if (opens and _recurs(wide, glyphs.characters[at], 3)) or (turns and _recurs(starts, glyphs.characters[at], 1)):
-            first, rest = glyphs.parted(at, breaks=True)
-            yield first
-            yield from _cut_at_columns(rest, starts, wide)
-            return
-    yield glyphs
+        lift = [word.base - word.box.bottom for word in found]
+        within += [
+            replace(word, box=word.place, place=None, base=word.place.bottom + up)
+            for word, up in zip(found, lift, strict=True)
+        ]
+        if not page.turn:
+            across += [Edge(edge.at + box.top, edge.start + box.x0, edge.end + box.x0) for edge in page.across]
+            upright += [Edge(edge.at + box.x0, edge.start + box.top, edge.end + box.top) for edge in page.upright]
+    ruled = grids(across, upright)
+    main = words(by_turn.pop(turn, []), content)
+    if ruled:
+        main = [piece for word in main for piece in cut_at_walls(word, ruled)]
+    parts = arrange([*(word.placed(content) for word in main), *within], ruled)
+    for group in by_turn.values():
+        parts += arrange([word.placed(content) for word in words(group, content)])
+    for found in beside:
+        parts += arrange(found)
+    return parts
 
 
-def _cut_at_scripts(glyphs: _Glyphs) -> Iterator[_Glyphs]:
-    """Runs of Chinese parted from figures and Latin words, and at their punctuation, so that a value has its box."""
-    rest, at = glyphs, 1
-    while at < len(rest.characters):
-        before, character = rest.characters[at - 1][0], rest.characters[at][0]
-        if _is_cjk(before) != _is_cjk(character) or (
-            _is_cjk(character) and not (before.isalnum() and character.isalnum())
-        ):
-            first, rest = rest.parted(at, breaks=False)
-            yield first
-            at = 1
-        else:
-            at += 1
-    yield rest
+# Boxes.
 
 
-def _cut_at_walls(glyphs: _Glyphs, ruled: list[Grid]) -> Iterator[_Glyphs]:
-    """A word cut where the wall of a cell stands between two of its characters."""
-    box = glyphs.box
-    y = (box.top + box.bottom) / 2
-    for grid in ruled:
-        if not (grid.box.top <= y <= grid.box.bottom and grid.box.x0 < box.x1 and box.x0 < grid.box.x1):
-            continue
-        for cell in grid.cells:
-            if not (cell.box.top <= y < cell.box.bottom and box.x0 + 1 < cell.box.x1 < box.x1 - 1):
-                continue
-            for at in range(1, len(glyphs.characters)):
-                (_, left, old), (_, right, new) = glyphs.characters[at - 1], glyphs.characters[at]
-                slack = 0.25 * (right.x1 - right.x0)
-                # What was written anew behind the wall is a cell of its own, even if the one before ran over into it.
-                first = left.x0 if old is not new else left.x1 - slack
-                if first <= cell.box.x1 <= right.x0 + slack:
-                    first, rest = glyphs.parted(at, breaks=True)
-                    yield first
-                    yield from _cut_at_walls(rest, ruled)
-                    return
-    yield glyphs
+def _on_page(box: Rect, content: Content) -> Rect:
+    """The part of a box that is on the page."""
+    x0, x1 = (min(max(x, 0.0), content.width) for x in (box.x0, box.x1))
+    top, bottom = (min(max(y, 0.0), content.height) for y in (box.top, box.bottom))
+    return Rect(x0, top, x1, bottom)
+
+
+def _area(box: Rect) -> float:
+    return max(box.x1 - box.x0, 0.0) * max(box.bottom - box.top, 0.0)
+
+
+def _shared(one: Rect, other: Rect) -> float:
+    wide, high = overlap(one.x0, one.x1, other.x0, other.x1), overlap(one.top, one.bottom, other.top, other.bottom)
+    return wide * high if wide > 0 and high > 0 else 0.0
+
+
+def _covered(box: Rect, others: Sequence[Rect]) -> bool:
+    """Whether half of a box, or more, is under one of the others."""
+    return any(_shared(box, other) > 0.5 * _area(box) for other in others)
+
+
+def _touch(one: Rect, other: Rect, reach: float) -> bool:
+    return (
+        overlap(one.x0, one.x1, other.x0, other.x1) >= -reach
+        and overlap(one.top, one.bottom, other.top, other.bottom) >= -reach
+    )

@@ -13,6 +13,7 @@ Each page ends as words, or as a Problem of one of these kinds, or as both:
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections import deque
@@ -22,7 +23,7 @@ from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from extractor.geometry import grids
+from extractor.geometry import Rect, grids
 from extractor.layout import arrange
 from extractor.readers.paged import PageWriter
 from extractor.types import Problem
@@ -93,9 +94,24 @@ def blank(number: int) -> Problem:
     return Problem((), "blank_page", f"Page {number} is blank.")
 
 
-def too_slow(shown: Shown) -> Problem:
+def too_slow(number: int) -> Problem:
     """That a page was given up."""
-    return Problem((), "ocr_failed", f"Page {shown.number}: OCR took longer than {PAGE_SECONDS:.0f} seconds.")
+    return Problem((), "ocr_failed", f"Page {number}: OCR took longer than {PAGE_SECONDS:.0f} seconds.")
+
+
+def moved(box: Rect, turn: float, size: tuple[float, float], new_size: tuple[float, float]) -> Rect:
+    """Where a box comes to stand when a page of `size` is turned clockwise by `turn` degrees into one of `new_size`.
+
+    The page turns about its middle. A box follows whole quarter turns; of a small skew only its middle does, for what
+    is in it was as askew as the page.
+    """
+    x, y = (box.x0 + box.x1 - size[0]) / 2, (box.top + box.bottom - size[1]) / 2
+    sine, cosine = math.sin(math.radians(turn)), math.cos(math.radians(turn))
+    x, y = x * cosine - y * sine + new_size[0] / 2, x * sine + y * cosine + new_size[1] / 2
+    wide, high = (box.x1 - box.x0) / 2, (box.bottom - box.top) / 2
+    if round(turn / 90) % 2:
+        wide, high = high, wide
+    return Rect(x - wide, y - high, x + wide, y + high)
 
 
 def side_by_side(
