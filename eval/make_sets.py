@@ -15,7 +15,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from eval.making import by_hand, disclosure, laboratory, receipts
+from eval.making import by_hand, disclosure, laboratory, long_documents, receipts
 from eval.making.orders import Order, form, written
 from eval.making.sheet import gold_record
 
@@ -26,17 +26,16 @@ LIBRARIES = ("numpy", "pillow", "pypdfium2", "reportlab")
 
 @dataclass(frozen=True)
 class EvalSet:
-    """A set: `schema` is the name of a shipped one, or the schema itself."""
+    """A set: `schema` is the name of a shipped one; without it the set's own `schema.json`, written by hand, is used."""
 
     name: str
-    schema: str | dict[str, Any]
+    schema: str | None
     orders: tuple[Order, ...]
 
     def schema_itself(self) -> dict[str, Any]:
-        """The schema, read from `schemas/` where only its name is given."""
-        if isinstance(self.schema, str):
-            return json.loads((SCHEMAS / f"{self.schema}.json").read_text(encoding="utf-8"))
-        return self.schema
+        """The schema, read from `schemas/` or from the set's folder."""
+        file = SCHEMAS / f"{self.schema}.json" if self.schema else SETS / self.name / "schema.json"
+        return json.loads(file.read_text(encoding="utf-8"))
 
 
 ALL = (
@@ -44,6 +43,10 @@ ALL = (
     EvalSet("laboratory-and-inspection", "laboratory-report", laboratory.ORDERS),
     EvalSet("annual-disclosure-2020", "annual-disclosure-2020", disclosure.ORDERS_2020),
     EvalSet("annual-disclosure-2021", "annual-disclosure-2021", disclosure.ORDERS_2021),
+    EvalSet("long-company-reports", None, long_documents.COMPANY_REPORTS),
+    EvalSet("long-tenders", None, long_documents.TENDERS),
+    EvalSet("long-contracts", None, long_documents.CONTRACTS),
+    EvalSet("long-research-reports", None, long_documents.RESEARCH),
 )
 
 
@@ -63,9 +66,9 @@ def gold_lines(wanted: EvalSet) -> list[dict[str, Any]]:
 
 
 def files(wanted: EvalSet) -> Iterator[tuple[str, bytes]]:
-    """Every file of the set but its README, by its path in the set's folder."""
-    schema = json.dumps(wanted.schema, ensure_ascii=False, indent=2) + "\n"
-    yield "schema.json", schema.encode()
+    """Every file of the set that is made, by its path in the set's folder."""
+    if wanted.schema:
+        yield "schema.json", (json.dumps(wanted.schema) + "\n").encode()
     lines = [json.dumps(line, ensure_ascii=False) + "\n" for line in gold_lines(wanted)]
     yield "gold.jsonl", "".join(lines).encode()
     for order in wanted.orders:
@@ -94,7 +97,8 @@ def main(arguments: list[str] | None = None) -> int:
             continue
         folder = SETS / wanted.name
         made = dict(files(wanted))
-        there = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()} - {"README.md"}
+        there = {str(file.relative_to(folder)) for file in folder.rglob("*") if file.is_file()}
+        there -= {"README.md", "schema.json"}
         for path, data in made.items():
             file = folder / path
             if chosen.check:
