@@ -13,6 +13,7 @@ from collections import Counter
 from dataclasses import dataclass
 from itertools import groupby
 
+from extractor import tables
 from extractor.errors import InputError
 from extractor.readers import text as plain
 from extractor.readers.flow import flowed
@@ -102,14 +103,23 @@ def _rows(text: str, delimiter: str, *, quoted: bool = True) -> list[list[str]]:
 
 
 def _blocks(rows: list[list[str]]) -> list[list[SheetCell]]:
-    """The rows in blocks of one kind: two or more rows with another number of fields begin a table of their own."""
-    # A file that pads its rows to one length says nothing by it.
+    """The rows in blocks: two or more rows with another number of fields begin a table of their own.
+
+    Rows of one field are lines over the table that follows, or a banner where the table goes on after them.
+    """
     runs = [(length, list(run)) for length, run in groupby(rows, key=lambda row: len(row) if any(row) else 0)]
     blocks: list[list[list[str]]] = []
     width = 0
-    for length, run in runs:
-        if length and blocks and width and (length == width or (len(run) == 1 and length > 1)):
+    for position, (length, run) in enumerate(runs):
+        following = runs[position + 1] if position + 1 < len(runs) else (0, [[]])
+        goes_on = length == width or not length
+        if length == 1:
+            goes_on = following[0] == width and any(tables.is_value(field.strip()) for field in following[1][0])
+        elif length and len(run) == 1:
+            goes_on = True
+        if blocks and (goes_on or width <= 1):
             blocks[-1] += run
+            width = width if length <= 1 and width > 1 else max(width, length)
             continue
         blocks.append(list(run))
         width = length

@@ -76,7 +76,9 @@ def _lines_on_top(band: list[SheetCell], level: int) -> tuple[list[Paragraph], l
         if follow == 1 and not heading:
             break
         kind = "heading" if heading else "paragraph"
-        lines.append(Paragraph(first.text, kind, level + heading - 1 if heading else 0))
+        # A title under a title is inside it.
+        depth = max(level + heading - 1, level + sum(line.kind == "heading" for line in lines))
+        lines.append(Paragraph(first.text, kind, depth if heading else 0))
         band = band[1:]
     return lines, band
 
