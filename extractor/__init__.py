@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "read": "readers",
     "read_bytes": "readers",
+    "page_image": "readers",
     "load_schema": "schemas",
     "load_model": "models",
     "extract": "pipeline",

@@ -8,7 +8,7 @@ from typing import Any
 
 from extractor.types import Document
 
-PATH = "a document: text, HTML or PDF; - is stdin"
+PATH = "a document: PDF, picture, Word, Excel, mail, HTML or text; - is stdin"
 SCHEMA = "the name of a shipped schema, or a JSON Schema file"
 PASSAGES = "how many tokens of the document a prompt carries at most"
 MODEL = "a known model, a hub id, a folder, a .gguf file, openai:URL, or none (structure alone answers)"
@@ -52,8 +52,15 @@ def store(place: str | None) -> Any:
     return Store(place)
 
 
+def bytes_of(path: str) -> tuple[bytes, str]:
+    """What is in the file at `path`, or on stdin for `-`, and the name it goes by; raises InputError."""
+    from extractor import readers
+
+    return (readers.bytes_of(path), path) if path != "-" else (sys.stdin.buffer.read(readers.MAX_BYTES + 1), "stdin")
+
+
 def document(path: str) -> Document:
     """The document at `path`, or on stdin for `-`; raises InputError."""
-    from extractor.readers import MAX_BYTES, read, read_bytes
+    from extractor.readers import read_bytes
 
-    return read(path) if path != "-" else read_bytes(sys.stdin.buffer.read(MAX_BYTES + 1), "stdin")
+    return read_bytes(*bytes_of(path))

@@ -6,9 +6,13 @@ import os
 import stat
 from collections.abc import Callable
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from extractor.errors import ExtractorError, InputError
 from extractor.types import Document
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 Reader = Callable[[bytes, str], Document]
 
@@ -55,6 +59,11 @@ def read(path: str | os.PathLike[str]) -> Document:
     Raises InputError for a file that is missing, empty, a folder, not a regular file, too large, protected, broken,
     or of a kind that no reader knows.
     """
+    return read_bytes(bytes_of(path), os.fspath(path))
+
+
+def bytes_of(path: str | os.PathLike[str]) -> bytes:
+    """What is in the file at `path`; raises InputError where it is missing, no regular file, or too large."""
     source = os.fspath(path)
     try:
         # Looked at before it is opened: opening a FIFO waits for a writer, and a device may never end.
@@ -72,10 +81,9 @@ def read(path: str | os.PathLike[str]) -> Document:
     _refuse_large(found.st_size, source)
     try:
         with open(source, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except OSError as error:
         raise InputError(f"Cannot read {source}: {error}", "Check the path and who may read it.") from None
-    return read_bytes(data, source)
 
 
 def read_bytes(data: bytes, source: str) -> Document:
@@ -92,6 +100,31 @@ def read_bytes(data: bytes, source: str) -> Document:
             f"{source} is too large or too deeply nested to be read ({type(error).__name__}).",
             "Split it into smaller files.",
         ) from error
+
+
+def page_image(data: bytes, source: str, document: Document, number: int, dpi: float = 110.0) -> Image.Image:
+    """Page `number` of the document read from `data`, as a person is shown it, to which the boxes of its words refer.
+
+    A point of a box is `dpi / 72` pixels of the picture: a PDF's page is drawn, a scanned page is straightened as OCR
+    did. Raises InputError for a format without pages, a page that is not there or broken, and a `dpi` at which the
+    picture would be larger than the limits for pictures.
+    """
+    from extractor.readers import image
+
+    kind = detect(data, source)
+    if kind not in ("pdf", "image"):
+        raise InputError(f"{source} has no pages to be shown as pictures.", "Show its text; only PDFs and pictures do.")
+    page = next((page for page in document.pages if page.number == number), None)
+    if page is None or not page.width or not page.height:
+        raise InputError(f"{source} has no page {number} that can be shown.", "Ask for a page that was read.")
+    size = max(1, round(page.width * dpi / 72)), max(1, round(page.height * dpi / 72))
+    image.refuse_large(size, f"Page {number} of {source} at {dpi:g} dots per inch")
+    picture = import_module(f"extractor.readers.{kind}").picture(data, source, number, dpi)
+    if page.turn:
+        from extractor.ocr import straighten
+
+        picture = straighten(picture, page.turn)
+    return picture if picture.size == size else picture.resize(size)
 
 
 def detect(data: bytes, source: str = "the file") -> str:

@@ -128,7 +128,7 @@ def frames(data: bytes, source: str, only: int | None = None) -> Iterator[Shown 
             number += 1
             if number > MAX_PAGES:
                 raise InputError(f"{source} has more than {MAX_PAGES:,} pages.", "Split it into smaller files.")
-            _refuse_large(opened.size, source)
+            refuse_large(opened.size, source)
             if only in (None, number):
                 yield _decoded(opened, number, source)
 
@@ -146,7 +146,7 @@ def _opened(data: bytes, source: str) -> Image.Image:
         raise _too_large(source) from None
     except _FAILURES as error:
         raise _broken(source, _said(error)) from None
-    _refuse_large(opened.size, source)
+    refuse_large(opened.size, source)
     return opened
 
 
@@ -161,7 +161,8 @@ def _unreadable(number: int, error: BaseException, more: str = "") -> Broken:
     return Broken(number, Problem((), "broken_page", f"Page {number}{more} cannot be read: {_said(error)}"))
 
 
-def _refuse_large(size: tuple[int, int], source: str) -> None:
+def refuse_large(size: tuple[int, int], source: str) -> None:
+    """Raises InputError for a picture of more pixels than anything here takes."""
     if max(size) > MAX_SIDE or size[0] * size[1] > MAX_PIXELS:
         raise _too_large(source, f" ({size[0]:,} x {size[1]:,} pixels)")
 

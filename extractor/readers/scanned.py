@@ -14,7 +14,6 @@ Each page ends as words, or as a Problem of one of these kinds, or as both:
 from __future__ import annotations
 
 import math
-import os
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -35,6 +34,9 @@ if TYPE_CHECKING:
 
 PAGE_SECONDS = 120.0
 """A page is not waited for longer than this; a crowded A4 page takes a few seconds."""
+
+AT_ONCE = 2
+"""Pages that are worked on at a time. OCR has all cores for the lines of one page; the other is drawn and compared."""
 
 FLOOR = 0.75
 """A page of which OCR is less sure than this, on average, should be looked at by a person."""
@@ -117,19 +119,18 @@ def moved(box: Rect, turn: float, size: tuple[float, float], new_size: tuple[flo
 def side_by_side(
     jobs: Iterable[Job], work: Callable[[Job], Result], late: Callable[[Job], Result], limit: float = PAGE_SECONDS
 ) -> Iterator[tuple[Job, Result]]:
-    """Each job with what `work` makes of it, in order; several are worked on at a time, each in a thread of its own.
+    """Each job with what `work` makes of it, in order; AT_ONCE are worked on at a time, each in a thread of its own.
 
     Jobs are made in the thread that asks, and only a few ahead, so that neither their pictures fill the memory nor
     pdfium sees two threads. A job that takes longer than `limit` seconds ends as `late` has it.
     """
-    workers = threads()
     started: dict[int, float] = {}
 
     def timed(number: int, job: Job) -> Result:
         started[number] = time.monotonic()
         return work(job)
 
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="page")
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="page")
     waiting: deque = deque()
 
     def first() -> tuple[Job, Result]:
@@ -148,17 +149,9 @@ def side_by_side(
     try:
         for number, job in enumerate(jobs):
             waiting.append((number, job, pool.submit(timed, number, job)))
-            if len(waiting) > workers:
+            if len(waiting) > AT_ONCE:
                 yield first()
         while waiting:
             yield first()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-
-
-def threads() -> int:
-    """How many pages are worked on at a time: `EXTRACTOR_THREADS`, else the cores this process may run on, up to 4."""
-    own = os.environ.get("EXTRACTOR_THREADS", "")
-    if own.isdigit() and int(own) > 0:
-        return min(int(own), 4)
-    return min(len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1, 4)
