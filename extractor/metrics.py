@@ -1,4 +1,4 @@
-"""How good extractions are: when two values count as the same, F1 over fields, and how sure the figures are.
+"""When two values count as the same, and what that makes of a pair of gold and prediction.
 
 Two readings of every figure: `strict` compares what is printed, `same` what is meant. An absent value is None or
 blank text; absent on both sides is no evidence of anything and is not counted.
@@ -7,7 +7,6 @@ blank text; absent on both sides is no evidence of anything and is not counted.
 from __future__ import annotations
 
 import json
-import random
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,7 +20,10 @@ from extractor.notation.characters import collapse, fold, key
 
 _CENT, _THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
-_LIKE_A_DATE = re.compile(r"\d ?[-/.] ?\d{1,2} ?[-/.] ?\d|[年月]|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|\d{8}|/\d{4}|\d{4}[-/.]\d{1,2}$")
+_LIKE_A_DATE = re.compile(
+    r"\d ?[-/.] ?\d{1,2} ?[-/.] ?\d|[年月]|\d{8}|/\d{4}|\d{4}[-/.]\d{1,2}$"
+    r"|(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
+)
 _NUMERIC = frozenset({"number", "integer"})
 _TEMPORAL = frozenset({"date", "date-time"})
 
@@ -192,47 +194,3 @@ def count(outcomes: Iterable[str]) -> Counts:
     for name in outcomes:
         tally[name] += 1
     return Counts(**tally)
-
-
-def micro_f1(counts: Iterable[Counts]) -> float | None:
-    """F1 over all fields of all documents together, so that a frequent field weighs as often as it stands."""
-    return sum(counts, Counts()).f1
-
-
-def per_field(documents: Iterable[Mapping[str, Counts]]) -> dict[str, Counts]:
-    """The counts of every field over all documents, in order of first appearance."""
-    total: dict[str, Counts] = {}
-    for document in documents:
-        for name, counts in document.items():
-            total[name] = total.get(name, Counts()) + counts
-    return total
-
-
-def bootstrap(
-    documents: Sequence[Counts],
-    metric: Callable[[Counts], float | None] = lambda counts: counts.f1,
-    *,
-    level: float = 0.95,
-    rounds: int = 2_000,
-    seed: int = 0,
-) -> tuple[float, float] | None:
-    """The percentile interval of `metric`, drawing whole documents again with replacement (Efron 1979).
-
-    Documents, not fields, are drawn, since the fields of one document go wrong together. None below two documents, or
-    where the metric is never defined. The same `seed` gives the same interval.
-    """
-    if len(documents) < 2:
-        return None
-    draw = random.Random(seed)
-    rows = [(c.correct, c.wrong, c.missing, c.spurious, c.absent) for c in documents]
-    found = []
-    for _ in range(rounds):
-        score = metric(Counts(*map(sum, zip(*draw.choices(rows, k=len(rows)), strict=True))))
-        if score is not None:
-            found.append(score)
-    if not found:
-        return None
-    found.sort()
-    tail = (1 - level) / 2
-    last = len(found) - 1
-    return found[round(tail * last)], found[round((1 - tail) * last)]

@@ -75,9 +75,13 @@ def _eval(arguments: argparse.Namespace) -> int:
         run = start_run(runs, head, arguments.named)
     elif run.judged:
         console.say(f"going on with {run.folder}, which has {len(run.judged)} documents; --again starts anew")
-    run, judged = evaluate(
-        samples, schema, partial(_model, model, arguments.threads), run, limit=arguments.limit, progress=_progress
-    )
+    try:
+        run, judged = evaluate(
+            samples, schema, partial(_model, model, arguments.threads), run, limit=arguments.limit, progress=_progress
+        )
+    except KeyboardInterrupt:
+        console.say(f"{len(run.judged)} documents are kept in {run.folder}; the same command goes on with the rest")
+        raise
     found = report(run, judged, schema)
     if arguments.wrong:
         console.out(mistakes(found) + "\n")

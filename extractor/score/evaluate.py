@@ -198,7 +198,7 @@ def judge(sample: Sample, folder: FilePath, schema: Schema, model: Model | None)
         values=tuple(_values(result)),
         problems=tuple(export.as_dict(result)["problems"]),
         run=dict(result.run),
-        pages=tuple({"width": p.width, "height": p.height, "turn": p.turn} for p in document.pages),
+        pages=tuple({"number": p.number, "width": p.width, "height": p.height, "turn": p.turn} for p in document.pages),
         baseline=rough,
     )
     return _judged_anew(kept, sample, schema, document)

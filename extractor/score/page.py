@@ -46,7 +46,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One field that is not right, as the report shows it; `sure` tells confidence and method, `picture` is a data URI."""
+    """One field that is not right, as it is shown; `sure` tells confidence and method, `picture` is a data URI."""
 
     path: str
     outcome: str
@@ -195,7 +195,7 @@ class _Album:
 
     def _document(self) -> Document:
         """As much of the document as it takes to draw a page: how its pages lie."""
-        pages = (Page(n, 0, 0, p["width"], p["height"], (), p["turn"]) for n, p in enumerate(self.judged.pages, 1))
+        pages = (Page(p["number"], 0, 0, p["width"], p["height"], (), p["turn"]) for p in self.judged.pages)
         return Document(self.judged.id, str(self.file), "", tuple(pages))
 
 
