@@ -26,7 +26,7 @@ LIBRARIES = ("numpy", "pillow", "pypdfium2", "reportlab")
 
 @dataclass(frozen=True)
 class EvalSet:
-    """A set: `schema` is the name of a shipped one; without it the set's own `schema.json`, written by hand, is used."""
+    """A set: `schema` is the name of a shipped one; without it the set has a `schema.json` written by hand."""
 
     name: str
     schema: str | None

@@ -14,12 +14,14 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import (
     Flowable,
     HRFlowable,
-    PageBreak as NewPage,
     Paragraph,
     SimpleDocTemplate,
     Spacer,
     Table,
     TableStyle,
+)
+from reportlab.platypus import (
+    PageBreak as NewPage,
 )
 
 from eval.making import fonts
@@ -181,7 +183,7 @@ def _table(grid: Grid, look: PdfLook, width: float) -> Table:
     size = look.size * (0.92 if columns < 9 else 0.8)
     for cell in placed(grid.rows):
         text = "\n".join(cell.text) if grid.upright and cell.down > 3 else cell.text
-        side = "c" if cell.wide > 1 or grid.upright and cell.down > 3 else align[cell.column]
+        side = "c" if cell.wide > 1 or (grid.upright and cell.down > 3) else align[cell.column]
         if text:
             cells[cell.row][cell.column] = _paragraph(text, look, size, side, bold=cell.row < grid.header, after=0)
         if cell.wide > 1 or cell.down > 1:

@@ -14,6 +14,7 @@ from random import Random
 
 from eval.making import words
 from eval.making.as_html import HtmlLook
+from eval.making.as_office import OfficeLook
 from eval.making.as_pdf import PdfLook
 from eval.making.as_picture import ScanLook
 from eval.making.as_text import TextLook
@@ -556,6 +557,7 @@ ORDERS_2020 = _orders(
         (PdfLook("DejaVuSans", 9.5, chinese=True, footer="- {} -"), ("split",)),
         (PdfLook("DejaVuSerif", 10, "a4", 40, True), ("wrong_total", "blank")),
         (Scan(PdfLook("DejaVuSans", 10, chinese=True), ScanLook(0.5, 7, 0.5, 30, seed=41), as_pdf=True), ("absent",)),
+        (OfficeLook("docx"), ("blank", "injection_hidden")),
     ),
 )
 ORDERS_2021 = _orders(
@@ -571,5 +573,6 @@ ORDERS_2021 = _orders(
             Scan(PdfLook("DejaVuSans", 9.5, chinese=True), ScanLook(-0.7, 9, 0.6, 40, seed=42), as_pdf=True),
             ("injection_visible",),
         ),
+        (OfficeLook("xlsx"), ("wrong_total",)),
     ),
 )

@@ -9,6 +9,7 @@ from random import Random
 
 from eval.making import words
 from eval.making.as_html import HtmlLook
+from eval.making.as_office import OfficeLook
 from eval.making.as_pdf import PdfLook
 from eval.making.as_picture import ScanLook
 from eval.making.as_text import TextLook
@@ -308,7 +309,7 @@ def cumulative_en(chance: Random, traits: Traits) -> Sheet:
     taken, received, reported, _ = _times(t, chance, "en", "dmy")
     newest_last = chance.random() < 0.5
     former = ["11/01/2019", "30/08/2019"]
-    heads = ["Test", *(former + [taken[:10]] if newest_last else [taken[:10], *reversed(former)]), "Units", "Range"]
+    heads = ["Test", *([*former, taken[:10]] if newest_last else [taken[:10], *reversed(former)]), "Units", "Range"]
     rows: list[tuple[str | Span, ...]] = [tuple(heads)]
     for n, a in enumerate(chance.sample(CHEMISTRY, chance.randint(6, 10))):
         value, flag = _measured(chance, a.low, a.high, a.places)
@@ -359,7 +360,7 @@ def urine_en(chance: Random, traits: Traits) -> Sheet:
     taken, received, reported, _ = _times(t, chance, "en", "long")
     rows: list[tuple[str | Span, ...]] = [("Parameter", "Finding", "Expected", "Flag")]
     n = 0
-    for english, _, code in chance.sample(URINE_WORDS, 6):
+    for english, _, _ in chance.sample(URINE_WORDS, 6):
         finding = chance.choice(["Negative", "Negative", "Trace", "1+", "2+"])
         bad = finding != "Negative"
         t.put(f"results.{n}.name", english)
@@ -926,4 +927,6 @@ ORDERS = (
     _order("cement-03", cement_zh, Scan(_ZH, ScanLook(1.2, 10, 0.6, 45, seed=25)), _SEEN),
     _order("pipe-01", water_zh, PdfLook("DejaVuSans", 10, chinese=True), _SEEN),
     _order("pipe-02", water_zh, TextLook("cells")),
+    _order("cumulative-03", cumulative_en, OfficeLook("xlsx")),
+    _order("cement-04", cement_zh, OfficeLook("docx"), _HIDDEN),
 )

@@ -10,6 +10,7 @@ from random import Random
 
 from eval.making import words
 from eval.making.as_html import HtmlLook
+from eval.making.as_office import OfficeLook
 from eval.making.as_pdf import PdfLook
 from eval.making.as_text import TextLook
 from eval.making.bulk import Fact, book, names, said
@@ -1143,6 +1144,7 @@ def _order(name: str, kind: Callable[..., Sheet], pages: int, look: Look, *trait
 
 
 COMPANY_REPORTS = (
+    _order("annual-en-02", company_en, 22, OfficeLook("docx"), "absent"),
     _order(
         "annual-zh-01",
         company_zh,

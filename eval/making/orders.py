@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 
-from eval.making import as_html, as_pdf, as_picture, as_text
+from eval.making import as_html, as_office, as_pdf, as_picture, as_text
 from eval.making.as_html import HtmlLook
+from eval.making.as_office import OfficeLook
 from eval.making.as_pdf import PdfLook
 from eval.making.as_picture import ScanLook
 from eval.making.as_text import TextLook
@@ -18,12 +19,12 @@ from eval.making.sheet import Sheet
 class Scan:
     """A document that was printed and scanned: a JPEG, or a PDF of pictures where it may have several pages."""
 
-    pdf: PdfLook = PdfLook()
-    scan: ScanLook = ScanLook()
+    pdf: PdfLook = field(default_factory=PdfLook)
+    scan: ScanLook = field(default_factory=ScanLook)
     as_pdf: bool = False
 
 
-Look = TextLook | HtmlLook | PdfLook | Scan
+Look = TextLook | HtmlLook | OfficeLook | PdfLook | Scan
 
 
 @dataclass(frozen=True)
@@ -49,12 +50,15 @@ def suffix(look: Look) -> str:
     """What the file's name ends on."""
     if isinstance(look, Scan):
         return ".pdf" if look.as_pdf else ".jpg"
+    if isinstance(look, OfficeLook):
+        return "." + look.form
     return {TextLook: ".txt", HtmlLook: ".html", PdfLook: ".pdf"}[type(look)]
 
 
 def form(look: Look) -> str:
-    """The form in a word: text, html, pdf or picture."""
-    return {TextLook: "text", HtmlLook: "html", PdfLook: "pdf", Scan: "picture"}[type(look)]
+    """The form in a word: text, html, office, pdf or picture."""
+    forms = {TextLook: "text", HtmlLook: "html", OfficeLook: "office", PdfLook: "pdf", Scan: "picture"}
+    return forms[type(look)]
 
 
 def written(sheet: Sheet, look: Look) -> bytes:
@@ -64,6 +68,8 @@ def written(sheet: Sheet, look: Look) -> bytes:
             return as_text.write(sheet.blocks, look)
         case HtmlLook():
             return as_html.write(sheet.blocks, look)
+        case OfficeLook():
+            return as_office.write(sheet.blocks, look)
         case PdfLook():
             return as_pdf.write(sheet.blocks, look)
         case Scan(pdf=pdf, scan=scan, as_pdf=several):

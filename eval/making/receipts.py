@@ -9,6 +9,7 @@ from random import Random
 
 from eval.making import words
 from eval.making.as_html import HtmlLook
+from eval.making.as_office import OfficeLook
 from eval.making.as_pdf import PdfLook
 from eval.making.as_picture import ScanLook
 from eval.making.as_text import TextLook
@@ -1043,4 +1044,6 @@ ORDERS = (
     _order("settlement-01", service_note_zh, PdfLook("DejaVuSans", 10, chinese=True)),
     _order("settlement-02", service_note_zh, TextLook("cells"), _ABSENT, _SEEN),
     _order("ticket-01", slip_zh, TextLook(width=30)),
+    _order("works-04", service_invoice_en, OfficeLook("xlsx")),
+    _order("settlement-03", service_note_zh, OfficeLook("docx"), _WRONG, _HIDDEN),
 )
