@@ -6,14 +6,18 @@ tells them apart.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from extractor import tables
 from extractor.readers import text as plain
 from extractor.readers.flow import Grid, GridCell, Paragraph
+
+_SAYS = re.compile(r"[:：]\s*\S|\w.{2,}[.!?。！？]$|.{80}", re.DOTALL)
+"""Text that says something by itself: a label with its value behind it, a sentence, or much text."""
 
 _MOST_BLANKS = 1_000_000
 """Blank cells written out in one table; a few cells far apart must not fill memory."""
@@ -38,10 +42,12 @@ def parts_of_sheet(cells: Iterable[SheetCell], level: int = 1) -> list[Paragraph
     filled = sorted((cell for cell in cells if cell.text.strip()), key=lambda cell: (cell.row, cell.column))
     parts: list[Paragraph | Grid] = []
     for band in _bands(filled):
-        lines, rest = _lines_on_top(band, level)
-        parts += lines
+        above, rest = _lines_on_top(band, level)
+        rest, below = _lines_below(rest)
+        parts += above
         for block in _beside(rest):
             parts += _block(block)
+        parts += below
     return parts
 
 
@@ -58,29 +64,32 @@ def _bands(cells: Sequence[SheetCell]) -> list[list[SheetCell]]:
 
 
 def _lines_on_top(band: list[SheetCell], level: int) -> tuple[list[Paragraph], list[SheetCell]]:
-    """The titles over a table, each the only cell of its row, and the rest."""
+    """The titles and lines over a table, each the only cell of its row, and the rest."""
     lines: list[Paragraph] = []
-    while len(band) > 2:
-        first, second = band[0], band[1]
-        if (
-            second.row < first.row + first.row_span
-            or first.row_span > 1
-            or tables.is_value(tables.one_line(first.text))
-        ):
+    at = 0
+    while at + 2 < len(band):
+        cell, following, beyond = band[at : at + 3]
+        if cell.row_span > 1 or following.row == cell.row or tables.is_value(tables.one_line(cell.text)):
             break
-        heading = plain.heading_level(first.text, alone=True)
-        # What stands alone in its row and spans no others may be a label without a value, unless it reads as a title.
-        if first.column_span == 1 and not heading:
+        heading = plain.heading_level(cell.text, alone=True)
+        # It may be the label of the first row, without a value; not among lines, though, unless it ends as one.
+        label = cell.text.rstrip().endswith((":", "：")) or (not lines and following.row == beyond.row)
+        if label and not heading and cell.column_span == 1 and not _SAYS.search(cell.text):
             break
-        follow = sum(cell.row == second.row for cell in band[1:])
-        if follow == 1 and not heading:
-            break
-        kind = "heading" if heading else "paragraph"
         # A title under a title is inside it.
-        depth = max(level + heading - 1, level + sum(line.kind == "heading" for line in lines))
-        lines.append(Paragraph(first.text, kind, depth if heading else 0))
-        band = band[1:]
-    return lines, band
+        depth = max(level + heading - 1, level + sum(line.kind == "heading" for line in lines[:9]))
+        lines.append(Paragraph(cell.text, "heading" if heading else "paragraph", depth if heading else 0))
+        at += 1
+    return lines, band[at:]
+
+
+def _lines_below(band: list[SheetCell]) -> tuple[list[SheetCell], list[Paragraph]]:
+    """The rest of a table, and the notes under it, each the only cell of its row."""
+    reached = list(accumulate((cell.row + cell.row_span for cell in band), max))
+    at = len(band)
+    while at > 2 and band[at - 1].row >= reached[at - 2] and _SAYS.search(band[at - 1].text):
+        at -= 1
+    return band[:at], [Paragraph(cell.text) for cell in band[at:]]
 
 
 def _beside(cells: list[SheetCell]) -> list[list[SheetCell]]:
