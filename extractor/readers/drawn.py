@@ -42,7 +42,7 @@ class Picture:
 
 @dataclass(slots=True)
 class FontUse:
-    """What a page sets in one font: its characters, and the boxes of those that have no known meaning."""
+    """What a page shows in one font: its characters, and the boxes of those that have no known meaning."""
 
     text: list[str] = field(default_factory=list)
     unmapped: list[Rect] = field(default_factory=list)
@@ -387,13 +387,13 @@ class Content:
             if paint is None:
                 paint = self._paint(textpage, index, item, key, len(paints), place, bold_fonts)
                 paints[key] = paint
-            use = self.fonts[paint.font]
-            if paint.sight == SHOWN and not meaning:
-                use.unmapped.append(place)
+            if paint.sight == SHOWN:
+                use = self.fonts[paint.font]
+                use.text.append(chr(code) if _is_printable(code) else "\ufffd")
+                if not meaning:
+                    use.unmapped.append(place)
             if not _is_printable(code):
                 continue
-            if paint.sight == SHOWN:
-                use.text.append(chr(code))
             if paint.turn:
                 place = self._turned(place, paint.turn)
             if place.bottom - place.top < 0.3 * paint.size or place.bottom - place.top > 2.5 * paint.size:

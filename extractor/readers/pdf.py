@@ -12,13 +12,15 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
+from statistics import median
 from typing import TYPE_CHECKING
 
 from extractor.errors import InputError
-from extractor.geometry import Edge, Rect, grids, overlap, union
-from extractor.layout import Part, Placed, arrange
+from extractor.geometry import Rect, grids, overlap, union
+from extractor.layout import Part, Placed, TablePart, arrange
 from extractor.readers import MAX_CHARACTERS, textlayer
 from extractor.readers.drawn import Content, Glyphs, cut_at_walls, main_turn, words
 from extractor.readers.paged import PageWriter
@@ -54,7 +56,7 @@ LARGEST_SCAN = 300.0
 TRUSTED, REFUSED = 0.85, 0.5
 """How far unpainted text must agree with the picture to be taken as read, and painted text not to be read anew."""
 
-SURE = 0.6
+SURE = 0.7
 """What OCR is less sure of is passed over where the page has text of its own: it is mostly in photographs."""
 
 
@@ -432,44 +434,75 @@ def _write(writer: PageWriter, sheet: _Sheet, reading: _Reading) -> list[Problem
 
 
 def _parts(content: Content, reading: _Reading) -> list[Part]:
-    """The page in reading order: words of the file, and those that OCR read in parts of its picture."""
+    """The page in reading order: words of the file, and those that OCR read in parts of its picture.
+
+    A picture of one line stands among the words around it, as a number does that was put in as a picture; what is in a
+    larger one stays together, and stands where it begins.
+    """
     turn = main_turn(reading.shown)
-    across, upright = content.edges(turn)
-    across, upright = list(across), list(upright)
     by_turn: dict[int, list[Glyphs]] = defaultdict(list)
     for glyphs in reading.shown:
         by_turn[glyphs.turn].append(glyphs)
-    beside: list[list[Placed]] = []
-    within: list[Placed] = []
-    taken = [glyphs.spot(content) for glyphs in reading.shown]
-    for number, (box, page) in enumerate(reading.parts, start=1):
-        found = []
-        for word in page.words:
-            place = moved(word.box, -page.turn, (page.width, page.height), (box.x1 - box.x0, box.bottom - box.top))
-            place = Rect(place.x0 + box.x0, place.top + box.top, place.x1 + box.x0, place.bottom + box.top)
-            if (word.confidence or 0) >= SURE and not _covered(place, taken):
-                found.append(replace(word, place=place, run=-1 - word.run - 10_000 * number))
-        if turn or round(page.turn / 90) % 4:
-            beside.append(found)
-            continue
-        lift = [word.base - word.box.bottom for word in found]
-        within += [
-            replace(word, box=word.place, place=None, base=word.place.bottom + up)
-            for word, up in zip(found, lift, strict=True)
-        ]
-        if not page.turn:
-            across += [Edge(edge.at + box.top, edge.start + box.x0, edge.end + box.x0) for edge in page.across]
-            upright += [Edge(edge.at + box.x0, edge.start + box.top, edge.end + box.top) for edge in page.upright]
-    ruled = grids(across, upright)
+    ruled = grids(*content.edges(turn))
     main = words(by_turn.pop(turn, []), content)
     if ruled:
         main = [piece for word in main for piece in cut_at_walls(word, ruled)]
-    parts = arrange([*(word.placed(content) for word in main), *within], ruled)
-    for group in by_turn.values():
-        parts += arrange([word.placed(content) for word in words(group, content)])
-    for found in beside:
-        parts += arrange(found)
+    placed = [word.placed(content) for word in main]
+    usual = median(word.size for word in placed) if placed else 0.0
+    taken = [glyphs.spot(content) for glyphs in reading.shown]
+    apart: list[tuple[Rect, list[Part]]] = []
+    for number, (box, page) in enumerate(reading.parts, start=1):
+        found = _in_part(box, page, taken, number)
+        level = not turn and round(page.turn / 90) % 4 == 0
+        if level and box.bottom - box.top < 2.5 * usual:
+            placed += [_levelled(word) for word in found]
+        elif found:
+            inside = arrange(found, grids(page.across, page.upright))
+            apart.append((box, [_replaced(part, partial(_from_part, page=page, onto=box)) for part in inside]))
+    parts = [_replaced(part, partial(content.unturned, turn=turn)) for part in arrange(placed, ruled)]
+    for aside, group in by_turn.items():
+        inside = arrange([word.placed(content) for word in words(group, content)])
+        parts += [_replaced(part, partial(content.unturned, turn=aside)) for part in inside]
+    for box, inside in apart:
+        at = next((at for at, part in enumerate(parts) if _top(part) >= box.top), len(parts))
+        parts[at:at] = inside
     return parts
+
+
+def _in_part(box: Rect, page: ScannedPage, taken: Sequence[Rect], number: int) -> list[Placed]:
+    """The words that OCR read in a part of a page, each with its place on the page; none where the file has words."""
+    found = []
+    for word in page.words:
+        place = _from_part(word.box, page, box)
+        if (word.confidence or 0) >= SURE and not _covered(place, taken):
+            found.append(replace(word, place=place, run=-1 - word.run - 10_000 * number))
+    return found
+
+
+def _levelled(word: Placed) -> Placed:
+    """The word with its place on the page as its box, and its baseline there."""
+    return replace(word, box=word.place, place=None, base=word.base - word.box.bottom + word.place.bottom)
+
+
+def _from_part(box: Rect, page: ScannedPage, onto: Rect) -> Rect:
+    """Where a box of a straightened part stands on the page of which `onto` was cut out."""
+    place = moved(box, -page.turn, (page.width, page.height), (onto.x1 - onto.x0, onto.bottom - onto.top))
+    return Rect(place.x0 + onto.x0, place.top + onto.top, place.x1 + onto.x0, place.bottom + onto.top)
+
+
+def _replaced(part: Part, move: Callable[[Rect], Rect]) -> Part:
+    """The part with the boxes of its table and cells moved; words keep their own place."""
+    if not isinstance(part, TablePart):
+        return part
+    cells = tuple(replace(cell, box=move(cell.box)) for cell in part.cells)
+    return replace(part, box=move(part.box), cells=cells)
+
+
+def _top(part: Part) -> float:
+    if isinstance(part, TablePart):
+        return part.box.top
+    held = (word for line in part.lines for segment in line.segments for word in segment.words)
+    return min((word.place or word.box).top for word in held)
 
 
 # Boxes.

@@ -36,17 +36,17 @@ def doubtful(text: str, unmapped: int) -> bool:
     Wrong of a list of codes or a formula, now and then, and right of no cipher that keeps to frequent characters.
     """
     letters = [character for character in text.casefold() if character.isalpha()]
-    if unmapped >= 5 and unmapped > 0.05 * (len(text) + unmapped) and len(set(text)) > 3:
+    if unmapped > 0.5 * len(text) and unmapped >= ENOUGH:
         return True
-    if unmapped >= ENOUGH and unmapped > 0.5 * (len(text) + unmapped):
+    if unmapped > 0.05 * len(text) and unmapped >= 5 and len(set(text)) > 3:  # of fewer signs there are but bullets
         return True
     chinese = [character for character in letters if "\u3400" <= character <= "\u9fff"]
     if len(chinese) >= ENOUGH and sum(character in _common() for character in chinese) < 0.8 * len(chinese):
         return True
     latin = [character for character in letters if character < "\u0250"]
-    if len(latin) < 3 * ENOUGH or len(latin) < 0.5 * len(letters):
+    if len(latin) < 2 * ENOUGH or len(latin) < 0.5 * len(letters):
         return False
-    return sum(_bare(character) in _FREQUENT for character in latin) < 0.45 * len(latin)
+    return sum(character in _FREQUENT for character in latin) < 0.45 * len(latin)
 
 
 @cache
@@ -58,11 +58,6 @@ def _common() -> frozenset[str]:
             for trail in range(0x40, 0xFF):
                 found.update(bytes((lead, trail)).decode(encoding, "ignore"))
     return frozenset(found)
-
-
-@cache
-def _bare(letter: str) -> str:
-    return unicodedata.normalize("NFD", letter)[0]
 
 
 def is_known_script(text: str) -> bool:
@@ -142,7 +137,9 @@ def _cut_out(shown: Shown, line: Strip) -> Image.Image:
 
 
 def _compared(text: str) -> str:
-    return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+    """What of a text is compared: letters and figures, and signs without a meaning, which are never right."""
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in folded if c.isalnum() or c == "\ufffd" or "\ue000" <= c < "\uf900")
 
 
 def _alike(one: str, other: str) -> float:
