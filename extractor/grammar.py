@@ -277,6 +277,26 @@ def members(text: str) -> Iterator[tuple[str, int, int, Any]]:
         return
 
 
+def elements(answer: Answer, listed: Slotted) -> Iterator[tuple[Any, dict[str, tuple[Token, ...]]]]:
+    """Each element of a list with the tokens of its parts by their keys, "" being the whole element.
+
+    The tokens that led from the element before to this one count with the whole.
+    """
+    decoder = json.JSONDecoder(strict=False)
+    text, at = answer.text, listed.start + 1
+    while at < listed.end - 1:
+        begin = skip(text, at, ",")
+        if text[begin] == "]":
+            return
+        value, end = decoder.raw_decode(text, begin)
+        parts = {"": covering(answer.tokens, at, end, True)}
+        if isinstance(value, dict):
+            for name, first, last, part in members(text[begin:end]):
+                parts[name] = covering(answer.tokens, begin + first, begin + last, isinstance(part, str))
+        yield value, parts
+        at = end
+
+
 def skip(text: str, at: int, mark: str) -> int:
     """The place of the next thing after white space and at most one `mark`."""
     return re.compile(rf"\s*{mark}?\s*").match(text, at).end()

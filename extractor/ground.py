@@ -35,10 +35,11 @@ def likeliest(found: Sequence[tuple[int, int]], field: Field, document: Document
     """The place whose surroundings speak most of the field: its own label just before, then its other words nearby."""
     if not found:
         return None
-    return max(found, key=lambda place: (_nearness(place, field, document.text), -place[0]))
+    return max(found, key=lambda place: (nearness(place, field, document.text), -place[0]))
 
 
-def _nearness(place: tuple[int, int], field: Field, text: str) -> float:
+def nearness(place: tuple[int, int], field: Field, text: str) -> float:
+    """How much the text just around a place speaks of the field, most where its label stands right before it."""
     before = text[max(0, place[0] - REACH) : place[0]]
     line_end = text.find("\n", place[1])
     after = text[place[1] : min(place[1] + 40, line_end if line_end >= 0 else place[1] + 40)]

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from extractor import __version__, grammar, ground, labelled, labels, normalise, prompts, structure, trust
+from extractor import __version__, grammar, ground, labelled, labels, normalise, prompts, signals, structure, trust
 from extractor import check as checks
 from extractor.models import Model
 from extractor.notation import ranges
@@ -29,6 +29,7 @@ from extractor.types import (
     Problem,
     Request,
     Row,
+    Token,
     path_text,
 )
 
@@ -72,7 +73,7 @@ class Plan:
     groups: tuple[tuple[Ask, ...], ...]
     request: Request
     unanswerable: tuple[Field, ...]
-    around: Surroundings = field(compare=False, repr=False)
+    offers: Offers = field(compare=False, repr=False)
 
 
 class _Clock:
@@ -110,7 +111,7 @@ def plan(document: Document, schema: Schema, passage_tokens: int | None = None) 
     groups = tuple(_grouped(asks))
     shown = [_row(group, passages) for group in groups]
     request = Request(prompts.system(), prompts.document(passages.text), tuple(shown), passages.text)
-    return Plan(settled, rows, passages, groups, request, tuple(unanswerable), offers.around)
+    return Plan(settled, rows, passages, groups, request, tuple(unanswerable), offers)
 
 
 def _answered_tables(
@@ -215,7 +216,7 @@ def extract(
     clock = _Clock()
     with clock.stage("structure"):
         todo = plan(document, schema, passage_tokens)
-    source = _Source(document, todo.passages, todo.around)
+    source = _Source(document, todo.passages, todo.offers.around)
     values = _from_structure(schema, todo, source)
     problems = list(document.problems)
     if todo.groups and model is not None:
@@ -232,16 +233,18 @@ def extract(
         for f in schema.fields
         if "const" in f.schema
     ]
-    values = _withdrawn(values, schema, todo.around)
+    values = _withdrawn(values, schema, todo.offers.around)
     with clock.stage("check"):
         data, values, problems = _checked(document, schema, values, problems)
+    with clock.stage("trust"):
+        values = signals.with_signals(values, schema, document, todo.offers, data)
     run = {
         "tool": f"extractor {__version__}",
         "model": model.name if model else None,
         "weights": model.weights if model else None,
         "prompt": prompts.prompt_id(),
         "schema": schema.id,
-        "confidence": trust.CALIBRATION,
+        "confidence": trust.UNCALIBRATED,
         "prompt_tokens": tokens(todo.request.prompt) if todo.groups else 0,
         "fields_by_structure": len(todo.settled) + len(todo.rows),
         "fields_asked": sum(map(len, todo.groups)),
@@ -326,18 +329,18 @@ def _from_answer(group: Sequence[Ask], answer: Answer, source: _Source) -> list[
         path, main = ask.field.path, parts.get(ask.key)
         if main is None and ask.field.type == "array" and (main := _cut_off(ask.key, answer)):
             problem = Problem(path, "truncated", "The list was cut off; look for elements after the last one.")
-            values += _list_values(ask, main, source, (problem,))
+            values += _list_values(ask, main, answer, source, (problem,))
         elif main is None:
             problem = Problem(
                 path, "truncated", "The answer was cut off before this field; ask again with fewer fields."
             )
             values.append(FieldValue(path, None, None, 0.0, (problem,)))
         elif ask.field.type == "array":
-            values += _list_values(ask, main, source)
+            values += _list_values(ask, main, answer, source)
         elif not ask.field.copied or ask.field.type == "json":
             values.append(_judged_value(ask.field, main, source))
         else:
-            value = _copied_value(ask.field, path, main.text, trust.answered(main.tokens), source)
+            value = _copied_value(ask.field, path, main.text, main.tokens, source)
             values.append(_believed(value, ask.field, trust.begun(main.tokens), source.around))
     return values
 
@@ -352,7 +355,12 @@ def _cut_off(key: str, answer: Answer) -> grammar.Slotted | None:
     return None
 
 
-def _copied_value(f: Field, path: Path, text: str | None, confidence: float, source: _Source) -> FieldValue:
+def _copied_value(f: Field, path: Path, text: str | None, written: Sequence[Token], source: _Source) -> FieldValue:
+    value = _placed_value(f, path, text, trust.answered(written), source)
+    return replace(value, signals=trust.told(written))
+
+
+def _placed_value(f: Field, path: Path, text: str | None, confidence: float, source: _Source) -> FieldValue:
     own = {labels.plain(name) for group in (f.labels, *f.parents) for name in group}
     if text is None or not labels.plain(text) or labels.plain(text) in own:
         # a label alone is no value: small models repeat it where the document gives none
@@ -380,14 +388,14 @@ def _believed(v: FieldValue, f: Field, begun: float, around: Surroundings) -> Fi
 
 def _none_of(v: FieldValue, why: str) -> FieldValue:
     message = f"The answer {v.evidence.text if v.evidence else v.value!r} {why}; look whether it belongs here."
-    return FieldValue(v.path, None, None, v.confidence, (Problem(v.path, "withdrawn", message),))
+    return replace(v, value=None, evidence=None, problems=(Problem(v.path, "withdrawn", message),))
 
 
 def _judged_value(f: Field, main: grammar.Slotted, source: _Source) -> FieldValue:
     """A judged value, with the sentence that speaks most of its field beside it."""
     place = None if main.value is None else speaks_of(f, source.passages)
     found = ground.evidence(source.document, *place) if place else None
-    return FieldValue(f.path, main.value, found, trust.answered(main.tokens))
+    return FieldValue(f.path, main.value, found, trust.answered(main.tokens), signals=trust.told(main.tokens))
 
 
 def _withdrawn(values: Sequence[FieldValue], schema: Schema, around: Surroundings) -> list[FieldValue]:
@@ -416,27 +424,32 @@ def _withdrawn(values: Sequence[FieldValue], schema: Schema, around: Surrounding
 
 
 def _list_values(
-    ask: Ask, main: grammar.Slotted, source: _Source, problems: tuple[Problem, ...] = ()
+    ask: Ask, main: grammar.Slotted, answer: Answer, source: _Source, problems: tuple[Problem, ...] = ()
 ) -> list[FieldValue]:
-    """The elements of a list, each copied value grounded on its own; an empty list is a value too.
+    """The elements of a list, each copied value grounded and trusted on its own; an empty list is a value too.
 
     An element that says the same as one before it is left out: small models that run on repeat themselves.
     """
-    confidence = trust.answered(main.tokens)
     path = ask.field.path
     if not main.value or not isinstance(main.value, list):  # no list where nothing held the server to one
-        return [FieldValue(path, main.value, None, confidence, problems)]
+        confidence = trust.answered(main.tokens)
+        return [FieldValue(path, main.value, None, confidence, problems, signals=trust.told(main.tokens))]
     values = []
-    elements = {json.dumps(e, sort_keys=True): e for e in main.value}
-    for n, element in enumerate(elements.values()):
+    elements: dict[str, tuple[Any, dict[str, tuple[Token, ...]]]] = {}
+    for element, written in grammar.elements(answer, main):
+        elements.setdefault(json.dumps(element, sort_keys=True), (element, written))
+    for n, (element, written) in enumerate(elements.values()):
         for item in ask.field.items:
             here = (*path, n, *item.path)
             part: Any = element.get(path_text(item.path)) if item.path and isinstance(element, dict) else element
+            tokens_of_it = written.get(path_text(item.path) if item.path else "", ())
             if isinstance(part, str) and item.copied:
-                value = _copied_value(item, here, part, confidence, source)
+                value = _copied_value(item, here, part, tokens_of_it, source)
             else:
-                value = FieldValue(here, part, None, confidence)
-            values.append(replace(value, problems=(*value.problems, *problems)))
+                told = trust.told(tokens_of_it)
+                value = FieldValue(here, part, None, trust.answered(tokens_of_it), signals=told)
+            told = {**value.signals, "element": trust.answered(written[""])}
+            values.append(replace(value, problems=(*value.problems, *problems), signals=told))
     return values
 
 

@@ -1,4 +1,7 @@
-"""How sure a value is, in 0..1. Uncalibrated: it ranks values, it does not promise a share of right ones."""
+"""How sure a value is, in 0..1, by rule of thumb: a score that ranks values and promises no share of right ones.
+
+A calibration (`calibrations`) makes a probability of it, and of the other signals beside it.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,10 @@ from collections.abc import Sequence
 
 from extractor.types import Problem, Token
 
-CALIBRATION = "uncalibrated"
+UNCALIBRATED = "uncalibrated"
 
 _WEIGHT = {"value_outside_evidence": 0.3, "no_evidence": 0.3, "schema": 0.2, "not_normalised": 0.4, "truncated": 0.3}
-"""What a problem of each kind leaves of the confidence; any other kind leaves `OTHER`."""
+"""What a problem of each kind leaves of the score; any other kind leaves `OTHER`."""
 OTHER = 0.6
 
 
@@ -42,15 +45,23 @@ def begun(tokens: Sequence[Token]) -> float:
     return answered(chosen[:BEGUN]) if chosen else answered(())
 
 
-def agreeing(confidence: float, agrees: bool | None) -> float:
-    """Confidence after structure was asked too: raised where it points at the same place, lowered where at another."""
-    if agrees is None:
-        return confidence
-    return 1 - (1 - confidence) * 0.3 if agrees else confidence * 0.5
-
-
 def doubted(confidence: float, problems: Sequence[Problem]) -> float:
     """Confidence after the checks: every problem takes its share."""
     for problem in problems:
         confidence *= _WEIGHT.get(problem.kind, OTHER)
     return confidence
+
+
+def told(tokens: Sequence[Token]) -> dict[str, float]:
+    """The signals that a model's tokens give about the value they wrote, by their names in `signals`."""
+    chosen = [t for t in tokens if not t.forced]
+    if not chosen:
+        return {}
+    return {
+        "answered": answered(chosen),
+        "begun": begun(chosen),
+        "weakest": min(t.probability for t in chosen),
+        "mass": min(t.mass for t in chosen),
+        "margin": min(t.margin for t in chosen),
+        "choices": float(len(chosen)),
+    }

@@ -235,7 +235,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """One value of a record. `method` says who settled it: structure, model, or code."""
+    """One value of a record. `method` says who settled it: structure, model, or code.
+
+    `signals` are what a calibration may learn from, by their names in `extractor.signals`.
+    """
 
     path: Path
     value: Any
@@ -243,6 +246,7 @@ class FieldValue:
     confidence: float | None = None
     problems: tuple[Problem, ...] = ()
     method: str = "model"
+    signals: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ FLOORS = [
     {"ocr"},
     {"readers", "models", "structure", "passages", "hints", "check"},
     {"ground", "labelled", "offers"},
+    {"signals"},
     {"pipeline", "export", "show"},
     {"score", "store"},
     {"jobs"},

@@ -1,6 +1,6 @@
 import pytest
 
-from extractor.trust import agreeing, answered, doubted
+from extractor.trust import answered, doubted, told
 from extractor.types import Problem, Token
 
 
@@ -20,7 +20,13 @@ def test_a_model_that_had_to_be_pushed_is_less_sure():
     assert answered([Token(0, 1, 0.9, 0.1, 0.9)]) < answered([Token(0, 1, 0.9, 1.0, 0.9)])
 
 
-def test_structure_and_problems_move_it_the_right_way():
-    assert agreeing(0.6, True) > 0.6 > agreeing(0.6, False)
-    assert agreeing(0.6, None) == 0.6
+def test_a_worse_problem_takes_more():
     assert doubted(0.8, [Problem((), "schema", "")]) < doubted(0.8, [Problem((), "check", "")]) < 0.8
+
+
+def test_tokens_tell_of_their_weakest_choice():
+    tokens = [Token(0, 1, forced=True), Token(1, 2, 0.9, 0.8, 0.7), Token(2, 3, 0.4, 1.0, 0.1)]
+    product = 0.9 * 0.4 * (0.6 + 0.25 * 0.8 + 0.15 * 0.1)
+    expected = {"answered": product, "begun": product, "weakest": 0.4, "mass": 0.8, "margin": 0.1, "choices": 2}
+    assert told(tokens) == pytest.approx(expected)
+    assert told([Token(0, 1, forced=True)]) == {}

@@ -7,15 +7,20 @@ and whatever the document's tables report.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from extractor.check import evidence, form, rules
 from extractor.check.rules import compile_checks, syntax_problems
 from extractor.schemas import Schema
-from extractor.types import Document, FieldValue, Problem
+from extractor.types import Document, FieldValue, Path, Problem
 
-__all__ = ["check", "compile_checks", "syntax_problems"]
+__all__ = ["check", "compile_checks", "kept", "syntax_problems"]
+
+
+def kept(schema: Schema, data: Any) -> Iterator[Path]:
+    """The paths of the record's values that an equation of the schema's rules reads which holds."""
+    return rules.kept(schema.checks, data)
 
 
 def check(

@@ -61,6 +61,37 @@ def broken(checks: Sequence[Check], data: Any) -> Iterator[Problem]:
                 yield Problem(path, "check_not_run", f"“{rule.expression}” could not be evaluated: {outcome.error}")
 
 
+def kept(checks: Sequence[Check], data: Any) -> Iterator[Path]:
+    """The paths of values that an equation of the rules reads which holds: what adds up was hardly misread.
+
+    Parts of list elements (`sum(this.items.map(i, i.amount))`) are found by their names, under the list's path.
+    """
+    for rule in checks:
+        if "==" not in rule.expression:
+            continue
+        try:
+            expression = expressions.compiled(rule.expression)
+        except ValueError:
+            continue  # `broken` tells of it
+        reads = {tuple(c for c in chain if c not in ("this", "record")) for chain in expression.chains}
+        reads = {chain[1:] if chain and chain[0] in expression.locals else chain for chain in reads}
+        ends = {chain[-1] for chain in reads if chain}
+        for path, this in _objects(data, rule.path):
+            if expression.run(this, data, rule.tolerance).passed:
+                yield from (p for p in _leaves(this, path) if p[-1] in ends)
+
+
+def _leaves(value: Any, path: Path) -> Iterator[Path]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _leaves(inner, (*path, name))
+    elif isinstance(value, list):
+        for position, inner in enumerate(value):
+            yield from _leaves(inner, (*path, position))
+    elif value is not None and path:
+        yield path
+
+
 def _objects(data: Any, path: Path, above: Path = ()) -> Iterator[tuple[Path, Any]]:
     """Every object of the record that stands at `path`, where `*` is each element of a list."""
     if not path:
