@@ -91,6 +91,7 @@ def test_a_set_names_its_schema_or_holds_it(folder):
     [
         ("", "no samples"),
         ("{", "line 1: not JSON"),
+        ('{"document": "a.txt", "gold": {"a": NaN}}', "line 1: not JSON: it holds NaN"),
         ('{"document": "a.txt", "gold": {}}\n{"gold": {}}', "line 2: there is no `document`"),
         ('{"document": "a.txt"}', "there is no `gold`"),
         ('{"document": "a.txt", "gold": {}}\n\n{"document": "a.txt", "gold": {}}', "names a.txt twice"),
@@ -108,7 +109,7 @@ def test_a_broken_gold_file_is_told_with_its_line(folder, text, said):
 def test_a_run_keeps_every_document_and_what_it_was_made_of(folder, capsys):
     assert measured(folder) == 0
     out, err = capsys.readouterr()
-    assert "letters: 6 documents, 18 values; schema schema; model none" in out
+    assert "letters: 6 documents, 18 values; schema letters; model none" in out
     assert re.search(r"^micro-F1 +1\.000 \(1\.000 to 1\.000\)", out, re.MULTILINE)
     assert "kept in" in err
     run = kept(folder)
@@ -116,7 +117,8 @@ def test_a_run_keeps_every_document_and_what_it_was_made_of(folder, capsys):
     identity = run.header["identity"]
     assert identity["model"] == "none" and len(identity["code"]) == len(identity["prompt"]) == 64
     assert run.header["machine"]["cores"] and run.header["machine"]["packages"]["numpy"]
-    assert run.header["peak_memory"] > 10**7 and run.header["weights"] is None
+    assert run.header["peak_memory"] > 10**7 and run.header["weights"] is None and run.header["seconds"] >= 0
+    assert run.header["summary"]["figures"]["micro_f1"] == [1, 1, 1]
     judged = run.judged["0.txt"]
     assert judged.data["total"] == 100.5 and judged.error is None
     total = next(m for m in judged.matches if m.field == "total")
@@ -207,6 +209,17 @@ def test_a_run_of_another_schema_is_not_gone_on_with(folder, capsys):
     assert "another schema" in capsys.readouterr().err
 
 
+def test_a_run_of_other_code_can_be_shown_but_not_added_to(folder, monkeypatch, capsys):
+    (folder / "5.txt").write_bytes(b"")
+    assert measured(folder, "--limit", "4", "--run", "old") == 0
+    shown = capsys.readouterr().out
+    monkeypatch.setattr(evaluate, "_code", lambda: "f" * 64)
+    assert measured(folder, "--limit", "4", "--run", "old") == 0
+    assert capsys.readouterr().out == shown
+    assert measured(folder, "--run", "old") == 2
+    assert "another code" in capsys.readouterr().err
+
+
 def test_other_weights_under_the_same_name_are_refused(folder, monkeypatch, capsys):
     models = [replies({}), replies({})]
     models[1].weights = "1" * 64
@@ -262,6 +275,13 @@ def test_runs_are_kept_in_a_checkout_or_in_the_users_folder(tmp_path, monkeypatc
     assert runs.runs_folder() == tmp_path / "extractor" / "runs"
 
 
+def test_a_run_that_another_process_is_at_is_left_alone(folder, capsys):
+    assert measured(folder, "--limit", "1") == 0
+    with kept(folder).held():
+        assert measured(folder) == 2
+    assert "Another process" in capsys.readouterr().err
+
+
 def test_a_folder_that_cannot_be_written_to_is_told(folder, capsys):
     (folder.parent / "runs").write_text("a file")
     assert measured(folder) == 7
@@ -298,7 +318,7 @@ def test_the_summary_is_a_markdown_table(folder, capsys):
     assert measured(folder, "--summary") == 0
     head, rule, row = capsys.readouterr().out.splitlines()
     assert head.count("|") == rule.count("|") == row.count("|")
-    assert "| letters | 6 | schema | none | 1.000 (1.000 to 1.000) |" in row
+    assert "| letters | 6 | letters | none | 1.000 (1.000 to 1.000) |" in row
 
 
 def test_the_extra_is_named_where_it_is_not_installed(folder, monkeypatch, capsys):

@@ -77,12 +77,19 @@ def _eval(arguments: argparse.Namespace) -> int:
         console.say(f"going on with {run.folder}, which has {len(run.judged)} documents; --again starts anew")
     try:
         run, judged = evaluate(
-            samples, schema, partial(_model, model, arguments.threads), run, limit=arguments.limit, progress=_progress
+            samples,
+            schema,
+            partial(_model, model, arguments.threads),
+            run,
+            head["identity"],
+            limit=arguments.limit,
+            progress=_progress,
         )
     except KeyboardInterrupt:
         console.say(f"{len(run.judged)} documents are kept in {run.folder}; the same command goes on with the rest")
         raise
     found = report(run, judged, schema)
+    run.tell(summary=found.summary())
     if arguments.wrong:
         console.out(mistakes(found) + "\n")
     console.out(summary([found]) if arguments.summary else terminal(found))

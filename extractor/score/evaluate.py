@@ -10,6 +10,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
 from typing import Any
@@ -23,7 +24,7 @@ from extractor.readers import read
 from extractor.schemas import Schema
 from extractor.score import matching
 from extractor.score.baseline import baseline
-from extractor.score.runs import Judged, Run
+from extractor.score.runs import Judged, Run, refuse_others
 from extractor.score.samples import EvalSet, Sample
 from extractor.score.similarity import anls
 from extractor.types import Document, Evidence, Extraction, path_text
@@ -74,6 +75,7 @@ def machine() -> dict[str, Any]:
     return {
         "cpu": _cpu(),
         "cores": os.cpu_count(),
+        "load": [round(load, 2) for load in os.getloadavg()] if hasattr(os, "getloadavg") else None,
         "platform": platform.platform(),
         "python": platform.python_version(),
         "packages": {name: version for name in _PACKAGES if (version := _version(name))},
@@ -111,6 +113,7 @@ def evaluate(
     schema: Schema,
     model: Callable[[], Model | None],
     run: Run,
+    made_of: Mapping[str, str],
     *,
     limit: int | None = None,
     progress: Callable[[Sequence[Sample]], Iterable[Sample]] = iter,
@@ -118,25 +121,36 @@ def evaluate(
     """The run, and the documents of the set (the first `limit`) in their order, each judged.
 
     What the run already holds is not done again, unless the document has changed or had failed; where only gold has
-    changed it is judged anew. `model` is called when the first document needs it. A document that fails is kept with
-    its error and does not stop the others; a model that cannot be had does.
+    changed it is judged anew. `made_of` is the identity of what would be added: a run of another one is only shown, and
+    UsageError says so where a document is wanting. `model` is called when the first document needs it. A document that
+    fails is kept with its error and does not stop the others; a model that cannot be had does.
     """
     wanted = samples.samples[:limit]
     pending = []
     for sample in wanted:
         kept = run.judged.get(sample.document)
-        if kept is None or kept.error is not None or kept.id != _id(samples.folder / sample.document):
+        if kept is None or _outdated(kept, samples.folder, run.header["identity"] == made_of):
             pending.append(sample)
         elif kept.gold != sample.gold or kept.more != sample.more:
             run.add(_judged_anew(kept, sample, schema))
     if pending:
-        ready = model()
-        run = run.tell(weights=_same_weights(run, ready))
-        for sample in progress(pending):
-            run.add(judge(sample, samples.folder, schema, ready))
-        peak = max(_peak_memory(), run.header.get("peak_memory") or 0)
-        run = run.tell(ended=datetime.now(UTC).isoformat(timespec="seconds"), peak_memory=peak or None)
+        refuse_others(run, made_of)
+        with run.held():
+            ready = model()
+            run = run.tell(weights=_same_weights(run, ready))
+            for sample in progress(pending):
+                run.add(judge(sample, samples.folder, schema, ready))
+            run = run.tell(
+                ended=datetime.now(UTC).isoformat(timespec="seconds"),
+                seconds=round(sum(judged.seconds for judged in run.judged.values()), 1),
+                peak_memory=max(_peak_memory(), run.header.get("peak_memory") or 0) or None,
+            )
     return run, [run.judged[sample.document] for sample in wanted]
+
+
+def _outdated(kept: Judged, folder: FilePath, going_on: bool) -> bool:
+    """Whether a document has changed since, or had failed in a run that is gone on with: the cause may have passed."""
+    return going_on if kept.error is not None else kept.id != _id(folder / kept.document)
 
 
 def _same_weights(run: Run, model: Model | None) -> str | None:
@@ -177,17 +191,15 @@ def judge(sample: Sample, folder: FilePath, schema: Schema, model: Model | None)
         result.run["seconds"].setdefault("read", round(read_seconds, 3))
         result.run["seconds"]["all"] = round(time.perf_counter() - start, 3)
         rough = baseline(document, schema)
-    except ExtractorError as failed:
-        error = str(failed)
-    except Exception as failed:  # the tool's own fault, and still one document's only
-        error = f"an error of the tool itself: {type(failed).__name__}: {failed}"
+    except ExtractorError as raised:
+        error = str(raised)
+    except Exception as raised:  # the tool's own fault, and still one document's only
+        error = f"an error of the tool itself: {type(raised).__name__}: {raised}"
     if error is not None or document is None:
-        missing = matching.unanswered(schema, sample.gold)
         spent = {"seconds": {"all": round(time.perf_counter() - start, 3)}}
         id_ = document.id if document else ""
-        return Judged(
-            sample.document, sample.gold, missing, id_, sample.more, run=spent, baseline_matches=missing, error=error
-        )
+        failed = Judged(sample.document, sample.gold, (), id_, run=spent, error=error)
+        return _judged_anew(failed, sample, schema)
     kept = Judged(
         sample.document,
         sample.gold,
@@ -205,7 +217,7 @@ def judge(sample: Sample, folder: FilePath, schema: Schema, model: Model | None)
 
 
 def _values(result: Extraction) -> Iterator[dict[str, Any]]:
-    for value in export.as_dict(result)["values"]:
+    for value in export.as_dict(result, signals=True)["values"]:
         if value["evidence"]:
             value["evidence"] |= _around(result.document, value["evidence"]["start"], value["evidence"]["end"])
         yield value
@@ -217,21 +229,21 @@ def _around(document: Document, start: int, end: int) -> dict[str, str]:
 
 def _judged_anew(kept: Judged, sample: Sample, schema: Schema, document: Document | None = None) -> Judged:
     """What was extracted, held against the sample's gold."""
+    if kept.error is not None:
+        missing = matching.unanswered(schema, sample.gold)
+        return replace(kept, gold=sample.gold, more=sample.more, matches=missing, baseline_matches=missing)
     printed = {tuple(v["path"]): v["evidence"]["text"] for v in kept.values if v["evidence"]}
     matches = matching.match(schema, sample.gold, kept.data, printed)
     rough = matching.match(schema, sample.gold, kept.baseline)
-    fields = {name: getattr(kept, name) for name in Judged.__dataclass_fields__}
-    return Judged(
-        **fields
-        | {
-            "gold": sample.gold,
-            "more": sample.more,
-            "matches": matches,
-            "anls": anls(sample.gold, kept.data, matches),
-            "baseline_matches": rough,
-            "baseline_anls": anls(sample.gold, kept.baseline, rough),
-            "gold_evidence": dict(_gold_evidence(document, matches)) if document else kept.gold_evidence,
-        }
+    return replace(
+        kept,
+        gold=sample.gold,
+        more=sample.more,
+        matches=matches,
+        anls=anls(sample.gold, kept.data, matches),
+        baseline_matches=rough,
+        baseline_anls=anls(sample.gold, kept.baseline, rough),
+        gold_evidence=dict(_gold_evidence(document, matches)) if document else kept.gold_evidence,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from extractor import metrics
 from extractor.schemas import Schema
-from extractor.types import Field, Path
+from extractor.types import Field, Path, field_name
 
 CORRECT, WRONG, MISSING, SPURIOUS, ABSENT = "correct", "wrong", "missing", "spurious", "absent"
 OUTCOMES = (CORRECT, WRONG, MISSING, SPURIOUS, ABSENT)
@@ -57,14 +57,6 @@ class Match:
     def zero(self) -> bool:
         """Whether gold is the number zero, which records full of zeros get right without reading."""
         return self.kind == "number" and metrics.same(0, self.gold, "number")
-
-
-def field_name(path: Path) -> str:
-    """`path` without its list positions: `items[].amount`."""
-    text = ""
-    for step in path:
-        text += "[]" if isinstance(step, int) else f".{step}" if text else step
-    return text or "(record)"
 
 
 def match(

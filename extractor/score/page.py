@@ -25,6 +25,10 @@ from extractor.types import BBox, Document, Page, path_text
 
 MOST_MISTAKES, MOST_PICTURES = 3_000, 120
 """Of more mistakes than this the rest is only counted; of pictures, so that the file stays below some megabytes."""
+LEAST_PICTURES = 3
+"""How many pictures a document may have at least, while there is room; else all documents share alike."""
+PICTURED = (WRONG, SPURIOUS, MISSING)
+"""The outcomes that are mistakes, in the order they are shown and get a picture."""
 DPI, QUALITY = 110, 55
 BESIDE, ABOVE = 90.0, 28.0
 """Points of the page shown around the evidence."""
@@ -89,6 +93,7 @@ def page(report: Report, comparison: Comparison | None = None) -> str:
         left_out=left_out,
         pictures=sum(m.picture is not None for _, group in mistakes for m in group),
         most_pictures=MOST_PICTURES,
+        shown=sum(len(group) for _, group in mistakes),
         comparison=comparison,
         verdict=verdict_of(comparison) if comparison else "",
     )
@@ -113,21 +118,18 @@ def _short(value: Any) -> str:
 
 def _mistakes(report: Report) -> tuple[list[tuple[Judged, list[Mistake]]], int]:
     """The mistakes of each document that has some, and how many there was no room for."""
-    found, room, left_out = [], MOST_MISTAKES, 0
-    pictures = MOST_PICTURES
-    for judged in report.judged:
-        wrong = [m for m in judged.matches if m.outcome in (WRONG, MISSING, SPURIOUS)]
-        if judged.error is not None or not wrong:
-            continue
-        left_out += max(0, len(wrong) - room)
-        wrong = wrong[:room]
-        room -= len(wrong)
-        if not wrong:
-            continue
-        album = _Album(judged, FilePath(report.run.header["folder"]), pictures)
-        found.append((judged, [_mistake(judged, m, album) for m in wrong]))
+    wrong = [(d, [m for m in d.matches if m.outcome in PICTURED]) for d in report.judged if d.error is None]
+    wrong = [(judged, matches) for judged, matches in wrong if matches]
+    found, room, pictures = [], MOST_MISTAKES, MOST_PICTURES
+    for judged, matches in wrong:
+        kept = sorted(matches[:room], key=lambda m: PICTURED.index(m.outcome))
+        room -= len(kept)
+        share = min(pictures, max(LEAST_PICTURES, MOST_PICTURES // len(wrong)))
+        album = _Album(judged, FilePath(report.run.header["folder"]), share)
+        if kept:
+            found.append((judged, [_mistake(judged, m, album) for m in kept]))
         pictures -= album.taken
-    return found, left_out
+    return found, sum(len(matches) for _, matches in wrong) - (MOST_MISTAKES - room)
 
 
 def _mistake(judged: Judged, match: Match, album: _Album) -> Mistake:

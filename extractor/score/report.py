@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from extractor.schemas import Schema
 from extractor.score import matching
@@ -45,6 +46,11 @@ class Report:
     def calibration(self) -> str:
         """What the records say of their confidence."""
         return next((str(d.run["confidence"]) for d in self.judged if "confidence" in d.run), "unknown")
+
+    def summary(self) -> dict[str, Any]:
+        """The figures as JSON data, for the run's header: value, low and high of each."""
+        overall = {key: [f.value, f.low, f.high] for key, f in self.tool.overall.items()}
+        return {"documents": self.tool.documents, "failed": self.tool.failed, "figures": overall}
 
     def confidences(self) -> list[tuple[float, bool]]:
         """Every value that was given, with its confidence and whether it is right; surest first."""

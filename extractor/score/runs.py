@@ -8,11 +8,14 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from pathlib import Path as FilePath
 from typing import Any
+
+from filelock import FileLock, Timeout
 
 import extractor
 from extractor.errors import InputError, OutputError, UsageError
@@ -84,7 +87,7 @@ class Run:
 
     def add(self, judged: Judged) -> None:
         """Keep one finished document: it is on the disk when this returns. Raises OutputError."""
-        line = json.dumps(_to_json(judged), ensure_ascii=False, allow_nan=False) + "\n"
+        line = json.dumps(asdict(judged), ensure_ascii=False, allow_nan=False) + "\n"
         try:
             with open(self.folder / LINES, "ab") as file:
                 file.write(line.encode("utf-8", "backslashreplace"))
@@ -93,6 +96,18 @@ class Run:
         except OSError as error:
             raise _unwritable(self.folder, error) from error
         self.judged[judged.document] = judged
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """While it lasts no other process adds documents to the run; UsageError where one is at it already."""
+        try:
+            with FileLock(self.folder / ".lock", timeout=0):
+                yield
+        except Timeout:
+            raise UsageError(
+                f"Another process is adding documents to the run {self.name}.",
+                "Wait until it is done, or begin a run of your own with --again.",
+            ) from None
 
     def tell(self, **more: Any) -> Run:
         """The run with more in its header, which is on the disk when this returns."""
@@ -113,17 +128,14 @@ def runs_folder() -> FilePath:
 def find_run(runs: FilePath, identity: Mapping[str, Any], name: str | None = None) -> Run | None:
     """The newest kept run of that identity, None where there is none; with `name` the run of that name.
 
-    UsageError where the run of that name was made of something else: its documents and new ones do not belong together.
+    UsageError where the run of that name is of another set or schema. It may be of another model or other code: then it
+    can be shown, and `refuse_others` keeps new documents out of it.
     """
     if name is not None:
         if not (runs / name / HEADER).is_file():
             return None
         run = load_run(runs / name)
-        other = [key for key, value in identity.items() if run.header["identity"].get(key) != value]
-        if other:
-            raise UsageError(
-                f"The run {name} was made with another {', '.join(other)}.", "Give this run a name of its own."
-            )
+        refuse_others(run, {key: identity[key] for key in ("set", "schema")})
         return run
     found = []
     for header in runs.glob(f"*/{HEADER}"):
@@ -134,6 +146,15 @@ def find_run(runs: FilePath, identity: Mapping[str, Any], name: str | None = Non
         except (OSError, ValueError, KeyError, TypeError):
             continue  # some other file of that name, or one that was being written
     return load_run(max(found)[1]) if found else None
+
+
+def refuse_others(run: Run, identity: Mapping[str, Any]) -> None:
+    """Return when the run was made of what `identity` names; else raise UsageError: the two do not belong together."""
+    other = [key for key, value in identity.items() if run.header["identity"].get(key) != value]
+    if other:
+        raise UsageError(
+            f"The run {run.name} was made with another {', '.join(other)}.", "Begin a new run, with --again or --run."
+        )
 
 
 def start_run(runs: FilePath, header: Mapping[str, Any], name: str | None = None) -> Run:
@@ -192,10 +213,6 @@ def load_run(folder: FilePath) -> Run:
 
 def _unwritable(folder: FilePath, error: OSError) -> OutputError:
     return OutputError(f"Cannot keep the run in {folder}: {error.strerror}", "Name a folder with --runs FOLDER.")
-
-
-def _to_json(judged: Judged) -> dict[str, Any]:
-    return asdict(judged)
 
 
 def _from_json(line: Mapping[str, Any]) -> Judged:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -64,7 +64,7 @@ def load_set(folder: str | os.PathLike[str]) -> EvalSet:
 
 def _sample(line: str, where: str) -> Sample:
     try:
-        found = json.loads(line)
+        found = json.loads(line, parse_constant=_no_constant)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{where}: not JSON: {error}", HINT) from None
     if not isinstance(found, dict) or not isinstance(found.get("document"), str):
@@ -73,6 +73,10 @@ def _sample(line: str, where: str) -> Sample:
         raise InputError(f"{where}: there is no `gold`, the record the document should give.", HINT)
     more = {key: value for key, value in found.items() if key not in ("document", "gold")}
     return Sample(found["document"], found["gold"], more)
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"it holds {text}, which JSON does not have")
 
 
 def set_schema(samples: EvalSet, source: str | None = None) -> Schema:
@@ -89,4 +93,4 @@ def set_schema(samples: EvalSet, source: str | None = None) -> Schema:
         found = json.loads(place.read_text("utf-8-sig"))
     except (OSError, ValueError):
         found = None  # `load_schema` says what is wrong with it, and where
-    return load_schema(found if isinstance(found, str) else place)
+    return load_schema(found) if isinstance(found, str) else replace(load_schema(place), name=samples.name)
