@@ -66,7 +66,7 @@ SENTENCES: tuple[tuple[str, ...], ...] = (
     (
         "全年主动公开政府信息{disclosure.total}条，其中政府网站公开政府信息{disclosure.website}条，政务新媒体公开政府信息{disclosure.new_media}条，其他方式公开政府信息{disclosure.other}条，比上年多{~20-900}条。",
         "主动公开工作持续用力。今年累计主动公开各类政府信息{disclosure.total}条（上年为{~900-5000}条）：网站公开信息{disclosure.website}条、政务新媒体公开信息{disclosure.new_media}条，其他渠道公开政府信息{disclosure.other}条。",
-        "通过政府网站公开信息{disclosure.website}条，通过政务新媒体公开信息{disclosure.new_media}条，通过公示栏等其他方式公开信息{disclosure.other}条，合计主动公开政府信息{disclosure.total}条；下一年计划公开{~5000-9000}条。",
+        "通过政府网站公开信息{disclosure.website}条，通过政务新媒体公开信息{disclosure.new_media}条，通过公示栏等其他方式公开信息{disclosure.other}条，全年共主动公开政府信息{disclosure.total}条；下一年计划公开{~5000-9000}条。",
     ),
     (
         "县图书馆、档案馆等公开查阅点公开政府信息{disclosure.reading_points}条。编印政府公报{disclosure.gazette_issues}期，每期印{~200-900}册。",
@@ -154,8 +154,8 @@ class _Report:
         return text.translate(str.maketrans("0123456789", "０１２３４５６７８９")) if self.full_width else text
 
 
-def _figures(chance: Random) -> dict[str, float]:
-    """The figures of the prose, sums and parts in step."""
+def _figures(chance: Random, received: int) -> dict[str, float]:
+    """The figures of the prose, sums and parts in step; `received` is how many requests the table has."""
     r = chance.randint
     f: dict[str, float] = {}
 
@@ -166,6 +166,7 @@ def _figures(chance: Random) -> dict[str, float]:
 
     parts("disclosure.total", ["disclosure.website", "disclosure.new_media", "disclosure.other"], 80, 6000)
     f["disclosure.reading_points"], f["disclosure.gazette_issues"] = r(20, 400), r(2, 12)
+    f["disclosure.total"] += f["disclosure.reading_points"]
     f["disclosure.column_visits"], f["disclosure.portal_visits"] = r(1200, 90_000) * 100, r(2000, 40_000) * 100
     parts("consultations.total", ["consultations.on_site", "consultations.phone", "consultations.online"], 30, 9000)
     parts("interpretation.total", ["interpretation.departments", "interpretation.leaders"], 2, 60)
@@ -180,12 +181,9 @@ def _figures(chance: Random) -> dict[str, float]:
         f[f"interaction.{name}"] = r(2, high)
     parts("new_media.total", ["new_media.wechat", "new_media.weibo", "new_media.douyin"], 1, 30)
     f["new_media.posts"] = r(400, 9000)
-    parts(
-        "request_channels.total",
-        ["request_channels.website", "request_channels.letter", "request_channels.in_person"],
-        1,
-        20,
-    )
+    f["request_channels.letter"], f["request_channels.in_person"] = r(0, received // 3), r(0, received // 3)
+    f["request_channels.website"] = received - f["request_channels.letter"] - f["request_channels.in_person"]
+    f["request_channels.total"] = received
     parts("proposals.total", ["proposals.deputies", "proposals.committee"], 4, 120)
     f["proposals.published"] = r(2, int(f["proposals.total"]))
     for name, low, high in (
@@ -326,8 +324,8 @@ def _change(report: _Report, path: str) -> str:
     return report.truth.put(path, value, f"增{value}" if value > 0 else f"减{-value}")
 
 
-def _requests(report: _Report, traits: Traits) -> list[Block]:
-    """The third part's table, whole or cut in two where a page ends."""
+def _requests(report: _Report, traits: Traits) -> tuple[list[Block], int]:
+    """The third part's table, whole or cut in two where a page ends, and how many requests were received."""
     chance = report.chance
     lines: list[tuple[str, tuple[tuple[str, str], ...] | str]] = [
         ("（一）予以公开", "granted"),
@@ -394,12 +392,12 @@ def _requests(report: _Report, traits: Traits) -> list[Block]:
             *map(tuple, results[1:]),
             last,
         ]
-        return [make(tuple(rows))]
+        return [make(tuple(rows))], sum(new)
     report.truth.note("split_table")
     cut = 10  # the end of the refusals
     upper = [*head, first, second, (Span("三、本年度办理结果", 1, cut), *results[0]), *map(tuple, results[1:cut])]
     lower = [(Span("", 1, len(results) - cut), *results[cut]), *map(tuple, results[cut + 1 :]), last]
-    return [make(tuple(upper)), PageBreak(), make(tuple(lower))]
+    return [make(tuple(upper)), PageBreak(), make(tuple(lower))], sum(new)
 
 
 def _reviews(report: _Report) -> Grid:
@@ -488,7 +486,8 @@ def report(chance: Random, traits: Traits, form: int) -> Sheet:
     if period:
         t.put("report.period_start", f"{year}-01-01", f"{year}年1月1日")
         t.put("report.period_end", f"{year}-12-31", "12月31日")
-    figures = _figures(chance)
+    requests, received = _requests(this, traits)
+    figures = _figures(chance, received)
     published = words.printed_day(words.day(chance, year + 1, year + 1).replace(month=1), "zh")
     parts: list[Block] = [
         Heading(title, 1, "centre"),
@@ -498,7 +497,7 @@ def report(chance: Random, traits: Traits, form: int) -> Sheet:
         Heading("二、主动公开政府信息情况", 2),
         *_published(this),
         Heading("三、收到和处理政府信息公开申请情况", 2),
-        *_requests(this, traits),
+        *requests,
         Heading(
             chance.choice(
                 ["四、政府信息公开行政复议、行政诉讼情况", "四、因政府信息公开工作被申请行政复议、提起行政诉讼情况"]
