@@ -16,11 +16,12 @@ from extractor.types import Evidence, Extraction, Problem, path_text
 HINT = "Name a file in a folder you may write to, with space left on its disk."
 
 
-def as_dict(extraction: Extraction) -> dict[str, Any]:
+def as_dict(extraction: Extraction, *, signals: bool = False) -> dict[str, Any]:
     """The extraction as it is printed: `document`, `data`, `values`, `problems`, `run`; JSON types only.
 
     A value's `path` is a list of property names and positions; `evidence` is null for a value that has none, and its
-    `boxes` are null for a document without pages.
+    `boxes` are null for a document without pages. `score` is the confidence before any calibration. With `signals`,
+    every value has what a calibration may learn from.
     """
     document = extraction.document
     return {
@@ -32,8 +33,10 @@ def as_dict(extraction: Extraction) -> dict[str, Any]:
                 "value": v.value,
                 "evidence": _evidence(v.evidence),
                 "confidence": v.confidence,
+                "score": v.signals.get("score", v.confidence),
                 "method": v.method,
                 "problems": [_problem(p) for p in v.problems],
+                **({"signals": dict(v.signals)} if signals else {}),
             }
             for v in extraction.values
         ],

@@ -11,7 +11,19 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from extractor import __version__, grammar, ground, labelled, labels, normalise, prompts, signals, structure, trust
+from extractor import (
+    __version__,
+    calibrations,
+    grammar,
+    ground,
+    labelled,
+    labels,
+    normalise,
+    prompts,
+    signals,
+    structure,
+    trust,
+)
 from extractor import check as checks
 from extractor.models import Model
 from extractor.notation import ranges
@@ -238,13 +250,15 @@ def extract(
         data, values, problems = _checked(document, schema, values, problems)
     with clock.stage("trust"):
         values = signals.with_signals(values, schema, document, todo.offers, data)
+        weights = model.weights if model else None
+        values, confidence = calibrations.calibrated(values, schema.id, weights, document.id)
     run = {
         "tool": f"extractor {__version__}",
         "model": model.name if model else None,
-        "weights": model.weights if model else None,
+        "weights": weights,
         "prompt": prompts.prompt_id(),
         "schema": schema.id,
-        "confidence": trust.UNCALIBRATED,
+        "confidence": confidence,
         "prompt_tokens": tokens(todo.request.prompt) if todo.groups else 0,
         "fields_by_structure": len(todo.settled) + len(todo.rows),
         "fields_asked": sum(map(len, todo.groups)),

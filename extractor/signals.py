@@ -28,7 +28,7 @@ from __future__ import annotations
 
 import bisect
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from statistics import fmean
 from typing import Any
@@ -39,8 +39,6 @@ from extractor.offers import Offers
 from extractor.schemas import Schema
 from extractor.types import Document, Field, FieldValue, Path, Word
 
-VERSION = 1
-"""Goes up when a signal comes to mean something else: a calibration only fits the signals it was made with."""
 LABELS = 8
 """So many of a field's labels are looked for to tell whether any is printed."""
 
@@ -178,8 +176,3 @@ def _position(path: Path) -> int | None:
 
 def _generic(path: Path) -> Path:
     return tuple("*" if isinstance(step, int) else step for step in path)
-
-
-def raw(signals: Mapping[str, float], otherwise: float | None) -> float | None:
-    """The score by rule of thumb that a value had before a calibration, `otherwise` where it has no signals."""
-    return signals.get("score", otherwise)

@@ -18,6 +18,14 @@ def path_text(path: Path) -> str:
     return text or "(record)"
 
 
+def field_name(path: Path) -> str:
+    """The path without its list positions, the same for every element of a list: `items[].amount`."""
+    text = ""
+    for step in path:
+        text += "[]" if isinstance(step, int) else f".{step}" if text else step
+    return text or "(record)"
+
+
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Something a person should know: where (`path`), what sort (`kind`, a fixed word), and what to do (`message`)."""

@@ -12,7 +12,7 @@ FLOORS = [
     {"types", "errors"},
     {"notation", "geometry", "labels", "prompts", "grammar", "schemas"},
     {"metrics", "normalise", "tables", "layout", "decode", "trust"},
-    {"ocr"},
+    {"ocr", "calibrations"},
     {"readers", "models", "structure", "passages", "hints", "check"},
     {"ground", "labelled", "offers"},
     {"signals"},
