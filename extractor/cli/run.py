@@ -45,7 +45,7 @@ def add_limits(command: argparse.ArgumentParser) -> None:
     command.add_argument("--workers", type=n, metavar="N", help="documents read side by side (default: one a core)")
     command.add_argument("--models", type=n, default=1, metavar="N", help="models side by side (default: 1)")
     command.add_argument("--threads", type=n, metavar="N", help=given.THREADS)
-    command.add_argument("--timeout", type=n, default=60, metavar=s, help="to read a document in (default: 60)")
+    command.add_argument("--timeout", type=n, default=300, metavar=s, help="to read a document in (default: 300)")
     command.add_argument(
         "--model-timeout", type=n, default=1800, metavar=s, help="for the model to answer in (default: 1800)"
     )

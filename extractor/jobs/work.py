@@ -57,7 +57,7 @@ class Limits:
 
     workers: int = field(default_factory=_cores)
     models: int = 1
-    timeout: float = 60.0
+    timeout: float = 300.0
     model_timeout: float = 1800.0
     memory: int = 4096
 
@@ -197,7 +197,8 @@ class Work:
         documents: dict[int, tuple[str, str]] = {}
         for task in tasks:
             if task.tries > MOST_LEASES:
-                self._end(task, "set_aside", "never_finished", f"It was begun {MOST_LEASES} times and never ended.")
+                message = f"It was begun {MOST_LEASES} times and never ended."
+                self._end(Outcome(task, "set_aside", "never_finished", message))
             elif MEMBER in task.name and task.document:
                 documents[task.id] = (task.document, task.stamp)
             elif is_archive(task.name):
@@ -206,7 +207,7 @@ class Work:
                 try:
                     documents[task.id] = fingerprint(path_of(task.name))
                 except Unusable as error:
-                    self._end(task, "failed", error.kind, error.message)
+                    self._end(Outcome(task, "failed", error.kind, error.message))
         if not documents:
             return
         self._make_ready()
@@ -245,11 +246,11 @@ class Work:
     # Taking back.
 
     def _collect(self) -> None:
-        for task, result in self._readers.results():
-            self._take(task, result, reading=True)
-        for task, result in self._models.results():
+        for task, result, seconds in self._readers.results():
+            self._take(task, result, seconds, reading=True)
+        for task, result, seconds in self._models.results():
             if task is not None:
-                self._take(task, result, reading=False)
+                self._take(task, result, seconds, reading=False)
             elif isinstance(result, Failure):
                 raise ModelError(result.message)
             elif isinstance(result, Died):
@@ -257,33 +258,37 @@ class Work:
             else:
                 self._job = self._jobs.set_version(self._job, self._version(*result))
                 self._ready = True
+                self._stages["load"] = seconds
 
-    def _take(self, task: Task, result: Any, reading: bool) -> None:
+    def _take(self, task: Task, result: Any, seconds: float, reading: bool) -> None:
         if isinstance(result, Read):
             arguments = (self._make, result, self._schema.document, self._passage_tokens)
             self._models.give(Call(task, children.answer, arguments, self._limits.model_timeout))
         elif isinstance(result, Extracted):
             self._model_failures = 0
             said = json.loads(result.text)
-            for stage, seconds in said["run"]["seconds"].items():
-                self._stages[stage] = self._stages.get(stage, 0.0) + seconds
-            self._end(task, "done", extracted=result, result=said)
+            for stage, took in said["run"]["seconds"].items():
+                self._stages[stage] = self._stages.get(stage, 0.0) + took
+            file = {"document_kind": result.kind, "size": result.size}
+            self._end(Outcome(task, "done", result=said, seconds=result.seconds, **file))
         elif isinstance(result, Failure):
             self._model_failures += result.kind == "model"
             if self._model_failures >= MOST_MODEL_FAILURES:
                 raise ModelError(f"The model fails at every document: {result.message}", "Run the job again later.")
             again = result.kind in _AGAIN and task.tries < MOST_TRIES
-            self._end(task, "waiting" if again else "failed", result.kind, result.message)
+            state = "waiting" if again else "failed"
+            self._end(Outcome(task, state, result.kind, result.message, seconds=seconds))
         elif isinstance(result, Died):
-            self._died(task, result, reading)
+            self._died(task, result, seconds, reading)
         else:
-            self._end(task, "unpacked", members=result)
+            self._end(Outcome(task, "unpacked", members=result, seconds=seconds))
 
-    def _died(self, task: Task, died: Died, reading: bool) -> None:
+    def _died(self, task: Task, died: Died, seconds: float, reading: bool) -> None:
         limits = self._limits
         if died.timed_out:
-            option, seconds = ("--timeout", limits.timeout) if reading else ("--model-timeout", limits.model_timeout)
-            self._end(task, "failed", "time_limit", f"It took more than {seconds:g} s ({option}).")
+            option, most = ("--timeout", limits.timeout) if reading else ("--model-timeout", limits.model_timeout)
+            message = f"It took more than {most:g} s ({option})."
+            self._end(Outcome(task, "failed", "time_limit", message, seconds=seconds))
             return
         why = "by itself"
         if died.status is not None and died.status < 0:
@@ -292,23 +297,10 @@ class Work:
                 why += ", perhaps for want of memory (--memory)"
         last = task.deaths + 1 >= MOST_DEATHS
         message = f"The process at work on it ended {why}."
-        self._end(task, "set_aside" if last else "waiting", "crashed", message, died=True)
+        state = "set_aside" if last else "waiting"
+        self._end(Outcome(task, state, "crashed", message, seconds=seconds, died=True))
 
-    def _end(
-        self,
-        task: Task,
-        state: str,
-        kind: str | None = None,
-        message: str = "",
-        *,
-        extracted: Extracted | None = None,
-        result: Mapping[str, Any] | None = None,
-        members: tuple[Any, ...] = (),
-        died: bool = False,
-    ) -> None:
-        file = (extracted.kind, extracted.size) if extracted else ("", 0)
-        seconds = extracted.seconds if extracted else 0.0
-        outcome = Outcome(task, state, kind, message, result, *file, members=members, seconds=seconds, died=died)
+    def _end(self, outcome: Outcome) -> None:
         if not self._outcomes:
             self._settled = time.monotonic()
         self._outcomes.append(outcome)

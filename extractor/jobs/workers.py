@@ -72,19 +72,19 @@ class Workers:
     def connections(self) -> list[Connection]:
         return [p.connection for p in self._processes if p.call is not None]
 
-    def results(self) -> Iterator[tuple[Any, Any]]:
-        """The ticket and the result of every call that has ended by now."""
+    def results(self) -> Iterator[tuple[Any, Any, float]]:
+        """Ticket, result and seconds of every call that has ended by now."""
         for process in list(self._processes):
             if process.call is None:
                 continue
-            ticket, result = process.call.ticket, process.result()
+            ticket, began, result = process.call.ticket, process.began, process.result()
             if result is process:
                 continue  # still at it
             if isinstance(result, Died) or process.calls == self._recycle:
                 process.end()
                 self._processes.remove(process)
             self._hand_out()
-            yield ticket, result
+            yield ticket, result, time.monotonic() - began
 
     def stop(self) -> None:
         """End all processes, whatever they are at."""
@@ -121,13 +121,13 @@ class _Process:
         theirs.close()
         self.call: Call | None = None
         self.calls = 0
-        self._deadline = 0.0
+        self.began = 0.0
         self._broken = False
 
     def make(self, call: Call) -> None:
         self.call = call
         self.calls += 1
-        self._deadline = time.monotonic() + call.seconds if call.seconds else float("inf")
+        self.began = time.monotonic()
         try:
             self.connection.send((call.function, call.arguments))
         except OSError:
@@ -146,7 +146,8 @@ class _Process:
         if self._broken:
             self._process.join(1)
             return Died(False, self._process.exitcode)
-        return Died(True) if time.monotonic() > self._deadline else self
+        late = self.call is not None and self.call.seconds and time.monotonic() - self.began > self.call.seconds
+        return Died(True) if late else self
 
     def end(self) -> None:
         self.call = None
