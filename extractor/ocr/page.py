@@ -100,7 +100,7 @@ def _upright(own: Engine, page: np.ndarray) -> tuple[float, np.ndarray, list[Rec
         height, width = straight.shape[:2]
         straight = np.ascontiguousarray(straight[::-1, ::-1])
         boxes = [Rect(width - box.x1, height - box.bottom, width - box.x0, height - box.top) for box in reversed(boxes)]
-    return (turn + 180) % 360 - 180, straight, boxes
+    return round((turn + 180) % 360 - 180, 2), straight, boxes
 
 
 def _runs_down(boxes: Sequence[Rect]) -> bool:

@@ -78,15 +78,17 @@ def skew_of(gray: np.ndarray) -> float:
     if len(ys) > 60_000:
         chosen = np.random.default_rng(0).choice(len(ys), 60_000, replace=False)
         ys, xs, weights = ys[chosen], xs[chosen], weights[chosen]
-    best, step = 0.0, 1.0
     level = _sharpness(xs, ys, weights, 0.0)
-    candidates = np.arange(-MAX_SKEW, MAX_SKEW + 0.01, 0.5)
-    for step in (0.5, 0.1, 0.03):
-        scores = [_sharpness(xs, ys, weights, angle) for angle in candidates]
-        best = float(candidates[int(np.argmax(scores))])
-        peak = max(scores)
-        candidates = np.arange(best - step, best + step + 1e-6, step / 5)
-    return 0.0 if peak < 1.03 * level or abs(best) < 0.1 or abs(best) >= MAX_SKEW else round(best, 2)
+    tried, best, peak = np.arange(-MAX_SKEW, MAX_SKEW + 0.01, 0.5), 0.0, level
+    for step in (0.5, 0.1, 0.02):
+        scores = [_sharpness(xs, ys, weights, angle) for angle in tried]
+        best, peak = float(tried[int(np.argmax(scores))]), max(scores)
+        tried = np.arange(best - step, best + step + 1e-6, step / 5)
+    # An angle that does not lift one end of the text by two pixels, or hardly sharpens the lines, is a guess.
+    extent = float(np.subtract(*np.percentile(xs, (98, 2))))
+    if math.radians(abs(best)) * extent < 2 or peak < 1.03 * level or abs(best) >= MAX_SKEW:
+        return 0.0
+    return round(best, 2)
 
 
 def _sharpness(xs: np.ndarray, ys: np.ndarray, weights: np.ndarray, angle: float) -> float:
