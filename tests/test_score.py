@@ -274,8 +274,8 @@ def test_ten_thousand_pairs_are_matched_in_a_second():
         records.append({"company": company, "day": day, "total": amount, "sums": {"net": amount, "tax": 1}})
     seconds = []
     for _ in range(3):
-        begun = time.perf_counter()
+        begun = time.process_time()
         count = sum(len(match(SCHEMA, gold, record)) for gold, record in zip(golds, records, strict=True))
-        seconds.append(time.perf_counter() - begun)
+        seconds.append(time.process_time() - begun)
     assert count == 10_000
     assert min(seconds) < 1

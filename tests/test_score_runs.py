@@ -251,7 +251,7 @@ def test_a_failed_document_is_listed_apart_counted_as_missing_and_tried_again(fo
     (folder / "2.txt").write_bytes(text)
     assert measured(folder) == 0
     out = capsys.readouterr().out
-    assert "1 documents failed" in out and re.search(r"^recall +0\.833", out, re.MULTILINE)
+    assert "1 document failed" in out and re.search(r"^recall +0\.833", out, re.MULTILINE)
 
 
 def test_an_error_of_the_tool_in_one_document_does_not_stop_the_others(folder, monkeypatch, capsys):

@@ -34,8 +34,8 @@ class Change:
 class Comparison:
     """Micro-F1 of both over the `documents` they share, their difference, and every field that changed.
 
-    `against` is the share of resamples, documents drawn in pairs, in which the difference is nought or of the opposite
-    sign; `only_before` and `only_after` count documents that one run alone has.
+    `against` is the share of resamples, documents drawn in pairs, whose difference has the opposite sign; `only_before`
+    and `only_after` count documents that one run alone has.
     """
 
     name: str

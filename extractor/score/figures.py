@@ -185,14 +185,14 @@ def difference(
     """Micro-F1 of `second` less that of `first` over the same documents, and the share of resamples that disagree.
 
     Both are drawn together (a paired bootstrap), so that what makes a document hard for both cancels out. The share
-    counts the resamples whose difference has the opposite sign, or is nought where there is a difference at all.
+    counts the resamples whose difference has the opposite sign.
     """
     weights = draws(len(first), rounds, seed)
     whole = np.ones((1, len(first)))
     sums = [counts(documents).normal.sum(axis=1) for documents in (first, second)]
     resampled = np.nan_to_num(f1(weights @ sums[1])) - np.nan_to_num(f1(weights @ sums[0]))
     observed = float((np.nan_to_num(f1(whole @ sums[1])) - np.nan_to_num(f1(whole @ sums[0])))[0])
-    against = 0.0 if observed == 0 else float(np.mean(resampled * np.sign(observed) <= 0))
+    against = float(np.mean(resampled * np.sign(observed) < 0))
     if len(first) < 2:
         return Figure(observed), against
     low, high = np.percentile(resampled, _tails())

@@ -6,12 +6,14 @@ import statistics
 from collections.abc import Iterator, Sequence
 
 from extractor.score.compare import BETTER, OTHER, WORSE, Comparison
-from extractor.score.figures import NAMES, Figure
+from extractor.score.figures import NAMES, FieldFigures, Figure
 from extractor.score.matching import MISSING, SPURIOUS, WRONG
 from extractor.score.report import Report, shown
 from extractor.types import path_text
 
 BREAKDOWN_WIDTH = 24
+MOST_FIELDS, MOST_CHANGES = 60, 60
+"""Rows that a terminal is given at most; the HTML report has all."""
 COLUMNS = (
     "date",
     "set",
@@ -37,19 +39,30 @@ def terminal(report: Report) -> str:
         tool, rough = report.tool.overall[key], report.rough.overall[key]
         if tool.value is not None or rough.value is not None:
             lines.append(f"{name:32} {shown(tool):>24}   {shown(rough):>24}")
-    width = max(len("field"), *(len(f.name) for f in report.tool.fields)) if report.tool.fields else 5
+    fields = _worst(report)
+    width = max([len("field"), *(len(f.name) for f in fields)])
     lines += ["", f"{'field':{width}}  gold right wrong missing false  F1 (95 % interval)       strict baseline"]
     rough_f1 = {f.name: f.f1 for f in report.rough.fields}
-    for f in report.tool.fields:
+    for f in fields:
         counts = f"{f.gold:5} {f.correct:5} {f.wrong:5} {f.missing:7} {f.spurious:5}"
         rough = rough_f1.get(f.name, Figure(None))
         lines.append(f"{f.name:{width}} {counts}  {shown(f.f1):24} {_short(f.strict_f1):>6} {_short(rough):>8}")
+    if len(fields) < len(report.tool.fields):
+        others = len(report.tool.fields) - len(fields)
+        lines.append(f"and {others} fields with no more mistakes than these; --output has them all")
     for by, parts in report.parts.items():
         lines += ["", f"{by:{BREAKDOWN_WIDTH}} documents  micro-F1"]
         for name, part in parts.items():
             lines.append(f"{name:{BREAKDOWN_WIDTH}} {part.documents:9}  {shown(part.overall['micro_f1'])}")
     lines += ["", *_footer(report)]
     return "\n".join(lines) + "\n"
+
+
+def _worst(report: Report) -> list[FieldFigures]:
+    """The fields with most mistakes, in their order; all of them where there are few."""
+    by_mistakes = sorted(report.tool.fields, key=lambda f: -(f.wrong + f.missing + f.spurious))
+    kept = {f.name for f in by_mistakes[:MOST_FIELDS]}
+    return [f for f in report.tool.fields if f.name in kept]
 
 
 def _footer(report: Report) -> Iterator[str]:
@@ -59,7 +72,7 @@ def _footer(report: Report) -> Iterator[str]:
         yield f"seconds per document: median {middle:.1f}, most {most:.1f}, all {sum(seconds):.0f}"
     failed = [d for d in report.judged if d.error is not None]
     if failed:
-        yield f"{len(failed)} documents failed; all their fields count as missing:"
+        yield f"{len(failed)} document{'s' if len(failed) > 1 else ''} failed, with all fields counted as missing:"
         for document in failed:
             yield f"  {document.document}: {str(document.error).splitlines()[0]}"
     if report.unscored:
@@ -112,9 +125,11 @@ def changes(comparison: Comparison) -> str:
     before, after = (Figure(value) for value in (c.before, c.after))
     alone = f", {c.only_before} there alone, {c.only_after} here alone" if c.only_before or c.only_after else ""
     lines = [f"compared with {c.name}: {c.documents} documents in both{alone}"]
-    for change in c.changes:
+    for change in c.changes[:MOST_CHANGES]:
         was, is_ = (f"{outcome} {value!r}" for outcome, value in (change.before, change.after))
         lines.append(f"  {change.verdict:6} {change.document} {change.path}: gold {change.gold!r}: {was} -> {is_}")
+    if len(c.changes) > MOST_CHANGES:
+        lines.append(f"  and {len(c.changes) - MOST_CHANGES} more; --output has them all")
     counted = ", ".join(f"{c.count(verdict)} {verdict}" for verdict in (BETTER, WORSE, OTHER))
     lines.append(f"{len(c.changes)} fields changed: {counted}")
     lines.append(f"micro-F1 {_short(before)} -> {_short(after)}, difference {verdict_of(c)}")
