@@ -12,11 +12,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from extractor import ocr, page_image
+from extractor.cli import main
 from extractor.errors import InputError
 from extractor.geometry import Rect
 from extractor.layout import Placed
 from extractor.ocr import ScannedPage
-from extractor.readers import image, read_bytes, scanned
+from extractor.readers import boxes, image, read_bytes, scanned
 
 
 @pytest.fixture
@@ -269,3 +270,18 @@ def test_a_photograph_is_read_and_its_page_shows_each_word_at_its_box(monkeypatc
     sides = (word.box.x0 - 6, word.box.top - 6, word.box.x1 + 6, word.box.bottom + 6)
     crop = shown.crop([round(side * 96 / 72) for side in sides])
     assert [word.text for word in ocr.read_page(crop, 96).words] == ["37.95"]
+
+
+def test_pictures_of_pages_are_written_with_the_boxes_on_them(seen, tmp_path, capsys):
+    (tmp_path / "scan.png").write_bytes(saved(gray(250, (400, 600)), "PNG", dpi=(110, 110)))
+    folder = tmp_path / "seen"
+    assert main(["read", str(tmp_path / "scan.png"), "--pictures", str(folder)]) == 0
+    out, err = capsys.readouterr()
+    assert "shade250" in out and "scan.png.page-0001.png" in err
+    with Image.open(folder / "scan.png.page-0001.png") as drawn:
+        assert drawn.size == (400, 600)
+        x, y = round(10 * 110 / 72), round(15 * 110 / 72)
+        assert drawn.getpixel((x, y)) == boxes.SCANNED and drawn.getpixel((x + 9, y)) == (250, 250, 250)
+    (tmp_path / "note.txt").write_text("Total: 12")
+    assert main(["read", str(tmp_path / "note.txt"), "--pictures", str(folder)]) == 3
+    assert main(["read", str(tmp_path / "scan.png"), "--pictures", str(tmp_path / "note.txt")]) == 7

@@ -326,21 +326,6 @@ def test_text_that_cannot_be_seen_is_set_apart():
     assert "visible text" in shown and "white on blue" in shown
 
 
-def test_the_unpainted_text_layer_of_a_scan_is_its_text():
-    from PIL import Image
-    from reportlab.lib.utils import ImageReader
-
-    def draw(canvas, line):
-        canvas.drawImage(ImageReader(Image.new("RGB", (60, 80), "lightgrey")), 0, 0, WIDTH, HEIGHT)
-        text = canvas.beginText(60, HEIGHT - 200)
-        text.setTextRenderMode(3)
-        text.textOut("Recognised text")
-        canvas.drawText(text)
-
-    document = read(drawn(draw))
-    assert kinds(document) == [("paragraph", "Recognised text")]
-
-
 def test_a_page_without_text_is_a_problem_that_names_it():
     def draw(canvas, line):
         line(60, 100, "first page")
