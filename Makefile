@@ -4,8 +4,8 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SCHEMA := annual-disclosure-2020
 
-# What the tests need of a Debian system: a Chinese font that reportlab can embed, and a PostgreSQL server.
-SYSTEM := fonts-droid-fallback postgresql
+# What the tests need of a Debian system: fonts that reportlab can embed, a Chinese one too, and a PostgreSQL server.
+SYSTEM := fonts-dejavu-core fonts-droid-fallback postgresql
 
 .PHONY: demo test lint bench weights system clean
 
