@@ -128,6 +128,18 @@ def test_a_run_keeps_every_document_and_what_it_was_made_of(folder, capsys):
     assert judged.run["seconds"]["all"] >= judged.run["seconds"]["structure"]
 
 
+def test_where_gold_stands_is_kept_for_what_is_wrong_or_missing(folder):
+    edited(folder, 0, "Letter date: 2020-01-10", "Nr. 1,100.50\n会宁县人民政府2020-01-10, 100.50")
+    gold = {"day": "2020-01-10", "total": 100.5, "phone": "会宁县", "count": 7}
+    write_gold(folder, [{"document": "0.txt", "gold": gold}])
+    edited(folder, 0, "Total due: 100.50", "Total due: 9.99")
+    assert measured(folder) == 0
+    found = kept(folder).judged["0.txt"].gold_evidence
+    assert found["total"]["text"] == "100.50" and found["total"]["before"].endswith("2020-01-10, ")
+    assert found["phone"]["text"] == "会宁县" and found["phone"]["boxes"] is None
+    assert "count" not in found
+
+
 def test_a_finished_run_is_shown_and_not_done_again(folder, capsys, monkeypatch):
     assert measured(folder) == 0
     first = capsys.readouterr().out

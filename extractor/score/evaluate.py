@@ -31,6 +31,10 @@ from extractor.types import Document, Evidence, Extraction, path_text
 
 AROUND = 80
 """Characters on either side of a piece of evidence that are kept with it."""
+SEARCHED = 200_000
+"""Characters of a document that gold's print is looked for in."""
+_ALONE = r"(?<![A-Za-z0-9])(?<!\d[.,]){}(?![A-Za-z0-9]|[.,]\d)"
+"""Print that is no part of a longer word or number; CJK text has no such edges."""
 _ROOMS_BESIDE = frozenset({"cli", "show", "store", "jobs", "score", "_shipped"})
 """Rooms that no record depends on; of `score` itself, what judges a record does count."""
 _JUDGES = ("matching.py", "similarity.py", "baseline.py")
@@ -249,12 +253,13 @@ def _judged_anew(kept: Judged, sample: Sample, schema: Schema, document: Documen
 
 def _gold_evidence(document: Document, matches: Sequence[matching.Match]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Where gold's text stands in the document, for what is wrong or missing; only verbatim print is found."""
+    text = document.text[:SEARCHED]
     for m in matches:
         if m.outcome not in (matching.WRONG, matching.MISSING) or m.gold_path is None:
             continue
-        for text in _prints(m.gold):
-            words = r"\s+".join(map(re.escape, text.split()))
-            found = re.search(rf"(?<!\w){words}(?!\w)", document.text, re.IGNORECASE) if words else None
+        for printed in _prints(m.gold):
+            words = r"\s+".join(map(re.escape, printed.split()))
+            found = re.search(_ALONE.format(words), text, re.IGNORECASE) if words else None
             if found:
                 evidence = ground.evidence(document, *found.span())
                 yield path_text(m.gold_path), _evidence(document, evidence)

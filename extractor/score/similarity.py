@@ -11,8 +11,11 @@ from typing import Any
 from extractor.score.matching import Match
 from extractor.types import Path
 
-LONG_LIST = 40
-"""Lists longer than this are paired by our own matching: the package's assignment takes minutes for hundreds."""
+LONG_LIST, LONG_TEXT = 12, 1_000
+"""Elements of a list beyond which our own matching pairs them, and characters of a text that are compared.
+
+The package, in plain Python, takes minutes for hundreds of elements or tens of thousands of characters.
+"""
 
 
 def anls(gold: Mapping[str, Any], record: Any, matches: Sequence[Match]) -> float:
@@ -33,11 +36,13 @@ def anls(gold: Mapping[str, Any], record: Any, matches: Sequence[Match]) -> floa
 
 
 def _plain(value: Any) -> Any:
-    """`value` with whole numbers as integers: 5.0 and 5 are written alike."""
+    """`value` with whole numbers as integers, since 5.0 and 5 are written alike, and with long texts cut."""
     if isinstance(value, Mapping):
         return {name: _plain(inner) for name, inner in value.items()}
     if isinstance(value, list):
         return [_plain(inner) for inner in value]
+    if isinstance(value, str):
+        return value[:LONG_TEXT]
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
