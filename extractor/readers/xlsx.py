@@ -101,8 +101,6 @@ _UNCOMPUTED = re.compile(
     rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?f(?:\s[^>]*)?(?:/>|>[^<]*</(?:\w+:)?f>)\s*"
     rb"(?:<(?:\w+:)?v\s*/>|<(?:\w+:)?v>\s*</(?:\w+:)?v>)?\s*</(?:\w+:)?c>"
 )
-
-
 _MERGED = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?ref=["']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["']""")
 
 
@@ -138,11 +136,12 @@ def _look_at(package: Package, source: str, problems: list[Problem]) -> None:
         xml = package.read(name)
         cells += sum(1 for _ in _CELL.finditer(xml))
         uncomputed += sum(b't="str"' not in match[1] for match in _UNCOMPUTED.finditer(xml))
+        # Every place under a merged cell counts: openpyxl makes a cell of it.
+        for left, top, right, bottom in _MERGED.findall(xml):
+            cells += (abs(int(bottom) - int(top)) + 1) * (abs(_column(right) - _column(left)) + 1)
     if cells > MAX_CELLS:
-        raise InputError(
-            f"{source} has {cells:,} cells; the limit is {MAX_CELLS:,}.",
-            "Split it into smaller files, or save it as CSV.",
-        )
+        message = f"{source} has {cells:,} cells; the limit is {MAX_CELLS:,}."
+        raise InputError(message, "Split it into smaller files, or save it as CSV.")
     if uncomputed:
         message = f"{uncomputed} cells hold formulas without a result; open the file in a spreadsheet program, save it."
         problems.append(Problem((), "no_result", message))
