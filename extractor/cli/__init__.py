@@ -13,7 +13,7 @@ from extractor import __version__
 from extractor.cli import console
 
 _JOBS = ("run", "watch", "status", "retry", "cancel", "store")
-COMMANDS = ("extract", "read", "prompt", "schemas", "models", "check", "eval", *_JOBS)
+COMMANDS = ("extract", "read", "prompt", "schemas", "models", "check", "eval", "calibrate", *_JOBS)
 """One module in this folder each, in the order of the help; its `add` tells argparse of it."""
 
 EPILOG = """examples:

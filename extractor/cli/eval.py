@@ -14,24 +14,29 @@ from extractor.cli import arguments as given
 from extractor.cli import console
 from extractor.errors import CheckFailed, UsageError
 
-EXTRA = ("anls_star", "jinja2", "scipy")
+EXTRA = ("anls_star", "jinja2", "scipy", "sklearn")
 """What the extra `eval` installs and nothing else needs."""
 
 
 def add(commands: Any) -> None:
     command = given.command(commands, "eval", _eval, "measure the records of a set of documents with gold")
     command.add_argument("set", metavar="SET", help="a folder with gold.jsonl, a schema.json and the documents")
+    add_run(command)
+    command.add_argument("--output", "-o", metavar="HTML", help="write a report with every mistake, one HTML file")
+    command.add_argument("--compare", metavar="RUN", help="say what changed since that run, and whether it is noise")
+    command.add_argument("--fail-under", type=_share, metavar="F1", help="exit with 6 when micro-F1 is below")
+    command.add_argument("--wrong", action="store_true", help="print every field that is not right")
+    command.add_argument("--summary", action="store_true", help="print a Markdown row instead of tables")
+
+
+def add_run(command: argparse.ArgumentParser) -> None:
+    """The options that say which run is meant, and how it is made where it is not there yet."""
     command.add_argument(
         "--schema", "-s", metavar="NAME|FILE", help="instead of the set's own schema.json; " + given.SCHEMA
     )
     command.add_argument("--model", "-m", metavar="NAME", help=given.MODEL)
     command.add_argument("--threads", type=given.positive, metavar="N", help=given.THREADS)
     command.add_argument("--limit", type=given.positive, metavar="N", help="the first N documents only")
-    command.add_argument("--output", "-o", metavar="HTML", help="write a report with every mistake, one HTML file")
-    command.add_argument("--compare", metavar="RUN", help="say what changed since that run, and whether it is noise")
-    command.add_argument("--fail-under", type=_share, metavar="F1", help="exit with 6 when micro-F1 is below")
-    command.add_argument("--wrong", action="store_true", help="print every field that is not right")
-    command.add_argument("--summary", action="store_true", help="print a Markdown row instead of tables")
     command.add_argument("--runs", type=Path, metavar="FOLDER", help="where runs are kept (default: eval/runs)")
     which = command.add_mutually_exclusive_group()
     which.add_argument("--run", dest="named", metavar="NAME", help="keep the run under that name, or go on with it")
@@ -49,16 +54,12 @@ def _share(text: str) -> float:
 
 
 def _eval(arguments: argparse.Namespace) -> int:
-    missing = [name for name in EXTRA if importlib.util.find_spec(name) is None]
-    if missing:
-        raise UsageError(f"`extractor eval` needs {', '.join(missing)}.", "Install it: pip install 'extractor[eval]'")
+    needs_extra()
     from extractor.export import refuse_unwritable, write_whole
-    from extractor.models import DEFAULT
     from extractor.score.compare import compare
-    from extractor.score.evaluate import evaluate, header
     from extractor.score.page import page
     from extractor.score.report import report
-    from extractor.score.runs import find_run, named_run, runs_folder, start_run
+    from extractor.score.runs import named_run, runs_folder
     from extractor.score.samples import load_set, set_schema
     from extractor.score.text import changes, mistakes, summary, terminal
 
@@ -66,8 +67,42 @@ def _eval(arguments: argparse.Namespace) -> int:
         refuse_unwritable(arguments.output)
     samples = load_set(arguments.set)
     schema = given.compiled(set_schema(samples, arguments.schema))
+    before = named_run(arguments.runs or runs_folder(), arguments.compare) if arguments.compare else None
+    run, judged = kept_run(arguments, samples, schema)
+    found = report(run, judged, schema)
+    run.tell(summary=found.summary())
+    if arguments.wrong:
+        console.out(mistakes(found) + "\n")
+    console.out(summary([found]) if arguments.summary else terminal(found))
+    console.say(f"kept in {run.folder}")
+    comparison = compare(before, judged) if before else None
+    if comparison:
+        console.out("\n" + changes(comparison))
+    if arguments.output:
+        write_whole(arguments.output, page(found, comparison))
+    f1 = found.tool.overall["micro_f1"].value
+    if arguments.fail_under is not None and (f1 is None or f1 < arguments.fail_under):
+        shown = "none" if f1 is None else f"{f1:.4f}"
+        raise CheckFailed(
+            f"Micro-F1 is {shown}, below {arguments.fail_under:g}.", "--wrong prints every field that is not right."
+        )
+    return 0
+
+
+def needs_extra() -> None:
+    """Return when what the extra `eval` installs is there; raise UsageError when it is not."""
+    missing = [name for name in EXTRA if importlib.util.find_spec(name) is None]
+    if missing:
+        raise UsageError(f"This command needs {', '.join(missing)}.", "Install it: pip install 'extractor[eval]'")
+
+
+def kept_run(arguments: argparse.Namespace, samples: Any, schema: Any) -> Any:
+    """The run that the arguments ask for, gone on with where it was, and the set's documents as it judged them."""
+    from extractor.models import DEFAULT
+    from extractor.score.evaluate import evaluate, header
+    from extractor.score.runs import find_run, runs_folder, start_run
+
     runs = arguments.runs or runs_folder()
-    before = named_run(runs, arguments.compare) if arguments.compare else None
     model = arguments.model or os.environ.get("EXTRACTOR_MODEL") or DEFAULT
     head = header(samples, schema, model)
     run = None if arguments.again else find_run(runs, head["identity"], arguments.named)
@@ -88,24 +123,7 @@ def _eval(arguments: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         console.say(f"{len(run.judged)} documents are kept in {run.folder}; the same command goes on with the rest")
         raise
-    found = report(run, judged, schema)
-    run.tell(summary=found.summary())
-    if arguments.wrong:
-        console.out(mistakes(found) + "\n")
-    console.out(summary([found]) if arguments.summary else terminal(found))
-    console.say(f"kept in {run.folder}")
-    comparison = compare(before, judged) if before else None
-    if comparison:
-        console.out("\n" + changes(comparison))
-    if arguments.output:
-        write_whole(arguments.output, page(found, comparison))
-    f1 = found.tool.overall["micro_f1"].value
-    if arguments.fail_under is not None and (f1 is None or f1 < arguments.fail_under):
-        shown = "none" if f1 is None else f"{f1:.4f}"
-        raise CheckFailed(
-            f"Micro-F1 is {shown}, below {arguments.fail_under:g}.", "--wrong prints every field that is not right."
-        )
-    return 0
+    return run, judged
 
 
 def _model(name: str, threads: int | None) -> Any:

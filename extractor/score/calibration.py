@@ -1,30 +1,31 @@
 """Calibrations fitted on judged documents and judged on others: how well a probability tells right from wrong.
 
-Every value of a record counts, nulls too: one where gold has a value is wrong. What a record has no place for, such as a
-list element that was not found, has no confidence either; it is counted and told, not judged.
+Every value of a record counts, nulls too: one where gold has a value is wrong. What a record has no place for, such as
+a list element that was not found, has no confidence either; it is counted and told, not judged.
 """
 
 from __future__ import annotations
 
+import math
 import random
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
 
 from extractor.calibrations import Calibration, features
-from extractor.score.figures import LEVEL, ROUNDS, SEED, Figure
+from extractor.errors import UsageError
+from extractor.score.figures import ROUNDS
 from extractor.score.matching import ABSENT, CORRECT, MISSING
+from extractor.score.report import shown
 from extractor.score.runs import Judged, Run
+from extractor.score.telling import WANTED, Telling, at_random, telling
 
 FOLDS, REPEATS, INNER = 5, 5, 4
 PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3)
 """Inverse strengths of the penalty (scikit-learn's C) that a fit chooses from."""
-BINS = 10
-WANTED = 0.99
-"""The share of right fields that a review is to reach."""
 LEAST = 8
 """Documents that a calibration needs at least: with fewer, one odd document decides."""
 
@@ -79,7 +80,7 @@ def fit(seen: Sequence[Observation], general: bool = False) -> tuple[float, dict
     """Bias and coefficients of a logistic model of being right (regularised; Platt's scaling on top).
 
     The penalty is the one under which documents left out are told best; the scaling is fitted on them too. `general`
-    leaves the fields' own rates out, which say nothing about another kind of report. One outcome alone gives a constant.
+    leaves out how single fields fared: that says nothing of another kind of report. One outcome alone gives a constant.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -140,186 +141,23 @@ def _folds(groups: Sequence[str], count: int, seed: int) -> list[tuple[np.ndarra
     return [(inside, outside) for inside, outside in parts if len(inside)]
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Observations with the probabilities that calibrators which had not seen their documents gave them.
-
-    Each stands there once for every repeat, split otherwise each time.
-    """
-
-    observations: tuple[Observation, ...]
-    probabilities: np.ndarray
-    repeats: int
-
-
-def cross_fitted(seen: Sequence[Observation], repeats: int = REPEATS, general: bool = False) -> Told:
-    """Every observation with the probability of a fit on other groups of documents, `repeats` times over."""
-    groups, found = [o.group for o in seen], []
-    for repeat in range(repeats):
-        probabilities = np.zeros(len(seen))
-        for inside, outside in _folds(groups, min(FOLDS, len(set(groups))), repeat + 1):
-            calibration = _calibration("", [seen[i] for i in inside], general=general)
-            for i in outside:
-                probabilities[i] = calibration.probability(seen[i].field, seen[i].signals)
-        found.append(probabilities)
-    return Told(tuple(seen) * repeats, np.concatenate(found), repeats)
-
-
-def _calibration(name: str, seen: Sequence[Observation], general: bool = False, **more: Any) -> Calibration:
+def _calibration(seen: Sequence[Observation], general: bool, **made_of: Any) -> Calibration:
     bias, coefficients = fit(seen, general)
-    more = {"schema": None, "model": "", "weights": None, **more}
     documents = tuple(sorted({o.document for o in seen}))
-    return Calibration(name, documents=documents, bias=bias, coefficients=coefficients, edge=_edge(seen), **more)
+    edge = round(1 / (len(seen) + 2), 6)
+    return Calibration(documents=documents, bias=bias, coefficients=coefficients, edge=edge, **made_of)
 
 
-def _edge(seen: Sequence[Observation]) -> float:
-    return round(1 / (len(seen) + 2), 6)
-
-
-# Judging.
-
-
-@dataclass(frozen=True, slots=True)
-class Bin:
-    """Values of one stretch of confidence: how many, how sure on average, and the share of right ones."""
-
-    count: float
-    confidence: float
-    accuracy: float
-
-
-@dataclass(frozen=True, slots=True)
-class Telling:
-    """How well numbers tell right from wrong. `budget` is the share of fields a person must look at for `WANTED`.
-
-    `auroc_given` is over values alone, nulls left out. `trusted` is what comes of taking the numbers at their word: the
-    share looked at until those left are `WANTED` on average by their own confidence, and the share right then.
-    """
-
-    auroc: Figure
-    auroc_given: Figure
-    ece: float
-    brier: float
-    bins: tuple[Bin, ...]
-    coverage: tuple[tuple[float, float], ...]
-    budget: Figure
-    trusted: tuple[float, float]
-
-
-def auroc(sure: np.ndarray, right: np.ndarray) -> float | None:
-    """The chance that a right value is surer than a wrong one, ties counting half; None where all are alike.
-
-    Mann and Whitney 1947.
-    """
-    good, bad = int(right.sum()), int((~right).sum())
-    if not good or not bad:
-        return None
-    _, place, count = np.unique(sure, return_inverse=True, return_counts=True)
-    ranks = (np.cumsum(count) - (count - 1) / 2)[place]
-    return float((ranks[right].sum() - good * (good + 1) / 2) / (good * bad))
-
-
-def bins(sure: np.ndarray, right: np.ndarray, count: int = BINS) -> tuple[Bin, ...]:
-    """The values in `count` bins of equal mass, least sure first."""
-    order = np.argsort(sure, kind="stable")
-    parts = [part for part in np.array_split(order, count) if len(part)]
-    return tuple(Bin(len(p), float(sure[p].mean()), float(right[p].mean())) for p in parts)
-
-
-def ece(found: Sequence[Bin]) -> float:
-    """The mean distance of confidence from the share of right values over bins, weighted by their values."""
-    return sum(b.count * abs(b.confidence - b.accuracy) for b in found) / sum(b.count for b in found)
-
-
-def brier(sure: np.ndarray, right: np.ndarray) -> float:
-    """The mean squared distance of confidence from the outcome (Brier 1950)."""
-    return float(np.mean((sure - right) ** 2))
-
-
-def budget(sure: np.ndarray, right: np.ndarray, weight: np.ndarray | None = None, wanted: float = WANTED) -> float:
-    """The least share of values that, looked at and put right least sure first, makes the share `wanted` right.
-
-    Of values that are equally sure, wrong ones come up evenly: no luck in their order. `weight` counts a value more
-    than once, or not at all.
-    """
-    weight = np.ones(len(sure)) if weight is None else weight
-    _, place = np.unique(sure, return_inverse=True)
-    many = np.bincount(place, weights=weight)
-    wrong = np.bincount(place, weights=weight * ~right)
-    total, bear = weight.sum(), (1 - wanted) * weight.sum()
-    left = wrong.sum() - np.concatenate([[0.0], np.cumsum(wrong)])
-    looked = np.concatenate([[0.0], np.cumsum(many)])
-    if left[0] <= bear + 1e-9:
-        return 0.0
-    at = int(np.argmax(left <= bear + 1e-9))  # the first place at which few enough are left
-    part = (left[at - 1] - bear) / (left[at - 1] - left[at])
-    return float((looked[at - 1] + part * (looked[at] - looked[at - 1])) / total)
-
-
-def at_random(right: np.ndarray, wanted: float = WANTED) -> float:
-    """The share of values to look at for `wanted` when they are taken in any order."""
-    wrong = 1 - float(right.mean())
-    return max(0.0, 1 - (1 - wanted) / wrong) if wrong else 0.0
-
-
-def trusted(sure: np.ndarray, right: np.ndarray, wanted: float = WANTED) -> tuple[float, float]:
-    """The share looked at when all but the surest are, as many as are `wanted` sure on average, and the share right."""
-    order = np.argsort(-sure, kind="stable")
-    mean = np.cumsum(sure[order]) / np.arange(1, len(sure) + 1)
-    kept = int(np.flatnonzero(mean >= wanted)[-1]) + 1 if (mean >= wanted).any() else 0
-    return 1 - kept / len(sure), 1 - float((~right[order[:kept]]).sum()) / len(sure)
-
-
-def telling(told: Told, sure: np.ndarray, rounds: int = ROUNDS) -> Telling:
-    """How well `sure`, a number for each of `told`'s observations, tells right from wrong; intervals over documents."""
-    right = np.array([o.right for o in told.observations])
-    given = np.array([o.given for o in told.observations])
-    names = {name: n for n, name in enumerate(dict.fromkeys(o.document for o in told.observations))}
-    document = np.array([names[o.document] for o in told.observations])
-    found = bins(sure, right)
-    looked, ranked, ranked_given = [], [], []
-    drawn = np.random.default_rng(SEED)
-    for _ in range(rounds if len(names) > 1 else 0):
-        times = np.bincount(drawn.integers(len(names), size=len(names)), minlength=len(names)).astype(float)
-        looked.append(budget(sure, right, times[document]))
-        ranked.append(_weighted_auroc(sure, right, times[document]))
-        ranked_given.append(_weighted_auroc(sure[given], right[given], times[document][given]))
-    return Telling(
-        _figure(auroc(sure, right), ranked),
-        _figure(auroc(sure[given], right[given]), ranked_given),
-        ece(found),
-        brier(sure, right),
-        found,
-        tuple(_coverage(sure, right)),
-        _figure(budget(sure, right), looked),
-        trusted(sure, right),
-    )
-
-
-def _weighted_auroc(sure: np.ndarray, right: np.ndarray, weight: np.ndarray) -> float | None:
-    _, place = np.unique(sure, return_inverse=True)
-    good = np.bincount(place, weights=weight * right)
-    bad = np.bincount(place, weights=weight * ~right)
-    if not good.sum() or not bad.sum():
-        return None
-    below = np.cumsum(bad) - bad
-    return float((good * (below + bad / 2)).sum() / (good.sum() * bad.sum()))
-
-
-def _figure(value: float | None, drawn: Sequence[float | None]) -> Figure:
-    there = [x for x in drawn if x is not None]
-    if value is None or len(there) < 2:
-        return Figure(value)
-    low, high = np.percentile(there, (50 * (1 - LEVEL), 50 * (1 + LEVEL)))
-    return Figure(value, float(low), float(high))
-
-
-def _coverage(sure: np.ndarray, right: np.ndarray) -> Iterator[tuple[float, float]]:
-    """The share right among the surest values, for every tenth of them."""
-    order = np.argsort(-sure, kind="stable")
-    for tenth in range(1, 11):
-        kept = max(1, round(len(order) * tenth / 10))
-        yield tenth / 10, float(right[order[:kept]].mean())
+def cross_fitted(seen: Sequence[Observation], repeats: int = REPEATS, general: bool = False) -> np.ndarray:
+    """For every repeat, split otherwise each time, the observations' probabilities by fits on other groups."""
+    groups = [o.group for o in seen]
+    found = np.zeros((repeats, len(seen)))
+    for repeat in range(repeats):
+        for inside, outside in _folds(groups, FOLDS, repeat + 1):
+            calibration = _calibration([seen[i] for i in inside], general, name="", schema=None, model="", weights=None)
+            for i in outside:
+                found[repeat, i] = calibration.probability(seen[i].field, seen[i].signals)
+    return found
 
 
 # The whole of it.
@@ -327,9 +165,10 @@ def _coverage(sure: np.ndarray, right: np.ndarray) -> Iterator[tuple[float, floa
 
 @dataclass(frozen=True, slots=True)
 class Calibrated:
-    """A calibration fitted on all documents of a run, and what its like came to on documents they had not seen.
+    """A calibration fitted on all documents of its runs, and what its like came to on documents they had not seen.
 
-    `before` is the same for the score by rule of thumb; `unseen` counts what no confidence can warn of.
+    `after` judges those probabilities, `before` the score by rule of thumb; `at_random` is the review budget without
+    either. `unseen` counts what no confidence can warn of.
     """
 
     calibration: Calibration
@@ -340,4 +179,138 @@ class Calibrated:
     unseen: int
     after: Telling
     before: Telling
-    random: float
+    at_random: float
+
+
+def calibrate(runs: Sequence[tuple[Run, Sequence[Judged]]], apart: str = "layout", rounds: int = ROUNDS) -> Calibrated:
+    """A calibration of the runs' documents, with its held-out figures.
+
+    One run gives the calibration of its kind of report. Several, of different schemas, give a general one, judged each
+    time on a kind that it was not fitted on. UsageError where the runs are of different models, where they are too
+    small, or were kept without signals.
+    """
+    headers = [run.header for run, _ in runs]
+    identities = [header["identity"] for header in headers]
+    made_of = {(h.get("weights"), i["model"], i["prompt"], i["tool"]) for h, i in zip(headers, identities, strict=True)}
+    if len(made_of) > 1:
+        raise UsageError("The runs are not of one model, prompt and version of the tool.", "Run the sets again.")
+    general = len({i["schema"] for i in identities}) > 1
+    seen: list[Observation] = []
+    for (_, judged), identity in zip(runs, identities, strict=True):
+        found = observations(judged, apart)
+        seen += [replace(o, group=identity["schema"]) for o in found] if general else found
+    documents, groups = {o.document for o in seen}, {o.group for o in seen}
+    if len(documents) < LEAST or len(groups) < 2:
+        raise UsageError(
+            f"{len(documents)} documents in {len(groups)} groups have values with signals: too few to calibrate.",
+            f"Give a set of at least {LEAST}; a run of an older version of the tool has to be made anew (--again).",
+        )
+    repeats = 1 if general else REPEATS
+    told = cross_fitted(seen, repeats, general).ravel()
+    right = np.tile([o.right for o in seen], repeats)
+    given = np.tile([o.given for o in seen], repeats)
+    owner = [o.document for o in seen] * repeats
+    after = telling(told, right, given, owner, rounds)
+    scores = np.array([o.score for o in seen])
+    before = telling(scores, right[: len(seen)], given[: len(seen)], owner[: len(seen)], rounds)
+    ((weights, model, prompt, tool),) = made_of
+    calibration = _calibration(
+        seen,
+        general,
+        name=" + ".join(dict.fromkeys(i["set"] for i in identities)),
+        schema=None if general else identities[0]["schema"],
+        schema_name="" if general else headers[0]["schema"]["name"],
+        model=model,
+        weights=weights,
+        prompt=prompt,
+        tool=tool,
+        made=datetime.now(UTC).isoformat(timespec="seconds"),
+        held_out=_figures(after, before, len(seen), len(groups)),
+    )
+    wrong = int((~right[: len(seen)]).sum())
+    missed = sum(unseen(judged) for _, judged in runs)
+    random_ = at_random(right[: len(seen)])
+    return Calibrated(calibration, len(seen), len(documents), len(groups), wrong, missed, after, before, random_)
+
+
+def _figures(after: Telling, before: Telling, values: int, groups: int) -> dict[str, Any]:
+    """The held-out figures as they are kept in the calibration's file."""
+    budget, by_score = after.budget, before.budget
+    return {
+        "values": values,
+        "groups": groups,
+        "auroc": _rounded(after.auroc.value, after.auroc.low, after.auroc.high),
+        "auroc_given": _rounded(after.auroc_given.value, after.auroc_given.low, after.auroc_given.high),
+        "ece": round(after.ece, 4),
+        "bins": len(after.bins),
+        "brier": round(after.brier, 4),
+        "budget": _rounded(budget.value, budget.low, budget.high),
+        "budget_by_score": _rounded(by_score.value, by_score.low, by_score.high),
+    }
+
+
+def _rounded(*found: float | None) -> list[float | None]:
+    return [None if x is None else round(x, 4) for x in found]
+
+
+# For a terminal.
+
+
+def text(c: Calibrated) -> str:
+    """What a calibration came to, as compact tables of plain text."""
+    after, before, n = c.after, c.before, c.values
+    right = 1 - c.wrong / n
+    whose = (
+        "each kind of report judged by a fit on the others"
+        if c.calibration.schema is None
+        else (f"judged by fits on other documents, {REPEATS} times over, {c.groups} groups kept whole")
+    )
+    lines = [
+        f"{c.calibration.name}: {c.documents} documents, {n} fields, {right:.1%} right; {whose}",
+        "",
+        f"{'':28} {'calibrated':>24}   {'by rule of thumb':>24}   at random",
+        f"{'AUROC, all fields':28} {shown(after.auroc):>24}   {shown(before.auroc):>24}       0.500",
+        f"{'AUROC, values given':28} {shown(after.auroc_given):>24}   {shown(before.auroc_given):>24}       0.500",
+        f"{f'ECE, {len(after.bins)} bins of equal mass':28} {after.ece:24.3f}   {before.ece:24.3f}",
+        f"{'Brier score':28} {after.brier:24.3f}   {before.brier:24.3f}",
+        f"{f'to look at for {WANTED:.0%} right':28} {shown(after.budget):>24}   {shown(before.budget):>24}       "
+        f"{c.at_random:.3f}",
+        "",
+        _in_words(c),
+        "",
+        "confidence  right  fields",
+        *(
+            f"{b.confidence:10.3f}  {b.accuracy:5.3f}  {round(b.count / (REPEATS if c.calibration.schema else 1)):6}"
+            for b in after.bins
+        ),
+        "",
+        "surest fields kept    " + "".join(f"{share:6.0%}" for share, _ in after.coverage),
+        "of them right         " + "".join(f"{accuracy:6.1%}" for _, accuracy in after.coverage),
+        "by rule of thumb      " + "".join(f"{accuracy:6.1%}" for _, accuracy in before.coverage),
+    ]
+    if c.unseen:
+        lines += [
+            "",
+            f"{c.unseen} values of gold have no place in the records (list elements that were not found): no "
+            "confidence warns of them, and they are not among the fields above.",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _in_words(c: Calibrated) -> str:
+    """The number people care about."""
+    budget, n = c.after.budget, c.values
+    assert budget.value is not None
+    around = f", {_count(budget.low, n)} to {_count(budget.high, n)}" if budget.low is not None else ""
+    looked, then = c.after.trusted
+    by_score = c.before.budget.value or 0.0
+    return (
+        f"For {WANTED:.0%} right a person has to look at {_count(budget.value, n)} of {n} fields (95 % interval"
+        f"{around or ': none'}), least sure first; by rule of thumb at {_count(by_score, n)}, at random at "
+        f"{_count(c.at_random, n)}.\nStopping where the confidence itself says so: {_count(looked, n)} looked at, "
+        f"{then:.2%} right."
+    )
+
+
+def _count(share: float | None, n: int) -> int:
+    return 0 if share is None else math.ceil(share * n - 1e-9)

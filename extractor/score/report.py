@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from extractor.calibrations import ON_ITSELF
 from extractor.schemas import Schema
 from extractor.score import matching
 from extractor.score.figures import Figure, Figures, figures, groups
 from extractor.score.matching import CORRECT, SPURIOUS, WRONG
 from extractor.score.runs import Judged, Run
+from extractor.trust import UNCALIBRATED
 
 BREAKDOWNS = ("kind", "notes")
 """Keys of a sample by which a report breaks its figures down; a list of texts counts under each of them."""
@@ -44,8 +46,9 @@ class Report:
 
     @property
     def calibration(self) -> str:
-        """What the records say of their confidence."""
-        return next((str(d.run["confidence"]) for d in self.judged if "confidence" in d.run), "unknown")
+        """What the records say of their confidence; where it was fitted on these documents, that it is not used."""
+        said = dict.fromkeys(_judgeable(d) for d in self.judged if "confidence" in d.run)
+        return "; ".join(said) or "unknown"
 
     def summary(self) -> dict[str, Any]:
         """The figures as JSON data, for the run's header: value, low and high of each."""
@@ -53,14 +56,32 @@ class Report:
         return {"documents": self.tool.documents, "failed": self.tool.failed, "figures": overall}
 
     def confidences(self) -> list[tuple[float, bool]]:
-        """Every value that was given, with its confidence and whether it is right; surest first."""
+        """Every value that was given, with its confidence and whether it is right; surest first.
+
+        Of a document that the calibration was fitted on, the score by rule of thumb stands in: a number that was made
+        to agree with these very answers says nothing about others.
+        """
         pairs = []
         for d in self.judged:
-            by_path = {tuple(v["path"]): v["confidence"] for v in d.values}
+            key = "score" if _fitted_on(d) else "confidence"
+            by_path = {tuple(v["path"]): v[key] for v in d.values}
             for m in d.matches:
                 if m.outcome in (CORRECT, WRONG, SPURIOUS) and m.record_path is not None:
                     pairs.append((by_path.get(m.record_path) or 0.0, m.outcome == CORRECT))
         return sorted(pairs, key=lambda pair: -pair[0])
+
+
+def _fitted_on(judged: Judged) -> bool:
+    return str(judged.run.get("confidence", "")).startswith(ON_ITSELF)
+
+
+def _judgeable(judged: Judged) -> str:
+    said = str(judged.run["confidence"])
+    return (
+        f"{UNCALIBRATED} ({said.removeprefix(ON_ITSELF).strip(' ()')} was fitted on them)"
+        if _fitted_on(judged)
+        else said
+    )
 
 
 def report(run: Run, judged: Sequence[Judged], schema: Schema) -> Report:
