@@ -144,12 +144,10 @@ def _lines(own: Engine, picture: np.ndarray) -> list[Rect]:
     boxes: list[Rect] = []
     for start in range(0, high, step):
         top, bottom = max(0, start - over), min(high, start + step + over)
-        for quad in own.detect(scaled[top:bottom]):
-            x0, y0 = quad.min(axis=0)
-            x1, y1 = quad.max(axis=0)
+        for box in own.detect(scaled[top:bottom]):
             # What stands in two strips belongs to the one its middle is in.
-            if start <= (y0 + y1) / 2 + top < start + step:
-                boxes.append(Rect(float(x0), float(y0 + top), float(x1), float(y1 + top)))
+            if start <= (box.top + box.bottom) / 2 + top < start + step:
+                boxes.append(Rect(box.x0, box.top + top, box.x1, box.bottom + top))
     return _distinct([Rect(*(each / scale for each in box)) for box in boxes])
 
 
