@@ -71,17 +71,17 @@ def _run(arguments: argparse.Namespace) -> int:
 
 def carry_on(store: Any, job: Any, schema: Any, arguments: argparse.Namespace) -> int:
     """The exit code once the job has nothing left, or was stopped; how far it is, is shown meanwhile and told then."""
-    import threading
-
     from extractor import jobs
 
-    stop = threading.Event()
-    jobs.stop_on_signals(stop)
     counts = store.jobs.counts(job)
     console.say(f"job {job.name}: {counts.found:,} documents, {counts.left:,} of them left to do")
     report = jobs.Report("finished", counts, 0.0, {})
     if counts.left:
-        with Bar(counts) as bar, work(store, job, schema, arguments, stop, bar) as workers:
+        with (
+            jobs.stopped_by_signals() as stop,
+            Bar(counts) as bar,
+            work(store, job, schema, arguments, stop, bar) as workers,
+        ):
             report = workers.drain()
     store.jobs.end(job, report.state, who=who())
     console.out(summary(job.name, report.state, report.counts))

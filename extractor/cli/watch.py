@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import threading
 from typing import Any
 
 from extractor.cli import arguments as given
@@ -39,9 +38,7 @@ def _watch(arguments: argparse.Namespace) -> int:
     model = jobs.model_name(arguments.model)
     tokens = arguments.passage_tokens
     name = arguments.job or jobs.default_name(schema, model, [arguments.folder], tokens)
-    stop = threading.Event()
-    jobs.stop_on_signals(stop)
-    with given.store(arguments.store) as store:
+    with jobs.stopped_by_signals() as stop, given.store(arguments.store) as store:
         job = jobs.start(store, schema, name, model=model, who=who(), passage_tokens=tokens)
         console.say(f"job {job.name}: watching {arguments.folder}; Ctrl-C ends it")
         report = None

@@ -24,7 +24,7 @@ from extractor.store import Job, Store
 try:
     from extractor.jobs.places import find, name_of
     from extractor.jobs.watch import watch
-    from extractor.jobs.work import MAKE, Limits, Report, Work, stop_on_signals
+    from extractor.jobs.work import MAKE, Limits, Report, Work, stopped_by_signals
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("extractor"):
         raise
@@ -39,7 +39,7 @@ __all__ = [
     "maker",
     "model_name",
     "start",
-    "stop_on_signals",
+    "stopped_by_signals",
     "watch",
 ]
 

@@ -70,9 +70,9 @@ class Audit:
     def verify(self, head: tuple[int, str] | None = None) -> list[str]:
         """What is wrong, a sentence each; nothing when all is as it was written.
 
-        Any single line that was edited, deleted, inserted or moved is found, and so is an extraction or a correction
-        that is not what the audit says. That the newest lines were cut off is found only with a `head` taken before,
-        and somebody who may write the file can write the whole chain anew: this shows tampering, it cannot stop it.
+        Any single line that was edited, deleted, inserted or moved is found; where there is none, so is an extraction
+        or a correction that is not what the audit says. That the newest lines were cut off is found only with a `head`
+        taken before, and who may write the file can write the whole chain anew: tampering shows, it is not stopped.
         """
         wrong, expected, previous = [], 1, START
         extracted: dict[str, str] = {}
@@ -87,16 +87,15 @@ class Audit:
                 wrong.append(f"line {row['seq']} was changed")
             if head is not None and row["seq"] == head[0] and row["hash"] != head[1]:
                 wrong.append(f"line {row['seq']} is not the one that was the newest")
-            if row["action"] == "extracted":
-                said = json.loads(row["new"])
+            said = json.loads(row["new"]) if row["action"] in ("extracted", "corrected") and not wrong else None
+            if said and row["action"] == "extracted":
                 extracted[said["extraction"]] = said["digest"]
-            elif row["action"] == "corrected":
-                said = json.loads(row["new"])
+            elif said:
                 corrected[f"{row['subject']} {said['revision']}"] = digest([said["path"], said["value"]])
             expected, previous = row["seq"] + 1, row["hash"]
         if head is not None and expected <= head[0]:
             wrong.append(f"the newest lines, up to {head[0]}, are missing")
-        return wrong + self._against(extracted, corrected)
+        return wrong or self._against(extracted, corrected)
 
     def _against(self, extracted: dict[str, str], corrected: dict[str, str]) -> list[str]:
         """What is not as the audit says, of the extractions and the corrections."""

@@ -1,0 +1,500 @@
+"""The store, on SQLite and on a real PostgreSQL: identity, corrections, conflicts, and an audit of every change."""
+
+from __future__ import annotations
+
+import glob
+import os
+import random
+import shutil
+import sqlite3
+import stat
+import subprocess
+import tempfile
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from extractor.errors import InputError, UsageError
+from extractor.schemas import load_schema
+from extractor.store import Conflict, Found, Outcome, Store, StoreError, Version, tables
+from extractor.store.migrations import MIGRATIONS
+from extractor.store.records import with_value
+
+SCHEMA = load_schema(
+    {
+        "title": "bill",
+        "type": "object",
+        "properties": {"total": {"type": "number"}, "lines": {"type": "array", "items": {"type": "string"}}},
+    }
+)
+FIRST, SECOND = Version("extractor 1", "p1"), Version("extractor 2", "p1")
+
+
+def result(document: str = "a" * 64, total: object = 5, source: str = "a.txt", **run: object) -> dict:
+    """An extraction as `extract` prints it."""
+    problem = {"path": "total", "kind": "no_evidence", "message": "look"}
+    value = {"path": ["total"], "value": total, "evidence": None, "confidence": 0.5, "method": "model"}
+    return {
+        "document": {"id": document, "source": source, "pages": None},
+        "data": {"total": total, "lines": ["one", "two"]},
+        "values": [value | {"problems": [problem]}],
+        "problems": [],
+        "run": {"schema": SCHEMA.id} | run,
+    }
+
+
+@pytest.fixture(scope="module")
+def postgres():
+    """The URL of a server of our own, in a folder of its own; a missing PostgreSQL fails the tests."""
+    found = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[4]))
+    assert found, "PostgreSQL is not installed: run `make system`"
+    folder = Path(tempfile.mkdtemp(prefix="pg"))
+    user = {"user": "postgres", "cwd": folder} if os.geteuid() == 0 else {"cwd": folder}
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres")
+    data = folder / "data"
+    quiet = {"check": True, "stdout": subprocess.DEVNULL}
+    subprocess.run([f"{found[-1]}/initdb", "-D", data, "-A", "trust", "-U", "extractor", "-N"], **quiet, **user)
+    settings = f"-c fsync=off -c listen_addresses= -c unix_socket_directories={folder}"
+    control = [f"{found[-1]}/pg_ctl", "-D", data, "-w"]
+    subprocess.run([*control, "-o", settings, "-l", folder / "log", "start"], **quiet, **user)
+    try:
+        yield f"postgresql://extractor@/postgres?host={folder}"
+    finally:
+        subprocess.run([*control, "-m", "immediate", "stop"], **quiet, **user)
+        shutil.rmtree(folder)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request, tmp_path):
+    """Where an empty store can be made."""
+    if request.param == "sqlite":
+        yield str(tmp_path / "own" / "store.db")
+        return
+    url = request.getfixturevalue("postgres")
+    yield url
+    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
+        connection.exec_driver_sql("CREATE SCHEMA public")
+    engine.dispose()
+
+
+@pytest.fixture
+def store(place):
+    with Store(place) as opened:
+        opened.keep_schema(SCHEMA)
+        yield opened
+
+
+def raw(store: Store, sql: str) -> None:
+    """Change the database as somebody would who goes around the store."""
+    with store._database.writing() as connection:
+        connection.exec_driver_sql(sql)
+
+
+def no_triggers(store: Store) -> None:
+    """Take away what blocks changes, as somebody who may write the database can."""
+    with store._database.writing() as connection:
+        if store._database.dialect == "sqlite":
+            names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'trigger'").scalars().all()
+            for name in names:
+                connection.exec_driver_sql(f"DROP TRIGGER {name}")
+        else:
+            for migration in MIGRATIONS:
+                for table in migration.unchanging:
+                    connection.exec_driver_sql(f"DROP FUNCTION {table}_unchanging() CASCADE")
+
+
+# The database.
+
+
+def test_the_tables_are_those_the_migrations_make(store):
+    with store._database.reading() as connection:
+        there = sa.inspect(connection)
+        for table in tables.metadata.sorted_tables:
+            assert {c["name"] for c in there.get_columns(table.name)} == set(table.c.keys()), table.name
+        assert set(there.get_table_names()) == {*tables.metadata.tables, "migrations"}
+
+
+def test_a_file_is_nobody_elses_and_every_commit_reaches_the_disk(tmp_path):
+    with Store(tmp_path / "new" / "store.db") as store:
+        store.keep_schema(SCHEMA)
+        with store._database.reading() as connection:
+            for name, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
+                assert connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() == value
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "new" / "store.db").stat().st_mode) == 0o600
+
+
+def test_what_is_no_store_is_refused(tmp_path):
+    (tmp_path / "text.db").write_text("no database, but long enough to be looked at " * 100)
+    with pytest.raises(StoreError, match="not a database"):
+        Store(tmp_path / "text.db")
+    with sqlite3.connect(tmp_path / "other.db") as other:
+        other.execute("CREATE TABLE songs (title TEXT)")
+    with pytest.raises(StoreError, match="something else"):
+        Store(tmp_path / "other.db")
+    with pytest.raises(StoreError, match="not a store"):
+        Store("mysql://somewhere/else")
+    (tmp_path / "file").touch()
+    with pytest.raises(StoreError, match="Cannot make"):
+        Store(tmp_path / "file" / "store.db")
+
+
+def test_a_store_of_a_newer_version_is_refused(store, place):
+    raw(store, f"INSERT INTO migrations VALUES ({MIGRATIONS[-1].number + 1}, 'later', 'then')")
+    with pytest.raises(StoreError, match="newer version"):
+        Store(place)
+
+
+def test_a_migration_that_fails_leaves_nothing(tmp_path, monkeypatch):
+    from extractor.store import database
+
+    broken = (*MIGRATIONS, type(MIGRATIONS[0])(2, "broken", ("CREATE TABLE half (id TEXT)", "CREATE NONSENSE")))
+    monkeypatch.setattr(database, "MIGRATIONS", broken)
+    with pytest.raises(StoreError):
+        Store(tmp_path / "store.db")
+    monkeypatch.undo()
+    with Store(tmp_path / "store.db") as store, store._database.reading() as connection:
+        assert "half" not in sa.inspect(connection).get_table_names()
+
+
+def test_a_copy_of_a_store_is_whole_while_it_is_written(tmp_path):
+    with Store(tmp_path / "store.db") as store:
+        store.keep_schema(SCHEMA)
+        stop = threading.Event()
+
+        def write():
+            n = 0
+            while not stop.is_set():
+                store.records.keep(result(f"{n:064x}"), FIRST, who="m")
+                n += 1
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        for n in range(3):
+            store.backup(tmp_path / f"copy{n}.db")
+        stop.set()
+        writer.join()
+        with pytest.raises(StoreError, match="exists"):
+            store.backup(tmp_path / "copy0.db")
+    for n in range(3):
+        with Store(tmp_path / f"copy{n}.db") as copy:
+            assert copy.audit.verify() == []
+
+
+# Records.
+
+
+def test_a_record_is_found_again_with_all_its_sources(store):
+    kept = store.records.keep(result(), FIRST, who="machine")
+    again = store.records.keep(result(source="copy of a.txt"), FIRST, who="machine")
+    assert again.id == kept.id and again.revision == 1
+    assert again.sources == ("a.txt", "copy of a.txt")
+    assert (again.status, again.problems, again.confidence, again.schema_name) == ("needs_review", 1, 0.5, "bill")
+    assert store.records.find("b" * 64, SCHEMA.id) is None
+    assert [r.id for r in store.records.select(schema="bill", status="needs_review")] == [kept.id]
+    assert list(store.records.select(status="approved")) == []
+    assert store.records.count() == {"needs_review": 1}
+    with pytest.raises(InputError, match="no record"):
+        store.records.get(99)
+
+
+@pytest.mark.parametrize("text", ["金额\0减", "half \ud800 a pair", "'; DROP TABLE records; --", "\u2028\r\n"])
+def test_any_text_comes_back_as_it_was(store, text):
+    kept = store.records.keep(result(total=text), FIRST, who="machine")
+    assert kept.data["total"] == text
+    assert store.records.correct(kept.id, ("lines", 0), text, who="ann", revision=1).data["lines"][0] == text
+    assert store.audit.verify() == []
+
+
+def test_numbers_of_any_size_come_back_as_they_were(store):
+    kept = store.records.keep(result(total=10**40), FIRST, who="machine")
+    changed = store.records.correct(kept.id, ("total",), 10**40 + 1, who="ann", revision=1)
+    assert changed.data["total"] == 10**40 + 1 and kept.data["total"] == 10**40
+    assert store.audit.verify() == []
+
+
+def test_a_correction_stands_beside_what_the_machine_said(store):
+    kept = store.records.keep(result(), FIRST, who="machine")
+    changed = store.records.correct(kept.id, ("total",), 7, who="ann", revision=1, reason="misread")
+    changed = store.records.correct(kept.id, ("lines", 2), "three", who="ann", revision=changed.revision)
+    assert changed.data == {"total": 7, "lines": ["one", "two", "three"]}
+    assert changed.result["data"] == {"total": 5, "lines": ["one", "two"]}
+    first = changed.corrections[0]
+    assert (first.path, first.old, first.new, first.who, first.reason) == (("total",), 5, 7, "ann", "misread")
+    assert store.records.correct(kept.id, ("total",), 7, who="ann", revision=3).revision == 3  # no change, no line
+    with pytest.raises(InputError, match="no place"):
+        store.records.correct(kept.id, ("total", "more"), 1, who="ann", revision=3)
+
+
+def test_a_later_extraction_never_takes_the_place_of_a_persons_word(store):
+    touched = store.records.keep(result("a" * 64), FIRST, who="machine")
+    approved = store.records.keep(result("b" * 64), FIRST, who="machine")
+    claimed = store.records.keep(result("c" * 64), FIRST, who="machine")
+    store.records.correct(touched.id, ("total",), 7, who="ann", revision=1)
+    store.records.approve(approved.id, who="ann", revision=1)
+    store.records.claim(claimed.id, who="ann")
+    for document in "abc":
+        store.records.keep(result(document * 64, total=6), SECOND, who="machine")
+    assert store.records.get(touched.id).data["total"] == 7
+    assert store.records.get(touched.id).extraction == touched.extraction
+    assert store.records.get(approved.id).data["total"] == 5
+    assert store.records.get(claimed.id).data["total"] == 6 and store.records.get(claimed.id).revision == 2
+    assert [e.result["data"]["total"] for e in store.records.extractions(touched.id)] == [5, 6]
+    assert [e.version for e in store.records.extractions(touched.id)] == [FIRST, SECOND]
+
+
+def test_who_comes_second_is_told_and_loses_nothing(store):
+    kept = store.records.keep(result(), FIRST, who="machine")
+    store.records.correct(kept.id, ("total",), 7, who="ann", revision=1)
+    for late in (
+        lambda: store.records.correct(kept.id, ("total",), 8, who="bob", revision=1),
+        lambda: store.records.approve(kept.id, who="bob", revision=1),
+    ):
+        with pytest.raises(Conflict) as told:
+            late()
+        assert told.value.current.data["total"] == 7 and told.value.current.revision == 2
+
+
+def _edit(place: str, record: int, name: str, told: list[bool]) -> None:
+    with Store(place) as store:
+        for n in range(10):
+            seen = store.records.get(record)
+            try:
+                store.records.correct(record, ("total",), f"{name} {n}", who=name, revision=seen.revision)
+                told.append(True)
+            except Conflict:
+                told.append(False)
+
+
+def test_of_eight_editors_none_overwrites_another(store, place):
+    kept = store.records.keep(result(), FIRST, who="machine")
+    told: list[bool] = []
+    editors = [threading.Thread(target=_edit, args=(place, kept.id, f"e{n}", told)) for n in range(8)]
+    for editor in editors:
+        editor.start()
+    for editor in editors:
+        editor.join()
+    ok = sum(told)
+    assert len(told) == 80 and ok < 80
+    final = store.records.get(kept.id)
+    assert final.revision == 1 + ok == 1 + len(final.corrections)
+    assert sum(e.action == "corrected" for e in store.audit.entries()) == ok
+    assert all(a.new == b.old for a, b in zip(final.corrections, final.corrections[1:], strict=False))
+    assert store.audit.verify() == []
+
+
+def test_two_people_do_not_do_the_same_work(store):
+    first = store.records.keep(result("a" * 64), FIRST, who="machine")
+    second = store.records.keep(result("b" * 64), FIRST, who="machine")
+    ann, bob = store.records.next_free(who="ann"), store.records.next_free(who="bob")
+    assert {ann.id, bob.id} == {first.id, second.id}
+    assert store.records.next_free(who="cat") is None
+    with pytest.raises(Conflict, match="ann is at work"):
+        store.records.claim(ann.id, who="bob")
+    store.records.release(ann.id, who="ann")
+    assert store.records.claim(ann.id, who="bob", seconds=0).claimed_by == "bob"
+    assert store.records.claim(ann.id, who="ann").claimed_by == "ann"  # a claim that has lapsed holds nobody
+    flagged = store.records.flag(ann.id, who="ann", revision=1, note="which currency?")
+    assert store.records.reject(ann.id, who="ann", revision=flagged.revision).status == "rejected"
+    acts = [(review.action, review.note) for review in store.records.reviews(ann.id)]
+    assert ("flagged", "which currency?") in acts and acts[-1][0] == "rejected"
+
+
+@pytest.mark.parametrize(
+    ("path", "new", "expected"),
+    [
+        ((), {"x": 1}, {"x": 1}),
+        (("a", "b"), 1, {"a": {"b": 1}, "l": [1], "n": None}),
+        (("n", 0), 1, {"l": [1], "n": [1]}),
+        (("l", 1), 2, {"l": [1, 2], "n": None}),
+        (("l", 1, "x"), 2, {"l": [1, {"x": 2}], "n": None}),
+    ],
+)
+def test_a_value_is_put_where_its_path_says(path, new, expected):
+    data = {"l": [1], "n": None}
+    assert with_value(data, path, new)[0] == expected
+    assert data == {"l": [1], "n": None}
+
+
+@pytest.mark.parametrize("path", [("l", 3), ("l", "x"), (0,), ("l", 0, "x"), ("l", -1)])
+def test_a_path_that_does_not_fit_is_refused(path):
+    with pytest.raises(InputError, match="no place"):
+        with_value({"l": [1]}, path, 1)
+
+
+# The audit.
+
+
+def test_what_was_written_cannot_be_changed_in_passing(store):
+    kept = store.records.keep(result(), FIRST, who="machine")
+    store.records.correct(kept.id, ("total",), 7, who="ann", revision=1)
+    for sql in (
+        "UPDATE audit SET who = 'nobody'",
+        "DELETE FROM audit",
+        "UPDATE extractions SET result = '{}'",
+        "DELETE FROM corrections",
+        "UPDATE corrections SET new = '8'",
+    ):
+        with pytest.raises(StoreError, match="never changed"):
+            raw(store, sql)
+
+
+def test_any_single_change_of_the_audit_is_found(tmp_path):
+    draw = random.Random(7)
+    with Store(tmp_path / "store.db") as store:
+        store.keep_schema(SCHEMA)
+        for n in range(20):
+            store.records.keep(result(f"{n:064x}"), FIRST, who="machine")
+            store.records.correct(n + 1, ("total",), n + 100, who="ann", revision=1)
+        head = store.audit.head()
+        no_triggers(store)
+    lines = head[0]
+    columns = ("at", "who", "action", "subject", "old", "new", "reason", "previous", "hash")
+    for _ in range(40):
+        one, other = draw.sample(range(1, lines + 1), 2)
+        kind = draw.choice(("edit", "delete", "swap", "insert"))
+        sql = {
+            "edit": f"UPDATE audit SET {draw.choice(columns)} = 'x' WHERE seq = {one}",
+            "delete": f"DELETE FROM audit WHERE seq = {min(one, other)}",
+            "swap": f"UPDATE audit SET seq = CASE seq WHEN {one} THEN -{other} ELSE -{one} END"
+            f" WHERE seq IN ({one}, {other}); UPDATE audit SET seq = -seq WHERE seq < 0",
+            "insert": f"INSERT INTO audit SELECT {lines + 1}, {', '.join(columns)} FROM audit WHERE seq = {one}",
+        }[kind]
+        shutil.copy(tmp_path / "store.db", tmp_path / "changed.db")
+        with sqlite3.connect(tmp_path / "changed.db") as connection:
+            connection.executescript(sql)
+        with Store(tmp_path / "changed.db") as changed:
+            assert changed.audit.verify(), sql
+
+
+def test_what_was_cut_off_the_end_is_found_with_a_head(store):
+    for n in range(3):
+        store.records.keep(result(f"{n:064x}"), FIRST, who="machine")
+    head = store.audit.head()
+    assert store.audit.verify(head) == []
+    no_triggers(store)
+    raw(store, "DELETE FROM audit WHERE seq = 3")
+    assert any("newest lines" in sentence for sentence in store.audit.verify(head))
+
+
+def test_records_behind_the_audits_back_are_found(store):
+    kept = store.records.keep(result(), FIRST, who="machine")
+    store.records.correct(kept.id, ("total",), 7, who="ann", revision=1)
+    no_triggers(store)
+    raw(store, "UPDATE corrections SET new = '9'")
+    assert any("correction 1" in sentence for sentence in store.audit.verify())
+    raw(store, "DELETE FROM corrections")
+    assert any("correction of record 1 is missing" in sentence for sentence in store.audit.verify())
+    raw(store, "UPDATE extractions SET result = REPLACE(result, ':5', ':6')")
+    assert any("extraction" in sentence for sentence in store.audit.verify())
+
+
+def test_the_audit_says_who_did_what_and_why(store):
+    kept = store.records.keep(result(), FIRST, who="machine")
+    store.records.correct(kept.id, ("total",), 7, who="ann", revision=1, reason="misread")
+    store.records.approve(kept.id, who="bob", revision=2, note="fine")
+    told = [(e.who, e.action, e.subject, e.reason) for e in store.audit.entries()]
+    assert told == [
+        ("machine", "extracted", f"document {'a' * 64}", ""),
+        ("ann", "corrected", "record 1", "misread"),
+        ("bob", "approved", "record 1", "fine"),
+    ]
+    assert [e.old for e in store.audit.entries("record 1")] == [{"path": ["total"], "value": 5}, "needs_review"]
+
+
+# Jobs.
+
+
+def begun(store: Store, *names: str) -> tuple:
+    job = store.jobs.start("j", SCHEMA.id, {"model": "none"}, who="ann")
+    job = store.jobs.set_version(job, FIRST)
+    store.jobs.add(job, [Found(name, "s") for name in names])
+    return job, store.jobs.claim(job, "me", 10)
+
+
+def test_a_task_is_one_owners_until_it_is_given_back(store):
+    job, mine = begun(store, "a", "b", "c")
+    assert [task.name for task in mine] == ["a", "b", "c"] and store.jobs.claim(job, "you", 10) == []
+    store.jobs.release("me")
+    yours = store.jobs.claim(job, "you", 2)
+    assert [(task.name, task.tries) for task in yours] == [("a", 1), ("b", 1)]
+    store.jobs.free("you")
+    assert [task.name for task in store.jobs.claim(job, "me", 10)] == ["c", "a", "b"]  # those tried least come first
+
+
+def test_a_lease_that_lapses_is_another_ones(store, monkeypatch):
+    job, mine = begun(store, "a")
+    later = __import__("time").time() + 1000
+    monkeypatch.setattr("extractor.store.queue.time.time", lambda: later)
+    assert [task.id for task in store.jobs.claim(job, "you", 10)] == [mine[0].id]
+    store.jobs.settle(job, "me", [Outcome(mine[0], "done", result=result())], who="ann")
+    assert store.jobs.counts(job).left == 1 and store.records.count() == {}  # too late: it is no longer mine
+
+
+def test_what_comes_out_and_that_it_is_done_are_stored_together(store):
+    job, (task,) = begun(store, "a")
+    with pytest.raises(TypeError):
+        store.jobs.settle(job, "me", [Outcome(task, "done", result=result(total=object()))], who="ann")
+    assert store.jobs.counts(job).left == 1 and store.sources() == []
+    store.jobs.settle(job, "me", [Outcome(task, "done", result=result(), size=3, document_kind="text")], who="ann")
+    assert store.jobs.counts(job).done == 1
+    assert [(s.name, s.document) for s in store.sources()] == [("a", "a" * 64)]
+
+
+def test_copies_are_extracted_once(store):
+    job, tasks = begun(store, "a", "b", "c")
+    same = {task.id: ("a" * 64, "s") for task in tasks}
+    verdicts = store.jobs.begin(job, "me", same)
+    assert sorted(verdicts.values()) == ["elsewhere", "elsewhere", "extract"]
+    first = next(task for task in tasks if verdicts[task.id] == "extract")
+    store.jobs.settle(job, "me", [Outcome(first, "done", result=result(source="a"))], who="ann")
+    raw(store, "UPDATE tasks SET until = 0 WHERE state = 'waiting'")
+    rest = store.jobs.claim(job, "me", 10)
+    assert set(store.jobs.begin(job, "me", {task.id: ("a" * 64, "s") for task in rest}).values()) == {"reused"}
+    assert store.jobs.counts(job).reused == 2 and len(store.sources("a" * 64)) == 3
+    assert store.records.count() == {"needs_review": 1}
+
+
+def test_a_changed_file_is_done_again_and_no_other(store):
+    job, tasks = begun(store, "a", "b")
+    store.jobs.begin(job, "me", {t.id: (t.name * 64, "s") for t in tasks})
+    store.jobs.settle(job, "me", [Outcome(t, "done", result=result(t.name * 64)) for t in tasks], who="ann")
+    assert store.jobs.add(job, [Found("a", "s"), Found("b", "changed")]) == 1
+    assert [task.name for task in store.jobs.claim(job, "me", 10)] == ["b"]
+
+
+def test_a_job_keeps_to_what_it_was_begun_with(store):
+    job, _ = begun(store, "a")
+    with pytest.raises(UsageError, match="other settings"):
+        store.jobs.start("j", SCHEMA.id, {"model": "another"}, who="ann")
+    with pytest.raises(UsageError, match="another version"):
+        store.jobs.set_version(job, SECOND)
+    with pytest.raises(InputError, match="no job"):
+        store.jobs.get("x")
+
+
+def test_failures_are_counted_by_kind_and_tried_again(store):
+    job, tasks = begun(store, "a", "b", "c")
+    kinds = ("time_limit", "unreadable", "unreadable")
+    outcomes = [Outcome(t, "failed", kind, "why\0") for t, kind in zip(tasks, kinds, strict=True)]
+    store.jobs.settle(job, "me", outcomes, who="ann")
+    counts = store.jobs.counts(job)
+    assert counts.failures == {"unreadable": 2, "time_limit": 1} and counts.found == counts.failed == 3
+    assert [t.message for t in store.jobs.tasks(job, "failed", kind="time_limit")] == ["why"]
+    assert store.jobs.retry("j", who="ann", kind="unreadable") == 2
+    assert store.jobs.counts(job).left == 2
+    assert store.jobs.cancel("j", who="ann").cancelled == 2
+    assert store.jobs.get("j").state == "cancelled"
+
+
+def test_measurements_are_kept(store):
+    store.keep_run("receipts", {"model": "none"}, {"f1": 0.5})
+    store.keep_run("orders", {}, {})
+    assert [(run.name, run.figures) for run in store.runs("receipts")] == [("receipts", {"f1": 0.5})]
+    assert len(store.runs()) == 2
+    assert store.schemas()[SCHEMA.id][0] == "bill"
