@@ -23,7 +23,8 @@ W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 R = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _NAMESPACES = (
     f'xmlns:w="{W}" xmlns:r="{R}" xmlns:mc="http://schemas.openxmlformats.org/markup-compatibility/2006" '
-    'xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" xmlns:v="urn:schemas-microsoft-com:vml" '
+    'xmlns:wps="http://schemas.microsoft.com/office/word/2010/wordprocessingShape" '
+    'xmlns:v="urn:schemas-microsoft-com:vml" '
     'xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" '
     'xmlns:w14="http://schemas.microsoft.com/office/word/2010/wordml"'
 )
@@ -94,7 +95,7 @@ def word_table(grid: Grid) -> str:
 
 
 def docx(body: str, parts: Mapping[str, str | bytes] = {}, section: str = "") -> bytes:
-    """A Word file with this body; `parts` are its other parts, by what they are: `header1`, `footnotes`, `numbering`..."""
+    """A Word file with this body; `parts` are its other parts, by what they are: `header1`, `footnotes`, `image1`..."""
     styles = "".join(
         f'<w:style w:type="paragraph" w:styleId="H{n}"><w:name w:val="heading {n}"/></w:style>' for n in range(1, 7)
     )
@@ -119,7 +120,9 @@ def docx(body: str, parts: Mapping[str, str | bytes] = {}, section: str = "") ->
             'openxmlformats-officedocument.wordprocessingml.document.main+xml"/></Types>',
         )
         top = f'<Relationship Id="r1" Type="{R}/officeDocument" Target="word/document.xml"/>'
-        relationships = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+        relationships = (
+            '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">{}</Relationships>'
+        )
         write("_rels/.rels", relationships.format(top))
         write("word/_rels/document.xml.rels", relationships.format(relations))
         write(

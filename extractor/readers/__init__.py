@@ -164,10 +164,11 @@ def _kind_of_text(start: str, ending: str) -> str:
 
     if eml.is_mail(start, named=ending == ".eml"):
         return "eml"
-    if text.looks_like_html(start) and ending not in (".md", ".markdown"):
+    marked = ending in (".md", ".markdown") or (markdown.has_pipe_table(start) and not start.lstrip().startswith("<"))
+    if marked and not text.looks_like_page(start):
+        return "markdown"
+    if text.looks_like_html(start):
         return "html"
-    if ending in (".md", ".markdown") or markdown.has_pipe_table(start):
-        return "html" if text.looks_like_page(start) else "markdown"
     if (ending in (".csv", ".tsv") and csv.dialect_of(start)) or csv.is_delimited(start):
         return "csv"
     return "text"
