@@ -179,6 +179,17 @@ def unpacked(data):
         return {name: package.read(name) for name in package.namelist()}
 
 
+def test_a_file_that_shows_nothing_says_so():
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    book.create_sheet("Away").sheet_state = "hidden"
+    book["Away"]["A1"] = "not to be seen"
+    for data in (saved(book), docx(f"<w:p>{run('unseen', '<w:vanish/>')}</w:p>")):
+        document = read(data)
+        assert kinds(document) == ["no_text"] and len(hidden(document)) == 1
+
+
 # What is refused.
 
 CONTENT_TYPE = '<Types><Override ContentType="application/vnd.openxmlformats-officedocument.{}.main+xml"/></Types>'

@@ -42,17 +42,8 @@ def read(data: bytes, source: str) -> Document:
     if main is None:
         raise InputError(f"{source} is broken: it has no main part.", "Open it in Word, save it again, and give that.")
     problems: list[Problem] = []
-    story = _Story(package, main, problems)
-    parts = list(story.whole())
-    if not any(_shows(part) for part in parts):
-        problems.append(Problem((), "no_text", "The document shows no text."))
+    parts = list(_Story(package, main, problems).whole())
     return flowed(parts, hashlib.sha256(data).hexdigest(), source, problems)
-
-
-def _shows(part: Part) -> bool:
-    if isinstance(part, Grid):
-        return any(_shows(inner) for cell in part.cells for inner in cell.parts)
-    return bool(part.text.strip()) and not (isinstance(part, Paragraph) and part.kind == "hidden")
 
 
 @dataclass(slots=True)

@@ -128,6 +128,8 @@ class _Flow:
         """Everything written from here on is hidden."""
         if self.length:
             self._write("\n")
+        else:
+            self.problems.append(Problem((), "no_text", "The document shows no text."))
         self.shown = self.length
 
     def hidden(self, part: Paragraph) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from extractor.errors import InputError
-from extractor.readers.flow import Paragraph, flowed
+from extractor.readers.flow import flowed
 from extractor.readers.package import Package
 from extractor.readers.xlsx import MAX_CELLS, Sheet, parts_of_sheets
 from extractor.types import Document, Problem
@@ -21,9 +21,7 @@ def read(data: bytes, source: str) -> Document:
     package = Package(data, source)
     root = package.xml("content.xml")
     parts = list(parts_of_sheets(_sheets(root, source)))
-    problems = []
-    if not any(isinstance(part, Paragraph) and part.kind == "heading" for part in parts):
-        problems.append(Problem((), "no_text", "No sheet shows any text."))
+    problems: list[Problem] = []
     pictures = sum(name.startswith("Pictures/") for name in package.names)
     if pictures:
         problems.append(Problem((), "not_read", f"{pictures} pictures on the sheets were not read; save it as .xlsx."))

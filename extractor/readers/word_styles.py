@@ -44,6 +44,7 @@ class Styles:
     def __init__(self, root: etree._Element | None) -> None:
         self._styles = {}
         self._default = {}
+        self._found: dict[tuple[str | None, str, str, str], etree._Element | None] = {}
         for style in root if root is not None else ():
             if local(style) == "style":
                 self._styles[value(style, "styleId")] = style
@@ -62,11 +63,11 @@ class Styles:
 
     def property(self, identifier: str | None, kind: str, group: str, name: str) -> etree._Element | None:
         """The property, of `pPr` or `rPr`, that holds by a style; None where none says anything of it."""
-        for style in self.chain(identifier, kind):
-            found = child(style, group, name)
-            if found is not None:
-                return found
-        return None
+        asked = (identifier, kind, group, name)
+        if asked not in self._found:
+            found = (child(style, group, name) for style in self.chain(identifier, kind))
+            self._found[asked] = next((each for each in found if each is not None), None)
+        return self._found[asked]
 
     def heading_level(self, identifier: str | None) -> int:
         """The level of a heading style, 0 for another style; told by the outline, then by the built-in names."""

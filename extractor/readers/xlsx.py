@@ -53,8 +53,6 @@ def read(data: bytes, source: str) -> Document:
     else:
         package = Package(data, source)
         parts = [*parts_of_sheets(_sheets(data, source, package, problems)), *_drawn(package, problems)]
-    if not any(isinstance(part, Document) or not isinstance(part, Paragraph) or part.text.strip() for part in parts):
-        problems.append(Problem((), "no_text", "No sheet shows any text."))
     return flowed(parts, hashlib.sha256(data).hexdigest(), source, problems)
 
 
