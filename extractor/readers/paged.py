@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from extractor import tables
 from extractor.geometry import Rect
 from extractor.layout import CellPart, Line, Part, Placed, TablePart, TextPart, joiner
-from extractor.tables import RawCell
+from extractor.tables import RawCell, SetLine
 from extractor.types import BBox, Block, Document, Page, Problem, Table, Word
 
 
@@ -40,6 +40,7 @@ class PageWriter:
         self._pages: list[Page] = []
         self._tables: list[_Written] = []
         self._headings: list[tuple[int, str]] = []
+        self._lines: list[SetLine] = []
         self._number = 0
 
     def page(
@@ -85,6 +86,7 @@ class PageWriter:
         """The document of all pages written so far."""
         text = "".join(self._chunks)
         found = [_build(text, group) for group in _continued(text, self._tables)]
+        found = sorted([*found, *tables.find_stacked(text, self._lines)], key=lambda table: (table.start, -table.end))
         return Document(identity, source, text, tuple(self._pages), tuple(self._blocks), tuple(found), tuple(problems))
 
     def _write(self, text: str) -> None:
@@ -114,7 +116,9 @@ class PageWriter:
         for position, line in enumerate(part.lines):
             if position:
                 self._write(self._between(part.lines[position - 1], line))
+            begin = self.length
             self._line(line)
+            self._lines.append(SetLine(begin, self.length, self._number, line.box, len(line.segments) == 1))
         box = _bbox(self._number, _around(part.lines))
         self._blocks.append(Block(part.kind, start, self.length, self._number, part.level, box))
         if part.kind == "heading":

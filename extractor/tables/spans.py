@@ -382,6 +382,28 @@ def _share_omitted(levels: list[list[_Head]], labels: int, width: int) -> list[l
     return shares
 
 
+def omitted_cost(rows: list[TokenRow], labels: int, width: int) -> float | None:
+    """How badly header rows fit a body of `width` columns when cells that reach down left nothing below; None for not.
+
+    One row fits when it has a cell for every column, or one for all the labels together.
+    """
+    levels = [[_Head(token) for token in row] for row in rows]
+    if len(levels) == 1:
+        return 0.0 if len(rows[0]) in (width, width - labels + min(labels, 1)) else None
+    if any(len(upper) > len(lower) + width for upper, lower in pairwise(rows)):
+        return None
+    found = _share_omitted(levels, labels, width)
+    if found is None:
+        return None
+    cost = 0.2 * len(levels)
+    for upper, counts in enumerate(found):
+        skipped = next((n for n, count in enumerate(counts) if count), 0) if upper == 0 else 0
+        own = levels[upper][skipped:]
+        cost += _sharing_cost(own, levels[upper + 1], counts[skipped:], sum(not count for count in counts[skipped:]))
+        cost += _is_guess(levels[upper], levels[upper + 1], counts, skipped)
+    return cost
+
+
 def _is_guess(upper: list[_Head], lower: list[_Head], counts: list[int], corners: int) -> bool:
     """Whether nothing but likelihood says which cells govern others: those that govern none do not come again below."""
     alone = {head.token.text for head, count in zip(upper[corners:], counts[corners:], strict=True) if not count}
