@@ -18,7 +18,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
+import onnxruntime
 
 from extractor.geometry import Rect
 
@@ -63,8 +65,6 @@ class Engine:
         The picture is taken as it is, only brought to sides that are multiples of 32. The model marks the core of each
         line; its box is grown by as much as the cores were shrunk for training (Liao et al. 2020, DB).
         """
-        import cv2
-
         height, width = picture.shape[:2]
         sides = (max(1, round(width / 32)) * 32, max(1, round(height / 32)) * 32)
         scaled = cv2.resize(picture, sides, interpolation=cv2.INTER_LINEAR)
@@ -131,8 +131,6 @@ class Engine:
 
 
 def _session(name: str, threads: int) -> Any:
-    import onnxruntime
-
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
@@ -156,8 +154,6 @@ def _width(line: np.ndarray) -> int:
 
 
 def _at_height(line: np.ndarray, width: int) -> np.ndarray:
-    import cv2
-
     way = cv2.INTER_AREA if line.shape[0] > LINE_HEIGHT else cv2.INTER_LINEAR
     return cv2.resize(line, (width, LINE_HEIGHT), interpolation=way)
 
@@ -168,22 +164,22 @@ def _runs(codes: np.ndarray) -> list[tuple[int, int, int]]:
     return [(int(codes[start]), start, end) for start, end in itertools.pairwise(parts)]
 
 
-_held: tuple[int, Engine] | None = None
+_held: dict[int, Engine] = {}
+"""Engines by process. A child keeps its parent's unused: to end it would be to wait for threads that are not there."""
 _making = threading.Lock()
 
 
 def engine() -> Engine:
     """This process's engine, loaded when first asked for; a forked child makes its own."""
-    global _held
     with _making:
-        if _held is None or _held[0] != os.getpid():
-            _held = (os.getpid(), Engine(threads()))
-        return _held[1]
+        if os.getpid() not in _held:
+            _held[os.getpid()] = Engine(threads())
+        return _held[os.getpid()]
 
 
 def _after_fork() -> None:
-    global _making, _held
-    _making, _held = threading.Lock(), None
+    global _making
+    _making = threading.Lock()
 
 
 if hasattr(os, "register_at_fork"):

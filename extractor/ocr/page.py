@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -182,14 +183,10 @@ def _cropped(picture: np.ndarray, box: Rect) -> np.ndarray:
 
 
 def _gray(picture: np.ndarray) -> np.ndarray:
-    import cv2
-
     return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
 
 
 def _resized(picture: np.ndarray, scale: float) -> np.ndarray:
-    import cv2
-
     way = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     height, width = picture.shape[:2]
     return cv2.resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=way)
@@ -202,7 +199,5 @@ def _scaled(word: Placed, scale: float) -> Placed:
 
 def _is_inked(gray: np.ndarray) -> bool:
     """Whether more than specks differ from the paper."""
-    import cv2
-
     small = cv2.blur(gray, (3, 3)).astype(np.int16)
     return float((np.abs(small - int(np.median(small))) > 48).mean()) > 0.0002

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import cv2
 import numpy as np
 from PIL import Image
 
@@ -30,8 +31,6 @@ def as_rgb(picture: Image.Image) -> np.ndarray:
 
 def turned(picture: np.ndarray, turn: float) -> np.ndarray:
     """The same for an array (h, w, 3): quarter turns move pixels, what is left is turned about the centre."""
-    import cv2
-
     quarters, skew = _parted(turn)
     picture = np.ascontiguousarray(np.rot90(picture, -quarters))
     if skew == 0:
@@ -65,8 +64,6 @@ def skew_of(gray: np.ndarray) -> float:
 
     The rows of ink are summed along lines of many angles; the sums vary most along the lines of text (Postl 1986).
     """
-    import cv2
-
     scale = min(1.0, 1000 / max(gray.shape))
     small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else gray
     ground = cv2.medianBlur(cv2.dilate(small, np.ones((9, 9), np.uint8)), 21)
@@ -84,9 +81,10 @@ def skew_of(gray: np.ndarray) -> float:
         scores = [_sharpness(xs, ys, weights, angle) for angle in tried]
         best, peak = float(tried[int(np.argmax(scores))]), max(scores)
         tried = np.arange(best - step, best + step + 1e-6, step / 5)
-    # An angle that does not lift one end of the text by two pixels, or hardly sharpens the lines, is a guess.
+    # An angle that lifts no end of the text, or hardly sharpens the lines, is a guess; a single word gives little hold.
     extent = float(np.subtract(*np.percentile(xs, (98, 2))))
-    if math.radians(abs(best)) * extent < 2 or peak < 1.03 * level or abs(best) >= MAX_SKEW:
+    lift = math.radians(abs(best)) * extent
+    if lift < 1.5 or abs(best) >= MAX_SKEW or peak < (1.03 if extent > 200 else 2.0) * level:
         return 0.0
     return round(best, 2)
 
@@ -95,5 +93,10 @@ def _sharpness(xs: np.ndarray, ys: np.ndarray, weights: np.ndarray, angle: float
     """How much the ink along rows turned by `angle` varies from row to row."""
     slope = math.radians(angle)
     rows = ys * math.cos(slope) + xs * math.sin(slope)
-    profile = np.bincount((rows - rows.min()).astype(np.int64), weights=weights)
-    return float((np.diff(profile) ** 2).sum())
+    rows -= rows.min()
+    # Each pixel counts for the two rows it lies between: whole rows would beat with the pixels' own.
+    whole = rows.astype(np.int64)
+    below = weights * (rows - whole)
+    profile = np.bincount(whole, weights=weights - below, minlength=int(whole.max()) + 2)
+    profile[1:] += np.bincount(whole, weights=below, minlength=len(profile))[:-1]
+    return float(((profile[2:] - profile[:-2]) ** 2).sum())

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+import cv2
 import numpy as np
 
 from extractor.geometry import Rect, union
@@ -94,8 +95,6 @@ def _ink(gray: np.ndarray) -> np.ndarray:
 
     Light text on a dark ground counts as ink too.
     """
-    import cv2
-
     _, dark = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     dark = dark if dark.mean() <= 0.5 else 1 - dark
     count, names, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)

@@ -1,0 +1,297 @@
+"""OCR: pages turned, askew, faint and noisy are read, their words stand where they say, and no page is read twice."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw
+
+from eval.ocr_pages import Sheet, faint, font, noisy, shadowed, skewed
+from extractor import layout
+from extractor.geometry import Rect, grids
+from extractor.ocr import cache, page, read_page, straighten
+from extractor.ocr.engine import Glyph, engine
+from extractor.ocr.straight import as_rgb, size_turned, skew_of
+from extractor.ocr.words import words_of
+
+LINES = ("Service report of pump station 4", "Pressure before repair: 3.75 bar", "Total amount due 1,204.50 EUR")
+
+
+@pytest.fixture(autouse=True)
+def own_cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("EXTRACTOR_CACHE", str(tmp_path))
+    monkeypatch.setenv("EXTRACTOR_THREADS", "2")
+
+
+def sheet(lines=LINES, face="serif", size=11.0, width=280.0) -> Sheet:
+    made = Sheet(width, 60 + 24 * len(lines))
+    for number, line in enumerate(lines):
+        made.write(30, 45 + 24 * number, line, size, face)
+    return made
+
+
+def text_lines(read) -> list[str]:
+    lines = []
+    for part in layout.arrange(read.words, grids(read.across, read.upright)):
+        held = part.lines if isinstance(part, layout.TextPart) else [line for cell in part.cells for line in cell.lines]
+        lines += [" ".join(segment.text for segment in line.segments) for line in held]
+    return lines
+
+
+def test_a_clean_page_is_read_word_by_word_with_confidence():
+    read = read_page(sheet().picture, 150)
+    assert text_lines(read) == list(LINES)
+    assert [word.text for word in read.words][:4] == ["Service", "report", "of", "pump"]
+    assert all(0.8 < word.confidence <= 1 for word in read.words)
+    assert 0.9 < read.confidence <= 1 and read.inked and read.turn == 0
+    assert (read.width, read.height) == pytest.approx((280, 132), abs=0.5)
+
+
+def test_words_of_a_line_share_base_and_size_like_those_of_a_pdf():
+    read = read_page(sheet().picture, 150)
+    for number in range(3):
+        words = [word for word in read.words if abs(word.base - (45 + 24 * number)) < 12]
+        assert {word.base for word in words} == {words[0].base}
+        assert words[0].base == pytest.approx(45 + 24 * number, abs=1.0)
+        assert words[0].size == pytest.approx(11, rel=0.15)
+
+
+def test_chinese_is_one_word_up_to_a_blank_and_parts_at_a_wide_gap():
+    made = sheet(("政府信息公开年度报告", "新收申请114件，予以公开。"), "chinese", 12)
+    made.write(30, 93, "申请人：张伟", 12, "chinese")
+    made.write(140, 93, "电话：55667788", 12, "chinese")
+    assert [word.text for word in read_page(made.picture, 150).words] == [
+        "政府信息公开年度报告",
+        "新收申请114件，予以公开。",
+        "申请人：张伟",
+        "电话：55667788",
+    ]
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_pages_turned_by_quarters_are_turned_back(quarters):
+    made = sheet()
+    picture = Image.fromarray(np.rot90(np.asarray(made.picture), -quarters))
+    read = read_page(picture, 150)
+    assert text_lines(read) == list(LINES)
+    assert read.turn % 360 == pytest.approx(360 - 90 * quarters, abs=0.2)
+    assert (read.width, read.height) == pytest.approx((280, 132), abs=1.5)
+
+
+@pytest.mark.parametrize(
+    "lines", [("Total 55.10",), ("收据",), ("08/01/2018", "12:40", "No. 6"), ("8018",), ("H X O I N",)]
+)
+def test_pages_with_little_on_them_stay_as_they_are(lines):
+    made = sheet(lines, "chinese")
+    assert read_page(made.picture, 150).turn == 0
+
+
+@pytest.mark.parametrize("degrees", [7.0, -2.5])
+def test_a_skew_is_found_to_a_tenth_of_a_degree_and_the_page_read(degrees):
+    read = read_page(skewed(degrees)(sheet().picture), 150)
+    assert read.turn == pytest.approx(-degrees, abs=0.2)
+    assert text_lines(read) == list(LINES)
+
+
+def test_skew_is_measured_on_noise_and_rules_and_not_made_up():
+    made = sheet(tuple(f"line {number} of a page with text 12.50" for number in range(12)))
+    gray = as_rgb(noisy(skewed(3.3)(made.picture)))[:, :, 0]
+    assert skew_of(gray) == pytest.approx(-3.3, abs=0.15)
+    assert skew_of(np.full((400, 300), 255, np.uint8)) == 0
+    assert skew_of(np.random.default_rng(1).integers(0, 255, (400, 300)).astype(np.uint8)) == 0
+
+
+@pytest.mark.parametrize("damage", [faint, shadowed, noisy], ids=lambda damage: damage.__name__)
+def test_damaged_pages_are_read(damage):
+    assert text_lines(read_page(damage(sheet().picture), 150)) == list(LINES)
+
+
+def test_light_text_on_dark_has_tight_boxes_too():
+    made = sheet(LINES[:1])
+    straight, inverted = (read_page(each, 150) for each in (made.picture, Image.eval(made.picture, lambda v: 255 - v)))
+    assert [word.text for word in inverted.words] == [word.text for word in straight.words]
+    for one, other in zip(straight.words, inverted.words, strict=True):
+        assert one.box == pytest.approx(other.box, abs=1)
+
+
+def test_two_columns_are_read_one_after_the_other():
+    made = Sheet(400, 190)
+    left = [
+        "The council received many",
+        "requests for records in the",
+        "year under review, and it",
+        "answered most of them.",
+    ]
+    right = [
+        "Costs were shared between",
+        "schools and roads, as the",
+        "committee had decided in",
+        "spring after heavy rain.",
+    ]
+    for x, top, lines in ((25, 35, left), (225, 42, right)):
+        for number, line in enumerate(lines * 3):
+            made.write(x, top + 16 * number, line, 10, "sans")
+    assert text_lines(read_page(made.picture, 150)) == left * 3 + right * 3
+
+
+def test_a_ruled_table_has_its_cells():
+    made = Sheet(300, 120)
+    for row, cells in enumerate((("Item", "Price"), ("Coffee", "12.50"), ("Paper", "8.20"))):
+        for x, text in zip((40, 170), cells, strict=True):
+            made.write(x, 43 + 25 * row, text, 11, "sans")
+    for number in range(4):
+        made.rule(30, 27 + 25 * number, 270, 27 + 25 * number)
+    for x in (30, 150, 270):
+        made.rule(x, 27, x, 102)
+    read = read_page(made.picture, 150)
+    (table,) = layout.arrange(read.words, grids(read.across, read.upright))
+    texts = {(cell.row, cell.column): cell.lines[0].segments[0].text for cell in table.cells}
+    assert texts == {
+        (0, 0): "Item",
+        (0, 1): "Price",
+        (1, 0): "Coffee",
+        (1, 1): "12.50",
+        (2, 0): "Paper",
+        (2, 1): "8.20",
+    }
+
+
+def test_boxes_agree_with_the_straightened_picture():
+    picture = Image.fromarray(np.rot90(np.asarray(skewed(4)(sheet().picture))))
+    read = read_page(picture, 150)
+    shown = straighten(picture, read.turn)
+    assert (shown.width * 72 / 150, shown.height * 72 / 150) == pytest.approx((read.width, read.height))
+    word = next(word for word in read.words if word.text == "Pressure")
+    x0, top, x1, bottom = (each * 150 / 72 for each in word.box)
+    crop = np.asarray(shown.crop((round(x0) - 4, round(top) - 4, round(x1) + 4, round(bottom) + 4)))
+    (glyphs,) = engine().recognise([crop[:, :, ::-1]])
+    assert "".join(glyph.text for glyph in glyphs) == "Pressure"
+
+
+@pytest.mark.parametrize("turn", [0, 90, 180, -90, 3.21, 93.7, -176.5, 180.04])
+def test_the_size_of_a_straightened_picture_is_known_beforehand(turn):
+    assert straighten(Image.new("RGB", (321, 207)), turn).size == size_turned(321, 207, turn)
+
+
+def test_a_long_receipt_keeps_its_small_print():
+    lines = tuple(f"{number:03} item of goods {number * 7 % 90}.50" for number in range(1, 100))
+    made = Sheet(150, 1900, dpi=150)
+    for number, line in enumerate(lines):
+        made.write(12, 20 + 19 * number, line, 7, "mono")
+    boxes = page._lines(engine(), np.ascontiguousarray(np.asarray(made.picture)))
+    assert made.picture.height > 3900 and len(boxes) == 99
+
+
+def test_a_blank_page_has_nothing_and_a_drawing_is_inked():
+    blank = Image.new("RGB", (400, 500), (250, 248, 240))
+    read = read_page(blank, 100)
+    assert (read.words, read.confidence, read.inked, read.turn) == ((), None, False, 0)
+    ImageDraw.Draw(blank).ellipse((100, 100, 300, 300), outline="black", width=12)
+    assert read_page(blank, 100).inked
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])
+def test_pictures_of_every_mode_are_read(mode):
+    made = Image.new("L", (330, 60), 255)
+    ImageDraw.Draw(made).text((20, 40), "Total 55.10", 0, font("sans", 24), anchor="ls")
+    if mode == "I;16":
+        picture = Image.fromarray(np.asarray(made).astype(np.uint16) * 257)
+    elif mode in ("LA", "RGBA"):  # black ink on nothing
+        picture = Image.new(mode, made.size, 0)
+        picture.putalpha(Image.eval(made, lambda value: 255 - value))
+    else:
+        picture = made.convert(mode)
+    assert [word.text for word in read_page(picture, 150).words] == ["Total", "55.10"]
+    assert straighten(picture, 0).getpixel((2, 2)) == (255, 255, 255)
+
+
+def test_a_page_is_read_once_and_a_broken_entry_is_read_again(monkeypatch):
+    made = sheet(LINES[:1])
+    first = read_page(made.picture, 150)
+    (entry,) = cache.folder().glob("*/*")
+    real = page._read
+    monkeypatch.setattr(page, "_read", lambda *_: pytest.fail("read again"))
+    assert read_page(made.picture, 150) == first
+    monkeypatch.setattr(page, "_read", real)
+    for broken in (
+        "",
+        "{",
+        "[]",
+        '{"words": [{}]}',
+        entry.read_text()[:-40],
+        "\udcff".encode(errors="surrogateescape"),
+    ):
+        entry.write_bytes(broken if isinstance(broken, bytes) else broken.encode())
+        assert read_page(made.picture, 150) == first
+        assert entry.stat().st_size > 200
+
+
+def test_the_cache_can_be_off_and_a_folder_that_cannot_be_written_costs_nothing(monkeypatch, tmp_path):
+    made = sheet(LINES[:1])
+    monkeypatch.setenv("EXTRACTOR_OCR_CACHE", "off")
+    expected = read_page(made.picture, 150)
+    assert not list(cache.folder().glob("*/*"))
+    monkeypatch.delenv("EXTRACTOR_OCR_CACHE")
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setenv("EXTRACTOR_CACHE", str(tmp_path / "file"))
+    assert read_page(made.picture, 150) == expected
+
+
+def test_the_cache_is_bounded_and_the_longest_unused_go():
+    folder = cache.folder() / "ab"
+    folder.mkdir(parents=True)
+    for number in range(4):
+        (folder / f"{number}.json").write_bytes(b"x" * 100)
+        os.utime(folder / f"{number}.json", (number, number))
+    cache.prune(250)
+    assert sorted(path.name for path in folder.iterdir()) == ["2.json", "3.json"]
+
+
+def _in_a_child(pixels):
+    return len(read_page(Image.fromarray(pixels), 150).words)
+
+
+def test_a_forked_child_makes_an_engine_of_its_own(monkeypatch):
+    monkeypatch.setenv("EXTRACTOR_OCR_CACHE", "off")
+    made = sheet(LINES[:1])
+    count = len(read_page(made.picture, 150).words)
+    with multiprocessing.get_context("fork").Pool(1) as pool:
+        assert pool.apply_async(_in_a_child, (np.asarray(made.picture),)).get(timeout=60) == count
+
+
+def test_a_huge_picture_is_read_at_a_reduced_size(monkeypatch):
+    seen = []
+    monkeypatch.setattr(page, "remembered", lambda pixels, *rest: seen.append(pixels.size) or rest[-1]())
+    huge = sheet(LINES[:1]).picture.resize((9000, 2700), Image.Resampling.BILINEAR)
+    read = read_page(huge, 150 * 9000 / 583)
+    assert seen[0] <= 3.01 * page.MAX_PIXELS
+    assert text_lines(read) == [LINES[0]]
+    assert read.width == pytest.approx(280, abs=1)
+
+
+def _line(text, step=10.0, blanks=()):
+    """A line's glyphs, `step` pixels apart, with bars for ink; `blanks` are glyphs before which a gap stands."""
+    gray, glyphs, x = np.full((24, 600), 255, np.uint8), [], 6.0
+    for number, char in enumerate(text):
+        x += 14 if number in blanks else 0
+        gray[4:20, int(x) - 3 : int(x) + 4] = 0
+        glyphs.append(Glyph(char, x, 0.9))
+        x += step
+    return gray, glyphs
+
+
+def test_a_blank_that_the_recogniser_lost_is_found_by_its_gap():
+    gray, glyphs = _line("TOTALRM", blanks=(5,))
+    box = Rect(100, 50, 700, 74)
+    assert [word.text for word in words_of(gray, box, glyphs, 0)] == ["TOTAL", "RM"]
+    gray, glyphs = _line("STATIONERY", step=22)
+    assert [word.text for word in words_of(gray, box, glyphs, 0)] == ["STATIONERY"]
+
+
+def test_characters_of_which_the_recognition_is_unsure_are_left_out():
+    gray, glyphs = _line("ab")
+    unsure = [Glyph(glyph.text, glyph.x, 0.3) for glyph in glyphs]
+    assert words_of(gray, Rect(0, 0, 600, 24), unsure, 0) == []
