@@ -385,7 +385,7 @@ def urine_en(chance: Random, traits: Traits) -> Sheet:
     t.judge(f"results.{n}.number", float(zero))
     t.judge(f"results.{n}.flag", "normal")
     t.put(f"results.{n}.unit", "/lpf")
-    rows.append(("Casts (/lpf)", zero, "", ""))
+    rows.append(("Casts", f"{zero} /lpf", "", ""))
     t.note("zeros")
     blocks: list[Block] = [
         Text(t.put("laboratory.name", words.company(chance, "en", "Diagnostics")), bold=True),

@@ -65,8 +65,13 @@ def company_zh(chance: Random, traits: Traits, pages: int) -> Sheet:
         chance.randint(10**9, 9 * 10**10),
         chance.randint(10**11, 3 * 10**12),
     )
-    yuan = lambda cents: f"{cents / 100:,.2f}"  # noqa: E731
-    put = lambda path, cents: t.put(path, cents / 100, yuan(cents))  # noqa: E731
+
+    def yuan(cents: int) -> str:
+        return f"{cents / 100:,.2f}"
+
+    def put(path: str, cents: int) -> str:
+        return t.put(path, cents / 100, yuan(cents))
+
     shareholder = f"{short}控股集团有限公司"
     share = chance.randint(2500, 6000) / 100
     audited = words.day(chance, year + 1, year + 1).replace(month=4)
@@ -238,7 +243,10 @@ def company_en(chance: Random, traits: Traits, pages: int) -> Sheet:
         chance.randint(2_000, 60_000),
         chance.randint(200_000, 2_000_000),
     )
-    put = lambda path, value: t.put(path, value, f"{value:,}")  # noqa: E731
+
+    def put(path: str, thousands: int) -> str:
+        return t.put(path, thousands * 1000, f"{thousands:,}")
+
     signed = words.day(chance, year + 1, year + 1).replace(month=3)
     staff = chance.randint(300, 9000)
     share = chance.randint(1200, 5200) / 100
@@ -277,7 +285,7 @@ def company_en(chance: Random, traits: Traits, pages: int) -> Sheet:
             0.31,
             (
                 en(
-                    f"On 31 December the group employed {put('employees', staff)} people; the average over the year was {staff - 37:,}."
+                    f"On 31 December the group employed {t.put('employees', staff, f'{staff:,}')} people; the average over the year was {staff - 37:,}."
                 ),
             ),
         ),
@@ -519,7 +527,7 @@ def tender_zh(chance: Random, traits: Traits, pages: int) -> Sheet:
             0.9,
             (
                 zh(
-                    f"项目联系人：{t.put('contact_person', people[0])}，电话：{t.put('contact_phone', phone := f'0{chance.randint(311, 998)}-{chance.randint(2000000, 8999999)}')}；代理机构联系人：{people[1]}，电话：0571-{chance.randint(2000000, 8999999)}；监督电话：{people[2]}，12345。"
+                    f"项目联系人：{t.put('contact_person', people[0])}，电话：{t.put('contact_phone', f'0{chance.randint(311, 998)}-{chance.randint(2000000, 8999999)}')}；代理机构联系人：{people[1]}，电话：0571-{chance.randint(2000000, 8999999)}；监督电话：{people[2]}，12345。"
                 ),
             ),
         ),
@@ -533,7 +541,6 @@ def tender_zh(chance: Random, traits: Traits, pages: int) -> Sheet:
             ),
         ),
     ]
-    del phone
     t.note("former_value")
     t.note("two_parties")
     t.note("footnote")
@@ -652,7 +659,7 @@ def tender_en(chance: Random, traits: Traits, pages: int) -> Sheet:
             0.88,
             (
                 Text(
-                    f"Opening: {t.put('opening_place', 'Committee Room 2, Town Hall')}, at noon on the closing date. Questions to {t.put('contact_person', people[0])}, telephone {t.put('contact_phone', number := words.phone(chance, 'en'))}; complaints to {people[1]}, telephone {words.phone(chance, 'en')}."
+                    f"Opening: {t.put('opening_place', 'Committee Room 2, Town Hall')}, at noon on the closing date. Questions to {t.put('contact_person', people[0])}, telephone {t.put('contact_phone', words.phone(chance, 'en'))}; complaints to {people[1]}, telephone {words.phone(chance, 'en')}."
                 ),
             ),
         ),
@@ -666,7 +673,6 @@ def tender_en(chance: Random, traits: Traits, pages: int) -> Sheet:
             ),
         ),
     ]
-    del number
     t.note("former_value")
     t.note("two_parties")
     t.note("footnote")

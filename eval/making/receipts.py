@@ -118,7 +118,7 @@ def till_en(chance: Random, traits: Traits) -> Sheet:
     if "absent" in traits:
         t.note("absent_fields")
     else:
-        blocks.append(Text(f"Tel {t.put('phone', phone := words.phone(chance, 'en'), phone)}", "centre"))
+        blocks.append(Text(f"Tel {t.put('phone', words.phone(chance, 'en'))}", "centre"))
         blocks.append(
             Text(
                 "GST Reg " + t.put("tax_number", f"{chance.randint(10, 99)}-{chance.randint(1000000, 9999999)}-K"),
