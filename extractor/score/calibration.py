@@ -24,7 +24,7 @@ from extractor.score.runs import Judged, Run
 from extractor.score.telling import WANTED, Telling, at_random, telling
 
 FOLDS, REPEATS, INNER = 5, 5, 4
-PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3)
+PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
 """Inverse strengths of the penalty (scikit-learn's C) that a fit chooses from."""
 LEAST = 8
 """Documents that a calibration needs at least: with fewer, one odd document decides."""
@@ -82,37 +82,49 @@ def fit(seen: Sequence[Observation], general: bool = False) -> tuple[float, dict
     The penalty is the one under which documents left out are told best; the scaling is fitted on them too. `general`
     leaves out how single fields fared: that says nothing of another kind of report. One outcome alone gives a constant.
     """
-    from sklearn.linear_model import LogisticRegression
+    from threadpoolctl import threadpool_limits
 
     right = np.array([o.right for o in seen])
     if right.all() or not right.any():
-        share = (right.sum() + 0.5) / (len(right) + 1)
-        return float(np.log(share / (1 - share))), {}
+        return round(_logit(right), 6), {}
     names, table = _table(seen, general)
     scale = np.maximum(table.std(axis=0), 0.25)  # a flag that few values carry is not blown up
-    table = table / scale
-    folds = _folds([o.group for o in seen], INNER, 0)
+    with threadpool_limits(1):  # these tables are small: more threads only wait for each other
+        bias, weights = _fitted(table / scale, right, _folds([o.group for o in seen], INNER, 0))
+    pairs = zip(names, weights / scale, strict=True)
+    return round(bias, 6), {name: round(float(w), 6) for name, w in pairs if abs(w) > 1e-6}
+
+
+def _fitted(table: np.ndarray, right: np.ndarray, folds: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
+    """Bias and weights: the penalty chosen on the folds, the logits scaled as those of left-out documents should be."""
+    from sklearn.linear_model import LogisticRegression
 
     def model(penalty: float) -> Any:
         return LogisticRegression(C=penalty, max_iter=2000)
 
-    best, told, left_out = np.inf, np.zeros(len(seen)), PENALTIES[0]
+    best, told, chosen = np.inf, np.zeros(len(right)), PENALTIES[0]
     for penalty in PENALTIES:
-        logits = np.zeros(len(seen))
+        logits = np.zeros(len(right))
         for inside, outside in folds:
             if right[inside].all() or not right[inside].any():
-                logits[outside] = np.log((right[inside].mean() + 0.01) / (1.01 - right[inside].mean()))
+                logits[outside] = _logit(right[inside])
             else:
                 logits[outside] = model(penalty).fit(table[inside], right[inside]).decision_function(table[outside])
         loss = float(np.mean(np.logaddexp(0, np.where(right, -logits, logits))))
         if loss < best:
-            best, told, left_out = loss, logits, penalty
-    fitted = model(left_out).fit(table, right)
+            best, told, chosen = loss, logits, penalty
+    fitted = model(chosen).fit(table, right)
     platt = LogisticRegression(C=1.0, max_iter=2000).fit(told[:, None], right)
-    slope, shift = max(0.0, float(platt.coef_[0, 0])), float(platt.intercept_[0])
-    weights = slope * fitted.coef_[0] / scale
-    coefficients = {name: round(float(w), 6) for name, w in zip(names, weights, strict=True) if abs(w) > 1e-6}
-    return round(slope * float(fitted.intercept_[0]) + shift, 6), coefficients
+    slope = float(platt.coef_[0, 0])
+    if slope <= 0:  # on documents left out it told right from wrong no better than chance
+        return _logit(right), np.zeros(table.shape[1])
+    return slope * float(fitted.intercept_[0]) + float(platt.intercept_[0]), slope * fitted.coef_[0]
+
+
+def _logit(right: np.ndarray) -> float:
+    """Of the share of right ones, short of never and always."""
+    share = (right.sum() + 0.5) / (len(right) + 1)
+    return float(np.log(share / (1 - share)))
 
 
 def _table(seen: Sequence[Observation], general: bool) -> tuple[list[str], np.ndarray]:
@@ -301,12 +313,12 @@ def _in_words(c: Calibrated) -> str:
     """The number people care about."""
     budget, n = c.after.budget, c.values
     assert budget.value is not None
-    around = f", {_count(budget.low, n)} to {_count(budget.high, n)}" if budget.low is not None else ""
+    around = f"{_count(budget.low, n)} to {_count(budget.high, n)}" if budget.low is not None else "none"
     looked, then = c.after.trusted
     by_score = c.before.budget.value or 0.0
     return (
         f"For {WANTED:.0%} right a person has to look at {_count(budget.value, n)} of {n} fields (95 % interval"
-        f"{around or ': none'}), least sure first; by rule of thumb at {_count(by_score, n)}, at random at "
+        f"{around}), least sure first; by rule of thumb at {_count(by_score, n)}, at random at "
         f"{_count(c.at_random, n)}.\nStopping where the confidence itself says so: {_count(looked, n)} looked at, "
         f"{then:.2%} right."
     )

@@ -1,0 +1,361 @@
+"""Calibrations: figures against values worked out by hand, fits judged on unseen documents, what records say."""
+
+import json
+import math
+import random
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from conftest import replies
+
+from extractor import calibrations, prompts
+from extractor.calibrations import Calibration, choose, features, from_json
+from extractor.cli import main
+from extractor.errors import InputError, UsageError
+from extractor.export import as_dict
+from extractor.pipeline import extract
+from extractor.readers import read_bytes
+from extractor.schemas import load_schema
+from extractor.score import calibration as fitting
+from extractor.score import runs, telling
+from extractor.score.calibration import Observation, calibrate, cross_fitted, observations
+from extractor.score.matching import Match
+from extractor.score.report import report
+
+PROPERTIES = {"city": {"type": "string"}, "guest": {"type": "string"}}
+SCHEMA = load_schema({"type": "object", "properties": PROPERTIES})
+LETTER = "Dr Lee wrote to us from Leeds about the visit of Bob Smith, who has since left.\n"
+ANSWERS = {"city": "Leeds", "guest": "Bob Smith"}
+WEIGHTS = "0" * 64
+
+
+def made(**changes):
+    coefficients = {"value": 0.2, "value score": 0.5, "null": -1.0, "value of guest": 0.7}
+    return Calibration(**{**dict(
+        name="letters", schema=SCHEMA.id, model="scripted", weights=WEIGHTS, documents=(), bias=0.1,
+        coefficients=coefficients, schema_name="letter", made="2026-01-01T00:00:00+00:00",
+    ), **changes})  # fmt: skip
+
+
+def planted(documents=40, fields=30, seed=0, field="total"):
+    """Values whose true probability of being right is known, with a score that ranks them but lies about it."""
+    draw = random.Random(seed)
+    for d in range(documents):
+        for _ in range(fields):
+            sure = draw.betavariate(2.0, 0.5)
+            signals = {"answered": sure, "support": draw.random(), "score": sure**4}
+            yield Observation(f"d{d}", f"g{d // 2}", field, signals, sure**4, draw.random() < sure)
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """An empty folder of one's own calibrations, and none that ship."""
+    monkeypatch.setenv("EXTRACTOR_CALIBRATIONS", str(tmp_path / "own"))
+    monkeypatch.setattr(calibrations, "shipped_folder", lambda: tmp_path / "shipped")
+    (tmp_path / "own").mkdir()
+    return tmp_path / "own"
+
+
+def extraction(text=LETTER):
+    return extract(read_bytes(text.encode(), "letter.txt"), SCHEMA, replies(ANSWERS))
+
+
+# Figures.
+
+
+def test_auroc_counts_pairs_in_the_right_order_and_halves_ties():
+    assert telling.auroc(np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, False, True, False])) == 0.75
+    assert telling.auroc(np.array([0.9, 0.5, 0.5]), np.array([True, True, False])) == 0.75
+    assert telling.auroc(np.array([0.9, 0.5]), np.array([True, True])) is None
+
+
+def test_calibration_error_and_brier_score_are_those_worked_out_by_hand():
+    sure = np.array([0.2, 0.4, 0.9, 0.7])
+    right = np.array([False, True, True, True])
+    low, high = telling.bins(sure, right, 2)
+    assert (low.count, low.confidence, low.accuracy) == (2, pytest.approx(0.3), 0.5)
+    assert (high.count, high.confidence, high.accuracy) == (2, pytest.approx(0.8), 1.0)
+    assert telling.ece((low, high)) == pytest.approx(0.2)
+    assert telling.brier(sure, right) == pytest.approx((0.04 + 0.36 + 0.01 + 0.09) / 4)
+
+
+def test_bins_are_of_equal_mass():
+    found = telling.bins(np.linspace(0, 1, 103) ** 5, np.ones(103, dtype=bool))
+    assert len(found) == 10 and {b.count for b in found} == {10, 11}
+
+
+def test_the_review_budget_of_a_constructed_case():
+    right = np.arange(200) >= 10  # ten wrong ones, two of which may stay
+    sure = np.linspace(0, 1, 200)
+    assert telling.budget(sure, right) == pytest.approx(8 / 200)
+    assert telling.budget(-sure, right) == pytest.approx(198 / 200)
+    assert telling.budget(np.full(200, 0.5), right) == pytest.approx(telling.at_random(right)) == pytest.approx(0.8)
+    assert telling.budget(sure, np.ones(200, dtype=bool)) == 0 == telling.at_random(np.ones(200, dtype=bool))
+    assert telling.budget(sure, right, wanted=1.0) == pytest.approx(10 / 200)
+
+
+def test_taking_confidence_at_its_word_looks_at_all_that_is_not_sure_enough():
+    sure = np.array([1.0, 1.0, 0.98, 0.5])
+    assert telling.trusted(sure, np.array([True, True, False, False])) == (0.25, 0.75)
+
+
+def test_intervals_are_over_documents():
+    sure, right = np.tile([0.9, 0.1], 50), np.tile([True, False], 50)
+    alone = telling.telling(sure, right, right | True, ["one"] * 100, rounds=50)
+    assert alone.budget.low is None
+    several = telling.telling(sure, right, right | True, [f"d{n // 10}" for n in range(100)], rounds=50)
+    assert several.budget.low == several.budget.high == pytest.approx(0.49) and several.auroc.value == 1
+
+
+# Fitting.
+
+
+def test_a_planted_score_is_made_honest_on_documents_not_seen_and_keeps_its_order():
+    seen = list(planted())
+    right = np.array([o.right for o in seen])
+    told = cross_fitted(seen, repeats=1)[0]
+    before = telling.ece(telling.bins(np.array([o.score for o in seen]), right))
+    assert before > 0.2 and telling.ece(telling.bins(told, right)) < 0.05
+    best = telling.auroc(np.array([o.signals["answered"] for o in seen]), right)
+    assert telling.auroc(told, right) > best - 0.02
+
+
+def test_signals_that_tell_nothing_make_no_difference_between_values():
+    draw = random.Random(1)
+    seen = [replace(o, signals={"support": draw.random()}, right=draw.random() < 0.7) for o in planted()]
+    told = cross_fitted(seen, repeats=1)[0]
+    assert abs(told.mean() - 0.7) < 0.05 and told.std() < 0.05
+
+
+def test_a_group_is_never_on_both_sides_of_a_split():
+    groups = [o.group for o in planted()]
+    folds = fitting._folds(groups, 5, 3)
+    assert sorted(i for _, outside in folds for i in outside) == list(range(len(groups)))
+    for inside, outside in folds:
+        assert not {groups[i] for i in inside} & {groups[i] for i in outside}
+
+
+def test_what_was_never_wrong_gets_a_constant_short_of_one():
+    bias, coefficients = fitting.fit([replace(o, right=True) for o in planted(4, 5)])
+    assert not coefficients and 0.9 < 1 / (1 + math.exp(-bias)) < 1
+
+
+def test_a_general_calibration_knows_no_fields():
+    _, own = fitting.fit(list(planted(10, 10)))
+    _, general = fitting.fit(list(planted(10, 10)), general=True)
+    assert any(" of total" in name for name in own) and not any(" of " in name for name in general)
+
+
+# From a run.
+
+
+def judged(n, wrong=False, document=None, said="uncalibrated", **more):
+    """A document with a right value, a doubtful one, a rightly empty field, and a list element that was not found."""
+    value, sure = ("Leeds", 0.9) if not wrong else ("York", 0.4)
+    found = [(("city",), value, sure), (("guest",), None, 0.6)]
+    values = tuple(
+        {"path": list(p), "value": v, "confidence": s, "score": s, "evidence": None, "method": "model", "problems": [],
+         "signals": {"answered": s, "score": s} | ({"null": 1.0} if v is None else {})}
+        for p, v, s in found
+    )  # fmt: skip
+    outcome = "wrong" if wrong else "correct"
+    matches = (
+        Match(("city",), ("city",), "text", "Leeds", value, outcome, outcome),
+        Match(("guest",), ("guest",), "text", None, None, "absent", "absent"),
+        Match(("rows", 0, "x"), None, "text", "far", None, "missing", "missing"),
+    )
+    id_ = document or f"{n:064x}"
+    run = {"confidence": said}
+    return runs.Judged(f"{n}.txt", {}, matches, id_, more, {}, values, run=run)
+
+
+def run_of(tmp_path, name="letters", schema=SCHEMA.id, weights=WEIGHTS):
+    identity = {"set": name, "schema": schema, "model": "scripted", "prompt": prompts.prompt_id(), "code": "",
+                "tool": made().tool}  # fmt: skip
+    header = {"identity": identity, "weights": weights, "schema": {"name": name}}
+    return runs.Run(tmp_path, header, {})
+
+
+def test_nulls_count_and_what_has_no_place_is_told_apart():
+    documents = [judged(0), judged(1, wrong=True, layout="card"), judged(2, layout="card")]
+    seen = observations(documents)
+    assert [(o.field, o.right, o.given) for o in seen[:2]] == [("city", True, True), ("guest", True, False)]
+    assert [o.right for o in seen if o.field == "city"] == [True, False, True]
+    assert [o.group for o in seen[::2]] == ["0.txt", "card", "card"]
+    assert fitting.unseen(documents) == 3
+
+
+def test_a_run_gives_a_calibration_with_its_held_out_figures(tmp_path, monkeypatch):
+    monkeypatch.setattr(fitting, "REPEATS", 2)
+    documents = [judged(n, wrong=n % 4 == 0) for n in range(40)]
+    found = calibrate([(run_of(tmp_path), documents)], rounds=50)
+    assert (found.values, found.documents, found.wrong, found.unseen) == (80, 40, 10, 40)
+    assert set(found.calibration.documents) == {d.id for d in documents}
+    assert found.calibration.fits(SCHEMA.id, WEIGHTS) and found.calibration.held_out["auroc"][0] > 0.95
+    said = fitting.text(found)
+    assert "10 bins of equal mass" in said and "40 values of gold have no place" in said
+    assert "a person has to look at 10 of 80 fields" in said and "at random at 74" in said
+
+
+def test_several_kinds_give_a_general_calibration_judged_on_kinds_not_seen(tmp_path):
+    sets = [
+        (run_of(tmp_path, name, name), [judged(m, wrong=m % 4 == 0) for m in range(n, n + 12)])
+        for n, name in ((0, "a"), (12, "b"), (24, "c"))
+    ]
+    found = calibrate(sets, rounds=20)
+    assert found.calibration.schema is None and found.groups == 3 and found.calibration.name == "a + b + c"
+    assert "each kind of report judged by a fit on the others" in fitting.text(found)
+    with pytest.raises(UsageError, match="not of one model"):
+        calibrate([*sets, (run_of(tmp_path, "d", "d", weights="1"), [])])
+
+
+def test_too_few_documents_and_runs_without_signals_are_refused(tmp_path):
+    with pytest.raises(UsageError, match="too few"):
+        calibrate([(run_of(tmp_path), [judged(n) for n in range(5)])])
+    bare = [judged(n) for n in range(20)]
+    for d in bare:
+        for v in d.values:
+            v["signals"] = {}
+    with pytest.raises(UsageError, match="0 documents"):
+        calibrate([(run_of(tmp_path), bare)])
+
+
+def test_eval_calls_nothing_calibrated_that_was_fitted_on_its_documents(tmp_path):
+    said = "calibrated on this very document (letters, 12345678)"
+    own = replace(
+        judged(0), values=tuple({**v, "confidence": 0.99} for v in judged(0).values), run={"confidence": said}
+    )
+    other = replace(own, document="1.txt", run={"confidence": "calibrated (letters, 12345678)"})
+    found = report(run_of(tmp_path), [own], SCHEMA)
+    assert found.calibration == "uncalibrated (letters, 12345678 was fitted on them)"
+    assert found.confidences() == [(0.9, True)]
+    assert report(run_of(tmp_path), [other], SCHEMA).confidences() == [(0.99, True)]
+
+
+# In use.
+
+
+def test_a_calibration_comes_back_from_its_file_the_same():
+    before = made()
+    after = from_json(before.as_json())
+    assert after == before and after.hash == before.hash and len(after.hash) == 8
+    assert after.probability("guest", {"score": 0.8}) == before.probability("guest", {"score": 0.8})
+    for broken in ("", "[]", "{}", '{"coefficients": 3}', before.as_json().replace('"bias"', '"bios"')):
+        with pytest.raises(InputError, match="is no calibration"):
+            from_json(broken)
+
+
+def test_the_probability_is_the_logistic_of_its_features():
+    z = 0.1 + 0.2 + 0.5 * math.log(0.8 / 0.2) + 0.7
+    assert made().probability("guest", {"score": 0.8}) == pytest.approx(1 / (1 + math.exp(-z)))
+    assert made(bias=90.0, edge=0.01).probability("guest", {}) == 0.99
+    assert features("x", {"null": 1.0, "settled": 1.0, "places": 2.0}) == {
+        "settled null": 1.0, "settled null of x": 1.0, "settled null places": pytest.approx(math.log(3)),
+    }  # fmt: skip
+
+
+def test_records_without_a_calibration_say_uncalibrated(folder):
+    result = extraction()
+    assert result.run["confidence"] == "uncalibrated"
+    assert all(v.confidence == v.signals["score"] for v in result.values)
+
+
+def test_values_carry_the_probability_and_keep_their_score(folder):
+    before = {v.path: v.confidence for v in extraction().values}
+    calibration = made()
+    (folder / "letter.json").write_text(calibration.as_json(), "utf-8")
+    result = extraction()
+    assert result.run["confidence"] == f"calibrated (letters, {calibration.hash})"
+    for v in result.values:
+        assert v.confidence == round(calibration.probability(v.path[0], v.signals), 4) != before[v.path]
+        assert v.signals["score"] == before[v.path]
+    plain = as_dict(result)["values"][0]
+    assert plain["score"] == before[("city",)] and "signals" not in plain
+    assert as_dict(result, signals=True)["values"][0]["signals"]["score"] == plain["score"]
+
+
+@pytest.mark.parametrize(
+    "other", [{"weights": "1" * 64}, {"schema": "other"}, {"prompt": "x"}, {"tool": "extractor 0"}, {"signals": -1}]
+)
+def test_a_calibration_of_something_else_is_not_used(folder, other):
+    (folder / "letter.json").write_text(made(**other).as_json(), "utf-8")
+    assert extraction().run["confidence"] == "uncalibrated"
+
+
+def test_the_record_says_when_other_kinds_or_this_very_document_were_fitted_on(folder):
+    (folder / "general.json").write_text(made(schema=None, name="a + b").as_json(), "utf-8")
+    assert extraction().run["confidence"].startswith("calibrated on other kinds of report (a + b, ")
+    own = made(documents=(extraction().document.id,))
+    (folder / "letter.json").write_text(own.as_json(), "utf-8")
+    assert extraction().run["confidence"] == f"calibrated on this very document (letters, {own.hash})"
+    assert extraction(LETTER + "Yours").run["confidence"] == f"calibrated (letters, {own.hash})"
+
+
+def test_ones_own_come_before_those_that_ship_and_newer_before_older(folder, tmp_path):
+    (tmp_path / "shipped").mkdir()
+    (tmp_path / "shipped" / "a.json").write_text(made(name="shipped", made="2027").as_json(), "utf-8")
+    assert choose(SCHEMA.id, WEIGHTS).name == "shipped"
+    (folder / "a.json").write_text(made(name="old", made="2025").as_json(), "utf-8")
+    (folder / "b.json").write_text(made(name="new", made="2026").as_json(), "utf-8")
+    assert choose(SCHEMA.id, WEIGHTS).name == "new"
+
+
+def test_a_broken_calibration_is_told_of_and_stops_nothing(folder):
+    (folder / "letter.json").write_text("{", "utf-8")
+    said = extraction().run["confidence"]
+    assert said.startswith("uncalibrated: ") and "letter.json" in said
+
+
+def test_the_shipped_calibrations_can_be_used():
+    for file in calibrations.shipped_folder().glob("*.json"):
+        shipped = from_json(file.read_text("utf-8"), str(file))
+        assert shipped.held_out["bins"] and shipped.coefficients and len(shipped.documents) >= fitting.LEAST
+        assert shipped.fits(shipped.schema or "any", shipped.weights), (
+            f"{file.name}: made by another version; make figures"
+        )
+
+
+# The command.
+
+
+@pytest.fixture
+def letters(tmp_path):
+    place = tmp_path / "letters"
+    place.mkdir()
+    schema = {"type": "object", "properties": {
+        "total": {"type": ["number", "null"], "title": "Total due"},
+        "count": {"type": ["integer", "null"], "title": "Parcels"},
+    }}  # fmt: skip
+    (place / "schema.json").write_text(json.dumps(schema), "utf-8")
+    lines = []
+    for n in range(12):
+        (place / f"{n}.txt").write_text(f"Letter\n\nTotal due: {100 + n}.50\nParcels: {n + 2}\n", "utf-8")
+        gold = {"total": 100.5 + n, "count": 1 if n % 3 == 0 else n + 2}
+        lines.append(json.dumps({"document": f"{n}.txt", "gold": gold}))
+    (place / "gold.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    return place
+
+
+def test_the_command_fits_says_and_keeps_what_later_records_use(folder, letters, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(fitting, "REPEATS", 1)
+    kept = ["--model", "none", "--runs", str(tmp_path / "runs")]
+    assert main(["calibrate", str(letters), *kept, "--dry-run"]) == 0
+    assert "letters: 12 documents, 24 fields" in capsys.readouterr().out and not list(folder.glob("*"))
+    assert main(["calibrate", str(letters), *kept]) == 0
+    assert [f.name for f in folder.glob("*")] == ["letters-none.json"]
+    capsys.readouterr()
+    other = tmp_path / "other.txt"
+    other.write_text("Letter\n\nTotal due: 77.50\nParcels: 9\n", "utf-8")
+    assert main(["extract", str(other), "--schema", str(letters / "schema.json"), "--model", "none"]) == 0
+    result = json.loads(capsys.readouterr().out)
+    assert result["run"]["confidence"].startswith("calibrated (letters, ")
+    sure = {v["path"][0]: v["confidence"] for v in result["values"]}
+    assert sure["total"] > sure["count"] > 0.4
+    assert main(["eval", str(letters), *kept, "--again", "--output", str(tmp_path / "page.html")]) == 0
+    assert "was fitted on them" in (tmp_path / "page.html").read_text("utf-8")
+
+
+def test_options_of_one_set_are_refused_with_several(letters, capsys):
+    assert main(["calibrate", str(letters), str(letters), "--run", "x"]) == 2
+    assert "for one set" in capsys.readouterr().err
