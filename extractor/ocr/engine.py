@@ -33,8 +33,10 @@ LEAST_WIDTH = 160
 """Pixels to which shorter lines are filled up: the recognition model has not seen shorter ones."""
 CORE, LIKELY, GROWN = 0.3, 0.6, 1.6
 """Above what a pixel counts as text, what a line must reach on average, and how far its box is grown."""
-BATCH = 4
-"""Lines of like width recognised at once."""
+BATCH = 1600
+"""Pixels of width recognised at once: short lines of like width go together, longer ones gain nothing by it."""
+LONGEST = 6400
+"""Pixels to which a longer line is pressed together, for the sake of memory; in print none comes near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +92,9 @@ class Engine:
         batches: list[list[int]] = []
         # The longest first, so that no thread is left with one at the end.
         for number in sorted(range(len(lines)), key=lambda number: -_width(lines[number])):
-            if not batches or len(batches[-1]) == BATCH or _width(lines[number]) < 0.9 * _width(lines[batches[-1][0]]):
+            width = _width(lines[number])
+            longest = _width(lines[batches[-1][0]]) if batches else math.inf
+            if width < 0.9 * longest or (len(batches[-1]) + 1) * longest > BATCH:
                 batches.append([])
             batches[-1].append(number)
         read = self.workers.map(lambda batch: self._read([lines[number] for number in batch]), batches)
@@ -150,7 +154,7 @@ def _normalised(picture: np.ndarray) -> np.ndarray:
 
 
 def _width(line: np.ndarray) -> int:
-    return max(1, math.ceil(LINE_HEIGHT * line.shape[1] / line.shape[0]))
+    return min(LONGEST, max(1, math.ceil(LINE_HEIGHT * line.shape[1] / line.shape[0])))
 
 
 def _at_height(line: np.ndarray, width: int) -> np.ndarray:

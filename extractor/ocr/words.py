@@ -15,7 +15,7 @@ from extractor.layout import Placed
 from extractor.ocr.engine import Glyph
 
 FLOOR = 0.5
-"""Words of which the recognition is less sure than this are specks, lines and stains more often than text."""
+"""A line of which the recognition is less sure than this on average is specks or stains more often than text."""
 
 _CJK = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff]")
@@ -29,10 +29,10 @@ def words_of(gray: np.ndarray, box: Rect, glyphs: Sequence[Glyph], run: int) -> 
     """The words of one line, in pixels of the page; `gray` is the line's picture, standing at `box` on the page.
 
     A word ends at a recognised blank and where a gap is wide for the characters around it, for the recogniser leaves
-    blanks out. Words below FLOOR are left out.
+    blanks out. No words come of a line below FLOOR; an unsure word of a better line is kept, and says so.
     """
     solid = [glyph for glyph in glyphs if not glyph.text.isspace()]
-    if not solid:
+    if not solid or sum(glyph.confidence for glyph in solid) < FLOOR * len(solid):
         return []
     ink = _ink(gray)
     gaps = [_gap(ink, before.x, after.x) for before, after in itertools.pairwise(solid)]
@@ -42,8 +42,6 @@ def words_of(gray: np.ndarray, box: Rect, glyphs: Sequence[Glyph], run: int) -> 
     result: list[Placed] = []
     for start, end in _stretches(glyphs, solid, [end - start for start, end in gaps], size):
         confidence = sum(glyph.confidence for glyph in solid[start:end]) / (end - start)
-        if confidence < FLOOR:
-            continue
         held = [each for each in tight[start:end] if each is not None]
         part = union(held) if held else Rect(cuts[start], 0.0, cuts[end], float(ink.shape[0]))
         result.append(
