@@ -16,8 +16,8 @@ from extractor.types import Document, Field, Path
 
 CHARACTERS = 20_000
 """How much of a document is looked at."""
-_AFTER = 120
-"""How many characters behind a label its value may begin and end in."""
+_AFTER, _NEAR = 120, 3
+"""How many characters behind a label its value may end in, and a typed one begin in."""
 _BETWEEN = re.compile(r"[\s:：#.|]*")
 
 
@@ -54,7 +54,8 @@ def _labelled(f: Field, text: str) -> Any:
                 value = normalise.value(f, rest.split("\n")[0].split("\t")[0]).value
             else:
                 spans = normalise.find(kind, rest)
-                value = normalise.value(f, rest[slice(*spans[0])]).value if spans else None
+                near = spans and spans[0][0] <= _NEAR
+                value = normalise.value(f, rest[slice(*spans[0])]).value if near else None
             if value is not None:
                 return value
     return None
