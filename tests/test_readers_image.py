@@ -225,7 +225,7 @@ def test_ocr_that_breaks_down_or_takes_too_long_costs_its_page_only(monkeypatch)
         shade = picture.getpixel((5, 5))
         if shade == 20:
             raise RuntimeError("out of luck")
-        time.sleep(0.6 if shade == 30 else 0)
+        time.sleep(3 if shade == 30 else 0)
         return ScannedPage(100, 100, (), (), (), 0.0, None, False)
 
     monkeypatch.setattr(ocr, "read_page", read_page)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import hashlib
 import threading
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from statistics import median
@@ -109,7 +109,7 @@ def picture(data: bytes, source: str, number: int, dpi: float) -> Image.Image:
                 return _drawn(page, number, dpi).picture
             finally:
                 page.close()
-        except (pypdfium2.PdfiumError, MemoryError) as error:
+        except (pypdfium2.PdfiumError, MemoryError, ValueError) as error:
             raise InputError(
                 f"Page {number} of {source} cannot be drawn: {error}", "Open it in a PDF viewer and save it again."
             ) from None
@@ -176,7 +176,7 @@ def _sheet(pypdfium2, document, number: int, unplaced: Unplaced) -> _Sheet:
             if content.shown and not content.unpainted and not beyond and not _doubted(content):
                 return _Sheet(number, content)
             return _Sheet(number, content, _drawn(page, number, _resolution(content)), beyond)
-        except (pypdfium2.PdfiumError, MemoryError) as error:
+        except (pypdfium2.PdfiumError, MemoryError, ValueError) as error:  # ValueError: a page too thin for a pixel
             return _Sheet(number, content, problems=(_broken(number, error),))
         finally:
             page.close()
@@ -229,31 +229,53 @@ def _with_form_values(raw, document, page, number: int):
 
 def _beyond_words(content: Content) -> list[Rect]:
     """Where pictures and shapes stand that are large enough to hold words, those that touch as one."""
-    boxes = [(_on_page(picture.box, content), True) for picture in content.pictures]
-    held = [word.spot(content) for word in content.shown] if content.outlines else []
-    boxes += [(box, False) for box in content.outlines if not _covered(box, held)]
-    boxes = [(box, sure) for box, sure in boxes if box.x1 - box.x0 > 0.5 and box.bottom - box.top > 0.5]
-    groups = _together(boxes)
+    pictures = [_on_page(picture.box, content) for picture in content.pictures]
+    shapes = list(content.outlines)
+    if shapes:
+        held = _by_cell([word.spot(content) for word in content.shown])
+        shapes = [box for box in shapes if not _covered(box, held.get(_cell(box), ()))]
     # A few shapes are bullets, arrows and ticks; a word has letters.
     return [
-        box
-        for box, pictures, shapes in groups
-        if (pictures or shapes >= 8) and box.x1 - box.x0 >= 20 and box.bottom - box.top >= 6
+        union(group)
+        for group in _together([*pictures, *shapes])
+        if len(group) >= 8 or any(_area(box) > 100 for box in group if box in pictures)
     ]
 
 
-def _together(boxes: Sequence[tuple[Rect, bool]]) -> list[tuple[Rect, int, int]]:
-    """Boxes that touch or nearly do made one, with how many pictures and how many shapes are in each."""
-    groups: list[tuple[Rect, int, int]] = []
-    for box, is_picture in boxes[:4000]:
-        now = (box, int(is_picture), int(not is_picture))
-        while True:
-            near = next((group for group in groups if _touch(group[0], now[0], 6.0)), None)
-            if near is None:
-                break
-            groups.remove(near)
-            now = (union((near[0], now[0])), near[1] + now[1], near[2] + now[2])
-        groups.append(now)
+_REACH = 12.0
+"""Boxes nearer than about this, in points, belong together."""
+
+
+def _cells(box: Rect) -> Iterator[tuple[int, int]]:
+    for row in range(int(box.top // _REACH), int(box.bottom // _REACH) + 1):
+        for column in range(int(box.x0 // _REACH), int(box.x1 // _REACH) + 1):
+            yield row, column
+
+
+def _cell(box: Rect) -> tuple[int, int]:
+    return int((box.top + box.bottom) / 2 // _REACH), int((box.x0 + box.x1) / 2 // _REACH)
+
+
+def _by_cell(boxes: Sequence[Rect]) -> dict[tuple[int, int], list[Rect]]:
+    held: dict[tuple[int, int], list[Rect]] = defaultdict(list)
+    for box in boxes:
+        for cell in _cells(box):
+            held[cell].append(box)
+    return held
+
+
+def _together(boxes: Sequence[Rect]) -> list[list[Rect]]:
+    """Boxes in groups of those that touch or nearly do, directly or by way of others."""
+    held = _by_cell([box for box in boxes if box.x1 > box.x0 and box.bottom > box.top])
+    groups = []
+    while held:
+        waiting, group = [next(iter(held))], {}
+        while waiting:
+            row, column = waiting.pop()
+            group.update(dict.fromkeys(held.pop((row, column), ())))
+            near = ((row + down, column + right) for down in (-1, 0, 1) for right in (-1, 0, 1))
+            waiting += [cell for cell in near if cell in held]
+        groups.append(list(group))
     return groups
 
 
@@ -280,13 +302,16 @@ def _reading(sheet: _Sheet) -> _Reading:
     refused, unread = _refused(content, shown)
     hidden = [*content.hidden, *bad, *(word for word in content.shown if word.font in refused)]
     kept = [*(word for word in content.shown if word.font not in refused), *good]
-    problems = [_poor(sheet.number)] if refused or len(bad) > len(good) else []
+    lost = sum(len(content.fonts[font].text) for font in refused)
+    # A few signs that mean nothing to anyone, as of formulas, are no reason to warn of a page.
+    poor = lost > 0.1 * sum(len(use.text) for use in content.fonts.values()) or len(bad) > len(good)
+    problems = [_poor(sheet.number)] if poor else []
     if not kept:
         page = recognised(shown)
         return _read_whole(sheet, hidden, page, problems)
     boxes = [word.spot(content) for word in kept]
     rest = _blanked(shown, boxes)
-    beyond = [box for box, _, _ in _together([(box, True) for box in (*sheet.beyond, *unread)])]
+    beyond = [union(group) for group in _together([*sheet.beyond, *unread])]
     left = np.asarray(rest.picture.convert("L"))
     beyond = [box for box in beyond if textlayer.has_ink(left, box, shown.dpi / 72)]
     if sum(_area(box) for box in beyond) > 0.5 * content.width * content.height and _ink(left) > 0.6 * _ink(gray):
@@ -527,10 +552,3 @@ def _shared(one: Rect, other: Rect) -> float:
 def _covered(box: Rect, others: Sequence[Rect]) -> bool:
     """Whether half of a box, or more, is under one of the others."""
     return any(_shared(box, other) > 0.5 * _area(box) for other in others)
-
-
-def _touch(one: Rect, other: Rect, reach: float) -> bool:
-    return (
-        overlap(one.x0, one.x1, other.x0, other.x1) >= -reach
-        and overlap(one.top, one.bottom, other.top, other.bottom) >= -reach
-    )

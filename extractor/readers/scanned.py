@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from extractor.ocr import ScannedPage
 
 PAGE_SECONDS = 120.0
-"""A page is not waited for longer than this; a crowded A4 page takes a few seconds."""
+"""A page is not waited for longer than this; a crowded A4 page takes some seconds. `_spent` says which count."""
 
 AT_ONCE = 2
 """Pages that are worked on at a time. OCR has all cores for the lines of one page; the other is drawn and compared."""
@@ -124,10 +124,10 @@ def side_by_side(
     Jobs are made in the thread that asks, and only a few ahead, so that neither their pictures fill the memory nor
     pdfium sees two threads. A job that takes longer than `limit` seconds ends as `late` has it.
     """
-    started: dict[int, float] = {}
+    started: dict[int, tuple[float, float]] = {}
 
     def timed(number: int, job: Job) -> Result:
-        started[number] = time.monotonic()
+        started[number] = time.monotonic(), time.process_time()
         return work(job)
 
     pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="page")
@@ -136,14 +136,12 @@ def side_by_side(
     def first() -> tuple[Job, Result]:
         number, job, future = waiting.popleft()
         while True:
-            begun = started.get(number)
-            left = limit if begun is None else begun + limit - time.monotonic()
             try:
-                return job, future.result(timeout=max(left, 0.01))
+                return job, future.result(timeout=min(limit, 1.0))
             except NotYet:
                 if future.done():
                     return job, future.result()
-                if begun is not None and time.monotonic() - begun >= limit:
+                if number in started and _spent(started[number]) > limit:
                     return job, late(job)
 
     try:
@@ -155,3 +153,12 @@ def side_by_side(
             yield first()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _spent(since: tuple[float, float]) -> float:
+    """Seconds since then that count: on a machine with much else to do, those in which this process got to work.
+
+    A tenth of all seconds is the least, so that what hangs without working ends too.
+    """
+    passed, worked = time.monotonic() - since[0], time.process_time() - since[1]
+    return max(min(passed, worked), passed / 10)
