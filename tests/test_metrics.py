@@ -101,7 +101,7 @@ def test_ten_thousand_pairs_take_seconds_at_most():
     pairs += [
         (f"{draw.randint(1, 28)}/{draw.randint(1, 12)}/20{draw.randint(10, 99)}", "2020-10-27") for _ in range(5_000)
     ]
-    begun = time.perf_counter()
+    begun = time.process_time()
     for gold, predicted in pairs:
         same(gold, predicted)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 5
