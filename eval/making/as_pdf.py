@@ -49,7 +49,6 @@ class PdfLook:
     header: str = ""
     footer: str = ""
     shaded: bool = False
-    letter_space: float = 0.0
 
 
 class _Unseen(Flowable):

@@ -19,7 +19,7 @@ FOLDER = Path(__file__).parent / "by_hand"
 class HandWritten:
     """A document written by hand; `file` is what it is called in its set, `judged` the paths that are printed nowhere.
 
-    A note of the JSON file's `as` says what becomes of the source: nothing, `pdf`, or `picture` (typed and scanned).
+    `become` (`as` in the JSON file) says what is made of the source: nothing, `pdf`, or `picture`, typed and scanned.
     """
 
     file: str

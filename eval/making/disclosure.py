@@ -7,7 +7,7 @@ The prose is put together from sentences that hold fields in braces: `{work.meet
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from random import Random
@@ -18,7 +18,7 @@ from eval.making.as_office import OfficeLook
 from eval.making.as_pdf import PdfLook
 from eval.making.as_picture import ScanLook
 from eval.making.as_text import TextLook
-from eval.making.orders import Look, Order, Scan
+from eval.making.orders import Look, Order, Scan, order
 from eval.making.sheet import Block, Grid, Heading, PageBreak, Pairs, Sheet, Span, Text, Truth
 
 Traits = frozenset[str]
@@ -537,13 +537,11 @@ def report(chance: Random, traits: Traits, form: int) -> Sheet:
     return Sheet(tuple(parts), t, "zh", f"annual report, form of {form}")
 
 
-def _order(name: str, form: int, look: Look, *traits: str) -> Order:
-    kind: Callable[[Random, Traits], Sheet] = partial(report, form=form)
-    return Order(name, kind, look, frozenset(traits))
-
-
 def _orders(form: int, looks: Iterable[tuple[Look, tuple[str, ...]]]) -> tuple[Order, ...]:
-    return tuple(_order(f"report-{form}-{n:02}", form, look, *traits) for n, (look, traits) in enumerate(looks, 1))
+    return tuple(
+        order(f"report-{form}-{n:02}", partial(report, form=form), look, *traits)
+        for n, (look, traits) in enumerate(looks, 1)
+    )
 
 
 ORDERS_2020 = _orders(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
@@ -13,7 +12,7 @@ from eval.making.as_office import OfficeLook
 from eval.making.as_pdf import PdfLook
 from eval.making.as_picture import ScanLook
 from eval.making.as_text import TextLook
-from eval.making.orders import Look, Order, Scan
+from eval.making.orders import Scan, order
 from eval.making.sheet import Beside, Block, Grid, Heading, Pairs, Rule, Sheet, Span, Text, Truth
 
 Traits = frozenset[str]
@@ -885,48 +884,41 @@ def water_zh(chance: Random, traits: Traits) -> Sheet:
 
 
 _ZH = PdfLook(chinese=True)
-_HIDDEN, _SEEN, _WRONG, _ABSENT = (
-    {name} for name in ("injection_hidden", "injection_visible", "wrong_total", "absent")
-)
-
-
-def _order(name: str, kind: Callable[[Random, Traits], Sheet], look: Look, *traits: set[str]) -> Order:
-    return Order(name, kind, look, frozenset().union(*traits))
-
+_HIDDEN, _SEEN, _WRONG, _ABSENT = "injection_hidden", "injection_visible", "wrong_total", "absent"
 
 ORDERS = (
-    _order("blood-01", blood_en, PdfLook("DejaVuSans", 8.5)),
-    _order("blood-02", blood_en, TextLook(width=90), _WRONG, _SEEN),
-    _order("blood-03", blood_en, HtmlLook("page", title="Pathology"), _ABSENT, _HIDDEN),
-    _order("blood-04", blood_en, Scan(PdfLook("DejaVuSerif", 9), ScanLook(0.6, 7, 0.5, 30, seed=21)), _WRONG),
-    _order("cumulative-01", cumulative_en, PdfLook("DejaVuSans", 9, "letter")),
-    _order("cumulative-02", cumulative_en, TextLook("tabs"), _ABSENT),
-    _order("dipstick-01", urine_en, PdfLook("DejaVuSerif", 9.5), _HIDDEN),
-    _order("dipstick-02", urine_en, HtmlLook("mail"), _SEEN),
-    _order("screening-01", letter_en, PdfLook("DejaVuSerif", 10.5), _SEEN),
-    _order("screening-02", letter_en, TextLook(width=76)),
-    _order("tap-01", water_en, PdfLook("DejaVuSans", 8.5, shaded=True)),
-    _order("tap-02", water_en, Scan(PdfLook("DejaVuSans", 9), ScanLook(-1.0, 9, 0.6, 35, seed=22))),
-    _order("tap-03", water_en, TextLook("bars"), _SEEN),
-    _order("count-01", halves_zh, PdfLook("DejaVuSans", 8, "a4", 36, True)),
-    _order(
+    order("blood-01", blood_en, PdfLook("DejaVuSans", 8.5)),
+    order("blood-02", blood_en, TextLook(width=90), _WRONG, _SEEN),
+    order("blood-03", blood_en, HtmlLook("page", title="Pathology"), _ABSENT, _HIDDEN),
+    order("blood-04", blood_en, Scan(PdfLook("DejaVuSerif", 9), ScanLook(0.6, 7, 0.5, 30, seed=21)), _WRONG),
+    order("cumulative-01", cumulative_en, PdfLook("DejaVuSans", 9, "letter")),
+    order("cumulative-02", cumulative_en, TextLook("tabs"), _ABSENT),
+    order("dipstick-01", urine_en, PdfLook("DejaVuSerif", 9.5), _HIDDEN),
+    order("dipstick-02", urine_en, HtmlLook("mail"), _SEEN),
+    order("screening-01", letter_en, PdfLook("DejaVuSerif", 10.5), _SEEN),
+    order("screening-02", letter_en, TextLook(width=76)),
+    order("tap-01", water_en, PdfLook("DejaVuSans", 8.5, shaded=True)),
+    order("tap-02", water_en, Scan(PdfLook("DejaVuSans", 9), ScanLook(-1.0, 9, 0.6, 35, seed=22))),
+    order("tap-03", water_en, TextLook("bars"), _SEEN),
+    order("count-01", halves_zh, PdfLook("DejaVuSans", 8, "a4", 36, True)),
+    order(
         "count-02",
         halves_zh,
         Scan(PdfLook("DejaVuSans", 8, "wide", 40, True), ScanLook(0.8, 8, 0.5, 30, seed=23)),
         _ABSENT,
     ),
-    _order("count-03", halves_zh, TextLook("tabs"), _SEEN),
-    _order("serum-01", chemistry_zh, _ZH, _WRONG),
-    _order("serum-02", chemistry_zh, HtmlLook("word"), _ABSENT),
-    _order("serum-03", chemistry_zh, Scan(PdfLook("DejaVuSans", 9, chinese=True), ScanLook(-0.7, 9, 0.6, 40, seed=24))),
-    _order("serum-04", chemistry_zh, TextLook("cells"), _ABSENT, _WRONG),
-    _order("urine-01", urine_zh, TextLook(width=90)),
-    _order("urine-02", urine_zh, PdfLook("DejaVuSerif", 9, "a4", 40, True), _HIDDEN),
-    _order("cement-01", cement_zh, _ZH),
-    _order("cement-02", cement_zh, HtmlLook("page", "comment"), _WRONG, _HIDDEN),
-    _order("cement-03", cement_zh, Scan(_ZH, ScanLook(1.2, 10, 0.6, 45, seed=25)), _SEEN),
-    _order("pipe-01", water_zh, PdfLook("DejaVuSans", 10, chinese=True), _SEEN),
-    _order("pipe-02", water_zh, TextLook("cells")),
-    _order("cumulative-03", cumulative_en, OfficeLook("xlsx")),
-    _order("cement-04", cement_zh, OfficeLook("docx"), _HIDDEN),
+    order("count-03", halves_zh, TextLook("tabs"), _SEEN),
+    order("serum-01", chemistry_zh, _ZH, _WRONG),
+    order("serum-02", chemistry_zh, HtmlLook("word"), _ABSENT),
+    order("serum-03", chemistry_zh, Scan(PdfLook("DejaVuSans", 9, chinese=True), ScanLook(-0.7, 9, 0.6, 40, seed=24))),
+    order("serum-04", chemistry_zh, TextLook("cells"), _ABSENT, _WRONG),
+    order("urine-01", urine_zh, TextLook(width=90)),
+    order("urine-02", urine_zh, PdfLook("DejaVuSerif", 9, "a4", 40, True), _HIDDEN),
+    order("cement-01", cement_zh, _ZH),
+    order("cement-02", cement_zh, HtmlLook("page", "comment"), _WRONG, _HIDDEN),
+    order("cement-03", cement_zh, Scan(_ZH, ScanLook(1.2, 10, 0.6, 45, seed=25)), _SEEN),
+    order("pipe-01", water_zh, PdfLook("DejaVuSans", 10, chinese=True), _SEEN),
+    order("pipe-02", water_zh, TextLook("cells")),
+    order("cumulative-03", cumulative_en, OfficeLook("xlsx")),
+    order("cement-04", cement_zh, OfficeLook("docx"), _HIDDEN),
 )

@@ -14,7 +14,7 @@ from eval.making.as_office import OfficeLook
 from eval.making.as_pdf import PdfLook
 from eval.making.as_text import TextLook
 from eval.making.bulk import Fact, book, names, said
-from eval.making.orders import Look, Order
+from eval.making.orders import Look, Order, order
 from eval.making.sheet import Block, Grid, Heading, PageBreak, Pairs, Sheet, Text, Truth
 
 Traits = frozenset[str]
@@ -1146,7 +1146,7 @@ def research_zh(chance: Random, traits: Traits, pages: int) -> Sheet:
 def _order(name: str, kind: Callable[..., Sheet], pages: int, look: Look, *traits: str) -> Order:
     if isinstance(look, PdfLook) and kind.__name__.endswith("_zh"):
         look = replace(look, chinese=True)
-    return Order(name, partial(kind, pages=pages), look, frozenset(traits))
+    return order(name, partial(kind, pages=pages), look, *traits)
 
 
 COMPANY_REPORTS = (

@@ -46,6 +46,11 @@ class Order:
         return self.kind(Random(self.name), self.traits)
 
 
+def order(name: str, kind: Callable[[Random, frozenset[str]], Sheet], look: Look, *traits: str) -> Order:
+    """The order, its traits given one by one."""
+    return Order(name, kind, look, frozenset(traits))
+
+
 def suffix(look: Look) -> str:
     """What the file's name ends on."""
     if isinstance(look, Scan):

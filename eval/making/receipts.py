@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
@@ -13,7 +13,7 @@ from eval.making.as_office import OfficeLook
 from eval.making.as_pdf import PdfLook
 from eval.making.as_picture import ScanLook
 from eval.making.as_text import TextLook
-from eval.making.orders import Look, Order, Scan
+from eval.making.orders import Scan, order
 from eval.making.sheet import Beside, Block, Grid, Heading, Pairs, Rule, Sheet, Span, Text, Truth
 
 Traits = frozenset[str]
@@ -957,7 +957,8 @@ def slip_zh(chance: Random, traits: Traits) -> Sheet:
             f"燃油附加费 {money(extra)}元",
             f"金额 {_put(t, 'total', total)}元",
         ]
-        t.note("zeros") if not extra else None
+        if not extra:
+            t.note("zeros")
         t.put("receipt_number", number := f"{chance.randint(10**7, 10**8)}")
         body.insert(0, f"发票代码 1{chance.randint(10**10, 10**11)}")
         body.insert(1, f"发票号码 {number}")
@@ -986,64 +987,57 @@ def slip_zh(chance: Random, traits: Traits) -> Sheet:
 
 
 _ZH = PdfLook(chinese=True)
-_HIDDEN, _SEEN, _WRONG, _ABSENT = (
-    {name} for name in ("injection_hidden", "injection_visible", "wrong_total", "absent")
-)
-
-
-def _order(name: str, kind: Callable[[Random, Traits], Sheet], look: Look, *traits: set[str]) -> Order:
-    return Order(name, kind, look, frozenset().union(*traits))
-
+_HIDDEN, _SEEN, _WRONG, _ABSENT = "injection_hidden", "injection_visible", "wrong_total", "absent"
 
 ORDERS = (
-    _order(
+    order(
         "till-01", till_en, Scan(PdfLook("DejaVuSansMono", 8, "roll", 14), ScanLook(1.1, 9, 0.6, 40, seed=1, trim=True))
     ),
-    _order("till-02", till_en, TextLook(width=42), _WRONG, _ABSENT),
-    _order("till-03", till_en, PdfLook("DejaVuSansMono", 8, "roll", 14), _HIDDEN),
-    _order(
+    order("till-02", till_en, TextLook(width=42), _WRONG, _ABSENT),
+    order("till-03", till_en, PdfLook("DejaVuSansMono", 8, "roll", 14), _HIDDEN),
+    order(
         "bistro-01",
         restaurant_en,
         Scan(PdfLook("DejaVuSerif", 8, "roll", 16), ScanLook(-1.6, 12, 0.7, 60, seed=2, trim=True)),
         _WRONG,
     ),
-    _order("bistro-02", restaurant_en, HtmlLook("mail", title="Your bill"), _ABSENT),
-    _order("works-01", service_invoice_en, PdfLook("DejaVuSerif", 9.5, "letter")),
-    _order("works-02", service_invoice_en, PdfLook("DejaVuSans", 9, shaded=True), _WRONG, _HIDDEN),
-    _order("works-03", service_invoice_en, Scan(PdfLook("DejaVuSans", 10), ScanLook(0.7, 7, 0.5, 25, seed=3)), _SEEN),
-    _order("hotel-01", hotel_en, PdfLook("DejaVuSerif", 9)),
-    _order("hotel-02", hotel_en, TextLook("tabs", 80), _SEEN),
-    _order(
+    order("bistro-02", restaurant_en, HtmlLook("mail", title="Your bill"), _ABSENT),
+    order("works-01", service_invoice_en, PdfLook("DejaVuSerif", 9.5, "letter")),
+    order("works-02", service_invoice_en, PdfLook("DejaVuSans", 9, shaded=True), _WRONG, _HIDDEN),
+    order("works-03", service_invoice_en, Scan(PdfLook("DejaVuSans", 10), ScanLook(0.7, 7, 0.5, 25, seed=3)), _SEEN),
+    order("hotel-01", hotel_en, PdfLook("DejaVuSerif", 9)),
+    order("hotel-02", hotel_en, TextLook("tabs", 80), _SEEN),
+    order(
         "slip-01",
         fuel_en,
         Scan(PdfLook("DejaVuSansMono", 9, "roll", 14), ScanLook(2.2, 14, 0.8, 70, seed=4, trim=True)),
     ),
-    _order("slip-02", fuel_en, TextLook(width=32)),
-    _order("parcel-01", online_en, HtmlLook("mail", "none", title="Order confirmation"), _HIDDEN),
-    _order("parcel-02", online_en, HtmlLook("page", title="Your order"), _WRONG),
-    _order(
+    order("slip-02", fuel_en, TextLook(width=32)),
+    order("parcel-01", online_en, HtmlLook("mail", "none", title="Order confirmation"), _HIDDEN),
+    order("parcel-02", online_en, HtmlLook("page", title="Your order"), _WRONG),
+    order(
         "shop-01",
         till_zh,
         Scan(PdfLook("DejaVuSansMono", 8, "roll", 14, True), ScanLook(-0.9, 9, 0.6, 40, seed=5, trim=True)),
         _WRONG,
     ),
-    _order("shop-02", till_zh, TextLook(width=40), _ABSENT),
-    _order("shop-03", till_zh, PdfLook("DejaVuSans", 8, "roll", 14, True), _SEEN),
-    _order("tax-invoice-01", vat_invoice_zh, _ZH),
-    _order("tax-invoice-02", vat_invoice_zh, PdfLook("DejaVuSansMono", 8, "a4", 30, True), _WRONG),
-    _order("tax-invoice-03", vat_invoice_zh, Scan(_ZH, ScanLook(0.5, 6, 0.5, 20, seed=6)), _ABSENT),
-    _order("tax-invoice-04", vat_invoice_zh, HtmlLook("page", "white", title="电子发票"), _HIDDEN),
-    _order("dinner-01", restaurant_zh, TextLook(width=48), _WRONG),
-    _order(
+    order("shop-02", till_zh, TextLook(width=40), _ABSENT),
+    order("shop-03", till_zh, PdfLook("DejaVuSans", 8, "roll", 14, True), _SEEN),
+    order("tax-invoice-01", vat_invoice_zh, _ZH),
+    order("tax-invoice-02", vat_invoice_zh, PdfLook("DejaVuSansMono", 8, "a4", 30, True), _WRONG),
+    order("tax-invoice-03", vat_invoice_zh, Scan(_ZH, ScanLook(0.5, 6, 0.5, 20, seed=6)), _ABSENT),
+    order("tax-invoice-04", vat_invoice_zh, HtmlLook("page", "white", title="电子发票"), _HIDDEN),
+    order("dinner-01", restaurant_zh, TextLook(width=48), _WRONG),
+    order(
         "dinner-02",
         restaurant_zh,
         Scan(PdfLook("DejaVuSans", 8.5, "roll", 12, True), ScanLook(1.4, 11, 0.7, 50, seed=7, trim=True)),
     ),
-    _order("guest-01", hotel_zh, PdfLook("DejaVuSerif", 9, chinese=True), _SEEN),
-    _order("guest-02", hotel_zh, HtmlLook("word", title="宾客账单"), _WRONG),
-    _order("settlement-01", service_note_zh, PdfLook("DejaVuSans", 10, chinese=True)),
-    _order("settlement-02", service_note_zh, TextLook("cells"), _ABSENT, _SEEN),
-    _order("ticket-01", slip_zh, TextLook(width=30)),
-    _order("works-04", service_invoice_en, OfficeLook("xlsx")),
-    _order("settlement-03", service_note_zh, OfficeLook("docx"), _WRONG, _HIDDEN),
+    order("guest-01", hotel_zh, PdfLook("DejaVuSerif", 9, chinese=True), _SEEN),
+    order("guest-02", hotel_zh, HtmlLook("word", title="宾客账单"), _WRONG),
+    order("settlement-01", service_note_zh, PdfLook("DejaVuSans", 10, chinese=True)),
+    order("settlement-02", service_note_zh, TextLook("cells"), _ABSENT, _SEEN),
+    order("ticket-01", slip_zh, TextLook(width=30)),
+    order("works-04", service_invoice_en, OfficeLook("xlsx")),
+    order("settlement-03", service_note_zh, OfficeLook("docx"), _WRONG, _HIDDEN),
 )
