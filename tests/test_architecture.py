@@ -49,7 +49,6 @@ OWNERS = {
     "sqlalchemy": {"store"},
     "psycopg": {"store"},
     "rfc8785": {"store"},
-    "pebble": {"jobs"},
     "psutil": {"jobs"},
     "watchfiles": {"jobs"},
     "ray": {"jobs"},
