@@ -4,9 +4,10 @@
                               [--schema NAME [--gold GOLD.json] [--model none] [--wrong]] [--tiff] [--tabs 4]
 
 Every page is drawn at `dpi`, turned clockwise by `turn` degrees, given Gaussian noise of `noise` grey levels, and saved
-as JPEG of the given quality, all pages as one PDF of pictures (or a TIFF) of the same name in FOLDER. A text file is set
-in lines on A4 pages first, as it stands, wrapped at the page's width; that PDF is kept in FOLDER/set. With `--schema`,
-the fields that the file itself, its pages set as text, and the pictures yield are compared, and each with the gold.
+as JPEG of the given quality, all pages as one PDF of pictures (or a TIFF) of the same name in FOLDER. A text file is
+set in lines on A4 pages first, as it stands, wrapped at the page's width; that PDF is kept in FOLDER/set. With
+`--schema`, the fields that the file itself, its pages set as text, and the pictures yield are compared, and each with
+the gold.
 """
 
 from __future__ import annotations
@@ -70,7 +71,7 @@ def main() -> None:
 
 
 def typeset(text: str, tabs: int = 4, size: float = 10.5, leading: float = 16.0, margin: float = 64.0) -> bytes:
-    """A PDF of A4 pages with the text line by line, blank lines kept, wrapped where the page ends; with a text layer."""
+    """A4 pages with the text line by line, wrapped at the page's width, blank lines kept; with a text layer."""
     from reportlab.lib.pagesizes import A4
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont

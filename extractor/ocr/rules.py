@@ -15,7 +15,7 @@ LONG_SIDE = 11.7
 _RUN = {"level": 0.3, "upright": 0.13}
 """How long a stretch without a gap must be: more than the strokes of letters of usual size; rows are low."""
 _DOTS = 0.06  # between the dots of a dotted line
-_MARK = 0.09  # the longest mark of a dotted or dashed line
+_MARK = 0.12  # the longest mark of a dotted or dashed line
 _DOTTED = 0.4  # the least length of such a line
 _NEAR, _FAR = 0.012, 0.04  # where it must be blank on both sides of it
 _CLEAR, _DOTTED_CLEAR = 0.4, 0.15  # as a share, both sides together; lines that cross it make some

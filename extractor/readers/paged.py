@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -10,6 +11,8 @@ from extractor.geometry import Rect
 from extractor.layout import CellPart, Line, Part, Placed, TablePart, TextPart, joiner
 from extractor.tables import RawCell, SetLine
 from extractor.types import BBox, Block, Document, Page, Problem, Table, Word
+
+_HAN = re.compile("[\u4e00-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +173,13 @@ def _closed_up(line: Line, following: Line) -> str:
         return ""
     if before[-1] in ".," and before[-2:-1].isdigit() and after[0].isdigit():
         return ""
+    if (
+        before[-1].isdigit()
+        and after[0].isdigit()
+        and _HAN.search(line.segments[-1].text)
+        and _HAN.search(following.segments[0].text)
+    ):
+        return ""  # plainly set Chinese breaks anywhere, also between two digits
     return tables.one_line(f"{before[-1]}\n{after[0]}")[1:-1]
 
 

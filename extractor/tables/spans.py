@@ -397,10 +397,10 @@ def omitted_cost(rows: list[TokenRow], labels: int, width: int) -> float | None:
         return None
     cost = 0.2 * len(levels)
     for upper, counts in enumerate(found):
-        skipped = next((n for n, count in enumerate(counts) if count), 0) if upper == 0 else 0
+        skipped = min(labels, next((n for n, count in enumerate(counts) if count), 0)) if upper == 0 else 0
         own = levels[upper][skipped:]
         cost += _sharing_cost(own, levels[upper + 1], counts[skipped:], sum(not count for count in counts[skipped:]))
-        cost += _is_guess(levels[upper], levels[upper + 1], counts, skipped)
+        cost += 2.0 * _is_guess(levels[upper], levels[upper + 1], counts, skipped)
     return cost
 
 

@@ -65,7 +65,7 @@ def find_stacked(text: str, lines: Sequence[SetLine]) -> list[Table]:
 
 @dataclass(frozen=True, slots=True)
 class _Set:
-    """Lines with what is to be known of how they are set: texts, widths, what each is, and the blank lines before it."""
+    """Lines with how they are set: what each reads, what it may be, and how many blank lines stand before it."""
 
     lines: Sequence[SetLine]
     text: str
