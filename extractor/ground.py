@@ -61,7 +61,8 @@ _LABELLED = re.compile(r"\s*[^\W\d][^\n:：]{0,23}[:：]\s*\S")
 _LONE = re.compile(r"[\W\d]*[^,，\w]|[\W\d]*\d|\W*\d[\d-]{4,}[A-Z]?[^\w,，]*")
 """A line of figures and signs alone, or of a registration number; a line that ends in a comma goes on."""
 _PAUSE = re.compile(r"[.;；。!?！？]\s|[:：()（）\[\]{}<>\"“”|=]")
-_LETTERED = re.compile(r"(?:[A-Z0-9&@][\w'’&./@-]*|&|of|and|de|the)")
+_LETTERED = re.compile(r"[A-Z0-9&@][\w'’&./@-]*")
+_JOINING = frozenset(("of", "and", "de", "the"))
 EDGE_WORDS, EDGE = 5, 30
 """As many words, and characters, of a line may be missing at an end of an answer for them to be put back."""
 
@@ -83,7 +84,11 @@ def whole(place: tuple[int, int], field: Field, document: Document) -> tuple[int
     if several:
         return (left if _belongs(before, field) else start), (right if _belongs(after, field) else end)
     rest = [edge for edge in (before, after) if edge]
-    if rest and _is_name(document.text[left:right]) and all(_belongs(edge, field) for edge in rest):
+    if (
+        rest
+        and _is_name(document.text[left:right])
+        and all(_belongs(edge, field) and _JOINING.isdisjoint(edge.split()) for edge in rest)
+    ):
         return left, right
     return start, end
 
@@ -122,7 +127,8 @@ def _belongs(edge: str, field: Field) -> bool:
 
 def _is_name(line: str) -> bool:
     words = line.split()
-    return 1 < len(words) <= 8 and all(_LETTERED.fullmatch(word) for word in words) and not any(map(str.isdigit, words))
+    lettered = all(_LETTERED.fullmatch(word) or word in _JOINING for word in words)
+    return 1 < len(words) <= 8 and lettered and not any(map(str.isdigit, words))
 
 
 def evidence(document: Document, start: int, end: int) -> Evidence:

@@ -163,12 +163,15 @@ class _Spans:
         return place >= 0 and self._ends[place] > start
 
 
-def value(field: Field, text: str, context: str = "", *, dates: Sequence[str] = ()) -> Normalised:
+def value(
+    field: Field, text: str, context: str = "", *, dates: Sequence[str] = (), custom: str | None = None
+) -> Normalised:
     """What `text` means as a value of `field`; the value fits the schema's type, or is None with a Problem.
 
     `context` is what governs the text in the document (a caption, then the column header, the innermost last): it may
     declare the unit (`金额（万元）`) and settle how numbers and dates are written. `dates` are other dates of the
-    document, which may prove the order of day and month. Lengths, patterns and bounds are left to `check`.
+    document, which may prove the order of day and month; where they do not, `custom` (`dmy` or `mdy`) is followed, with
+    a Problem, and without it an ambiguous date is None. Lengths, patterns and bounds are left to `check`.
     """
     schema = field.schema
     if (printed := _printed_as(field, text)) is not None:
@@ -185,7 +188,7 @@ def value(field: Field, text: str, context: str = "", *, dates: Sequence[str] = 
             return _boolean(field, text, context)
         case "string":
             kind = kind or _FORMATS.get(field.format or schema.get("format") or "")
-            return _string(field, kind, text, context, dates)
+            return _string(field, kind, text, context, dates, custom)
     try:
         return Normalised(json.loads(text))
     except ValueError:
@@ -353,14 +356,16 @@ def _shown(option: Any) -> str:
 # Strings.
 
 
-def _string(field: Field, kind: str | None, text: str, context: str, around: Sequence[str]) -> Normalised:
+def _string(
+    field: Field, kind: str | None, text: str, context: str, around: Sequence[str], custom: str | None
+) -> Normalised:
     match kind:
         case "date":
-            return _date(field, text, context, around)
+            return _date(field, text, context, around, custom)
         case "time":
             return _time(field, text)
         case "date-time":
-            return _moment(field, text, context, around)
+            return _moment(field, text, context, around, custom)
         case "email":
             return _email(field, text)
         case "uri":
@@ -370,16 +375,16 @@ def _string(field: Field, kind: str | None, text: str, context: str, around: Seq
     return Normalised(collapse(text))
 
 
-def _date(field: Field, text: str, context: str, around: Sequence[str]) -> Normalised:
+def _date(field: Field, text: str, context: str, around: Sequence[str], custom: str | None) -> Normalised:
     printed = dates.parse(text)
     if printed is None:
         return _nothing(field, text, "one date")
-    reading, problems = _settle_date(field, printed, text, context, around)
+    reading, problems = _settle_date(field, printed, text, context, around, custom)
     return Normalised(reading.iso if reading else None, problems)
 
 
 def _settle_date(
-    field: Field, printed: dates.Printed, text: str, context: str, around: Sequence[str]
+    field: Field, printed: dates.Printed, text: str, context: str, around: Sequence[str], custom: str | None
 ) -> tuple[dates.Reading | None, tuple[Problem, ...]]:
     readings = printed.readings
     proven = dates.order_of((context, *around)) if len(readings) > 1 else None
@@ -396,7 +401,8 @@ def _settle_date(
     if len(readings) > 1 and readings[0].year is not None:
         meanings = " or ".join(reading.iso for reading in readings)
         message = f"“{shown}” may be {meanings}; no other date of the document settles the order"
-        return None, (_problem(field, "ambiguous_date", message),)
+        chosen = next((reading for reading in readings if reading.order == custom), None)
+        return chosen, (_problem(field, "ambiguous_date", message),)
     reading = readings[0]
     if reading.year is None and reading.day is not None and len(readings) == 1:
         years = {r.year for source in (context, *around) for p in dates.scan(source) for r in p.readings} - {None}
@@ -418,7 +424,7 @@ def _time(field: Field, text: str) -> Normalised:
     return _zoned(field, text, clocks[0].iso, clocks[0])
 
 
-def _moment(field: Field, text: str, context: str, around: Sequence[str]) -> Normalised:
+def _moment(field: Field, text: str, context: str, around: Sequence[str], custom: str | None) -> Normalised:
     moments = list(dates.scan_moments(text))
     if len({(printed.readings, clock.iso) for printed, clock in moments}) != 1:
         if not moments and dates.parse(text):
@@ -426,7 +432,7 @@ def _moment(field: Field, text: str, context: str, around: Sequence[str]) -> Nor
             return Normalised(None, (_problem(field, "incomplete_date", message),))
         return _nothing(field, text, "one date with a time")
     printed, clock = moments[0]
-    reading, problems = _settle_date(field, printed, text, context, around)
+    reading, problems = _settle_date(field, printed, text, context, around, custom)
     if reading is None:
         return Normalised(None, problems)
     zoned = _zoned(field, text, f"{reading.iso}T{clock.iso}", clock)

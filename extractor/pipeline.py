@@ -27,6 +27,7 @@ from extractor import (
 from extractor import check as checks
 from extractor.models import Model
 from extractor.notation import ranges
+from extractor.notation.customs import order_of_place
 from extractor.offers import SUPPORT, Offers, Surroundings
 from extractor.passages import Passages, choose, speaks_of, tokens
 from extractor.schemas import Schema
@@ -276,6 +277,7 @@ class _Source:
         self.around = around
         text = document.text[:DATES_WITHIN]
         self.dates = [text[s:e] for s, e in normalise.find("date", text)]
+        self.custom = order_of_place(text)
 
 
 def _from_structure(schema: Schema, todo: Plan, source: _Source) -> list[FieldValue]:
@@ -320,7 +322,7 @@ def _valued(
     f: Field, path: Path, found: Evidence, context: str, confidence: float, method: str, source: _Source
 ) -> FieldValue:
     """The evidence as a value; what could not be normalised is kept as its text, out of the record, with a Problem."""
-    read = normalise.value(f, found.text, context, dates=source.dates)
+    read = normalise.value(f, found.text, context, dates=source.dates, custom=source.custom)
     problems = tuple(replace(p, path=path) for p in read.problems)
     if read.value is None:
         message = f"{found.text!r} is not a usable {f.format or f.type}; put in the value it stands for."

@@ -96,6 +96,7 @@ Setapak, 53200 Kuala Lumpur
 Tel: 603-6203 6355
 Fax: 603-6203 6356
 Signed by Ann Lee in Leeds on Monday, as agreed.
+Order of Hill Star
 SHOP: BIG STAR BOOKS (M)
 """
 
@@ -115,6 +116,7 @@ SHOP: BIG STAR BOOKS (M)
             "No 290, Jalan Air Panas,\nSetapak, 53200 Kuala Lumpur",
         ),
         ("Setapak", "Setapak"),
+        ("Hill Star", "Hill Star"),
         ("Ann Lee", "Ann Lee"),
         ("STAR BOOKS", "BIG STAR BOOKS"),
         ("Tel: 603-6203 6355", "Tel: 603-6203 6355"),

@@ -5,6 +5,7 @@ import time
 import pytest
 
 from extractor.normalise import find, kind_of, value
+from extractor.notation.customs import order_of_place
 from extractor.schemas import load_schema
 from extractor.types import Field
 
@@ -245,3 +246,31 @@ def test_a_text_that_is_a_date_by_its_name_is_looked_for_as_one_and_kept_as_prin
     fields = load_schema({"properties": {name: {"type": "string"}, "update": {"type": "string"}}}).fields
     assert [kind_of(f) for f in fields] == ["date", None]
     assert value(fields[0], "03 Mar 2018").value == "03 Mar 2018"
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("12 Elm St, Dayton, OH 45402", "mdy"),
+        ("Call (937) 555-0142 for the FCC file", "mdy"),
+        ("Hill Supply LLC", "mdy"),
+        ("Total RM 12.00 incl. GST", "dmy"),
+        ("+44 20 7946 0018", "dmy"),
+        ("Leeds LS1 4AP", "dmy"),
+        ("Order of spare parts", "dmy"),
+        ("", "dmy"),
+    ],
+)
+def test_the_custom_of_a_place_is_told_by_its_addresses_currencies_and_companies(text, order):
+    assert order_of_place(text) == order
+
+
+def test_an_open_date_follows_the_custom_only_where_nothing_proves_its_order():
+    def chosen(text, **more):
+        found = value(field("date"), text, **more)
+        return found.value, [problem.kind for problem in found.problems]
+
+    assert chosen("03/04/2020", custom="dmy") == ("2020-04-03", ["ambiguous_date"])
+    assert chosen("03/04/2020", custom="mdy") == ("2020-03-04", ["ambiguous_date"])
+    assert chosen("03/04/2020", custom="dmy", dates=["10/27/2020"]) == ("2020-03-04", [])
+    assert chosen("03/27/2020", custom="dmy") == ("2020-03-27", [])

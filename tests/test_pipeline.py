@@ -205,12 +205,14 @@ def test_values_are_converted_to_the_unit_of_the_schema(record):
     assert values(result)["weight",].evidence.text.startswith("12.5")
 
 
-def test_a_date_whose_order_is_open_stays_text_until_another_date_settles_it(record):
+def test_a_date_whose_order_is_open_follows_other_dates_or_else_the_custom_of_the_place(record):
     sent = {"sent": {"type": ["string", "null"], "format": "date", "title": "Sent on"}}
     result = record("Sent on 05/06/2021\n", sent, required=["sent"])
-    assert result.data == {"sent": None}
-    assert values(result)["sent",].value == "05/06/2021"
-    assert kinds(result, "sent") == ["ambiguous_date", "kept_as_text"]
+    assert result.data == {"sent": "2021-06-05"}
+    assert kinds(result, "sent") == ["ambiguous_date"]
+    result = record("Sent on 05/06/2021\nHill & Sons, 12 Elm St, Dayton, OH 45402\n", sent, required=["sent"])
+    assert result.data == {"sent": "2021-05-06"}
+    assert kinds(result, "sent") == ["ambiguous_date"]
     assert record("Order of 25/12/2020\nSent on 05/06/2021\n", sent).data == {"sent": "2021-06-05"}
     assert record("Order of 12/25/2020\nSent on 05/06/2021\n", sent).data == {"sent": "2021-05-06"}
 
