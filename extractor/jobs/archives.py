@@ -48,14 +48,12 @@ def members(path: str, name: str, stamp: str) -> tuple[Found, ...]:
             if is_archive(member):
                 raise Unusable("archive_in_archive", "Archives in archives are not opened.")
             sha = hashlib.sha256()
-            size = 0
             for chunk in _chunks(file, packed):
                 sha.update(chunk)
-                size += len(chunk)
-                if total + size > MAX_TOTAL:
+                total += len(chunk)
+                if total > MAX_TOTAL:
                     message = f"The archive unpacks to more than {MAX_TOTAL // 2**20} MB."
                     raise Unusable("archive_limit", message, "Unpack it yourself.")
-            total += size
             found[inner] = Found(inner, stamp, sha.hexdigest())
         except Unusable as error:
             if error.kind == "archive_limit":
@@ -104,10 +102,17 @@ def _hidden(name: str) -> bool:
 
 def _chunks(file: IO[bytes], packed: int | None) -> Iterator[bytes]:
     size = 0
-    while chunk := file.read(_CHUNK):
+    while chunk := _chunk(file):
         size += len(chunk)
         if size > MAX_BYTES:
             raise too_large(size)
         if packed is not None and size > max(_SMALL, MAX_RATIO * packed):
-            raise Unusable("archive_limit", f"A file in the archive unpacks to more than {MAX_RATIO} times its size.")
+            raise Unusable("too_large", f"It unpacks to more than {MAX_RATIO} times its size in the archive.")
         yield chunk
+
+
+def _chunk(file: IO[bytes]) -> bytes:
+    try:
+        return file.read(_CHUNK)
+    except _BROKEN as error:
+        raise Unusable("broken_archive", f"It is broken in its archive ({type(error).__name__}).") from error

@@ -19,6 +19,10 @@ FORK_FROM = ("extractor.jobs.children",)
 """What every new process finds imported already; it is loaded once, in the process they are all forked from."""
 
 
+START_SECONDS = 300.0
+"""How long a process may take to start and to begin with a call."""
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A call to be made in a worker: `ticket` is handed back with what it returned, `seconds` how long it may take."""
@@ -122,12 +126,13 @@ class _Process:
         self.call: Call | None = None
         self.calls = 0
         self.began = 0.0
-        self._broken = False
+        self._begun = self._broken = False
 
     def make(self, call: Call) -> None:
         self.call = call
         self.calls += 1
         self.began = time.monotonic()
+        self._begun = False
         try:
             self.connection.send((call.function, call.arguments))
         except OSError:
@@ -135,19 +140,21 @@ class _Process:
 
     def result(self) -> Any:
         """What the call returned, Died, or this very object while it is still being made."""
-        if not self._broken and self.connection.poll():
+        while not self._broken and self.connection.poll():
             try:
                 result = self.connection.recv()
             except (EOFError, OSError):
                 self._broken = True
-            else:
+                break
+            if self._begun:
                 self.call = None
                 return result
+            self._begun, self.began = True, time.monotonic()  # only now: a new process takes a while to start
         if self._broken:
             self._process.join(1)
             return Died(False, self._process.exitcode)
-        late = self.call is not None and self.call.seconds and time.monotonic() - self.began > self.call.seconds
-        return Died(True) if late else self
+        most = self.call.seconds if self._begun and self.call else START_SECONDS
+        return Died(True) if most and time.monotonic() - self.began > most else self
 
     def end(self) -> None:
         self.call = None
@@ -166,4 +173,8 @@ def _serve(connection: Connection, begin: tuple[Callable[..., None], tuple[Any, 
             call, given = connection.recv()
         except (EOFError, OSError):
             os._exit(0)
-        connection.send(call(*given))
+        try:
+            connection.send(None)  # begun
+            connection.send(call(*given))
+        except Exception:  # not printed: what it says may quote a document
+            os._exit(os.EX_SOFTWARE)

@@ -216,7 +216,7 @@ class Jobs:
         changes: list[dict[str, Any]] = []
         with self._database.writing() as connection:
             held = sa.select(task.id, task.name).where(task.id.in_(keys), task.owner == owner)
-            names = dict(connection.execute(held).tuples().all())
+            names = {row.id: row.name for row in connection.execute(held)}
             stored = sa.select(tables.extractions.c.id).where(tables.extractions.c.id.in_(keys.values()))
             there = set(connection.execute(stored).scalars())
             copies = sa.select(task.extraction).where(
