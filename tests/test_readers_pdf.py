@@ -13,7 +13,9 @@ from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import PageBreak, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
+from extractor import ocr
 from extractor.errors import InputError
+from extractor.ocr import ScannedPage
 from extractor.readers import pdf, read_bytes
 from extractor.tables import one_line
 
@@ -326,7 +328,10 @@ def test_text_that_cannot_be_seen_is_set_apart():
     assert "visible text" in shown and "white on blue" in shown
 
 
-def test_a_page_without_text_is_a_problem_that_names_it():
+def test_a_page_without_text_is_a_problem_that_names_it(monkeypatch):
+    nothing = ScannedPage(WIDTH, HEIGHT, (), (), (), 0.0, None, True)
+    monkeypatch.setattr(ocr, "read_page", lambda picture, dpi: nothing)
+
     def draw(canvas, line):
         line(60, 100, "first page")
         canvas.showPage()

@@ -19,6 +19,7 @@ from extractor.geometry import Rect
 from extractor.layout import Placed
 from extractor.ocr import ScannedPage
 from extractor.readers import pdf, read_bytes, textlayer
+from extractor.readers.image import MAX_SIDE
 from extractor.readers.scanned import moved
 
 LATIN = os.path.join(os.path.dirname(reportlab.__file__), "fonts", "Vera.ttf")
@@ -192,7 +193,7 @@ def test_pages_are_drawn_within_the_limits(answers):
     for size in ((14_000, 14_000), (14_000, 20), (3, 3)):
         (page,) = read(made(lambda canvas: canvas.rect(0, 0, 1, 1, fill=1), size=size)).pages
         picture = answers.calls[-1]
-        assert max(picture.size) <= pdf.MAX_SIDE and picture.width * picture.height <= pdf.MAX_PIXELS * 1.01
+        assert max(picture.size) <= MAX_SIDE and picture.width * picture.height <= pdf.MAX_PIXELS * 1.01
         assert (page.width, page.height) == pytest.approx(size, rel=0.35)
 
 

@@ -23,6 +23,7 @@ from extractor.geometry import Rect, grids, overlap, union
 from extractor.layout import Part, Placed, TablePart, arrange
 from extractor.readers import MAX_CHARACTERS, textlayer
 from extractor.readers.drawn import Content, Glyphs, cut_at_walls, main_turn, words
+from extractor.readers.image import MAX_SIDE
 from extractor.readers.paged import PageWriter
 from extractor.readers.scanned import (
     Shown,
@@ -33,6 +34,7 @@ from extractor.readers.scanned import (
     side_by_side,
     too_slow,
 )
+from extractor.readers.textlayer import stands_out
 from extractor.readers.unplaced import Unplaced
 from extractor.types import Document, Problem
 
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
 PDFIUM = threading.RLock()
 
 MAX_PAGES = 2000
-MAX_SIDE = 10_000
 MAX_PIXELS = 16_000_000
 """A page is drawn with no more pixels than this: A4 at 410 dots per inch, A0 at 100."""
 
@@ -296,7 +297,7 @@ def _reading(sheet: _Sheet) -> _Reading:
     import numpy as np
 
     gray = np.asarray(shown.picture.convert("L"))
-    if textlayer.stands_out(gray) == 0:
+    if stands_out(gray) == 0:
         return _Reading(hidden=[*content.hidden, *content.unpainted, *content.shown], problems=[blank(sheet.number)])
     good, bad = _confirmed(content.unpainted, content, shown, gray)
     refused, unread = _refused(content, shown)
@@ -314,7 +315,9 @@ def _reading(sheet: _Sheet) -> _Reading:
     beyond = [union(group) for group in _together([*sheet.beyond, *unread])]
     left = np.asarray(rest.picture.convert("L"))
     beyond = [box for box in beyond if textlayer.has_ink(left, box, shown.dpi / 72)]
-    if sum(_area(box) for box in beyond) > 0.5 * content.width * content.height and _ink(left) > 0.6 * _ink(gray):
+    if sum(_area(box) for box in beyond) > 0.5 * content.width * content.height and stands_out(left) > 0.6 * stands_out(
+        gray
+    ):
         # A scan with a line of text of its own, such as a stamp or a page number.
         page = recognised(shown)
         return replace(_read_whole(sheet, hidden, page, problems), shown=kept)
@@ -412,10 +415,6 @@ def _cut_out(shown: Shown, box: Rect) -> Shown:
     left, top = int(box.x0 * scale), int(box.top * scale)
     size = max(int((box.x1 - box.x0) * scale), 8), max(int((box.bottom - box.top) * scale), 8)
     return Shown(shown.number, shown.picture.crop((left, top, left + size[0], top + size[1])), shown.dpi)
-
-
-def _ink(gray: np.ndarray) -> float:
-    return textlayer.stands_out(gray)
 
 
 def _poor(number: int) -> Problem:
