@@ -26,9 +26,11 @@ SIGNALS = 1
 """Goes up when a signal or a feature comes to mean something else: a calibration fits only those it was made with."""
 ON_ITSELF = "calibrated on this very document"
 ON_OTHERS = "calibrated on other kinds of report"
-_SHARES = frozenset({"answered", "begun", "weakest", "mass", "margin", "element", "score", "others"})
+_SHARES = frozenset({"answered", "begun", "weakest", "mass", "margin", "element", "score", "others", "listed"})
 """Signals that are shares in 0..1 of which the last thousandth tells as much as the middle."""
-_COUNTS = frozenset({"choices", "rivals", "places", "length", "lines", "elements"})
+_COUNTS = frozenset(
+    {"choices", "rivals", "places", "length", "lines", "elements", "shared", "again", "twins", "astray"}
+)
 _HERE = FilePath(__file__).resolve().parent
 
 

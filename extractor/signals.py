@@ -18,6 +18,10 @@ All are numbers whose sense does not depend on a kind of report. A signal that a
     length, lines     of the evidence's text
     misread   how unsure OCR is of the evidence's least sure word; for a null, of the document's words on average
     kept      a rule between fields that reads the value holds
+    shared    how many values of other fields have evidence that overlaps with this one's;  twins: that read the same
+    again     in how many other elements of the list the same part stands at the same place
+    astray    how many lines lie between the evidence and that of the element's other parts
+    listed    the mean `answered` of the list's other values
     elements  how many elements the list has;  filled: the share of them that have this part
     others    the mean `answered` of the document's other values;  troubled: the share of them with a problem
     problem:KIND      the value has a problem of that kind
@@ -63,6 +67,11 @@ class _Witnesses:
         answered = [v.signals["answered"] for v in values if "answered" in v.signals]
         self.answered = (sum(answered), len(answered))
         self.troubled = sum(bool(v.problems) for v in values)
+        self.placed = sorted((v.evidence.start, v.evidence.end, v.path) for v in values if v.evidence is not None)
+        self.longest = max((end - start for start, end, _ in self.placed), default=0)
+        self.read_alike = Counter(names.plain(v.evidence.text) for v in values if v.evidence is not None)
+        self.lines: dict[Path, list[int]] = {}
+        self.listed: dict[Path, list[float]] = {}
         self.count = len(values)
         self.elements: dict[Path, set[int]] = {}
         self.filled: Counter[Path] = Counter()
@@ -70,6 +79,11 @@ class _Witnesses:
             if (at := _position(v.path)) is not None:
                 self.elements.setdefault(v.path[:at], set()).add(v.path[at])
                 self.filled[_generic(v.path)] += v.value is not None
+                if v.evidence is not None:
+                    line = document.text.count("\n", 0, v.evidence.start)
+                    self.lines.setdefault(v.path[: at + 1], []).append(line)
+                if "answered" in v.signals:
+                    self.listed.setdefault(v.path[:at], []).append(v.signals["answered"])
 
     def signals(self, v: FieldValue) -> dict[str, float]:
         f = self.schema.field(v.path)
@@ -108,6 +122,9 @@ class _Witnesses:
         if (at := _position(v.path)) is not None:
             size = len(self.elements[v.path[:at]])
             found |= {"elements": size, "filled": self.filled[_generic(v.path)] / size}
+            listed = self.listed.get(v.path[:at], [])
+            if "answered" in v.signals and len(listed) > 1:
+                found["listed"] = (sum(listed) - v.signals["answered"]) / (len(listed) - 1)
         return found
 
     def _of_evidence(self, v: FieldValue, f: Field) -> dict[str, float]:
@@ -122,6 +139,7 @@ class _Witnesses:
             "lines": text.strip().count("\n"),
             "misread": self.read.doubt(*place),
         }
+        found |= self._beside_others(v)
         if v.method != "structure" and _position(v.path) is None:
             others = self._others(f, text)
             found["rivals"] = len(others)
@@ -130,6 +148,25 @@ class _Witnesses:
                 same = names.plain(self.document.text[hints[0].start : hints[0].end]) == names.plain(text)
                 found["agrees"] = 1.0 if same else -1.0
         return found
+
+    def _beside_others(self, v: FieldValue) -> dict[str, float]:
+        """How the evidence stands to that of the record's other values."""
+        assert v.evidence is not None
+        start, end, generic = v.evidence.start, v.evidence.end, _generic(v.path)
+        first = bisect.bisect_left(self.placed, (start - self.longest,))
+        last = bisect.bisect_left(self.placed, (end,))
+        over = [path for s, e, path in self.placed[first:last] if e > start and path != v.path]
+        found = {
+            "shared": sum(_generic(path) != generic for path in over),
+            "again": sum(_generic(path) == generic for path in over),
+            "twins": self.read_alike[names.plain(v.evidence.text)] - 1,
+        }
+        if (at := _position(v.path)) is not None and len(lines := self.lines[v.path[: at + 1]]) > 1:
+            line = self.document.text.count("\n", 0, start)
+            others = sorted(lines)
+            others.remove(line)
+            found["astray"] = abs(line - others[len(others) // 2])
+        return {name: float(x) for name, x in found.items()}
 
     def _others(self, f: Field, text: str) -> dict[str, float]:
         """The other texts that were offered for a typed field, each with its best support."""
