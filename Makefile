@@ -7,7 +7,7 @@ SCHEMA := annual-disclosure-2020
 # What the tests need of a Debian system: fonts that reportlab can embed, a Chinese one too, and a PostgreSQL server.
 SYSTEM := fonts-dejavu-core fonts-droid-fallback postgresql
 
-.PHONY: demo test lint bench weights system clean
+.PHONY: demo test lint bench figures weights system clean
 
 # torch is named alone and first: its newest wheel on Linux brings gigabytes of CUDA that a laptop has no use for.
 $(INSTALLED): pyproject.toml
@@ -39,6 +39,9 @@ lint: $(INSTALLED)
 bench: weights
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	$(BIN)/python -m eval.bench
+
+figures: weights
+	$(BIN)/python -m eval.figures
 
 clean:
 	rm -rf .venv build dist
