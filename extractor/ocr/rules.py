@@ -15,7 +15,7 @@ LONG_SIDE = 11.7
 _RUN = {"level": 0.3, "upright": 0.13}
 """How long a stretch without a gap must be: more than the strokes of letters of usual size; rows are low."""
 _DOTS = 0.06  # between the dots of a dotted line
-_MARK = 0.12  # the longest mark of a dotted or dashed line
+_MARK = 0.13  # the longest mark of a dotted or dashed line
 _DOTTED = 0.4  # the least length of such a line
 _NEAR, _FAR = 0.012, 0.04  # where it must be blank on both sides of it
 _CLEAR, _DOTTED_CLEAR = 0.4, 0.15  # as a share, both sides together; lines that cross it make some
@@ -77,19 +77,25 @@ def _pieces(dark: np.ndarray, inch: float, run: float) -> list[Edge]:
     solid = cv2.morphologyEx(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, along(0)), cv2.MORPH_OPEN, along(run))
     dotted = cv2.morphologyEx(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, along(_DOTS)), cv2.MORPH_OPEN, along(_DOTTED))
     printed = (dark > 0.3 * dark.max()).astype(np.uint8)
-    dots = (edge for edge in _thin(dotted, smooth, printed, inch, _DOTTED_CLEAR) if _is_dotted(edge, dark_enough, inch))
+    dots = (edge for edge in _thin(dotted, smooth, printed, inch, _DOTTED_CLEAR) if _is_dotted(edge, dark, inch))
     return [*_thin(solid, smooth, printed, inch, _CLEAR), *dots]
 
 
-def _is_dotted(edge: Edge, ink: np.ndarray, inch: float) -> bool:
+def _is_dotted(edge: Edge, dark: np.ndarray, inch: float) -> bool:
     """Whether the ink along a stretch comes in short marks at equal distances, as no row of letters has them."""
     at = int(edge.at)
-    marks = ink[max(0, at - 1) : at + 2, int(edge.start) : int(edge.end)].any(axis=0)
-    turns = np.array(_runs(marks)).reshape(-1, 2)
-    lengths, gaps = turns[:, 1] - turns[:, 0], turns[1:, 0] - turns[:-1, 1]
+    along = dark[max(0, at - 1) : at + 2, int(edge.start) : int(edge.end)].max(axis=0)
+    # Fine dots run into each other at half of their darkness, coarse ones are joined by noise at less.
+    return any(_is_regular(_runs(along > share * np.percentile(along, 90)), inch) for share in (0.5, 0.75))
+
+
+def _is_regular(marks: list[tuple[int, int]], inch: float) -> bool:
+    ends = np.array(marks).reshape(-1, 2)
+    lengths, gaps = ends[:, 1] - ends[:, 0], ends[1:, 0] - ends[:-1, 1]
     if len(lengths) < 6 or np.median(lengths) > _MARK * inch:
         return False
-    return bool((np.abs(gaps - np.median(gaps)) <= 1.5).mean() >= 0.75 and (lengths <= 3 * np.median(lengths)).all())
+    even = (np.abs(gaps - np.median(gaps)) <= 1.5).mean() >= 0.75
+    return bool(even and np.percentile(lengths, 90) <= 3 * np.median(lengths))
 
 
 def _thin(found: np.ndarray, dark: np.ndarray, ink: np.ndarray, inch: float, clear: float) -> list[Edge]:
