@@ -14,6 +14,7 @@ from typing import Any
 from extractor import (
     __version__,
     calibrations,
+    ends,
     grammar,
     ground,
     labelled,
@@ -386,7 +387,7 @@ def _placed_value(f: Field, path: Path, text: str | None, confidence: float, sou
         problem = Problem(path, NO_EVIDENCE, f"The answer {text!r} is not in the document; check it by eye.")
         return FieldValue(path, text, None, confidence, (problem,))
     if f.type == "string" and f.enum is None and normalise.kind_of(f) is None:
-        place = ground.whole(place, f, source.document)
+        place = ends.whole(place, f, source.document)
     found = ground.evidence(source.document, *place)
     around = source.document.text[max(0, place[0] - 80) : place[1] + 40]
     return _valued(f, path, found, around, confidence, "model", source)

@@ -14,7 +14,7 @@ FLOORS = [
     {"metrics", "normalise", "tables", "layout", "decode", "trust"},
     {"ocr", "calibrations"},
     {"readers", "models", "structure", "passages", "hints", "check"},
-    {"ground", "labelled", "offers"},
+    {"ground", "ends", "labelled", "offers"},
     {"signals"},
     {"pipeline", "export", "show"},
     {"score", "store"},

@@ -1,0 +1,117 @@
+"""Where the answer to a free-text field begins and ends."""
+
+import pytest
+
+from extractor.ends import whole
+from extractor.schemas import load_schema
+from extractor.types import Document
+
+
+def field(title):
+    return load_schema({"type": "object", "properties": {"a": {"type": "string", "title": title}}}).fields[0]
+
+
+SLIP = """RESTORAN WAN SHENG
+002043319-W
+No 290, Jalan Air Panas,
+Setapak, 53200 Kuala Lumpur
+Tel: 603-6203 6355
+Fax: 603-6203 6356
+Signed by Ann Lee in Leeds on Monday, as agreed.
+Order of Hill Star
+SHOP: BIG STAR BOOKS (M)
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "meant"),
+    [
+        ("WAN SHENG", "RESTORAN WAN SHENG"),
+        ("Jalan Air Panas,\nSetapak, 53200", "No 290, Jalan Air Panas,\nSetapak, 53200 Kuala Lumpur"),
+        (
+            "002043319-W\nNo 290, Jalan Air Panas,\nSetapak, 53200 Kuala Lumpur\nTel: 603-6203 6355",
+            "No 290, Jalan Air Panas,\nSetapak, 53200 Kuala Lumpur",
+        ),
+        (
+            "No 290, Jalan Air Panas,\nSetapak, 53200 Kuala Lumpur\nTel: 603-6203 6355\nFax: 603-6203 6356\nSigned",
+            "No 290, Jalan Air Panas,\nSetapak, 53200 Kuala Lumpur",
+        ),
+        ("Setapak", "Setapak"),
+        ("Hill Star", "Hill Star"),
+        ("Ann Lee", "Ann Lee"),
+        ("STAR BOOKS", "BIG STAR BOOKS"),
+        ("Tel: 603-6203 6355", "Tel: 603-6203 6355"),
+        ("002043319-W", "002043319-W"),
+    ],
+)
+def test_the_lines_an_answer_stands_on_set_its_ends(answer, meant):
+    at = SLIP.index(answer)
+    start, end = whole((at, at + len(answer)), field("Shop"), Document("0", "a", SLIP))
+    assert SLIP[start:end] == meant
+
+
+ADDRESSES = """3180303
+POPULAR BOOK
+CO. (M) SDN BHD
+UNIT L1-044B, VIVACITY MEGAMALL,
+JALAN WAN ALWI,
+93350 KUCHING
+SARAWAK
+MALAYSIA
+TAX INVOICE
+Hill Farm Supplies
+Ltd
+Unit 7, Mill Lane
+Leeds LS1 4AP
+Page 1 of 2
+
+19, JALAN KANCIL, 55100 KUALA LUMPUR
+Ann Lee
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "meant"),
+    [
+        (
+            "JALAN WAN ALWI,\n93350 KUCHING",
+            "UNIT L1-044B, VIVACITY MEGAMALL,\nJALAN WAN ALWI,\n93350 KUCHING\nSARAWAK\nMALAYSIA",
+        ),
+        (
+            "UNIT L1-044B, VIVACITY MEGAMALL,\nJALAN WAN ALWI,\n93350 KUCHING\nSARAWAK\nMALAYSIA\nTAX INVOICE",
+            "UNIT L1-044B, VIVACITY MEGAMALL,\nJALAN WAN ALWI,\n93350 KUCHING\nSARAWAK\nMALAYSIA",
+        ),
+        ("Leeds LS1 4AP", "Unit 7, Mill Lane\nLeeds LS1 4AP"),
+        ("Unit 7, Mill Lane\nLeeds LS1 4AP", "Unit 7, Mill Lane\nLeeds LS1 4AP"),
+    ],
+)
+def test_an_address_takes_the_lines_that_only_addresses_have(answer, meant):
+    at = ADDRESSES.index(answer)
+    document = Document("0", "a", ADDRESSES)
+    start, end = whole((at, at + len(answer)), field("Address"), document)
+    assert ADDRESSES[start:end] == meant
+    if "TAX INVOICE" not in answer:
+        start, end = whole((at, at + len(answer)), field("E-mail address"), document)
+        assert ADDRESSES[start:end] == answer
+
+
+@pytest.mark.parametrize(
+    ("answer", "meant"),
+    [
+        ("CO. (M) SDN BHD", "POPULAR BOOK\nCO. (M) SDN BHD"),
+        ("SDN BHD", "POPULAR BOOK\nCO. (M) SDN BHD"),
+        ("Hill Farm Supplies", "Hill Farm Supplies\nLtd"),
+        ("Ann Lee", "Ann Lee"),
+    ],
+)
+def test_a_name_goes_on_with_the_form_of_its_company(answer, meant):
+    at = ADDRESSES.index(answer)
+    start, end = whole((at, at + len(answer)), field("Shop"), Document("0", "a", ADDRESSES))
+    assert ADDRESSES[start:end] == meant
+
+
+def test_a_label_in_front_of_a_name_stays_outside():
+    text = "Agency BIG STAR\n"
+    at = text.index("BIG")
+    assert whole((at, at + 8), field("Agency name"), Document("0", "a", text)) == (at, at + 8)
+    assert whole((at, at + 8), field("Sender"), Document("0", "a", text)) == (0, at + 8)
