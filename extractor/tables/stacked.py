@@ -270,7 +270,7 @@ def _headed(texts: list[_Cell], values: list[_Cell], usual: int, labels: int) ->
             banners = sum(len(row) == 1 for row in rows[:2]) if len(rows) > 1 else 0
             cost = 1.0 * (own - 1) + sum(_cut_cost(level[0], head) for level in levels[1:])
             cost += sum(_INNER[min(cell.gap or 0, 2)] for level in levels for cell in level[1:])
-            for taken in range(banners + 1):
+            for taken in range(min(banners, len(rows) - 1) + 1):
                 if any(len(row) != 1 for row in rows[:taken]) or len(rows) - taken > 3:
                     continue
                 fit = omitted_cost(rows[taken:], columns, columns + usual)
