@@ -82,7 +82,7 @@ def problems_of(page: ScannedPage, number: int) -> list[Problem]:
     """What a person should know of a page that was read by OCR alone."""
     if not page.words and not page.inked:
         return [blank(number)]
-    if not page.words:
+    if not any(character.isalnum() for word in page.words for character in word.text):  # boxes and rules are no text
         message = f"Page {number} is a picture in which no text was found; look at it, or scan it again more sharply."
         return [Problem((), "no_text", message)]
     if page.confidence is not None and page.confidence < FLOOR:
