@@ -7,8 +7,9 @@ import json
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from pathlib import Path as FilePath
-from typing import Any
+from typing import Any, BinaryIO
 
 from extractor.errors import InputError, OutputError
 from extractor.types import Evidence, Extraction, Problem, path_text
@@ -92,10 +93,17 @@ def refuse_unwritable(path: str | os.PathLike[str]) -> None:
 
 
 def write_whole(path: str | os.PathLike[str], text: str) -> None:
-    """Write `text` to `path` through a temporary file beside it: a reader sees the old file or the new, never half.
+    """Write `text` to `path` as `written_whole` does."""
+    with written_whole(path) as file:
+        file.write(text.encode("utf-8", "backslashreplace"))
 
-    A link is followed, and an old file's permissions stay; a device or a pipe is written to as it is. Raises
-    OutputError when the place cannot be written.
+
+@contextlib.contextmanager
+def written_whole(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """A file that becomes `path` when the block ends well: a reader sees the old file or the new, never half.
+
+    It is written beside `path`. A link is followed, and an old file's permissions stay; a device or a pipe is written
+    to as it is. Raises OutputError when the place cannot be written.
     """
     target = FilePath(os.path.realpath(path))
     partial = target if _special(target) else target.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.part")
@@ -104,8 +112,8 @@ def write_whole(path: str | os.PathLike[str], text: str) -> None:
             descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # less the umask
         else:
             descriptor = os.open(partial, os.O_WRONLY)
-        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.write(text)
+        with open(descriptor, "wb") as file:
+            yield file
             file.flush()
             if partial is not target:
                 os.fsync(file.fileno())

@@ -18,7 +18,7 @@ FLOORS = [
     {"signals"},
     {"pipeline", "export", "show"},
     {"score", "store"},
-    {"jobs"},
+    {"jobs", "exports"},
     {"cli"},
 ]
 FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms}
@@ -52,6 +52,8 @@ OWNERS = {
     "psutil": {"jobs"},
     "watchfiles": {"jobs"},
     "ray": {"jobs"},
+    "xlsxwriter": {"exports"},
+    "pyarrow": {"exports"},
 }
 FILES = sorted(ROOT.rglob("*.py"))
 
