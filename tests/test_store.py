@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import glob
 import os
 import random
@@ -355,7 +356,7 @@ def test_any_single_change_of_the_audit_is_found(tmp_path):
         no_triggers(store)
     lines = head[0]
     columns = ("at", "who", "action", "subject", "old", "new", "reason", "previous", "hash")
-    for _ in range(40):
+    for number in range(40):
         one, other = draw.sample(range(1, lines + 1), 2)
         kind = draw.choice(("edit", "delete", "swap", "insert"))
         sql = {
@@ -365,10 +366,11 @@ def test_any_single_change_of_the_audit_is_found(tmp_path):
             f" WHERE seq IN ({one}, {other}); UPDATE audit SET seq = -seq WHERE seq < 0",
             "insert": f"INSERT INTO audit SELECT {lines + 1}, {', '.join(columns)} FROM audit WHERE seq = {one}",
         }[kind]
-        shutil.copy(tmp_path / "store.db", tmp_path / "changed.db")
-        with sqlite3.connect(tmp_path / "changed.db") as connection:
+        copy = tmp_path / f"changed{number}.db"
+        shutil.copy(tmp_path / "store.db", copy)
+        with contextlib.closing(sqlite3.connect(copy)) as connection:
             connection.executescript(sql)
-        with Store(tmp_path / "changed.db") as changed:
+        with Store(copy) as changed:
             assert changed.audit.verify(), sql
 
 

@@ -186,12 +186,10 @@ class Work:
         room = most - len(self._held)
         if room < max(1, most // 2 if self._make is None else 1):
             return 0
-        start = time.perf_counter()
-        tasks = self._jobs.claim(self._job, self._owner, room)
-        if tasks:
-            self._held |= {task.id: task for task in tasks}
-            self._begin(tasks)
-        self._stages["bookkeeping"] += time.perf_counter() - start
+        with self._timed():
+            tasks = self._jobs.claim(self._job, self._owner, room)
+        self._held |= {task.id: task for task in tasks}
+        self._begin(tasks)
         return len(tasks)
 
     def _begin(self, tasks: list[Task]) -> None:
@@ -214,7 +212,8 @@ class Work:
         self._make_ready()
         if self._job.version is None:
             return  # stopped before the model was there
-        verdicts = self._jobs.begin(self._job, self._owner, documents)
+        with self._timed():
+            verdicts = self._jobs.begin(self._job, self._owner, documents)
         for number, (document, _) in documents.items():
             if verdicts.get(number) != "extract":
                 del self._held[number]
@@ -313,12 +312,17 @@ class Work:
 
     def _settle(self) -> None:
         if self._outcomes:
-            start = time.perf_counter()
             outcomes, self._outcomes = self._outcomes, []
-            self._jobs.settle(self._job, self._owner, outcomes, who=self._who)
+            with self._timed():
+                self._jobs.settle(self._job, self._owner, outcomes, who=self._who)
             for outcome in outcomes:
                 self._held.pop(outcome.task.id, None)
-            self._stages["bookkeeping"] += time.perf_counter() - start
+
+    @contextlib.contextmanager
+    def _timed(self) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self._stages["bookkeeping"] += time.perf_counter() - start
 
 
 @contextlib.contextmanager
