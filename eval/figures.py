@@ -1,9 +1,9 @@
 """Every figure of the shipped sets, and the calibrations that ship, in one go: `python -m eval.figures`.
 
 Each set is measured (`extractor eval`, kept in `eval/runs`, gone on with where it was stopped) and a calibration made
-of it; last comes a general one of all sets. Where a set's `kind` tells its templates apart they are kept whole, and the
-same is printed for documents of known templates. Sets with fewer documents than a calibration needs only go into the
-general one.
+of it, which learns from the others too; last comes a general one of all sets. Where a set's `kind` tells its templates
+apart they are kept whole, and the same is printed for documents of known templates. Sets with fewer documents than a
+calibration needs have none of their own.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ def main(arguments: list[str] | None = None) -> int:
     codes = [_said("eval", s.folder, *model, *(["--again"] if chosen.again else [])) for s in sets]
     for s in sets:
         if len(s.samples) >= LEAST:
+            others = [word for other in sets if other is not s for word in ("--with", other.folder)]
+            calibrate = ("calibrate", s.folder, *others, *model)
             if s.name in TEMPLATES:
-                codes.append(_said("calibrate", s.folder, *model, "--dry-run"))
-            codes.append(
-                _said("calibrate", s.folder, *model, "--apart", TEMPLATES.get(s.name, "layout"), "--to", SHIPPED)
-            )
+                codes.append(_said(*calibrate, "--dry-run"))
+            codes.append(_said(*calibrate, "--apart", TEMPLATES.get(s.name, "layout"), "--to", SHIPPED))
     codes.append(_said("calibrate", *(s.folder for s in sets), *model, "--to", SHIPPED))
     return next((code for code in codes if code), 0)
 

@@ -95,12 +95,13 @@ def from_json(text: str, source: str = "the calibration") -> Calibration:
 def features(field: str, signals: Mapping[str, float]) -> dict[str, float]:
     """The signals as a logistic model wants them: each on a scale on which equal steps weigh alike, and by case.
 
-    What a signal is worth depends on the case: what speaks for a value speaks against a null.
+    What a signal is worth depends on the case: what speaks for a value speaks against a null. Without a field's name
+    nothing is said of the field.
     """
     case = ("settled " if signals.get("settled") else "code " if signals.get("code") else "") + (
         "null" if signals.get("null") else "value"
     )
-    found = {case: 1.0, f"{case} of {field}": 1.0}
+    found = {case: 1.0} | ({f"{case} of {field}": 1.0} if field else {})
     for name, x in signals.items():
         if name not in ("null", "settled", "code"):
             found[f"{case} {name}"] = _scaled(name, x)

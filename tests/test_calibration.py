@@ -143,7 +143,7 @@ def test_what_was_never_wrong_gets_a_constant_short_of_one():
 
 def test_a_general_calibration_knows_no_fields():
     _, own = fitting.fit(list(planted(10, 10)))
-    _, general = fitting.fit(list(planted(10, 10)), general=True)
+    _, general = fitting.fit([replace(o, field="") for o in planted(10, 10)])
     assert any(" of total" in name for name in own) and not any(" of " in name for name in general)
 
 
@@ -208,6 +208,16 @@ def test_several_kinds_give_a_general_calibration_judged_on_kinds_not_seen(tmp_p
     assert "each kind of report judged by a fit on the others" in fitting.text(found)
     with pytest.raises(UsageError, match="not of one model"):
         calibrate([*sets, (run_of(tmp_path, "d", "d", weights="1"), [])])
+
+
+def test_what_stands_beside_is_learnt_from_and_not_judged(tmp_path, monkeypatch):
+    monkeypatch.setattr(fitting, "REPEATS", 1)
+    few, many = [judged(n, wrong=n % 4 == 0) for n in range(8)], [judged(n, wrong=n % 4 == 0) for n in range(20, 60)]
+    alone = calibrate([(run_of(tmp_path), few)], rounds=5)
+    taught = calibrate([(run_of(tmp_path), few)], [(run_of(tmp_path, "other", "other"), many)], rounds=5)
+    assert taught.values == alone.values == 16 and taught.after.brier < alone.after.brier
+    assert len(taught.calibration.documents) == 48 and taught.calibration.fits(SCHEMA.id, WEIGHTS)
+    assert "learnt from too: other" in fitting.text(taught)
 
 
 def test_too_few_documents_and_runs_without_signals_are_refused(tmp_path):

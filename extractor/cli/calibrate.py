@@ -22,6 +22,14 @@ def add(commands: Any) -> None:
     )
     add_run(command)
     command.add_argument(
+        "--with",
+        dest="beside",
+        metavar="SET",
+        action="append",
+        default=[],
+        help="learn from this set of another kind of report too; may be given several times",
+    )
+    command.add_argument(
         "--apart",
         metavar="KEY",
         default="layout",
@@ -38,13 +46,15 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     from extractor.score.calibration import calibrate, text
     from extractor.score.samples import load_set, set_schema
 
-    if len(arguments.sets) > 1 and (arguments.schema or arguments.named):
+    folders = [*arguments.sets, *arguments.beside]
+    if len(folders) > 1 and (arguments.schema or arguments.named):
         raise UsageError("--schema and --run are for one set.", "Leave them out, or give one SET.")
     runs = []
-    for folder in arguments.sets:
+    for folder in folders:
         samples = load_set(folder)
         runs.append(kept_run(arguments, samples, given.compiled(set_schema(samples, arguments.schema))))
-    found = calibrate(runs, arguments.apart)
+    count = len(arguments.sets)
+    found = calibrate(runs[:count], runs[count:], arguments.apart)
     console.out(text(found))
     if arguments.dry_run:
         return 0

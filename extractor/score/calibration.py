@@ -23,8 +23,8 @@ from extractor.score.report import shown
 from extractor.score.runs import Judged, Run
 from extractor.score.telling import WANTED, Telling, at_random, telling
 
-FOLDS, REPEATS, INNER = 5, 5, 4
-PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3, 1.0)
+FOLDS, REPEATS, INNER = 5, 3, 4
+PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3)
 """Inverse strengths of the penalty (scikit-learn's C) that a fit chooses from."""
 LEAST = 8
 """Documents that a calibration needs at least: with fewer, one odd document decides."""
@@ -34,7 +34,8 @@ LEAST = 8
 class Observation:
     """One value of a judged document: `score` is its confidence by rule of thumb; `given` tells it from a null.
 
-    Documents with the same `group` are never on both sides of a split.
+    Documents with the same `group` are never on both sides of a split. How a `field` fared says nothing of the fields
+    of another kind of report: for those the name is empty.
     """
 
     document: str
@@ -76,18 +77,18 @@ def unseen(judged: Sequence[Judged]) -> int:
 # Fitting.
 
 
-def fit(seen: Sequence[Observation], general: bool = False) -> tuple[float, dict[str, float]]:
+def fit(seen: Sequence[Observation]) -> tuple[float, dict[str, float]]:
     """Bias and coefficients of a logistic model of being right (regularised; Platt's scaling on top).
 
-    The penalty is the one under which documents left out are told best; the scaling is fitted on them too. `general`
-    leaves out how single fields fared: that says nothing of another kind of report. One outcome alone gives a constant.
+    The penalty is the one under which documents left out are told best; the scaling is fitted on them too. One outcome
+    alone gives a constant.
     """
     from threadpoolctl import threadpool_limits
 
     right = np.array([o.right for o in seen])
     if right.all() or not right.any():
         return round(_logit(right), 6), {}
-    names, table = _table(seen, general)
+    names, table = _table(seen)
     scale = np.maximum(table.std(axis=0), 0.25)  # a flag that few values carry is not blown up
     with threadpool_limits(1):  # these tables are small: more threads only wait for each other
         bias, weights = _fitted(table / scale, right, _folds([o.group for o in seen], INNER, 0))
@@ -127,8 +128,8 @@ def _logit(right: np.ndarray) -> float:
     return float(np.log(share / (1 - share)))
 
 
-def _table(seen: Sequence[Observation], general: bool) -> tuple[list[str], np.ndarray]:
-    rows = [_features(o, general) for o in seen]
+def _table(seen: Sequence[Observation]) -> tuple[list[str], np.ndarray]:
+    rows = [features(o.field, o.signals) for o in seen]
     names = sorted({name for row in rows for name in row})
     column = {name: n for n, name in enumerate(names)}
     table = np.zeros((len(rows), len(names)))
@@ -136,11 +137,6 @@ def _table(seen: Sequence[Observation], general: bool) -> tuple[list[str], np.nd
         for name, x in row.items():
             table[n, column[name]] = x
     return names, table
-
-
-def _features(o: Observation, general: bool) -> dict[str, float]:
-    found = features(o.field, o.signals)
-    return {name: x for name, x in found.items() if " of " not in name} if general else found
 
 
 def _folds(groups: Sequence[str], count: int, seed: int) -> list[tuple[np.ndarray, np.ndarray]]:
@@ -153,20 +149,24 @@ def _folds(groups: Sequence[str], count: int, seed: int) -> list[tuple[np.ndarra
     return [(inside, outside) for inside, outside in parts if len(inside)]
 
 
-def _calibration(seen: Sequence[Observation], general: bool, **made_of: Any) -> Calibration:
-    bias, coefficients = fit(seen, general)
+def _calibration(seen: Sequence[Observation], **made_of: Any) -> Calibration:
+    bias, coefficients = fit(seen)
     documents = tuple(sorted({o.document for o in seen}))
     edge = round(1 / (len(seen) + 2), 6)
     return Calibration(documents=documents, bias=bias, coefficients=coefficients, edge=edge, **made_of)
 
 
-def cross_fitted(seen: Sequence[Observation], repeats: int = REPEATS, general: bool = False) -> np.ndarray:
-    """For every repeat, split otherwise each time, the observations' probabilities by fits on other groups."""
+def cross_fitted(seen: Sequence[Observation], beside: Sequence[Observation] = (), repeats: int = REPEATS) -> np.ndarray:
+    """For every repeat, split otherwise each time, the observations' probabilities by fits on other groups.
+
+    What is `beside` is learnt from every time, and not judged.
+    """
     groups = [o.group for o in seen]
     found = np.zeros((repeats, len(seen)))
     for repeat in range(repeats):
         for inside, outside in _folds(groups, FOLDS, repeat + 1):
-            calibration = _calibration([seen[i] for i in inside], general, name="", schema=None, model="", weights=None)
+            learnt = [*(seen[i] for i in inside), *beside]
+            calibration = _calibration(learnt, name="", schema=None, model="", weights=None)
             for i in outside:
                 found[repeat, i] = calibration.probability(seen[i].field, seen[i].signals)
     return found
@@ -180,10 +180,11 @@ class Calibrated:
     """A calibration fitted on all documents of its runs, and what its like came to on documents they had not seen.
 
     `after` judges those probabilities, `before` the score by rule of thumb; `at_random` is the review budget without
-    either. `unseen` counts what no confidence can warn of.
+    either. `beside` names the sets that were learnt from too. `unseen` counts what no confidence can warn of.
     """
 
     calibration: Calibration
+    beside: tuple[str, ...]
     values: int
     documents: int
     groups: int
@@ -194,23 +195,23 @@ class Calibrated:
     at_random: float
 
 
-def calibrate(runs: Sequence[tuple[Run, Sequence[Judged]]], apart: str = "layout", rounds: int = ROUNDS) -> Calibrated:
+def calibrate(
+    runs: Sequence[tuple[Run, Sequence[Judged]]],
+    beside: Sequence[tuple[Run, Sequence[Judged]]] = (),
+    apart: str = "layout",
+    rounds: int = ROUNDS,
+) -> Calibrated:
     """A calibration of the runs' documents, with its held-out figures.
 
-    One run gives the calibration of its kind of report. Several, of different schemas, give a general one, judged each
-    time on a kind that it was not fitted on. UsageError where the runs are of different models, where they are too
-    small, or were kept without signals.
+    One run gives the calibration of its kind of report; from those `beside` it learns too, what signals are worth, and
+    is not judged on them. Several runs, of different schemas, give a general one, judged each time on a kind that it
+    was not fitted on. UsageError where the runs are of different models, are too small, or were kept without signals.
     """
-    headers = [run.header for run, _ in runs]
-    identities = [header["identity"] for header in headers]
-    made_of = {(h.get("weights"), i["model"], i["prompt"], i["tool"]) for h, i in zip(headers, identities, strict=True)}
-    if len(made_of) > 1:
-        raise UsageError("The runs are not of one model, prompt and version of the tool.", "Run the sets again.")
+    identities = [run.header["identity"] for run, _ in runs]
+    weights, model, prompt, tool = _made_of([run.header for run, _ in (*runs, *beside)])
     general = len({i["schema"] for i in identities}) > 1
-    seen: list[Observation] = []
-    for (_, judged), identity in zip(runs, identities, strict=True):
-        found = observations(judged, apart)
-        seen += [replace(o, group=identity["schema"]) for o in found] if general else found
+    seen = [o for run, judged in runs for o in _observed(run, judged, apart, strange=general)]
+    learnt = [o for run, judged in beside for o in _observed(run, judged, apart, strange=True)]
     documents, groups = {o.document for o in seen}, {o.group for o in seen}
     if len(documents) < LEAST or len(groups) < 2:
         raise UsageError(
@@ -218,38 +219,59 @@ def calibrate(runs: Sequence[tuple[Run, Sequence[Judged]]], apart: str = "layout
             f"Give a set of at least {LEAST}; a run of an older version of the tool has to be made anew (--again).",
         )
     repeats = 1 if general else REPEATS
-    told = cross_fitted(seen, repeats, general).ravel()
-    right = np.tile([o.right for o in seen], repeats)
-    given = np.tile([o.given for o in seen], repeats)
-    owner = [o.document for o in seen] * repeats
-    after = telling(told, right, given, owner, rounds)
-    scores = np.array([o.score for o in seen])
-    before = telling(scores, right[: len(seen)], given[: len(seen)], owner[: len(seen)], rounds)
-    ((weights, model, prompt, tool),) = made_of
+    told = cross_fitted(seen, learnt, repeats).ravel()
+    right, given = np.array([o.right for o in seen]), np.array([o.given for o in seen])
+    owner = [o.document for o in seen]
+    after = telling(told, np.tile(right, repeats), np.tile(given, repeats), owner * repeats, rounds)
+    before = telling(np.array([o.score for o in seen]), right, given, owner, rounds)
     calibration = _calibration(
-        seen,
-        general,
+        [*seen, *learnt],
         name=" + ".join(dict.fromkeys(i["set"] for i in identities)),
         schema=None if general else identities[0]["schema"],
-        schema_name="" if general else headers[0]["schema"]["name"],
+        schema_name="" if general else runs[0][0].header["schema"]["name"],
         model=model,
         weights=weights,
         prompt=prompt,
         tool=tool,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
-        held_out=_figures(after, before, len(seen), len(groups)),
+        held_out=_figures(after, before, len(seen), len(documents), len(groups)),
     )
-    wrong = int((~right[: len(seen)]).sum())
-    missed = sum(unseen(judged) for _, judged in runs)
-    random_ = at_random(right[: len(seen)])
-    return Calibrated(calibration, len(seen), len(documents), len(groups), wrong, missed, after, before, random_)
+    return Calibrated(
+        calibration,
+        tuple(run.header["identity"]["set"] for run, _ in beside),
+        len(seen),
+        len(documents),
+        len(groups),
+        int((~right).sum()),
+        sum(unseen(judged) for _, judged in runs),
+        after,
+        before,
+        at_random(right),
+    )
 
 
-def _figures(after: Telling, before: Telling, values: int, groups: int) -> dict[str, Any]:
+def _made_of(headers: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
+    """Weights, model, prompt and tool of all the runs; UsageError where they differ."""
+    found = {
+        (h.get("weights"), h["identity"]["model"], h["identity"]["prompt"], h["identity"]["tool"]) for h in headers
+    }
+    if len(found) > 1:
+        raise UsageError("The runs are not of one model, prompt and version of the tool.", "Run the sets again.")
+    return found.pop()
+
+
+def _observed(run: Run, judged: Sequence[Judged], apart: str, strange: bool) -> list[Observation]:
+    """A run's observations; of a `strange` kind of report without its fields' names, the whole kind being one group."""
+    found = observations(judged, apart)
+    return [replace(o, field="", group=run.header["identity"]["schema"]) for o in found] if strange else found
+
+
+def _figures(after: Telling, before: Telling, values: int, documents: int, groups: int) -> dict[str, Any]:
     """The held-out figures as they are kept in the calibration's file."""
     budget, by_score = after.budget, before.budget
     return {
         "values": values,
+        "documents": documents,
         "groups": groups,
         "auroc": _rounded(after.auroc.value, after.auroc.low, after.auroc.high),
         "auroc_given": _rounded(after.auroc_given.value, after.auroc_given.low, after.auroc_given.high),
@@ -279,6 +301,7 @@ def text(c: Calibrated) -> str:
     )
     lines = [
         f"{c.calibration.name}: {c.documents} documents, {n} fields, {right:.1%} right; {whose}",
+        *([f"learnt from too: {', '.join(c.beside)}"] if c.beside else []),
         "",
         f"{'':28} {'calibrated':>24}   {'by rule of thumb':>24}   at random",
         f"{'AUROC, all fields':28} {shown(after.auroc):>24}   {shown(before.auroc):>24}       0.500",
@@ -317,7 +340,7 @@ def _in_words(c: Calibrated) -> str:
     looked, then = c.after.trusted
     by_score = c.before.budget.value or 0.0
     return (
-        f"For {WANTED:.0%} right a person has to look at {_count(budget.value, n)} of {n} fields (95 % interval"
+        f"For {WANTED:.0%} right a person has to look at {_count(budget.value, n)} of {n} fields (95 % interval "
         f"{around}), least sure first; by rule of thumb at {_count(by_score, n)}, at random at "
         f"{_count(c.at_random, n)}.\nStopping where the confidence itself says so: {_count(looked, n)} looked at, "
         f"{then:.2%} right."
