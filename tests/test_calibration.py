@@ -205,7 +205,7 @@ def test_several_kinds_give_a_general_calibration_judged_on_kinds_not_seen(tmp_p
     ]
     found = calibrate(sets, rounds=20)
     assert found.calibration.schema is None and found.groups == 3 and found.calibration.name == "a + b + c"
-    assert "each kind of report judged by a fit on the others" in fitting.text(found)
+    assert "each kind of report judged by a fit on the others" in fitting.text(found) and found.better
     with pytest.raises(UsageError, match="not of one model"):
         calibrate([*sets, (run_of(tmp_path, "d", "d", weights="1"), [])])
 
@@ -364,6 +364,12 @@ def test_the_command_fits_says_and_keeps_what_later_records_use(folder, letters,
     assert sure["total"] > sure["count"] > 0.4
     assert main(["eval", str(letters), *kept, "--again", "--output", str(tmp_path / "page.html")]) == 0
     assert "was fitted on them" in (tmp_path / "page.html").read_text("utf-8")
+
+
+def test_what_does_no_better_than_the_rule_of_thumb_is_not_kept(folder, letters, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(fitting.Calibrated, "better", False)
+    assert main(["calibrate", str(letters), "--model", "none", "--runs", str(tmp_path / "runs")]) == 0
+    assert "not kept" in capsys.readouterr().err and not list(folder.glob("*"))
 
 
 def test_options_of_one_set_are_refused_with_several(letters, capsys):

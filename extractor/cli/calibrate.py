@@ -58,6 +58,9 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     console.out(text(found))
     if arguments.dry_run:
         return 0
+    if not found.better:
+        console.say("not kept: on documents it has not seen it does no better than the rule of thumb")
+        return 0
     calibration = found.calibration
     folder = arguments.to or user_folder()
     try:

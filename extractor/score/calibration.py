@@ -35,7 +35,7 @@ class Observation:
     """One value of a judged document: `score` is its confidence by rule of thumb; `given` tells it from a null.
 
     Documents with the same `group` are never on both sides of a split. How a `field` fared says nothing of the fields
-    of another kind of report: for those the name is empty.
+    of another kind of report: for those the name is empty. `kind` is the schema's id where kinds are told apart.
     """
 
     document: str
@@ -45,6 +45,7 @@ class Observation:
     score: float
     right: bool
     given: bool = True
+    kind: str = ""
 
 
 def observations(judged: Sequence[Judged], apart: str = "layout") -> list[Observation]:
@@ -77,21 +78,23 @@ def unseen(judged: Sequence[Judged]) -> int:
 # Fitting.
 
 
-def fit(seen: Sequence[Observation]) -> tuple[float, dict[str, float]]:
+def fit(seen: Sequence[Observation], beside: Sequence[Observation] = ()) -> tuple[float, dict[str, float]]:
     """Bias and coefficients of a logistic model of being right (regularised; Platt's scaling on top).
 
-    The penalty is the one under which documents left out are told best; the scaling is fitted on them too. One outcome
-    alone gives a constant.
+    The penalty is the one under which documents of `seen` left out are told best; the scaling is fitted on them too.
+    What is `beside` is learnt from alone. One outcome alone gives a constant.
     """
     from threadpoolctl import threadpool_limits
 
     right = np.array([o.right for o in seen])
     if right.all() or not right.any():
         return round(_logit(right), 6), {}
-    names, table = _table(seen)
+    names, table = _table([*seen, *beside])
     scale = np.maximum(table.std(axis=0), 0.25)  # a flag that few values carry is not blown up
+    splits = _folds([o.group for o in seen], INNER, 0) or _folds([o.document for o in seen], INNER, 0)
     with threadpool_limits(1):  # these tables are small: more threads only wait for each other
-        bias, weights = _fitted(table / scale, right, _folds([o.group for o in seen], INNER, 0))
+        folds = [(np.append(inside, np.arange(len(seen), len(table))), outside) for inside, outside in splits]
+        bias, weights = _fitted(table / scale, np.array([o.right for o in (*seen, *beside)]), folds)
     pairs = zip(names, weights / scale, strict=True)
     return round(bias, 6), {name: round(float(w), 6) for name, w in pairs if abs(w) > 1e-6}
 
@@ -103,7 +106,8 @@ def _fitted(table: np.ndarray, right: np.ndarray, folds: Sequence[tuple[np.ndarr
     def model(penalty: float) -> Any:
         return LogisticRegression(C=penalty, max_iter=2000)
 
-    best, told, chosen = np.inf, np.zeros(len(right)), PENALTIES[0]
+    judged = np.sort(np.concatenate([outside for _, outside in folds]))
+    best, told, chosen = np.inf, np.zeros(len(judged)), PENALTIES[0]
     for penalty in PENALTIES:
         logits = np.zeros(len(right))
         for inside, outside in folds:
@@ -111,14 +115,14 @@ def _fitted(table: np.ndarray, right: np.ndarray, folds: Sequence[tuple[np.ndarr
                 logits[outside] = _logit(right[inside])
             else:
                 logits[outside] = model(penalty).fit(table[inside], right[inside]).decision_function(table[outside])
-        loss = float(np.mean(np.logaddexp(0, np.where(right, -logits, logits))))
+        loss = float(np.mean(np.logaddexp(0, np.where(right, -logits, logits))[judged]))
         if loss < best:
-            best, told, chosen = loss, logits, penalty
+            best, told, chosen = loss, logits[judged], penalty
     fitted = model(chosen).fit(table, right)
-    platt = LogisticRegression(C=1.0, max_iter=2000).fit(told[:, None], right)
+    platt = LogisticRegression(C=1.0, max_iter=2000).fit(told[:, None], right[judged])
     slope = float(platt.coef_[0, 0])
     if slope <= 0:  # on documents left out it told right from wrong no better than chance
-        return _logit(right), np.zeros(table.shape[1])
+        return _logit(right[judged]), np.zeros(table.shape[1])
     return slope * float(fitted.intercept_[0]) + float(platt.intercept_[0]), slope * fitted.coef_[0]
 
 
@@ -149,9 +153,9 @@ def _folds(groups: Sequence[str], count: int, seed: int) -> list[tuple[np.ndarra
     return [(inside, outside) for inside, outside in parts if len(inside)]
 
 
-def _calibration(seen: Sequence[Observation], **made_of: Any) -> Calibration:
-    bias, coefficients = fit(seen)
-    documents = tuple(sorted({o.document for o in seen}))
+def _calibration(seen: Sequence[Observation], beside: Sequence[Observation], **made_of: Any) -> Calibration:
+    bias, coefficients = fit(seen, beside)
+    documents = tuple(sorted({o.document for o in (*seen, *beside)}))
     edge = round(1 / (len(seen) + 2), 6)
     return Calibration(documents=documents, bias=bias, coefficients=coefficients, edge=edge, **made_of)
 
@@ -159,14 +163,14 @@ def _calibration(seen: Sequence[Observation], **made_of: Any) -> Calibration:
 def cross_fitted(seen: Sequence[Observation], beside: Sequence[Observation] = (), repeats: int = REPEATS) -> np.ndarray:
     """For every repeat, split otherwise each time, the observations' probabilities by fits on other groups.
 
-    What is `beside` is learnt from every time, and not judged.
+    What is `beside` is learnt from every time, and not judged. Where observations have kinds, those are the groups.
     """
-    groups = [o.group for o in seen]
+    groups = [o.kind or o.group for o in seen]
     found = np.zeros((repeats, len(seen)))
     for repeat in range(repeats):
         for inside, outside in _folds(groups, FOLDS, repeat + 1):
-            learnt = [*(seen[i] for i in inside), *beside]
-            calibration = _calibration(learnt, name="", schema=None, model="", weights=None)
+            known = [seen[i] for i in inside]
+            calibration = _calibration(known, beside, name="", schema=None, model="", weights=None)
             for i in outside:
                 found[repeat, i] = calibration.probability(seen[i].field, seen[i].signals)
     return found
@@ -194,6 +198,14 @@ class Calibrated:
     before: Telling
     at_random: float
 
+    @property
+    def better(self) -> bool:
+        """Whether it is more honest than the score and in no worse order; a general one has to save work as well."""
+        after, before = self.after, self.before
+        honest = after.brier < before.brier and (after.auroc.value or 0) >= (before.auroc.value or 0)
+        saves = (after.budget.value or 0) <= (before.budget.value or 0)
+        return honest and (saves or self.calibration.schema is not None)
+
 
 def calibrate(
     runs: Sequence[tuple[Run, Sequence[Judged]]],
@@ -212,7 +224,7 @@ def calibrate(
     general = len({i["schema"] for i in identities}) > 1
     seen = [o for run, judged in runs for o in _observed(run, judged, apart, strange=general)]
     learnt = [o for run, judged in beside for o in _observed(run, judged, apart, strange=True)]
-    documents, groups = {o.document for o in seen}, {o.group for o in seen}
+    documents, groups = {o.document for o in seen}, {o.kind or o.group for o in seen}
     if len(documents) < LEAST or len(groups) < 2:
         raise UsageError(
             f"{len(documents)} documents in {len(groups)} groups have values with signals: too few to calibrate.",
@@ -225,7 +237,8 @@ def calibrate(
     after = telling(told, np.tile(right, repeats), np.tile(given, repeats), owner * repeats, rounds)
     before = telling(np.array([o.score for o in seen]), right, given, owner, rounds)
     calibration = _calibration(
-        [*seen, *learnt],
+        seen,
+        learnt,
         name=" + ".join(dict.fromkeys(i["set"] for i in identities)),
         schema=None if general else identities[0]["schema"],
         schema_name="" if general else runs[0][0].header["schema"]["name"],
@@ -261,9 +274,9 @@ def _made_of(headers: Sequence[Mapping[str, Any]]) -> tuple[Any, ...]:
 
 
 def _observed(run: Run, judged: Sequence[Judged], apart: str, strange: bool) -> list[Observation]:
-    """A run's observations; of a `strange` kind of report without its fields' names, the whole kind being one group."""
+    """A run's observations; those of a `strange` kind of report without their fields' names."""
     found = observations(judged, apart)
-    return [replace(o, field="", group=run.header["identity"]["schema"]) for o in found] if strange else found
+    return [replace(o, field="", kind=run.header["identity"]["schema"]) for o in found] if strange else found
 
 
 def _figures(after: Telling, before: Telling, values: int, documents: int, groups: int) -> dict[str, Any]:
