@@ -22,6 +22,7 @@ All are numbers whose sense does not depend on a kind of report. A signal that a
     again     in how many other elements of the list the same part stands at the same place
     astray    how many lines lie between the evidence and that of the element's other parts
     listed    the mean `answered` of the list's other values
+    full      how many of its parts the element has, as a share of what the list's fullest has: totals have few
     elements  how many elements the list has;  filled: the share of them that have this part
     others    the mean `answered` of the document's other values;  troubled: the share of them with a problem
     problem:KIND      the value has a problem of that kind
@@ -75,10 +76,12 @@ class _Witnesses:
         self.count = len(values)
         self.elements: dict[Path, set[int]] = {}
         self.filled: Counter[Path] = Counter()
+        self.parts: Counter[Path] = Counter()
         for v in values:
             if (at := _position(v.path)) is not None:
                 self.elements.setdefault(v.path[:at], set()).add(v.path[at])
                 self.filled[_generic(v.path)] += v.value is not None
+                self.parts[v.path[: at + 1]] += v.value is not None
                 if v.evidence is not None:
                     line = document.text.count("\n", 0, v.evidence.start)
                     self.lines.setdefault(v.path[: at + 1], []).append(line)
@@ -122,6 +125,8 @@ class _Witnesses:
         if (at := _position(v.path)) is not None:
             size = len(self.elements[v.path[:at]])
             found |= {"elements": size, "filled": self.filled[_generic(v.path)] / size}
+            fullest = max(self.parts[(*v.path[:at], n)] for n in self.elements[v.path[:at]])
+            found["full"] = self.parts[v.path[: at + 1]] / (fullest or 1)
             listed = self.listed.get(v.path[:at], [])
             if "answered" in v.signals and len(listed) > 1:
                 found["listed"] = (sum(listed) - v.signals["answered"]) / (len(listed) - 1)
