@@ -200,9 +200,13 @@ class Calibrated:
 
     @property
     def better(self) -> bool:
-        """Whether it is more honest than the score and in no worse order; a general one has to save work as well."""
+        """Whether it is more honest than the score and, as far as the interval tells, orders values no worse.
+
+        A general one has to save work as well.
+        """
         after, before = self.after, self.before
-        honest = after.brier < before.brier and (after.auroc.value or 0) >= (before.auroc.value or 0)
+        ordered = (after.auroc.high or after.auroc.value or 0) >= (before.auroc.value or 0)
+        honest = after.brier < before.brier and ordered
         saves = (after.budget.value or 0) <= (before.budget.value or 0)
         return honest and (saves or self.calibration.schema is not None)
 
