@@ -63,6 +63,7 @@ def skew_of(gray: np.ndarray) -> float:
     """By how many degrees, clockwise, the picture must be turned for its lines to lie level; 0 where none can be told.
 
     The rows of ink are summed along lines of many angles; the sums vary most along the lines of text (Postl 1986).
+    Where lines are too short to tell, columns are asked: the edges of what stands one under another.
     """
     scale = min(1.0, 1000 / max(gray.shape))
     small = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) if scale < 1 else gray
@@ -75,6 +76,11 @@ def skew_of(gray: np.ndarray) -> float:
     if len(ys) > 60_000:
         chosen = np.random.default_rng(0).choice(len(ys), 60_000, replace=False)
         ys, xs, weights = ys[chosen], xs[chosen], weights[chosen]
+    return _steepest(xs, ys, weights) or _steepest(-ys, xs, weights)
+
+
+def _steepest(xs: np.ndarray, ys: np.ndarray, weights: np.ndarray) -> float:
+    """The angle in degrees at which the sums of rows vary most; 0 where that is a guess."""
     level = _sharpness(xs, ys, weights, 0.0)
     tried, best, peak = np.arange(-MAX_SKEW, MAX_SKEW + 0.01, 0.5), 0.0, level
     for step in (0.5, 0.1, 0.02):

@@ -44,9 +44,11 @@ def words_of(gray: np.ndarray, box: Rect, glyphs: Sequence[Glyph], run: int) -> 
         confidence = sum(glyph.confidence for glyph in solid[start:end]) / (end - start)
         held = [each for each in tight[start:end] if each is not None]
         part = union(held) if held else Rect(cuts[start], 0.0, cuts[end], float(ink.shape[0]))
+        text = "".join(glyph.text for glyph in solid[start:end])
+        part = _squared(part, text, size)
         result.append(
             Placed(
-                "".join(glyph.text for glyph in solid[start:end]),
+                text,
                 Rect(box.x0 + part.x0, box.top + part.top, box.x0 + part.x1, box.top + part.bottom),
                 box.top + base,
                 size,
@@ -55,6 +57,16 @@ def words_of(gray: np.ndarray, box: Rect, glyphs: Sequence[Glyph], run: int) -> 
             )
         )
     return result
+
+
+def _squared(part: Rect, text: str, size: float) -> Rect:
+    """The box of a word with the blank half of the square of a wide mark at its ends, as fonts have it.
+
+    Without it `二、` seems to stand apart from what follows, and `（三）` to be indented.
+    """
+    left = 0.45 * size if text[0] in "（《〈「『【〔“" else 0.0
+    right = 0.45 * size if text[-1] in "、，。；：！？）》〉」』】〕”" else 0.0
+    return Rect(max(0.0, part.x0 - left), part.top, part.x1 + right, part.bottom)
 
 
 def _stretches(

@@ -103,10 +103,11 @@ def _indents(lines: Sequence[SetLine], size: float) -> list[float]:
     left: dict[int, float] = {}
     for line in lines:
         left[line.page] = min(left.get(line.page, line.box.x0), line.box.x0)
-    # A page may hold nothing but indented lines; where its text begins, the other pages tell.
+    # A page may hold nothing but indented lines; where its text begins, the other pages tell. A scanner shifts pages.
     usual = median(left.values())
     least = min((x for x in left.values() if usual - x < 3 * size), default=usual)
-    return [line.box.x0 - (least if left[line.page] - least < 3 * size else left[line.page]) for line in lines]
+    margin = {page: least if 0.6 * size < x - least < 3 * size else x for page, x in left.items()}
+    return [line.box.x0 - margin[line.page] for line in lines]
 
 
 def _gaps(lines: Sequence[SetLine]) -> tuple[int | None, ...]:
