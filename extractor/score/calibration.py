@@ -99,7 +99,9 @@ def fit(seen: Sequence[Observation], beside: Sequence[Observation] = ()) -> tupl
     return round(bias, 6), {name: round(float(w), 6) for name, w in pairs if abs(w) > 1e-6}
 
 
-def _fitted(table: np.ndarray, right: np.ndarray, folds: Sequence[tuple[np.ndarray, np.ndarray]]) -> Any:
+def _fitted(
+    table: np.ndarray, right: np.ndarray, folds: Sequence[tuple[np.ndarray, np.ndarray]]
+) -> tuple[float, np.ndarray]:
     """Bias and weights: the penalty chosen on the folds, the logits scaled as those of left-out documents should be."""
     from sklearn.linear_model import LogisticRegression
 
