@@ -6,6 +6,7 @@ with Store() as store:
 
 from __future__ import annotations
 
+import re
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING
 
@@ -81,10 +82,11 @@ def export(
 def files(output: str, suffix: str, plan: list[Sheet]) -> dict[str, FilePath]:
     """Where each sheet goes: `a.csv` and `a.items.csv` beside it, or into a folder, `documents.csv` and `items.csv`."""
     target = FilePath(output)
+    plain = {s.name: re.sub(r'[/\\:*?"<>|\x00-\x1f]', "_", s.name) for s in plan}
     if target.suffix.lower() == suffix:
         first, *rest = plan
-        return {first.name: target} | {s.name: target.with_name(f"{target.stem}.{s.name}{suffix}") for s in rest}
-    return {s.name: target / f"{s.name}{suffix}" for s in plan}
+        return {first.name: target} | {s.name: target.with_name(f"{target.stem}.{plain[s.name]}{suffix}") for s in rest}
+    return {s.name: target / f"{plain[s.name]}{suffix}" for s in plan}
 
 
 def _schemas(store: Store, wanted: str | None, job: int | None) -> list:

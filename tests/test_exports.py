@@ -1,0 +1,282 @@
+"""Exports: every value arrives, as what it is, and nothing becomes a formula."""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+import shutil
+from pathlib import Path
+
+import openpyxl
+import pyarrow.parquet as pq
+import pytest
+
+from eval import formulas
+from extractor import cli
+from extractor.errors import OutputError, UsageError
+from extractor.export import as_dict
+from extractor.exports import delimited, export, sheets, workbook
+from extractor.schemas import load_schema
+from extractor.store import Store, Version
+from extractor.types import BBox, Document, Evidence, Extraction, FieldValue
+
+SCHEMA = load_schema(
+    {
+        "title": "note",
+        "type": "object",
+        "properties": {
+            "number": {"type": ["string", "null"]},
+            "day": {"type": ["string", "null"], "format": "date"},
+            "total": {"type": ["number", "null"]},
+            "count": {"type": ["integer", "null"]},
+            "paid": {"type": ["boolean", "null"]},
+            "seller": {"type": "object", "properties": {"name": {"type": ["string", "null"]}}},
+            "tags": {"type": "array", "items": {"type": "string"}},
+            "items": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "name": {"type": "string"},
+                        "amount": {"type": ["number", "null"]},
+                        "parts": {
+                            "type": "array",
+                            "items": {"type": "object", "properties": {"code": {"type": "string"}}},
+                        },
+                    },
+                },
+            },
+        },
+    }
+)
+RECORD = {
+    "number": "00123",
+    "day": "2024-02-29",
+    "total": -12.5,
+    "count": 12345678901234567890,
+    "paid": True,
+    "seller": {"name": "=1+1"},
+    "tags": ["a", "=b"],
+    "items": [
+        {"name": "x", "amount": 1, "parts": [{"code": "p"}, {"code": "q"}]},
+        {"name": "", "amount": None, "parts": []},
+    ],
+}
+EMPTY = {"number": None, "day": None, "total": None, "count": None, "paid": None, "seller": {"name": None}}
+EMPTY |= {"tags": [], "items": []}
+
+
+def keep(store: Store, *records: dict, schema=SCHEMA) -> list[int]:
+    """The numbers of the records, now in the store as a machine's."""
+    store.keep_schema(schema)
+    numbers = []
+    for data in records:
+        key = f"{sum(store.records.count().values()):064x}"
+        evidence = Evidence(3, 8, "12,50", (BBox(2, 0, 0, 1, 1),))
+        values = (FieldValue(("total",), -12.5, evidence, 0.75),)
+        said = as_dict(Extraction(Document(key, "a.txt", ""), schema.id, data, values, run={"schema": schema.id}))
+        numbers.append(store.records.keep(said, Version("t", "0"), who="t", size=1, kind="text").id)
+    return numbers
+
+
+@pytest.fixture
+def store(tmp_path):
+    with Store(tmp_path / "store.db") as opened:
+        yield opened
+
+
+def csv_rows(file: Path) -> list[dict[str, str]]:
+    with open(file, encoding="utf-8", newline="") as lines:
+        return list(csv.DictReader(lines))
+
+
+def cells(file: Path, sheet: str) -> list[dict[str, object]]:
+    head, *rows = openpyxl.load_workbook(file)[sheet].iter_rows(values_only=True)
+    return [dict(zip(head, row, strict=True)) for row in rows]
+
+
+# CSV.
+
+
+def test_csv_has_a_file_for_each_table_with_keys_and_positions(store, tmp_path):
+    keep(store, RECORD, EMPTY)
+    told = export(store, str(tmp_path / "out"))
+    assert told.records == 2 and list(told) == []
+    first, second = csv_rows(tmp_path / "out" / "documents.csv")
+    assert (first["number"], first["total"], first["paid"], first["seller.name"]) == ("00123", "-12.5", "true", "'=1+1")
+    assert delimited.original(first["tags"]) == '["a", "=b"]' and second["total"] == ""
+    items = csv_rows(tmp_path / "out" / "items.csv")
+    assert [(r["_record"], r["_position in items"], r["name"]) for r in items] == [("1", "0", "x"), ("1", "1", "'")]
+    parts = csv_rows(tmp_path / "out" / "items.parts.csv")
+    assert [(r["_position in items"], r["_position in items.parts"], r["code"]) for r in parts] == [
+        ("0", "0", "p"),
+        ("0", "1", "q"),
+    ]
+
+
+def test_everything_comes_back_out_of_csv(store, tmp_path):
+    texts = formulas.fill(store)
+    export(store, str(tmp_path / "a.csv"), bom=True)
+    plan = sheets([load_schema(formulas.SCHEMA)])
+    columns = [c.name for c in plan[0].columns]
+    rows = list(delimited.read(tmp_path / "a.csv", plan[0].columns))
+    assert [row[columns.index("text")] for row in rows] == texts
+    assert {row[columns.index("amount")] for row in rows} == {-12.5}
+    assert [row[-1] for row in delimited.read(tmp_path / "a.parts.csv", plan[1].columns)] == texts
+
+
+def test_text_is_disarmed_without_loss_and_numbers_are_left_alone():
+    draw = random.Random(5)
+    for _ in range(20_000):
+        text = "".join(draw.choice("=+-@'\" ,;|\t\r\na1.＝－\u200b(\x00") for _ in range(draw.randrange(9)))
+        safe = delimited.disarmed(text)
+        assert delimited.original(safe) == text
+        assert safe[:1] not in tuple("=@\t\r\n＝＠")
+    for text in ("-12.50", "+1", "-1,234.50", "-5 °C", "2020-01-01", "a, b", "x@y.example"):
+        assert delimited.disarmed(text) == text
+
+
+def test_text_in_a_column_of_numbers_stays_text(store, tmp_path):
+    keep(store, RECORD | {"total": "12", "count": "about 5"})
+    export(store, str(tmp_path / "out"))
+    plan = sheets([SCHEMA])
+    names = [c.name for c in plan[0].columns]
+    (row,) = delimited.read(tmp_path / "out" / "documents.csv", plan[0].columns)
+    assert (row[names.index("total")], row[names.index("count")]) == ("12", "about 5")
+
+
+def test_excel_is_told_of_utf_8(store, tmp_path):
+    keep(store, RECORD)
+    export(store, str(tmp_path / "out"), bom=True)
+    assert (tmp_path / "out" / "documents.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+# Excel.
+
+
+def test_a_workbook_holds_values_as_what_they_are(store, tmp_path):
+    keep(store, RECORD, EMPTY)
+    export(store, str(tmp_path / "a.xlsx"))
+    first, second = cells(tmp_path / "a.xlsx", "documents")
+    assert (first["number"], first["total"], first["paid"]) == ("00123", -12.5, True)
+    assert first["day"].isoformat() == "2024-02-29T00:00:00"
+    assert first["count"] == "12345678901234567890" and first["seller.name"] == "=1+1"
+    assert second["total"] is None and second["number"] is None
+    assert next(r["name"] for r in cells(tmp_path / "a.xlsx", "items")) == "x"
+    assert openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames == ["documents", "items", "items.parts"]
+
+
+def test_no_text_becomes_a_formula(tmp_path):
+    """By the XML and the bytes everywhere, and where LibreOffice is there, by what it makes of them too."""
+    made = formulas.export(tmp_path)
+    assert len(formulas.DANGEROUS) == 40
+    assert formulas.formulas_in_xlsx(made["a.xlsx"]) == 0
+    texts = {r["text"] for r in cells(made["a.xlsx"], "documents")}
+    assert {"=1+1", "<r><f>1+1</f></r>", "'=1+1", "－1+1"} <= texts
+    written = [row["text"] for row in csv_rows(made["csv/documents.csv"])][:40]
+    assert not [text for text in written if text.startswith(tuple("=+-@\t\r\n＝＋－＠"))]
+    if shutil.which("soffice"):
+        for name in ("a.xlsx", "csv/documents.csv"):
+            found, live = formulas.formulas_seen(made[name])
+            assert found > 40 and live == 0, name
+
+
+def test_what_a_cell_cannot_hold_is_named(store, tmp_path):
+    long, odd = "é" * 40_000, "bell\x07 \ufffe \x0b_x0041_\r\nend"
+    keep(store, RECORD | {"number": long}, RECORD | {"number": odd})
+    told = list(export(store, str(tmp_path / "a.xlsx")))
+    assert [w.partition(":")[2] for w in told] == [" documents row 2, number", " documents row 3, number"]
+    first, second = cells(tmp_path / "a.xlsx", "documents")
+    assert len(first["number"]) <= workbook.MOST_CHARACTERS and first["number"].endswith("é …")
+    assert openpyxl.utils.escape.unescape(second["number"]) == odd.replace("\ufffe", "\\ufffe")
+    assert list(export(store, str(tmp_path / "a.jsonl"))) == []
+
+
+def test_a_sheet_that_is_full_goes_on_in_another(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(workbook, "MOST_ROWS", 3)
+    keep(store, *[RECORD | {"number": str(n)} for n in range(5)])
+    export(store, str(tmp_path / "a.xlsx"))
+    names = [n for n in openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames if n.startswith("documents")]
+    assert [r["number"] for n in names for r in cells(tmp_path / "a.xlsx", n)] == ["0", "1", "2", "3", "4"]
+
+
+# JSON Lines, Parquet.
+
+
+def test_json_lines_lose_nothing(store, tmp_path):
+    (number,) = keep(store, RECORD)
+    store.records.correct(number, ("seller", "name"), "A \ud800", who="ann", revision=1, how="typed", reason="seen")
+    export(store, str(tmp_path / "a.jsonl"))
+    (said,) = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text("utf-8").splitlines()]
+    record = store.records.get(number)
+    assert said["data"] == record.data and said["data"]["seller"]["name"] == "A \ud800"
+    assert said["machine"] == RECORD and said["values"] == record.result["values"]
+    assert said["corrections"][0]["who"] == "ann" and said["corrections"][0]["old"] == "=1+1"
+    assert said["record"]["status"] == record.status and said["record"]["revision"] == 2
+
+
+def test_parquet_nests_and_leaves_out_nothing(store, tmp_path):
+    keep(store, RECORD, EMPTY, RECORD | {"total": "dear"})
+    told = list(export(store, str(tmp_path / "a.parquet"), evidence=True))
+    rows = pq.read_table(tmp_path / "a.parquet").to_pylist()
+    assert rows[0]["items"] == RECORD["items"] and rows[0]["seller"] == {"name": "=1+1"}
+    assert rows[0]["day"].isoformat() == "2024-02-29" and rows[1]["paid"] is None and rows[1]["items"] == []
+    assert json.loads(rows[2]["_data"])["total"] == "dear" and rows[2]["total"] is None
+    assert rows[0]["count"] is None and "record 1, count" in told[0] and "record 3, total" in told[0]
+    assert rows[0]["_values"][0]["text"] == "12,50" and rows[0]["_values"][0]["page"] == 2
+
+
+# Which records, which columns.
+
+
+def test_people_stand_above_the_machine_and_its_proof(store, tmp_path):
+    number, _ = keep(store, RECORD, RECORD)
+    store.records.correct(number, ("total",), 99, who="ann", revision=1)
+    export(store, str(tmp_path / "a.xlsx"), evidence=True, confidence=True)
+    first, second = cells(tmp_path / "a.xlsx", "documents")
+    assert (first["total"], first["_corrected"], first["total (evidence)"]) == (99, "total", None)
+    proof = ("total (evidence)", "total (page)", "total (confidence)")
+    assert tuple(second[p] for p in proof) == ("12,50", 2, 0.75)
+
+
+def test_only_what_was_asked_for(store, tmp_path):
+    number, _ = keep(store, RECORD, EMPTY)
+    store.records.approve(number, who="ann", revision=1)
+    assert export(store, str(tmp_path / "a.jsonl"), status="approved").records == 1
+    other = load_schema({"title": "other", "type": "object", "properties": {"x": {"type": "string"}}})
+    keep(store, {"x": "y"}, schema=other)
+    with pytest.raises(UsageError, match="note, other"):
+        export(store, str(tmp_path / "a.xlsx"))
+    assert export(store, str(tmp_path / "a.xlsx"), schema="other").records == 1
+    assert export(store, str(tmp_path / "all.jsonl")).records == 3
+
+
+def test_a_schema_that_grew_keeps_what_only_the_old_one_had():
+    old = load_schema({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "number"}}})
+    new = load_schema({"type": "object", "properties": {"b": {"type": "string"}, "c": {"type": "string"}}})
+    (documents,) = sheets([new, old])
+    own = [(c.name, c.kind) for c in documents.columns if c.part == "value"]
+    assert own == [("b", "json"), ("c", "string"), ("a", "string")]
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx", "jsonl", "parquet"])
+def test_an_export_that_fails_leaves_what_was_there(store, tmp_path, monkeypatch, format):
+    keep(store, RECORD)
+    target = tmp_path / f"a.{format}"
+    target.write_text("old")
+    before = sorted(tmp_path.iterdir())
+    monkeypatch.setattr("os.fsync", lambda *_: (_ for _ in ()).throw(OSError(28, "No space left on device")))
+    with pytest.raises(OutputError, match="No space left"):
+        export(store, str(target))
+    assert target.read_text() == "old" and sorted(tmp_path.iterdir()) == before
+
+
+def test_the_command(store, tmp_path, capsys):
+    keep(store, RECORD)
+    place = ["--store", store.name]
+    assert cli.main(["export", "--output", str(tmp_path / "out.csv"), *place]) == 0
+    assert "1 records are in" in capsys.readouterr().err
+    assert (tmp_path / "out.items.csv").exists()
+    assert cli.main(["export", "--output", str(tmp_path / "a.odt"), *place]) == 2
+    assert cli.main(["export", "--output", str(tmp_path / "a.csv"), "--job", "none", *place]) == 3
