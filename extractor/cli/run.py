@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import functools
 import getpass
 import sys
 from collections.abc import Iterable
@@ -50,6 +51,12 @@ def add_limits(command: argparse.ArgumentParser) -> None:
         "--model-timeout", type=n, default=1800, metavar=s, help="for the model to answer in (default: 1800)"
     )
     command.add_argument("--memory", type=n, default=4096, metavar="MB", help="to read a document in (default: 4096)")
+    command.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="what hands the work out (default: local)"
+    )
+    command.add_argument(
+        "--ray-address", metavar="ADDRESS", help="the cluster that Ray is to use (default: one on this machine)"
+    )
     command.add_argument("--store", metavar="PLACE", help=given.STORE)
 
 
@@ -96,7 +103,12 @@ def work(store: Any, job: Any, schema: Any, arguments: argparse.Namespace, stop:
 
     limits = {"models": arguments.models, "timeout": arguments.timeout, "model_timeout": arguments.model_timeout}
     limits |= {"memory": arguments.memory} | ({"workers": arguments.workers} if arguments.workers else {})
-    return jobs.Work(
+    begin: Any = jobs.Work
+    if arguments.engine == "ray":
+        from extractor.jobs.ray import RayWork
+
+        begin = functools.partial(RayWork, address=arguments.ray_address)
+    return begin(
         store,
         job,
         schema,

@@ -102,6 +102,9 @@ class Work:
         self._tell = tell
         self._stop = stop or threading.Event()
         self._owner = owners.me()
+        own = self._limits
+        # names are small, read documents may not be: with a model, only as many as keep it busy
+        self._most = own.workers + 2 * own.models if make else BATCH * own.workers
         memory, main = self._limits.memory, os.getpid()
         self._readers = Workers(self._limits.workers, children.begin_reading, (memory, main), RECYCLE)
         self._models = Workers(self._limits.models, children.begin_answering, (main,))
@@ -180,11 +183,8 @@ class Work:
 
     def _claim(self) -> int:
         """How many tasks were claimed; those that are new work are now with the readers."""
-        limits = self._limits
-        # names are small, read documents may not be: with a model, only as many as keep it busy
-        most = limits.workers + 2 * limits.models if self._make else BATCH * limits.workers
-        room = most - len(self._held)
-        if room < max(1, most // 2 if self._make is None else 1):
+        room = self._most - len(self._held)
+        if room < max(1, self._most // 2 if self._make is None else 1):
             return 0
         with self._timed():
             tasks = self._jobs.claim(self._job, self._owner, room)
@@ -218,12 +218,14 @@ class Work:
             if verdicts.get(number) != "extract":
                 del self._held[number]
                 continue
-            task = self._held[number]
-            if self._make is None:
-                call = Call(task, children.read_and_extract, (task.name, document, self._schema.document))
-            else:
-                call = Call(task, children.read, (task.name, document))
-            self._readers.give(Call(call.ticket, call.function, call.arguments, self._limits.timeout))
+            self._give_to_read(self._held[number], document)
+
+    def _give_to_read(self, task: Task, document: str) -> None:
+        if self._make is None:
+            function, arguments = children.read_and_extract, (task.name, document, self._schema.document)
+        else:
+            function, arguments = children.read, (task.name, document)
+        self._readers.give(Call(task, function, arguments, self._limits.timeout))
 
     def _make_ready(self) -> None:
         """Note what extracts for this job; the model is loaded for it where that is not known yet."""
