@@ -1,0 +1,127 @@
+"""The same documents through `extract` one by one, the local engine and Ray: the same records? How long, and where?
+
+python -m eval.engines [FOLDER] [--schema S] [--model M] [--number N]
+
+Without a folder, documents of the sets in `eval/sets` by turns, so that formats are mixed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from itertools import chain, zip_longest
+from pathlib import Path
+from typing import Any
+
+from extractor import jobs
+from extractor.errors import ExtractorError
+from extractor.export import as_dict
+from extractor.jobs.ray import RayWork
+from extractor.models import load_model
+from extractor.pipeline import extract
+from extractor.readers import read
+from extractor.schemas import Schema, load_schema
+from extractor.store import Store
+
+SETS = Path(__file__).parent / "sets"
+Made = dict[str, dict[str, Any]]
+"""SHA-256 of a document -> its extraction as JSON data."""
+
+
+def mixed(number: int, folder: Path) -> None:
+    """Copy documents of the short sets into a folder, one of each set after the other."""
+    found = [sorted((s / "documents").iterdir()) for s in sorted(SETS.iterdir()) if (s / "documents").is_dir()]
+    short = [files for files in found if not files[0].parent.parent.name.startswith("long-")]
+    files = [file for file in chain.from_iterable(zip_longest(*short)) if file is not None]
+    for n, file in enumerate(files[:number]):
+        shutil.copy(file, folder / f"{n:03d}-{file.name}")
+
+
+def one_by_one(folder: Path, schema: Schema, model: str) -> tuple[Made, dict[str, float]]:
+    """Extractions in this process, and the seconds of each stage."""
+    stages: dict[str, float] = {}
+    start = time.perf_counter()
+    loaded = None if model == "none" else load_model(model)
+    stages["load"] = time.perf_counter() - start
+    made: Made = {}
+    for file in sorted(p for p in folder.rglob("*") if p.is_file()):
+        start = time.perf_counter()
+        try:
+            document = read(file)
+        except ExtractorError as error:
+            print(f"  {file.name}: {error.message}")
+            continue
+        _add(stages, {"read": time.perf_counter() - start})
+        made[document.id] = as_dict(extract(document, schema, loaded))
+        _add(stages, made[document.id]["run"]["seconds"])
+    return made, stages
+
+
+def by_job(folder: Path, schema: Schema, model: str, kind: Callable[..., jobs.Work]) -> tuple[Made, dict[str, float]]:
+    """Extractions by a job in a new store, and the seconds of each stage."""
+    with tempfile.TemporaryDirectory() as temporary, Store(Path(temporary) / "store.db") as store:
+        job = jobs.start(store, schema, "engines", model=model, who="eval")
+        store.jobs.add(job, jobs.find([str(folder)]))
+        with kind(store, job, schema, jobs.maker(model), who="eval") as work:
+            report = work.drain()
+        store.jobs.end(job, report.state, who="eval")
+        return {record.document: dict(record.result) for record in store.records}, dict(report.stages)
+
+
+def differing(a: Made, b: Made) -> list[str]:
+    """The documents of which two ways do not say the same; names, and times in `run`, do not count."""
+    return sorted(key for key in a.keys() | b.keys() if _said(a.get(key)) != _said(b.get(key)))
+
+
+def _said(result: dict[str, Any] | None) -> Any:
+    if result is None:
+        return None
+    run = {key: value for key, value in result["run"].items() if key != "seconds"}
+    return result | {"run": run, "document": result["document"] | {"source": ""}}
+
+
+def _add(stages: dict[str, float], more: dict[str, float]) -> None:
+    for stage, seconds in more.items():
+        stages[stage] = stages.get(stage, 0.0) + seconds
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", nargs="?", metavar="FOLDER")
+    parser.add_argument("--schema", default="receipt", metavar="S")
+    parser.add_argument("--model", default="none", metavar="M", help="`default` is the default model (default: none)")
+    parser.add_argument("--number", type=int, default=40, metavar="N", help="documents of the mixed sample")
+    given = parser.parse_args()
+    schema = load_schema(given.schema)
+    model = jobs.model_name(None) if given.model == "default" else given.model
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(given.folder or temporary)
+        if not given.folder:
+            mixed(given.number, folder)
+        ways: dict[str, Callable[[], tuple[Made, dict[str, float]]]] = {
+            "local": lambda: by_job(folder, schema, model, jobs.Work),
+            "ray": lambda: by_job(folder, schema, model, RayWork),
+            "one by one": lambda: one_by_one(folder, schema, model),  # last, for its model stays in memory
+        }
+        made, first, wrong = {}, None, 0
+        for way, work in ways.items():
+            start = time.perf_counter()
+            made[way], stages = work()
+            seconds = time.perf_counter() - start
+            spent = ", ".join(f"{stage} {s:.1f}" for stage, s in stages.items() if s >= 0.05)
+            number = len(made[way])
+            print(f"{way:12} {number} records, {seconds:.1f} s, {seconds / max(number, 1):.2f} s each: {spent}")
+            first = first or way
+            other = differing(made[first], made[way])
+            wrong += len(other)
+            if way != first:
+                print(f"{'':12} {number - len(other)} the same as {first}", *other, sep="\n" if other else "")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
