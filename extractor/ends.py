@@ -13,7 +13,7 @@ Stretch = tuple[int, int]
 
 _PART = re.compile(r"\(\w{1,3}\.?\)|(?P<part>[\n\t:：()（）,，])")
 """What parts one thing on a line from the next; a short remark within a name, `(M)`, does not."""
-_LABELLED = re.compile(r"\s*[^\W\d][^\n:：]{0,23}[:：]\s*\S")
+_LABELLED = re.compile(r"\s*[(（]?[^\W\d][^\n:：]{0,23}[:：]\s*\S")
 _LONE = re.compile(r"[\W\d]*[^,，\w]|[\W\d]*\d|\W*\d[\d-]{4,}[A-Z]?[^\w,，]*")
 """A line of figures and signs alone, or of a registration number; a line that ends in a comma goes on."""
 _PAUSE = re.compile(r"[a-z\d]{3}\.\s|[;；。!?！？]\s|[:：（）\[\]{}<>\"“”|=]|\((?!\w{1,3}\.?\))")
@@ -49,7 +49,7 @@ def whole(place: Stretch, field: Field, document: Document) -> Stretch:
     if (
         rest
         and _is_name(before + text[start:end] + after)
-        and all(_belongs(edge, field) and _JOINING.isdisjoint(edge.split()) for edge in rest)
+        and all(_belongs(edge, field) and not any(w.isdigit() or w in _JOINING for w in edge.split()) for edge in rest)
     ):
         start, end = start - len(before), end + len(after)
     return _with_its_form(start, end, text)
@@ -62,7 +62,8 @@ def _rest(start: int, end: int, text: str, parting: re.Pattern[str]) -> tuple[st
     stop = len(text) if stop < 0 else stop
     left = max((m.end() for m in parting.finditer(text, line, start) if m["part"]), default=line)
     right = next((m.start() for m in parting.finditer(text, end, stop) if m["part"]), stop)
-    return text[left:start].lstrip(), re.sub(r"\s*\(\w{1,3}\.?\)\s*$", "", text[end:right]).rstrip()
+    before, after = text[left:start].lstrip(), text[end:right].rstrip()
+    return re.sub(r"^\(\w{1,3}\.?\)\s*", "", before), re.sub(r"\s*\(\w{1,3}\.?\)$", "", after)
 
 
 def _trimmed(start: int, end: int, text: str) -> Stretch:
@@ -107,11 +108,13 @@ def _belongs(edge: str, field: Field) -> bool:
 def _is_name(line: str) -> bool:
     words = line.split()
     lettered = all(_LETTERED.fullmatch(word) or word in _JOINING for word in words)
-    return 1 < len(words) <= 8 and lettered and not any(map(str.isdigit, words))
+    return 1 < len(words) <= 8 and lettered
 
 
 def _with_its_form(start: int, end: int, text: str) -> Stretch:
     """A name with the form of its company on the line above or below: `Hill & Sons`, `(M) Sdn Bhd`."""
+    if _is_form(text[start:end]):
+        start -= len(_rest(start, end, text, re.compile(r"(?P<part>[\n\t:：])"))[0])
     before, after = _line_above(start, text), _line_below(end, text)
     if _is_form(text[start:end]) and before and _is_name(text[slice(*before)] + " X"):
         start = before[0]
@@ -145,7 +148,7 @@ def _line_below(end: int, text: str) -> Stretch | None:
 
 _OPENS = re.compile(
     r"(?:(?:no|lot|unit|suite|ste|block|blk|level|floor|flat|shop|room|rm|plot|house|building|p\.?\s?o\.?\s?box)\b\.?|#)?\s*"
-    r"[A-Z]{0,3}[-/]?\d[\w./&-]*(?:\s*,|\s+[^\W\d])|(?:lot|unit|suite|block|level|jalan|jln|po box)\b",
+    r"[A-Z]{0,3}[-/]?\d[\w./&-]*(?:\s*,|\s+[^\W\d])|(?:lot|unit|suite|block|level|po box)\b",
     re.IGNORECASE,
 )
 """How the first line of an address begins: a number of a house, or the word before one."""
@@ -173,6 +176,8 @@ def _address(start: int, end: int, text: str) -> Stretch:
     below where it has a few words, none of a receipt or a letter around the address, and is not parted by a blank line.
     """
     lines = _lines(start, end, text)
+    own = next((n for n, line in enumerate(lines) if not _says_else(text[slice(*line)])), 0)
+    lines = lines[: next((n for n in range(own + 1, len(lines)) if _says_else(text[slice(*lines[n])])), len(lines))]
     while len(lines) > 1 and _is_paper(text[slice(*lines[-1])]):
         lines.pop()
     start, end = lines[0][0], lines[-1][1]
@@ -196,7 +201,7 @@ def _address(start: int, end: int, text: str) -> Stretch:
 
 def _names_a_place(line: str) -> bool:
     words = re.findall(r"[^\s,，.]+", line)
-    return 0 < len(words) <= EDGE_WORDS and all(re.fullmatch(r"[A-Z][\w'’-]*|\d{4,6}", word) for word in words)
+    return 0 < len(words) <= EDGE_WORDS and all(re.fullmatch(r"(?:\d+-)?[A-Z][\w'’-]*|\d{4,6}", word) for word in words)
 
 
 def _is_paper(line: str) -> bool:

@@ -77,6 +77,9 @@ _LISTED = re.compile(
     r"(?=[）)；;。]|[，,]\s?[^\s，,；;。：:]{1,12}[：:])"
 )
 """A text in a run of `label：value，label：value`: it ends where the run does, or where the next label begins."""
+_WORD = re.compile(r"[A-Za-z]+")
+_FOLLOWS_A_WORD = re.compile(r"[^\W\d_][^\S\n\t]+\Z")
+"""A label of one word is none behind another word: `GST included in total 2.88` is not the total."""
 CLAUSE_LABEL = 4
 """The shortest label, in characters, whose clause is searched for its number: shorter ones stand in too many."""
 CLAUSE = 400
@@ -97,7 +100,8 @@ def _longest(spelt: Mapping[str, str], text: str, pieces: Sequence[tuple[int, in
     for start, end, bare in sorted(hits, key=lambda h: (h[0], -h[1])):
         if end > reach:
             reach = end
-            yield start, end, bare
+            if not (_WORD.fullmatch(text, start, end) and _FOLLOWS_A_WORD.search(text, max(0, start - 40), start)):
+                yield start, end, bare
 
 
 def _right_behind(text: str, end: int, kind: str) -> tuple[int, int] | None:

@@ -270,3 +270,9 @@ def test_the_rate_within_a_label_is_no_total():
     assert [text[s:e] for s, e in offered] == ["$8.20", "0.46"]
     (rate,) = fields(rate={**schema, "title": "Rate of GST"})
     assert "6%" in [text[s:e] for s, e in Offers(document, [(0, len(text))], []).places(rate)]
+
+
+def test_a_label_of_one_word_is_none_behind_another_word():
+    total = {"type": "number", "title": "Total"}
+    assert settled("Total Incl. GST@6%\tRM 50.80\nGST @6% included in total\tRM 2.88\n", total=total) == {}
+    assert settled("GST included 2.88\nTotal: 50.80\n", total=total) == {"total": "50.80"}
