@@ -254,7 +254,8 @@ class Work:
             if task is not None:
                 self._take(task, result, seconds, reading=False)
             elif isinstance(result, Failure):
-                raise ModelError(result.message)
+                message, _, hint = result.message.partition("\n  ")
+                raise ModelError(message, hint or "Try `extractor models show`, or another --model.")
             elif isinstance(result, Died):
                 raise ModelError("The model's process died while it was loaded.", "Look at the memory it needs.")
             else:
