@@ -7,6 +7,7 @@ writing); a wrong guess costs nothing but its place in the pass. Every chosen to
 
 from __future__ import annotations
 
+import inspect
 import json
 import threading
 from collections.abc import Mapping, Sequence
@@ -75,7 +76,7 @@ class Store:
         return self.length
 
     def update(
-        self, keys: torch.Tensor, values: torch.Tensor, layer: int, *_: Any
+        self, keys: torch.Tensor, values: torch.Tensor, layer: int, *_: Any, **__: Any
     ) -> tuple[torch.Tensor, torch.Tensor]:
         if self.used is None:
             if layer < len(self.prefix):
@@ -445,12 +446,18 @@ class Decoder:
         places = torch.tensor(starts, device=self.device)[:, None] + torch.arange(longest, device=self.device)
         token = _store.set(self.store)
         try:
-            out = self.model.get_decoder()(
-                input_ids=ids, position_ids=places, past_key_values=self.store, use_cache=True
-            )
+            held = {self._cache_word: self.store}
+            out = self.model.get_decoder()(input_ids=ids, position_ids=places, use_cache=True, **held)
         finally:
             _store.reset(token)
         return out.last_hidden_state
+
+    @cached_property
+    def _cache_word(self) -> str:
+        """What the model calls its cache: transformers 5.24 renamed it, one kind of model after another."""
+        return (
+            "cache" if "cache" in inspect.signature(self.model.get_decoder().forward).parameters else "past_key_values"
+        )
 
     def _logits(self, states: torch.Tensor) -> torch.Tensor:
         logits = self.model.get_output_embeddings()(states).float()
