@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from conftest import replies
+from test_architecture import FLOORS
 
 from extractor.cli import main
 from extractor.errors import InputError, ModelError, SchemaError, UsageError
@@ -232,6 +233,52 @@ def test_a_run_of_other_code_can_be_shown_but_not_added_to(folder, monkeypatch, 
     assert "another code" in capsys.readouterr().err
 
 
+def test_only_code_that_makes_records_is_part_of_what_a_run_is_made_of(tmp_path, monkeypatch):
+    package = tmp_path / "extractor"
+    for name in ("pipeline.py", "readers/pdf.py", "score/matching.py"):
+        _write(package / name, "1")
+    for name in evaluate._JUDGES:
+        _write(package / "score" / name, "1")
+    monkeypatch.setattr(evaluate.extractor, "__file__", str(package / "__init__.py"))
+
+    def code():
+        evaluate._code.cache_clear()
+        return evaluate._code()
+
+    try:
+        before = code()
+        for name in (
+            "score/figures.py",
+            "ui/page.py",
+            "review/queue.py",
+            "jobs/work.py",
+            "exports/lines.py",
+            "show.py",
+        ):
+            _write(package / name, "anything")
+            assert code() == before, name
+        assert evaluate._code() == before
+        _write(package / "readers/pdf.py", "2")
+        assert evaluate._code() == before  # what runs is what was started, not what has been written since
+        changed = code()
+        assert changed != before
+        _write(package / "score/matching.py", "2")
+        assert code() not in (before, changed)
+    finally:
+        evaluate._code.cache_clear()
+
+
+def test_rooms_above_the_pipeline_are_no_part_of_what_a_run_is_made_of():
+    rooms = [room for floor in FLOORS for room in sorted(floor)]
+    above = set(rooms[rooms.index("pipeline") + 1 :]) - {"export"}
+    assert above <= evaluate.ROOMS_BESIDE
+
+
+def _write(file, text):
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(text)
+
+
 def test_other_weights_under_the_same_name_are_refused(folder, monkeypatch, capsys):
     models = [replies({}), replies({})]
     models[1].weights = "1" * 64
@@ -448,6 +495,18 @@ def test_the_report_shows_the_place_on_the_page(folder):
     html = out.read_text("utf-8")
     assert html.count('<img src="data:image/jpeg;base64,') == 1
     assert "page 1: " in html and "<mark>77.00</mark>" in html
+
+
+def test_fields_that_the_baseline_says_nothing_of_have_a_dash_in_the_report(folder):
+    rows = {"type": "array", "items": {"type": "object", "properties": {"name": {"type": ["string", "null"]}}}}
+    (folder / "schema.json").write_text(json.dumps({"type": "object", "properties": {"rows": rows}}))
+    write_gold(folder, [{"document": "0.txt", "gold": {"rows": []}}, {"document": "1.txt", "gold": {"rows": []}}])
+    scripted = replies({"rows": [{"name": "Letter"}]})
+    out = folder.parent / "report.html"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("extractor.models.load_model", lambda name, threads: scripted)
+        assert measured(folder, "--output", str(out), model="some") == 0
+    assert "<td>rows[].name</td>" in out.read_text("utf-8")
 
 
 def test_the_report_has_a_limit_and_says_what_is_left_out(folder, monkeypatch):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import importlib.metadata
 import os
@@ -35,7 +36,9 @@ SEARCHED = 200_000
 """Characters of a document that gold's print is looked for in."""
 _ALONE = r"(?<![A-Za-z0-9])(?<!\d[.,]){}(?![A-Za-z0-9]|[.,]\d)"
 """Print that is no part of a longer word or number; CJK text has no such edges."""
-_ROOMS_BESIDE = frozenset({"cli", "show", "store", "jobs", "score", "_shipped"})
+ROOMS_BESIDE = frozenset(
+    {"app", "cli", "exports", "jobs", "learn", "review", "score", "show", "store", "ui", "_shipped"}
+)
 """Rooms that no record depends on; of `score` itself, what judges a record does count."""
 _JUDGES = ("matching.py", "similarity.py", "baseline.py")
 _PACKAGES = (
@@ -64,14 +67,22 @@ def identity(samples: EvalSet, schema: Schema, model: str) -> dict[str, str]:
     }
 
 
+@functools.cache
 def _code() -> str:
-    """SHA-256 over the source files that records and their judgement come from: a version alone says too little."""
+    """SHA-256 over the source files that records and their judgement come from: a version alone says too little.
+
+    Taken once: what a process runs is what it was started with, whatever is written over the files meanwhile.
+    """
     root = FilePath(extractor.__file__).resolve().parent
-    files = [f for f in root.rglob("*.py") if f.relative_to(root).parts[0] not in _ROOMS_BESIDE]
+    files = [f for f in root.rglob("*.py") if _room(f.relative_to(root)) not in ROOMS_BESIDE]
     digest = hashlib.sha256()
     for file in sorted([*files, *(root / "score" / name for name in _JUDGES)]):
         digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
+
+
+def _room(file: FilePath) -> str:
+    return file.parts[0].removesuffix(".py")
 
 
 def machine() -> dict[str, Any]:
