@@ -15,6 +15,7 @@ from extractor.ocr.rules import ruled
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.structure import settle_cells
+from extractor.tables.stacked import SetLine, find_stacked
 
 DPI = 150
 
@@ -147,6 +148,13 @@ def test_a_table_set_a_cell_to_a_line_gets_its_rows_and_merged_headers_back():
 def test_prose_lists_and_addresses_are_no_stacked_tables():
     text = "Dear Sir,\n\nPhone\n12345\nRoom\n12\n\n1. first\n2. second\n3. third\n\nYours\nA. Person\n2020\n"
     assert read_bytes(typeset(text), "letter.pdf").tables == ()
+
+
+def test_lines_that_lie_within_one_another_are_read():
+    boxes = [Rect(x, 100 + x / 10, x + 8, 400 - x) for x in range(20, 120, 10)]
+    text = "".join(f"{n}\n" for n in range(10))
+    lines = [SetLine(2 * n, 2 * n + 1, 1, box) for n, box in enumerate(boxes)]
+    assert find_stacked(text, lines) == []
 
 
 def test_a_number_broken_at_the_end_of_a_line_of_chinese_is_one_number():

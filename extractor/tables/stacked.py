@@ -117,7 +117,7 @@ def _gaps(lines: Sequence[SetLine]) -> tuple[int | None, ...]:
         else None
         for before, after in pairwise(lines)
     ]
-    known = sorted(step for step in steps if step is not None)
+    known = sorted(step for step in steps if step is not None and step > 0)  # boxes may lie within one another
     if not known:
         return (None,) * len(lines)
     least = known[len(known) // 10]
