@@ -265,6 +265,8 @@ def chaos(name, sha, schema):
         time.sleep(1000)
     if "memory" in text:
         children.read_bytes = lambda data, source: bytearray(1 << 40)
+    if "loud" in text and not os.path.samestat(os.fstat(2), os.stat(os.devnull)):
+        os._exit(8)  # what parsers print would be seen
     try:
         return children.read_and_extract(name, sha, schema)
     finally:
@@ -281,7 +283,7 @@ def raising(text, source):
 
 def test_what_a_file_does_to_its_process_is_that_files_own_error(store, folder, monkeypatch):
     plain = {f"ok{n}": f"Total: {n}\n" for n in range(6)}
-    write(folder, **plain, crash="crash", leave="leave", hang="hang", memory="memory")
+    write(folder, **plain, crash="crash", leave="leave", hang="hang", memory="memory", loud="Total: 7, loud")
     real = children.read_and_extract
     monkeypatch.setattr(work.children, "read_and_extract", chaos)
     report = drained(store, folder, timeout=6)
@@ -293,11 +295,11 @@ def test_what_a_file_does_to_its_process_is_that_files_own_error(store, folder, 
         "memory.txt": "out_of_memory",
     }
     counts = report.counts
-    assert (counts.done, counts.set_aside, counts.failed, counts.left) == (6, 2, 2, 0)
+    assert (counts.done, counts.set_aside, counts.failed, counts.left) == (7, 2, 2, 0)
     deaths = {task.name.rpartition("/")[2]: task.deaths for task in store.jobs.tasks(store.jobs.get("j"), "set_aside")}
     assert deaths == {"crash.txt": 3, "leave.txt": 3}
     with Store(folder.parent / "other.db") as other:
-        drained(other, *(folder / f"{name}.txt" for name in plain))
+        drained(other, *(folder / f"{name}.txt" for name in (*plain, "loud")))
         assert sorted(r.data["total"] for r in other.records) == sorted(r.data["total"] for r in store.records)
 
 

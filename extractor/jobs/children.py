@@ -64,8 +64,12 @@ class Extracted:
 
 
 def begin_reading(memory: int, main: int) -> None:
-    """Limit this process to `memory` MB of address space, and end it with the main process."""
+    """Limit this process to `memory` MB of address space, keep it silent, and end it with the main process."""
     _begin(main)
+    nowhere = os.open(os.devnull, os.O_WRONLY)  # parsers print what they stumble over, and that may be a document's
+    os.dup2(nowhere, 1)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
     with contextlib.suppress(ValueError, OSError):  # macOS knows the limit and does not hold it
         resource.setrlimit(resource.RLIMIT_AS, (memory << 20, memory << 20))
 
