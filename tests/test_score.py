@@ -1,14 +1,19 @@
 """Gold against records: which pairs are right, and the figures made of them."""
 
+import copy
 import random
 import time
 
 import pytest
 
+from eval import scorer
 from extractor.schemas import load_schema
 from extractor.score.figures import Scored, difference, figures, micro_f1
 from extractor.score.matching import field_name, match, unanswered, unknown_fields
+from extractor.score.samples import load_set, set_schema
 from extractor.score.similarity import anls
+
+SETS = [gold.parent for gold in sorted(scorer.SETS.glob("*/gold.jsonl"))]
 
 TEXT, NUMBER, DATE = {"type": ["string", "null"]}, {"type": ["number", "null"]}, {"type": "string", "format": "date"}
 ITEM = {"type": "object", "properties": {"name": TEXT, "amount": NUMBER, "tags": {"type": "array", "items": TEXT}}}
@@ -229,6 +234,48 @@ def test_a_planted_difference_is_more_than_noise_and_equal_answers_are_none():
     assert against > 0.05
 
 
+@pytest.mark.parametrize("folder", SETS, ids=lambda folder: folder.name)
+def test_every_set_that_ships_is_its_own_best_answer_and_nobody_elses(folder):
+    samples = load_set(folder)
+    schema = set_schema(samples)
+    for key, figure in scorer.of_itself(samples, schema).overall.items():
+        expected = None if figure.value is None else 0 if key == "false_fills" else 1
+        assert (figure.value, figure.low, figure.high) == (expected, expected, expected), key
+    other = scorer.of_others(samples, schema).overall
+    assert other["micro_f1"].value < 0.15 and other["without_zeros"].value < 0.15
+    assert other["whole_documents"].value == 0
+
+
+@pytest.mark.parametrize("folder", SETS, ids=lambda folder: folder.name)
+def test_one_field_less_moves_the_figures_of_every_set_by_one(folder):
+    samples = load_set(folder)
+    schema = set_schema(samples)
+    golds = [s.gold for s in samples.samples]
+    whole = figures([Scored(match(schema, gold, gold)) for gold in golds])
+    less = copy.deepcopy(golds)
+    name = _take_one_away(less[0])
+    partly = figures([Scored(match(schema, gold, record)) for gold, record in zip(golds, less, strict=True)])
+    assert partly.overall["precision"].value == 1
+    assert partly.overall["recall"].value == pytest.approx((whole.values - 1) / whole.values)
+    assert partly.overall["whole_documents"].value == pytest.approx((len(golds) - 1) / len(golds))
+    for key in ("zero", "false_fills"):
+        assert partly.overall[key] == whole.overall[key], key
+    changed = [after for before, after in zip(whole.fields, partly.fields, strict=True) if before != after]
+    assert [(f.name, f.missing) for f in changed] == [(name, 1)]
+
+
+def _take_one_away(gold, above=""):
+    """Sets the first number other than zero, or text, to null; returns its name."""
+    for name, value in gold.items():
+        if isinstance(value, dict):
+            if found := _take_one_away(value, f"{above}{name}."):
+                return found
+        elif value and isinstance(value, str | int | float):
+            gold[name] = None
+            return above + name
+    return None
+
+
 # ANLS*, speed.
 
 
@@ -274,6 +321,7 @@ def test_ten_thousand_pairs_are_matched_in_a_second():
         records.append({"company": company, "day": day, "total": amount, "sums": {"net": amount, "tax": 1}})
     seconds = []
     for _ in range(3):
+        scorer.forget()
         begun = time.process_time()
         count = sum(len(match(SCHEMA, gold, record)) for gold, record in zip(golds, records, strict=True))
         seconds.append(time.process_time() - begun)
