@@ -33,8 +33,8 @@ PROMISED = {
     "laboratory-and-inspection": {"zeros", "blank_fields", "next_year", "garbled", "split_table", "flag_contradicts"},
     "annual-disclosure-2020": {"zeros", "blank_fields", "next_year", "split_table", "full_width_digits"},
     "annual-disclosure-2021": {"zeros", "blank_fields", "next_year", "split_table", "garbled"},
-    "long-company-reports": {"next_year", "wrong_total", "footnote"},
-    "long-tenders": {"footnote", "two_parties"},
+    "long-company-reports": {"next_year", "wrong_total", "footnote", "zeros", "blank_fields"},
+    "long-tenders": {"footnote", "two_parties", "zeros"},
     "long-contracts": {"footnote", "two_parties", "blank_fields", "capital_figures"},
     "long-research-reports": set(),
 }

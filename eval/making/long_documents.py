@@ -48,6 +48,14 @@ def _optional(t: Truth, traits: Traits, build: Callable[[], str]) -> str:
     return build()
 
 
+def _unless_blank(t: Truth, traits: Traits, build: Callable[[], str]) -> str:
+    """The value behind a label, or nothing where the traits ask for blank fields."""
+    if "blank" in traits:
+        t.note("blank_fields")
+        return ""
+    return build()
+
+
 def company_zh(chance: Random, traits: Traits, pages: int) -> Sheet:
     """The annual report of a listed company."""
     t, zh = Truth(), partial(said, chance, "zh")
@@ -76,6 +84,10 @@ def company_zh(chance: Random, traits: Traits, pages: int) -> Sheet:
     share = chance.randint(2500, 6000) / 100
     audited = words.day(chance, year + 1, year + 1).replace(month=4)
     dividend = chance.randint(5, 60) / 10
+    former_dividend = dividend + 0.8
+    if "zero" in traits:
+        dividend = 0.0
+        t.note("zeros")
     staff = chance.randint(300, 9000)
     main = Grid(
         (
@@ -128,7 +140,7 @@ def company_zh(chance: Random, traits: Traits, pages: int) -> Sheet:
                         ("公司的法定代表人", t.put("legal_representative", people[0])),
                         ("注册地址", t.put("registered_address", words.address(chance, "zh"))),
                         ("办公地址", words.address(chance, "zh")),
-                        ("董事会秘书", t.put("board_secretary", people[1])),
+                        ("董事会秘书", _unless_blank(t, traits, lambda: t.put("board_secretary", people[1]))),
                         ("证券事务代表", people[2]),
                     ),
                     1,
@@ -162,7 +174,7 @@ def company_zh(chance: Random, traits: Traits, pages: int) -> Sheet:
                         t,
                         traits,
                         lambda: (
-                            f"公司拟以未来实施分配方案时股权登记日的总股本为基数，向全体股东每10股派发现金红利{t.put('dividend_per_10_shares', dividend, f'{dividend:.2f}')}元（含税）；上年度每10股派发{dividend + 0.8:.2f}元。"
+                            f"公司拟以未来实施分配方案时股权登记日的总股本为基数，向全体股东每10股派发现金红利{t.put('dividend_per_10_shares', dividend, f'{dividend:.2f}')}元（含税）；上年度每10股派发{former_dividend:.2f}元。"
                         ),
                     )
                 ),
@@ -380,7 +392,7 @@ def company_en(chance: Random, traits: Traits, pages: int) -> Sheet:
                     (
                         ("Ticker", t.put("stock_code", name[:3].upper() + "X")),
                         ("Chair", people[0]),
-                        ("Company secretary", t.put("board_secretary", people[1])),
+                        ("Company secretary", _unless_blank(t, traits, lambda: t.put("board_secretary", people[1]))),
                         ("Registered office", t.put("registered_address", words.address(chance, "en"))),
                         ("Head office", words.address(chance, "en")),
                         ("Registrar", words.company(chance, "en", "Registrars")),
@@ -423,6 +435,9 @@ def tender_zh(chance: Random, traits: Traits, pages: int) -> Sheet:
     budget = chance.randint(200, 9000) * 10_000
     limit = budget - chance.randint(1, 20) * 10_000
     bond = round(budget * 0.01)
+    if "zero" in traits:
+        bond = 0
+        t.note("zeros")
     people = names(chance, "zh", 4)
     clause = {
         "days": chance.choice([60, 90, 120]),
@@ -574,6 +589,9 @@ def tender_en(chance: Random, traits: Traits, pages: int) -> Sheet:
     closing, former = day + timedelta(40), day + timedelta(33)
     budget = chance.randint(300, 9000) * 1000
     bond = round(budget * 0.02)
+    if "zero" in traits:
+        bond = 0
+        t.note("zeros")
     people = names(chance, "en", 3)
     t.judge("consortium_allowed", True)
     project = t.put(
@@ -1158,22 +1176,29 @@ COMPANY_REPORTS = (
         PdfLook("DejaVuSans", 10.5, footer="{}", header="年度报告全文"),
         "wrong_total",
         "former",
+        "zero",
     ),
-    _order("annual-zh-02", company_zh, 24, TextLook("tabs", 9000), "absent", "injection_visible"),
+    _order("annual-zh-02", company_zh, 24, TextLook("tabs", 9000), "absent", "blank", "injection_visible"),
     _order(
         "annual-en-01",
         company_en,
         36,
         PdfLook("DejaVuSerif", 10.5, footer="Annual Report   {}"),
         "wrong_total",
+        "blank",
         "injection_hidden",
     ),
 )
 TENDERS = (
     _order("tender-zh-01", tender_zh, 30, PdfLook("DejaVuSans", 10.5, footer="第 {} 页"), "injection_hidden"),
-    _order("tender-zh-02", tender_zh, 22, HtmlLook("word", title="招标文件"), "absent"),
+    _order("tender-zh-02", tender_zh, 22, HtmlLook("word", title="招标文件"), "absent", "zero"),
     _order(
-        "tender-en-01", tender_en, 28, PdfLook("DejaVuSans", 10, "letter", footer="ITT page {}"), "injection_visible"
+        "tender-en-01",
+        tender_en,
+        28,
+        PdfLook("DejaVuSans", 10, "letter", footer="ITT page {}"),
+        "injection_visible",
+        "zero",
     ),
 )
 CONTRACTS = (
