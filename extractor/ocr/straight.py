@@ -76,23 +76,33 @@ def skew_of(gray: np.ndarray) -> float:
     if len(ys) > 60_000:
         chosen = np.random.default_rng(0).choice(len(ys), 60_000, replace=False)
         ys, xs, weights = ys[chosen], xs[chosen], weights[chosen]
-    return _steepest(xs, ys, weights) or _steepest(-ys, xs, weights)
-
-
-def _steepest(xs: np.ndarray, ys: np.ndarray, weights: np.ndarray) -> float:
-    """The angle in degrees at which the sums of rows vary most; 0 where that is a guess."""
+    if skew := _steepest(xs, ys, weights, 1.03):
+        return skew
+    skew = _steepest(-ys, xs, weights, 1.2)
+    # Columns may only tell what rows do not deny: what stands in a column can begin a little further in each time.
     level = _sharpness(xs, ys, weights, 0.0)
-    tried, best, peak = np.arange(-MAX_SKEW, MAX_SKEW + 0.01, 0.5), 0.0, level
+    return skew if skew and _sharpness(xs, ys, weights, skew) >= 0.9 * level else 0.0
+
+
+def _steepest(xs: np.ndarray, ys: np.ndarray, weights: np.ndarray, gain: float) -> float:
+    """The angle in degrees at which the sums of rows vary most; 0 where that is a guess.
+
+    It is one where they vary less than `gain` as much as unturned, or not much more than at any other angle: so they do
+    on noise, whose few best angles are chance.
+    """
+    level = _sharpness(xs, ys, weights, 0.0)
+    tried, best, peak, usual = np.arange(-MAX_SKEW, MAX_SKEW + 0.01, 0.5), 0.0, level, 0.0
     for step in (0.5, 0.1, 0.02):
         scores = [_sharpness(xs, ys, weights, angle) for angle in tried]
-        best, peak = float(tried[int(np.argmax(scores))]), max(scores)
+        best, peak, usual = float(tried[int(np.argmax(scores))]), max(scores), usual or float(np.median(scores))
         tried = np.arange(best - step, best + step + 1e-6, step / 5)
-    # An angle that lifts no end of the text, or hardly sharpens the lines, is a guess; a single word gives little hold.
+    # An angle that lifts no end of the text is a guess too; a single word gives little hold.
     extent = float(np.subtract(*np.percentile(xs, (98, 2))))
     lift = math.radians(abs(best)) * extent
-    if lift < 1.5 or abs(best) >= MAX_SKEW or peak < (1.03 if extent > 200 else 2.0) * level:
+    if lift < 1.5 or abs(best) >= MAX_SKEW:
         return 0.0
-    return round(best, 2)
+    held = peak >= gain * level and peak >= 3.5 * usual if extent > 200 else peak >= 2.0 * level
+    return round(best, 2) if held else 0.0
 
 
 def _sharpness(xs: np.ndarray, ys: np.ndarray, weights: np.ndarray, angle: float) -> float:
