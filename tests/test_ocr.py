@@ -101,7 +101,17 @@ def test_skew_is_measured_on_noise_and_rules_and_not_made_up():
     gray = as_rgb(noisy(skewed(3.3)(made.picture)))[:, :, 0]
     assert skew_of(gray) == pytest.approx(-3.3, abs=0.15)
     assert skew_of(np.full((400, 300), 255, np.uint8)) == 0
-    assert skew_of(np.random.default_rng(1).integers(0, 255, (400, 300)).astype(np.uint8)) == 0
+    for seed, shape in enumerate(((400, 300), (1000, 700), (300, 400), (200, 600), (600, 250))):
+        assert skew_of(np.random.default_rng(seed).integers(0, 255, shape).astype(np.uint8)) == 0
+        assert skew_of(np.random.default_rng(1).integers(0, 255, shape).astype(np.uint8)) == 0
+
+
+def test_lines_that_begin_further_in_each_time_make_no_skew():
+    made = Sheet(280, 300)
+    for number in range(12):
+        made.write(30 + 1.2 * number, 30 + 22 * number, f"{number} item", 11, "sans")
+        made.write(160 + 1.2 * number, 30 + 22 * number, f"{number}.50", 11, "sans")
+    assert skew_of(as_rgb(made.picture)[:, :, 0]) == 0
 
 
 @pytest.mark.parametrize("damage", [faint, shadowed, noisy], ids=lambda damage: damage.__name__)
