@@ -12,7 +12,7 @@ from importlib import import_module
 from extractor import __version__
 from extractor.cli import console
 
-_JOBS = ("run", "watch", "status", "retry", "cancel", "store", "export")
+_JOBS = ("run", "watch", "status", "retry", "cancel", "store", "export", "serve")
 COMMANDS = ("extract", "read", "prompt", "schemas", "models", "check", "eval", "calibrate", *_JOBS)
 """One module in this folder each, in the order of the help; its `add` tells argparse of it."""
 

@@ -1,0 +1,65 @@
+"""The shell: Gradio's tabs, and in two of them and above them a place for our own modules.
+
+No text of a document passes through Gradio as markup: what documents say is shown by the modules, which fetch it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from extractor.ui.language import LANGUAGES, words
+from extractor.ui.page import TITLE
+from extractor.ui.settings import Settings
+from extractor.ui.tabs import export, installed, results, upload
+
+if TYPE_CHECKING:
+    from extractor.review import Desk
+
+I18N = gr.I18n(**{name: dict(words(language)) for language, name in LANGUAGES.items()})
+KEEP_SECONDS = 6 * 3600
+"""What Gradio has received and nobody started is thrown away after so long."""
+
+
+def theme() -> Any:
+    """Gradio's own, with the fonts of the machine: none is fetched."""
+    sans = ["system-ui", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "sans-serif"]
+    return gr.themes.Base(
+        primary_hue="blue", neutral_hue="slate", font=sans, font_mono=["ui-monospace", "Consolas", "monospace"]
+    )
+
+
+def blocks(settings: Settings, desk: Desk) -> gr.Blocks:
+    """The screens."""
+    with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(600, KEEP_SECONDS)) as screens:
+        module("header", "header.js")
+        with gr.Tabs(elem_id="tabs"):
+            with tab("queue"):
+                module("queue-screen", "queue.js")
+            with tab("review"):
+                module("review-screen", "review.js")
+            with tab("upload"):
+                upload.build(settings, desk, module)
+            with tab("export"):
+                export.build(settings, desk)
+            with tab("results"):
+                results.build(settings, desk)
+            with tab("installed"):
+                installed.build(settings)
+    return screens
+
+
+def tab(name: str) -> gr.Tab:
+    """A tab; its button is found by `#NAME-button`."""
+    return gr.Tab(I18N(f"shell.{name}"), id=name, elem_id=name)
+
+
+def module(name: str, file: str) -> gr.HTML:
+    """A place on the page that a module of ours fills when it comes to be seen, and keeps."""
+    return gr.HTML(
+        html_template="<div></div>",
+        js_on_load=f'import("/static/{file}").then((m) => m.mount(element));',
+        apply_default_css=False,
+        elem_id=name,
+    )

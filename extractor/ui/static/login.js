@@ -1,0 +1,18 @@
+/** The login page: to the record that was asked for after it, and the switch between the languages. */
+
+import { choose } from "/static/language.js";
+
+const form = document.querySelector("form");
+const aim = () => (form.action = `/login${location.hash}`);
+aim();
+addEventListener("hashchange", aim);
+
+const other = document.getElementById("language");
+other.addEventListener("click", (event) => {
+  event.preventDefault();
+  choose(other.dataset.language);
+});
+
+// Who comes by a link on another site has a cookie that the browser did not send along; from here it does.
+const me = await fetch("/api/me");
+if (me.ok) location.replace(`/ui/${location.hash}`);

@@ -1,0 +1,1 @@
+"""The tabs that are made of Gradio's own components, a module each."""

@@ -1,0 +1,5 @@
+"""Soon."""
+
+
+def build(settings, desk, module):
+    module("uploads", "uploads.js")
