@@ -17,8 +17,12 @@ FLOORS = [
     {"ground", "ends", "labelled", "offers"},
     {"signals"},
     {"pipeline", "export", "show"},
+    {"doubts"},
     {"score", "store"},
-    {"jobs", "exports"},
+    {"jobs"},
+    {"exports"},
+    {"review"},
+    {"ui"},
     {"cli"},
 ]
 FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms}
@@ -41,7 +45,7 @@ OWNERS = {
     "rapidocr": {"ocr"},
     "onnxruntime": {"ocr"},
     "cv2": {"ocr"},
-    "PIL": {"ocr", "readers", "score"},
+    "PIL": {"ocr", "readers", "score", "review"},
     "sklearn": {"score"},
     "scipy": {"score"},
     "anls_star": {"score"},
@@ -54,6 +58,11 @@ OWNERS = {
     "ray": {"jobs"},
     "xlsxwriter": {"exports"},
     "pyarrow": {"exports"},
+    "gradio": {"ui"},
+    "fastapi": {"ui"},
+    "starlette": {"ui"},
+    "uvicorn": {"ui"},
+    "argon2": {"ui"},
 }
 FILES = sorted(ROOT.rglob("*.py"))
 

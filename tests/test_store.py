@@ -20,8 +20,8 @@ import sqlalchemy as sa
 from extractor.errors import InputError, UsageError
 from extractor.schemas import load_schema
 from extractor.store import Conflict, Found, Outcome, Store, StoreError, Version, tables
+from extractor.store.corrected import with_value
 from extractor.store.migrations import MIGRATIONS
-from extractor.store.records import with_value
 
 SCHEMA = load_schema(
     {
@@ -154,7 +154,7 @@ def test_a_store_of_a_newer_version_is_refused(store, place):
 def test_a_migration_that_fails_leaves_nothing(tmp_path, monkeypatch):
     from extractor.store import database
 
-    broken = (*MIGRATIONS, type(MIGRATIONS[0])(2, "broken", ("CREATE TABLE half (id TEXT)", "CREATE NONSENSE")))
+    broken = (*MIGRATIONS, type(MIGRATIONS[0])(99, "broken", ("CREATE TABLE half (id TEXT)", "CREATE NONSENSE")))
     monkeypatch.setattr(database, "MIGRATIONS", broken)
     with pytest.raises(StoreError):
         Store(tmp_path / "store.db")

@@ -15,12 +15,23 @@ from extractor.check.rules import compile_checks, syntax_problems
 from extractor.schemas import Schema
 from extractor.types import Document, FieldValue, Path, Problem
 
-__all__ = ["check", "compile_checks", "kept", "syntax_problems"]
+__all__ = ["breaks", "check", "compile_checks", "kept", "syntax_problems"]
 
 
 def kept(schema: Schema, data: Any) -> Iterator[Path]:
     """The paths of the record's values that an equation of the schema's rules reads which holds."""
     return rules.kept(schema.checks, data)
+
+
+def breaks(schema: Schema, data: Any) -> Iterator[tuple[Problem, tuple[Path, ...], tuple[Path, ...]]]:
+    """What of the schema and its rules the record breaks, each with the paths of the values that take part.
+
+    The first paths are those of values that are named, one of which is wrong or missing; the second those of elements
+    of lists that a rule adds up or goes through.
+    """
+    for problem in form.breaches(schema.document, data):
+        yield problem, (problem.path,), ()
+    yield from rules.failures(schema.checks, data)
 
 
 def check(

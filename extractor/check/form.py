@@ -35,11 +35,18 @@ def breaches(schema: Mapping[str, Any], data: Any) -> Iterator[Problem]:
         yield Problem(
             (), "format_not_checked", f"the schema asks for the format “{name}”, which nothing here can check"
         )
-    for count, error in enumerate(validator.iter_errors(data)):
+    for count, error in enumerate(_errors(validator, data)):
         if count == _MAX_ERRORS:
             yield Problem((), "too_many", f"more than {_MAX_ERRORS:,} breaches of the schema; the rest is not listed")
             return
         yield from _as_problems(error, schema)
+
+
+def _errors(validator: Any, data: Any) -> Iterator[Any]:
+    try:
+        return validator.iter_errors(data)
+    except UnicodeEncodeError:  # half a surrogate pair, which is no text to the validator
+        return validator.iter_errors(json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")))
 
 
 @functools.lru_cache(maxsize=64)

@@ -46,19 +46,48 @@ def syntax_problems(schema: Schema) -> list[Problem]:
 
 def broken(checks: Sequence[Check], data: Any) -> Iterator[Problem]:
     """The rules that the record breaks, and those that cannot be evaluated on it."""
+    yield from (problem for problem, _, _ in failures(checks, data))
+
+
+def failures(checks: Sequence[Check], data: Any) -> Iterator[tuple[Problem, tuple[Path, ...], tuple[Path, ...]]]:
+    """The same, each with the paths of the values the rule reads by their names, and of those it finds in lists."""
     for rule in checks:
         try:
             expression = expressions.compiled(rule.expression)
         except ValueError as error:
-            yield Problem(rule.path, "check_not_run", f"“{rule.expression}” is no CEL expression: {error}")
+            yield Problem(rule.path, "check_not_run", f"“{rule.expression}” is no CEL expression: {error}"), (), ()
             continue
         for path, this in _objects(data, rule.path):
             outcome = expression.run(this, data, rule.tolerance)
             if outcome.passed is False:
                 message = f"{rule.message}: {outcome.said}" if rule.message else outcome.said
-                yield Problem((*path, *outcome.name), "check", message)
+                problem = Problem((*path, *outcome.name), "check", message)
+                yield problem, *_read(expression, path, this, data)
             elif outcome.error:
-                yield Problem(path, "check_not_run", f"“{rule.expression}” could not be evaluated: {outcome.error}")
+                message = f"“{rule.expression}” could not be evaluated: {outcome.error}"
+                yield Problem(path, "check_not_run", message), (), ()
+
+
+def _read(
+    expression: expressions.Expression, path: Path, this: Any, data: Any
+) -> tuple[tuple[Path, ...], tuple[Path, ...]]:
+    """The values that a rule reads of the object `this` at `path`: by their names, and in lists."""
+    ends = {chain[-1] for chain in expression.chains if chain[0] in expression.locals and len(chain) > 1}
+    named: dict[Path, None] = {}
+    listed: dict[Path, None] = {}
+    for chain in expression.chains:
+        if chain[0] in expression.locals:
+            continue
+        steps = chain[1:] if chain[0] in ("this", "record") else chain
+        above, here = ((), data) if chain[0] == "record" else (path, this)
+        for step in steps:
+            here = here.get(step) if isinstance(here, Mapping) else None
+        for leaf in _leaves(here, (*above, *steps)):
+            if leaf == (*above, *steps):
+                named[leaf] = None
+            elif not ends or leaf[-1] in ends or isinstance(leaf[-1], int):
+                listed[leaf] = None
+    return tuple(named), tuple(listed)
 
 
 def kept(checks: Sequence[Check], data: Any) -> Iterator[Path]:

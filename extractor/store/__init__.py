@@ -19,6 +19,7 @@ from extractor.store.nouns import (
     Extraction,
     Found,
     Job,
+    Listed,
     Outcome,
     Record,
     Review,
@@ -27,6 +28,7 @@ from extractor.store.nouns import (
     StoreError,
     Task,
     Version,
+    Wanted,
     content_key,
 )
 
@@ -42,6 +44,7 @@ __all__ = [
     "Extraction",
     "Found",
     "Job",
+    "Listed",
     "Outcome",
     "Record",
     "Review",
@@ -51,6 +54,7 @@ __all__ = [
     "StoreError",
     "Task",
     "Version",
+    "Wanted",
     "content_key",
 ]
 

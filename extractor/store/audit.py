@@ -91,7 +91,9 @@ class Audit:
             if said and row["action"] == "extracted":
                 extracted[said["extraction"]] = said["digest"]
             elif said:
-                corrected[f"{row['subject']} {said['revision']}"] = digest([said["path"], said["value"]])
+                corrected[f"{row['subject']} {said['revision']}"] = digest(
+                    [said["path"], said["value"], said["how"], said.get("evidence"), said.get("undoes")]
+                )
             expected, previous = row["seq"] + 1, row["hash"]
         if head is not None and expected <= head[0]:
             wrong.append(f"the newest lines, up to {head[0]}, are missing")
@@ -106,7 +108,8 @@ class Audit:
                 if extracted.pop(row.id, None) != digest(row.result):
                     wrong.append(f"extraction {row.id} is not the one that was stored")
             for row in connection.execution_options(yield_per=100).execute(sa.select(tables.corrections)):
-                if corrected.pop(f"record {row.record} {row.revision}", None) != digest([row.path, row.new]):
+                made = digest([row.path, row.new, row.how, row.evidence, row.undoes])
+                if corrected.pop(f"record {row.record} {row.revision}", None) != made:
                     wrong.append(f"correction {row.id} of record {row.record} is not the one that was made")
         wrong += [f"extraction {key} is missing" for key in extracted]
         return wrong + [f"a correction of {key.rpartition(' ')[0]} is missing" for key in corrected]

@@ -138,6 +138,8 @@ class Database:
                     continue  # another process was faster
                 for sql in statements(migration, self.dialect):
                     connection.exec_driver_sql(sql)
+                if migration.fill is not None:
+                    migration.fill(connection)
                 connection.execute(
                     sa.text("INSERT INTO migrations VALUES (:number, :name, :at)"),
                     {"number": migration.number, "name": migration.name, "at": now()},

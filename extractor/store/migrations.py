@@ -1,14 +1,19 @@
 """Numbered steps from an empty database to the newest tables: plain SQL, each in one transaction.
 
 A step that has been released is never edited; a change of the tables is a new step at the end. `$id`, `$integer`,
-`$real` and `$strict` stand for what SQLite and PostgreSQL spell differently.
+`$real` and `$strict` stand for what SQLite and PostgreSQL spell differently. What SQL cannot tell, a step's `fill` puts
+in; it speaks of the tables as that step leaves them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from string import Template
+from typing import Any
+
+import sqlalchemy as sa
 
 _SPELLING = {
     "sqlite": {"id": "INTEGER PRIMARY KEY AUTOINCREMENT", "integer": "INTEGER", "real": "REAL", "strict": " STRICT"},
@@ -23,12 +28,15 @@ _SPELLING = {
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One step: `sql` holds its statements, `unchanging` the tables whose rows can from then on only be added."""
+    """One step: `sql` holds its statements, `unchanging` the tables whose rows can from then on only be added, `fill`
+    puts values into new columns, in the same transaction.
+    """
 
     number: int
     name: str
     sql: tuple[str, ...]
     unchanging: tuple[str, ...] = ()
+    fill: Callable[[sa.Connection], None] | None = None
 
 
 def statements(migration: Migration, dialect: str) -> Iterator[str]:
@@ -113,8 +121,67 @@ _FIRST = (
         old TEXT, new TEXT, reason TEXT NOT NULL, previous TEXT NOT NULL, hash TEXT NOT NULL)$strict""",
 )
 
+_REVIEW = (
+    "ALTER TABLE corrections ADD COLUMN evidence TEXT",
+    "ALTER TABLE corrections ADD COLUMN undoes $integer",
+    "ALTER TABLE records ADD COLUMN doubts TEXT NOT NULL DEFAULT '{}'",
+    "ALTER TABLE records ADD COLUMN to_check $integer NOT NULL DEFAULT 0",
+    "ALTER TABLE records ADD COLUMN risk $real NOT NULL DEFAULT 0",
+    "ALTER TABLE records ADD COLUMN approvals $integer NOT NULL DEFAULT 0",
+    "ALTER TABLE records ADD COLUMN approved_by TEXT",
+    "ALTER TABLE records ADD COLUMN flagged $integer NOT NULL DEFAULT 0",
+    "ALTER TABLE records ADD COLUMN exported TEXT",
+    "CREATE INDEX records_risk ON records (status, risk)",
+)
+
+
+def _fill_review(connection: sa.Connection) -> None:
+    """What the queue shows of records that are there already."""
+    after, page = 0, 200
+    while True:
+        found = connection.execute(
+            sa.text(
+                "SELECT r.id, r.status, e.result, s.document AS schema_document FROM records r"
+                " JOIN extractions e ON e.id = r.extraction JOIN schemas s ON s.id = r.schema"
+                " WHERE r.id > :after ORDER BY r.id LIMIT :page"
+            ),
+            {"after": after, "page": page},
+        ).all()
+        if not found:
+            return
+        after = found[-1].id
+        for row in found:
+            connection.execute(sa.text(_FILLED), _reviewed(connection, row))
+
+
+_FILLED = """UPDATE records SET doubts = :doubts, to_check = :to_check, risk = :risk, approvals = :approvals,
+    approved_by = :approved_by, flagged = :flagged WHERE id = :id"""
+
+
+def _reviewed(connection: sa.Connection, row: Any) -> dict[str, Any]:
+    from extractor.store.corrected import doubted, schema_of
+    from extractor.store.nouns import Correction
+
+    made = sa.text("SELECT path, old, new, how, who, at, revision FROM corrections WHERE record = :id ORDER BY id")
+    corrections = [
+        Correction(tuple(json.loads(c.path)), *(v and json.loads(v) for v in (c.old, c.new)), *c[3:])
+        for c in connection.execute(made, {"id": row.id})
+    ]
+    approvers: list[str] = []
+    flagged = 0
+    acts = sa.text("SELECT action, who FROM reviews WHERE record = :id ORDER BY id")
+    for action, who in connection.execute(acts, {"id": row.id}):
+        if action in ("approved", "rejected", "reopened", "flagged"):
+            approvers = list(dict.fromkeys([*approvers, who])) if action == "approved" else []
+            flagged = int(action == "flagged")
+    filled = doubted(schema_of(json.loads(row.schema_document)), json.loads(row.result), corrections)
+    filled |= {"id": row.id, "doubts": json.dumps(filled["doubts"]), "flagged": flagged}
+    return filled | {"approvals": len(approvers), "approved_by": approvers[0] if approvers else None}
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         1, "first tables", _FIRST, ("extractions", "versions", "schemas", "corrections", "reviews", "runs", "audit")
     ),
+    Migration(2, "what the review needs", _REVIEW, fill=_fill_review),
 )

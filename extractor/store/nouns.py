@@ -74,7 +74,12 @@ class Extraction:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A value that a person put in the place of another; `how` says by what means, `revision` the record's after it."""
+    """A value that a person put in the place of another, or accepted (`how` is then `accepted`, and nothing changed).
+
+    `how` says by what means, `revision` is the record's after it. `evidence` is where in the document the new value
+    stands (`start`, `end`, `text`, `boxes`), or, of a list, `rows`: the position that each element had before, null for
+    new ones. What takes another correction back names its revision in `undoes`.
+    """
 
     path: Path
     old: Any
@@ -84,12 +89,14 @@ class Correction:
     at: str
     revision: int
     reason: str = ""
+    evidence: Mapping[str, Any] | None = None
+    undoes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """A person's act on a record other than a correction: `claimed`, `released`, `approved`, `rejected`, `reopened`,
-    `flagged`.
+    """A person's act on a record other than a correction: `claimed`, `taken` (from somebody else), `released`,
+    `approved`, `rejected`, `reopened`, `flagged`.
     """
 
     action: str
@@ -106,6 +113,11 @@ class Record:
     `result` is the extraction as `extractor extract` prints it (`document`, `data`, `values`, `problems`, `run`);
     `data` is its record with the corrections in place. `revision` counts changes, from 1. `claimed_by` holds whoever
     is at work on it until `claimed_until`. `sources` are all names the document was found under.
+
+    `doubts` counts the reasons to look at it by their kind, `to_check` its fields that need a look, `risk` how many of
+    its values are wrong as far as can be told (`extractor.doubts`). `approvals` is how many people approved of it as it
+    now is, `approved_by` the first of them; `flagged` is 1 while somebody's doubt stands; `exported` is when it last
+    was.
     """
 
     id: int
@@ -125,6 +137,52 @@ class Record:
     claimed_until: str | None
     created: str
     updated: str
+    doubts: Mapping[str, int] = field(default_factory=dict)
+    to_check: int = 0
+    risk: float = 0.0
+    approvals: int = 0
+    approved_by: str | None = None
+    flagged: int = 0
+    exported: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which records are asked for: `status` is one of STATUSES, `open` (new or needs_review), `flagged`, `second`
+    (approved by one person, and that is not the one who asks), or None for all; `reason` a kind of doubt; `schema` an
+    id or a name; `search` is looked for in the names of documents.
+    """
+
+    status: str | None = None
+    schema: str | None = None
+    reason: str | None = None
+    job: int | None = None
+    search: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a list of records shows of one, told without reading it; see `Record`."""
+
+    id: int
+    document: str
+    schema: str
+    schema_name: str
+    status: str
+    revision: int
+    problems: int
+    confidence: float | None
+    doubts: Mapping[str, int]
+    to_check: int
+    risk: float
+    claimed_by: str | None
+    claimed_until: str | None
+    created: str
+    updated: str
+    exported: str | None
+    sources: tuple[str, ...]
+    approvals: tuple[Review, ...]
+    flag: Review | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,28 +2,29 @@
 
 from __future__ import annotations
 
-import copy
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import pairwise
 from typing import Any
 
 import sqlalchemy as sa
 
 from extractor.errors import InputError
-from extractor.store import tables
+from extractor.store import listing, tables
 from extractor.store.audit import append, digest
+from extractor.store.corrected import corrected, doubted, schema_of, with_value
 from extractor.store.database import Database, now
 from extractor.store.nouns import (
     Conflict,
     Correction,
     Extraction,
+    Listed,
     Record,
     Review,
     Version,
+    Wanted,
     content_key,
 )
-from extractor.types import Path, path_text
+from extractor.types import Path
 
 CLAIM_SECONDS = 900
 STAYS = "the record stays as it is: a person has worked on it"
@@ -96,12 +97,28 @@ class Records:
 
     def reviews(self, record: int) -> list[Review]:
         """What people did with the record besides correcting it, oldest first."""
-        review = tables.reviews.c
-        query = sa.select(review.action, review.who, review.at, review.revision, review.note)
         with self._database.reading() as connection:
-            return [
-                Review(*row) for row in connection.execute(query.where(review.record == record).order_by(review.id))
-            ]
+            return listing.reviews_of(connection, [record])[record]
+
+    def listed(
+        self, wanted: Wanted, *, who: str = "", sort: str = "risk", after: int = 0, limit: int = 100
+    ) -> tuple[list[Listed], int]:
+        """The records that are asked for, from position `after` on, and how many there are; none of them is read.
+
+        `sort` is `risk` (the most doubtful first), `new`, `old` or `name`.
+        """
+        with self._database.reading() as connection:
+            return listing.listed(connection, wanted, who, sort, after, limit)
+
+    def tally(self, wanted: Wanted, *, who: str = "") -> dict[str, int]:
+        """How many of them have each status, are `flagged`, and wait for a `second` approval, which `who` may give."""
+        with self._database.reading() as connection:
+            return listing.counted(connection, wanted, who)
+
+    def next(self, wanted: Wanted, *, who: str, sort: str = "risk", but: int | None = None) -> int | None:
+        """The number of the first of the records asked for that nobody else holds, and that is not `but`."""
+        with self._database.reading() as connection:
+            return listing.next_one(connection, wanted, who, sort, but)
 
     def keep(
         self,
@@ -126,28 +143,55 @@ class Records:
         return record
 
     def correct(
-        self, record: int, path: Path, new: Any, *, who: str, revision: int, how: str = "typed", reason: str = ""
+        self,
+        record: int,
+        path: Path,
+        new: Any,
+        *,
+        who: str,
+        revision: int,
+        how: str = "typed",
+        reason: str = "",
+        evidence: Mapping[str, Any] | None = None,
+        undoes: int | None = None,
+        look: Mapping[str, Any] | None = None,
     ) -> Record:
         """The record after a person has put `new` at `path`: a field, an element, or a whole list or object.
 
-        Raises Conflict where the record is no longer at `revision`, InputError where it has no such place.
+        With `how="accepted"` they say that what stands there is right, whatever `new` is. What changes nothing is no
+        correction, unless it accepts a value or takes another correction back. A record that was approved or rejected
+        is open again. `look` are the columns (`extractor.store.corrected.columns`) of the record after it. Raises
+        Conflict where the record is no longer at `revision`, InputError where it has no such place.
         """
         with self._database.writing() as connection:
             found = _at(connection, record, revision)
             _, old = with_value(found.data, path, new)
-            if old == new and type(old) is type(new):
+            if how == "accepted":
+                new = old
+            elif undoes is None and tables.json_text(old) == tables.json_text(new):
                 return found
             at = now()
-            _step(connection, found, at)
+            decided = found.status in ("approved", "rejected")
+            _step(connection, found, at, **(look or {}), **({"status": "needs_review"} if decided else {}))
             line = {"path": list(path), "old": old, "new": new, "how": how, "who": who, "at": at, "reason": reason}
-            connection.execute(tables.corrections.insert(), line | {"record": record, "revision": revision + 1})
+            line |= {"record": record, "revision": revision + 1, "evidence": evidence, "undoes": undoes}
+            connection.execute(tables.corrections.insert(), line)
             said = {"path": list(path), "value": new, "revision": revision + 1, "how": how}
+            said |= {key: line[key] for key in ("evidence", "undoes") if line[key] is not None}
             before = {"path": list(path), "value": old}
-            append(connection, who, [("corrected", f"record {record}", before, said, reason)])
+            lines = [("corrected", f"record {record}", before, said, reason)]
+            if decided:
+                self._reviewed(connection, found, "reopened", who, revision + 1, "corrected")
+                lines.append(("reopened", f"record {record}", found.status, "needs_review", "corrected"))
+            append(connection, who, lines)
             return _one(connection, record)
 
     def approve(self, record: int, *, who: str, revision: int, note: str = "") -> Record:
-        """The record, approved; raises Conflict where it is no longer at `revision`."""
+        """The record, approved; raises Conflict where it is no longer at `revision`.
+
+        A record that somebody approved can be approved by others too; the same person's second approval changes
+        nothing. Who has done so since it was last reopened, corrected or flagged, is told by `approvals_of`.
+        """
         return self._decide(record, "approved", "approved", who, revision, note)
 
     def reject(self, record: int, *, who: str, revision: int, note: str = "") -> Record:
@@ -162,21 +206,24 @@ class Records:
         """The record with somebody's doubt noted, to be reviewed; raises Conflict as `approve` does."""
         return self._decide(record, "needs_review", "flagged", who, revision, note)
 
-    def claim(self, record: int, *, who: str, seconds: float = CLAIM_SECONDS) -> Record:
+    def claim(self, record: int, *, who: str, seconds: float = CLAIM_SECONDS, take: bool = False) -> Record:
         """The record, held by `who` for a while so that two people need not do the same work; again makes it longer.
 
-        Raises Conflict while somebody else holds it. A claim keeps nobody from writing: `revision` guards that.
+        Raises Conflict while somebody else holds it, unless it is to be taken from them, which the reviews then say. A
+        claim keeps nobody from writing: `revision` guards that.
         """
         until = datetime.now(UTC) + timedelta(seconds=seconds)
         with self._database.writing() as connection:
             found = _one(connection, record)
             held = found.claimed_by not in (None, who) and (found.claimed_until or "") > now()
-            if held:
+            if held and not take:
                 raise Conflict(
                     f"{found.claimed_by} is at work on record {record}.", f"It is free at {found.claimed_until}.", found
                 )
             self._hold(connection, record, who, until.isoformat(timespec="microseconds").replace("+00:00", "Z"))
-            if found.claimed_by != who:
+            if held:
+                self._reviewed(connection, found, "taken", who, found.revision, f"from {found.claimed_by}")
+            elif found.claimed_by != who:
                 self._reviewed(connection, found, "claimed", who, found.revision, "")
             return _one(connection, record)
 
@@ -193,8 +240,7 @@ class Records:
     def next_free(self, *, who: str, schema: str | None = None, status: str = "needs_review") -> Record | None:
         """The least sure record of a status that nobody else holds, now claimed by `who`; None when there is none."""
         record = tables.records.c
-        free = sa.or_(record.claimed_by.is_(None), record.claimed_by == who, record.claimed_until <= now())
-        query = sa.select(record.id).where(free, *_wanted(schema, status, None, 0))
+        query = sa.select(record.id).where(listing.free(who), *_wanted(schema, status, None, 0))
         order = (record.confidence.asc().nulls_first(), record.problems.desc(), record.id)
         while True:
             with self._database.reading() as connection:
@@ -215,6 +261,8 @@ class Records:
     def _decide(self, record: int, status: str, action: str, who: str, revision: int, note: str) -> Record:
         with self._database.writing() as connection:
             found = _at(connection, record, revision)
+            if action == "approved" and found.status == "approved" and who in approvers(connection, record):
+                return found
             _step(connection, found, now(), status=status)
             self._reviewed(connection, found, action, who, revision + 1, note)
             append(connection, who, [(action, f"record {record}", found.status, status, note)])
@@ -229,6 +277,11 @@ class Records:
     def _reviewed(connection: sa.Connection, found: Record, action: str, who: str, revision: int, note: str) -> None:
         line = {"record": found.id, "revision": revision, "action": action, "who": who, "at": now(), "note": note}
         connection.execute(tables.reviews.insert(), line)
+        acts = listing.reviews_of(connection, [found.id])[found.id]
+        given = listing.approvals(acts)
+        told = {"approvals": len(given), "approved_by": given[0].who if given else None}
+        told["flagged"] = int(listing.flag(acts) is not None)
+        connection.execute(tables.records.update().where(tables.records.c.id == found.id).values(**told))
 
 
 # Reading.
@@ -237,22 +290,13 @@ _VERSION = ("tool", "prompt", "model", "weights", "options")
 
 
 def _wanted(schema: str | None, status: str | None, job: int | None, after: int) -> Iterator[sa.ColumnElement[bool]]:
-    record = tables.records.c
-    yield record.id > after
-    if schema is not None:
-        named = sa.select(tables.schemas.c.id).where(
-            sa.or_(tables.schemas.c.id == schema, tables.schemas.c.name == schema)
-        )
-        yield record.schema.in_(named)
-    if status is not None:
-        yield record.status == status
-    if job is not None:
-        its_schema = sa.select(tables.jobs.c.schema).where(tables.jobs.c.id == job).scalar_subquery()
-        documents = sa.select(tables.tasks.c.document).where(
-            tables.tasks.c.job == job, tables.tasks.c.state.in_(("done", "reused"))
-        )
-        yield record.schema == its_schema
-        yield record.document.in_(documents)
+    yield tables.records.c.id > after
+    yield from listing.conditions_of(Wanted(status, schema, None, job))
+
+
+def approvers(connection: sa.Connection, record: int) -> list[str]:
+    """Who approved of the record as it now is."""
+    return [act.who for act in listing.approvals(listing.reviews_of(connection, [record])[record])]
 
 
 def _one(connection: sa.Connection, record: int) -> Record:
@@ -266,7 +310,12 @@ def _many(connection: sa.Connection, numbers: Iterable[int]) -> list[Record]:
     """The records of those numbers, by number, with their corrections and the names of their documents."""
     record = tables.records.c
     query = (
-        sa.select(tables.records, tables.extractions.c.result, tables.schemas.c.name.label("schema_name"))
+        sa.select(
+            tables.records,
+            tables.extractions.c.result,
+            tables.schemas.c.name.label("schema_name"),
+            tables.schemas.c.document.label("schema_document"),
+        )
         .join(tables.extractions, tables.extractions.c.id == record.extraction)
         .join(tables.schemas, tables.schemas.c.id == record.schema)
         .where(record.id.in_(numbers))
@@ -276,59 +325,20 @@ def _many(connection: sa.Connection, numbers: Iterable[int]) -> list[Record]:
     corrections: dict[int, list[Correction]] = {row.id: [] for row in rows}
     made = sa.select(tables.corrections).where(tables.corrections.c.record.in_(corrections))
     for c in connection.execute(made.order_by(tables.corrections.c.id)):
-        corrections[c.record].append(Correction(tuple(c.path), c.old, c.new, c.how, c.who, c.at, c.revision, c.reason))
-    names: dict[str, list[str]] = {row.document: [] for row in rows}
-    found = sa.select(tables.sources.c.name, tables.sources.c.document).where(tables.sources.c.document.in_(names))
-    for name, document in connection.execute(found.order_by(tables.sources.c.seen, tables.sources.c.name)):
-        names[document].append(name)
+        line = (tuple(c.path), c.old, c.new, c.how, c.who, c.at, c.revision, c.reason, c.evidence, c.undoes)
+        corrections[c.record].append(Correction(*line))
+    names = listing.sources_of(connection, [row.document for row in rows])
     return [
         Record(
             **{key: getattr(row, key) for key in record.keys()},  # noqa: SIM118 - a collection of columns is no mapping
             schema_name=row.schema_name,
             result=row.result,
-            data=corrected(row.result["data"], corrections[row.id]),
+            data=corrected(row.result["data"], corrections[row.id], schema_of(row.schema_document)),
             corrections=tuple(corrections[row.id]),
             sources=tuple(names[row.document]),
         )
         for row in rows
     ]
-
-
-def corrected(data: Any, corrections: Iterable[Correction]) -> Any:
-    """The machine's record with what people put in its place."""
-    for correction in corrections:
-        data, _ = with_value(data, correction.path, correction.new)
-    return data
-
-
-def with_value(data: Any, path: Path, new: Any) -> tuple[Any, Any]:
-    """A copy of the record with `new` at `path`, and what stood there; missing objects on the way are made.
-
-    One past the end of a list adds an element. InputError where the path does not fit the record.
-    """
-    if not path:
-        return new, data
-    data = copy.deepcopy(data)
-    here = data
-    for step, then in pairwise(path):
-        here = _inside(here, step, path, [] if isinstance(then, int) else {})
-    old = _inside(here, path[-1], path, None)
-    here[path[-1]] = new
-    return data, old
-
-
-def _inside(here: Any, step: str | int, path: Path, missing: Any) -> Any:
-    """What is at `step` of an object or a list, put there if it was not."""
-    if isinstance(here, list) and isinstance(step, int) and 0 <= step <= len(here):
-        if step == len(here):
-            here.append(missing)
-    elif isinstance(here, dict) and isinstance(step, str):
-        here.setdefault(step, missing)
-    else:
-        raise InputError(f"The record has no place {path_text(path)}.", "Give the path of a field, or of its list.")
-    if here[step] is None:
-        here[step] = missing
-    return here[step]
 
 
 def _at(connection: sa.Connection, record: int, revision: int) -> Record:
@@ -383,6 +393,7 @@ def keep_extractions(
     stored = sa.select(tables.extractions.c.id).where(tables.extractions.c.id.in_(given))
     there = set(connection.execute(stored).scalars())
     documents, extractions, records = [], [], []
+    schemas = _schemas(connection, {r["run"]["schema"] for r, _, _ in given.values()})
     for key, (result, size, kind) in given.items():
         if key in there:
             continue
@@ -390,9 +401,11 @@ def keep_extractions(
         documents.append({"id": document, "size": size, "kind": kind, "seen": at})
         row = {"id": key, "document": document, "schema": schema, "version": version, "job": job, "at": at}
         extractions.append(row | {"result": dict(result), "digest": digest(result)})
-        problems, confidence = _doubts(result)
+        problems, confidence = _said(result)
+        look = doubted(schemas[schema], result)
         record = {"document": document, "schema": schema, "extraction": key, "problems": problems}
-        record |= {"confidence": confidence, "status": "needs_review" if problems else "new"}
+        record |= {"confidence": confidence, "status": "needs_review" if problems or look["to_check"] else "new"}
+        record |= look | {"approvals": 0, "flagged": 0}
         records.append(record | {"revision": 1, "created": at, "updated": at})
     database.add_new(connection, tables.documents, documents)
     database.add_new(connection, tables.extractions, extractions)
@@ -414,7 +427,7 @@ def _renew(connection: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> dict
     """
     wanted = {(row["document"], row["schema"]): row for row in rows}
     record = tables.records.c
-    judged = tables.reviews.c.action.not_in(("claimed", "released"))
+    judged = tables.reviews.c.action.not_in(("claimed", "taken", "released"))
     touched = sa.exists().where(tables.corrections.c.record == record.id)
     touched |= sa.exists().where(tables.reviews.c.record == record.id, judged)
     there = sa.select(
@@ -427,14 +440,23 @@ def _renew(connection: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> dict
             continue
         before[old.document, old.schema] = (old.extraction, STAYS if old.own else "")
         if not old.own:
-            newer = {key: row[key] for key in ("extraction", "status", "problems", "confidence", "updated")}
+            newer = {key: row[key] for key in _OF_THE_MACHINE}
             renewed = tables.records.update().where(record.id == old.id)
             connection.execute(renewed.values(**newer, revision=old.revision + 1))
     return before
 
 
-def _doubts(result: Mapping[str, Any]) -> tuple[int, float | None]:
+_OF_THE_MACHINE = ("extraction", "status", "problems", "confidence", "updated", "doubts", "to_check", "risk")
+
+
+def _said(result: Mapping[str, Any]) -> tuple[int, float | None]:
     """How many problems an extraction names, and the confidence of its least sure value."""
     values = result["values"]
     sure = [v["confidence"] for v in values if v["confidence"] is not None]
     return sum(len(v["problems"]) for v in values) + len(result["problems"]), min(sure, default=None)
+
+
+def _schemas(connection: sa.Connection, wanted: Iterable[str]) -> dict[str, Any]:
+    """The schemas of those ids, ready for use."""
+    query = sa.select(tables.schemas.c.id, tables.schemas.c.document).where(tables.schemas.c.id.in_(set(wanted)))
+    return {row.id: schema_of(row.document) for row in connection.execute(query)}

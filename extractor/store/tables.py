@@ -69,6 +69,13 @@ records = _table(
     claimed_until=Text,
     created=Text,
     updated=Text,
+    doubts=Json,
+    to_check=Integer,
+    risk=Float,
+    approvals=Integer,
+    approved_by=Text,
+    flagged=Integer,
+    exported=Text,
 )
 corrections = _table(
     "corrections",
@@ -82,6 +89,8 @@ corrections = _table(
     who=Text,
     at=Text,
     reason=Text,
+    evidence=Json,
+    undoes=Integer,
 )
 reviews = _table("reviews", id=Integer, record=Integer, revision=Integer, action=Text, who=Text, at=Text, note=Text)
 jobs = _table(
