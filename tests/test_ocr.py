@@ -119,6 +119,22 @@ def test_damaged_pages_are_read(damage):
     assert text_lines(read_page(damage(sheet().picture), 150)) == list(LINES)
 
 
+def test_a_stamp_across_a_column_of_amounts_hides_none_of_them():
+    made = Sheet(300, 260)
+    lines = [("Sub-total", "52.00"), ("Tax", "3.12"), ("Rounding", "-0.02"), ("Total", "55.10"), ("Cash", "60.00")]
+    for number, (label, amount) in enumerate([*lines, ("Change", "4.90"), ("Points", "55"), ("Table", "12")]):
+        made.write(25, 40 + 24 * number, label, 11, "sans")
+        made.write(270, 40 + 24 * number, amount, 11, "sans", right=True)
+    stamp = Image.new("L", (360, 80), 0)
+    ImageDraw.Draw(stamp).text((10, 6), "RECEIVED", 255, font("sans", 60))
+    stamp = stamp.rotate(-28, expand=True)
+    made.picture.paste((220, 60, 90), (200, 130), stamp)
+    read = read_page(made.picture, 150)
+    texts = [word.text for word in read.words]
+    assert {amount for _, amount in lines} <= set(texts) and "RECEIVED" in texts
+    assert text_lines(read)[-1] == "RECEIVED"
+
+
 def test_light_text_on_dark_has_tight_boxes_too():
     made = sheet(LINES[:1])
     straight, inverted = (read_page(each, 150) for each in (made.picture, Image.eval(made.picture, lambda v: 255 - v)))
@@ -191,7 +207,7 @@ def test_a_long_receipt_keeps_its_small_print():
     made = Sheet(150, 1900, dpi=150)
     for number, line in enumerate(lines):
         made.write(12, 20 + 19 * number, line, 7, "mono")
-    boxes = page._lines(engine(), np.ascontiguousarray(np.asarray(made.picture)))
+    boxes, _ = page._lines(engine(), np.ascontiguousarray(np.asarray(made.picture)))
     assert made.picture.height > 3900 and len(boxes) == 99
 
 

@@ -39,6 +39,21 @@ LONGEST = 6400
 """Pixels to which a longer line is pressed together, for the sake of memory; in print none comes near."""
 
 
+SLANT = 12.0
+"""Degrees from which a line runs aslant, as a stamp's does, rather than with the page, whatever its skew left over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slanted:
+    """A line that runs across the page's others: its centre, length and height in pixels, its clockwise angle."""
+
+    x: float
+    y: float
+    length: float
+    height: float
+    angle: float
+
+
 @dataclass(frozen=True, slots=True)
 class Glyph:
     """One recognised character: its centre in pixels from the left of its line's picture, and how sure it is."""
@@ -61,8 +76,8 @@ class Engine:
         characters = self.recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
         self.alphabet = ["", *characters, " "]
 
-    def detect(self, picture: np.ndarray) -> list[Rect]:
-        """Boxes around the lines of text of a level page, in pixels.
+    def detect(self, picture: np.ndarray) -> tuple[list[Rect], list[Slanted]]:
+        """Boxes around the lines of text of a level page, in pixels, and the lines on it that are not level.
 
         The picture is taken as it is, only brought to sides that are multiples of 32. The model marks the core of each
         line; its box is grown by as much as the cores were shrunk for training (Liao et al. 2020, DB).
@@ -74,17 +89,24 @@ class Engine:
         cores = cv2.dilate((likely > CORE).astype(np.uint8), np.ones((2, 2), np.uint8))
         count, names, stats, _ = cv2.connectedComponentsWithStats(cores, connectivity=8)
         across, down = width / sides[0], height / sides[1]
-        boxes = []
+        boxes: list[Rect] = []
+        slanted: list[Slanted] = []
         for number in range(1, count):
             left, top, wide, high = (int(each) for each in stats[number, :4])
             part = (slice(top, top + high), slice(left, left + wide))
             if min(wide, high) < 3 or likely[part][names[part] == number].mean() < LIKELY:
                 continue
+            if aslant := _aslant(names[part] == number):
+                x, y, length, high, angle = aslant
+                grown = GROWN * length * high / (2 * (length + high))
+                shape = (length + 2 * grown) * across, (high + 2 * grown) * down
+                slanted.append(Slanted((left + x) * across, (top + y) * down, *shape, angle))
+                continue
             grown = GROWN * wide * high / (2 * (wide + high))
             x0, x1 = max(0.0, left - grown), min(float(sides[0]), left + wide + grown)
             y0, y1 = max(0.0, top - grown), min(float(sides[1]), top + high + grown)
             boxes.append(Rect(x0 * across, y0 * down, x1 * across, y1 * down))
-        return boxes
+        return boxes, slanted
 
     def recognise(self, lines: Sequence[np.ndarray]) -> list[list[Glyph]]:
         """The characters of each line picture, left to right; none where nothing was recognised."""
@@ -149,6 +171,21 @@ def _run(session: Any, tensor: np.ndarray) -> np.ndarray:
     return session.run(None, {session.get_inputs()[0].name: tensor})[0]
 
 
+def _aslant(core: np.ndarray) -> tuple[float, float, float, float, float] | None:
+    """Centre, length, height and angle of the core of a line that runs aslant; None for any other."""
+    high, wide = core.shape
+    if min(high, wide) < 0.2 * max(high, wide) or core.mean() > 0.6:
+        return None  # level, or filling its box
+    points = cv2.findNonZero(core.astype(np.uint8))
+    (x, y), (length, across), angle = cv2.minAreaRect(points)
+    if across > length:
+        length, across, angle = across, length, angle + 90
+    angle = (angle + 90) % 180 - 90  # versions of the library differ in the range
+    if length < 3 * across or not SLANT <= abs(angle) <= 90 - SLANT:
+        return None
+    return x, y, length, across, angle
+
+
 def _normalised(picture: np.ndarray) -> np.ndarray:
     return picture.astype(np.float32).transpose(2, 0, 1) / 127.5 - 1.0
 
@@ -200,4 +237,5 @@ def threads() -> int:
 
 def name() -> str:
     """What recognises: the models and the versions of the libraries, as a cache key and for people."""
-    return f"{DETECTION} {RECOGNITION} rapidocr-{version('rapidocr')} onnxruntime-{version('onnxruntime')}"
+    libraries = f"rapidocr-{version('rapidocr')} onnxruntime-{version('onnxruntime')} opencv-{cv2.__version__}"
+    return f"{DETECTION} {RECOGNITION} {libraries}"

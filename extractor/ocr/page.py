@@ -13,7 +13,7 @@ from PIL import Image
 from extractor.geometry import Edge, Rect, overlap
 from extractor.layout import Placed
 from extractor.ocr.cache import remembered
-from extractor.ocr.engine import Engine, Glyph, engine, name
+from extractor.ocr.engine import Engine, Glyph, Slanted, engine, name
 from extractor.ocr.rules import ruled
 from extractor.ocr.scanned import ScannedPage
 from extractor.ocr.straight import as_rgb, size_turned, skew_of, turned
@@ -48,15 +48,18 @@ def read_page(picture: Image.Image, dpi: float) -> ScannedPage:
 def _read(page: np.ndarray, dpi: float) -> ScannedPage:
     own = engine()
     with own.lock:
-        turn, straight, boxes = _upright(own, np.ascontiguousarray(page))
+        turn, straight, boxes, slanted = _upright(own, np.ascontiguousarray(page))
         usual = median([box.bottom - box.top for box in boxes] or [0.0])
         sideways = [_is_sideways(box, usual) for box in boxes]
         lines = [_cropped(straight, box) for box in boxes]
         read = own.recognise([np.rot90(line) if down else line for line, down in zip(lines, sideways, strict=True)])
+        across_others = own.recognise([_levelled(straight, line) for line in slanted])
     gray = _gray(straight)
     words: list[Placed] = []
     for run, (box, down, glyphs) in enumerate(zip(boxes, sideways, read, strict=True)):
         words += _sideways_words(box, glyphs, run) if down else words_of(_cropped(gray, box), box, glyphs, run)
+    for run, (line, glyphs) in enumerate(zip(slanted, across_others, strict=True), len(boxes)):
+        words += _sideways_words(_box_of(line, gray.shape), glyphs, run)
     across, upright = ruled(gray, dpi)
     scale = 72 / dpi
     count = sum(len(word.text) for word in words)
@@ -73,35 +76,45 @@ def _read(page: np.ndarray, dpi: float) -> ScannedPage:
 
 
 def _sideways_words(box: Rect, glyphs: Sequence[Glyph], run: int) -> list[Placed]:
-    """A line that runs down the page as one word: its parts have no place of their own on a level line."""
+    """A line that runs down or across the page as one word: its parts have no place of their own on a level line."""
     text = "".join(glyph.text for glyph in glyphs if not glyph.text.isspace())
     sure = sum(glyph.confidence for glyph in glyphs) / max(1, len(glyphs))
     if not text or sure < 0.8:
         return []
-    return [Placed(text, box, box.bottom, box.x1 - box.x0, run=run, confidence=round(min(1.0, sure), 4))]
+    return [
+        Placed(
+            text,
+            box,
+            box.bottom,
+            min(box.x1 - box.x0, box.bottom - box.top),
+            run=run,
+            confidence=round(min(1.0, sure), 4),
+        )
+    ]
 
 
 # Which way up.
 
 
-def _upright(own: Engine, page: np.ndarray) -> tuple[float, np.ndarray, list[Rect]]:
-    """The turn, the page turned by it, and the boxes of its lines of text."""
+def _upright(own: Engine, page: np.ndarray) -> tuple[float, np.ndarray, list[Rect], list[Slanted]]:
+    """The turn, the page turned by it, the boxes of its lines of text, and the lines that run across those."""
     turn = skew_of(_gray(page))
     straight = turned(page, turn)
-    boxes = _lines(own, straight)
+    boxes, slanted = _lines(own, straight)
     if _runs_down(boxes):
         quarter = np.ascontiguousarray(np.rot90(page, -1))
         other_turn = 90 + skew_of(_gray(quarter))
         other = turned(page, other_turn)
-        other_boxes = _lines(own, other)
+        other_boxes, other_slanted = _lines(own, other)
         if not _runs_down(other_boxes):
-            turn, straight, boxes = other_turn, other, other_boxes
+            turn, straight, boxes, slanted = other_turn, other, other_boxes, other_slanted
     if _on_its_head(own, straight, boxes):
         turn += 180
         height, width = straight.shape[:2]
         straight = np.ascontiguousarray(straight[::-1, ::-1])
         boxes = [Rect(width - box.x1, height - box.bottom, width - box.x0, height - box.top) for box in reversed(boxes)]
-    return round((turn + 180) % 360 - 180, 2), straight, boxes
+        slanted = [replace(line, x=width - line.x, y=height - line.y) for line in slanted]
+    return round((turn + 180) % 360 - 180, 2), straight, boxes, slanted
 
 
 def _runs_down(boxes: Sequence[Rect]) -> bool:
@@ -133,8 +146,11 @@ def _certainty(lines: Sequence[Sequence[Glyph]]) -> float:
 # Where lines are.
 
 
-def _lines(own: Engine, picture: np.ndarray) -> list[Rect]:
-    """The boxes of the lines of text, in pixels of the picture; a tall picture is looked through in strips."""
+def _lines(own: Engine, picture: np.ndarray) -> tuple[list[Rect], list[Slanted]]:
+    """The boxes of the lines of text, in pixels of the picture, and those that run aslant.
+
+    A tall picture is looked through in strips.
+    """
     height, width = picture.shape[:2]
     scale = (DETECTION_PIXELS / (height * width)) ** 0.5
     scale = min(MOST_ENLARGED, max(scale, min(1.0, DETECTION_SIDE / min(height, width))))
@@ -143,13 +159,19 @@ def _lines(own: Engine, picture: np.ndarray) -> list[Rect]:
     strips = max(1, -(-high * wide // (2 * DETECTION_PIXELS)))
     step, over = -(-high // strips), 64
     boxes: list[Rect] = []
+    slanted: list[Slanted] = []
     for start in range(0, high, step):
         top, bottom = max(0, start - over), min(high, start + step + over)
-        for box in own.detect(scaled[top:bottom]):
-            # What stands in two strips belongs to the one its middle is in.
+        level, aslant = own.detect(scaled[top:bottom])
+        # What stands in two strips belongs to the one its middle is in.
+        for box in level:
             if start <= (box.top + box.bottom) / 2 + top < start + step:
                 boxes.append(Rect(box.x0, box.top + top, box.x1, box.bottom + top))
-    return _distinct([Rect(*(each / scale for each in box)) for box in boxes])
+        for line in aslant:
+            if start <= line.y + top < start + step:
+                shape = (line.x / scale, (line.y + top) / scale, line.length / scale, line.height / scale)
+                slanted.append(Slanted(*shape, line.angle))
+    return _distinct([Rect(*(each / scale for each in box)) for box in boxes]), slanted
 
 
 def _distinct(boxes: Sequence[Rect]) -> list[Rect]:
@@ -177,6 +199,22 @@ def _is_sideways(box: Rect, usual: float) -> bool:
 def _cropped(picture: np.ndarray, box: Rect) -> np.ndarray:
     x0, top = max(0, int(box.x0)), max(0, int(box.top))
     return picture[top : max(top + 1, int(np.ceil(box.bottom))), x0 : max(x0 + 1, int(np.ceil(box.x1)))]
+
+
+def _levelled(picture: np.ndarray, line: Slanted) -> np.ndarray:
+    """The picture of a line that runs aslant, turned level."""
+    size = max(1, round(line.length)), max(1, round(line.height))
+    matrix = cv2.getRotationMatrix2D((line.x, line.y), line.angle, 1.0)
+    matrix[:, 2] += (size[0] / 2 - line.x, size[1] / 2 - line.y)
+    return cv2.warpAffine(picture, matrix, size, flags=cv2.INTER_CUBIC, borderValue=(255, 255, 255))
+
+
+def _box_of(line: Slanted, shape: tuple[int, ...]) -> Rect:
+    """The level box around a line that runs aslant."""
+    sine, cosine = abs(np.sin(np.radians(line.angle))), abs(np.cos(np.radians(line.angle)))
+    wide, high = line.length * cosine + line.height * sine, line.length * sine + line.height * cosine
+    x0, top = max(0.0, line.x - wide / 2), max(0.0, line.y - high / 2)
+    return Rect(x0, top, min(float(shape[1]), line.x + wide / 2), min(float(shape[0]), line.y + high / 2))
 
 
 # Pictures.
