@@ -76,9 +76,11 @@ class Standing:
     @property
     def evidence(self) -> Mapping[str, Any] | None:
         """Where the value stands in the document: as the machine or the person who gave it pointed."""
-        if self.by is not None and self.state in ("edited", "absent"):
-            given = self.by.evidence
-            return given if given and "start" in given else None
+        given = self.by.evidence if self.by is not None else None
+        if given and "start" in given:
+            return given
+        if self.state in ("edited", "absent"):
+            return None
         return self.said["evidence"] if self.said else None
 
 

@@ -30,6 +30,8 @@ from extractor.store.nouns import (
     Version,
     Wanted,
     content_key,
+    flag_of,
+    standing_approvals,
 )
 
 if TYPE_CHECKING:
@@ -56,6 +58,8 @@ __all__ = [
     "Version",
     "Wanted",
     "content_key",
+    "flag_of",
+    "standing_approvals",
 ]
 
 

@@ -95,13 +95,10 @@ def _schema(text: str) -> Schema | None:
         return None
 
 
-NOTHING = {"doubts": {}, "to_check": 0, "risk": 0.0}
-
-
 def doubted(schema: Schema | None, result: Mapping[str, Any], corrections: Sequence[Correction] = ()) -> dict[str, Any]:
     """What the queue is told of a record without reading it: the columns `doubts`, `to_check` and `risk`."""
     if schema is None:
-        return dict(NOTHING)
+        return {"doubts": {"other_problem": 1}, "to_check": 0, "risk": 1.0}
     return columns(look(schema, result, corrected(result["data"], corrections, schema), corrections))
 
 

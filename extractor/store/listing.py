@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from extractor.store import tables
 from extractor.store.database import now
-from extractor.store.nouns import Listed, Review, Wanted
+from extractor.store.nouns import Listed, Review, Wanted, flag_of, standing_approvals
 
 SORTS = ("risk", "new", "old", "name")
 _ROW = tuple(key for key in Listed.__dataclass_fields__ if key not in ("schema_name", "sources", "approvals", "flag"))
@@ -35,8 +35,8 @@ def listed(
             **{key: getattr(row, key) for key in _ROW},
             schema_name=row.schema_name,
             sources=tuple(names[row.document]),
-            approvals=tuple(approvals(acts[row.id])),
-            flag=flag(acts[row.id]),
+            approvals=tuple(standing_approvals(acts[row.id])),
+            flag=flag_of(acts[row.id]),
         )
         for row in rows
     ], total
@@ -141,20 +141,3 @@ def reviews_of(connection: sa.Connection, records: Iterable[int]) -> dict[int, l
     for row in connection.execute(tables.reviews.select().where(review.record.in_(acts)).order_by(review.id)):
         acts[row.record].append(Review(row.action, row.who, row.at, row.revision, row.note))
     return acts
-
-
-def approvals(acts: Iterable[Review]) -> list[Review]:
-    """The approvals that stand: one for each person, since the record was last reopened, flagged or rejected."""
-    standing: dict[str, Review] = {}
-    for act in acts:
-        if act.action == "approved":
-            standing.setdefault(act.who, act)
-        elif act.action in ("rejected", "reopened", "flagged"):
-            standing.clear()
-    return list(standing.values())
-
-
-def flag(acts: Iterable[Review]) -> Review | None:
-    """Somebody's doubt that nobody has answered since."""
-    decided = [act for act in acts if act.action in ("approved", "rejected", "reopened", "flagged")]
-    return decided[-1] if decided and decided[-1].action == "flagged" else None

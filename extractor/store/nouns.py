@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -104,6 +104,23 @@ class Review:
     at: str
     revision: int
     note: str = ""
+
+
+def standing_approvals(acts: Iterable[Review]) -> list[Review]:
+    """The approvals that stand: one for each person, since the record was last reopened, flagged or rejected."""
+    standing: dict[str, Review] = {}
+    for act in acts:
+        if act.action == "approved":
+            standing.setdefault(act.who, act)
+        elif act.action in ("rejected", "reopened", "flagged"):
+            standing.clear()
+    return list(standing.values())
+
+
+def flag_of(acts: Iterable[Review]) -> Review | None:
+    """Somebody's doubt that nobody has answered since."""
+    decided = [act for act in acts if act.action in ("approved", "rejected", "reopened", "flagged")]
+    return decided[-1] if decided and decided[-1].action == "flagged" else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from extractor.errors import InputError
+from extractor.show import NOT_ASKED
 from extractor.store import listing, tables
 from extractor.store.audit import append, digest
 from extractor.store.corrected import corrected, doubted, schema_of, with_value
@@ -23,6 +24,8 @@ from extractor.store.nouns import (
     Version,
     Wanted,
     content_key,
+    flag_of,
+    standing_approvals,
 )
 from extractor.types import Path
 
@@ -159,16 +162,17 @@ class Records:
         """The record after a person has put `new` at `path`: a field, an element, or a whole list or object.
 
         With `how="accepted"` they say that what stands there is right, whatever `new` is. What changes nothing is no
-        correction, unless it accepts a value or takes another correction back. A record that was approved or rejected
-        is open again. `look` are the columns (`extractor.store.corrected.columns`) of the record after it. Raises
-        Conflict where the record is no longer at `revision`, InputError where it has no such place.
+        correction, unless it accepts a value, says that there is none (`absent`), or takes a correction back. A record
+        that was approved or rejected is open again. `look` are the columns (`extractor.store.corrected.columns`) of the
+        record after it. Raises Conflict where the record is no longer at `revision`, InputError where it has no such
+        place.
         """
         with self._database.writing() as connection:
             found = _at(connection, record, revision)
             _, old = with_value(found.data, path, new)
             if how == "accepted":
                 new = old
-            elif undoes is None and tables.json_text(old) == tables.json_text(new):
+            elif undoes is None and how != "absent" and tables.json_text(old) == tables.json_text(new):
                 return found
             at = now()
             decided = found.status in ("approved", "rejected")
@@ -190,7 +194,7 @@ class Records:
         """The record, approved; raises Conflict where it is no longer at `revision`.
 
         A record that somebody approved can be approved by others too; the same person's second approval changes
-        nothing. Who has done so since it was last reopened, corrected or flagged, is told by `approvals_of`.
+        nothing. Who has done so since it was last reopened, corrected or flagged, is told by `standing_approvals`.
         """
         return self._decide(record, "approved", "approved", who, revision, note)
 
@@ -278,9 +282,9 @@ class Records:
         line = {"record": found.id, "revision": revision, "action": action, "who": who, "at": now(), "note": note}
         connection.execute(tables.reviews.insert(), line)
         acts = listing.reviews_of(connection, [found.id])[found.id]
-        given = listing.approvals(acts)
+        given = standing_approvals(acts)
         told = {"approvals": len(given), "approved_by": given[0].who if given else None}
-        told["flagged"] = int(listing.flag(acts) is not None)
+        told["flagged"] = int(flag_of(acts) is not None)
         connection.execute(tables.records.update().where(tables.records.c.id == found.id).values(**told))
 
 
@@ -296,7 +300,7 @@ def _wanted(schema: str | None, status: str | None, job: int | None, after: int)
 
 def approvers(connection: sa.Connection, record: int) -> list[str]:
     """Who approved of the record as it now is."""
-    return [act.who for act in listing.approvals(listing.reviews_of(connection, [record])[record])]
+    return [act.who for act in standing_approvals(listing.reviews_of(connection, [record])[record])]
 
 
 def _one(connection: sa.Connection, record: int) -> Record:
@@ -404,7 +408,7 @@ def keep_extractions(
         problems, confidence = _said(result)
         look = doubted(schemas[schema], result)
         record = {"document": document, "schema": schema, "extraction": key, "problems": problems}
-        record |= {"confidence": confidence, "status": "needs_review" if problems or look["to_check"] else "new"}
+        record |= {"confidence": confidence, "status": "needs_review" if set(look["doubts"]) - {"sample"} else "new"}
         record |= look | {"approvals": 0, "flagged": 0}
         records.append(record | {"revision": 1, "created": at, "updated": at})
     database.add_new(connection, tables.documents, documents)
@@ -450,9 +454,10 @@ _OF_THE_MACHINE = ("extraction", "status", "problems", "confidence", "updated", 
 
 
 def _said(result: Mapping[str, Any]) -> tuple[int, float | None]:
-    """How many problems an extraction names, and the confidence of its least sure value."""
+    """How many problems an extraction names, and the confidence of the least sure value that was asked for."""
     values = result["values"]
-    sure = [v["confidence"] for v in values if v["confidence"] is not None]
+    asked = [v for v in values if all(p["kind"] != NOT_ASKED for p in v["problems"])]
+    sure = [v["confidence"] for v in asked if v["confidence"] is not None]
     return sum(len(v["problems"]) for v in values) + len(result["problems"]), min(sure, default=None)
 
 

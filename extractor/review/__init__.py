@@ -1,0 +1,14 @@
+"""People at work on records: what a screen shows of them and does with them, without a word of HTTP or of a screen.
+
+with Store() as store, Desk(store) as desk:
+    page = desk.queue(who="ann")
+    view = desk.claim(page["rows"][0]["id"], who="ann")
+    desk.edit(view["id"], who="ann", revision=view["revision"], how="typed", path=("total",), text="１,２３４")
+"""
+
+from __future__ import annotations
+
+from extractor.review.desk import Desk
+from extractor.review.refusals import NotDone
+
+__all__ = ["Desk", "NotDone"]

@@ -1,0 +1,508 @@
+"""The desk: what a person sees of a record, what every way to change it does, and what stays with its values."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractor import check
+from extractor.review import Desk, NotDone
+from extractor.review.typed import text_of, value_of
+from extractor.schemas import load_schema
+from extractor.store import Conflict, Store, Version
+
+SCHEMA = load_schema(
+    {
+        "title": "Bill",
+        "type": "object",
+        "required": ["number"],
+        "properties": {
+            "number": {"type": ["string", "null"], "title": "Number"},
+            "day": {"type": ["string", "null"], "format": "date"},
+            "paid": {"type": ["boolean", "null"]},
+            "kind": {"type": ["string", "null"], "enum": ["order", "invoice", None]},
+            "note": {"type": "string"},
+            "seller": {
+                "title": "Seller",
+                "type": "object",
+                "properties": {"name": {"type": ["string", "null"]}, "debt": {"type": ["integer", "null"]}},
+            },
+            "items": {
+                "type": "array",
+                "title": "Items",
+                "items": {
+                    "type": "object",
+                    "properties": {"name": {"type": ["string", "null"]}, "amount": {"type": ["number", "null"]}},
+                },
+            },
+            "tags": {"type": "array", "items": {"type": ["string", "null"]}},
+            "total": {"type": ["number", "null"]},
+        },
+        "x-checks": [{"expr": "sum(this.items.map(i, i.amount)) == this.total", "message": "the items make the total"}],
+    }
+)
+SURE, UNSURE = 0.95, 0.4
+
+
+def value(path: list, given: object, confidence: float = SURE, evidence: bool = True, *problems: str) -> dict:
+    """A value as `extract` prints it."""
+    text = str(given)
+    place = {"text": text, "start": 10, "end": 10 + len(text), "boxes": None}
+    return {
+        "path": path,
+        "value": given,
+        "evidence": place if evidence and given is not None else None,
+        "confidence": confidence,
+        "method": "model",
+        "problems": [{"path": "", "kind": kind, "message": f"it is {kind}"} for kind in problems],
+    }
+
+
+def result(*amounts: float, total: float | None = None, more: tuple = (), document: str = "a" * 64) -> dict:
+    """An extraction of a bill with so many items, which are sure but for what `more` says."""
+    names = [f"thing {n}" for n in range(len(amounts))]
+    values = {("number",): value(["number"], "B-7"), ("total",): value(["total"], total or sum(amounts))}
+    for n, (name, amount) in enumerate(zip(names, amounts, strict=True)):
+        values["items", n, "name"] = value(["items", n, "name"], name)
+        values["items", n, "amount"] = value(["items", n, "amount"], amount, 0.9 - n / 100)
+    values |= {tuple(v["path"]): v for v in more}
+    plain = {path: v["value"] for path, v in values.items()}
+    return {
+        "document": {"id": document, "source": f"/in/bill {document[:2]}.txt", "pages": None},
+        "data": {
+            "number": plain["number",],
+            "day": plain.get(("day",)),
+            "paid": plain.get(("paid",)),
+            "kind": plain.get(("kind",)),
+            "seller": {"name": plain.get(("seller", "name")), "debt": None},
+            "items": [{"name": n, "amount": plain["items", i, "amount"]} for i, n in enumerate(names)],
+            "tags": [],
+            "total": plain["total",],
+        },
+        "values": list(values.values()),
+        "problems": [],
+        "run": {"schema": SCHEMA.id, "confidence": "uncalibrated"},
+    }
+
+
+@pytest.fixture
+def desk(tmp_path):
+    with Store(tmp_path / "store.db") as store, Desk(store) as opened:
+        store.keep_schema(SCHEMA)
+        yield opened
+
+
+def keep(desk: Desk, *args: object, **more: object) -> int:
+    return desk.store.records.keep(result(*args, **more), Version("t", "0"), who="m").id
+
+
+def field(view: dict, *path: object) -> dict:
+    return next(f for f in view["fields"].values() if f["path"] == list(path))
+
+
+class Person:
+    """Somebody at work on one record, who sees what they have changed."""
+
+    def __init__(self, desk: Desk, record: int, who: str = "ann") -> None:
+        self.desk, self.record, self.who = desk, record, who
+
+    @property
+    def view(self) -> dict:
+        return self.desk.view(self.record, who=self.who)
+
+    def edit(self, how: str, *path: object, **given: object) -> dict:
+        return self.desk.edit(self.record, who=self.who, revision=self.view["revision"], how=how, path=path, **given)
+
+    def undo(self) -> dict:
+        return self.desk.undo(self.record, who=self.who, revision=self.view["revision"])
+
+    def redo(self) -> dict:
+        return self.desk.redo(self.record, who=self.who, revision=self.view["revision"])
+
+    def field(self, *path: object) -> dict:
+        return field(self.view, *path)
+
+
+@pytest.fixture
+def ann(desk):
+    more = (value(["day"], "2020-01-01", UNSURE), value(["seller", "name"], "ACME", SURE, False))
+    return Person(desk, keep(desk, 1, 2, 3, 4, more=more))
+
+
+# Typed text.
+
+
+@pytest.mark.parametrize(
+    ("path", "text", "expected"),
+    [
+        (("seller", "debt"), "减114", -114),
+        (("seller", "debt"), "-114", -114),
+        (("seller", "debt"), "１,２３４", 1234),
+        (("seller", "debt"), "3.0", 3),
+        (("total",), "1.234", 1.234),
+        (("total",), "1,234.50", 1234.5),
+        (("day",), "2020年1月1日", "2020-01-01"),
+        (("day",), "2020-02-29", "2020-02-29"),
+        (("paid",), "true", True),
+        (("paid",), "是", True),
+        (("kind",), "Invoice", "invoice"),
+        (("note",), "  as  it is ", "  as  it is "),
+        (("tags",), "a；b; c", ["a", "b", "c"]),
+        (("tags",), '["a;b"]', ["a;b"]),
+        (("total",), "  ", None),
+    ],
+)
+def test_what_is_typed_becomes_what_the_schema_wants(path, text, expected):
+    found = value_of(SCHEMA.field(path), text)
+    assert found == expected and type(found) is type(expected)
+    assert value_of(SCHEMA.field(path), text_of(found)) == expected
+
+
+def test_an_amount_is_turned_into_the_unit_of_its_field():
+    unit = load_schema({"type": "object", "properties": {"sum": {"type": "number", "x-unit": "元"}}}).fields[0]
+    assert value_of(unit, "75647.67万元") == 756476700
+
+
+@pytest.mark.parametrize(
+    ("path", "text"),
+    [
+        (("seller", "debt"), "3.5"),
+        (("total",), "about"),
+        (("total",), "1e999"),
+        (("day",), "2020-02-30"),
+        (("day",), "May"),
+        (("paid",), "perhaps"),
+        (("kind",), "letter"),
+    ],
+)
+def test_what_is_no_value_changes_nothing(ann, path, text):
+    before = ann.view
+    with pytest.raises(NotDone) as told:
+        ann.edit("typed", *path, text=text)
+    assert told.value.kind == "unusable" and len(told.value.message) > 10
+    assert ann.view == before
+
+
+# The view.
+
+
+def test_the_form_follows_the_schema(ann):
+    form = ann.view["form"]
+    kinds = [(node["kind"], node["path"]) for node in form["children"]]
+    assert form["title"] == "Bill" and kinds[0] == ("field", ["number"]) and ("grid", ["items"]) in kinds
+    seller = next(node for node in form["children"] if node["path"] == ["seller"])
+    assert seller["title"] == "Seller" and [c["path"] for c in seller["children"]] == [
+        ["seller", "name"],
+        ["seller", "debt"],
+    ]
+    items = next(node for node in form["children"] if node["path"] == ["items"])
+    assert items["rows"] == 4 and [c["path"] for c in items["columns"]] == [["name"], ["amount"]]
+    assert items["sums"] == {"1": "10"}
+    number = form["children"][0]
+    assert number["required"] and number["title"] == "Number" and number["type"] == "string"
+
+
+def test_what_needs_a_look_is_said_with_its_reason(ann):
+    view = ann.view
+    assert {tuple(f["path"]) for f in view["fields"].values() if f["needs"]} == {("day",), ("seller", "name")}
+    assert view["left"] == 2
+    assert [r["kind"] for r in field(view, "day")["reasons"]] == ["unsure"] and field(view, "day")[
+        "level"
+    ] == "doubtful"
+    assert [r["kind"] for r in field(view, "seller", "name")["reasons"]] == ["no_evidence"]
+    assert field(view, "number")["level"] == "sure" and field(view, "paid")["level"] == "empty"
+
+
+def test_probabilities_are_held_to_a_higher_mark_than_scores(desk):
+    said = result(1)
+    said["run"]["confidence"] = "calibrated (x)"
+    record = desk.store.records.keep(said, Version("t", "0"), who="m").id
+    assert field(desk.view(record, who="ann"), "items", 0, "amount")["needs"]
+
+
+def test_a_required_field_without_a_value_needs_a_look_and_no_other_null_that_nothing_asked_for(desk):
+    more = (
+        value(["number"], None, 0.0, False, "not_asked"),
+        value(["day"], None, 0.0, False, "not_asked"),
+        value(["kind"], None, 0.3, False),
+        value(["paid"], None, 0.6, False),
+    )
+    view = desk.view(keep(desk, 1, more=more), who="ann")
+    assert [f["path"] for f in view["fields"].values() if f["needs"]] == [["number"], ["kind"]]
+
+
+def test_a_failed_check_names_all_that_take_part_and_goes_when_it_holds(desk):
+    person = Person(desk, keep(desk, 1, 2, total=4))
+    view = person.view
+    (problem,) = view["problems"]
+    assert problem["kind"] == "check" and ["total"] in problem["paths"] and ["items", 1, "amount"] in problem["paths"]
+    assert field(view, "total")["level"] == "wrong" and field(view, "total")["needs"]
+    assert field(view, "items", 0, "amount")["reasons"] and not field(view, "items", 0, "amount")["needs"]
+    told = person.edit("typed", "items", 1, "amount", text="3")
+    assert told["problems"] == [] and told["left"] == 0
+    assert {tuple(f["path"]) for f in told["fields"].values()} >= {
+        ("total",),
+        ("items", 0, "amount"),
+        ("items", 1, "amount"),
+    }
+    assert told["form"]["children"][6]["sums"] == {"1": "4"}
+
+
+def test_a_value_that_a_person_gave_is_settled_but_a_check_that_it_breaks_is_still_told(desk):
+    person = Person(desk, keep(desk, 1, 2, total=4))
+    person.edit("accepted", "total")
+    total = person.field("total")
+    assert (total["state"], total["needs"], total["level"], total["by"]) == ("accepted", False, "wrong", "ann")
+    with pytest.raises(NotDone) as told:
+        desk.approve(person.record, who="ann", revision=2)
+    assert told.value.kind == "open" and told.value.more == {"left": 0, "failed": 1, "first": ["total"]}
+    assert desk.approve(person.record, who="ann", revision=2, force=True)["status"] == "approved"
+
+
+# Changes.
+
+
+def test_every_way_to_change_a_value(ann):
+    told = ann.edit("typed", "day", text="2020年2月3日")
+    (changed,) = told["fields"].values()
+    assert (changed["value"], changed["state"]) == ("2020-02-03", "edited")
+    assert (changed["evidence"], changed["by"]) == (None, "ann")
+    assert told["left"] == 1 and told["revision"] == 2
+    box = {"page": 1, "x0": 1.0, "top": 2.0, "x1": 3.0, "bottom": 4.0}
+    ann.edit("word", "total", text="￥10.00", evidence={"start": 5, "end": 11, "boxes": [box]})
+    assert ann.field("total")["value"] == 10 and ann.field("total")["state"] == "accepted"
+    assert ann.field("total")["evidence"] == {"start": 5, "end": 11, "text": "￥10.00", "boxes": [box]}
+    ann.edit("region", "note", text="read again", evidence={"start": None, "end": None, "boxes": [box]})
+    assert ann.field("note")["evidence"]["boxes"] == [box]
+    ann.edit("accepted", "seller", "name")
+    assert (ann.field("seller", "name")["state"], ann.view["left"]) == ("accepted", 0)
+    ann.edit("absent", "kind")
+    assert (ann.field("kind")["state"], ann.field("kind")["level"]) == ("absent", "done")
+    ann.edit("absent", "number")
+    assert (ann.field("number")["value"], ann.field("number")["state"]) == (None, "absent")
+    ann.edit("absent", "note")
+    assert "note" not in ann.desk.store.records.get(ann.record).data  # what may not be null is left out
+    assert list(check.check(SCHEMA, ann.desk.store.records.get(ann.record).data)) == []
+    assert ann.desk.store.audit.verify() == []
+
+
+def test_a_confirmation_is_kept_though_nothing_changes(ann):
+    assert ann.edit("accepted", "day")["revision"] == 2
+    (made,) = ann.desk.store.records.get(ann.record).corrections
+    assert (made.how, made.old, made.new) == ("accepted", "2020-01-01", "2020-01-01")
+
+
+@pytest.mark.parametrize("path", [("nothing",), ("items", 9, "name"), ("seller",), (), ("items", "0", "name")])
+def test_a_place_that_the_record_does_not_have_is_refused(ann, path):
+    with pytest.raises(NotDone, match="no field"):
+        ann.edit("typed", *path, text="x")
+
+
+def test_rows_take_their_evidence_confidence_and_doubts_with_them(ann):
+    before = [ann.field("items", n, "amount") for n in range(4)]
+    told = ann.edit("row_deleted", "items", at=1)
+    assert told["gone"] == ['["items",3,"name"]', '["items",3,"amount"]'] and told["focus"] == ["items", 1, "name"]
+    after = [ann.field("items", n, "amount") for n in range(3)]
+    for old, new in zip([before[0], *before[2:]], after, strict=True):
+        assert {key: new[key] for key in new if key not in ("path", "reasons")} == {
+            key: old[key] for key in old if key not in ("path", "reasons")
+        }
+    ann.edit("row_added", "items", at=0)
+    assert ann.field("items", 0, "amount")["value"] is None and ann.field("items", 0, "amount")["state"] == "edited"
+    assert ann.field("items", 1, "amount")["evidence"] == before[0]["evidence"]
+    ann.edit("typed", "items", 0, "amount", text="2")
+    assert ann.field("items", 3, "amount")["confidence"] == before[3]["confidence"]
+
+
+def test_equal_rows_are_told_apart_by_their_places(desk):
+    person = Person(desk, keep(desk, 5, 5, 5, more=(value(["items", 2, "amount"], 5, UNSURE),)))
+    data = result(5, 5, 5)["data"]["items"]
+    for n in range(3):
+        person.edit("typed", "items", n, "name", text="same")
+    assert len(data) == 3
+    person.edit("row_deleted", "items", at=0)
+    assert [person.field("items", n, "amount")["confidence"] for n in range(2)] == [0.89, UNSURE]
+
+
+def test_a_list_that_was_replaced_as_a_whole_keeps_what_its_equal_rows_had(ann):
+    rows = ann.desk.store.records.get(ann.record).data["items"]
+    ann.desk.store.records.correct(ann.record, ("items",), [rows[3], rows[0]], who="bob", revision=1)
+    assert ann.field("items", 1, "amount")["state"] in ("machine", "edited")
+    assert {ann.field("items", n, "amount")["state"] for n in range(2)} == {"machine", "edited"}
+
+
+def test_a_pasted_block_fills_cells_and_makes_rows(ann):
+    told = ann.edit("pasted", "items", at=3, column=0, cells=[["four", "4"], ["five", "1,005.5"], ["six", ""]])
+    view = ann.view
+    assert [field(view, "items", n, "name")["value"] for n in range(6)][3:] == ["four", "five", "six"]
+    assert field(view, "items", 4, "amount")["value"] == 1005.5 and field(view, "items", 5, "amount")["value"] is None
+    assert field(view, "items", 3, "amount")["state"] == "machine"  # the same as it was
+    assert field(view, "items", 3, "name")["state"] == "edited" and told["form"]
+    for bad in ([["a", "b", "c"]], [["a", "x"]], []):
+        with pytest.raises(NotDone):
+            ann.edit("pasted", "items", at=0, column=0, cells=bad)
+    assert ann.undo()["gone"] == [f'["items",{n},"{c}"]' for n in (4, 5) for c in ("name", "amount")]
+
+
+def test_plain_lists_are_grids_of_one_column(ann):
+    ann.edit("row_added", "tags", at=0)
+    ann.edit("typed", "tags", 0, text="urgent")
+    assert ann.field("tags", 0)["value"] == "urgent"
+    grid = next(node for node in ann.view["form"]["children"] if node["path"] == ["tags"])
+    assert grid["columns"][0]["path"] == [] and grid["rows"] == 1
+    ann.edit("row_deleted", "tags", at=0)
+    assert ann.desk.store.records.get(ann.record).data["tags"] == []
+
+
+# Undo.
+
+
+def test_steps_are_taken_back_one_by_one_and_made_again(ann):
+    before = ann.view
+    ann.edit("typed", "day", text="2021-01-01")
+    ann.edit("accepted", "seller", "name")
+    ann.edit("row_deleted", "items", at=0)
+    after = ann.view
+    told = ann.undo()
+    assert ann.field("items", 0, "name")["value"] == "thing 0" and told["revision"] == 5
+    ann.undo()
+    assert ann.field("seller", "name")["needs"]
+    ann.undo()
+    assert ann.view | {"revision": 1} == before
+    with pytest.raises(NotDone) as none:
+        ann.undo()
+    assert none.value.kind == "nothing_to_undo"
+    for _ in range(3):
+        ann.redo()
+    assert ann.view | {"revision": 4} == after
+    with pytest.raises(NotDone):
+        ann.redo()
+    ann.undo()
+    ann.edit("typed", "number", text="new")
+    with pytest.raises(NotDone):
+        ann.redo()  # something else was done since
+    log = ann.desk.store.records.get(ann.record).corrections
+    assert len(log) == 11 and ann.desk.store.audit.verify() == []
+
+
+def test_nobody_takes_back_what_somebody_else_did_or_built_on(desk, ann):
+    bob = Person(desk, ann.record, "bob")
+    ann.edit("typed", "items", 2, "amount", text="30")
+    ann.edit("typed", "number", text="A")
+    bob.edit("row_deleted", "items", at=0)
+    with pytest.raises(NotDone):
+        Person(desk, ann.record, "cat").undo()
+    ann.undo()
+    assert ann.field("number")["value"] == "B-7"
+    with pytest.raises(NotDone, match="bob has changed"):
+        ann.undo()
+    bob.undo()
+    ann.undo()
+    assert ann.field("items", 2, "amount")["value"] == 3
+
+
+# Several people.
+
+
+def test_who_comes_second_gets_a_conflict_and_nothing_is_lost(desk, ann):
+    revision = ann.view["revision"]
+    ann.edit("typed", "number", text="mine")
+    with pytest.raises(Conflict):
+        desk.edit(ann.record, who="bob", revision=revision, how="typed", path=("number",), text="yours")
+    assert ann.field("number")["value"] == "mine"
+
+
+def test_a_record_is_one_persons_until_it_is_taken_over(desk, ann):
+    assert desk.claim(ann.record, who="ann")["mine"]
+    with pytest.raises(NotDone) as held:
+        desk.claim(ann.record, who="bob")
+    assert held.value.kind == "held" and held.value.more["claimed_by"] == "ann"
+    view = desk.claim(ann.record, who="bob", take=True)
+    assert view["mine"] and view["claimed_by"] == "bob"
+    assert ("taken", "bob", "from ann") in [(r.action, r.who, r.note) for r in desk.store.records.reviews(ann.record)]
+    assert desk.next(99, who="ann") == {"id": None}
+    desk.release(ann.record, who="bob")
+    assert desk.next(99, who="ann") == {"id": ann.record} and desk.next(ann.record, who="ann") == {"id": None}
+
+
+# Decisions.
+
+
+def test_a_record_is_approved_once_all_was_looked_at(desk, ann):
+    with pytest.raises(NotDone) as told:
+        desk.approve(ann.record, who="ann", revision=1)
+    assert told.value.more == {"left": 2, "failed": 0, "first": ["day"]}
+    ann.edit("accepted", "day")
+    ann.edit("accepted", "seller", "name")
+    done = desk.approve(ann.record, who="ann", revision=3)
+    assert done["status"] == "approved" and [a["who"] for a in done["approvals"]] == ["ann"]
+    assert ann.edit("typed", "number", text="late")["status"] == "needs_review"  # a change opens it again
+    assert ann.view["approvals"] == []
+
+
+def test_a_second_person_approves_too(desk, ann):
+    desk.approve(ann.record, who="ann", revision=1, force=True)
+    assert desk.queue(who="bob", status="second")["total"] == 1 and desk.queue(who="ann", status="second")["total"] == 0
+    assert desk.approve(ann.record, who="ann", revision=2)["revision"] == 2  # twice the same person is once
+    done = desk.approve(ann.record, who="bob", revision=2)
+    assert [a["who"] for a in done["approvals"]] == ["ann", "bob"]
+    assert desk.queue(who="cat", status="second")["total"] == 0
+    again = desk.reopen(ann.record, who="cat", revision=3, note="wrong year")
+    assert again["status"] == "needs_review" and again["approvals"] == []
+
+
+def test_a_flag_stands_until_somebody_decides(desk, ann):
+    flagged = desk.flag(ann.record, who="ann", revision=1, note="which currency?")
+    assert flagged["flag"] == {"who": "ann", "note": "which currency?"}
+    assert desk.queue(who="bob", status="flagged")["rows"][0]["flag"]["note"] == "which currency?"
+    rejected = desk.reject(ann.record, who="bob", revision=2, note="not ours")
+    assert rejected["flag"] is None and desk.queue(who="bob", status="rejected")["total"] == 1
+
+
+def test_the_history_of_a_value_follows_its_row(desk, ann):
+    ann.edit("typed", "items", 2, "amount", text="30")
+    ann.edit("row_deleted", "items", at=0)
+    ann.edit("typed", "items", 1, "amount", text="31")
+    told = desk.history(ann.record, ("items", 1, "amount"))
+    assert [(line["what"], line["old"], line["new"]) for line in told] == [
+        ("typed", 30, 31),
+        ("typed", 3, 30),
+        ("extracted", None, 3),
+    ]
+    ann.edit("row_added", "items", at=0)
+    assert [line["what"] for line in desk.history(ann.record, ("items", 0, "name"))] == ["row_added"]
+    desk.flag(ann.record, who="bob", revision=5, note="?")
+    whole = desk.history(ann.record)
+    assert [line["what"] for line in whole][:3] == ["flagged", "row_added", "typed"] and whole[-1][
+        "what"
+    ] == "extracted"
+    assert whole[1]["path"] == ["items"]
+
+
+# The queue.
+
+
+def test_the_queue_has_the_most_doubtful_first(desk):
+    calm = keep(desk, 1, document="1" * 64)
+    wrong = keep(desk, 1, total=9, document="2" * 64)
+    unsure = keep(desk, 1, more=(value(["day"], "2020-01-01", UNSURE),), document="3" * 64)
+    told = desk.queue(who="ann")
+    assert [row["id"] for row in told["rows"]] == [wrong, unsure, calm] and told["total"] == 3
+    assert told["counts"] == {"new": 1, "needs_review": 2, "approved": 0, "rejected": 0, "second": 0, "flagged": 0}
+    first = told["rows"][0]
+    assert first["reasons"] == [{"kind": "failed_check", "count": 1}] and first["left"] == 1
+    assert (first["name"], first["schema"], first["schema_title"]) == ("bill 22.txt", "Bill", "Bill")
+    assert [r["id"] for r in desk.queue(who="ann", reason="low_confidence")["rows"]] == [unsure]
+    assert [r["id"] for r in desk.queue(who="ann", search="BILL 1")["rows"]] == [calm]
+    assert [r["id"] for r in desk.queue(who="ann", sort="name")["rows"]] == [calm, wrong, unsure]
+    assert [r["id"] for r in desk.queue(who="ann", after=1, limit=1)["rows"]] == [unsure]
+    assert desk.next(wrong, who="ann") == {"id": unsure}
+    Person(desk, unsure).edit("accepted", "day")
+    assert desk.queue(who="ann", reason="low_confidence")["total"] == 0
+
+
+def test_a_share_of_the_records_without_doubts_is_a_sample(desk):
+    for n in range(200):
+        keep(desk, 1, document=f"{n:064x}")
+    sampled = desk.queue(who="ann", reason="sample")
+    assert 2 <= sampled["total"] <= 25 and all(row["left"] == 0 for row in sampled["rows"])
+    assert desk.queue(who="ann", limit=1)["rows"][0]["reasons"] == [{"kind": "sample", "count": 1}]
