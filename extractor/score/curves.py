@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 BINS = 10
 POINTS = 200
@@ -52,17 +53,22 @@ def calibration_error(pairs: Pairs) -> float | None:
     return sum(b.count * abs(b.confidence - b.accuracy) for b in bins(pairs)) / len(pairs) if pairs else None
 
 
-def coverage_svg(pairs: Pairs) -> str:
+COVERAGE = ("Accuracy against coverage", "share of values kept, surest first", "share of them right")
+RELIABILITY = ("Reliability", "confidence", "share of values right")
+"""What stands over each curve, along it and beside it."""
+
+
+def coverage_svg(pairs: Pairs, words: tuple[str, str, str] = COVERAGE) -> str:
     """The curve of `coverage` as one SVG element."""
     points = coverage(pairs)
     step = max(1, len(points) // POINTS)
     kept = points[::step] + ([points[-1]] if points and (len(points) - 1) % step else [])
     line = " ".join(f"{_x(x):.1f},{_y(y):.1f}" for x, y in kept)
     drawn = f'<polyline class="line" points="{line}"/>'
-    return _framed("Accuracy against coverage", "share of values kept, surest first", "share of them right", drawn)
+    return _framed(*words, drawn)
 
 
-def reliability_svg(pairs: Pairs) -> str:
+def reliability_svg(pairs: Pairs, words: tuple[str, str, str] = RELIABILITY) -> str:
     """The bins as bars up to their accuracy, with the diagonal of perfect calibration, as one SVG element."""
     parts = []
     for b in bins(pairs):
@@ -74,7 +80,7 @@ def reliability_svg(pairs: Pairs) -> str:
             f'<text class="count" x="{x + width / 2:.1f}" y="{max(y - 3, TOP + 8):.1f}">{b.count}</text>'
         )
     parts.append(f'<line class="even" x1="{_x(0)}" y1="{_y(0)}" x2="{_x(1)}" y2="{_y(1)}"/>')
-    return _framed("Reliability", "confidence", "share of values right", "".join(parts))
+    return _framed(*words, "".join(parts))
 
 
 def _x(share: float) -> float:
@@ -86,6 +92,7 @@ def _y(share: float) -> float:
 
 
 def _framed(title: str, across: str, up: str, drawn: str) -> str:
+    title, across, up = escape(title), escape(across), escape(up)
     width, height = LEFT + SIZE + 16, TOP + SIZE + BOTTOM
     marks = []
     for tenth in range(0, 11, 2):

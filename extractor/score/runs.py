@@ -125,6 +125,19 @@ def runs_folder() -> FilePath:
     return (FilePath(base) if base else FilePath.home() / ".local" / "share") / "extractor" / "runs"
 
 
+def kept_headers(runs: FilePath) -> list[tuple[str, dict[str, Any]]]:
+    """Name and header of every kept run, the newest first; what is no run is left out."""
+    found = []
+    for file in runs.glob(f"*/{HEADER}"):
+        try:
+            header = json.loads(file.read_text("utf-8"))
+            _ = header["identity"]["set"], header["identity"]["model"], header["schema"]["name"]
+            found.append((str(header["started"]), file.parent.name, header))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # some other file of that name, or one that is being written
+    return [(name, header) for _, name, header in sorted(found, key=lambda f: f[:2], reverse=True)]
+
+
 def find_run(runs: FilePath, identity: Mapping[str, Any], name: str | None = None) -> Run | None:
     """The newest kept run of that identity, None where there is none; with `name` the run of that name.
 

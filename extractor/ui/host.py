@@ -12,17 +12,23 @@ import gradio as gr
 from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 
+from extractor.errors import ExtractorError
+from extractor.score.runs import runs_folder
 from extractor.ui import api, login, shell
 from extractor.ui.answers import Refused, refusal
 from extractor.ui.guard import UI, Guard, hosts
 from extractor.ui.language import FOLDER as WORDS
 from extractor.ui.page import STATIC, Page
 from extractor.ui.passwords import Passwords
+from extractor.ui.received import Received
+from extractor.ui.reports import POLICY as REPORT_POLICY
+from extractor.ui.reports import Reports
 from extractor.ui.sessions import Sessions
 from extractor.ui.settings import Settings
+from extractor.ui.tabs.export import Exports
 
 if TYPE_CHECKING:
     from extractor.review import Desk
@@ -56,12 +62,31 @@ def build(settings: Settings, desk: Desk, port: int) -> Guard:
     def icon() -> Response:
         return FileResponse(STATIC / "icon.svg", media_type="image/svg+xml")
 
+    exports = Exports(settings.folder / f"exports-{port}")
+    reports = Reports(settings.runs or runs_folder())
+
+    @app.get("/exports/{word}")
+    def exported(word: str, request: Request) -> Response:
+        found = exports.find(word, api.user_of(request))
+        if found is None:
+            raise Refused(404, "gone", "This file is no longer there.", "Have it made again, on the Export page.")
+        return FileResponse(found, filename=found.name, headers={"Cache-Control": "no-store"})
+
+    @app.get("/results/{name}.html")
+    def result(name: str, request: Request) -> Response:
+        api.user_of(request)
+        try:
+            page = reports.page(name)
+        except ExtractorError as error:
+            raise api.refused(error) from None
+        return HTMLResponse(page, headers={"Content-Security-Policy": REPORT_POLICY, "Cache-Control": "no-store"})
+
     app.mount("/static/words", Files(directory=WORDS), name="words")
     app.mount("/static", Files(directory=STATIC), name="static")
-    mounted = shell.blocks(settings, desk)
+    received = Received()
     gr.mount_gradio_app(
         app,
-        mounted,
+        shell.blocks(settings, desk, received, exports, reports),
         path=UI,
         auth_dependency=lambda request: getattr(request.state, "user", None),
         i18n=shell.I18N,
@@ -79,6 +104,7 @@ def build(settings: Settings, desk: Desk, port: int) -> Guard:
     # Where the app around it has this, Gradio does not let every origin in, as it else does.
     app.add_middleware(CORSMiddleware, allow_origins=[])
     app.add_middleware(Page)
+    app.add_middleware(received.beside)
     app.add_middleware(Caught)
     return Guard(
         app,
@@ -121,12 +147,10 @@ class Caught:
 
         try:
             await self._app(scope, receive, told)
-        except Refused:
-            raise
         except Exception as error:
             if scope["type"] != "http" or begun:
                 raise
-            await refusal(api.internal(error))(scope, receive, send)
+            await refusal(error if isinstance(error, Refused) else api.internal(error))(scope, receive, send)
 
 
 def _http(request: Request, error: Any) -> Response:

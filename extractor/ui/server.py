@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
+import signal
 import socket
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
 
 import uvicorn
 
@@ -24,7 +25,7 @@ def serve(settings: Settings, tell: Callable[[str], None], ready: Callable[[str]
     refuse_open(settings)
     from extractor.review import Desk
 
-    with closing(listening(settings)) as sock, Store(settings.store) as store:
+    with contextlib.closing(listening(settings)) as sock, Store(settings.store) as store:
         port = sock.getsockname()[1]
         if settings.port is None and port != PORT:
             tell(f"Port {PORT} is taken by another program: this server is at {port}.")
@@ -43,11 +44,20 @@ def serve(settings: Settings, tell: Callable[[str], None], ready: Callable[[str]
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready."""
+    """Says when it is ready, and comes back when it was told to stop, for there is more to be closed."""
 
     def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
         super().__init__(config)
         self._ready = ready
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)

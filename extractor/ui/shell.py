@@ -5,14 +5,19 @@ No text of a document passes through Gradio as markup: what documents say is sho
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from extractor.ui.events import EVENT, Asking, told
 from extractor.ui.language import LANGUAGES, words
 from extractor.ui.page import TITLE
+from extractor.ui.received import Received
+from extractor.ui.reports import Reports
 from extractor.ui.settings import Settings
 from extractor.ui.tabs import export, installed, results, upload
+from extractor.ui.tabs.export import Exports
 
 if TYPE_CHECKING:
     from extractor.review import Desk
@@ -30,29 +35,35 @@ def theme() -> Any:
     )
 
 
-def blocks(settings: Settings, desk: Desk) -> gr.Blocks:
+def blocks(settings: Settings, desk: Desk, received: Received, exports: Exports, reports: Reports) -> gr.Blocks:
     """The screens."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(600, KEEP_SECONDS)) as screens:
         module("header", "header.js")
         with gr.Tabs(elem_id="tabs"):
-            with tab("queue"):
+            with tab("queue", "shell.queue"):
                 module("queue-screen", "queue.js")
-            with tab("review"):
+            with tab("review", "shell.review"):
                 module("review-screen", "review.js")
-            with tab("upload"):
-                upload.build(settings, desk, module)
-            with tab("export"):
-                export.build(settings, desk)
-            with tab("results"):
-                results.build(settings, desk)
-            with tab("installed"):
-                installed.build(settings)
+            with tab("upload", "shell.upload"):
+                filled(screens.load, upload.build(settings, desk, received, I18N, module))
+            with tab("export", "shell.export") as opened:
+                filled(opened.select, export.build(desk.store, exports, I18N))
+            with tab("results", "shell.results") as opened:
+                filled(opened.select, results.build(desk.store, reports, I18N))
+            with tab("installed", "shell.installed") as opened:
+                filled(opened.select, installed.build(settings, I18N))
     return screens
 
 
-def tab(name: str) -> gr.Tab:
+def filled(when: Callable[..., Any], built: tuple[Callable[[Asking], list[Any]], list[Any]]) -> None:
+    """Have a tab filled when it is opened, in the language of whoever opens it."""
+    fill, outputs = built
+    when(told(fill), None, outputs, **EVENT)
+
+
+def tab(name: str, word: str) -> gr.Tab:
     """A tab; its button is found by `#NAME-button`."""
-    return gr.Tab(I18N(f"shell.{name}"), id=name, elem_id=name)
+    return gr.Tab(I18N(word), id=name, elem_id=name)
 
 
 def module(name: str, file: str) -> gr.HTML:

@@ -1,0 +1,135 @@
+"""Whose the files are that Gradio has received.
+
+Gradio keeps uploads by their content and takes a path from whoever names one: another user's, one of this machine's,
+even a URL that it would fetch. So what it received is noted with the user who sent it, and an event that names any
+other file never reaches it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from extractor.ui.answers import Refused, unusable
+from extractor.ui.guard import UI
+
+UPLOAD, JOIN = f"{UI}/gradio_api/upload", f"{UI}/gradio_api/queue/join"
+MOST = 200_000
+"""Files that are remembered; the oldest are forgotten, and would have to be sent again."""
+
+
+class Received:
+    """Files and who sent them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._owners: dict[str, set[str]] = {}
+
+    def beside(self, app: Any) -> Any:
+        """The app, with every file that comes in noted and every file that an event names looked at."""
+
+        async def looking(scope: Any, receive: Any, send: Any) -> None:
+            post = scope["type"] == "http" and scope["method"] == "POST"
+            if post and scope["path"] == UPLOAD:
+                await app(scope, receive, self._noted(scope["state"]["user"], send))
+            elif post and scope["path"] == JOIN:
+                body = await _whole(receive)
+                self._look(scope["state"]["user"], body)
+                await app(scope, _again(body, receive), send)
+            else:
+                await app(scope, receive, send)
+
+        return looking
+
+    def is_of(self, user: str, path: str) -> bool:
+        """Whether the user has sent that file."""
+        with self._lock:
+            return user in self._owners.get(path, ())
+
+    def done(self, user: str, path: str) -> None:
+        """The user needs the file no more; it goes when nobody else has sent the same."""
+        with self._lock:
+            owners = self._owners.get(path, set())
+            owners.discard(user)
+            if owners:
+                return
+            self._owners.pop(path, None)
+        with contextlib.suppress(OSError):
+            Path(path).unlink()
+            Path(path).parent.rmdir()
+
+    def _noted(self, user: str, send: Any) -> Any:
+        status, body = 0, bytearray()
+
+        async def told(message: Any) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            else:
+                body.extend(message.get("body", b""))
+                if not message.get("more_body") and status == 200:
+                    self._note(user, orjson.loads(bytes(body)))
+            await send(message)
+
+        return told
+
+    def _note(self, user: str, paths: list[str]) -> None:
+        with self._lock:
+            for path in paths:
+                self._owners.setdefault(path, set()).add(user)
+            while len(self._owners) > MOST:
+                del self._owners[next(iter(self._owners))]
+
+    def _look(self, user: str, body: bytes) -> None:
+        try:
+            given = orjson.loads(body)
+        except orjson.JSONDecodeError:
+            raise unusable("The request is not JSON.") from None
+        if not isinstance(given, dict):
+            raise unusable("The request is not a JSON object.")
+        for path in _files(given.get("data")):
+            if not isinstance(path, str) or not self.is_of(user, path):
+                raise Refused(403, "forbidden", "This is not a file that you have sent.", "Choose the file again.")
+
+
+def _files(data: Any) -> Iterator[Any]:
+    """What stands under `path` or `url` in an event's data, however deep: only files have these."""
+    waiting = [data]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, dict):
+            if here.get("path") is not None or here.get("meta") is not None:
+                yield here.get("path")
+            waiting.extend(here.values())
+        elif isinstance(here, list):
+            waiting.extend(here)
+
+
+async def _whole(receive: Any) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            return bytes(body)
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+def _again(body: bytes, receive: Any) -> Any:
+    """A `receive` that gives the body once more, and then what comes after it."""
+    given = False
+
+    async def again() -> Any:
+        nonlocal given
+        if given:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return again
