@@ -7,6 +7,10 @@ SCHEMA := annual-disclosure-2020
 # What the tests need of a Debian system: fonts that reportlab can embed, a Chinese one too, and a PostgreSQL server.
 SYSTEM := fonts-dejavu-core fonts-droid-fallback postgresql
 
+# What formats the scripts, styles and words of the web app; it needs Node, the tests do not.
+PRETTIER := npx --yes prettier@3.10.1
+SCRIPTS := extractor/ui/static extractor/ui/words
+
 .PHONY: demo test lint bench figures weights system clean
 
 # torch is named alone and first: its newest wheel on Linux brings gigabytes of CUDA that a laptop has no use for.
@@ -35,6 +39,7 @@ test: system weights
 lint: $(INSTALLED)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+	$(PRETTIER) --write $(SCRIPTS)
 
 bench: weights
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
