@@ -10,6 +10,7 @@ python -m eval.endurance compare PATH...    seconds a document: a job against `e
 from __future__ import annotations
 
 import argparse
+import functools
 import json
 import os
 import random
@@ -43,11 +44,11 @@ SCHEMA = {
 MB = 2**20
 
 
-def scripted() -> Scripted:
+def scripted(seconds: float = 0.005) -> Scripted:
     """A model that takes a moment and knows nothing."""
 
     def answer(row: Row, request: Request) -> str:
-        time.sleep(0.005)
+        time.sleep(seconds)
         return json.dumps({key: None for key in re.findall(r"^- ([^:\n]+):", row.question, re.MULTILINE)})
 
     return Scripted(answer)
@@ -172,8 +173,8 @@ class Watcher:
         return max(s[1] for s in later) - base[1], max(s[2] for s in later) - base[2]
 
 
-def many(number: int) -> dict[str, float]:
-    """Work through many small documents in this process, with structure alone."""
+def many(number: int, model: bool = True) -> dict[str, float]:
+    """Work through many small documents in this process, with a model that answers at once, or structure alone."""
     schema = load_schema(SCHEMA)
     watcher = Watcher()
     with tempfile.TemporaryDirectory() as temporary:
@@ -181,10 +182,11 @@ def many(number: int) -> dict[str, float]:
         make_documents(folder, number)
         with Store(Path(temporary, "store.db")) as store:
             start, used = time.perf_counter(), time.process_time()
-            job = jobs.start(store, schema, "endurance", model="none", who="endurance")
+            make = functools.partial(scripted, 0.0) if model else None
+            job = jobs.start(store, schema, "endurance", model="scripted" if model else "none", who="endurance")
             store.jobs.add(job, jobs.find([str(folder)]))
             found = time.perf_counter() - start
-            with jobs.Work(store, job, schema, None, who="endurance", tell=watcher) as at:
+            with jobs.Work(store, job, schema, make, who="endurance", tell=watcher) as at:
                 report = at.drain()
             used = time.process_time() - used
         verify(Path(temporary, "store.db"), number)
@@ -282,7 +284,8 @@ def main() -> None:
     check.set_defaults(run=lambda a: full(a.documents, a.file_size))
     check = checks.add_parser("many")
     check.add_argument("--documents", type=int, default=10_000)
-    check.set_defaults(run=lambda a: many(a.documents))
+    check.add_argument("--structure", action="store_true", help="with structure alone, no model")
+    check.set_defaults(run=lambda a: many(a.documents, not a.structure))
     check = checks.add_parser("compare")
     check.add_argument("paths", nargs="+")
     check.add_argument("--schema", default="receipt")
