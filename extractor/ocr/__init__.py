@@ -5,9 +5,10 @@ from __future__ import annotations
 import cv2
 
 from extractor.ocr.page import read_page
+from extractor.ocr.region import read_region
 from extractor.ocr.scanned import ScannedPage
 from extractor.ocr.straight import straighten
 
 cv2.setNumThreads(1)  # a forked child would wait for ever for the threads of its parent
 
-__all__ = ["ScannedPage", "read_page", "straighten"]
+__all__ = ["ScannedPage", "read_page", "read_region", "straighten"]

@@ -12,6 +12,7 @@ from typing import Any
 from extractor.doubts import look, value_at
 from extractor.review import history, names
 from extractor.review.changes import POINTED, Change, change
+from extractor.review.documents import Documents
 from extractor.review.refusals import NotDone
 from extractor.review.steps import to_redo, to_undo
 from extractor.review.view import Sight, changes
@@ -48,6 +49,8 @@ class Desk:
         self._lock = threading.Lock()
         self._seen: OrderedDict[tuple[int, int, str], Sight] = OrderedDict()
         self._schemas: dict[str, Schema] = {}
+        self._document_of: dict[int, str] = {}
+        self.documents = Documents(store, self.folder / "pages")
 
     def __enter__(self) -> Desk:
         return self
@@ -57,6 +60,7 @@ class Desk:
 
     def close(self) -> None:
         """End what goes on in the background."""
+        self.documents.close()
 
     # The queue.
 
@@ -103,7 +107,10 @@ class Desk:
     ) -> dict[str, Any]:
         """The number of the record to be looked at after this one, which nobody else holds; None at the end."""
         wanted = self._wanted(status, schema, reason, job, search)
-        return {"id": self.store.records.next(wanted, who=who, sort=sort, but=record)}
+        found = self.store.records.next(wanted, who=who, sort=sort, but=record)
+        if found is not None:
+            self.documents.prefetch(self._document(found))
+        return {"id": found}
 
     def _wanted(
         self, status: str, schema: str | None, reason: str | None, job: str | None, search: str | None
@@ -226,8 +233,11 @@ class Desk:
         return changes(before, sight, list(made.focus) if made.focus is not None else None)
 
     def _around(self, record: Record, evidence: Mapping[str, Any] | None) -> str:
-        """The text around what was pointed at, where the document is at hand."""
-        return ""
+        """The text around what was pointed at, where the document is at hand: a unit may stand beside a number."""
+        start, end = (evidence or {}).get("start"), (evidence or {}).get("end")
+        if not isinstance(start, int) or not isinstance(end, int):
+            return ""
+        return self.documents.around(record.document, start, end)
 
     # Decisions.
 
@@ -267,6 +277,33 @@ class Desk:
         if path is not None:
             return history.of_value(found, extractions, tuple(path))
         return history.of_record(found, extractions, self.store.records.reviews(record))
+
+    # Documents.
+
+    def document(self, record: int) -> dict[str, Any]:
+        """Whether the record's document is ready to be shown, being read, or gone, and its pages."""
+        return self.documents.state(self._document(record))
+
+    def page_image(self, record: int, page: int, dpi: int) -> bytes:
+        """A page of its document as a WebP picture."""
+        return self.documents.picture(self._document(record), page, dpi)
+
+    def page_words(self, record: int, page: int) -> dict[str, Any]:
+        """The words of a page, with their places."""
+        return self.documents.words(self._document(record), page)
+
+    def text(self, record: int) -> dict[str, Any]:
+        """The text of its document, with its blocks and tables."""
+        return self.documents.text(self._document(record))
+
+    def read(self, record: int, *, page: int, box: tuple[float, float, float, float]) -> dict[str, Any]:
+        """What OCR reads in a box of a page, and how sure it is."""
+        return self.documents.read_again(self._document(record), page, box)
+
+    def _document(self, record: int) -> str:
+        if record not in self._document_of:
+            self._document_of[record] = self.store.records.get(record).document
+        return self._document_of[record]
 
     # Records that were looked at.
 
