@@ -10,7 +10,10 @@ from __future__ import annotations
 import inspect
 import json
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -31,6 +34,7 @@ DRAFT = 4
 DRAFT_MOST = 16
 FUEL = 100_000_000
 SCORES = 1 << 25  # attention scores held at once: 128 MiB
+LOGITS = 256  # tokens whose logits are held at once, and those of one request more
 
 
 # Attention over a shared prefix.
@@ -55,8 +59,9 @@ class Store:
         """How many tokens of the prompt are held."""
         return self.prefix[0][0].shape[2] if self.prefix else 0
 
-    def truncate(self, length: int) -> None:
-        self.prefix = [(keys[:, :, :length], values[:, :, :length]) for keys, values in self.prefix] if length else []
+    def beginning(self, length: int) -> list[tuple[torch.Tensor, torch.Tensor]]:
+        """The keys and values of the first tokens of the prompt."""
+        return [(keys[:, :, :length], values[:, :, :length]) for keys, values in self.prefix] if length else []
 
     def open(self, rows: int, device: Any) -> None:
         self.rows, self.used = [], torch.zeros(rows, dtype=torch.long, device=device)
@@ -101,7 +106,36 @@ class Store:
         return held_keys, held_values
 
 
-_store: ContextVar[Store] = ContextVar("store")
+class Together:
+    """The stores of several requests whose rows one pass computes, their tokens laid one after another.
+
+    Every request keeps the shape it has alone, so that it is answered the same whatever others stand beside it.
+    """
+
+    is_compileable = False
+
+    def __init__(self, stores: Sequence[Store], shapes: Sequence[tuple[int, int]]) -> None:
+        self.stores, self.shapes = stores, shapes
+
+    def parts(self, of_all: torch.Tensor) -> Iterator[tuple[Store, torch.Tensor]]:
+        """Each store with its (rows, heads, tokens, width) of (1, heads, tokens of all, width)."""
+        at = 0
+        for store, (rows, new) in zip(self.stores, self.shapes, strict=True):
+            yield store, of_all[0, :, at : at + rows * new].unflatten(1, (rows, new)).transpose(0, 1)
+            at += rows * new
+
+    def get_seq_length(self, layer: int = 0) -> int:
+        return max(store.length for store in self.stores)
+
+    def update(
+        self, keys: torch.Tensor, values: torch.Tensor, layer: int, *_: Any, **__: Any
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        for (store, own_keys), (_, own_values) in zip(self.parts(keys), self.parts(values), strict=True):
+            store.update(own_keys, own_values, layer)
+        return keys, values
+
+
+_store: ContextVar[Store | Together] = ContextVar("store")
 
 
 def attend(
@@ -112,7 +146,14 @@ def attend(
     """transformers' attention function for a `Store`: rows attend to the shared prompt and to themselves."""
     store = _store.get()
     scale = scaling if scaling is not None else query.shape[-1] ** -0.5
-    if store.used is None:
+    if isinstance(store, Together):
+        at = module.layer_idx
+        parts = [
+            shared(own, each.prefix[at], each.rows[at], each.used, scale, sliding_window, softcap, s_aux)
+            for each, own in store.parts(query)
+        ]
+        out = torch.cat([part.transpose(0, 1).flatten(1, 2) for part in parts], 1)[None]
+    elif store.used is None:
         out = causal(query, keys, values, scale, sliding_window, softcap, s_aux)
     else:
         prefix = store.prefix[module.layer_idx]
@@ -273,7 +314,7 @@ def without(schema: Any, word: str) -> Any:
 
 @dataclass
 class Line:
-    """One row on its way: what it has written, and what it is yet to be fed."""
+    """One row on its way: what it has written, and what it is yet to be fed, `start` tokens into the sequence."""
 
     number: int
     row: Row
@@ -283,6 +324,7 @@ class Line:
     tokens: list[tuple[float, float, float, bool]] = field(default_factory=list)
     draft: list[int] = field(default_factory=list)
     reach: int = 0
+    start: int = 0
     position: int = 0
     finished: bool = False
     ended: bool = False
@@ -293,10 +335,26 @@ class Line:
         self.feed += tokens
 
 
+@dataclass(eq=False)
+class Party:
+    """One request on its way: its rows, of which up to `Decoder.rows` are live at a time, and its own store."""
+
+    request: Request
+    source: str = ""
+    lines: list[Line] = field(default_factory=list)
+    begun: int = 0
+    live: list[Line] = field(default_factory=list)
+    store: Store = field(default_factory=Store)
+    error: BaseException | None = None
+    ended: bool = False
+
+
 class Decoder:
     """Answers requests with one transformers model.
 
-    It keeps the last prompt's keys and values: what the next prompt begins with as well is not computed again.
+    Requests that come from several threads at a time are answered together, one pass for the rows of all: on a CPU a
+    pass takes little longer for many tokens than for few. It keeps the last prompt's keys and values: what the next
+    prompt begins with as well is not computed again.
     """
 
     def __init__(self, model: Any, tokenizer: Any, *, rows: int = ROWS, draft: int = DRAFT) -> None:
@@ -308,9 +366,13 @@ class Decoder:
         self.model, self.tokenizer = model, tokenizer
         self.rows, self.draft = rows, draft
         self.device = next(model.parameters()).device
-        self.lock = threading.Lock()
+        self._door = threading.Condition()
+        self._arrived: deque[Party] = deque()
+        self._at_work: list[Party] = []
+        self._led = False
         self.limit = int(getattr(model.config, "max_position_embeddings", 0) or 4096)
         self.store, self.held = Store(), []
+        self.seconds = {"prefill": 0.0, "decode": 0.0}
         self.stats = {"prefilled": 0, "reused": 0, "passes": 0, "chosen": 0, "forced": 0, "drafted": 0, "accepted": 0}
 
     # Tokens.
@@ -387,31 +449,88 @@ class Decoder:
         The user's message is the prompt with the question right after it. Raises `ModelError` for a prompt beyond the
         model's context and for numbers that are none, `SchemaError` for a grammar that does not compile.
         """
-        with self.lock, torch.inference_mode():
-            return self._answers(request)
+        party = Party(request)
+        with self._door:
+            self._arrived.append(party)
+            while self._led and not party.ended:
+                self._door.wait()
+            if not party.ended:
+                self._led = True  # nobody computes, so this thread does, for all who are here, until it has its own
+        if not party.ended:
+            try:
+                with torch.inference_mode():
+                    while not party.ended:
+                        self._step()
+            finally:
+                with self._door:
+                    self._led = False
+                    self._door.notify_all()
+        if party.error is not None:
+            raise party.error
+        return [self._answer(line) for line in party.lines]
 
-    def _answers(self, request: Request) -> list[Answer]:
-        before, between, after = self._frame
-        head = self.encode(before, special=True) + self.encode(request.system) + self.encode(between, special=True)
-        prompt = head + self.encode(request.prompt)
-        tail = self.encode(after, special=True)
-        lines = [self._line(number, row, tail) for number, row in enumerate(request.rows)]
-        longest = max((len(line.feed) for line in lines), default=0)
-        if len(prompt) + longest + 16 > self.limit:
-            raise ModelError(
-                f"the prompt has {len(prompt) + longest} tokens; the model takes {self.limit}",
-                "Give it fewer passages.",
-            )
-        if not lines:
-            return []
-        self._prefill(prompt)
-        text, _ = flatten(request.source)
+    def _step(self) -> None:
+        """Begin with the requests that have arrived, and compute one pass of all that are at work."""
         try:
-            for at in range(0, len(lines), self.rows):
-                self._decode(lines[at : at + self.rows], text)
-        finally:
-            self.store.close()
-        return [self._answer(line) for line in lines]
+            while self._arrived:
+                self._at_work.append(self._arrived.popleft())
+                self._begin(self._at_work[-1])
+            if self._at_work:
+                self._pass(self._at_work)
+        except BaseException as error:
+            for party in list(self._at_work):
+                self._end(party, error)
+            raise
+
+    def _begin(self, party: Party) -> None:
+        """Read the request's prompt and open its first rows; what is wrong with it is its own error."""
+        try:
+            request = party.request
+            before, between, after = self._frame
+            head = self.encode(before, special=True) + self.encode(request.system) + self.encode(between, special=True)
+            prompt = head + self.encode(request.prompt)
+            tail = self.encode(after, special=True)
+            party.lines = [self._line(number, row, tail) for number, row in enumerate(request.rows)]
+            party.source, _ = flatten(request.source)
+            longest = max((len(line.feed) for line in party.lines), default=0)
+            if len(prompt) + longest + 16 > self.limit:
+                raise ModelError(
+                    f"the prompt has {len(prompt) + longest} tokens; the model takes {self.limit}",
+                    "Give it fewer passages.",
+                )
+            if party.lines:
+                with self._timed("prefill"):
+                    party.store = self._prefill(prompt)
+            for line in party.lines:
+                line.start = len(prompt)
+            self._open(party)
+        except Exception as error:
+            self._end(party, error)
+
+    def _open(self, party: Party) -> None:
+        """Make the request's next rows live; it has ended when there are none."""
+        while not party.live and party.begun < len(party.lines):
+            lines = party.lines[party.begun : party.begun + self.rows]
+            party.begun += len(lines)
+            party.store.open(len(lines), self.device)
+            for line in lines:
+                self._advance(line)
+            party.live = self._drop_ended(party.store, lines)
+        if not party.live:
+            self._end(party)
+
+    def _end(self, party: Party, error: BaseException | None = None) -> None:
+        party.store.close()
+        self._at_work.remove(party)
+        with self._door:
+            party.error, party.ended = error, True
+            self._door.notify_all()
+
+    @contextmanager
+    def _timed(self, stage: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.seconds[stage] += time.perf_counter() - start
 
     def _line(self, number: int, row: Row, tail: list[int]) -> Line:
         import llguidance
@@ -424,29 +543,52 @@ class Decoder:
             )
         return Line(number, row, matcher, self.encode(row.question) + tail)
 
-    def _prefill(self, prompt: list[int]) -> None:
-        """Computes the prompt, in pieces so that memory stays bounded, but for what the last one began with as well."""
+    def _prefill(self, prompt: list[int]) -> Store:
+        """The prompt computed, in pieces so that memory stays bounded, but for what the last one began with as well."""
         same = next(
             (at for at, (a, b) in enumerate(zip(prompt, self.held, strict=False)) if a != b),
             min(len(prompt), len(self.held)),
         )
-        self.store.close()
-        self.store.truncate(same)
+        before, self.store = self.store, Store()  # the last one's rows may still be at work
+        self.store.prefix = before.beginning(same)
         self.held = prompt[:same]
         self.stats["reused"] += same
         self.stats["prefilled"] += len(prompt) - same
         for at in range(same, len(prompt), CHUNK):
             self._forward([prompt[at : at + CHUNK]], [at])
             self.held = prompt[: at + CHUNK]
+        return self.store
 
-    def _forward(self, feeds: list[list[int]], starts: list[int]) -> torch.Tensor:
+    def _forward(self, feeds: list[list[int]], starts: list[int], store: Store | None = None) -> torch.Tensor:
         """The last layer's states for what each row is fed, short rows padded on the right."""
         longest = max(map(len, feeds))
         ids = torch.tensor([feed + [0] * (longest - len(feed)) for feed in feeds], device=self.device)
         places = torch.tensor(starts, device=self.device)[:, None] + torch.arange(longest, device=self.device)
-        token = _store.set(self.store)
+        return self._computed(ids, places, self.store if store is None else store)
+
+    def _forward_all(self, parts: Sequence[tuple[Store, list[list[int]], list[int]]]) -> list[torch.Tensor]:
+        """The states of several requests' rows (store, feeds, starts), computed in one pass."""
+        if len(parts) == 1:
+            [(store, feeds, starts)] = parts
+            return [self._forward(feeds, starts, store)]
+        shapes, ids, places = [], [], []
+        for _, feeds, starts in parts:
+            longest = max(map(len, feeds))
+            shapes.append((len(feeds), longest))
+            for feed, start in zip(feeds, starts, strict=True):
+                ids += feed + [0] * (longest - len(feed))
+                places += range(start, start + longest)
+        together = Together([store for store, _, _ in parts], shapes)
+        states = self._computed(
+            torch.tensor([ids], device=self.device), torch.tensor([places], device=self.device), together
+        )
+        pieces = states[0].split([rows * new for rows, new in shapes])
+        return [piece.unflatten(0, shape) for piece, shape in zip(pieces, shapes, strict=True)]
+
+    def _computed(self, ids: torch.Tensor, places: torch.Tensor, store: Store | Together) -> torch.Tensor:
+        token = _store.set(store)
         try:
-            held = {self._cache_word: self.store}
+            held = {self._cache_word: store}
             out = self.model.get_decoder()(input_ids=ids, position_ids=places, use_cache=True, **held)
         finally:
             _store.reset(token)
@@ -470,38 +612,60 @@ class Decoder:
             logits = torch.tanh(logits / cap) * cap
         return logits
 
-    def _decode(self, lines: list[Line], source: str) -> None:
-        live = list(lines)
-        self.store.open(len(live), self.device)
-        for line in live:
-            self._advance(line)
-        live = self._drop_ended(live)
-        while live:
-            for line in live:
-                line.draft = self._guess(line, source)
-            feeds = [line.feed + line.draft for line in live]
-            starts = [self.store.length + line.position for line in live]
-            states = self._forward(feeds, starts)
-            where = [
-                (number, len(line.feed) - 1 + at)
-                for number, line in enumerate(live)
-                for at in range(len(line.draft) + 1)
+    def _pass(self, parties: Sequence[Party]) -> None:
+        """Feed every live row of the requests, take what the model says, and open the next rows of those that ended."""
+        at_work = list(parties)
+        with self._timed("decode"):
+            for party in at_work:
+                for line in party.live:
+                    line.draft = self._guess(line, party.source)
+            parts = [
+                (
+                    party.store,
+                    [line.feed + line.draft for line in party.live],
+                    [line.start + line.position for line in party.live],
+                )
+                for party in at_work
             ]
-            index = torch.tensor(where, device=self.device)
-            logits = self._logits(states[index[:, 0], index[:, 1]])
+            states = self._forward_all(parts)
             self.stats["passes"] += 1
-            at = 0
-            for line in live:
-                count = len(line.draft) + 1
-                self._choose(line, logits[at : at + count])
-                at += count
-            self.store.used = torch.tensor([line.position for line in live], device=self.device)
-            live = self._drop_ended(live)
+            wanted: list[tuple[Party, torch.Tensor]] = []
+            for party, own in zip(at_work, states, strict=True):
+                wanted.append((party, self._asked(party, own)))
+                if sum(len(rows) for _, rows in wanted) >= LOGITS or party is at_work[-1]:
+                    self._take(wanted)
+                    wanted = []
 
-    def _drop_ended(self, live: list[Line]) -> list[Line]:
+    def _asked(self, party: Party, states: torch.Tensor) -> torch.Tensor:
+        """The states after which a token is chosen: the last fed one of each row, and its draft's."""
+        where = [
+            (number, len(line.feed) - 1 + at)
+            for number, line in enumerate(party.live)
+            for at in range(len(line.draft) + 1)
+        ]
+        index = torch.tensor(where, device=self.device)
+        return states[index[:, 0], index[:, 1]]
+
+    def _take(self, wanted: Sequence[tuple[Party, torch.Tensor]]) -> None:
+        logits = self._logits(torch.cat([states for _, states in wanted]))
+        at = 0
+        for party, states in wanted:
+            own, at = logits[at : at + len(states)], at + len(states)
+            try:
+                for line in party.live:
+                    count = len(line.draft) + 1
+                    self._choose(line, own[:count])
+                    own = own[count:]
+                party.store.used = torch.tensor([line.position for line in party.live], device=self.device)
+                party.live = self._drop_ended(party.store, party.live)
+                self._open(party)
+            except Exception as error:
+                self._end(party, error)
+
+    def _drop_ended(self, store: Store, live: list[Line]) -> list[Line]:
         kept = [number for number, line in enumerate(live) if not line.ended]
         if kept and len(kept) < len(live):
-            self.store.keep(kept)
+            store.keep(kept)
         return [live[number] for number in kept]
 
     def _choose(self, line: Line, logits: torch.Tensor) -> None:
@@ -615,7 +779,7 @@ class Decoder:
         elif line.matcher.is_stopped():
             line.ended = line.finished = True
         else:
-            place = self.store.length + line.position + len(line.feed)
+            place = line.start + line.position + len(line.feed)
             line.ended = len(line.written) >= line.row.max_tokens or place + DRAFT_MOST >= self.limit
 
     def _guess(self, line: Line, source: str) -> list[int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import torch
@@ -354,3 +355,41 @@ def test_holdable_leaves_out_what_it_must_and_says_so(bad, left_out, decoder):
 def test_holdable_gives_up_on_the_impossible():
     kept, dropped = decode.holdable({"type": "integer", "minimum": 5, "maximum": 2})
     assert kept == {} and "everything" in dropped
+
+
+def test_requests_side_by_side_are_answered_as_they_are_alone(model, tokenizer):
+    others = [Request("Copy.", f"{n * 'Some more. '}Document: {SOURCE}\n", rows(*GROUPS[n:]), SOURCE) for n in range(3)]
+    asked = [*others, Request("", "x", (Row("?", "start: NOWHERE", {}),), ""), Request("", "x", (), ""), *others]
+    expected = [decode.Decoder(model, tokenizer).answer(each) for each in others]
+    decoder = decode.Decoder(model, tokenizer, rows=3)
+    together = []
+    passes = decoder._forward_all
+    decoder._forward_all = lambda parts: together.append(len(parts)) or passes(parts)
+    with ThreadPoolExecutor(len(asked)) as pool:
+        found = [pool.submit(decoder.answer, each) for each in asked]
+    with pytest.raises(SchemaError, match="grammar"):
+        found[3].result()
+    assert found[4].result() == []
+    for alone, promise in zip([*expected, *expected], [*found[:3], *found[5:]], strict=True):
+        for one, other in zip(alone, promise.result(), strict=True):
+            assert other.text == one.text and other.finished == one.finished
+            assert [t.probability for t in other.tokens] == pytest.approx([t.probability for t in one.tokens], abs=1e-3)
+    assert max(together) > 1 and not decoder._at_work
+
+
+def test_one_request_that_breaks_leaves_the_others_alone(model, tokenizer, monkeypatch):
+    decoder = decode.Decoder(model, tokenizer)
+    choose = decoder._choose
+
+    def breaking(line, logits):
+        if line.row.question.startswith("Broken"):
+            raise ModelError("the model's numbers broke down", "")
+        choose(line, logits)
+
+    monkeypatch.setattr(decoder, "_choose", breaking)
+    with ThreadPoolExecutor(2) as pool:
+        bad = pool.submit(decoder.answer, request(*GROUPS, question="Broken? "))
+        good = pool.submit(decoder.answer, request(*GROUPS))
+    with pytest.raises(ModelError, match="broke down"):
+        bad.result()
+    assert all(answer.text for answer in good.result())
