@@ -3,12 +3,16 @@
 Each set is measured (`extractor eval`, kept in `eval/runs`, gone on with where it was stopped) and a calibration made
 of it, which learns from the others too; last comes a general one of all sets. Where a set's `kind` tells its templates
 apart they are kept whole, and the same is printed for documents of known templates. Sets with fewer documents than a
-calibration needs have none of their own.
+calibration needs have none of their own. At the end stands a table of all sets, in Markdown.
+
+Stopped with Ctrl-C it ends at once, and the same command goes on. Pages are read anew unless `EXTRACTOR_OCR_CACHE` says
+otherwise: seconds a document would flatter where OCR is remembered.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 from pathlib import Path
 
 from extractor.cli import main as extractor
@@ -19,26 +23,44 @@ HERE = Path(__file__).resolve().parent
 SETS = HERE / "sets"
 SHIPPED = HERE.parent / "calibrations"
 TEMPLATES = {"receipts-and-invoices": "kind", "laboratory-and-inspection": "kind"}
-"""Sets whose documents come from several templates, and the key of `gold.jsonl` that tells them apart."""
+"""Sets of several templates, and the key of `gold.jsonl` that tells those apart; they go first."""
+STOPPED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Measures and calibrates; the first exit code that is not 0."""
     parser = argparse.ArgumentParser(prog="python -m eval.figures", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("sets", nargs="*", metavar="SET", help="only these of the shipped sets")
     parser.add_argument("--model", default="", help="instead of the default model")
     parser.add_argument("--again", action="store_true", help="measure anew what is kept already")
+    parser.add_argument("--runs", type=Path, help="where runs are kept (default: eval/runs)")
+    parser.add_argument("--to", type=Path, default=SHIPPED, help="where calibrations are kept (default: calibrations)")
+    parser.add_argument("--measure-only", action="store_true", help="make no calibrations")
     chosen = parser.parse_args(arguments)
-    model = ["--model", chosen.model] if chosen.model else []
-    sets = [load_set(gold.parent) for gold in sorted(SETS.glob("*/gold.jsonl"))]
-    codes = [_said("eval", s.folder, *model, *(["--again"] if chosen.again else [])) for s in sets]
+    os.environ.setdefault("EXTRACTOR_OCR_CACHE", "off")
+    names = sorted((gold.parent.name for gold in SETS.glob("*/gold.jsonl")), key=lambda n: (n not in TEMPLATES, n))
+    if unknown := sorted(set(chosen.sets) - set(names)):
+        parser.error(f"no set {', '.join(unknown)}; there are {', '.join(names)}")
+    sets = [load_set(SETS / name) for name in chosen.sets or names]
+    options = [*(["--model", chosen.model] if chosen.model else []), *(["--runs", chosen.runs] if chosen.runs else [])]
+    steps: list[tuple[object, ...]] = []
     for s in sets:
+        steps.append(("eval", s.folder, *options, *(["--again"] if chosen.again else [])))
+    for s in () if chosen.measure_only else sets:
         if len(s.samples) >= LEAST:
             others = [word for other in sets if other is not s for word in ("--with", other.folder)]
-            calibrate = ("calibrate", s.folder, *others, *model)
+            calibrate = ("calibrate", s.folder, *others, *options)
             if s.name in TEMPLATES:
-                codes.append(_said(*calibrate, "--dry-run"))
-            codes.append(_said(*calibrate, "--apart", TEMPLATES.get(s.name, "layout"), "--to", SHIPPED))
-    codes.append(_said("calibrate", *(s.folder for s in sets), *model, "--to", SHIPPED))
+                steps.append((*calibrate, "--dry-run"))
+            steps.append((*calibrate, "--apart", TEMPLATES.get(s.name, "layout"), "--to", chosen.to))
+    if not chosen.measure_only and len(sets) > 1:
+        steps.append(("calibrate", *(s.folder for s in sets), *options, "--to", chosen.to))
+    steps += [("eval", s.folder, *options, "--summary") for s in sets]
+    codes = []
+    for step in steps:
+        codes.append(_said(*step))
+        if codes[-1] == STOPPED:
+            break
     return next((code for code in codes if code), 0)
 
 

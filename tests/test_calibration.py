@@ -372,6 +372,15 @@ def test_what_does_no_better_than_the_rule_of_thumb_is_not_kept(folder, letters,
     assert "not kept" in capsys.readouterr().err and not list(folder.glob("*"))
 
 
+def test_a_long_fit_says_how_far_it_is(folder, letters, tmp_path, capsys, monkeypatch):
+    kept = ["--model", "none", "--runs", str(tmp_path / "runs"), "--dry-run"]
+    assert main(["calibrate", str(letters), *kept]) == 0
+    assert "/15 [" not in capsys.readouterr().err
+    monkeypatch.setattr("tqdm.std.time", iter(range(0, 3000, 3)).__next__)
+    assert main(["calibrate", str(letters), *kept]) == 0
+    assert "/15 [" in capsys.readouterr().err
+
+
 def test_options_of_one_set_are_refused_with_several(letters, capsys):
     assert main(["calibrate", str(letters), str(letters), "--run", "x"]) == 2
     assert "for one set" in capsys.readouterr().err

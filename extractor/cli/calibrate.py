@@ -9,7 +9,7 @@ from typing import Any
 
 from extractor.cli import arguments as given
 from extractor.cli import console
-from extractor.cli.eval import add_run, kept_run, needs_extra
+from extractor.cli.eval import add_run, kept_run, needs_extra, progress
 from extractor.errors import OutputError, UsageError
 
 
@@ -54,7 +54,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
         samples = load_set(folder)
         runs.append(kept_run(arguments, samples, given.compiled(set_schema(samples, arguments.schema))))
     count = len(arguments.sets)
-    found = calibrate(runs[:count], runs[count:], arguments.apart)
+    found = calibrate(runs[:count], runs[count:], arguments.apart, progress=progress("fit"))
     console.out(text(found))
     if arguments.dry_run:
         return 0

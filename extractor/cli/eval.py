@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib.util
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -79,7 +79,7 @@ def _eval(arguments: argparse.Namespace) -> int:
     if comparison:
         console.out("\n" + changes(comparison))
     if arguments.output:
-        write_whole(arguments.output, page(found, comparison))
+        write_whole(arguments.output, page(found, comparison, progress("document with mistakes")))
     f1 = found.tool.overall["micro_f1"].value
     if arguments.fail_under is not None and (f1 is None or f1 < arguments.fail_under):
         shown = "none" if f1 is None else f"{f1:.4f}"
@@ -118,7 +118,7 @@ def kept_run(arguments: argparse.Namespace, samples: Any, schema: Any) -> Any:
             run,
             head["identity"],
             limit=arguments.limit,
-            progress=_progress,
+            progress=progress("document"),
         )
     except KeyboardInterrupt:
         console.say(f"{len(run.judged)} documents are kept in {run.folder}; the same command goes on with the rest")
@@ -132,8 +132,12 @@ def _model(name: str, threads: int | None) -> Any:
     return None if name == "none" else load_model(name, threads=threads)
 
 
-def _progress(samples: Sequence[Any]) -> Iterator[Any]:
-    """The samples, with how far it is and how long it will take on stderr once that is worth saying."""
-    from tqdm import tqdm
+def progress(unit: str) -> Callable[[Sequence[Any]], Iterator[Any]]:
+    """Goes through a sequence and says on stderr how far it is and how long it will take, once that is worth it."""
 
-    yield from tqdm(samples, delay=2, mininterval=1, unit="document", dynamic_ncols=True)
+    def told(things: Sequence[Any]) -> Iterator[Any]:
+        from tqdm import tqdm
+
+        yield from tqdm(things, delay=2, mininterval=1, unit=unit, dynamic_ncols=True)
+
+    return told

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -84,6 +84,7 @@ def fit(seen: Sequence[Observation], beside: Sequence[Observation] = ()) -> tupl
     The penalty is the one under which documents of `seen` left out are told best; the scaling is fitted on them too.
     What is `beside` is learnt from alone. One outcome alone gives a constant.
     """
+    from scipy.sparse import csr_array
     from threadpoolctl import threadpool_limits
 
     right = np.array([o.right for o in seen])
@@ -94,14 +95,13 @@ def fit(seen: Sequence[Observation], beside: Sequence[Observation] = ()) -> tupl
     splits = _folds([o.group for o in seen], INNER, 0) or _folds([o.document for o in seen], INNER, 0)
     with threadpool_limits(1):  # these tables are small: more threads only wait for each other
         folds = [(np.append(inside, np.arange(len(seen), len(table))), outside) for inside, outside in splits]
-        bias, weights = _fitted(table / scale, np.array([o.right for o in (*seen, *beside)]), folds)
+        few = csr_array(table / scale)  # a value has some twenty signals of hundreds: the rest is nought
+        bias, weights = _fitted(few, np.array([o.right for o in (*seen, *beside)]), folds)
     pairs = zip(names, weights / scale, strict=True)
     return round(bias, 6), {name: round(float(w), 6) for name, w in pairs if abs(w) > 1e-6}
 
 
-def _fitted(
-    table: np.ndarray, right: np.ndarray, folds: Sequence[tuple[np.ndarray, np.ndarray]]
-) -> tuple[float, np.ndarray]:
+def _fitted(table: Any, right: np.ndarray, folds: Sequence[tuple[np.ndarray, np.ndarray]]) -> tuple[float, np.ndarray]:
     """Bias and weights: the penalty chosen on the folds, the logits scaled as those of left-out documents should be."""
     from sklearn.linear_model import LogisticRegression
 
@@ -162,19 +162,28 @@ def _calibration(seen: Sequence[Observation], beside: Sequence[Observation], **m
     return Calibration(documents=documents, bias=bias, coefficients=coefficients, edge=edge, **made_of)
 
 
-def cross_fitted(seen: Sequence[Observation], beside: Sequence[Observation] = (), repeats: int = REPEATS) -> np.ndarray:
+Progress = Callable[[Sequence[Any]], Iterable[Any]]
+"""What goes through a sequence and tells a person how far it is."""
+
+
+def cross_fitted(
+    seen: Sequence[Observation],
+    beside: Sequence[Observation] = (),
+    repeats: int = REPEATS,
+    progress: Progress = iter,
+) -> np.ndarray:
     """For every repeat, split otherwise each time, the observations' probabilities by fits on other groups.
 
     What is `beside` is learnt from every time, and not judged. Where observations have kinds, those are the groups.
     """
     groups = [o.kind or o.group for o in seen]
     found = np.zeros((repeats, len(seen)))
-    for repeat in range(repeats):
-        for inside, outside in _folds(groups, FOLDS, repeat + 1):
-            known = [seen[i] for i in inside]
-            calibration = _calibration(known, beside, name="", schema=None, model="", weights=None)
-            for i in outside:
-                found[repeat, i] = calibration.probability(seen[i].field, seen[i].signals)
+    splits = [(repeat, *split) for repeat in range(repeats) for split in _folds(groups, FOLDS, repeat + 1)]
+    for repeat, inside, outside in progress(splits):
+        known = [seen[i] for i in inside]
+        calibration = _calibration(known, beside, name="", schema=None, model="", weights=None)
+        for i in outside:
+            found[repeat, i] = calibration.probability(seen[i].field, seen[i].signals)
     return found
 
 
@@ -218,6 +227,7 @@ def calibrate(
     beside: Sequence[tuple[Run, Sequence[Judged]]] = (),
     apart: str = "layout",
     rounds: int = ROUNDS,
+    progress: Progress = iter,
 ) -> Calibrated:
     """A calibration of the runs' documents, with its held-out figures.
 
@@ -237,7 +247,7 @@ def calibrate(
             f"Give a set of at least {LEAST}; a run of an older version of the tool has to be made anew (--again).",
         )
     repeats = 1 if general else REPEATS
-    told = cross_fitted(seen, learnt, repeats).ravel()
+    told = cross_fitted(seen, learnt, repeats, progress).ravel()
     right, given = np.array([o.right for o in seen]), np.array([o.given for o in seen])
     owner = [o.document for o in seen]
     after = telling(told, np.tile(right, repeats), np.tile(given, repeats), owner * repeats, rounds)

@@ -37,7 +37,7 @@ SEARCHED = 200_000
 _ALONE = r"(?<![A-Za-z0-9])(?<!\d[.,]){}(?![A-Za-z0-9]|[.,]\d)"
 """Print that is no part of a longer word or number; CJK text has no such edges."""
 ROOMS_BESIDE = frozenset(
-    {"app", "cli", "exports", "jobs", "learn", "review", "score", "show", "store", "ui", "_shipped"}
+    {"app", "cli", "doubts", "exports", "jobs", "learn", "review", "score", "show", "store", "ui", "_shipped"}
 )
 """Rooms that no record depends on; of `score` itself, what judges a record does count."""
 _JUDGES = ("matching.py", "similarity.py", "baseline.py")

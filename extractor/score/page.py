@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
@@ -23,7 +23,7 @@ from extractor.score.runs import Judged
 from extractor.score.text import verdict_of
 from extractor.types import BBox, Document, Page, path_text
 
-MOST_MISTAKES, MOST_PICTURES = 3_000, 120
+MOST_MISTAKES, MOST_PICTURES = 3_000, 400
 """Of more mistakes than this the rest is only counted; of pictures, so that the file stays below some megabytes."""
 LEAST_PICTURES = 3
 """How many pictures a document may have at least, while there is room; else all documents share alike."""
@@ -63,7 +63,11 @@ class Mistake:
     picture: str | None
 
 
-def page(report: Report, comparison: Comparison | None = None) -> str:
+def page(
+    report: Report,
+    comparison: Comparison | None = None,
+    progress: Callable[[Sequence[Any]], Iterable[Any]] = iter,
+) -> str:
     """The HTML of a report, with a comparison where there is one."""
     import jinja2
     from markupsafe import Markup
@@ -77,7 +81,7 @@ def page(report: Report, comparison: Comparison | None = None) -> str:
     )
     environment.filters |= {"figure": shown, "short": _short}
     pairs = report.confidences()
-    mistakes, left_out = _mistakes(report)
+    mistakes, left_out = _mistakes(report, progress)
     return environment.get_template("page.html").render(
         report=report,
         header=report.run.header,
@@ -116,12 +120,14 @@ def _short(value: Any) -> str:
 # Mistakes.
 
 
-def _mistakes(report: Report) -> tuple[list[tuple[Judged, list[Mistake]]], int]:
+def _mistakes(
+    report: Report, progress: Callable[[Sequence[Any]], Iterable[Any]]
+) -> tuple[list[tuple[Judged, list[Mistake]]], int]:
     """The mistakes of each document that has some, and how many there was no room for."""
     wrong = [(d, [m for m in d.matches if m.outcome in PICTURED]) for d in report.judged if d.error is None]
     wrong = [(judged, matches) for judged, matches in wrong if matches]
     found, room, pictures = [], MOST_MISTAKES, MOST_PICTURES
-    for judged, matches in wrong:
+    for judged, matches in progress(wrong):
         kept = sorted(matches[:room], key=lambda m: PICTURED.index(m.outcome))
         room -= len(kept)
         share = min(pictures, max(LEAST_PICTURES, MOST_PICTURES // len(wrong)))

@@ -70,6 +70,7 @@ def _footer(report: Report) -> Iterator[str]:
     if seconds:
         middle, most = statistics.median(seconds), max(seconds)
         yield f"seconds per document: median {middle:.1f}, most {most:.1f}, all {sum(seconds):.0f}"
+        yield f"confidence is {report.calibration}"
     failed = [d for d in report.judged if d.error is not None]
     if failed:
         yield f"{len(failed)} document{'s' if len(failed) > 1 else ''} failed, with all fields counted as missing:"
