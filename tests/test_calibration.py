@@ -374,8 +374,6 @@ def test_what_does_no_better_than_the_rule_of_thumb_is_not_kept(folder, letters,
 
 def test_a_long_fit_says_how_far_it_is(folder, letters, tmp_path, capsys, monkeypatch):
     kept = ["--model", "none", "--runs", str(tmp_path / "runs"), "--dry-run"]
-    assert main(["calibrate", str(letters), *kept]) == 0
-    assert "/15 [" not in capsys.readouterr().err
     monkeypatch.setattr("tqdm.std.time", iter(range(0, 3000, 3)).__next__)
     assert main(["calibrate", str(letters), *kept]) == 0
     assert "/15 [" in capsys.readouterr().err
