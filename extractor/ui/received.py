@@ -15,7 +15,7 @@ from typing import Any
 
 import orjson
 
-from extractor.ui.answers import Refused, unusable
+from extractor.ui.answers import Refused, not_logged_in, unusable
 from extractor.ui.guard import UI
 
 UPLOAD, JOIN = f"{UI}/gradio_api/upload", f"{UI}/gradio_api/queue/join"
@@ -34,15 +34,18 @@ class Received:
         """The app, with every file that comes in noted and every file that an event names looked at."""
 
         async def looking(scope: Any, receive: Any, send: Any) -> None:
-            post = scope["type"] == "http" and scope["method"] == "POST"
-            if post and scope["path"] == UPLOAD:
-                await app(scope, receive, self._noted(scope["state"]["user"], send))
-            elif post and scope["path"] == JOIN:
-                body = await _whole(receive)
-                self._look(scope["state"]["user"], body)
-                await app(scope, _again(body, receive), send)
-            else:
+            if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in (UPLOAD, JOIN):
                 await app(scope, receive, send)
+                return
+            user = scope.get("state", {}).get("user")
+            if user is None:
+                raise not_logged_in()
+            if scope["path"] == UPLOAD:
+                await app(scope, receive, self._noted(user, send))
+                return
+            body = await _whole(receive)
+            self._look(user, body)
+            await app(scope, _again(body, receive), send)
 
         return looking
 
@@ -70,7 +73,7 @@ class Received:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-            else:
+            elif message["type"] == "http.response.body":
                 body.extend(message.get("body", b""))
                 if not message.get("more_body") and status == 200:
                     self._note(user, orjson.loads(bytes(body)))

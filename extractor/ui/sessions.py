@@ -34,7 +34,7 @@ class Sessions:
         self._file, self._mark = file, mark
         self._lock = threading.Lock()
         self._kept: dict[str, dict] = {}
-        with contextlib.suppress(OSError, ValueError, TypeError, KeyError):
+        with contextlib.suppress(OSError, ValueError, TypeError, KeyError, AttributeError):
             for key, found in json.loads(file.read_text("utf-8")).items():
                 self._kept[str(key)] = {
                     "user": str(found["user"]),

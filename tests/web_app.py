@@ -1,0 +1,91 @@
+"""A web app for tests: a store with a few records, two users, and the app over it, without a network."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from extractor.export import as_dict
+from extractor.pipeline import extract
+from extractor.readers import read_bytes
+from extractor.review import Desk
+from extractor.schemas import load_schema
+from extractor.store import Store, Version
+from extractor.ui import Settings, add_user
+from extractor.ui.host import build
+
+PORT = 7999
+ADDRESS = f"http://127.0.0.1:{PORT}"
+PASSWORDS = {"ann": "correct horse", "bob": "battery staple"}
+SCHEMA = {
+    "type": "object",
+    "title": "Letter",
+    "properties": {
+        "customer": {"type": "string", "title": "Customer", "description": "who ordered"},
+        "total": {"type": "number", "title": "Total due"},
+        "items": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "article": {"type": "string", "title": "Article"},
+                    "count": {"type": "integer", "title": "Quantity"},
+                },
+            },
+        },
+    },
+}
+TEXT = "Order\n\nCustomer: {customer}\nTotal due: {total}\n\nArticle\tQuantity\nPen\t3\nPaper\t12\n"
+
+
+def fill(store: Store, letters: Mapping[str, tuple[str, str]], schema: Any = SCHEMA, name: str = "letter") -> list[int]:
+    """The numbers of new records, one for each letter: file name -> customer and total."""
+    from dataclasses import replace
+
+    kept = replace(load_schema(schema), name=name)
+    store.keep_schema(kept)
+    numbers = []
+    for source, (customer, total) in letters.items():
+        document = read_bytes(TEXT.format(customer=customer, total=total).encode(), source)
+        said = json.loads(json.dumps(as_dict(extract(document, kept, None))))
+        numbers.append(store.records.keep(said, Version("test", "none"), who="test").id)
+    return numbers
+
+
+@contextlib.contextmanager
+def hosted(folder: Path, *, login: bool = True, **settings: Any) -> Iterator[tuple[Any, Store]]:
+    """The app behind its guard, and its store."""
+    passwords = folder / "passwords"
+    if login and not passwords.exists():
+        for name, password in PASSWORDS.items():
+            add_user(passwords, name, password)
+    made = Settings(
+        owner="owner",
+        password_file=passwords if login else None,
+        folder=folder / "web",
+        runs=folder / "runs",
+        **settings,
+    )
+    made.folder.mkdir(exist_ok=True)
+    with Store(folder / "store.db") as store, Desk(store) as desk:
+        yield build(made, desk, PORT), store
+
+
+@contextlib.contextmanager
+def client(app: Any, user: str | None = None) -> Iterator[TestClient]:
+    """A browser's session: of that user, logged in, or of nobody."""
+    with TestClient(app, base_url=ADDRESS, follow_redirects=False) as browser:
+        if user is not None:
+            answer = browser.post("/login", data={"name": user, "password": PASSWORDS[user]})
+            assert answer.status_code == 303, answer.text
+        yield browser
+
+
+def post(browser: TestClient, path: str, body: Any = None, **headers: str) -> Any:
+    """What our own page sends: JSON with the header that other sites cannot send."""
+    return browser.post(f"/api/{path}", json=body or {}, headers={"X-Extractor": "1", "Origin": ADDRESS} | headers)
