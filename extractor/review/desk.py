@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -10,11 +11,13 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from extractor.doubts import look, value_at
+from extractor.readers import MAX_BYTES
 from extractor.review import history, names
 from extractor.review.changes import POINTED, Change, change
 from extractor.review.documents import Documents
 from extractor.review.refusals import NotDone
 from extractor.review.steps import to_redo, to_undo
+from extractor.review.uploads import KEEP_DAYS, Uploads
 from extractor.review.view import Sight, changes
 from extractor.schemas import Schema
 from extractor.store import (
@@ -39,18 +42,30 @@ _REASONS = {"sample": 0, "failed_check": 1, "no_evidence": 2, "low_confidence": 
 class Desk:
     """The work of people on the records of a store; every method says who asks, and gives back JSON data.
 
-    May be called from many threads. `second_review` asks for two people's approval of each record. Raises NotDone for
-    what cannot be done as it stands, Conflict where somebody else was faster, InputError where there is no such record.
+    May be called from many threads. `folder` is where uploads and pages are kept, beside the store where none is given;
+    `second_review` asks for two people's approval of each record; `model` extracts what is handed in without another;
+    `keep_days` and `most_bytes` are for uploads. Raises NotDone for what cannot be done as it stands, Conflict where
+    somebody else was faster, InputError where there is no such record.
     """
 
-    def __init__(self, store: Store, *, folder: str | FilePath | None = None, second_review: bool = False) -> None:
-        self.store, self.second_review = store, second_review
-        self.folder = FilePath(folder) if folder is not None else names.beside(store.name)
+    def __init__(
+        self,
+        store: Store,
+        *,
+        folder: str | FilePath | None = None,
+        second_review: bool = False,
+        model: str | None = None,
+        keep_days: float = KEEP_DAYS,
+        most_bytes: int = MAX_BYTES,
+    ) -> None:
+        self.store, self.second_review, self.model = store, second_review, model
+        self.folder = names.folder_for(store.name, folder)
         self._lock = threading.Lock()
         self._seen: OrderedDict[tuple[int, int, str], Sight] = OrderedDict()
         self._schemas: dict[str, Schema] = {}
         self._document_of: dict[int, str] = {}
         self.documents = Documents(store, self.folder / "pages")
+        self._uploads = Uploads(store, self.folder / "uploads", keep_days=keep_days, most_bytes=most_bytes)
 
     def __enter__(self) -> Desk:
         return self
@@ -58,8 +73,17 @@ class Desk:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def start(self) -> None:
+        """Go on with uploads that were left, clean up, and have a process for documents ready: all in the background.
+
+        Without it, both begin when they are first needed.
+        """
+        self.documents.warm()
+        self._uploads.start()
+
     def close(self) -> None:
-        """End what goes on in the background."""
+        """End what goes on in the background, within seconds."""
+        self._uploads.close()
         self.documents.close()
 
     # The queue.
@@ -304,6 +328,18 @@ class Desk:
         if record not in self._document_of:
             self._document_of[record] = self.store.records.get(record).document
         return self._document_of[record]
+
+    # Uploads.
+
+    def upload(
+        self, *, who: str, files: Sequence[tuple[str, str | os.PathLike[str]]], schema: Schema, model: str | None = None
+    ) -> dict[str, Any]:
+        """How many files, each with its name, were taken to be extracted in the background, and those that were not."""
+        return self._uploads.add(files, schema=schema, model=model or self.model, who=who)
+
+    def uploads(self, *, who: str) -> dict[str, Any]:
+        """What `who` has handed in, the newest first, and how far each is."""
+        return self._uploads.rows(who)
 
     # Records that were looked at.
 

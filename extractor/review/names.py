@@ -8,11 +8,16 @@ from pathlib import Path as FilePath
 from extractor.store.database import default_place
 
 
-def beside(store: str) -> FilePath:
-    """The folder for what belongs to a store and is not in it, by the store's name; a server's is the user's own."""
+def folder_for(store: str, given: str | FilePath | None = None) -> FilePath:
+    """The folder for what belongs to a store (by its name) and is not in it: its own one in the folder given, else
+    beside the store; what belongs to a server is kept where the user's own store would be.
+    """
+    key = hashlib.sha256(store.encode()).hexdigest()[:12]
+    if given is not None:
+        return FilePath(given).expanduser().absolute() / key
     if "://" not in store:
         return FilePath(f"{store}.files")
-    return FilePath(default_place()).parent / f"{hashlib.sha256(store.encode()).hexdigest()[:12]}.files"
+    return FilePath(default_place()).absolute().parent / f"{key}.files"
 
 
 def shown(source: str) -> str:

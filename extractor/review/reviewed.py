@@ -9,7 +9,8 @@ from itertools import pairwise
 
 from extractor.schemas import Schema
 from extractor.score.matching import ABSENT, CORRECT, MISSING, match
-from extractor.store import Store, schema_of
+from extractor.store import Store
+from extractor.store.corrected import schema_of
 
 BANDS = (0.0, 0.5, 0.8, 0.95, 1.0)
 """Where one band of confidence ends and the next begins."""

@@ -147,8 +147,10 @@ class Jobs:
         states.pop("unpacked", None)
         return Counts(**states, failures=dict(sorted(failures.items(), key=lambda item: -item[1])))
 
-    def tasks(self, job: Job, *states: str, kind: str | None = None) -> Iterator[Task]:
-        """The job's tasks in the order they were found: all, or those in some states, or of one kind of failure."""
+    def tasks(self, job: Job, *states: str, kind: str | None = None, under: str = "") -> Iterator[Task]:
+        """The job's tasks in the order they were found: all, or those in some states, of one kind of failure, or whose
+        names begin with `under`.
+        """
         after = 0
         task = tables.tasks.c
         wanted = sa.select(*(task[key] for key in _TASK)).where(task.job == job.id)
@@ -156,6 +158,8 @@ class Jobs:
             wanted = wanted.where(task.state.in_(states))
         if kind is not None:
             wanted = wanted.where(task.kind == kind)
+        if under:
+            wanted = wanted.where(task.name.startswith(under, autoescape=True))
         while True:
             with self._database.reading() as connection:
                 page = connection.execute(wanted.where(task.id > after).order_by(task.id).limit(_BATCH)).all()

@@ -76,6 +76,38 @@ class Records:
         with self._database.reading() as connection:
             return {status: number for status, number in connection.execute(query)}
 
+    def numbers(self, schema: str, documents: Iterable[str]) -> dict[str, int]:
+        """The numbers of the records of those documents (by SHA-256) under a schema (its id); none is read."""
+        record = tables.records.c
+        query = sa.select(record.document, record.id).where(record.schema == schema)
+        with self._database.reading() as connection:
+            return {
+                document: number
+                for some in _parted(documents)
+                for document, number in connection.execute(query.where(record.document.in_(some)))
+            }
+
+    def decided(self, documents: Iterable[str]) -> dict[str, bool]:
+        """Of those documents that have records, whether all of them are approved and were exported, or are rejected."""
+        record = tables.records.c
+        query = sa.select(record.document, record.status, record.exported)
+        found: dict[str, bool] = {}
+        with self._database.reading() as connection:
+            for some in _parted(documents):
+                for document, status, exported in connection.execute(query.where(record.document.in_(some))):
+                    done = status == "rejected" or (status == "approved" and exported is not None)
+                    found[document] = found.get(document, True) and done
+        return found
+
+    def note_exported(self, *, who: str, schema: str | None, status: str | None, job: int | None, what: str) -> int:
+        """How many records were just exported, now noted in them; `what` they were exported to stands in the audit."""
+        at = now()
+        mine = tables.records.update().where(*_wanted(schema, status, job, 0))
+        with self._database.writing() as connection:
+            number = connection.execute(mine.values(exported=at)).rowcount
+            append(connection, who, [("exported", "records", None, {"records": number, "to": what}, "")])
+        return number
+
     def extractions(self, record: int) -> list[Extraction]:
         """All that machines ever said about the record's document under its schema, oldest first."""
         with self._database.reading() as connection:
@@ -289,6 +321,13 @@ class Records:
 
 
 # Reading.
+
+
+def _parted(documents: Iterable[str]) -> Iterator[list[str]]:
+    """The documents, as many at a time as a question to the database may name."""
+    rest = list(dict.fromkeys(documents))
+    yield from (rest[n : n + 500] for n in range(0, len(rest), 500))
+
 
 _VERSION = ("tool", "prompt", "model", "weights", "options")
 

@@ -1,0 +1,205 @@
+"""Files that are handed in: kept safely, extracted in the background, shown to their owner, and cleaned up."""
+
+from __future__ import annotations
+
+import os
+import stat
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from extractor.jobs.places import name_of
+from extractor.review import Desk, NotDone
+from extractor.review.uploads import safe_name
+from extractor.schemas import load_schema
+from extractor.store import Store
+
+SCHEMA = load_schema(
+    {
+        "title": "Note",
+        "type": "object",
+        "properties": {
+            "number": {"type": ["string", "null"], "x-labels": ["Number"]},
+            "total": {"type": ["number", "null"], "x-labels": ["Total"]},
+        },
+    }
+)
+TEXT = "Number: A-{n}\nTotal: {n}.50\n"
+
+
+def desk(tmp_path: Path, **more: object) -> tuple[Store, Desk]:
+    store = Store(tmp_path / "store.db")
+    return store, Desk(store, folder=tmp_path / "web", model="none", **more)
+
+
+@pytest.fixture
+def opened(tmp_path):
+    store, own = desk(tmp_path)
+    with store, own:
+        yield own
+
+
+def notes(tmp_path: Path, *numbers: int) -> list[tuple[str, Path]]:
+    given = []
+    for n in numbers:
+        file = tmp_path / f"sent-{n}"
+        file.write_text(TEXT.format(n=n))
+        given.append((f"note {n}.txt", file))
+    return given
+
+
+def settled(own: Desk, who: str = "ann", seconds: float = 60) -> list[dict]:
+    """The person's uploads once nothing is going on any more."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        told = own.uploads(who=who)
+        if not told["working"]:
+            return told["rows"]
+        time.sleep(0.1)
+    raise AssertionError(f"still at work: {told}")
+
+
+def shown(own: Desk, record: int, seconds: float = 60) -> dict:
+    """What is said of a record's document once it was read."""
+    until = time.monotonic() + seconds
+    while (told := own.document(record))["state"] == "reading" and time.monotonic() < until:
+        time.sleep(0.1)
+    return told
+
+
+def test_what_is_handed_in_becomes_records_and_tells_how_far_it_is(opened, tmp_path):
+    packed = tmp_path / "packed"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("inner/five.txt", TEXT.format(n=5))
+    broken = tmp_path / "broken"
+    broken.write_bytes(b"%PDF-1.7 nothing of the kind")
+    files = [*notes(tmp_path, 1, 2), ("a.zip", packed), ("bad.pdf", broken)]
+    assert opened.upload(who="ann", files=files, schema=SCHEMA) == {"added": 4, "refused": []}
+    assert {row["state"] for row in opened.uploads(who="ann")["rows"]} <= {"waiting", "working", "done", "failed"}
+    for _, path in files:
+        path.unlink()  # what is handed in may be deleted at once
+    rows = {row["name"]: row for row in settled(opened)}
+    assert set(rows) == {"note 1.txt", "note 2.txt", "five.txt", "bad.pdf"}
+    assert [rows[name]["state"] for name in ("note 1.txt", "note 2.txt", "five.txt")] == ["done"] * 3
+    assert rows["bad.pdf"]["state"] == "failed" and "PDF" in rows["bad.pdf"]["message"]
+    assert rows["bad.pdf"]["record"] is None and rows["note 1.txt"]["schema"] == "Note"
+    view = opened.view(rows["note 2.txt"]["record"], who="ann")
+    assert view["name"] == "note 2.txt" and view["fields"]['["total"]']["value"] == 2.5
+    assert opened.uploads(who="bob") == {"rows": [], "working": False}
+    assert opened.queue(who="bob")["total"] == 3  # the records are everybody's
+    inner = opened.view(rows["five.txt"]["record"], who="ann")
+    assert inner["name"] == "five.txt"
+    assert shown(opened, inner["id"]) == {"state": "ready", "kind": "text", "pages": [], "unread": False}
+    assert opened.text(inner["id"])["text"].startswith("Number: A-5")
+
+
+def test_files_are_kept_for_nobody_else_under_safe_names(opened, tmp_path):
+    (tmp_path / "sent").write_text(TEXT.format(n=1))
+    opened.upload(who="../ann", files=[("../../x\0/..\\a!/b\n.txt", tmp_path / "sent")], schema=SCHEMA)
+    (kept,) = (opened.folder / "uploads").glob("*/*/*")
+    assert kept.resolve().is_relative_to((opened.folder / "uploads").resolve())
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert stat.S_IMODE((opened.folder / "uploads").stat().st_mode) == 0o700
+    assert [row["name"] for row in settled(opened, "../ann")] == [kept.name]
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("报告 1.pdf", "报告 1.pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\a\\b.txt", "b.txt"),
+        (".hidden", "hidden"),
+        ("..", "document"),
+        ("", "document"),
+        ("a\x00b\u202e.txt", "a_b_.txt"),
+        ("长" * 100 + ".pdf", "长" * 38 + ".pdf"),
+    ],
+)
+def test_a_name_keeps_what_is_safe_of_it(name, expected):
+    assert safe_name(name) == expected
+
+
+def test_what_is_too_large_is_refused_with_the_reason(tmp_path):
+    store, own = desk(tmp_path, most_bytes=20)
+    with store, own:
+        big = tmp_path / "big"
+        big.write_bytes(b"x" * 21)
+        with pytest.raises(NotDone, match="limit") as told:
+            own.upload(who="ann", files=[("big.txt", big)], schema=SCHEMA)
+        assert told.value.kind == "unusable"
+        small = tmp_path / "small"
+        small.write_text("Total: 5\n")
+        told = own.upload(
+            who="ann", files=[("big.txt", big), ("small.txt", small), ("no.txt", tmp_path / "no")], schema=SCHEMA
+        )
+        assert told["added"] == 1 and [each["kind"] for each in told["refused"]] == ["too_large", "missing"]
+
+
+def test_a_model_that_cannot_be_had_is_told_and_does_not_stop_others(opened, tmp_path):
+    opened.upload(who="ann", files=notes(tmp_path, 1), schema=SCHEMA, model="no-such/model")
+    (row,) = settled(opened)
+    assert row["state"] == "failed" and row["kind"] == "model" and "no-such/model" in row["message"]
+    opened.upload(who="ann", files=notes(tmp_path, 2), schema=SCHEMA)
+    assert [row["state"] for row in settled(opened)] == ["done", "failed"]
+
+
+def test_what_was_left_is_done_after_a_restart(tmp_path):
+    store, own = desk(tmp_path)
+    with store:
+        own._uploads._engine._stop.set()  # as if the program had ended at once
+        own.upload(who="ann", files=notes(tmp_path, 1, 2), schema=SCHEMA)
+        own.close()
+        assert [row["state"] for row in own.uploads(who="ann")["rows"]] == ["waiting", "waiting"]
+    store, own = desk(tmp_path)
+    with store, own:
+        own.start()
+        assert [row["state"] for row in settled(own)] == ["done", "done"]
+        start = time.monotonic()
+        own.close()
+        assert time.monotonic() - start < 10
+
+
+def test_what_another_version_of_the_tool_began_is_gone_on_with(tmp_path, monkeypatch):
+    from extractor.review import uploads
+
+    store, own = desk(tmp_path)
+    with store:
+        own._uploads._engine._stop.set()
+        own.upload(who="ann", files=notes(tmp_path, 1), schema=SCHEMA)
+        own.close()
+    monkeypatch.setattr(uploads, "__version__", "99")
+    store, own = desk(tmp_path)
+    with store, own:
+        own.start()
+        states = [(job.state, store.jobs.counts(job).left) for job in own._uploads.jobs()]
+        assert len(states) == 2 and ("cancelled", 0) in states
+        assert "done" in [row["state"] for row in settled(own)]
+
+
+def test_uploads_go_when_their_records_are_through_and_the_record_stays(tmp_path):
+    store, own = desk(tmp_path, keep_days=1)
+    with store, own:
+        own.upload(who="ann", files=notes(tmp_path, 1, 2, 3), schema=SCHEMA)
+        rows = {row["name"]: row["record"] for row in settled(own)}
+        files = {file.name: file for file in (own.folder / "uploads").glob("*/*/*")}
+        for name, act in (("note 1.txt", store.records.approve), ("note 2.txt", store.records.reject)):
+            act(rows[name], who="ann", revision=1)
+        stray = files["note 1.txt"].with_name("stray.txt")
+        stray.write_text("of nothing")
+        clean = own._uploads.clean
+        assert clean() == 0
+        long_ago = time.time() - 2 * 86400
+        for file in (*files.values(), stray):
+            os.utime(file, (long_ago, long_ago))
+        assert clean() == 2  # the stray one, and the one that was rejected
+        assert not files["note 2.txt"].exists() and files["note 1.txt"].exists()
+        assert store.records.note_exported(who="ann", schema=None, status="approved", job=None, what="a.csv") == 1
+        assert clean() == 1 and not files["note 1.txt"].exists() and files["note 3.txt"].exists()
+        gone = shown(own, rows["note 1.txt"])
+        assert gone["state"] == "gone" and gone["message"]
+        assert own.view(rows["note 1.txt"], who="ann")["fields"]['["total"]']["value"] == 1.5
+        assert name_of(str(files["note 3.txt"])) in [source.name for source in store.sources()]
+        assert store.audit.verify() == []
