@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from extractor.ui.answers import Refused, not_logged_in, unusable
 from extractor.ui.guard import UI
 
 UPLOAD, JOIN = f"{UI}/gradio_api/upload", f"{UI}/gradio_api/queue/join"
+LONGEST_NAME = 300
 MOST = 200_000
 """Files that are remembered; the oldest are forgotten, and would have to be sent again."""
 
@@ -29,6 +30,7 @@ class Received:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._owners: dict[str, set[str]] = {}
+        self._names: dict[tuple[str, str], str] = {}
 
     def beside(self, app: Any) -> Any:
         """The app, with every file that comes in noted and every file that an event names looked at."""
@@ -54,9 +56,14 @@ class Received:
         with self._lock:
             return user in self._owners.get(path, ())
 
+    def name(self, user: str, path: str) -> str:
+        """What the user's file was called before Gradio took out of its name what a file system may not like."""
+        return self._names.get((user, path)) or Path(path).name
+
     def done(self, user: str, path: str) -> None:
         """The user needs the file no more; it goes when nobody else has sent the same."""
         with self._lock:
+            self._names.pop((user, path), None)
             owners = self._owners.get(path, set())
             owners.discard(user)
             if owners:
@@ -86,7 +93,9 @@ class Received:
             for path in paths:
                 self._owners.setdefault(path, set()).add(user)
             while len(self._owners) > MOST:
-                del self._owners[next(iter(self._owners))]
+                oldest = next(iter(self._owners))
+                for owner in self._owners.pop(oldest):
+                    self._names.pop((owner, oldest), None)
 
     def _look(self, user: str, body: bytes) -> None:
         try:
@@ -95,19 +104,22 @@ class Received:
             raise unusable("The request is not JSON.") from None
         if not isinstance(given, dict):
             raise unusable("The request is not a JSON object.")
-        for path in _files(given.get("data")):
+        for file in _files(given.get("data")):
+            path, name = file.get("path"), file.get("orig_name")
             if not isinstance(path, str) or not self.is_of(user, path):
                 raise Refused(403, "forbidden", "This is not a file that you have sent.", "Choose the file again.")
+            if isinstance(name, str) and 0 < len(name) < LONGEST_NAME:
+                self._names[user, path] = name
 
 
-def _files(data: Any) -> Iterator[Any]:
-    """What stands under `path` or `url` in an event's data, however deep: only files have these."""
+def _files(data: Any) -> Iterator[Mapping[str, Any]]:
+    """The files in an event's data, however deep: nothing else has a `path` or a `meta`."""
     waiting = [data]
     while waiting:
         here = waiting.pop()
         if isinstance(here, dict):
             if here.get("path") is not None or here.get("meta") is not None:
-                yield here.get("path")
+                yield here
             waiting.extend(here.values())
         elif isinstance(here, list):
             waiting.extend(here)

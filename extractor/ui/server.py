@@ -30,7 +30,14 @@ def serve(settings: Settings, tell: Callable[[str], None], ready: Callable[[str]
         if settings.port is None and port != PORT:
             tell(f"Port {PORT} is taken by another program: this server is at {port}.")
         private(settings.folder)
-        with Desk(store, folder=settings.folder, second_review=settings.second_review) as desk:
+        with Desk(
+            store,
+            second_review=settings.second_review,
+            model=settings.model,
+            keep_days=settings.keep_uploads,
+            most_bytes=settings.max_upload << 20,
+        ) as desk:
+            desk.start()
             app = build(settings, desk, port)
             address = f"http://{_shown(settings.host)}:{port}/"
             config = uvicorn.Config(

@@ -119,11 +119,13 @@ def build(
         if not all(received.is_of(asking.user, path) for path in given):
             raise InputError(asking.word("upload.gone"))
         compile_checks(found)
-        desk.upload(who=asking.user, files=[(Path(path).name, Path(path)) for path in given], schema=found, model=model)
+        named = [(received.name(asking.user, path), path) for path in given]
+        taken = desk.upload(who=asking.user, files=named, schema=found, model=model)
         for path in given:
             received.done(asking.user, path)
-        said = asking.word("upload.handed_in", number=len(given))
-        return gr.File(None), gr.Textbox(said, visible=True)
+        refused = [f"{each['name']}: {each['message']}" for each in taken["refused"]]
+        said = [asking.word("upload.handed_in", number=taken["added"])] if taken["added"] else []
+        return gr.File(None), gr.Textbox("\n".join([*said, *refused]), visible=True)
 
     schema.change(show, [schema, own], preview, **EVENT)
     own.change(take_own, own, [schema, wrong], **EVENT)
