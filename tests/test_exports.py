@@ -17,7 +17,11 @@ from extractor import cli
 from extractor.errors import OutputError, UsageError
 from extractor.export import as_dict
 from extractor.exports import delimited, export, sheets, workbook
+from extractor.pipeline import extract
+from extractor.readers import read
 from extractor.schemas import load_schema
+from extractor.score.matching import match
+from extractor.score.samples import load_set, set_schema
 from extractor.store import Store, Version
 from extractor.types import BBox, Document, Evidence, Extraction, FieldValue
 
@@ -280,3 +284,76 @@ def test_the_command(store, tmp_path, capsys):
     assert (tmp_path / "out.items.csv").exists()
     assert cli.main(["export", "--output", str(tmp_path / "a.odt"), *place]) == 2
     assert cli.main(["export", "--output", str(tmp_path / "a.csv"), "--job", "none", *place]) == 3
+
+
+# Gold.
+
+
+def reviewed(tmp_path: Path, store: Store) -> list[int]:
+    """Two records of notes in a folder, one of them corrected and both approved, and one that nobody looked at."""
+    schema = load_schema(
+        {
+            "title": "memo",
+            "type": "object",
+            "properties": {
+                "number": {"type": ["string", "null"], "x-labels": ["Memo number"]},
+                "total": {"type": ["number", "null"], "x-labels": ["Total"]},
+                "seller": {"type": "object", "properties": {"name": {"type": ["string", "null"]}}},
+                "tags": {"type": "array", "items": {"type": "string"}},
+            },
+        }
+    )
+    store.keep_schema(schema)
+    numbers = []
+    for n in range(3):
+        folder = tmp_path / f"in{n}"
+        folder.mkdir()
+        (folder / "memo.txt").write_text(f"Memo number: M-{n}\nTotal: {n}.25\n", "utf-8")
+        said = as_dict(extract(read(folder / "memo.txt"), schema, None))
+        numbers.append(store.records.keep(said, Version("t", "0"), who="t").id)
+    store.records.correct(numbers[0], ("total",), 7.5, who="ann", revision=1)
+    store.records.correct(numbers[0], ("number",), "M-0", who="ann", revision=2)
+    store.records.approve(numbers[0], who="ann", revision=3)
+    store.records.approve(numbers[1], who="bob", revision=1)
+    return numbers
+
+
+def test_approved_records_become_a_set_that_eval_reads(store, tmp_path, capsys):
+    numbers = reviewed(tmp_path, store)
+    told = export(store, str(tmp_path / "set"), format="gold", who="ann")
+    assert told.records == 2 and list(told) == []
+    found = load_set(tmp_path / "set")
+    first, second = found.samples
+    assert first.gold == {"number": "M-0", "total": 7.5, "seller": {"name": None}, "tags": []}
+    assert (first.document, second.document) == ("documents/memo.txt", "documents/memo-2.txt")
+    assert (first.more["record"], first.more["approved_by"], first.more["corrected"]) == (numbers[0], ["ann"], 2)
+    assert (tmp_path / "set" / second.document).read_bytes() == (tmp_path / "in1" / "memo.txt").read_bytes()
+    schema = set_schema(found)
+    for sample in found.samples:
+        assert {m.outcome for m in match(schema, sample.gold, sample.gold)} <= {"correct", "absent"}
+    runs = ["--model", "none", "--runs", str(tmp_path / "runs")]
+    assert cli.main(["eval", str(tmp_path / "set"), *runs]) == 0
+    assert "2 documents" in capsys.readouterr().out.replace("\n", " ")
+    assert [r.exported is not None for r in store.records] == [True, True, False]
+    assert store.audit.verify() == [] and list(store.audit.entries())[-1].action == "exported"
+
+
+def test_a_gold_set_leaves_out_what_is_gone_and_overwrites_nothing(store, tmp_path):
+    reviewed(tmp_path, store)
+    (tmp_path / "in0" / "memo.txt").write_text("something else")
+    told = export(store, str(tmp_path / "set"), format="gold")
+    assert told.records == 1 and "gone" in next(iter(told))
+    with pytest.raises(OutputError, match="already"):
+        export(store, str(tmp_path / "set"), format="gold")
+    (tmp_path / "in1" / "memo.txt").unlink()
+    with pytest.raises(UsageError, match="no approved record"):
+        export(store, str(tmp_path / "other"), format="gold")
+    assert [p.name for p in tmp_path.iterdir() if "other" in p.name] == []
+
+
+def test_gold_comes_by_the_command(store, tmp_path):
+    reviewed(tmp_path, store)
+    out = tmp_path / "my-set"
+    command = ["export", "--format", "gold", "--output", str(out), "--status", "approved"]
+    assert cli.main([*command, "--store", str(tmp_path / "store.db")]) == 0
+    assert sorted(p.name for p in out.iterdir()) == ["README.md", "documents", "gold.jsonl", "schema.json"]

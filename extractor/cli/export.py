@@ -1,4 +1,4 @@
-"""`extractor export`: the records of the store as CSV, Excel, JSON Lines or Parquet."""
+"""`extractor export`: the records of the store as CSV, Excel, JSON Lines or Parquet, or as an eval set."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from typing import Any
 
 from extractor.cli import arguments as given
 from extractor.cli import console
+from extractor.cli.run import who
 
 
 def add(commands: Any) -> None:
     command = given.command(
-        commands, "export", _export, "write the store's records to CSV, Excel, JSON Lines or Parquet"
+        commands, "export", _export, "write the store's records to CSV, Excel, JSON Lines or Parquet, or an eval set"
     )
     command.add_argument(
-        "--output", "-o", required=True, metavar="FILE|FOLDER", help="where to; a folder is for CSV, a file a table"
+        "--output",
+        "-o",
+        required=True,
+        metavar="FILE|FOLDER",
+        help="where to; a folder for CSV and gold",
     )
     command.add_argument(
-        "--format", "-f", choices=("csv", "xlsx", "jsonl", "parquet"), help="(default: by the end of the name)"
+        "--format", "-f", choices=("csv", "xlsx", "jsonl", "parquet", "gold"), help="(default: by the end of the name)"
     )
     command.add_argument("--schema", "-s", metavar="NAME|ID", help="only records of this schema")
     command.add_argument("--job", "-j", metavar="NAME", help="only records of this job's documents")
@@ -35,7 +40,7 @@ def _export(arguments: argparse.Namespace) -> int:
 
     names = ("format", "schema", "status", "job", "evidence", "confidence", "bom")
     with given.store(arguments.store) as store:
-        told = export(store, arguments.output, **{name: getattr(arguments, name) for name in names})
+        told = export(store, arguments.output, **{name: getattr(arguments, name) for name in names}, who=who())
     for sentence in told:
         console.say(f"warning: {sentence}")
     console.say(f"{told.records:,} records are in {arguments.output}")

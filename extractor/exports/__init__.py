@@ -1,4 +1,4 @@
-"""Records out of the store, as files that other programs read: CSV, Excel, JSON Lines, Parquet.
+"""Records out of the store, as files that other programs read: CSV, Excel, JSON Lines, Parquet; or as an eval set.
 
 with Store() as store:
     warnings = export(store, "receipts.xlsx", schema="receipt")
@@ -7,8 +7,10 @@ with Store() as store:
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from extractor.errors import UsageError
 from extractor.exports.columns import Sheet, sheets
@@ -18,9 +20,11 @@ from extractor.schemas import load_schema
 if TYPE_CHECKING:
     from extractor.store import Store
 
-__all__ = ["FORMATS", "Sheet", "Warnings", "export", "format_of", "sheets"]
+__all__ = ["FORMATS", "GOLD", "Sheet", "Warnings", "export", "format_of", "sheets"]
 
 FORMATS = ("csv", "xlsx", "jsonl", "parquet")
+GOLD = "gold"
+"""The format that is no file: a folder with an eval set. It has to be asked for by name."""
 
 
 def format_of(output: str) -> str:
@@ -44,22 +48,50 @@ def export(
     evidence: bool = False,
     confidence: bool = False,
     bom: bool = False,
+    who: str | None = None,
 ) -> Warnings:
     """What the file could not hold, once the records are in it, or in several where a format has one for each table.
 
     Records come by their numbers, a page at a time, and none of the files is there before all are whole. `bom` has CSV
-    begin with a byte order mark, by which Excel knows UTF-8. Raises UsageError where a format with columns is asked for
-    records of several schemas, or a library is missing; OutputError where the files cannot be written.
+    begin with a byte order mark, by which Excel knows UTF-8. The format `gold` makes a folder with an eval set, of
+    approved records unless `status` says otherwise. With `who` the store notes that the records were exported. Raises
+    UsageError where a format with columns is asked for records of several schemas, or a library is missing; OutputError
+    where the files cannot be written.
     """
     format = format or format_of(output)
     number = None if job is None else store.jobs.get(job).id
-    records = store.records.select(schema=schema, status=status, job=number)
+    status = status or ("approved" if format == GOLD else None)
+    chosen = {"schema": schema, "status": status, "job": number}
     told = Warnings()
+    _write(store, output, format, chosen, told, evidence=evidence, confidence=confidence, bom=bom)
+    if who is not None:
+        store.records.note_exported(**chosen, who=who, what=FilePath(output).name)
+    return told
+
+
+def _write(
+    store: Store,
+    output: str,
+    format: str,
+    chosen: Mapping[str, Any],
+    told: Warnings,
+    *,
+    evidence: bool,
+    confidence: bool,
+    bom: bool,
+) -> None:
+    records = store.records.select(**chosen)
+    schema, number = chosen["schema"], chosen["job"]
     if format == "jsonl":
         from extractor.exports import lines
 
         lines.write(output, records, told)
-        return told
+        return
+    if format == GOLD:
+        from extractor.exports import gold
+
+        gold.write(output, store, _schemas(store, schema, number), records, told)
+        return
     plan = sheets(_schemas(store, schema, number), evidence=evidence, confidence=confidence)
     try:
         if format == "csv":
@@ -76,7 +108,6 @@ def export(
             parquet.write(output, plan, records, told, proof=evidence or confidence)
     except ModuleNotFoundError as error:
         raise UsageError(f"This format needs {error.name}.", "Run `pip install 'extractor[export]'`.") from error
-    return told
 
 
 def files(output: str, suffix: str, plan: list[Sheet]) -> dict[str, FilePath]:
@@ -103,4 +134,4 @@ def _schemas(store: Store, wanted: str | None, job: int | None) -> list:
         )
     if len(names) > 1:
         raise UsageError(f"The records are of several schemas: {', '.join(names)}.", "Name one of them with --schema.")
-    return [load_schema(document) for _, document in reversed(there)]
+    return [replace(load_schema(document), name=name) for name, document in reversed(there)]
