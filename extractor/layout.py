@@ -413,12 +413,19 @@ def _columns(zone: list[_Item], gutters: list[_Gutter]) -> list[list[_Item]]:
     for group in groups[1:]:
         boxes = [item for item in group if isinstance(item, _Box)]
         words = [item for item in group if isinstance(item, Segment)]
-        if _reads_across([item for item in columns[-1] if isinstance(item, Segment)], words):
-            columns[-1] = columns[-1] + words
+        # What stands between labels and their values in other lines (a heading, a small table) parts them no more than
+        # the gutter does.
+        over = next((n for n in (1, 2) if n <= len(columns) and _reads_across(_words(columns[-n]), words)), 0)
+        if over:
+            columns[-over:] = [[item for column in columns[-over:] for item in column] + words]
             aside += boxes
         else:
             columns.append(group)
     return [*columns, aside] if aside else columns
+
+
+def _words(column: list[_Item]) -> list[Segment]:
+    return [item for item in column if isinstance(item, Segment)]
 
 
 def _reads_across(left: list[Segment], right: list[Segment]) -> bool:
@@ -450,8 +457,15 @@ def _share_a_line(name: Segment, value: Segment) -> bool:
     """
     if abs(name.base - value.base) <= 0.2 * min(name.size, value.size):
         return True
+    if _FIGURE.fullmatch(value.text):  # scanned, it stands a little higher or lower than its label
+        shared = overlap(name.box.top, name.box.bottom, value.box.top, value.box.bottom)
+        if shared >= 0.6 * min(name.box.bottom - name.box.top, value.box.bottom - value.box.top):
+            return True
     differs = name.bold != value.bold or abs(name.size - value.size) > 0.08 * max(name.size, value.size)
     return len(name.text) <= 40 and (differs or name.text[-1] in ":：")
+
+
+_FIGURE = re.compile(r"[^\w\n]{0,3}(?:[A-Z]{2,3} ?)?[-+(]?\d[\d.,\s]*[%)*]?")
 
 
 def _is_prose(items: list[_Item]) -> bool:

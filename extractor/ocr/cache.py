@@ -66,7 +66,10 @@ def _code() -> str:
 def _load(path: Path) -> ScannedPage | None:
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
-        words = tuple(Placed(**{**word, "box": Rect(*word["box"])}) for word in held["words"])
+        words = tuple(
+            Placed(**{**word, "box": Rect(*word["box"]), "place": word["place"] and Rect(*word["place"])})
+            for word in held["words"]
+        )
         across, upright = (tuple(Edge(*edge) for edge in held[name]) for name in ("across", "upright"))
         page = ScannedPage(**{**held, "words": words, "across": across, "upright": upright})
         os.utime(path)

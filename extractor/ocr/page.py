@@ -58,8 +58,7 @@ def _read(page: np.ndarray, dpi: float) -> ScannedPage:
     words: list[Placed] = []
     for run, (box, down, glyphs) in enumerate(zip(boxes, sideways, read, strict=True)):
         words += _sideways_words(box, glyphs, run) if down else words_of(_cropped(gray, box), box, glyphs, run)
-    for run, (line, glyphs) in enumerate(zip(slanted, across_others, strict=True), len(boxes)):
-        words += _sideways_words(_box_of(line, gray.shape), glyphs, run)
+    words += _words_aslant(slanted, across_others, words, gray.shape)
     across, upright = ruled(gray, dpi)
     scale = 72 / dpi
     count = sum(len(word.text) for word in words)
@@ -91,6 +90,22 @@ def _sideways_words(box: Rect, glyphs: Sequence[Glyph], run: int) -> list[Placed
             confidence=round(min(1.0, sure), 4),
         )
     ]
+
+
+def _words_aslant(
+    lines: Sequence[Slanted], read: Sequence[Sequence[Glyph]], level: Sequence[Placed], shape: tuple[int, ...]
+) -> list[Placed]:
+    """The lines that run aslant, a word each; they are read after all others, for they stand in no line with them."""
+    size = median([word.size for word in level] or [20.0])
+    under = max((word.box.bottom for word in level), default=0.0)
+    found: list[Placed] = []
+    for line, glyphs in zip(lines, read, strict=True):
+        place = _box_of(line, shape)
+        for word in _sideways_words(place, glyphs, len(level) + len(found)):
+            base = under + 3 * size * (len(found) + 1)
+            box = Rect(0.0, base - size, 0.6 * size * len(word.text), base)
+            found.append(replace(word, box=box, base=base, size=size, place=place))
+    return found
 
 
 # Which way up.
@@ -232,7 +247,8 @@ def _resized(picture: np.ndarray, scale: float) -> np.ndarray:
 
 def _scaled(word: Placed, scale: float) -> Placed:
     box = Rect(*(each * scale for each in word.box))
-    return replace(word, box=box, base=word.base * scale, size=word.size * scale)
+    place = Rect(*(each * scale for each in word.place)) if word.place else None
+    return replace(word, box=box, place=place, base=word.base * scale, size=word.size * scale)
 
 
 def _is_inked(gray: np.ndarray) -> bool:
