@@ -345,6 +345,39 @@ def no_good():
     return Scripted(answer)
 
 
+def in_pairs():
+    """A model that answers only where two documents are put to it at a time."""
+    both = threading.Barrier(2)
+
+    def answer(row, request):
+        both.wait(30)
+        return json.dumps(dict.fromkeys(re.findall(r"^- ([^:\n]+):", row.question, re.MULTILINE), "fine"))
+
+    return Scripted(answer)
+
+
+def slow():
+    """A model that takes two seconds for a document, and for one of them for ever."""
+
+    def answer(row, request):
+        time.sleep(1000 if "for ever" in request.prompt else 2)
+        return json.dumps(dict.fromkeys(re.findall(r"^- ([^:\n]+):", row.question, re.MULTILINE), "fine"))
+
+    return Scripted(answer)
+
+
+def test_documents_are_put_to_the_model_side_by_side(store, folder):
+    write(folder, **{f"d{n}": f"Total: {n}\n" for n in range(4)})
+    assert drained(store, folder, make=in_pairs).counts.done == 4
+
+
+def test_who_was_beside_a_document_that_took_too_long_is_answered_all_the_same(store, folder):
+    write(folder, a="Take for ever.", **{f"d{n}": f"Total: {n}\n" for n in range(3)})
+    report = drained(store, folder, make=slow, batch=2, model_timeout=3)
+    assert failures(store) == {"a.txt": "time_limit"} and report.counts.done == 3
+    assert all(task.deaths == 0 for task in store.jobs.tasks(store.jobs.get("j")))
+
+
 def test_a_model_answers_in_a_process_of_its_own(store, folder):
     write(folder, a="Total: 1\nIt was fine.\n", b="poison\nTotal: 2\n", c="too long\nTotal: 3\n")
     report = drained(store, folder, make=echo)

@@ -45,6 +45,9 @@ def add_limits(command: argparse.ArgumentParser) -> None:
     n, s = given.positive, "SECONDS"
     command.add_argument("--workers", type=n, metavar="N", help="documents read side by side (default: one a core)")
     command.add_argument("--models", type=n, default=1, metavar="N", help="models side by side (default: 1)")
+    command.add_argument(
+        "--batch", type=n, default=4, metavar="N", help="documents that a model answers at a time (default: 4)"
+    )
     command.add_argument("--threads", type=n, metavar="N", help=given.THREADS)
     command.add_argument("--timeout", type=n, default=300, metavar=s, help="to read a document in (default: 300)")
     command.add_argument(
@@ -102,7 +105,9 @@ def work(store: Any, job: Any, schema: Any, arguments: argparse.Namespace, stop:
     from extractor import jobs
 
     limits = {"models": arguments.models, "timeout": arguments.timeout, "model_timeout": arguments.model_timeout}
-    limits |= {"memory": arguments.memory} | ({"workers": arguments.workers} if arguments.workers else {})
+    limits |= {"memory": arguments.memory, "batch": arguments.batch} | (
+        {"workers": arguments.workers} if arguments.workers else {}
+    )
     begin: Any = jobs.Work
     if arguments.engine == "ray":
         from extractor.jobs.ray import RayWork

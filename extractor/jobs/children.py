@@ -14,6 +14,7 @@ import pickle
 import resource
 import signal
 import sys
+import threading
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
@@ -52,12 +53,15 @@ class Read:
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """A finished extraction: the JSON text of what `extractor extract` prints, and what is known of the file."""
+    """A finished extraction: the JSON text of what `extractor extract` prints, what is known of the file, and the
+    seconds that went into each stage.
+    """
 
     text: str
     kind: str
     size: int
     seconds: float
+    stages: Mapping[str, float]
 
 
 # A reading process.
@@ -100,8 +104,8 @@ def read_and_extract(name: str, sha: str, schema: Mapping[str, Any]) -> Extracte
     try:
         document, kind, size = _document(name, sha)
         seconds = time.perf_counter() - start
-        text = _text(document, _schema(schema), None, None, seconds)
-        return Extracted(text, kind, size, time.perf_counter() - start)
+        text, stages = _text(document, _schema(schema), None, None, seconds)
+        return Extracted(text, kind, size, time.perf_counter() - start, stages)
     except Exception as error:
         return _failure(error)
 
@@ -122,6 +126,9 @@ def _document(name: str, sha: str) -> tuple[Document, str, int]:
 # A model's process.
 
 _model: Model | None = None
+_loading = threading.Lock()
+_told: dict[str, float] = {}
+"""Of the model's own seconds, those that have been told; it may answer several documents at a time."""
 
 
 def begin_answering(main: int) -> None:
@@ -141,21 +148,36 @@ def load(make: Callable[[], Model]) -> tuple[str, str] | Failure:
 def answer(
     make: Callable[[], Model], read: Read, schema: Mapping[str, Any], passage_tokens: int | None
 ) -> Extracted | Failure:
-    """What the model makes of a document."""
+    """What the model makes of a document; may be called from several threads at a time."""
     start = time.perf_counter()
     try:
         document = pickle.loads(read.packed)
-        text = _text(document, _schema(schema), _loaded(make), passage_tokens, read.seconds)
-        return Extracted(text, read.kind, read.size, read.seconds + time.perf_counter() - start)
+        model = _loaded(make)
+        text, stages = _text(document, _schema(schema), model, passage_tokens, read.seconds)
+        stages |= _since_told(model, stages)
+        return Extracted(text, read.kind, read.size, read.seconds + time.perf_counter() - start, stages)
     except Exception as error:
         return _failure(error)
 
 
 def _loaded(make: Callable[[], Model]) -> Model:
     global _model
-    if _model is None:
-        _model = make()
+    with _loading:
+        if _model is None:
+            _model = make()
     return _model
+
+
+def _since_told(model: Model, stages: dict[str, float]) -> dict[str, float]:
+    """What the model spent on reading prompts and on writing since this was last asked, for a model that says so."""
+    own = getattr(model, "seconds", None)
+    if own is None:
+        return {}
+    stages.pop("model", None)  # the time of a document, in which others were answered as well
+    with _loading:
+        new = {stage: seconds - _told.get(stage, 0.0) for stage, seconds in own.items()}
+        _told.update(own)
+    return new
 
 
 # Both.
@@ -173,11 +195,14 @@ def _schema(document: Mapping[str, Any]) -> Schema:
 
 def _text(
     document: Document, schema: Schema, model: Model | None, passage_tokens: int | None, read_seconds: float
-) -> str:
+) -> tuple[str, dict[str, float]]:
     result = extract(document, schema, model, passage_tokens=passage_tokens)
     said = as_dict(result)
     said["run"]["seconds"] = {"read": round(read_seconds, 3)} | said["run"]["seconds"]
-    return json.dumps(said, ensure_ascii=True, allow_nan=False)
+    stages = dict(said["run"]["seconds"])
+    if any(word.from_ocr for page in document.pages for word in page.words):
+        stages["ocr"] = stages.pop("read")
+    return json.dumps(said, ensure_ascii=True, allow_nan=False), stages
 
 
 def _failure(error: Exception) -> Failure:

@@ -13,6 +13,8 @@ import queue
 import secrets
 import sys
 import threading
+from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from extractor.errors import ModelError, UsageError
@@ -33,7 +35,7 @@ class RayWork(Work):
 
     def __init__(self, *given: Any, address: str | None = None, **options: Any) -> None:
         super().__init__(*given, **options)
-        self._most = ROUND
+        self._least = self._most = ROUND
         self._rows: list[dict[str, Any]] = []
         self._told: queue.SimpleQueue[tuple[int, bytes] | BaseException | None] = queue.SimpleQueue()
         self._running = False
@@ -72,7 +74,8 @@ class RayWork(Work):
                 given = (self._schema.document, self._limits, self._make, self._passage_tokens)
                 models = ray.data.ActorPoolStrategy(size=self._limits.models)
                 gpus = 1 if ray.cluster_resources().get("GPU") else 0
-                data = data.map(Answerer, fn_constructor_args=given, compute=models, num_cpus=1, num_gpus=gpus)
+                own = {"fn_constructor_args": given, "compute": models, "num_cpus": 1, "num_gpus": gpus}
+                data = data.map_batches(Answerer, batch_size=self._limits.batch, **own)
             for row in data.iter_rows():
                 self._told.put((row["task"], row["told"]))
             self._told.put(None)
@@ -143,24 +146,39 @@ class Answerer:
     def __init__(self, schema: dict[str, Any], limits: Limits, make: MAKE, passage_tokens: int | None) -> None:
         _no_main()
         self._schema, self._limits, self._make, self._passage_tokens = schema, limits, make, passage_tokens
-        self._workers = Workers(1, children.begin_answering, (os.getpid(),))
+        self._workers = Workers(1, children.begin_answering, (os.getpid(),), abreast=limits.batch)
 
-    def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        read, _, _ = pickle.loads(row["told"])
-        if not isinstance(read, Read):
-            return row
-        arguments = (self._make, read, self._schema, self._passage_tokens)
-        call = Call(None, children.answer, arguments, self._limits.model_timeout)
-        return {"task": row["task"], "told": pickle.dumps((*_made(self._workers, call), False))}
+    def __call__(self, rows: dict[str, Any]) -> dict[str, list[Any]]:
+        tasks, told = [int(task) for task in rows["task"]], list(rows["told"])
+        calls: dict[int, Call] = {}
+        for n, packed in enumerate(told):
+            read, _, _ = pickle.loads(packed)
+            if isinstance(read, Read):
+                arguments = (self._make, read, self._schema, self._passage_tokens)
+                call = Call(n, children.answer, arguments, self._limits.model_timeout)
+                calls[n] = call
+                self._workers.give(call)
+        for n, result, seconds in _results(self._workers):
+            if isinstance(result, Died) and not result.timed_out and len(calls) > 1 and not calls[n].alone:
+                calls[n] = replace(calls[n], alone=True)  # only the one that killed the process dies with it again
+                self._workers.give(calls[n])
+            else:
+                told[n] = pickle.dumps((result, seconds, False))
+        return {"task": tasks, "told": told}
 
 
 def _made(workers: Workers, call: Call) -> tuple[Any | Failure | Died, float]:
     """What a call returned, and its seconds."""
     workers.give(call)
-    while True:
+    [(_, result, seconds)] = _results(workers)
+    return result, seconds
+
+
+def _results(workers: Workers) -> Iterator[tuple[Any, Any, float]]:
+    """The results of all calls, as they come."""
+    while workers.busy or workers.waiting:
         wait_for([workers], 1.0)
-        for _, result, seconds in workers.results():
-            return result, seconds
+        yield from workers.results()
 
 
 def _no_main() -> None:

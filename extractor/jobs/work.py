@@ -12,6 +12,7 @@ import os
 import signal
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,12 +53,13 @@ def _cores() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a job may use: reading processes and models side by side, seconds for reading and for answering a document,
-    MB of memory for a reading process.
+    """What a job may use: reading processes and models side by side, documents that a model answers at a time, seconds
+    for reading and for answering a document, MB of memory for a reading process.
     """
 
     workers: int = field(default_factory=_cores)
     models: int = 1
+    batch: int = 4
     timeout: float = 300.0
     model_timeout: float = 1800.0
     memory: int = 4096
@@ -67,7 +69,8 @@ class Limits:
 class Report:
     """How far a job came: its state and counts, the seconds by the clock, and those spent in each stage.
 
-    Stages run side by side, so theirs can add up to more; `bookkeeping` is what the main process spent on the store.
+    Stages run side by side, so theirs can add up to more. `ocr` is the reading of documents with scanned pages,
+    `prefill` and `decode` the model's reading and writing, `bookkeeping` what the main process spent on the store.
     """
 
     state: str
@@ -103,11 +106,14 @@ class Work:
         self._stop = stop or threading.Event()
         self._owner = owners.me()
         own = self._limits
-        # names are small, read documents may not be: with a model, only as many as keep it busy
-        self._most = own.workers + 2 * own.models if make else BATCH * own.workers
+        # names are small, read documents may not be: of those, with a model, only as many as keep it busy
+        self._least = own.workers + own.models * (own.batch + 1) if make else BATCH * own.workers
+        self._most = self._least
+        self._backlog: deque[tuple[Task, str]] = deque()
+        self._ended = 0
         memory, main = self._limits.memory, os.getpid()
         self._readers = Workers(self._limits.workers, children.begin_reading, (memory, main), RECYCLE)
-        self._models = Workers(self._limits.models, children.begin_answering, (main,))
+        self._models = Workers(own.models, children.begin_answering, (main,), abreast=own.batch)
         self._ready = make is None
         self._held: dict[int, Task] = {}
         self._outcomes: list[Outcome] = []
@@ -139,6 +145,7 @@ class Work:
             self._settle()
             self._jobs.release(self._owner)
             self._held.clear()
+            self._backlog.clear()
         counts = self._jobs.counts(self._job)
         self._tell(counts)
         stages = {stage: round(seconds, 3) for stage, seconds in self._stages.items()}
@@ -166,6 +173,8 @@ class Work:
         if not idle and moment - self._seen < _LOOK:
             return None
         self._seen = moment
+        # where documents are done quickly, more are taken at a time, so that the store is not asked for each
+        self._most, self._ended = max(self._least, min(BATCH * self._limits.workers, self._ended)), 0
         if self._jobs.get(self._job.name).state == "cancelled":
             return "cancelled"
         counts = self._jobs.counts(self._job)
@@ -184,7 +193,7 @@ class Work:
     def _claim(self) -> int:
         """How many tasks were claimed; those that are new work are now with the readers."""
         room = self._most - len(self._held)
-        if room < max(1, self._most // 2 if self._make is None else 1):
+        if room < (1 if self._make and self._most == self._least else max(1, self._most // 2)):
             return 0
         with self._timed():
             tasks = self._jobs.claim(self._job, self._owner, room)
@@ -218,7 +227,13 @@ class Work:
             if verdicts.get(number) != "extract":
                 del self._held[number]
                 continue
-            self._give_to_read(self._held[number], document)
+            self._backlog.append((self._held[number], document))
+        self._feed()
+
+    def _feed(self) -> None:
+        """Have as many documents read as keep everybody busy."""
+        while self._backlog and len(self._held) - len(self._backlog) - len(self._outcomes) < self._least:
+            self._give_to_read(*self._backlog.popleft())
 
     def _give_to_read(self, task: Task, document: str) -> None:
         if self._make is None:
@@ -262,15 +277,17 @@ class Work:
                 self._job = self._jobs.set_version(self._job, self._version(*result))
                 self._ready = True
                 self._stages["load"] = seconds
+        self._feed()
 
     def _take(self, task: Task, result: Any, seconds: float, reading: bool) -> None:
         if isinstance(result, Read):
             arguments = (self._make, result, self._schema.document, self._passage_tokens)
-            self._models.give(Call(task, children.answer, arguments, self._limits.model_timeout))
+            alone = task.deaths > 0  # so that only one that kills the process dies with it again
+            self._models.give(Call(task, children.answer, arguments, self._limits.model_timeout, alone))
         elif isinstance(result, Extracted):
             self._model_failures = 0
             said = json.loads(result.text)
-            for stage, took in said["run"]["seconds"].items():
+            for stage, took in result.stages.items():
                 self._stages[stage] = self._stages.get(stage, 0.0) + took
             file = {"document_kind": result.kind, "size": result.size}
             self._end(Outcome(task, "done", result=said, seconds=result.seconds, **file))
@@ -318,6 +335,7 @@ class Work:
             outcomes, self._outcomes = self._outcomes, []
             with self._timed():
                 self._jobs.settle(self._job, self._owner, outcomes, who=self._who)
+            self._ended += len(outcomes)
             for outcome in outcomes:
                 self._held.pop(outcome.task.id, None)
 

@@ -23,6 +23,11 @@ class Local:
         self.context = int(getattr(model.config, "max_position_embeddings", 0) or 4096)
         self.decoder = Decoder(model, tokenizer)
 
+    @property
+    def seconds(self) -> dict[str, float]:
+        """What was spent so far on reading prompts (`prefill`) and on writing answers (`decode`)."""
+        return self.decoder.seconds
+
     def count(self, text: str) -> int:
         """How many tokens the text takes in a prompt."""
         return len(self.decoder.encode(text))
