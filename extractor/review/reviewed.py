@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from extractor.exports.gold import gold
 from extractor.schemas import Schema
 from extractor.score.matching import ABSENT, CORRECT, MISSING, match
 from extractor.store import Store
@@ -62,7 +63,7 @@ def wilson(right: int, values: int) -> tuple[float, float]:
     share, square = right / values, Z * Z
     middle = (share + square / (2 * values)) / (1 + square / values)
     half = Z / (1 + square / values) * math.sqrt(share * (1 - share) / values + square / (4 * values * values))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    return (0.0 if not right else middle - half), (1.0 if right == values else middle + half)
 
 
 def reviewed(store: Store, schema: str | None = None) -> Reviewed:
@@ -78,11 +79,11 @@ def reviewed(store: Store, schema: str | None = None) -> Reviewed:
         if record.schema not in schemas:
             schemas[record.schema] = schema_of(kept[record.schema][1])
         own = schemas[record.schema]
-        if own is None or not isinstance(record.data, dict):
+        if own is None:
             continue  # a schema that this version cannot use
         records += 1
         sure = {tuple(v["path"]): v["confidence"] for v in record.result["values"]}
-        for m in match(own, record.data, record.result["data"]):
+        for m in match(own, gold(own, record.data), record.result["data"]):
             if m.record_path is None:
                 missed += m.outcome == MISSING
             else:

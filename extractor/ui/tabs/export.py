@@ -115,16 +115,18 @@ def build(store: Store, exports: Exports, words: Any) -> tuple[Callable[[Asking]
     def made(name: str | None, which: str, form: str, proof: bool, sure: bool, asking: Asking) -> Any:
         if form not in FORMATS or which not in STATUSES:
             raise UsageError(asking.word("export.nothing"))
-        if name not in store.schemas():
+        status = "approved" if form == "gold" else None if which == "all" else which
+        there = store.records.count(schema=name) if name in store.schemas() else {}
+        if not (there.get(status, 0) if status else sum(there.values())):
             raise InputError(asking.word("export.nothing"))
         word, folder = exports.folder()
         try:
-            path, count, warnings = written(store, folder, name, None if which == "all" else which, form, proof, sure)
+            path, count, warnings = written(store, folder, asking.user, name, status, form, proof, sure)
         except BaseException:
             exports.drop(word)
             raise
         exports.keep(word, asking.user, path)
-        size = f"{path.stat().st_size / 1e6:.1f}"
+        size = f"{path.stat().st_size / 1e3:,.0f}"
         text = "\n".join([asking.word("export.made", number=count, name=path.name, size=size), *warnings])
         return gr.Textbox(text, visible=True), gr.Button(
             asking.word("export.fetch_named", name=path.name), link=f"/exports/{word}", visible=True
@@ -156,35 +158,30 @@ def choices(store: Store) -> list[tuple[str, str]]:
 
 
 def written(
-    store: Store, folder: Path, schema: str, status: str | None, form: str, evidence: bool, confidence: bool
+    store: Store, folder: Path, who: str, schema: str, status: str | None, form: str, evidence: bool, confidence: bool
 ) -> tuple[Path, int, list[str]]:
     """The one file that holds the records, how many those are, and what it could not hold."""
-    from extractor.exports import export
+    from extractor.exports import GOLD, export
 
     name = re.sub(r"[^\w.-]+", "-", store.schemas()[schema][0]).strip("-.") or "records"
     place = folder / "files"
     place.mkdir()
-    if form == "gold":
-        from extractor.exports import gold
-
-        count, warnings = gold(store, place / name, schema=schema)
-    else:
-        told = export(
-            store,
-            str(place / f"{name}.{form}"),
-            format=form,
-            schema=schema,
-            status=status,
-            evidence=evidence,
-            confidence=confidence,
-            bom=True,
-        )
-        count, warnings = told.records, list(told)
+    told = export(
+        store,
+        str(place / (name if form == GOLD else f"{name}.{form}")),
+        format=form,
+        schema=schema,
+        status=status,
+        evidence=evidence,
+        confidence=confidence,
+        bom=True,
+        who=who,
+    )
     files = sorted(p for p in place.rglob("*") if p.is_file())
-    if len(files) == 1 and form != "gold":
-        return files[0], count, warnings
+    if len(files) == 1:
+        return files[0], told.records, list(told)
     whole = folder / f"{name}.zip"
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as packed:
         for file in files:
             packed.write(file, file.relative_to(place))
-    return whole, count, warnings
+    return whole, told.records, list(told)

@@ -44,6 +44,7 @@ FIELDS = (
 MISTAKES = ("results.document", "results.field", "results.outcome", "results.gold", "results.got", "results.confidence")
 OUTCOMES = {"wrong": "results.wrong", "missing": "results.missing", "spurious": "results.spurious"}
 REVIEWED = ("results.band", "results.values", "results.accepted", "results.accuracy")
+WIDTHS = ["17%", "11%", "12%", "12%", "7%", "12%", "12%", "8%", "9%"]
 MOST_RUNS, MOST_MISTAKES, LONG = 200, 500, 300
 
 
@@ -53,7 +54,7 @@ def build(store: Store, reports: Reports, words: Any) -> tuple[Callable[[Asking]
     records = gr.Textbox(show_label=False, container=False, interactive=False, elem_id="results-records")
     judged = gr.Dataframe(interactive=False, wrap=True, elem_id="results-reviewed")
     gr.Markdown(words("results.about_runs"))
-    kept = gr.Dataframe(interactive=False, wrap=True, max_height=300, elem_id="results-runs")
+    kept = gr.Dataframe(interactive=False, wrap=True, max_height=300, column_widths=WIDTHS, elem_id="results-runs")
     with gr.Row():
         chosen = gr.Dropdown([], label=words("results.choose"), elem_id="results-choose", scale=3)
         whole = gr.Button(words("results.whole"), link_target="_blank", visible=False, elem_id="results-whole", scale=1)

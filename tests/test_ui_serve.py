@@ -1,0 +1,146 @@
+"""Starting and stopping: `extractor serve` and `python app.py`."""
+
+import contextlib
+import io
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from http.cookiejar import CookieJar
+from pathlib import Path
+
+import pytest
+
+import extractor.ui
+from extractor.cli import main
+from extractor.errors import OutputError, UsageError
+from extractor.ui import Settings, server
+
+ROOT = Path(__file__).resolve().parent.parent
+STOPS_WITHIN = 10
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+@contextlib.contextmanager
+def running(tmp_path, *options):
+    """A server in a process of its own; what is given is the process and its address, once it answers."""
+    port = free_port()
+    command = [sys.executable, ROOT / "app.py", "--store", tmp_path / "store.db", "--port", str(port), *options]
+    environment = os.environ | {"XDG_DATA_HOME": str(tmp_path / "data"), "EXTRACTOR_STORE": ""}
+    process = subprocess.Popen([*map(str, command)], cwd=tmp_path, env=environment, stderr=subprocess.PIPE, text=True)
+    try:
+        for line in process.stderr:
+            if "http://" in line:
+                yield process, f"http://127.0.0.1:{port}"
+                return
+        pytest.fail(f"it never said where it is: {process.wait()}")
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_starts_answers_and_stops_with_a_stream_open(tmp_path, number):
+    with running(tmp_path) as (process, address):
+        browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(CookieJar()))
+        page = browser.open(f"{address}/").read().decode()
+        assert "<gradio-app" in page and b'"user":' in browser.open(f"{address}/api/me").read()
+        assert b"export async function mount" in browser.open(f"{address}/static/header.js").read()
+        stream = browser.open(f"{address}/ui/gradio_api/heartbeat/abc", timeout=60)
+        reader = threading.Thread(target=lambda: contextlib.suppress(Exception) and stream.read(), daemon=True)
+        reader.start()
+        began = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(STOPS_WITHIN) == 0
+        assert time.monotonic() - began < STOPS_WITHIN
+        assert "has stopped" in process.stderr.read()
+    data = tmp_path / "data" / "extractor" / "web"
+    assert stat.S_IMODE(data.stat().st_mode) == 0o700
+
+
+def test_other_machines_are_let_in_only_with_passwords(capsys):
+    for host in ("0.0.0.0", "::", "192.0.2.1", "example.org"):
+        assert main(["serve", "--host", host]) == 2
+        told = capsys.readouterr().err
+        assert "without a password" in told and "--add-user" in told
+    for host in ("127.0.0.1", "::1", "localhost", "127.0.0.5"):
+        server.refuse_open(Settings("owner", host=host))
+    server.refuse_open(Settings("owner", host="0.0.0.0", password_file=Path("x")))
+
+
+def test_the_next_free_port_is_taken_and_said(monkeypatch):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(server, "PORT", port)
+        with server.listening(Settings("owner")) as sock:
+            found = sock.getsockname()[1]
+        assert port < found < port + server.MORE_PORTS
+        with pytest.raises(UsageError, match=f"Port {port}"):
+            server.listening(Settings("owner", port=port))
+        monkeypatch.setattr(server, "MORE_PORTS", 1)
+        with pytest.raises(OutputError, match="are taken"):
+            server.listening(Settings("owner"))
+    for host in ("192.0.2.1", "no.such.host.invalid"):
+        with pytest.raises(UsageError):
+            server.listening(Settings("owner", host=host, port=free_port()))
+
+
+def test_what_is_said_of_a_server_that_others_reach():
+    here, others = Settings("owner"), Settings("owner", host="0.0.0.0", password_file=Path("x"))
+    assert "unencrypted" not in server.told(here, "http://127.0.0.1:7860/", "s.db")
+    assert "unencrypted" in server.told(others, "http://box:7860/", "s.db")
+
+
+def test_what_is_missing_is_told_with_how_to_get_it(monkeypatch, capsys):
+    for name in [name for name in sys.modules if name.startswith("extractor.ui.")]:
+        if name != "extractor.ui.settings":
+            monkeypatch.delitem(sys.modules, name)
+            monkeypatch.delattr(extractor.ui, name.rpartition(".")[2], raising=False)
+    monkeypatch.setitem(sys.modules, "argon2", None)
+    monkeypatch.setitem(sys.modules, "gradio", None)
+    for command in (["serve"], ["serve", "--password-file", "x", "--add-user", "ann"]):
+        monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+        assert main(command) == 2
+        assert "pip install 'extractor[ui]'" in capsys.readouterr().err
+
+
+def test_a_user_is_added_with_a_password_from_a_pipe(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "passwords"
+    monkeypatch.setattr("sys.stdin", io.StringIO("correct horse\n"))
+    assert main(["serve", "--password-file", str(file), "--add-user", "ann"]) == 0
+    assert file.read_text().startswith("ann:$argon2id$") and "ann may log in" in capsys.readouterr().err
+    assert main(["serve", "--add-user", "ann"]) == 2
+    assert "--password-file" in capsys.readouterr().err
+
+
+def test_a_password_is_asked_for_twice(tmp_path, monkeypatch, capsys):
+    file = tmp_path / "passwords"
+    answers = iter(["correct horse", "correct house", "battery staple", "battery staple"])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
+    monkeypatch.setattr("getpass.getpass", lambda prompt: next(answers))
+    assert main(["serve", "--password-file", str(file), "--add-user", "ann"]) == 2
+    assert not file.exists() and "not the same" in capsys.readouterr().err
+    assert main(["serve", "--password-file", str(file), "--add-user", "ann"]) == 0
+
+
+def test_a_password_file_or_a_store_that_will_not_do_is_told(tmp_path, capsys, monkeypatch):
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    port = ["--port", str(free_port())]
+    missing = ["serve", "--store", str(tmp_path / "s.db"), "--password-file", str(tmp_path / "no"), *port]
+    assert main(missing) == 2 and "--add-user" in capsys.readouterr().err
+    (tmp_path / "x.db").write_text("no store")
+    assert main(["serve", "--store", str(tmp_path / "x.db"), *port]) == 7
+    assert main(["serve", "--port", "99999"]) == 2
