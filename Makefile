@@ -4,8 +4,9 @@ BIN := .venv/bin
 INSTALLED := .venv/.installed
 SCHEMA := annual-disclosure-2020
 
-# What the tests need of a Debian system: fonts that reportlab can embed, a Chinese one too, and a PostgreSQL server.
-SYSTEM := fonts-dejavu-core fonts-droid-fallback postgresql
+# What the tests need of a Debian system: fonts that reportlab can embed, a Chinese one too, a PostgreSQL server, and a
+# browser with a font for the Chinese it shows.
+SYSTEM := chromium fonts-dejavu-core fonts-droid-fallback fonts-noto-cjk postgresql
 
 # What formats the scripts, styles and words of the web app; it needs Node, the tests do not.
 PRETTIER := npx --yes prettier@3.10.1

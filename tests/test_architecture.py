@@ -63,6 +63,7 @@ OWNERS = {
     "starlette": {"ui"},
     "uvicorn": {"ui"},
     "argon2": {"ui"},
+    "orjson": {"ui"},
 }
 FILES = sorted(ROOT.rglob("*.py"))
 
