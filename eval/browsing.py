@@ -124,6 +124,11 @@ class Watched:
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.on("request", lambda request: self._asked(request.url))
 
+    def forget(self) -> None:
+        """Begin anew."""
+        self.errors.clear()
+        self.outside.clear()
+
     def _asked(self, url: str) -> None:
         if not url.startswith((f"{self.address}/", "data:", "blob:", "about:")):
             self.outside.append(url)

@@ -1,4 +1,4 @@
-"""Fixtures of the browser tests: one web app and one Chromium for all of them, a context of its own for each."""
+"""Fixtures of the browser tests: one web app and one Chromium for all of them."""
 
 from __future__ import annotations
 
@@ -36,9 +36,32 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
         yield app
 
 
+@pytest.fixture(scope="session")
+def lasting(chromium: Browser, app: App) -> Iterator[tuple[Page, Watched]]:
+    """One page that many tests use one after the other, as somebody does who works through a queue."""
+    context = browsing.context(chromium)
+    page, watched = context.new_page(), Watched(app.address)
+    watched.watch(page)
+    page.on("dialog", lambda dialog: dialog.accept())
+    open_at(page, app)
+    yield page, watched
+    context.close()
+
+
 @pytest.fixture
-def looking(chromium: Browser, app: App, request: pytest.FixtureRequest) -> Iterator[Looking]:
-    """`looking(record)`: a page of somebody who looks at it; at the end nothing has gone wrong on any of them."""
+def page(lasting: tuple[Page, Watched]) -> Iterator[Page]:
+    """The lasting page; at the end of the test nothing has gone wrong on it."""
+    page, watched = lasting
+    watched.forget()
+    yield page
+    page.unroute_all(behavior="ignoreErrors")
+    assert watched.errors == []
+    assert watched.outside == []
+
+
+@pytest.fixture
+def looking(chromium: Browser, app: App) -> Iterator[Looking]:
+    """`looking(record)`: a page of its own, as of another person; at the end nothing has gone wrong on any of them."""
     watched = Watched(app.address)
     contexts: list[Any] = []
 
@@ -64,9 +87,68 @@ def disclosure(app: App, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
     schema = load_schema("annual-disclosure-2020")
     numbers = itertools.count(1)
 
-    def made(*fields: str, text: str = "") -> int:
+    def made(*fields: str, more: str = "") -> int:
         source = folder / f"青山-{next(numbers)}.txt"
-        source.write_text(f"{text or EXAMPLE.read_text()}\n第{source.stem}份。\n")
+        source.write_text(f"{EXAMPLE.read_text()}\n第{source.stem}份。{more}\n")
         return screen_records.keep(app.store, source, schema, screen_records.doubted(*fields))
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def long_report(app: App, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], int]:
+    """`long_report()`: a new record of 280 fields on 60 pages."""
+    folder = tmp_path_factory.mktemp("long")
+    source, schema, result = screen_records.long_report(folder)
+    return lambda: screen_records.put(app.store, screen_records.another(result, source, folder), schema)
+
+
+BILL = {
+    "type": "object",
+    "title": "Bill",
+    "properties": {
+        "number": {"type": ["string", "null"], "title": "Number"},
+        "kind": {"type": ["string", "null"], "title": "Kind", "enum": ["order", "invoice", None]},
+        "paid": {"type": ["boolean", "null"], "title": "Paid"},
+        "customer": {"type": ["string", "null"], "title": "Customer"},
+        "items": {
+            "type": "array",
+            "title": "Items",
+            "items": {
+                "type": "object",
+                "properties": {
+                    "article": {"type": ["string", "null"], "title": "Article"},
+                    "count": {"type": ["integer", "null"], "title": "Quantity"},
+                    "price": {"type": ["number", "null"], "title": "Price"},
+                },
+            },
+        },
+    },
+}
+LETTER = """Bill
+
+Number: B-2041/7
+Customer: 𠮷田 Trading, 𝒜lpha Ltd
+Total sales 75,647.67万元 in the year.
+宁夏
+回族自治区
+
+Article\tQuantity\tPrice
+Pen\t3\t1.20
+Paper\t12\t4.50
+"""
+
+
+@pytest.fixture(scope="session")
+def bill(app: App, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., int]:
+    """`bill()`: a new record of a bill of two items, whose text has characters that take two units in a browser."""
+    folder = tmp_path_factory.mktemp("bills")
+    schema = screen_records.named(BILL, "bill")
+    numbers = itertools.count(1)
+
+    def made(bend: screen_records.Bend = lambda result: None) -> int:
+        source = folder / f"bill-{next(numbers)}.txt"
+        source.write_text(f"{LETTER}\nCopy {source.stem}\n")
+        return screen_records.keep(app.store, source, schema, bend)
 
     return made

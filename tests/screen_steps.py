@@ -20,6 +20,12 @@ def open_at(page: Page, app: App, record: int | None = None) -> None:
         wait_for(page, record)
 
 
+def go_to(page: Page, record: int) -> None:
+    """Open a record on a page that is there, as a link to it does."""
+    page.evaluate("record => { location.hash = `#record=${record}` }", record)
+    wait_for(page, record)
+
+
 def wait_for(page: Page, record: int) -> None:
     """Wait until a record and its document are on screen."""
     page.wait_for_selector(f'.review[data-record="{record}"][data-paper="{record}"]')
@@ -27,13 +33,28 @@ def wait_for(page: Page, record: int) -> None:
 
 def field(page: Page, *path: str | int) -> Any:
     """The input of a field."""
-    key = json.dumps(list(path), ensure_ascii=False, separators=(",", ":"))
-    return page.locator(f".review [data-key={json.dumps(key)}]")
+    return page.locator(f".review [data-key={json.dumps(key_of(path))}]")
+
+
+def key_of(path: Any) -> str:
+    return json.dumps(list(path), ensure_ascii=False, separators=(",", ":"))
+
+
+def type_over(page: Page, text: str) -> None:
+    """Type in place of what stands in the field that has the focus."""
+    page.keyboard.press("Control+a")
+    page.keyboard.type(text)
 
 
 def saved(page: Page) -> None:
     """Wait until everything is saved."""
     page.wait_for_selector('.review .saved[data-state="saved"]')
+
+
+def left(page: Page, record: int) -> None:
+    """Wait until the record has made room for the next, or is shown as decided where there is no other."""
+    gone = "record => !document.querySelector(`.review[data-record='${record}']:not(.read-only)`)"
+    page.wait_for_function(gone, arg=record)
 
 
 def stored(app: App, record: int) -> Any:
@@ -42,6 +63,43 @@ def stored(app: App, record: int) -> Any:
         return store.records.get(record)
 
 
-def focused(page: Page) -> list[str | int]:
+def focused(page: Page) -> tuple[str | int, ...]:
     """The path of the field that has the focus."""
-    return json.loads(page.evaluate("document.activeElement.dataset.key ?? 'null'"))
+    return tuple(json.loads(page.evaluate("document.activeElement.dataset.key ?? '[]'")))
+
+
+def place_of(page: Page, text: str, nth: int = 0) -> tuple[float, float]:
+    """Where the middle of a stretch of the document's text is on screen, scrolled into sight."""
+    return tuple(
+        page.evaluate(
+            """([text, nth]) => {
+                const walker = document.createTreeWalker(document.querySelector(".reading"), NodeFilter.SHOW_TEXT);
+                for (let node; (node = walker.nextNode()); ) {
+                    for (let at = node.data.indexOf(text); at >= 0; at = node.data.indexOf(text, at + 1)) {
+                        if (nth-- > 0) continue;
+                        const range = new Range();
+                        range.setStart(node, at);
+                        range.setEnd(node, at + text.length);
+                        node.parentElement.scrollIntoView({ block: "center" });
+                        const place = range.getBoundingClientRect();
+                        return [place.x + place.width / 2, place.y + place.height / 2];
+                    }
+                }
+                throw new Error(`no “${text}” in the document`);
+            }""",
+            [text, nth],
+        )
+    )
+
+
+def lit(page: Page) -> str:
+    """The text that is lit as evidence, in a document without pages."""
+    return page.evaluate(
+        """() => ["sure", "unsure", "doubtful", "wrong", "done"]
+            .flatMap((level) => [...(CSS.highlights.get(`evidence-${level}`) ?? [])])
+            .map((range) => range.toString()).join("")"""
+    )
+
+
+def banner(page: Page, kind: str) -> Any:
+    return page.locator(f'.review .banner[data-kind="{kind}"]')

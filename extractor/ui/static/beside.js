@@ -5,13 +5,12 @@ import { iconOf, levelOf, reasonsOf } from "./field.js";
 import { say } from "./words.js";
 
 export class Beside {
-  element = make("div", { class: "beside", role: "note", hidden: true });
-  #form;
+  /** It has its own place and size under the form: nothing in the form is moved or covered by it. */
+  element = make("div", { class: "beside", role: "note", "aria-label": say("review.beside") });
   #actions;
 
-  /** It lies over the form without moving anything in it. `actions`: accept, absent, history. */
-  constructor(form, actions) {
-    this.#form = form;
+  /** `actions`: accept, absent_button, history. */
+  constructor(actions) {
     this.#actions = actions;
     // A click into it does not take the focus away from the field.
     this.element.addEventListener("mousedown", (event) => event.preventDefault());
@@ -23,6 +22,7 @@ export class Beside {
       "div",
       { class: "beside-level", data: { level: view.refused ? "wrong" : field.level } },
       make("span", { class: "icon", text: iconOf(field) }),
+      make("span", { class: "which-field", text: view.label }),
       make("span", { text: levelOf(field), title: calibrated ? null : say("review.uncalibrated") }),
       readOnly ? null : this.#buttons(view),
     );
@@ -34,13 +34,11 @@ export class Beside {
       snippet ?? make("div", { class: "no-evidence", text: say("review.no_evidence") }),
       ...(description ? [make("div", { class: "description", text: description })] : []),
     );
-    this.element.hidden = false;
-    if (this.element.parentNode !== this.#form) this.#form.append(this.element);
-    this.#place(view);
+    this.element.scrollTop = 0;
   }
 
-  hide() {
-    this.element.hidden = true;
+  clear() {
+    this.element.replaceChildren();
   }
 
   #buttons(view) {
@@ -53,16 +51,5 @@ export class Beside {
       act("absent_button", "Alt+N"),
       act("history", "Alt+H"),
     );
-  }
-
-  /** Under the field, or above it where there is no room below. */
-  #place(view) {
-    const pane = this.#form.getBoundingClientRect();
-    const row = (view.grid ? view.input : view.element).getBoundingClientRect();
-    const height = this.element.offsetHeight;
-    const below = row.bottom - pane.top + this.#form.scrollTop;
-    const above = row.top - pane.top + this.#form.scrollTop - height;
-    const fits = row.bottom + height <= pane.bottom || above < this.#form.scrollTop;
-    this.element.style.top = `${fits ? below + 2 : above - 2}px`;
   }
 }

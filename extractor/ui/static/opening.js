@@ -53,5 +53,9 @@ export function showTab(id) {
   if (tab && tab.getAttribute("aria-selected") !== "true") tab.click();
 }
 
-// A link to a record, from any tab, brings the review up; so does an address with a record in it.
-window.addEventListener("hashchange", () => recordInAddress() !== null && showTab("review"));
+/** Bring the review up where the address names a record, now and whenever a link from any tab does so. */
+export function followAddress() {
+  const follow = () => recordInAddress() !== null && showTab("review");
+  window.addEventListener("hashchange", follow);
+  follow();
+}

@@ -2,7 +2,7 @@
 
 import { get, query } from "./api.js";
 import { addStyles, button, isShown, make, put } from "./dom.js";
-import { open, setFilters } from "./opening.js";
+import { followAddress, open, setFilters } from "./opening.js";
 import { age, loadWords, moment, percent, say } from "./words.js";
 
 const PAGE = 100;
@@ -18,7 +18,9 @@ const COLUMNS = ["status", "name", "kind", "reasons", "left", "confidence", "who
 export async function mount(element) {
   addStyles();
   await loadWords();
-  return new Queue(element);
+  const queue = new Queue(element);
+  followAddress(); // the queue's tab is the one that a page begins with
+  return queue;
 }
 
 class Queue {

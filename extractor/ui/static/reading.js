@@ -15,7 +15,7 @@ const MOST_CELLS = 8000; // a larger table is shown in lines
 const CHUNK = 2000; // characters in one element where the text is shown in lines
 const A_CLICK = 4; // pixels that the mouse may move in a click
 const SHORT = 40; // a cell up to so long is taken whole
-const AROUND = 40; // characters of the line on either side of evidence in a snippet
+const AROUND = 28; // characters of the line on either side of evidence in a snippet
 
 export class Reading {
   element = make("div", { class: "reading", role: "document", tabIndex: -1, "aria-label": say("review.document") });
@@ -219,13 +219,22 @@ export class Reading {
     return found;
   }
 
-  #heads(cell) {
-    const named = cell.table.cells.filter((other) => other.header && other.end > other.start);
-    const spans = (from, span, at) => from <= at && at < from + (span ?? 1);
-    const left = named.filter((head) => head.column < cell.column && spans(head.row, head.row_span, cell.row));
-    const above = named.filter((head) => head.row < cell.row && spans(head.column, head.column_span, cell.column));
-    const nearest = above.slice(-2);
-    const said = [...left.slice(-2), ...nearest].map((head) => onOneLine(this.#text.slice(head.start, head.end)));
+  /** The names that govern a cell: of the part of the table, of its row, of its column. */
+  #heads({ table, row, column }) {
+    const covers = (from, span, at) => from <= at && at < from + (span ?? 1);
+    const heads = table.cells.filter((other) => other.header && other.end > other.start);
+    const isBanner = (head) => head.column_span === table.columns;
+    const banner = heads.filter((head) => isBanner(head) && head.row < row).at(-1);
+    const left = heads.filter((head) => head.column < column && covers(head.row, head.row_span, row));
+    const above = heads.filter(
+      (head) =>
+        !isBanner(head) &&
+        head.row < row &&
+        head.row > (banner?.row ?? -1) &&
+        covers(head.column, head.column_span, column),
+    );
+    const named = [...(banner ? [banner] : []), ...left.slice(-2), ...above.slice(-2)];
+    const said = named.map((head) => onOneLine(this.#text.slice(head.start, head.end)));
     return said.length ? `${said.join(" › ")}: ` : "";
   }
 
@@ -303,7 +312,7 @@ export class Reading {
     const to = this.#offsetAt(event);
     if (to === null) return;
     drag.to = to;
-    this.#highlight("taking", [{ start: Math.min(drag.from, to), end: Math.max(drag.from, to) + 1 }]);
+    this.#highlight("taking", [{ start: Math.min(drag.from, to), end: this.#behind(Math.max(drag.from, to)) }]);
   }
 
   #release(event) {
@@ -315,7 +324,7 @@ export class Reading {
       return;
     }
     let start = Math.min(drag.from, drag.to);
-    let end = Math.max(drag.from, drag.to) + 1;
+    let end = this.#behind(Math.max(drag.from, drag.to));
     while (start < end && /\s/u.test(this.#text[start])) start += 1;
     while (end > start && /\s/u.test(this.#text[end - 1])) end -= 1;
     if (start < end) this.#take(start, end, event, "words");
@@ -369,7 +378,12 @@ export class Reading {
       return [...range.getClientRects()].some((r) => r.left <= event.clientX && event.clientX <= r.right);
     };
     const offset = covers(caret.offset - 1) && !covers(caret.offset) ? caret.offset - 1 : caret.offset;
-    return found.start + Math.min(offset, found.node.length - 1);
+    const at = found.start + Math.min(offset, found.node.length - 1);
+    return /[\udc00-\udfff]/.test(this.#text[at]) ? at - 1 : at; // never into the middle of a character
+  }
+
+  #behind(offset) {
+    return offset + (this.#text.codePointAt(offset) > 0xffff ? 2 : 1);
   }
 
   #offsetInCell(event) {

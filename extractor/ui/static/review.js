@@ -59,7 +59,7 @@ class Review {
   constructor(element) {
     const actions = this.#actions();
     this.#head = new Head(actions);
-    this.#beside = new Beside(this.#form.element, {
+    this.#beside = new Beside({
       accept: (view) => this.#acceptAndGo(view),
       absent_button: (view) => this.#absent(view),
       history: () => this.#history(),
@@ -74,7 +74,7 @@ class Review {
     });
     this.#help.hidden = true;
     this.#left.append(this.#head.tools, this.#pane.element);
-    const right = make("div", { class: "right-pane" }, this.#form.element, this.#past.element);
+    const right = make("div", { class: "right-pane" }, this.#form.element, this.#beside.element, this.#past.element);
     const body = make("div", { class: "review-body" }, this.#left, right);
     this.#root = make(
       "div",
@@ -153,7 +153,7 @@ class Review {
     this.#changing = true;
     this.#current = null;
     this.#forced = 0;
-    this.#beside.hide();
+    this.#beside.clear();
     this.#past.hide();
     this.#head.banners.replaceChildren();
     const { form, fields, ...record } = view;
@@ -338,9 +338,8 @@ class Review {
     view.input.focus({ preventScroll: true });
     const pane = this.#form.element.getBoundingClientRect();
     const place = view.element.getBoundingClientRect();
-    if (place.top < pane.top + 30 || place.bottom > pane.bottom - 130) {
-      this.#form.element.scrollTop += place.top - pane.top - pane.height * 0.35;
-      this.#light(view, { still: true });
+    if (place.top < pane.top + 30 || place.bottom > pane.bottom - 30) {
+      this.#form.element.scrollTop += place.top - pane.top - pane.height * 0.5;
     }
     view.input.select?.();
   }
@@ -480,16 +479,23 @@ class Review {
     }
     await this.#decide("approve", { force }, (error) => {
       if (error.kind !== "open") return false;
-      this.#askAgain(error.body.left, error.body.first ? this.#form.get(error.body.first) : null);
+      this.#askAgain(error.body.left, error.body.first && this.#form.get(error.body.first), error.body.failed);
       return true;
     });
   }
 
-  #askAgain(count, first) {
-    const unsaved = this.#unsaved().length;
+  /** Say what is left, go to the first of it, and approve all the same if that is asked for again. */
+  #askAgain(left, first, failed = 0) {
+    const unsaved = this.#unsaved();
     this.#forced = performance.now();
-    this.#head.banner("note", unsaved ? say("review.unsaved", { n: unsaved }) : say("review.still_left", { n: count }));
-    this.#focus(this.#unsaved()[0] ?? first);
+    const said = [
+      unsaved.length && say("review.unsaved", { n: unsaved.length }),
+      left && say("review.still_left", { n: left }),
+      failed && say("review.still_failed", { n: failed }),
+      !unsaved.length && say("review.force"),
+    ];
+    this.#head.banner("note", said.filter(Boolean).join(" "));
+    this.#focus(unsaved[0] ?? first);
   }
 
   async #decide(what, body, answered = () => false) {
@@ -502,6 +508,7 @@ class Review {
     }
     if (this.#saving.record !== record) return;
     document.dispatchEvent(new Event("extractor:changed"));
+    this.#about();
     if (what === "approve" || what === "reject") await this.#goNext();
     else await this.#reload();
   }
@@ -612,8 +619,7 @@ class Review {
       view.restore();
       this.#counted();
       this.#light(view, { still: true });
-    } else if (!this.#past.hide() && !this.#help.hidden) this.#toggleHelp(false);
-    else this.#beside.hide();
+    } else if (!this.#past.hide()) this.#toggleHelp(false);
   }
 
   #moveRow(view, by) {
