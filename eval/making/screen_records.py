@@ -37,7 +37,12 @@ def put(store: Path, result: Mapping[str, Any], schema: Schema) -> int:
     """The number of the record of a result as `extractor extract` prints it."""
     with Store(str(store)) as opened:
         opened.keep_schema(schema)
-        return opened.records.keep(result, Version(MADE_BY, "none"), who="machine").id
+        return opened.records.keep(result, version(), who="machine").id
+
+
+def version() -> Version:
+    """What made these records."""
+    return Version(MADE_BY, "none")
 
 
 def doubted(*fields: str, confidence: float = 0.4) -> Bend:

@@ -111,7 +111,12 @@ export class FieldView {
     if (this.input.tagName === "SELECT" && ![...this.input.options].some((option) => option.value === text)) {
       this.input.append(make("option", { value: text, text: `${text} ⚠` }));
     }
-    if (this.input.value !== text) this.input.value = text;
+    if (this.input.value !== text) {
+      // What was selected to be typed over stays so: else what is typed would be added to the new text.
+      const selected = document.activeElement === this.input && isAllSelected(this.input);
+      this.input.value = text;
+      if (selected) this.input.select();
+    }
     this.settled = this.input.value;
   }
 }
@@ -144,6 +149,9 @@ export function sentence(kind, message) {
   if (words === `problem.${kind}`) return message || kind;
   return message && SAYS_MORE.has(kind) ? `${words} ${message}` : words;
 }
+
+const isAllSelected = ({ selectionStart, selectionEnd, value }) =>
+  value !== "" && selectionStart === 0 && selectionEnd === value.length;
 
 function inputOf(node, text) {
   const choices = node.enum ?? (node.type === "boolean" ? [true, false] : null);

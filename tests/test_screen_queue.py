@@ -1,0 +1,101 @@
+"""The queue in a browser: what is listed, found, filtered, opened and refreshed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from playwright.sync_api import expect
+
+from eval import browsing
+from eval.browsing import Watched
+from eval.making import screen_records
+from extractor.store import Store
+
+pytest_plugins = ["browser"]
+RECORDS = 320
+
+
+@pytest.fixture(scope="module")
+def crowded(chromium, tmp_path_factory):
+    """A page of an app of its own with hundreds of records."""
+    folder = tmp_path_factory.mktemp("crowd")
+    schema = screen_records.named({"type": "object", "title": "Note", "properties": {"n": {"type": "integer"}}}, "note")
+    with browsing.served(folder) as app:
+        with Store(str(app.store)) as store:
+            store.keep_schema(schema)
+            for n in range(RECORDS):
+                store.records.keep(_result(n, schema), screen_records.version(), who="machine")
+        context, watched = browsing.context(chromium), Watched(app.address)
+        page = context.new_page()
+        watched.watch(page)
+        page.goto(app.url())
+        page.wait_for_selector(".queue-table tbody tr")
+        yield app, page
+        context.close()
+    assert watched.errors == []
+    assert watched.outside == []
+
+
+def _result(n, schema):
+    doubt = 0.3 if n % 10 == 0 else 0.99
+    value = {"path": ["n"], "value": n, "evidence": None, "confidence": doubt, "method": "model", "problems": []}
+    return {
+        "document": {"id": f"{n:064x}", "source": f"/in/note {n:03}.txt", "pages": None},
+        "data": {"n": n},
+        "values": [value],
+        "problems": [],
+        "run": {"schema": schema.id, "confidence": "uncalibrated"},
+    }
+
+
+def rows(page):
+    return page.locator(".queue-table tbody tr")
+
+
+def test_hundreds_of_records_are_shown_by_the_page_the_doubtful_first(crowded):
+    _, page = crowded
+    assert rows(page).count() == 100
+    expect(page.locator(".pages-of")).to_contain_text(str(RECORDS))
+    expect(rows(page).first.locator(".left")).to_have_text("1")
+    page.locator(".queue-foot button").last.click()
+    expect(page.locator(".pages-of")).to_contain_text("101")
+    page.locator(".queue-foot button").first.click()
+    expect(page.locator(".pages-of")).to_contain_text("1–100")
+
+
+def test_search_filter_and_keys(crowded):
+    _, page = crowded
+    page.locator("body").press("/")
+    page.keyboard.type("note 31")
+    expect(rows(page)).to_have_count(10)
+    page.keyboard.press("ArrowDown")
+    first = page.evaluate("document.activeElement.dataset.record")
+    page.keyboard.press("ArrowDown")
+    second = page.evaluate("document.activeElement.dataset.record")
+    assert first != second
+    # The rows that are fetched again meanwhile do not take the focus away.
+    with page.expect_response("**/api/queue**"):
+        pass
+    assert page.evaluate("document.activeElement.dataset.record") == second
+    page.keyboard.press("Enter")
+    page.wait_for_selector(f".review[data-record='{second}']")
+    page.locator("#queue-button").click()
+    page.locator(".queue-filters input").fill("")
+    page.locator(".queue-filters select").nth(2).select_option("low_confidence")
+    expect(page.locator(".pages-of")).to_contain_text(str(RECORDS // 10))
+    page.locator(".queue-filters select").nth(2).select_option("")
+
+
+def test_what_others_do_shows_by_itself(crowded):
+    app, page = crowded
+    page.locator(".queue-filters input").fill("note 000")
+    expect(rows(page)).to_have_count(1)
+    with Store(str(app.store)) as store:
+        record = json.loads(rows(page).first.get_attribute("data-record"))
+        store.records.claim(record, who="li")
+    expect(rows(page).first.locator(".who")).to_have_text("li", timeout=8000)
+    rows(page).first.locator("button").click()
+    page.wait_for_selector(f".review[data-record='{record}']:not(.read-only)")
+    with Store(str(app.store)) as store:
+        assert store.records.get(record).claimed_by != "li"
