@@ -232,6 +232,7 @@ def bad(folder: str, timeout: float, place: str | None) -> dict[str, object]:
 
 def compare(paths: list[str], schema_name: str, model: str) -> dict[str, object]:
     """A job, then `extract` on the same documents one after the other; loading the model is counted apart."""
+    os.environ["EXTRACTOR_OCR_CACHE"] = "off"  # else the second way would find its pages read
     schema = load_schema(schema_name)
     with tempfile.TemporaryDirectory() as temporary, Store(Path(temporary, "store.db")) as store:
         job = jobs.start(store, schema, "compare", model=model, who="endurance")

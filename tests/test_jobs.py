@@ -535,3 +535,11 @@ def test_an_empty_folder_is_said_to_be_one(folder, tmp_path, capsys):
     run = ["run", str(folder), "--schema", "receipt", "--model", "none", "--store", str(tmp_path / "own.db")]
     assert cli.main(run) == 3
     assert "no documents" in capsys.readouterr().err
+
+
+def test_a_job_that_an_error_ended_is_not_said_to_run(folder, tmp_path, capsys):
+    write(folder, a="Total: 1\n")
+    place = str(tmp_path / "store.db")
+    assert main(["run", str(folder), "-s", "receipt", "--model", "/no/such.gguf", "--store", place, "--job", "j"]) == 5
+    assert main(["status", "--store", place]) == 0
+    assert "job j stopped: 1 found = 0 done" in capsys.readouterr().out

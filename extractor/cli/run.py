@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import functools
 import getpass
 import sys
@@ -11,7 +12,7 @@ from typing import Any
 
 from extractor.cli import arguments as given
 from extractor.cli import console
-from extractor.errors import InputError
+from extractor.errors import ExtractorError, InputError
 
 STOPPED = 130
 
@@ -87,16 +88,22 @@ def carry_on(store: Any, job: Any, schema: Any, arguments: argparse.Namespace) -
     console.say(f"job {job.name}: {counts.found:,} documents, {counts.left:,} of them left to do")
     report = jobs.Report("finished", counts, 0.0, {})
     if counts.left:
-        with (
-            jobs.stopped_by_signals() as stop,
-            Bar(counts) as bar,
-            work(store, job, schema, arguments, stop, bar) as workers,
-        ):
-            report = workers.drain()
+        try:
+            with (
+                jobs.stopped_by_signals() as stop,
+                Bar(counts) as bar,
+                work(store, job, schema, arguments, stop, bar) as workers,
+            ):
+                report = workers.drain()
+        except ExtractorError:
+            with contextlib.suppress(ExtractorError):  # it may be the store itself that cannot be written
+                store.jobs.end(job, "stopped", who=who())
+            raise
     store.jobs.end(job, report.state, who=who())
     console.out(summary(job.name, report.state, report.counts))
     if counts.left:
-        console.say(times(report, counts.left - report.counts.left))
+        dropped = report.counts.cancelled - counts.cancelled
+        console.say(times(report, counts.left - report.counts.left - dropped))
     return exit_code(report)
 
 

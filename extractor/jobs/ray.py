@@ -102,6 +102,7 @@ def begin(address: str | None, actors: int) -> Any:
     Raises UsageError where it is not installed or the cluster is not there.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what it has to say is in its own logs
     if address is None and "ray" not in sys.modules:  # read once, when Ray is imported
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     try:
