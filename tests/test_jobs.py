@@ -540,6 +540,7 @@ def test_an_empty_folder_is_said_to_be_one(folder, tmp_path, capsys):
 def test_a_job_that_an_error_ended_is_not_said_to_run(folder, tmp_path, capsys):
     write(folder, a="Total: 1\n")
     place = str(tmp_path / "store.db")
-    assert main(["run", str(folder), "-s", "receipt", "--model", "/no/such.gguf", "--store", place, "--job", "j"]) == 5
-    assert main(["status", "--store", place]) == 0
+    run = ["run", str(folder), "-s", "receipt", "--model", "/no/such.gguf", "--store", place, "--job", "j"]
+    assert cli.main(run) == 5
+    assert cli.main(["status", "--store", place]) == 0
     assert "job j stopped: 1 found = 0 done" in capsys.readouterr().out
