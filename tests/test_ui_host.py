@@ -515,5 +515,16 @@ def test_what_one_has_sent_is_nobody_elses(app, ann, bob):
         assert ann.post(f"{UI}/gradio_api/queue/join", content=broken).status_code == 422
 
 
-def test_login_pages_and_nothing_else_are_open():
-    assert set(OPEN) == {"/login", "/favicon.ico", "/static/login.css", "/static/login.js"}
+def test_the_login_page_has_all_it_asks_for(nobody, ann):
+    page, opened = nobody.get("/login").text, set()
+    waiting = set(re.findall(r'(?:src|href)="([^"]+)"', page))
+    while waiting:
+        path = waiting.pop()
+        answer = nobody.get(path)
+        assert answer.status_code == 200, path
+        opened.add(path)
+        waiting |= set(re.findall(r'from "([^"]+)"', answer.text)) - opened
+    assert opened == set(OPEN)
+    assert "data-linked" not in page and "Sec-Fetch" not in page
+    linked = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"}
+    assert "data-linked" in nobody.get("/login", headers=linked).text

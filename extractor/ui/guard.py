@@ -34,7 +34,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-OPEN = ("/login", "/favicon.ico", "/static/login.css", "/static/login.js")
+OPEN = ("/login", "/favicon.ico", "/static/login.css", "/static/login.js", "/static/language.js")
 """What anybody may have."""
 OF_GRADIO = re.compile(
     r"/ui/(?:|config|theme\.css|assets/.*|static/.*|svelte/.*|manifest\.json"

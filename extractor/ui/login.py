@@ -95,6 +95,7 @@ def _page(request: Request, status: int = 200, key: str = "", **given: Any) -> R
 
     told = f'<p role="alert">{say(key, **given)}</p>' if key else ""
     other = next(name for name in LANGUAGES if name != language)
+    linked = " data-linked" if request.headers.get("sec-fetch-site") == "cross-site" else ""
     shown = escape(word(other, "shell.language"))
     html = f"""<!doctype html>
 <html lang="{LANGUAGES[language]}">
@@ -102,7 +103,7 @@ def _page(request: Request, status: int = 200, key: str = "", **given: Any) -> R
 <title>{say("login.title")}</title>
 <link rel="icon" href="/favicon.ico"><link rel="stylesheet" href="/static/login.css">
 <script type="module" src="/static/login.js"></script></head>
-<body><main>
+<body{linked}><main>
 <h1>{say("login.title")}</h1>
 {told}
 <form method="post" action="/login">

@@ -8,8 +8,9 @@ export async function load() {
   return answer.json();
 }
 
-/** Show this page in another language from now on. */
-export function choose(name) {
+/** Show this page, or the one at an address, in another language from now on. */
+export function choose(name, address = null) {
   document.cookie = `lang=${name}; Path=/; Max-Age=31536000; SameSite=Strict`;
-  location.reload();
+  if (address === null) location.reload();
+  else location.assign(address);
 }

@@ -10,9 +10,11 @@ addEventListener("hashchange", aim);
 const other = document.getElementById("language");
 other.addEventListener("click", (event) => {
   event.preventDefault();
-  choose(other.dataset.language);
+  choose(other.dataset.language, `/login?${other.dataset.language}${location.hash}`); // a reload would log in again
 });
 
-// Who comes by a link on another site has a cookie that the browser did not send along; from here it does.
-const me = await fetch("/api/me");
-if (me.ok) location.replace(`/ui/${location.hash}`);
+// Who comes by a link on another site may have a cookie that the browser did not send along; from here it does.
+if ("linked" in document.body.dataset) {
+  const me = await fetch("/api/me");
+  if (me.ok) location.replace(`/ui/${location.hash}`);
+}
