@@ -4,19 +4,17 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from screen_steps import open_at
+from screen_steps import EXAMPLE, open_at
 
 from eval import browsing
 from eval.browsing import App, NoChromium, Watched
 from eval.making import screen_records
 from extractor.schemas import load_schema
 
-EXAMPLE = Path(__file__).parent.parent / "examples" / "qingshan-2020.txt"
 Looking = Callable[..., Page]
 
 

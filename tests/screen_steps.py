@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Page
 
 from eval.browsing import App
 from extractor.store import Store
+
+EXAMPLE = Path(__file__).parent.parent / "examples" / "qingshan-2020.txt"
 
 
 def open_at(page: Page, app: App, record: int | None = None) -> None:

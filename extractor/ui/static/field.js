@@ -154,6 +154,7 @@ const isAllSelected = ({ selectionStart, selectionEnd, value }) =>
   value !== "" && selectionStart === 0 && selectionEnd === value.length;
 
 function inputOf(node, text) {
+  if (node.type === "list") return make("button", { type: "button" });
   const choices = node.enum ?? (node.type === "boolean" ? [true, false] : null);
   if (choices) {
     const named = choices.filter((choice) => choice !== null).map((choice) => optionOf(choice));

@@ -1,7 +1,7 @@
 /** A list as a table: a row for each element, a column for each property, sums below, rows to add and take away. */
 
-import { button, make } from "./dom.js";
-import { FieldView, keyOf } from "./field.js";
+import { button, make, put } from "./dom.js";
+import { FieldView, iconOf, keyOf, levelOf, reasonsOf } from "./field.js";
 import { say } from "./words.js";
 
 export class Grid {
@@ -13,6 +13,8 @@ export class Grid {
     this.path = node.path;
     this.#fieldAt = fieldAt;
     this.#hooks = hooks;
+    this.head = new ListHead(node, fieldAt(node.path));
+    this.head.grid = this;
     this.body = make("tbody");
     this.sums = node.columns.map(() => make("td", { class: "sum" }));
     const heads = node.columns.map((column) =>
@@ -25,6 +27,7 @@ export class Grid {
     this.element = make(
       "div",
       { class: "grid" },
+      this.head.element,
       make(
         "table",
         { "aria-label": node.title },
@@ -41,8 +44,9 @@ export class Grid {
   #fieldAt;
   #hooks;
 
+  /** The list itself, which may be doubted as a whole, and its cells. */
   get views() {
-    return this.rows.flatMap((row) => row.views);
+    return [this.head, ...this.rows.flatMap((row) => row.views)];
   }
 
   /**
@@ -109,6 +113,21 @@ export class Grid {
         view.input.setAttribute("aria-label", `${titleOf(view.node, this.node)}, ${index + 1}`);
       });
     });
+  }
+}
+
+/** A doubt about the list as a whole: a button that says it, there while somebody should look at it. */
+class ListHead extends FieldView {
+  constructor(node, field) {
+    super({ ...node, type: "list" }, field, make("div", { class: "list-head" }), node.title);
+    this.input.dataset.key = this.key;
+    this.element.append(this.input);
+  }
+
+  paint() {
+    super.paint();
+    this.element.hidden = !this.needs;
+    put(this.input, [iconOf(this.field), levelOf(this.field), ...reasonsOf(this.field)].join(" "));
   }
 }
 

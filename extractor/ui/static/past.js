@@ -38,5 +38,6 @@ function line({ at, who, what, old, new: now, note }) {
 
 function shown(value) {
   if (value === null || value === undefined || value === "") return "∅";
+  if (typeof value === "object" && "size" in value) return say("review.rows", { n: value.size });
   return typeof value === "string" ? value : JSON.stringify(value);
 }

@@ -54,8 +54,8 @@ export class Reading {
   /** The evidence of all values, shown faintly. */
   setMarks(marks) {
     this.#marks = marks
-      .filter((mark) => mark.evidence?.start !== null && mark.evidence?.start !== undefined)
-      .map((mark) => ({ ...mark, ...this.#inUnits(mark.evidence) }))
+      .map((mark) => ({ ...mark, ...this.#placeOf(mark.evidence) }))
+      .filter((mark) => mark.start !== undefined)
       .sort((one, other) => one.start - other.start);
     this.#highlight("all", this.#marks);
   }
@@ -63,15 +63,17 @@ export class Reading {
   light(evidence, level) {
     this.#lit = { evidence, level };
     for (const name of LEVELS) CSS.highlights.delete(`evidence-${name}`);
-    if (evidence?.start === null || evidence?.start === undefined) return;
-    const [range] = this.#highlight(LEVELS.includes(level) ? level : "sure", [this.#inUnits(evidence)]);
+    const place = this.#placeOf(evidence);
+    if (!place) return;
+    const [range] = this.#highlight(LEVELS.includes(level) ? level : "sure", [place]);
     if (range) this.#bringIntoSight(range);
   }
 
   /** The line of the text with the evidence marked in it, or the names that govern its cell; null without evidence. */
   snippet(evidence) {
-    if (evidence?.start === null || evidence?.start === undefined) return null;
-    const { start, end } = this.#inUnits(evidence);
+    const place = this.#placeOf(evidence);
+    if (!place) return null;
+    const { start, end } = place;
     const cell = this.#nodeAt(start)?.cell;
     const from = cell ? cell.start : Math.max(this.#text.lastIndexOf("\n", start - 1) + 1, start - AROUND);
     const stop = cell ? cell.end : Math.min(after(this.#text, "\n", end), end + AROUND);
@@ -116,6 +118,13 @@ export class Reading {
 
   #inUnits(stretch) {
     return { ...stretch, start: this.#offsets.toUnits(stretch.start), end: this.#offsets.toUnits(stretch.end) };
+  }
+
+  /** Where evidence stands, null where it has no place or another text stands there by now. */
+  #placeOf(evidence) {
+    if (typeof evidence?.start !== "number") return null;
+    const { start, end } = this.#inUnits(evidence);
+    return evidence.text && this.#text.slice(start, end) !== evidence.text ? null : { start, end };
   }
 
   #build() {

@@ -35,7 +35,7 @@ class Review {
   #head;
   #form = new Form({
     addRow: (grid, at) => this.#addRow(grid, at),
-    deleteRow: (grid, at) => this.#saving.row(grid, "row_deleted", at),
+    deleteRow: (grid, at) => this.#deleteRow(grid, at),
   });
   #saving;
   #beside;
@@ -454,6 +454,10 @@ class Review {
     this.#saving.row(grid, "row_added", at);
   }
 
+  #deleteRow(grid, at) {
+    if (!this.#readOnly && at >= 0) this.#saving.row(grid, "row_deleted", at);
+  }
+
   #step(which) {
     if (this.#readOnly) return;
     this.#flush();
@@ -548,7 +552,7 @@ class Review {
       up: () => this.#moveRow(view(), -1),
       down: () => this.#moveRow(view(), 1),
       addRow: () => this.#addRow(view().grid, view().grid.placeOf(view()).row + 1),
-      deleteRow: () => !this.#readOnly && this.#saving.row(view().grid, "row_deleted", view().grid.placeOf(view()).row),
+      deleteRow: () => this.#deleteRow(view().grid, view().grid.placeOf(view()).row),
       next: () => this.#saving.record && this.#goNext(),
       previous: () => this.#opened.length && this.open(this.#opened.pop(), { back: true }),
       flag: () => this.#askAndDecide("flag", reasons("bad_scan", "wrong_kind", "unsure", "other")),

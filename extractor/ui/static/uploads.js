@@ -6,17 +6,7 @@ import { age, loadWords, say } from "./words.js";
 
 const SOON = 800;
 const LATER = 3000;
-const ICONS = {
-  waiting: "○",
-  leased: "◐",
-  done: "✓",
-  reused: "✓",
-  unpacked: "✓",
-  failed: "!",
-  set_aside: "!",
-  cancelled: "–",
-};
-const ENDED = new Set(["done", "reused", "unpacked", "failed", "set_aside", "cancelled"]);
+const ICONS = { waiting: "○", working: "◐", done: "✓", failed: "!" };
 
 /** Build the list inside an element, once; `refresh()` of what comes back looks for new uploads. */
 export async function mount(element) {
@@ -89,13 +79,12 @@ class Upload {
   element = make("li", {}, this.#icon, this.#name, this.#state, this.#bar, this.#link, this.#message);
 
   show({ name, state, message, record, at }) {
-    const ended = ENDED.has(state);
     this.element.dataset.state = state;
     put(this.#icon, ICONS[state] ?? "◐");
     put(this.#name, name);
     this.#name.title = at ? age(at) : "";
     put(this.#state, say(`uploads.state.${state}`));
-    this.#bar.hidden = ended;
+    this.#bar.hidden = state !== "working";
     put(this.#message, message ?? "");
     this.#link.hidden = record === null || record === undefined;
     if (this.#link.hidden) return;
