@@ -21,11 +21,14 @@ from extractor.ocr.words import words_of
 
 MAX_PIXELS = 12_000_000
 """A picture with more pixels than this is reduced: about A4 at 350 dpi."""
-DETECTION_PIXELS = 1_800_000
-"""To about as many a page is brought to look for lines of text: A4 at 140 dpi."""
-DETECTION_SIDE = 640
+LOOK_PIXELS, DETECTION_PIXELS = 500_000, 1_800_000
+"""To about as many a page is brought for a first look, and at most to look for lines of text: A4 at 140 dpi."""
+LOOK_SIDE, DETECTION_SIDE = 320, 640
 """But its shorter side is not made smaller than this, so that a long receipt keeps its small print."""
 MOST_ENLARGED = 2.0
+LINE = 30
+"""Pixels of height to which lines of text are brought: with half of it small print is lost, with twice of it the lines
+of a matrix printer fall apart."""
 
 
 def read_page(picture: Image.Image, dpi: float) -> ScannedPage:
@@ -164,11 +167,34 @@ def _certainty(lines: Sequence[Sequence[Glyph]]) -> float:
 def _lines(own: Engine, picture: np.ndarray) -> tuple[list[Rect], list[Slanted]]:
     """The boxes of the lines of text, in pixels of the picture, and those that run aslant.
 
-    A tall picture is looked through in strips.
+    A first look at a small copy tells where text stands and how large it is. That part is then looked through at the
+    scale at which lines are found best, unless that is about the scale of the first look.
     """
     height, width = picture.shape[:2]
-    scale = (DETECTION_PIXELS / (height * width)) ** 0.5
-    scale = min(MOST_ENLARGED, max(scale, min(1.0, DETECTION_SIDE / min(height, width))))
+    first = _scale(height, width, LOOK_PIXELS, LOOK_SIDE)
+    boxes, slanted = _lines_at(own, picture, first)
+    if not boxes:
+        return _lines_at(own, picture, _scale(height, width, DETECTION_PIXELS, DETECTION_SIDE))
+    high = float(np.percentile([min(box.bottom - box.top, box.x1 - box.x0) for box in boxes], 35))
+    places = [*boxes, *(_box_of(line, picture.shape) for line in slanted)]
+    edge = 4 * high + 0.04 * max(height, width)
+    x0, x1 = max(0, int(min(p.x0 for p in places) - edge)), min(width, int(max(p.x1 for p in places) + edge))
+    y0, y1 = max(0, int(min(p.top for p in places) - edge)), min(height, int(max(p.bottom for p in places) + edge))
+    scale = min(LINE / high, _scale(y1 - y0, x1 - x0, DETECTION_PIXELS, DETECTION_SIDE), MOST_ENLARGED)
+    if 0.8 * first <= scale <= 1.2 * first:
+        return boxes, slanted
+    boxes, slanted = _lines_at(own, picture[y0:y1, x0:x1], scale)
+    moved = [Rect(box.x0 + x0, box.top + y0, box.x1 + x0, box.bottom + y0) for box in boxes]
+    return moved, [replace(line, x=line.x + x0, y=line.y + y0) for line in slanted]
+
+
+def _scale(height: int, width: int, pixels: int, side: int) -> float:
+    scale = (pixels / (height * width)) ** 0.5
+    return min(MOST_ENLARGED, max(scale, min(1.0, side / min(height, width))))
+
+
+def _lines_at(own: Engine, picture: np.ndarray, scale: float) -> tuple[list[Rect], list[Slanted]]:
+    """What is found in the picture at that scale; a tall picture is looked through in strips."""
     scaled = _resized(picture, scale)
     high, wide = scaled.shape[:2]
     strips = max(1, -(-high * wide // (2 * DETECTION_PIXELS)))
@@ -190,13 +216,24 @@ def _lines(own: Engine, picture: np.ndarray) -> tuple[list[Rect], list[Slanted]]
 
 
 def _distinct(boxes: Sequence[Rect]) -> list[Rect]:
-    """The boxes without those that lie inside another for the most part, top to bottom."""
+    """The boxes without those that lie inside another for the most part, top to bottom, those of one line by x."""
     kept: list[Rect] = []
     for box in sorted(boxes, key=lambda box: (box.x1 - box.x0) * (box.bottom - box.top), reverse=True):
         area = (box.x1 - box.x0) * (box.bottom - box.top)
         if not any(_shared(box, other) > 0.7 * area for other in kept):
             kept.append(box)
-    return sorted(kept, key=lambda box: (box.top, box.x0))
+    rows: list[list[Rect]] = []
+    for box in sorted(kept, key=lambda box: (box.top, box.x0)):
+        if rows and box.top < (rows[-1][0].top + rows[-1][0].bottom) / 2 and _level(box, rows[-1][0]):
+            rows[-1].append(box)
+        else:
+            rows.append([box])
+    return [box for row in rows for box in sorted(row)]
+
+
+def _level(one: Rect, other: Rect) -> bool:
+    shared = overlap(one.top, one.bottom, other.top, other.bottom)
+    return shared > 0.7 * max(one.bottom - one.top, other.bottom - other.top)
 
 
 def _shared(box: Rect, other: Rect) -> float:
