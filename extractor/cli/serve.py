@@ -31,7 +31,7 @@ def add(commands: Any) -> None:
     command.add_argument("--schema-folder", type=Path, metavar="DIR", help="schemas to offer beside the shipped ones")
     command.add_argument("--max-upload", type=n, default=100, metavar="MB", help="of one file (default: 100)")
     command.add_argument(
-        "--keep-uploads", type=n, default=30, metavar="DAYS", help="then a file that was uploaded goes (default: 30)"
+        "--keep-uploads", type=n, default=30, metavar="DAYS", help="then an upload that is done with goes (default: 30)"
     )
     command.add_argument("--runs", type=Path, metavar="FOLDER", help="kept runs to show (default: as for eval)")
     command.add_argument("--open", action="store_true", help="open a browser")

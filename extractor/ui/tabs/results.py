@@ -76,7 +76,7 @@ def build(store: Store, reports: Reports, words: Any) -> tuple[Callable[[Asking]
         found = report(reports.folder(name))
         return [
             gr.Button(link=f"/results/{quote(name, safe='')}.html", visible=True),
-            gr.Textbox(found.title, visible=True),
+            gr.Textbox(title_of(found, asking), visible=True),
             drawn(found, asking),
             gr.Dataframe(field_rows(found, asking), visible=True),
             gr.Dataframe(mistake_rows(found, asking), visible=True),
@@ -97,6 +97,14 @@ def build(store: Store, reports: Reports, words: Any) -> tuple[Callable[[Asking]
         ]
 
     return at_first, [records, judged, kept, chosen]
+
+
+def title_of(found: Report, asking: Asking) -> str:
+    """What the run is of, in a line."""
+    identity, schema = found.run.header["identity"], found.run.header["schema"]["name"]
+    counted = {"documents": len(found.judged), "values": found.tool.values}
+    made = {"set": identity["set"], "schema": schema, "model": identity["model"], "tool": identity["tool"]}
+    return asking.word("results.title", **counted, **made)
 
 
 def run_row(name: str, header: Mapping[str, Any]) -> list[str]:
