@@ -22,7 +22,7 @@ import pytest
 from eval import endurance
 from extractor import cli, jobs
 from extractor.errors import ModelError, UsageError
-from extractor.jobs import archives, children, owners, places, work
+from extractor.jobs import archives, children, owners, places, work, workers
 from extractor.models.scripted import Scripted
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
@@ -301,6 +301,16 @@ def test_what_a_file_does_to_its_process_is_that_files_own_error(store, folder, 
     with Store(folder.parent / "other.db") as other:
         drained(other, *(folder / f"{name}.txt" for name in (*plain, "loud")))
         assert sorted(r.data["total"] for r in other.records) == sorted(r.data["total"] for r in store.records)
+
+
+def test_reading_stands_behind_a_model_that_answers():
+    readers = workers.Workers(1, children.begin_reading, (4096, os.getpid(), children.BEHIND))
+    readers.give(workers.Call(None, os.nice, (0,)))
+    while readers.busy:
+        workers.wait_for([readers], 0.1)
+        [found] = [result for _, result, _ in readers.results()] or [None]
+    readers.stop()
+    assert found == min(19, os.nice(0) + children.BEHIND)
 
 
 def test_an_unforeseen_error_says_where_and_nothing_of_the_document(monkeypatch, folder):

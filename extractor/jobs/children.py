@@ -67,9 +67,16 @@ class Extracted:
 # A reading process.
 
 
-def begin_reading(memory: int, main: int) -> None:
-    """Limit this process to `memory` MB of address space, keep it silent, and end it with the main process."""
+BEHIND = 10
+"""By how much reading stands behind a model's answering: a pass of the model waits for the slowest of its threads."""
+
+
+def begin_reading(memory: int, main: int, behind: int = 0) -> None:
+    """Limit this process to `memory` MB of address space, keep it silent, end it with the main process, and have it
+    stand `behind` others who want the same core.
+    """
     _begin(main)
+    os.nice(behind)
     nowhere = os.open(os.devnull, os.O_WRONLY)  # parsers print what they stumble over, and that may be a document's
     os.dup2(nowhere, 1)
     os.dup2(nowhere, 2)

@@ -130,7 +130,9 @@ class Reader:
     def __init__(self, schema: dict[str, Any], limits: Limits, to_be_asked: bool) -> None:
         _no_main()
         self._schema, self._limits, self._to_be_asked = schema, limits, to_be_asked
-        self._workers = Workers(1, children.begin_reading, (limits.memory, os.getpid()), RECYCLE)
+        self._workers = Workers(
+            1, children.begin_reading, (limits.memory, os.getpid(), children.BEHIND if to_be_asked else 0), RECYCLE
+        )
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         name, document = row["name"], row["document"]

@@ -112,7 +112,8 @@ class Work:
         self._backlog: deque[tuple[Task, str]] = deque()
         self._ended = 0
         memory, main = self._limits.memory, os.getpid()
-        self._readers = Workers(self._limits.workers, children.begin_reading, (memory, main), RECYCLE)
+        reading = (memory, main, children.BEHIND if make else 0)
+        self._readers = Workers(self._limits.workers, children.begin_reading, reading, RECYCLE)
         self._models = Workers(own.models, children.begin_answering, (main,), abreast=own.batch)
         self._ready = make is None
         self._held: dict[int, Task] = {}
