@@ -67,12 +67,14 @@ def one_by_one(folder: Path, schema: Schema, model: str) -> tuple[Made, dict[str
     return made, stages
 
 
-def by_job(folder: Path, schema: Schema, model: str, kind: Callable[..., jobs.Work]) -> tuple[Made, dict[str, float]]:
+def by_job(
+    folder: Path, schema: Schema, model: str, kind: Callable[..., jobs.Work], limits: jobs.Limits, threads: int | None
+) -> tuple[Made, dict[str, float]]:
     """Extractions by a job in a new store, and the seconds of each stage."""
     with tempfile.TemporaryDirectory() as temporary, Store(Path(temporary) / "store.db") as store:
         job = jobs.start(store, schema, "engines", model=model, who="eval")
         store.jobs.add(job, jobs.find([str(folder)]))
-        with kind(store, job, schema, jobs.maker(model), who="eval") as work:
+        with kind(store, job, schema, jobs.maker(model, threads), who="eval", limits=limits) as work:
             report = work.drain()
         store.jobs.end(job, report.state, who="eval")
         return {record.document: dict(record.result) for record in store.records}, dict(report.stages)
@@ -102,7 +104,13 @@ def main() -> int:
     parser.add_argument("--model", default="none", metavar="M", help="`default` is the default model (default: none)")
     parser.add_argument("--ways", default="local,ray,alone", metavar="W", help="(default: local,ray,alone)")
     parser.add_argument("--number", type=int, default=40, metavar="N", help="documents of the mixed sample")
+    parser.add_argument("--models", type=int, default=1, metavar="N", help="models of a job (default: 1)")
+    parser.add_argument(
+        "--batch", type=int, default=4, metavar="N", help="documents put to each at a time (default: 4)"
+    )
+    parser.add_argument("--threads", type=int, metavar="N", help="threads of each model of a job")
     given = parser.parse_args()
+    limits = jobs.Limits(models=given.models, batch=given.batch)
     os.environ["EXTRACTOR_OCR_CACHE"] = "off"
     schema = load_schema(given.schema)
     model = jobs.model_name(None) if given.model == "default" else given.model
@@ -111,8 +119,8 @@ def main() -> int:
         if not given.folder:
             mixed(given.number, folder)
         ways: dict[str, Callable[[], tuple[Made, dict[str, float]]]] = {
-            "local": lambda: by_job(folder, schema, model, jobs.Work),
-            "ray": lambda: by_job(folder, schema, model, RayWork),
+            "local": lambda: by_job(folder, schema, model, jobs.Work, limits, given.threads),
+            "ray": lambda: by_job(folder, schema, model, RayWork, limits, given.threads),
             "alone": lambda: one_by_one(folder, schema, model),  # last, for its model stays in memory
         }
         made, first, wrong = {}, None, 0
