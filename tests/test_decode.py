@@ -165,6 +165,15 @@ def test_attention_is_that_of_transformers(tokenizer, kind, changes, monkeypatch
             new = len(row) - 25 - [4, 1, 2][number]
             expected = plain(torch.tensor([row])).logits[0, -new:]
             assert torch.allclose(found[number, :new], expected, atol=2e-4), kind
+        first, other = ours.store, ours._prefill(list(range(50, 70)))
+        parts = [(first, [[64, 65], [71], [83, 84]], [29, 26, 27]), (other, [[60, 61], [70]], [20, 20])]
+        other.open(2, "cpu")
+        alone = [states, ours._forward(*parts[1][1:], other)]
+        other.open(2, "cpu")
+        together = ours._forward_all(parts)  # the first's last tokens are written over with themselves
+        for one, both, (_, feeds, _) in zip(alone, together, parts, strict=True):
+            for number, feed in enumerate(feeds):
+                assert torch.allclose(one[number, : len(feed)], both[number, : len(feed)], atol=1e-5), kind
 
 
 def test_finished_rows_leave_and_the_others_go_on(decoder, monkeypatch):
