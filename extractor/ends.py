@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from extractor import labels as names
 from extractor import normalise
@@ -38,7 +39,7 @@ def whole(place: Stretch, field: Field, document: Document) -> Stretch:
     """
     text = document.text
     start, end = _trimmed(*place, text)
-    if _is_address(field):
+    if is_address(field):
         start, end = _address(start, end, text)
     if "\n" in text[start:end]:
         before, after = _rest(start, end, text, re.compile(r"(?P<part>[\n\t])"))
@@ -154,7 +155,8 @@ _OPENS = re.compile(
 """How the first line of an address begins: a number of a house, or the word before one."""
 _PAPER = re.compile(
     r"\b(?:invoice|receipt|bill|tax|cash|order|table|cashier|date|time|tel|telephone|phone|fax|e?mail|gst|vat|sst|reg|"
-    r"total|page|customer|welcome|thank|server|pos|terminal|member|item|description|qty|statement|contract|report)\b",
+    r"total|page|customer|welcome|thank|server|pos|terminal|member|item|description|qty|statement|contract|report|"
+    r"(?:tax|cash)(?:invoice|receipt|bill|sales?)|(?:gst|vat|sst)(?:id|no|reg)|tel(?:no|ephone)?)\b",
     re.IGNORECASE,
 )
 """Words of the lines around an address that are none of it."""
@@ -162,7 +164,34 @@ ADDRESS_LINES = 3
 """As many lines may be put back at either end of an address."""
 
 
-def _is_address(field: Field) -> bool:
+_PARTY = re.compile(
+    r"(?<![^\W_])(?:company|business|firm|merchant|seller|supplier|vendor|shop|store|issuer|buyer|customer|payee|payer|"
+    r"organi[sz]ation)(?![^\W_])"
+)
+_OF_A_PARTY = re.compile(r"mail|phone|fax|website|(?<![^\W_])(?:number|no|id|code|type|city|country|state)(?![^\W_])")
+
+
+def is_party(field: Field) -> bool:
+    """Whether a free text names a company or a person, as far as the field's names tell."""
+    said = " ".join((field.name, *field.labels)).casefold().replace("_", " ")
+    free = field.type == "string" and field.copied and field.enum is None and normalise.kind_of(field) is None
+    return free and bool(_PARTY.search(said)) and not _OF_A_PARTY.search(said) and not is_address(field)
+
+
+def behind_names(place: Stretch, names: Sequence[Stretch], text: str) -> int:
+    """Where an address begins without the lines, above all others that it has, that one of `names` stands on."""
+    lines = _lines(*place, text)
+    taken = 0
+    for n, (start, end) in enumerate(lines[:3], 1):
+        if any(start < e and s < end for s, e in names):
+            taken = n
+    if not 0 < taken < len(lines) or not re.search(r"\d", text[lines[taken][0] : place[1]]):
+        return place[0]
+    return lines[taken][0]
+
+
+def is_address(field: Field) -> bool:
+    """Whether a field asks for a postal address, as far as its names tell."""
     said = " ".join((field.name, *field.labels)).casefold()
     return (
         bool(re.search(r"(?<![^\W_])address(?:es)?(?![^\W_])", said)) and "mail" not in said and "ip" not in terms(said)

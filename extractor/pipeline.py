@@ -247,7 +247,7 @@ def extract(
         for f in schema.fields
         if "const" in f.schema
     ]
-    values = _withdrawn(values, schema, todo.offers.around)
+    values = _withdrawn(_without_names(values, schema, source), schema, todo.offers.around)
     with clock.stage("check"):
         data, values, problems = _checked(document, schema, values, problems)
     with clock.stage("trust"):
@@ -358,7 +358,7 @@ def _from_answer(group: Sequence[Ask], answer: Answer, source: _Source) -> list[
             values.append(_judged_value(ask.field, main, source))
         else:
             value = _copied_value(ask.field, path, main.text, main.tokens, source)
-            values.append(_believed(value, ask.field, trust.begun(main.tokens), source.around))
+            values.append(_believed(value, ask.field, _begun(value, main.tokens), source.around))
     return values
 
 
@@ -393,6 +393,16 @@ def _placed_value(f: Field, path: Path, text: str | None, confidence: float, sou
     return _valued(f, path, found, around, confidence, "model", source)
 
 
+def _begun(v: FieldValue, written: Sequence[Token]) -> float:
+    """How sure the model was that there is an answer, and of where it begins; of several lines, that there is one.
+
+    Which line of a letterhead is the first of an address is doubtful, and set right by what the lines say.
+    """
+    if v.evidence is not None and "\n" in v.evidence.text:
+        return trust.answered([token for token in written if not token.forced][:1])
+    return trust.begun(written)
+
+
 def _believed(v: FieldValue, f: Field, begun: float, around: Surroundings) -> FieldValue:
     """The value, or none where the model hardly believed that there is one, least of all where no label stands by."""
     if v.evidence is None:
@@ -413,6 +423,26 @@ def _judged_value(f: Field, main: grammar.Slotted, source: _Source) -> FieldValu
     place = None if main.value is None else speaks_of(f, source.passages)
     found = ground.evidence(source.document, *place) if place else None
     return FieldValue(f.path, main.value, found, trust.answered(main.tokens), signals=trust.told(main.tokens))
+
+
+def _without_names(values: Sequence[FieldValue], schema: Schema, source: _Source) -> list[FieldValue]:
+    """The values, with addresses without the lines at their beginning that hold the name of whose address it is."""
+    fields = {f.path: f for f in schema.fields}
+    names = [
+        (v.evidence.start, v.evidence.end)
+        for v in values
+        if v.evidence is not None and v.path in fields and ends.is_party(fields[v.path])
+    ]
+    kept = []
+    for v in values:
+        if v.method == "model" and v.evidence is not None and v.path in fields and ends.is_address(fields[v.path]):
+            start = ends.behind_names((v.evidence.start, v.evidence.end), names, source.document.text)
+            if start != v.evidence.start:
+                found = ground.evidence(source.document, start, v.evidence.end)
+                shorter = _valued(fields[v.path], v.path, found, "", v.confidence or 0.0, v.method, source)
+                v = replace(v, value=shorter.value, evidence=found, problems=shorter.problems)
+        kept.append(v)
+    return kept
 
 
 def _withdrawn(values: Sequence[FieldValue], schema: Schema, around: Surroundings) -> list[FieldValue]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from extractor.ends import whole
+from extractor.ends import behind_names, is_party, whole
 from extractor.schemas import load_schema
 from extractor.types import Document
 
@@ -131,3 +131,29 @@ def test_a_label_in_front_of_a_name_stays_outside():
     at = text.index("BIG")
     assert whole((at, at + 8), field("Agency name"), Document("0", "a", text)) == (at, at + 8)
     assert whole((at, at + 8), field("Sender"), Document("0", "a", text)) == (0, at + 8)
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "meant"),
+    [
+        ("32 PUB own by CNU TRADING\n78G, JALAN SS21,\n47400 PJ", "CNU TRADING", "78G, JALAN SS21,\n47400 PJ"),
+        ("32 PUB own by CNU TRADING\n78G, JALAN SS21,\n47400 PJ", "47400", None),
+        ("CNU TRADING, Leeds", "CNU TRADING", None),
+        ("CNU TRADING\nLeeds", "CNU TRADING", None),
+    ],
+)
+def test_an_address_begins_behind_the_name_of_whose_it_is(answer, name, meant):
+    at = answer.index(name)
+    assert answer[behind_names((0, len(answer)), [(at, at + len(name))], answer) :] == (meant or answer)
+
+
+def test_lines_joined_by_ocr_are_no_part_of_an_address():
+    text = "12, Jalan Tampoi 7/4,Kawasan\n81200 Johor Bahru,Johor\nTAXINVOICE\nInvoice # 12"
+    start, end = whole((0, text.index("\nInvoice")), field("Address"), Document("0", "a", text))
+    assert text[start:end] == "12, Jalan Tampoi 7/4,Kawasan\n81200 Johor Bahru,Johor"
+
+
+def test_fields_that_name_a_party_are_told_by_their_names():
+    assert [is_party(field(title)) for title in ("Company", "Shop address", "Seller", "Title", "Customer email")] == [
+        True, False, True, False, False,
+    ]  # fmt: skip
