@@ -1,11 +1,13 @@
 /** The header: what this is, who is logged in, and the switch between the languages. */
 
 import { get } from "/static/api.js";
-import { choose, language, load } from "/static/language.js";
 import { make } from "/static/dom.js";
+import { choose, language, load } from "/static/language.js";
+import { translate } from "/static/messages.js";
 
 export async function mount(element) {
   const [words, me] = await Promise.all([load(), get("me").catch(() => ({ user: "", login: false }))]);
+  translate(words);
   const other = language === "zh" ? "en" : "zh";
   const out = make(
     "form",
