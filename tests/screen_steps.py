@@ -26,6 +26,7 @@ def open_at(page: Page, app: App, record: int | None = None) -> None:
 def go_to(page: Page, record: int) -> None:
     """Open a record on a page that is there, as a link to it does."""
     page.evaluate("record => { location.hash = `#record=${record}` }", record)
+    page.locator("#review-button").click()
     wait_for(page, record)
 
 
