@@ -242,7 +242,7 @@ class Desk:
         to_be = Correction(made.path, old, new, made.how, who, now(), found.revision + 1, **more)
         corrections = (*found.corrections, to_be)
         data = corrected(found.result["data"], corrections, before.schema)
-        told = columns(look(before.schema, found.result, data, corrections))
+        looked = look(before.schema, found.result, data, corrections)
         after = self.store.records.correct(
             found.id,
             made.path,
@@ -250,10 +250,10 @@ class Desk:
             who=who,
             revision=found.revision,
             how=made.how,
-            look=told,
+            look=columns(looked),
             **more,
         )
-        sight = self._keep(Sight(after, before.schema))
+        sight = self._keep(Sight(after, before.schema, looked))
         return changes(before, sight, list(made.focus) if made.focus is not None else None)
 
     def _around(self, record: Record, evidence: Mapping[str, Any] | None) -> str:

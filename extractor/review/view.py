@@ -22,12 +22,14 @@ def key_of(path: Path) -> str:
 class Sight:
     """A record at one revision, looked at; what is costly is made once."""
 
-    def __init__(self, record: Record, schema: Schema) -> None:
+    def __init__(self, record: Record, schema: Schema, looked: Look | None = None) -> None:
         self.record, self.schema = record, schema
+        self._looked = looked
 
     @functools.cached_property
     def look(self) -> Look:
-        return look(self.schema, self.record.result, self.record.data, self.record.corrections)
+        record = self.record
+        return self._looked or look(self.schema, record.result, record.data, record.corrections)
 
     @functools.cached_property
     def fields(self) -> dict[str, dict[str, Any]]:

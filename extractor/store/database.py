@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
+import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +42,7 @@ class Database:
 
     def __init__(self, place: str) -> None:
         self.name, url = _url(place)
+        self._turn = threading.Lock()
         self.dialect = url.get_backend_name()
         try:
             self._engine = sa.create_engine(url, pool_pre_ping=self.dialect == "postgresql")
@@ -67,8 +69,11 @@ class Database:
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that has the store to itself among writers; when it returns, all of it is on the disk."""
-        with self._told(), self._engine.connect() as connection:
+        """A transaction that has the store to itself among writers; when it returns, all of it is on the disk.
+
+        The threads of a process wait for each other here: waiting for SQLite's own lock means to ask again and again.
+        """
+        with self._told(), self._turn, self._engine.connect() as connection:
             connection = connection.execution_options(extractor_writes=True)
             with connection.begin():
                 yield connection
