@@ -19,7 +19,18 @@ import sqlalchemy as sa
 
 from extractor.errors import InputError, UsageError
 from extractor.schemas import load_schema
-from extractor.store import Conflict, Found, Outcome, Store, StoreError, Version, tables
+from extractor.store import (
+    Conflict,
+    Found,
+    Outcome,
+    Store,
+    StoreError,
+    Version,
+    Wanted,
+    flag_of,
+    standing_approvals,
+    tables,
+)
 from extractor.store.corrected import with_value
 from extractor.store.migrations import MIGRATIONS
 
@@ -304,6 +315,162 @@ def test_two_people_do_not_do_the_same_work(store):
     assert store.records.reject(ann.id, who="ann", revision=flagged.revision).status == "rejected"
     acts = [(review.action, review.note) for review in store.records.reviews(ann.id)]
     assert ("flagged", "which currency?") in acts and acts[-1][0] == "rejected"
+
+
+def test_a_confirmation_is_kept_though_nothing_changes(store):
+    kept = store.records.keep(result(), FIRST, who="machine")
+    same = store.records.correct(kept.id, ("total",), "whatever", who="ann", revision=1, how="accepted")
+    (made,) = same.corrections
+    assert (same.revision, made.how, made.old, made.new) == (2, "accepted", 5, 5) and same.data == kept.data
+    none = store.records.correct(kept.id, ("absent",), None, who="ann", revision=2, how="absent")
+    assert none.revision == 3 and none.data == kept.data
+    assert store.audit.verify() == []
+
+
+def test_a_correction_keeps_where_it_was_taken_from_and_what_it_takes_back(store):
+    kept = store.records.keep(result(), FIRST, who="machine")
+    evidence = {"start": 3, "end": 5, "text": "減7", "boxes": None}
+    store.records.correct(kept.id, ("total",), -7, who="ann", revision=1, how="word", evidence=evidence)
+    back = store.records.correct(kept.id, ("total",), 5, who="ann", revision=2, how="undo", undoes=2)
+    assert [(c.evidence, c.undoes) for c in back.corrections] == [(evidence, None), (None, 2)]
+    assert store.audit.verify() == []
+    no_triggers(store)
+    raw(store, "UPDATE corrections SET evidence = NULL")
+    assert any("correction 1" in sentence for sentence in store.audit.verify())
+
+
+def test_where_there_is_nothing_a_property_is_null_or_left_out(store):
+    schema = load_schema(
+        {
+            "type": "object",
+            "properties": {"may": {"type": ["string", "null"]}, "never": {"type": "string"}, "in": {"type": "object"}},
+        }
+    )
+    store.keep_schema(schema)
+    said = result() | {"data": {"may": "a", "never": "b", "in": {}}, "values": []}
+    said["run"] = {"schema": schema.id}
+    kept = store.records.keep(said, FIRST, who="machine")
+    store.records.correct(kept.id, ("may",), None, who="ann", revision=1, how="absent")
+    changed = store.records.correct(kept.id, ("never",), None, who="ann", revision=2, how="absent")
+    assert changed.data == {"may": None, "in": {}}
+
+
+def test_a_claim_can_be_taken_over_and_that_is_told(store):
+    kept = store.records.keep(result(), FIRST, who="machine")
+    store.records.claim(kept.id, who="ann")
+    assert store.records.claim(kept.id, who="bob", take=True).claimed_by == "bob"
+    assert [(r.action, r.who, r.note) for r in store.records.reviews(kept.id)] == [
+        ("claimed", "ann", ""),
+        ("taken", "bob", "from ann"),
+    ]
+    later = store.records.keep(result(total=6), SECOND, who="machine")
+    assert later.data["total"] == 6  # to hold a record is not to work on it
+
+
+def test_approvals_stand_until_the_record_is_opened_again(store):
+    kept = store.records.keep(result(), FIRST, who="machine")
+    store.records.approve(kept.id, who="ann", revision=1)
+    assert store.records.approve(kept.id, who="ann", revision=2).revision == 2
+    both = store.records.approve(kept.id, who="bob", revision=2)
+    assert (both.approvals, both.approved_by, both.revision) == (2, "ann", 3)
+    changed = store.records.correct(kept.id, ("total",), 7, who="cat", revision=3)
+    assert (changed.status, changed.approvals, changed.approved_by) == ("needs_review", 0, None)
+    acts = store.records.reviews(kept.id)
+    assert [a.action for a in acts] == ["approved", "approved", "reopened"] and standing_approvals(acts) == []
+    flagged = store.records.flag(kept.id, who="cat", revision=4, note="?")
+    assert flagged.flagged == 1 and flag_of(store.records.reviews(kept.id)).note == "?"
+    assert store.records.approve(kept.id, who="ann", revision=5).flagged == 0
+    assert flag_of(store.records.reviews(kept.id)) is None and store.audit.verify() == []
+
+
+def test_records_are_listed_by_what_is_wanted_of_them(store):
+    sure = result("b" * 64, total=6, source="/in/100% sure.txt")
+    sure["values"][0] |= {
+        "problems": [],
+        "confidence": 0.9,
+        "evidence": {"text": "6", "start": 0, "end": 1, "boxes": None},
+    }
+    unsure = store.records.keep(result("a" * 64, source="/in/报告_A.txt"), FIRST, who="machine")
+    calm = store.records.keep(sure, FIRST, who="machine")
+    assert (unsure.status, unsure.to_check, unsure.doubts) == (
+        "needs_review",
+        1,
+        {"low_confidence": 1, "no_evidence": 1},
+    )
+    assert (calm.status, calm.to_check, set(calm.doubts) - {"sample"}) == ("new", 0, set())
+
+    def numbers(who: str = "ann", sort: str = "risk", after: int = 0, limit: int = 100, **wanted: object) -> list[int]:
+        rows, total = store.records.listed(Wanted(**wanted), who=who, sort=sort, after=after, limit=limit)
+        assert total >= len(rows)
+        return [row.id for row in rows]
+
+    assert numbers() == [unsure.id, calm.id] and numbers(after=1) == [calm.id] and numbers(limit=1) == [unsure.id]
+    assert numbers(reason="no_evidence") == [unsure.id] and numbers(reason="failed_check") == []
+    assert (
+        numbers(search="报告_a") == [unsure.id] and numbers(search="100% S") == [calm.id] and numbers(search="_%") == []
+    )
+    assert numbers(schema="bill") == numbers(schema=SCHEMA.id) == numbers(status="open") and numbers(schema="x") == []
+    assert numbers(sort="name") == [calm.id, unsure.id] and numbers(sort="new") == [calm.id, unsure.id]
+    store.records.approve(calm.id, who="ann", revision=1)
+    assert numbers(status="second") == [] and numbers("bob", status="second") == [calm.id]
+    store.records.flag(unsure.id, who="ann", revision=1, note="?")
+    (row,), total = store.records.listed(Wanted("flagged"))
+    assert (row.id, row.flag.note, row.approvals, row.sources, total) == (unsure.id, "?", (), ("/in/报告_A.txt",), 1)
+    counts = store.records.tally(Wanted(), who="bob")
+    assert counts == {"needs_review": 1, "approved": 1, "flagged": 1, "second": 1}
+    assert store.records.next(Wanted("open"), who="bob") == unsure.id
+    store.records.claim(unsure.id, who="ann")
+    assert store.records.next(Wanted("open"), who="bob") is None
+    assert store.records.next(Wanted("open"), who="ann", but=unsure.id) is None
+
+
+def test_records_of_a_job_are_listed(store):
+    job, (task, _) = begun(store, "a", "b")
+    store.jobs.settle(job, "me", [Outcome(task, "done", result=result())], who="ann")
+    other = store.records.keep(result("b" * 64), FIRST, who="machine")
+    raw(store, f"UPDATE tasks SET document = '{'a' * 64}' WHERE name = 'a'")
+    assert [row.id for row in store.records.listed(Wanted(job=job.id))[0]] == [other.id - 1]
+
+
+def test_what_was_exported_is_noted_and_decided_records_are_known(store):
+    one = store.records.keep(result("a" * 64), FIRST, who="machine")
+    two = store.records.keep(result("b" * 64), FIRST, who="machine")
+    store.records.approve(one.id, who="ann", revision=1)
+    documents = ["a" * 64, "b" * 64, "c" * 64]
+    assert store.records.decided(documents) == {"a" * 64: False, "b" * 64: False}
+    assert store.records.note_exported(who="ann", schema=None, status="approved", job=None, what="a.csv") == 1
+    store.records.reject(two.id, who="ann", revision=1)
+    assert store.records.decided(documents) == {"a" * 64: True, "b" * 64: True}
+    assert store.records.numbers(SCHEMA.id, documents) == {"a" * 64: one.id, "b" * 64: two.id}
+    assert store.records.get(one.id).revision == 2 and store.audit.verify() == []
+
+
+def test_a_store_of_the_first_version_is_brought_up_with_its_queue(place, monkeypatch):
+    from extractor.store import database
+
+    with Store(place) as new:
+        new.keep_schema(SCHEMA)
+        for n, document in enumerate("abc", 1):
+            new.records.keep(result(document * 64), FIRST, who="machine")
+            assert new.records.get(n).to_check == 1
+        new.records.correct(1, ("total",), 7, who="ann", revision=1)
+        new.records.approve(1, who="ann", revision=2)
+        new.records.flag(2, who="ann", revision=1, note="?")
+        for table, columns in (
+            ("records", ("doubts", "to_check", "risk", "approvals", "approved_by", "flagged", "exported")),
+            ("corrections", ("evidence", "undoes")),
+        ):
+            raw(new, "DROP INDEX IF EXISTS records_risk")
+            for column in columns:
+                raw(new, f"ALTER TABLE {table} DROP COLUMN {column}")
+        raw(new, "DELETE FROM migrations WHERE number = 2")
+    monkeypatch.setattr(database, "MIGRATIONS", MIGRATIONS)
+    with Store(place) as store:
+        settled, flagged, left = (store.records.get(n) for n in (1, 2, 3))
+        assert (settled.to_check, settled.doubts, settled.approvals, settled.approved_by) == (0, {}, 1, "ann")
+        assert (flagged.flagged, flagged.to_check) == (1, 1)
+        assert (left.doubts, left.to_check) == ({"low_confidence": 1, "no_evidence": 1}, 1)
+        assert store.audit.verify() == []
 
 
 @pytest.mark.parametrize(
