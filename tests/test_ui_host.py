@@ -515,6 +515,16 @@ def test_what_one_has_sent_is_nobody_elses(app, ann, bob):
         assert ann.post(f"{UI}/gradio_api/queue/join", content=broken).status_code == 422
 
 
+def test_what_an_event_says_is_for_the_page_it_came_from(ann, bob):
+    event = {"session_hash": "page-of-ann", "fn_index": 0, "data": []}
+    assert ann.post(f"{UI}/gradio_api/queue/join", json=event).status_code == 200
+    assert bob.post(f"{UI}/gradio_api/queue/join", json=event).status_code == 403
+    assert bob.get(f"{UI}/gradio_api/queue/data?session_hash=page-of-ann").status_code == 403
+    for page in (None, "", 5, "x" * 1000):
+        assert ann.post(f"{UI}/gradio_api/queue/join", json={**event, "session_hash": page}).status_code == 422
+    assert ann.get(f"{UI}/gradio_api/queue/data").status_code == 422
+
+
 def test_the_login_page_has_all_it_asks_for(nobody, ann):
     page, opened = nobody.get("/login").text, set()
     waiting = set(re.findall(r'(?:src|href)="([^"]+)"', page))

@@ -1,8 +1,8 @@
-"""Whose the files are that Gradio has received.
+"""Whose the files are that Gradio has received, and whose the pages that it answers.
 
 Gradio keeps uploads by their content and takes a path from whoever names one: another user's, one of this machine's,
 even a URL that it would fetch. So what it received is noted with the user who sent it, and an event that names any
-other file never reaches it.
+other file never reaches it. It also tells what came of an event to whoever names the page that it came from.
 """
 
 from __future__ import annotations
@@ -12,13 +12,14 @@ import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs
 
 import orjson
 
 from extractor.ui.answers import Refused, not_logged_in, unusable
 from extractor.ui.guard import UI
 
-UPLOAD, JOIN = f"{UI}/gradio_api/upload", f"{UI}/gradio_api/queue/join"
+UPLOAD, JOIN, DATA = (f"{UI}/gradio_api/{path}" for path in ("upload", "queue/join", "queue/data"))
 LONGEST_NAME = 300
 MOST = 200_000
 """Files that are remembered; the oldest are forgotten, and would have to be sent again."""
@@ -31,12 +32,13 @@ class Received:
         self._lock = threading.Lock()
         self._owners: dict[str, set[str]] = {}
         self._names: dict[tuple[str, str], str] = {}
+        self._pages: dict[str, str] = {}
 
     def beside(self, app: Any) -> Any:
         """The app, with every file that comes in noted and every file that an event names looked at."""
 
         async def looking(scope: Any, receive: Any, send: Any) -> None:
-            if scope["type"] != "http" or scope["method"] != "POST" or scope["path"] not in (UPLOAD, JOIN):
+            if scope["type"] != "http" or scope["path"] not in (UPLOAD, JOIN, DATA):
                 await app(scope, receive, send)
                 return
             user = scope.get("state", {}).get("user")
@@ -44,6 +46,11 @@ class Received:
                 raise not_logged_in()
             if scope["path"] == UPLOAD:
                 await app(scope, receive, self._noted(user, send))
+                return
+            if scope["path"] == DATA:
+                query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=10)
+                self._look_at_page(user, query.get("session_hash", [None])[0])
+                await app(scope, receive, send)
                 return
             body = await _whole(receive)
             self._look(user, body)
@@ -110,6 +117,16 @@ class Received:
                 raise Refused(403, "forbidden", "This is not a file that you have sent.", "Choose the file again.")
             if isinstance(name, str) and 0 < len(name) < LONGEST_NAME:
                 self._names[user, path] = name
+
+    def _look_at_page(self, user: str, page: Any) -> None:
+        """Note whose the page is; Refused where it is somebody else's."""
+        if not isinstance(page, str) or not 0 < len(page) < LONGEST_NAME:
+            raise unusable("The request does not say which page it is from.")
+        with self._lock:
+            if self._pages.setdefault(page, user) != user:
+                raise Refused(403, "forbidden", "This is somebody else's page.")
+            while len(self._pages) > MOST:
+                del self._pages[next(iter(self._pages))]
 
 
 def _files(data: Any) -> Iterator[Mapping[str, Any]]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from extractor.review import Desk
 
 I18N = gr.I18n(**{name: dict(words(language)) for language, name in LANGUAGES.items()})
+AT_ONCE = 8
+"""People whose events of one kind are answered side by side."""
 KEEP_SECONDS = 6 * 3600
 """What Gradio has received and nobody started is thrown away after so long."""
 
@@ -52,6 +54,7 @@ def blocks(settings: Settings, desk: Desk, received: Received, exports: Exports,
                 filled(opened.select, results.build(desk.store, reports, I18N))
             with tab("installed", "shell.installed") as opened:
                 filled(opened.select, installed.build(settings, I18N))
+    screens.queue(api_open=False, default_concurrency_limit=AT_ONCE)
     return screens
 
 
