@@ -74,6 +74,16 @@ def test_columns_of_figures_are_rows_and_columns_of_prose_are_columns():
     )
 
 
+def test_amounts_are_read_behind_their_labels_though_something_stands_between_further_down():
+    labels = ("Total Qty.", "Tax", "Rounding", "TOTAL", "CASH", "CHANGE")
+    words = [each for n, label in enumerate(labels) for each in line(label, 50, 100 + 16 * n)]
+    # Scanned, amounts stand a little higher than their labels.
+    words += [word(f"{n}8.00", 300, 97.4 + 16 * n) for n in range(len(labels))]
+    words += [*line("GST SUMMARY", 170, 240), *line("AMOUNT", 200, 260)]
+    read = "\n".join(texts(arrange(words)))
+    assert all(f"{label}\t{n}8.00" in read for n, label in enumerate(labels))
+
+
 def test_edges_on_one_line_are_joined_and_others_kept_apart():
     found = joined([Edge(10, 0, 50), Edge(10.5, 51, 90), Edge(10, 120, 150), Edge(40, 0, 9)])
     assert [(round(edge.start), round(edge.end)) for edge in found] == [(0, 90), (120, 150), (0, 9)]

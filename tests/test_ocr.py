@@ -135,6 +135,14 @@ def test_a_stamp_across_a_column_of_amounts_hides_none_of_them():
     assert text_lines(read)[-1] == "RECEIVED"
 
 
+def test_lines_of_all_sizes_are_found_wherever_they_stand_on_the_page():
+    for scale, dpi in ((0.6, 200), (1.0, 150), (3.0, 150)):
+        made = Sheet(620, 840, dpi=dpi)
+        for number, line in enumerate(LINES):
+            made.write(330 if scale <= 1 else 30, 60 + 24 * scale * number, line[:22], 11 * scale, "sans")
+        assert text_lines(read_page(made.picture, dpi)) == [line[:22].strip() for line in LINES]
+
+
 def test_light_text_on_dark_has_tight_boxes_too():
     made = sheet(LINES[:1])
     straight, inverted = (read_page(each, 150) for each in (made.picture, Image.eval(made.picture, lambda v: 255 - v)))

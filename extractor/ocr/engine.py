@@ -10,7 +10,7 @@ import itertools
 import math
 import os
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -91,21 +91,24 @@ class Engine:
         across, down = width / sides[0], height / sides[1]
         boxes: list[Rect] = []
         slanted: list[Slanted] = []
+        usual = float(np.median(stats[1:, cv2.CC_STAT_HEIGHT])) if count > 1 else 0.0
         for number in range(1, count):
             left, top, wide, high = (int(each) for each in stats[number, :4])
-            part = (slice(top, top + high), slice(left, left + wide))
-            if min(wide, high) < 3 or likely[part][names[part] == number].mean() < LIKELY:
+            whole = names[top : top + high, left : left + wide] == number
+            if min(wide, high) < 3 or likely[top : top + high, left : left + wide][whole].mean() < LIKELY:
                 continue
-            if aslant := _aslant(names[part] == number):
-                x, y, length, high, angle = aslant
-                grown = GROWN * length * high / (2 * (length + high))
-                shape = (length + 2 * grown) * across, (high + 2 * grown) * down
-                slanted.append(Slanted((left + x) * across, (top + y) * down, *shape, angle))
-                continue
-            grown = GROWN * wide * high / (2 * (wide + high))
-            x0, x1 = max(0.0, left - grown), min(float(sides[0]), left + wide + grown)
-            y0, y1 = max(0.0, top - grown), min(float(sides[1]), top + high + grown)
-            boxes.append(Rect(x0 * across, y0 * down, x1 * across, y1 * down))
+            for y, x, core in _parted(whole, usual):
+                if aslant := _aslant(core):
+                    length, thick, angle = aslant[2:]
+                    grown = GROWN * length * thick / (2 * (length + thick))
+                    centre = (left + x + aslant[0]) * across, (top + y + aslant[1]) * down
+                    slanted.append(Slanted(*centre, (length + 2 * grown) * across, (thick + 2 * grown) * down, angle))
+                    continue
+                high, wide = core.shape
+                grown = GROWN * wide * high / (2 * (wide + high))
+                x0, x1 = max(0.0, left + x - grown), min(float(sides[0]), left + x + wide + grown)
+                y0, y1 = max(0.0, top + y - grown), min(float(sides[1]), top + y + high + grown)
+                boxes.append(Rect(x0 * across, y0 * down, x1 * across, y1 * down))
         return boxes, slanted
 
     def recognise(self, lines: Sequence[np.ndarray]) -> list[list[Glyph]]:
@@ -169,6 +172,29 @@ def _session(name: str, threads: int) -> Any:
 
 def _run(session: Any, tensor: np.ndarray) -> np.ndarray:
     return session.run(None, {session.get_inputs()[0].name: tensor})[0]
+
+
+def _parted(core: np.ndarray, usual: float) -> Iterator[tuple[int, int, np.ndarray]]:
+    """The core of a line without what touches it from above or below, a stamp or a note in ink, and that by itself.
+
+    Each part comes with its top and left within the core. `usual` is the height of the page's lines.
+    """
+    high, wide = core.shape
+    filled = core.sum(axis=1)
+    strong = np.flatnonzero(filled > 0.6 * filled.max())
+    first, last = int(strong[0]), int(strong[-1]) + 1
+    if (
+        high < 1.6 * usual
+        or wide < 3 * usual
+        or not 0.6 * usual <= last - first <= 1.5 * usual
+        or len(strong) < 0.8 * (last - first)
+    ):
+        yield 0, 0, core
+        return
+    for top, bottom in ((0, first), (first, last), (last, high)):
+        columns = np.flatnonzero(core[top:bottom].any(axis=0))
+        if bottom - top >= 3 and len(columns) >= 3:
+            yield top, int(columns[0]), core[top:bottom, columns[0] : columns[-1] + 1]
 
 
 def _aslant(core: np.ndarray) -> tuple[float, float, float, float, float] | None:
