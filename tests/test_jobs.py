@@ -429,12 +429,14 @@ def test_two_processes_share_one_job(tmp_path):
         process.communicate()
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_stops_a_job_soon_and_leaves_no_process(number, tmp_path):
+@pytest.mark.parametrize(
+    ("number", "engine"), [(signal.SIGTERM, "local"), (signal.SIGINT, "local"), (signal.SIGTERM, "ray")]
+)
+def test_a_signal_stops_a_job_soon_and_leaves_no_process(number, engine, tmp_path):
     endurance.make_documents(tmp_path / "in", 3000)
     place = tmp_path / "store.db"
     command = [sys.executable, "-m", "extractor.cli", "run", str(tmp_path / "in"), "--schema", "receipt"]
-    command += ["--model", "none", "--job", "j", "--store", str(place)]
+    command += ["--model", "none", "--job", "j", "--store", str(place), "--engine", engine]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_until(lambda: place.exists() and done(place))
     family = psutil.Process(process.pid).children(recursive=True)

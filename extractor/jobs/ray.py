@@ -6,11 +6,13 @@ files are read and models answer in child processes of their own, with the same 
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import pickle
 import queue
 import secrets
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -102,6 +104,7 @@ def begin(address: str | None, actors: int) -> Any:
     Raises UsageError where it is not installed or the cluster is not there.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
+    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # a thread that outlives a job must not start another Ray
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what it has to say is in its own logs
     if address is None and "ray" not in sys.modules:  # read once, when Ray is imported
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
@@ -111,17 +114,44 @@ def begin(address: str | None, actors: int) -> Any:
     except ModuleNotFoundError as error:
         raise UsageError(f"This engine needs {error.name}.", "Run `pip install 'extractor[ray]'`.") from error
     quiet = {"log_to_driver": False, "logging_level": "ERROR"}
-    if address is None:
-        own = {"num_cpus": actors, "include_dashboard": False, "object_store_memory": STORE_BYTES}
-        ray.init("local", **own, **quiet, _node_ip_address="127.0.0.1")
-    else:
-        try:
-            ray.init(address, **quiet)
-        except ConnectionError as error:
-            raise UsageError(f"There is no Ray cluster at {address}.", "Start one with `ray start --head`.") from error
+    with _own_signals(), _unheard():
+        if address is None:
+            own = {"num_cpus": actors, "include_dashboard": False, "object_store_memory": STORE_BYTES}
+            ray.init("local", **own, **quiet, _node_ip_address="127.0.0.1")
+        else:
+            try:
+                ray.init(address, **quiet)
+            except ConnectionError as error:
+                hint = "Start one with `ray start --head`."
+                raise UsageError(f"There is no Ray cluster at {address}.", hint) from error
     ray.data.DataContext.get_current().enable_progress_bars = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     return ray
+
+
+@contextlib.contextmanager
+def _own_signals() -> Iterator[None]:
+    """Keep what this process does on a signal: Ray puts its own in the place, which ends it where it stands."""
+    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    before = [(number, signal.getsignal(number)) for number in numbers]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _unheard() -> Iterator[None]:
+    """Keep Ray from writing on top of a progress bar while it starts, about its own settings."""
+    heard, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(heard, 2)
+        os.close(heard)
+        os.close(nowhere)
 
 
 class Reader:
