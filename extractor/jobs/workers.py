@@ -1,6 +1,6 @@
 """Processes that do one call after another for the main one, each with a pipe of its own.
 
-A call that does not return in time is ended with its process; a process that dies takes only its own call with it,
+A call that does not return in time is ended with its process; a process that dies takes only its own calls with it,
 for nothing is shared between processes that could be left half written or locked.
 """
 
