@@ -33,8 +33,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("sets", nargs="*", metavar="SET", help="only these of the shipped sets")
     parser.add_argument("--model", default="", help="instead of the default model")
     parser.add_argument("--again", action="store_true", help="measure anew what is kept already")
+    parser.add_argument("--batch", default="", help="documents put to the model at a time")
     parser.add_argument("--runs", type=Path, help="where runs are kept (default: eval/runs)")
     parser.add_argument("--to", type=Path, default=SHIPPED, help="where calibrations are kept (default: calibrations)")
+    parser.add_argument("--limit", default="", help="of each set the first so many documents only")
     parser.add_argument("--measure-only", action="store_true", help="make no calibrations")
     chosen = parser.parse_args(arguments)
     os.environ.setdefault("EXTRACTOR_OCR_CACHE", "off")
@@ -43,6 +45,8 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error(f"no set {', '.join(unknown)}; there are {', '.join(names)}")
     sets = [load_set(SETS / name) for name in chosen.sets or names]
     options = [*(["--model", chosen.model] if chosen.model else []), *(["--runs", chosen.runs] if chosen.runs else [])]
+    options += ["--limit", chosen.limit] if chosen.limit else []
+    options += ["--batch", chosen.batch] if chosen.batch else []
     steps: list[tuple[object, ...]] = []
     for s in sets:
         steps.append(("eval", s.folder, *options, *(["--again"] if chosen.again else [])))

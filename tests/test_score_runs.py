@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from pathlib import Path
 
 import pytest
@@ -297,6 +298,31 @@ def test_a_limit_takes_the_first_and_the_rest_comes_later(folder, capsys):
     assert measured(folder, "--limit", "3") == 0
     assert "3 documents" in capsys.readouterr().out
     assert len(list((folder.parent / "runs").iterdir())) == 1
+
+
+def test_documents_are_put_to_the_model_at_a_time_and_answered_as_alone(folder, capsys, monkeypatch):
+    scripted = replies({"phone": None})
+    together = threading.Barrier(3, timeout=20)
+
+    class Patient:
+        name, weights = scripted.name, scripted.weights
+
+        def answer(self, request):
+            together.wait()  # three are here at once, or it breaks
+            return scripted.answer(request)
+
+    monkeypatch.setattr("extractor.models.load_model", lambda name, threads: Patient())
+    (folder / "5.txt").unlink()
+    assert measured(folder, "--run", "many", "--batch", "3", "--limit", "3", model="some") == 0
+    assert "3 documents were asked at a time" in capsys.readouterr().out
+    monkeypatch.setattr("extractor.models.load_model", lambda name, threads: scripted)
+    assert measured(folder, "--run", "many", "--batch", "3", model="some") == 0
+    assert measured(folder, "--run", "alone", model="some") == 0
+    many, alone = kept(folder, "many"), kept(folder, "alone")
+    assert many.judged.keys() == alone.judged.keys() and len(many.judged) == 6
+    for name, judged in alone.judged.items():
+        assert many.judged[name].matches == judged.matches, name
+    assert many.judged["5.txt"].error and many.judged["0.txt"].seconds >= 0
 
 
 def test_a_failed_document_is_listed_apart_counted_as_missing_and_tried_again(folder, capsys):

@@ -36,6 +36,13 @@ def add_run(command: argparse.ArgumentParser) -> None:
     )
     command.add_argument("--model", "-m", metavar="NAME", help=given.MODEL)
     command.add_argument("--threads", type=given.positive, metavar="N", help=given.THREADS)
+    command.add_argument(
+        "--batch",
+        type=given.positive,
+        metavar="N",
+        default=1,
+        help="documents put to the model at a time; more are done sooner, and the time of one is not told (default: 1)",
+    )
     command.add_argument("--limit", type=given.positive, metavar="N", help="the first N documents only")
     command.add_argument("--runs", type=Path, metavar="FOLDER", help="where runs are kept (default: eval/runs)")
     which = command.add_mutually_exclusive_group()
@@ -118,6 +125,7 @@ def kept_run(arguments: argparse.Namespace, samples: Any, schema: Any) -> Any:
             run,
             head["identity"],
             limit=arguments.limit,
+            batch=arguments.batch,
             progress=progress("document"),
         )
     except KeyboardInterrupt:

@@ -7,8 +7,10 @@ import hashlib
 import importlib.metadata
 import os
 import platform
+import queue
 import re
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -28,7 +30,7 @@ from extractor.score.baseline import baseline
 from extractor.score.runs import Judged, Run, refuse_others
 from extractor.score.samples import EvalSet, Sample
 from extractor.score.similarity import anls
-from extractor.types import Document, Evidence, Extraction, path_text
+from extractor.types import Answer, Document, Evidence, Extraction, Request, path_text
 
 AROUND = 80
 """Characters on either side of a piece of evidence that are kept with it."""
@@ -131,6 +133,7 @@ def evaluate(
     made_of: Mapping[str, str],
     *,
     limit: int | None = None,
+    batch: int = 1,
     progress: Callable[[Sequence[Sample]], Iterable[Sample]] = iter,
 ) -> tuple[Run, list[Judged]]:
     """The run, and the documents of the set (the first `limit`) in their order, each judged.
@@ -138,7 +141,8 @@ def evaluate(
     What the run already holds is not done again, unless the document has changed or had failed; where only gold has
     changed it is judged anew. `made_of` is the identity of what would be added: a run of another one is only shown, and
     UsageError says so where a document is wanting. `model` is called when the first document needs it. A document that
-    fails is kept with its error and does not stop the others; a model that cannot be had does.
+    fails is kept with its error and does not stop the others; a model that cannot be had does. With a `batch` so many
+    documents are put to the model at a time: answers are the same, and come sooner over all.
     """
     wanted = samples.samples[:limit]
     pending = []
@@ -153,14 +157,72 @@ def evaluate(
         with run.held():
             ready = model()
             run = run.tell(weights=_same_weights(run, ready))
-            for sample in progress(pending):
-                run.add(judge(sample, samples.folder, schema, ready))
+            done = _done(pending, samples.folder, schema, ready, batch)
+            for _ in progress(pending):
+                run.add(next(done))
             run = run.tell(
                 ended=datetime.now(UTC).isoformat(timespec="seconds"),
                 seconds=round(sum(judged.seconds for judged in run.judged.values()), 1),
                 peak_memory=max(_peak_memory(), run.header.get("peak_memory") or 0) or None,
             )
     return run, [run.judged[sample.document] for sample in wanted]
+
+
+def _done(
+    pending: Sequence[Sample], folder: FilePath, schema: Schema, model: Model | None, batch: int
+) -> Iterator[Judged]:
+    """The samples judged, in the order in which they are done; each with the time by the clock that it took of all."""
+    if model is None or batch < 2 or len(pending) < 2:
+        yield from (judge(sample, folder, schema, model) for sample in pending)
+        return
+    left: queue.SimpleQueue[Sample] = queue.SimpleQueue()
+    for sample in pending:
+        left.put(sample)
+    done: queue.SimpleQueue[Judged | BaseException] = queue.SimpleQueue()
+    shared = _Shared(model)
+
+    def work() -> None:
+        try:
+            while True:
+                sample = left.get_nowait()
+                with shared.turn:
+                    judged = judge(sample, folder, schema, shared)
+                done.put(judged)
+        except queue.Empty:
+            return
+        except BaseException as raised:
+            done.put(raised)
+
+    last = time.perf_counter()
+    for _ in range(min(batch, len(pending))):
+        threading.Thread(target=work, daemon=True).start()  # Ctrl-C does not wait for a model's answer
+    for _ in pending:
+        found = done.get()
+        if isinstance(found, BaseException):
+            raise found
+        now = time.perf_counter()
+        seconds = {**found.run["seconds"], "share": round(now - last, 3)}
+        last = now
+        yield replace(found, run={**found.run, "batch": batch, "seconds": seconds})
+
+
+class _Shared:
+    """A model that many threads ask at a time; all else is done by one of them at a time: readers bear no company."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.turn = threading.Lock()
+        self.name, self.weights = model.name, model.weights
+
+    def count(self, text: str) -> int:
+        return self.model.count(text)
+
+    def answer(self, request: Request) -> list[Answer]:
+        self.turn.release()
+        try:
+            return self.model.answer(request)
+        finally:
+            self.turn.acquire()
 
 
 def _outdated(kept: Judged, folder: FilePath, going_on: bool) -> bool:

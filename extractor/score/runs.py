@@ -64,8 +64,9 @@ class Judged:
 
     @property
     def seconds(self) -> float:
-        """Wall seconds from opening the file to the record."""
-        return float(self.run.get("seconds", {}).get("all", 0.0))
+        """Wall seconds from opening the file to the record; its share of them where several were done at a time."""
+        seconds = self.run.get("seconds", {})
+        return float(seconds.get("share", seconds.get("all", 0.0)))
 
     def value_of(self, match: Match) -> Mapping[str, Any] | None:
         """The value (with evidence, confidence, method, problems) that `match` is about, None where there is none."""

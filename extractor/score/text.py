@@ -67,9 +67,13 @@ def _worst(report: Report) -> list[FieldFigures]:
 
 def _footer(report: Report) -> Iterator[str]:
     seconds = [d.seconds for d in report.judged if d.error is None]
-    if seconds:
+    if seconds and (at_a_time := _at_a_time(report)):
+        mean, all_ = statistics.mean(seconds), sum(seconds)
+        yield f"seconds per document: mean {mean:.1f}, all {all_:.0f}; {at_a_time} documents were asked at a time"
+    elif seconds:
         middle, most = statistics.median(seconds), max(seconds)
         yield f"seconds per document: median {middle:.1f}, most {most:.1f}, all {sum(seconds):.0f}"
+    if seconds:
         yield f"confidence is {report.calibration}"
     failed = [d for d in report.judged if d.error is not None]
     if failed:
@@ -114,10 +118,25 @@ def summary(reports: Sequence[Report]) -> str:
             _short(of["anls"]),
             _short(of["false_fills"]),
             _short(report.rough.overall["micro_f1"]),
-            f"{statistics.median(seconds):.1f}" if seconds else "—",
+            _a_document(report, seconds),
         ]
         rows.append("| " + " | ".join(cells) + " |")
     return "\n".join(rows) + "\n"
+
+
+def _at_a_time(report: Report) -> int:
+    """How many documents were asked at a time, at most; 0 where each was done alone."""
+    return max((int(d.run.get("batch", 0)) for d in report.judged), default=0)
+
+
+def _a_document(report: Report, seconds: Sequence[float]) -> str:
+    """Median seconds of documents done alone; the mean, and how many at a time, where they were done together."""
+    if not seconds:
+        return "—"
+    at_a_time = _at_a_time(report)
+    return (
+        f"{statistics.mean(seconds):.1f}, {at_a_time} at a time" if at_a_time else f"{statistics.median(seconds):.1f}"
+    )
 
 
 def changes(comparison: Comparison) -> str:
