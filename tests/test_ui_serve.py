@@ -144,3 +144,18 @@ def test_a_password_file_or_a_store_that_will_not_do_is_told(tmp_path, capsys, m
     (tmp_path / "x.db").write_text("no store")
     assert main(["serve", "--store", str(tmp_path / "x.db"), *port]) == 7
     assert main(["serve", "--port", "99999"]) == 2
+
+
+def test_schemas_and_a_model_that_will_not_do_are_told_at_the_start(tmp_path, capsys):
+    with pytest.raises(UsageError, match="no folder"):
+        server.looked_at(Settings("owner", schema_folder=tmp_path / "no"))
+    (tmp_path / "good.json").write_text('{"type": "object", "properties": {"a": {"type": "string"}}}')
+    (tmp_path / "bad.json").write_text("{")
+    (tmp_path / "rule.json").write_text('{"type": "object", "x-checks": [{"expr": "((", "message": "x"}]}')
+    told = server.looked_at(Settings("owner", schema_folder=tmp_path))
+    assert len(told) == 2 and told[0].startswith("bad.json is left out") and told[1].startswith("rule.json")
+    assert server.looked_at(Settings("owner", model="none")) == []
+    for model in ("qwen9", "/no/such/folder"):
+        assert main(["serve", "--model", model]) == 5
+    assert "Known models" in capsys.readouterr().err
+    assert main(["serve", "--max-upload", "5000"]) == 2

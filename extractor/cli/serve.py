@@ -29,7 +29,9 @@ def add(commands: Any) -> None:
     command.add_argument("--second-review", action="store_true", help="a record is done when two people approved it")
     command.add_argument("--model", "-m", metavar="NAME", help=given.MODEL)
     command.add_argument("--schema-folder", type=Path, metavar="DIR", help="schemas to offer beside the shipped ones")
-    command.add_argument("--max-upload", type=n, default=100, metavar="MB", help="of one file (default: 100)")
+    command.add_argument(
+        "--max-upload", type=n, default=100, metavar="MB", help="of one file, up to 100 (default: 100)"
+    )
     command.add_argument(
         "--keep-uploads", type=n, default=30, metavar="DAYS", help="then an upload that is done with goes (default: 30)"
     )
@@ -40,10 +42,14 @@ def add(commands: Any) -> None:
 def _serve(arguments: argparse.Namespace) -> int:
     if arguments.add_user is not None:
         return _add_user(arguments.password_file, arguments.add_user)
+    from extractor.readers import MAX_BYTES
     from extractor.ui import Settings, serve
 
     if arguments.port is not None and arguments.port > 65535:
         raise UsageError("Ports end at 65535.", "Leave --port out: a free one is found.")
+    most = MAX_BYTES >> 20
+    if arguments.max_upload > most:
+        raise UsageError(f"Files of more than {most} MB cannot be read.", f"Give --max-upload up to {most}.")
     settings = Settings(
         owner=who(),
         store=arguments.store,

@@ -11,7 +11,10 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
-from extractor.errors import OutputError, UsageError
+from extractor.check import compile_checks
+from extractor.errors import OutputError, SchemaError, UsageError
+from extractor.models import catalogue, kind_of
+from extractor.schemas import load_schema
 from extractor.store import Store
 from extractor.ui.host import build, private
 from extractor.ui.settings import PORT, Settings
@@ -23,6 +26,8 @@ STOP_SECONDS = 3
 def serve(settings: Settings, tell: Callable[[str], None], ready: Callable[[str], object]) -> None:
     """As `extractor.ui.serve` says."""
     refuse_open(settings)
+    for sentence in looked_at(settings):
+        tell(sentence)
     from extractor.review import Desk
 
     with contextlib.closing(listening(settings)) as sock, Store(settings.store) as store:
@@ -79,6 +84,27 @@ def refuse_open(settings: Settings) -> None:
             f"At {settings.host} other machines could read every document, without a password.",
             "Make a password file: `extractor serve --password-file FILE --add-user NAME`. Then give --password-file.",
         )
+
+
+def looked_at(settings: Settings) -> list[str]:
+    """What is to be said of the schemas and the model of the settings.
+
+    Raises UsageError where there is no such folder, ModelError where there is no such model.
+    """
+    if settings.model is not None and settings.model != "none" and kind_of(settings.model) == "known":
+        catalogue.find(settings.model)
+    folder = settings.schema_folder
+    if folder is None:
+        return []
+    if not folder.is_dir():
+        raise UsageError(f"There is no folder {folder}.", "Name the folder with your schemas, or leave it out.")
+    told = []
+    for file in sorted(folder.glob("*.json")):
+        try:
+            compile_checks(load_schema(file))
+        except SchemaError as error:
+            told.append(f"{file.name} is left out: {error.message} {error.hint}")
+    return told
 
 
 def listening(settings: Settings) -> socket.socket:

@@ -161,8 +161,9 @@ def choices(settings: Settings) -> list[tuple[str, str]]:
     for key, place in places(settings):
         try:
             schema = load_schema(place)
+            compile_checks(schema)
         except SchemaError:
-            continue
+            continue  # the server said so when it was started
         found.append((f"{schema.title} ({schema.name})" if schema.title else schema.name, key))
     return found
 
