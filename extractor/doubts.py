@@ -85,6 +85,14 @@ class Standing:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What the machine said of a field, and the correction that settled it."""
+
+    said: Mapping[str, Any] | None = None
+    by: Corrected | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What a person should look at: all fields by their paths, what is wrong with the record, and the sums of it.
 
@@ -98,6 +106,7 @@ class Look:
     doubts: Mapping[str, int]
     left: int
     risk: float
+    origins: Mapping[Path, Origin]
 
     @property
     def failed(self) -> list[Problem]:
@@ -105,9 +114,21 @@ class Look:
         return [problem for problem, _ in self.problems if problem.kind in _BROKEN]
 
 
-def look(schema: Schema, result: Mapping[str, Any], data: Any, corrections: Sequence[Corrected] = ()) -> Look:
-    """What a person should look at of an extraction (as JSON data) whose record is now `data`."""
-    own = _origins(schema, result, corrections)
+def look(
+    schema: Schema,
+    result: Mapping[str, Any],
+    data: Any,
+    corrections: Sequence[Corrected] = (),
+    before: Look | None = None,
+) -> Look:
+    """What a person should look at of an extraction (as JSON data) whose record is now `data`.
+
+    `before` is what was to be looked at before the last of the corrections; it saves going through all of them again.
+    """
+    if before is not None and corrections and corrections[-1].undoes is None:
+        own = _after(schema, dict(before.origins), corrections[-1])
+    else:
+        own = _origins(schema, result, corrections)
     named: dict[Path, list[Reason]] = {}
     listed: dict[Path, list[Reason]] = {}
     problems: list[tuple[Problem, tuple[Path, ...]]] = []
@@ -122,7 +143,7 @@ def look(schema: Schema, result: Mapping[str, Any], data: Any, corrections: Sequ
     fields: dict[Path, Standing] = {}
     stray = _stray(schema, data, own)
     for path, field in leaves(schema, data):
-        origin = own.get(path, _Origin())
+        origin = own.get(path, Origin())
         value = value_at(data, path)
         broken = named.get(path, [])
         fields[path] = _standing(path, field, value, origin, broken, listed.get(path, []), stray.get(path, []), least)
@@ -138,7 +159,8 @@ def look(schema: Schema, result: Mapping[str, Any], data: Any, corrections: Sequ
         doubts = {"sample": 1}
     risk = sum(max(1 - (s.confidence or 0.0), 0.5 if s.reasons else 0.0) for s in left)
     risk += sum(problem.kind in _BROKEN for problem, _ in problems) + 0.01 * len(machines)
-    return Look(fields, tuple(problems), doubts, len(left), round(risk + 0.001 * ("sample" in doubts), 4))
+    risk = round(risk + 0.001 * ("sample" in doubts), 4)
+    return Look(fields, tuple(problems), doubts, len(left), risk, own)
 
 
 def _counted(left: Iterable[Standing], problems: Iterable[tuple[Problem, tuple[Path, ...]]]) -> dict[str, int]:
@@ -161,7 +183,7 @@ def _standing(
     path: Path,
     field: Field,
     value: Any,
-    origin: _Origin,
+    origin: Origin,
     broken: Sequence[Reason],
     shared: Sequence[Reason],
     stray: Sequence[Reason],
@@ -216,14 +238,6 @@ def _machines(field: Field, value: Any, said: Mapping[str, Any] | None, least: f
 # Where values come from.
 
 
-@dataclass(frozen=True, slots=True)
-class _Origin:
-    """What the machine said of a field, and the correction that settled it."""
-
-    said: Mapping[str, Any] | None = None
-    by: Corrected | None = None
-
-
 def standing_corrections(corrections: Sequence[Corrected]) -> list[Corrected]:
     """The corrections that were not taken back, oldest first, without those that only take back others."""
     off: set[int] = set()
@@ -233,14 +247,19 @@ def standing_corrections(corrections: Sequence[Corrected]) -> list[Corrected]:
     return [c for c in corrections if c.undoes is None and c.revision not in off]
 
 
-def _origins(schema: Schema, result: Mapping[str, Any], corrections: Sequence[Corrected]) -> dict[Path, _Origin]:
-    own = {tuple(v["path"]): _Origin(v) for v in result["values"]}
+def _origins(schema: Schema, result: Mapping[str, Any], corrections: Sequence[Corrected]) -> dict[Path, Origin]:
+    own = {tuple(v["path"]): Origin(v) for v in result["values"]}
     for c in standing_corrections(corrections):
-        if is_leaf(schema, c.path) or c.how == "accepted":
-            own[c.path] = _Origin(own.get(c.path, _Origin()).said, c)
-        else:
-            own = _replaced(schema, own, c)
+        own = _after(schema, own, c)
     return own
+
+
+def _after(schema: Schema, own: dict[Path, Origin], c: Corrected) -> dict[Path, Origin]:
+    """Where values come from after one more correction."""
+    if is_leaf(schema, c.path) or c.how == "accepted":
+        own[c.path] = Origin(own.get(c.path, Origin()).said, c)
+        return own
+    return _replaced(schema, own, c)
 
 
 def is_leaf(schema: Schema, path: Path) -> bool:
@@ -249,7 +268,7 @@ def is_leaf(schema: Schema, path: Path) -> bool:
     return field is not None and (field.type != "array" or any(isinstance(step, int) for step in path))
 
 
-def _replaced(schema: Schema, own: Mapping[Path, _Origin], c: Corrected) -> dict[Path, _Origin]:
+def _replaced(schema: Schema, own: Mapping[Path, Origin], c: Corrected) -> dict[Path, Origin]:
     """Where values come from after a list, an element or an object was put in the place of another.
 
     What an element held before goes with it: rows that stay keep their evidence, wherever they stand now.
@@ -261,15 +280,15 @@ def _replaced(schema: Schema, own: Mapping[Path, _Origin], c: Corrected) -> dict
             kept |= _rows(field, own, c)
         elif field.type != "array" and field.path[:size] == c.path:
             rest = field.path[size:]
-            said = own.get(field.path, _Origin())
+            said = own.get(field.path, Origin())
             same = alike(value_at(c.old, rest), value_at(c.new, rest))
-            kept[field.path] = said if same else _Origin(said.said, c)
+            kept[field.path] = said if same else Origin(said.said, c)
     return kept
 
 
-def _rows(field: Field, own: Mapping[Path, _Origin], c: Corrected) -> dict[Path, _Origin]:
+def _rows(field: Field, own: Mapping[Path, Origin], c: Corrected) -> dict[Path, Origin]:
     size = len(field.path)
-    kept: dict[Path, _Origin] = {}
+    kept: dict[Path, Origin] = {}
     if len(c.path) > size:  # one element
         at = c.path[size]
         kept |= {path: origin for path, origin in own.items() if path[: size + 1] == c.path[: size + 1]}
@@ -281,15 +300,16 @@ def _rows(field: Field, own: Mapping[Path, _Origin], c: Corrected) -> dict[Path,
         rows = rows if rows is not None and len(rows) == len(after) else matched(before, after)
         olds = [None if j is None else before[j] for j in rows]
         pairs = [(j, i, old, new) for i, (j, old, new) in enumerate(zip(rows, olds, after, strict=True))]
-        said = own.get(field.path, _Origin())
-        kept[field.path] = said if alike(before, after) and c.path != field.path else _Origin(said.said, c)
+        said = own.get(field.path, Origin())
+        kept[field.path] = said if alike(before, after) and c.path != field.path else Origin(said.said, c)
     for j, i, old, new in pairs:
+        whole = j is not None and alike(old, new)
         for item in field.items:
             if len(c.path) > size and item.path[: len(c.path) - size - 1] != c.path[size + 1 :]:
                 continue
-            origin = own.get((*field.path, j, *item.path), _Origin()) if j is not None else _Origin()
-            same = j is not None and alike(value_at(old, item.path), value_at(new, item.path))
-            kept[(*field.path, i, *item.path)] = origin if same else _Origin(origin.said, c)
+            origin = own.get((*field.path, j, *item.path), Origin()) if j is not None else Origin()
+            same = whole or (j is not None and alike(value_at(old, item.path), value_at(new, item.path)))
+            kept[(*field.path, i, *item.path)] = origin if same else Origin(origin.said, c)
     return kept
 
 
@@ -313,7 +333,7 @@ def matched(before: Sequence[Any], after: Sequence[Any]) -> list[int | None]:
     return rows
 
 
-def _stray(schema: Schema, data: Any, own: Mapping[Path, _Origin]) -> dict[Path, list[Reason]]:
+def _stray(schema: Schema, data: Any, own: Mapping[Path, Origin]) -> dict[Path, list[Reason]]:
     """What the machine said of rows that the record does not have, as reasons to look at the list."""
     stray: dict[Path, list[Reason]] = {}
     for field in schema.fields:

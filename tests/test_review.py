@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from extractor import check
 from extractor.review import Desk, NotDone
 from extractor.review.typed import text_of, value_of
 from extractor.schemas import load_schema
-from extractor.store import Conflict, Store, Version
+from extractor.store import Conflict, Store, Version, Wanted
 
 SCHEMA = load_schema(
     {
@@ -398,6 +400,39 @@ def test_nobody_takes_back_what_somebody_else_did_or_built_on(desk, ann):
     bob.undo()
     ann.undo()
     assert ann.field("items", 2, "amount")["value"] == 3
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_what_is_shown_step_by_step_is_what_a_fresh_look_shows(desk, seed):
+    draw = random.Random(seed)
+    more = (value(["day"], "2020-01-01", UNSURE), value(["items", 2, "amount"], 9, UNSURE))
+    person = Person(desk, keep(desk, 1, 2, 9, 4, more=more), draw.choice(["ann", "bob"]))
+    screen = dict(person.view["fields"])
+    for n in range(60):
+        rows = person.view["form"]["children"][6]["rows"]
+        act = draw.choice(["typed", "cell", "accepted", "absent", "row_added", "row_deleted", "pasted", "undo", "redo"])
+        path = draw.choice([("number",), ("note",), ("seller", "debt"), ("total",)])
+        person.who = draw.choice(["ann", "bob"])
+        try:
+            if act in ("undo", "redo"):
+                told = getattr(person, act)()
+            elif act == "cell":
+                told = person.edit("typed", "items", draw.randrange(max(1, rows)), "amount", text=str(n))
+            elif act in ("row_added", "row_deleted"):
+                told = person.edit(act, "items", at=draw.randrange(rows + (act == "row_added")) if rows else 0)
+            elif act == "pasted":
+                told = person.edit(act, "items", at=draw.randrange(rows + 1), column=1, cells=[[str(n)], [""]])
+            else:
+                told = person.edit(act, *path, **({"text": str(n)} if act == "typed" else {}))
+        except NotDone:
+            continue
+        screen = {key: field for key, field in screen.items() if key not in told["gone"]} | told["fields"]
+        assert screen == person.view["fields"]
+        with Desk(desk.store) as other:
+            fresh = other.view(person.record, who=person.who)
+        assert fresh == person.view and fresh["left"] == told["left"]
+        assert next(iter(desk.store.records.listed(Wanted())[0])).to_check == told["left"]
+    assert desk.store.audit.verify() == []
 
 
 # Several people.

@@ -242,7 +242,7 @@ class Desk:
         to_be = Correction(made.path, old, new, made.how, who, now(), found.revision + 1, **more)
         corrections = (*found.corrections, to_be)
         data = corrected(found.result["data"], corrections, before.schema)
-        looked = look(before.schema, found.result, data, corrections)
+        looked = look(before.schema, found.result, data, corrections, before.look)
         after = self.store.records.correct(
             found.id,
             made.path,
@@ -251,6 +251,7 @@ class Desk:
             revision=found.revision,
             how=made.how,
             look=columns(looked),
+            seen=found,
             **more,
         )
         sight = self._keep(Sight(after, before.schema, looked))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import copy
 import functools
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
-from extractor.doubts import Look, look
+from extractor.doubts import Look, look, value_at
 from extractor.errors import ExtractorError, InputError
 from extractor.schemas import Schema, load_schema
 from extractor.store.nouns import Correction
@@ -17,69 +15,46 @@ from extractor.types import Path, path_text
 
 
 def corrected(data: Any, corrections: Iterable[Correction], schema: Schema | None = None) -> Any:
-    """The machine's record with what people put in its place.
+    """The machine's record with what people put in its place; what was not changed is shared with it.
 
     Where a person says that there is nothing, a property that may be null is null, and any other is left out.
     """
-    data = copy.deepcopy(data)
     for c in corrections:
         if c.how == "accepted" or (c.new is None and c.old is None):
             continue  # nothing was changed
-        data = _put(data, c.path, c.new)
+        data, _ = with_value(data, c.path, c.new)
         field = schema.field(c.path) if schema is not None and c.new is None else None
         if field is not None and not field.nullable and isinstance(c.path[-1], str):
-            _leave_out(data, c.path)
+            above = value_at(data, c.path[:-1])
+            data, _ = with_value(data, c.path[:-1], {name: above[name] for name in above if name != c.path[-1]})
     return data
 
 
 def with_value(data: Any, path: Path, new: Any) -> tuple[Any, Any]:
-    """A copy of the record with `new` at `path`, and what stood there; missing objects on the way are made.
+    """The record with `new` at `path`, and what stood there; missing objects on the way are made.
 
-    One past the end of a list adds an element. InputError where the path does not fit the record.
+    What is on the way is copied, the rest is shared with `data`, which stays as it is. One past the end of a list adds
+    an element. InputError where the path does not fit the record.
     """
-    if not path:
-        return new, data
-    data = copy.deepcopy(data)
-    here = _above(data, path)
-    old = _inside(here, path[-1], path, None)
-    here[path[-1]] = new
-    return data, old
+    return _with_value(data, path, new, path)
 
 
-def _put(data: Any, path: Path, new: Any) -> Any:
-    if not path:
-        return copy.deepcopy(new)
-    here = _above(data, path)
-    _inside(here, path[-1], path, None)
-    here[path[-1]] = copy.deepcopy(new)
-    return data
-
-
-def _above(data: Any, path: Path) -> Any:
-    """The object or list in which the value at `path` stands, made where it is missing."""
-    for step, then in pairwise(path):
-        data = _inside(data, step, path, [] if isinstance(then, int) else {})
-    return data
-
-
-def _inside(here: Any, step: str | int, path: Path, missing: Any) -> Any:
-    """What is at `step` of an object or a list, put there if it was not."""
+def _with_value(here: Any, rest: Path, new: Any, path: Path) -> tuple[Any, Any]:
+    if not rest:
+        return new, here
+    step, inner = rest[0], rest[1:]
     if isinstance(here, list) and isinstance(step, int) and 0 <= step <= len(here):
-        if step == len(here):
-            here.append(missing)
+        there = here[step] if step < len(here) else None
     elif isinstance(here, dict) and isinstance(step, str):
-        here.setdefault(step, missing)
+        there = here.get(step)
     else:
         raise InputError(f"The record has no place {path_text(path)}.", "Give the path of a field, or of its list.")
-    if here[step] is None:
-        here[step] = missing
-    return here[step]
-
-
-def _leave_out(data: Any, path: Path) -> None:
-    here = _above(data, path)
+    if there is None and inner:
+        there = [] if isinstance(inner[0], int) else {}
+    put, old = _with_value(there, inner, new, path)
     if isinstance(here, dict):
-        here.pop(path[-1], None)
+        return {**here, step: put}, old
+    return [*here[:step], put, *here[step + 1 :]], old
 
 
 def schema_of(document: Mapping[str, Any]) -> Schema | None:

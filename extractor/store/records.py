@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -190,17 +191,18 @@ class Records:
         evidence: Mapping[str, Any] | None = None,
         undoes: int | None = None,
         look: Mapping[str, Any] | None = None,
+        seen: Record | None = None,
     ) -> Record:
         """The record after a person has put `new` at `path`: a field, an element, or a whole list or object.
 
         With `how="accepted"` they say that what stands there is right, whatever `new` is. What changes nothing is no
         correction, unless it accepts a value, says that there is none (`absent`), or takes a correction back. A record
         that was approved or rejected is open again. `look` are the columns (`extractor.store.corrected.columns`) of the
-        record after it. Raises Conflict where the record is no longer at `revision`, InputError where it has no such
-        place.
+        record after it; `seen`, the record at that revision, saves reading it again. Raises Conflict where the record
+        is no longer at `revision`, InputError where it has no such place.
         """
         with self._database.writing() as connection:
-            found = _at(connection, record, revision)
+            found = _still(connection, seen, revision) if seen is not None else _at(connection, record, revision)
             _, old = with_value(found.data, path, new)
             if how == "accepted":
                 new = old
@@ -220,7 +222,13 @@ class Records:
                 self._reviewed(connection, found, "reopened", who, revision + 1, "corrected")
                 lines.append(("reopened", f"record {record}", found.status, "needs_review", "corrected"))
             append(connection, who, lines)
-            return _one(connection, record)
+            if seen is None or decided:
+                return _one(connection, record)
+        made = Correction(path, old, new, how, who, at, revision + 1, reason, evidence, undoes)
+        schema = self._schema(found.schema) if new is None else None
+        data = corrected(found.data, [made], schema)
+        changed = {"revision": revision + 1, "updated": at, "data": data, "corrections": (*found.corrections, made)}
+        return replace(found, **changed, **(look or {}))
 
     def approve(self, record: int, *, who: str, revision: int, note: str = "") -> Record:
         """The record, approved; raises Conflict where it is no longer at `revision`.
@@ -287,6 +295,10 @@ class Records:
                 return self.claim(found, who=who)
             except Conflict:
                 continue  # somebody was faster
+
+    def _schema(self, schema: str) -> Any:
+        with self._database.reading() as connection:
+            return _schemas(connection, [schema])[schema]
 
     def _page(self, schema: str | None, status: str | None, job: int | None, after: int) -> list[Record]:
         wanted = sa.select(tables.records.c.id).where(*_wanted(schema, status, job, after))
@@ -394,6 +406,16 @@ def _at(connection: sa.Connection, record: int, revision: int) -> Record:
             found,
         )
     return found
+
+
+def _still(connection: sa.Connection, seen: Record, revision: int) -> Record:
+    """The record as it was seen, if it is still at `revision`; else Conflict."""
+    record = tables.records.c
+    query = sa.select(record.revision, record.status, record.claimed_by, record.claimed_until)
+    row = connection.execute(query.where(record.id == seen.id)).one()
+    if row.revision != revision or seen.revision != revision:
+        return _at(connection, seen.id, revision)
+    return replace(seen, status=row.status, claimed_by=row.claimed_by, claimed_until=row.claimed_until)
 
 
 def _step(connection: sa.Connection, found: Record, at: str, **changed: Any) -> None:
