@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import threading
 import time
@@ -11,6 +12,8 @@ from dataclasses import replace
 
 from extractor.errors import ExtractorError
 from extractor.jobs import Limits, Work, maker
+from extractor.jobs.work import MAKE
+from extractor.models import Model
 from extractor.store import Job, Store
 from extractor.store.corrected import schema_of
 
@@ -18,6 +21,8 @@ KEEP_SECONDS = 300.0
 """How long the processes of a job are kept when it has nothing left, so that its model stays loaded."""
 CLEAN_SECONDS = 86400.0
 STOP_SECONDS = 10.0
+NICE = 10
+"""By so much the model's process gives way to others."""
 WHO = "upload"
 """Who stands in the audit for what is extracted in the background."""
 
@@ -120,11 +125,12 @@ class Engine:
         if schema is None:
             raise ExtractorError(f"The schema {name} cannot be used by this version.", "Hand the files in again.")
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+        make = maker(str(job.settings["model"]))
         work = Work(
             self._store,
             job,
             replace(schema, name=name),
-            maker(str(job.settings["model"])),
+            make and functools.partial(_aside, make),
             who=WHO,
             limits=Limits(workers=max(1, cores - 1)),  # somebody is at the screen
             stop=self._stop,
@@ -136,3 +142,10 @@ class Engine:
         if self._work is not None:
             self._work[1].__exit__(None, None, None)
             self._work = None
+
+
+def _aside(make: MAKE) -> Model:
+    """The model, loaded in a process that gives way to others: somebody is at the screen."""
+    with contextlib.suppress(OSError, AttributeError):
+        os.nice(NICE)
+    return make()
