@@ -187,6 +187,7 @@ def test_uploads_go_when_their_records_are_through_and_the_record_stays(tmp_path
         files = {file.name: file for file in (own.folder / "uploads").glob("*/*/*")}
         for name, act in (("note 1.txt", store.records.approve), ("note 2.txt", store.records.reject)):
             act(rows[name], who="ann", revision=1)
+        assert shown(own, rows["note 1.txt"])["state"] == "ready"  # and is remembered
         stray = files["note 1.txt"].with_name("stray.txt")
         stray.write_text("of nothing")
         clean = own._uploads.clean

@@ -27,8 +27,8 @@ OCR_DPI = 220.0
 MARGIN = 2.0
 """Points around what a person marked that are read with it: nobody marks exactly."""
 _PAGED = ("pdf", "image")
-_held: tuple[str, str, bytes] | None = None
-"""SHA-256, name and bytes of the document that was asked for last."""
+_held: tuple[str, tuple[int, int], str, bytes] | None = None
+"""SHA-256, size and time of change of its file, name and bytes of the document that was asked for last."""
 
 
 def gone(message: str) -> dict[str, Any]:
@@ -117,11 +117,12 @@ def words_name(page: int) -> str:
 def _bytes(names: Sequence[str], sha: str) -> tuple[str, bytes]:
     """The document's name and bytes, from the first of its places where they are still the same; else Unusable."""
     global _held
-    if _held is not None and _held[0] == sha:
-        return _held[1:]
+    if _held is not None and _held[0] == sha and _held[2] in names and _stamp(split(_held[2])[0]) == _held[1]:
+        return _held[2:]
     for name in names:
         try:
             path, member = split(name)
+            stamp = _stamp(path)
             if member is None:
                 with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
                     data = file.read(MAX_BYTES + 1)
@@ -130,9 +131,18 @@ def _bytes(names: Sequence[str], sha: str) -> tuple[str, bytes]:
         except (OSError, Unusable):
             continue
         if hashlib.sha256(data).hexdigest() == sha:
-            _held = (sha, name, data)
+            _held = (sha, stamp, name, data)
             return name, data
     raise Unusable("missing", "The file is no longer where it was, or it was changed since.")
+
+
+def _stamp(path: str) -> tuple[int, int]:
+    """What changes when the file does; (0, 0) where there is none."""
+    try:
+        found = os.stat(path)
+    except OSError:
+        return 0, 0
+    return found.st_size, found.st_mtime_ns
 
 
 def _why(error: Exception) -> str:

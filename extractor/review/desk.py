@@ -65,7 +65,13 @@ class Desk:
         self._schemas: dict[str, Schema] = {}
         self._document_of: dict[int, str] = {}
         self.documents = Documents(store, self.folder / "pages")
-        self._uploads = Uploads(store, self.folder / "uploads", keep_days=keep_days, most_bytes=most_bytes)
+        self._uploads = Uploads(
+            store,
+            self.folder / "uploads",
+            keep_days=keep_days,
+            most_bytes=most_bytes,
+            forget=self.documents.forget,
+        )
 
     def __enter__(self) -> Desk:
         return self

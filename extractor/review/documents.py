@@ -141,6 +141,10 @@ class Documents:
         data = self._shelf.get(document, TEXT)
         return json.loads(data)["text"][max(0, start - before) : end + after] if data else ""
 
+    def forget(self, document: str) -> None:
+        """Delete what is remembered of a document, whose file was deleted."""
+        self._shelf.drop(document)
+
     def _ready(self, document: str) -> None:
         """Return when the document was read; NotDone where it is not yet, or cannot be."""
         found = self.state(document) if self._shelf.get(document, ABOUT) is None else {"state": "ready"}

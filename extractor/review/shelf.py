@@ -48,6 +48,10 @@ class Shelf:
         except OSError:
             return None
 
+    def drop(self, document: str) -> None:
+        """Forget a document."""
+        shutil.rmtree(self.place(document), ignore_errors=True)
+
     def prune(self, now: bool = False) -> None:
         """Delete documents, those longest unused first, until the rest fits; at most once a minute."""
         with self._lock:

@@ -9,7 +9,7 @@ import os
 import secrets
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path as FilePath
@@ -50,8 +50,11 @@ class Uploads:
         keep_days: float = KEEP_DAYS,
         most_bytes: int = MAX_BYTES,
         total: int = TOTAL,
+        forget: Callable[[str], None] = lambda document: None,
     ) -> None:
+        """`forget` is told the SHA-256 of every document whose file is deleted."""
         self._store, self._folder = store, folder
+        self._forget = forget
         self._keep_seconds, self._most_bytes, self._total = keep_days * 86400, most_bytes, total
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.chmod(folder, 0o700)
@@ -190,6 +193,8 @@ class Uploads:
                 with contextlib.suppress(OSError):
                     file.unlink()
                     deleted += 1
+                    for document in {file.parent.name, *documents}:
+                        self._forget(document)
                     file.parent.rmdir()
         return deleted
 
