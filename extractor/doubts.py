@@ -71,7 +71,9 @@ class Standing:
 
     @property
     def confidence(self) -> float | None:
-        return self.said["confidence"] if self.said and self.state == "machine" else None
+        if self.said is None or self.state != "machine" or any(r.kind == NOT_ASKED for r in self.reasons):
+            return None
+        return self.said["confidence"]
 
     @property
     def evidence(self) -> Mapping[str, Any] | None:
@@ -207,7 +209,7 @@ def _standing(
     confidence = said["confidence"] if said else None
     if wrong:
         level = "wrong"
-    elif value is None and not needs:
+    elif (value is None or value == []) and not needs:
         level = "empty"
     elif needs:
         unproven = any(reason.kind in _UNPROVEN for reason in weighty)

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from extractor.check import check, compile_checks, syntax_problems
+from extractor.check import breaks, check, compile_checks, syntax_problems
 from extractor.errors import SchemaError
 from extractor.schemas import load_schema, shipped
 from extractor.types import Document, Evidence, FieldValue, Page, Problem, Table, Word
@@ -309,3 +309,35 @@ def test_a_value_that_ocr_was_not_sure_of_is_shown():
     assert found(problems) == [(("total",), "unsure_reading")] and "118" in problems[0].message
     sent = FieldValue(("total",), 118, Evidence(0, 7, "Parcels"))
     assert "unsure_reading" not in [p.kind for p in check(schema({"total": NUMBER}), {"total": 118}, [sent], document)]
+
+
+def test_what_takes_part_in_a_broken_rule_is_told_by_name_and_in_lists():
+    schema = load_schema(
+        {
+            "type": "object",
+            "properties": {
+                "items": {
+                    "type": "array",
+                    "items": {"type": "object", "properties": {"n": {"type": "number"}, "m": {}}},
+                },
+                "a": {"type": "object", "properties": {"x": {"type": "number"}, "y": {"type": "number"}}},
+                "b": {"type": "object", "properties": {"x": {"type": "number"}}},
+                "total": {"type": "number"},
+            },
+            "required": ["total"],
+            "x-checks": [
+                {"expr": "sum(this.items.map(i, i.n)) == this.total"},
+                {"expr": "this.a.x == this.total"},
+            ],
+        }
+    )
+    data = {"items": [{"n": 1, "m": 2}, {"n": 2, "m": 2}], "a": {"x": 3, "y": 4}, "b": {"x": 1}, "total": 4}
+    told = [(problem.kind, set(named), set(listed)) for problem, named, listed in breaks(schema, data)]
+    assert told == [
+        ("check", {("total",)}, {("items", 0, "n"), ("items", 1, "n")}),
+        ("check", {("a", "x"), ("total",)}, set()),
+    ]
+    assert [problem for problem, _, _ in breaks(schema, data)] == check(schema, data)
+    ((missing, named, listed),) = breaks(schema, {"items": [], "a": {}, "b": {}})
+    assert (missing.kind, missing.path, named, listed) == ("missing", ("total",), (("total",),), ())
+    assert [p.kind for p, _, _ in breaks(schema, {"total": "half \ud800"})] == ["schema"]

@@ -20,6 +20,8 @@ from extractor.store.corrected import schema_of
 KEEP_SECONDS = 300.0
 """How long the processes of a job are kept when it has nothing left, so that its model stays loaded."""
 CLEAN_SECONDS = 86400.0
+AGAIN_SECONDS = 120.0
+"""After so long a job is tried again whose model could not be had: somebody may have fetched it."""
 STOP_SECONDS = 10.0
 NICE = 10
 """By so much the model's process gives way to others."""
@@ -35,7 +37,7 @@ class Engine:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._stop, self._wake = threading.Event(), threading.Event()
-        self._trouble: dict[str, str] = {}
+        self._trouble: dict[str, tuple[str, float]] = {}
         self._work: tuple[str, Work] | None = None
         self._used = self._cleaned = 0.0
 
@@ -65,7 +67,12 @@ class Engine:
     def trouble(self, job: str) -> str:
         """Why nothing of the job can be done; empty where all is well."""
         with self._lock:
-            return self._trouble.get(job, "")
+            return self._trouble.get(job, ("", 0.0))[0]
+
+    def _rests(self, job: str) -> bool:
+        """Whether the job failed so lately that it is not tried again yet."""
+        with self._lock:
+            return time.monotonic() < self._trouble.get(job, ("", 0.0))[1]
 
     def _run(self) -> None:
         try:
@@ -91,7 +98,7 @@ class Engine:
     def _next(self) -> Job | None:
         """A job with something left to do: that of the processes at hand first, then the oldest."""
         try:
-            jobs = [job for job in reversed(self._jobs()) if job.state != "cancelled" and not self.trouble(job.name)]
+            jobs = [job for job in reversed(self._jobs()) if job.state != "cancelled" and not self._rests(job.name)]
             left = [job for job in jobs if self._store.jobs.counts(job).left]
         except ExtractorError:
             return None
@@ -103,6 +110,8 @@ class Engine:
             job = self._store.jobs.start(job.name, job.schema, job.settings, who=WHO)
             report = self._work_on(job).drain()
             self._store.jobs.end(job, report.state, who=WHO)
+            with self._lock:
+                self._trouble.pop(job.name, None)
         except ExtractorError as error:
             self._told(job, f"{error.message} {error.hint}".strip())
         except Exception as error:  # the tool's own fault; the other jobs go on
@@ -111,7 +120,7 @@ class Engine:
 
     def _told(self, job: Job, message: str) -> None:
         with self._lock:
-            self._trouble[job.name] = message
+            self._trouble[job.name] = (message, time.monotonic() + AGAIN_SECONDS)
         self._end_work()
         with contextlib.suppress(ExtractorError):
             self._store.jobs.end(job, "stopped", who=WHO)
