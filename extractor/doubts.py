@@ -96,11 +96,12 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a person should look at: all fields by their paths, what is wrong with the record, and the sums of it.
+    """What a person should look at: all fields by their paths, and what is wrong with the record.
 
-    `problems` come with the paths that take part. `doubts` counts by kind of reason: low_confidence, failed_check,
-    no_evidence, other_problem, or `sample` for a record that has none of them and is to be looked at all the same.
-    `left` is how many fields need a look, `risk` how many of them are wrong as far as can be told.
+    `problems` come with the paths that take part, `origins` say where the values come from. `doubts` counts by kind of
+    reason: low_confidence, failed_check, no_evidence, other_problem, or `sample` for a record that has none of them and
+    is to be looked at all the same. `left` is how many fields need a look, `risk` how many of them are wrong as far as
+    can be told.
     """
 
     fields: Mapping[Path, Standing]

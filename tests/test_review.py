@@ -339,6 +339,9 @@ def test_a_pasted_block_fills_cells_and_makes_rows(ann):
     assert field(view, "items", 4, "amount")["value"] == 1005.5 and field(view, "items", 5, "amount")["value"] is None
     assert field(view, "items", 3, "amount")["state"] == "machine"  # the same as it was
     assert field(view, "items", 3, "name")["state"] == "edited" and told["form"]
+    before = ann.view
+    same = ann.edit("pasted", "items", at=3, column=0, cells=[["four", "4"]])
+    assert (same["fields"], same["gone"], same["revision"]) == ({}, [], 2) and ann.view == before
     for bad in ([["a", "b", "c"]], [["a", "x"]], []):
         with pytest.raises(NotDone):
             ann.edit("pasted", "items", at=0, column=0, cells=bad)

@@ -260,6 +260,8 @@ class Desk:
             seen=found,
             **more,
         )
+        if after.revision == found.revision:
+            return changes(before, before)  # nothing was changed
         sight = self._keep(Sight(after, before.schema, looked))
         return changes(before, sight, list(made.focus) if made.focus is not None else None)
 
