@@ -51,14 +51,23 @@ MOST_RUNS, MOST_MISTAKES, LONG = 200, 500, 300
 def build(store: Store, reports: Reports, words: Any) -> tuple[Callable[[Asking], list[Any]], list[Any]]:
     """The tab; what comes back gives what stands in it when it is opened, and where."""
     gr.Markdown(words("results.about_reviewed"))
-    records = gr.Textbox(show_label=False, container=False, interactive=False, elem_id="results-records")
+    records = gr.Textbox(
+        label=words("results.reviewed"), show_label=False, container=False, interactive=False, elem_id="results-records"
+    )
     judged = gr.Dataframe(interactive=False, wrap=True, elem_id="results-reviewed")
     gr.Markdown(words("results.about_runs"))
     kept = gr.Dataframe(interactive=False, wrap=True, max_height=300, column_widths=WIDTHS, elem_id="results-runs")
     with gr.Row():
         chosen = gr.Dropdown([], label=words("results.choose"), elem_id="results-choose", scale=3)
         whole = gr.Button(words("results.whole"), link_target="_blank", visible=False, elem_id="results-whole", scale=1)
-    title = gr.Textbox(show_label=False, container=False, interactive=False, visible=False, elem_id="results-title")
+    title = gr.Textbox(
+        label=words("results.run"),
+        show_label=False,
+        container=False,
+        interactive=False,
+        visible=False,
+        elem_id="results-title",
+    )
     curves = gr.HTML(elem_id="results-curves", js_on_load=None)
     fields = gr.Dataframe(label=words("results.fields"), interactive=False, visible=False, max_height=420)
     mistakes = gr.Dataframe(
