@@ -25,8 +25,10 @@ def open_at(page: Page, app: App, record: int | None = None) -> None:
 
 def go_to(page: Page, record: int) -> None:
     """Open a record on a page that is there, as a link to it does."""
+    tab = page.locator("#review-button")
+    if tab.get_attribute("aria-selected") != "true":
+        tab.click()
     page.evaluate("record => { location.hash = `#record=${record}` }", record)
-    page.locator("#review-button").click()
     wait_for(page, record)
 
 

@@ -50,6 +50,11 @@ export class Form {
     return this.order.filter((view) => view.needs);
   }
 
+  /** The fields whose text could not be saved and waits for a second try. */
+  get unsaved() {
+    return this.order.filter((view) => view.draft !== null);
+  }
+
   /** The next field from `view` that a person should look at, around the end; null where there is none. */
   nextNeeding(view, direction = 1) {
     const { order } = this;
@@ -70,7 +75,6 @@ export class Form {
     for (const [key, field] of byKey(answer.fields)) this.#fields.set(key, field);
     for (const key of answer.gone ?? []) this.#fields.delete(keyOf(JSON.parse(key)));
     if (answer.form) lost.push(...this.#setRows(answer.form, change));
-    for (const [key, sums] of Object.entries(answer.sums ?? {})) this.grid(JSON.parse(key))?.setSums(sums);
     for (const [key] of byKey(answer.fields)) this.#views.get(key)?.show(this.#fields.get(key));
     this.count();
     return lost;

@@ -22,7 +22,7 @@ export class Pages {
   #pages;
   #hooks;
   #sheets = []; // per page: { element, size, words, picture, resolution }
-  #marks = []; // every value's evidence: { path, title, level, boxes }
+  #marks = []; // every value's evidence: { path, title, level, evidence }
   #lit = [];
   #zoom = 1;
   #drag = null;
@@ -47,14 +47,14 @@ export class Pages {
 
   /** The evidence of all values, shown faintly. */
   setMarks(marks) {
-    this.#marks = marks.filter((mark) => mark.boxes?.length);
+    this.#marks = marks.filter(({ evidence }) => evidence.boxes?.length);
     for (const sheet of this.#sheets) {
       sheet.marks = [];
       for (const element of sheet.faint) element.remove();
       sheet.faint = [];
     }
     for (const mark of this.#marks) {
-      for (const box of mark.boxes) this.#sheet(box.page)?.marks.push({ mark, box });
+      for (const box of mark.evidence.boxes) this.#sheet(box.page)?.marks.push({ mark, box });
     }
     for (const sheet of this.#sheets) if (sheet.asked) this.#drawMarks(sheet);
   }

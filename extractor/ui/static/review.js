@@ -1,27 +1,25 @@
-/** The review: the document at the left, the form at the right, and everything that the keys and the mouse do between. */
+/** The review: the document at the left, the form at the right, and everything that keys and mouse do between them. */
 
-import "./timing.js";
-import { get, post } from "./api.js";
+import { post } from "./api.js";
 import { Beside } from "./beside.js";
-import { Claim } from "./claims.js";
-import { ask } from "./dialog.js";
-import { Notice, fetchDocument, paneOf } from "./documents.js";
+import { Deciding } from "./deciding.js";
+import { Notice, paneOf } from "./documents.js";
 import { addStyles, isShown, make, whenPainted } from "./dom.js";
 import { viewOf } from "./field.js";
 import { Form } from "./form.js";
 import { cellsOf } from "./grid.js";
 import { Head } from "./head.js";
 import { entryFor, keyHelp, keyLine } from "./keys.js";
-import { filterQuery, noteInAddress, open, showTab, whenOpened } from "./opening.js";
+import { Notices } from "./notices.js";
+import { Opener } from "./opener.js";
+import { whenOpened } from "./opening.js";
 import { Past } from "./past.js";
 import { Saving } from "./saving.js";
-import { Shelf } from "./shelf.js";
 import { joined } from "./taking.js";
 import { took } from "./timing.js";
-import { clock, loadWords, say } from "./words.js";
+import { loadWords, say } from "./words.js";
 
-const FORCE_WITHIN = 6000; // milliseconds in which a second Ctrl+Enter approves what has fields left
-const STEP = 1.2;
+const ZOOM_STEP = 1.2;
 
 /** Build the review inside an element, once. */
 export async function mount(element) {
@@ -32,162 +30,100 @@ export async function mount(element) {
 
 class Review {
   #root;
-  #head;
+  #nothing = make("div", { class: "screen nothing", text: say("review.nothing_open") });
+  #left = make("div", { class: "left-pane" });
+  #pane = new Notice("");
+  #help = keyHelp(() => this.#toggleHelp(false));
   #form = new Form({
     addRow: (grid, at) => this.#addRow(grid, at),
     deleteRow: (grid, at) => this.#deleteRow(grid, at),
   });
-  #saving;
-  #beside;
+  #actions = this.#allActions();
+  #head = new Head(this.#actions);
+  #beside = new Beside({
+    accept: (view) => this.#acceptAndGo(view),
+    absent_button: (view) => this.#absent(view),
+    history: () => this.#history(),
+  });
   #past = new Past();
-  #claim = new Claim((refusal) => this.#heldBy(refusal));
-  #shelf = new Shelf();
-  #pane = new Notice("");
-  #left = make("div", { class: "left-pane" });
-  #help = keyHelp(() => this.#toggleHelp(false));
+  #notices = new Notices(this.#head, this.#form);
+  #saving = new Saving(this.#form, {
+    state: (state) => this.#head.saved(state),
+    counted: () => this.#counted(),
+    changed: (answer) => this.#changed(answer),
+    conflicted: (conflict) => this.#conflicted(conflict),
+    held: (error) => this.#heldBy(error),
+    refused: (error, view) => this.#refused(error, view),
+  });
+  #deciding = new Deciding(this.#saving, this.#form, {
+    note: (sentence) => this.#notices.note(sentence),
+    goTo: (view) => this.#focus(view),
+    offline: () => this.#notices.offline(),
+    failed: (error) => this.#notices.failed(error),
+    decided: (what) => this.#decided(what),
+  });
+  #opener = new Opener({
+    leave: () => this.#leave(),
+    show: (view) => this.#show(view),
+    waiting: () => this.#putPane(new Notice(say("review.reading"))),
+    paper: (fetched) => this.#showPaper(fetched),
+    renewed: (view) => this.#renewed(view),
+    held: (error) => this.#heldBy(error),
+    failed: (error) => this.#failed(error),
+    width: () => this.#left.clientWidth,
+  });
 
   #current = null; // the view of the field that has the focus, or had it last
+  #lit = null; // the evidence that is lit
   #readOnly = false;
-  #opening = 0; // counts openings, so that what comes too late for one is told
-  #next = null; // a promise of the number of the next record
-  #opened = []; // records that were open before this one
   #changing = false; // the form is being replaced: focus that is lost now is nobody's doing
-  #forced = 0;
   #readNext = false; // the next box drawn is read again, as with Alt
-  #marks = true;
+  #marks = true; // all evidence is framed
 
   constructor(element) {
-    const actions = this.#actions();
-    this.#head = new Head(actions);
-    this.#beside = new Beside({
-      accept: (view) => this.#acceptAndGo(view),
-      absent_button: (view) => this.#absent(view),
-      history: () => this.#history(),
-    });
-    this.#saving = new Saving(this.#form, {
-      state: (state) => this.#head.saved(state),
-      counted: () => this.#counted(),
-      changed: (answer) => this.#changed(answer),
-      conflicted: (conflict) => this.#conflicted(conflict),
-      held: (error) => this.#heldBy(error),
-      refused: (error, view) => this.#refused(error, view),
-    });
     this.#help.hidden = true;
     this.#left.append(this.#head.tools, this.#pane.element);
-    const right = make("div", { class: "right-pane" }, this.#form.element, this.#beside.element, this.#past.element);
-    const body = make("div", { class: "review-body" }, this.#left, right);
-    this.#root = make(
-      "div",
-      { class: "screen review" },
-      this.#head.element,
-      this.#head.banners,
-      body,
-      keyLine(),
-      this.#help,
-    );
-    element.replaceChildren(this.#root);
-    this.#root.hidden = true;
-    this.#nothing = make("div", { class: "screen nothing", text: say("review.nothing_open") });
-    element.append(this.#nothing);
-    this.#listen(actions);
-    whenOpened(({ record, take }) => this.open(record, { take }));
+    const right = [this.#form.element, this.#beside.element, this.#past.element];
+    const body = make("div", { class: "review-body" }, this.#left, make("div", { class: "right-pane" }, ...right));
+    const parts = [this.#head.element, this.#head.banners, body, keyLine(), this.#help];
+    this.#root = make("div", { class: "screen review", hidden: true }, ...parts);
+    element.replaceChildren(this.#root, this.#nothing);
+    this.#listen();
+    whenOpened(({ record, take }) => this.#opener.open(record, { take }));
   }
 
-  #nothing;
-
-  // Opening and leaving.
-
-  /** Open a record; what is typed in the one before is saved first. */
-  async open(id, { take = false, back = false } = {}) {
-    const before = this.#saving.record?.id;
-    if (before === id && !take) return;
-    if (before !== undefined && !(await this.#leave())) {
-      noteInAddress(before);
-      return;
-    }
-    const start = performance.now();
-    const turn = (this.#opening += 1);
-    const kept = this.#shelf.take(id);
-    const paper = kept?.paper ?? fetchDocument(id, () => turn === this.#opening);
-    paper.catch(() => {});
-    const claimed = this.#claim.take(id, take);
-    claimed.catch(() => {});
-    let view;
-    try {
-      view = await (kept?.view ?? claimed.catch((error) => this.#viewOfHeld(id, error)));
-    } catch (error) {
-      if (turn === this.#opening) this.#failed(error);
-      return;
-    }
-    if (turn !== this.#opening) return;
-    if (before !== undefined && before !== id && !back) this.#opened.push(before);
-    this.#show(view);
-    this.#next = null;
-    this.#showPaper(id, paper, turn, start);
-    if (kept) await this.#settleClaim(claimed, turn);
-  }
-
-  /** The view of a record that somebody else has. */
-  async #viewOfHeld(id, error) {
-    if (error.kind !== "held") throw error;
-    return get(`records/${id}`);
-  }
-
-  /** A record that was fetched ahead is claimed by now, and may have changed. */
-  async #settleClaim(claimed, turn) {
-    try {
-      const view = await claimed;
-      if (turn === this.#opening) this.#saving.renew(view);
-      if (turn === this.#opening) this.#about();
-    } catch (error) {
-      if (turn !== this.#opening) return;
-      if (error.kind === "held") this.#heldBy(error);
-      else this.#failed(error);
-    }
-  }
+  // Showing a record, and leaving it.
 
   #show(view) {
     const start = performance.now();
     this.#root.hidden = false;
     this.#nothing.hidden = true;
-    this.#changing = true;
     this.#current = null;
-    this.#forced = 0;
+    this.#deciding.begin();
     this.#beside.clear();
     this.#past.hide();
-    this.#head.banners.replaceChildren();
+    this.#notices.clear();
     const { form, fields, ...record } = view;
     this.#saving.record = record;
+    this.#changing = true;
     this.#form.build(form, fields);
     this.#changing = false;
-    noteInAddress(view.id);
     this.#about();
     this.#counted();
     this.#head.saved("unchanged");
-    this.#problems(view);
+    this.#notices.problems(view);
     this.#fit();
     this.#root.dataset.record = view.id;
     this.#focus(this.#form.nextNeeding(null) ?? this.#form.order[0]);
     took("build", start);
   }
 
-  async #showPaper(id, paper, turn, start) {
-    const slow = setTimeout(() => turn === this.#opening && this.#putPane(new Notice(say("review.reading"))), 150);
-    try {
-      const fetched = await paper;
-      if (turn !== this.#opening) return;
-      this.#putPane(paneOf(id, fetched, this.#paneHooks(id)));
-      this.#head.banner("unread", fetched.info.unread ? say("review.unread") : "");
-    } catch (error) {
-      if (turn === this.#opening) this.#putPane(new Notice(error.message || say("review.document_gone")));
-    } finally {
-      clearTimeout(slow);
-    }
-    this.#root.dataset.paper = id;
-    whenPainted(() => {
-      took("open", start);
-      if (turn === this.#opening) this.#fetchNext(id);
-    });
+  #showPaper(fetched) {
+    const { record } = this.#opener;
+    if (fetched.error) this.#putPane(new Notice(fetched.error.message || say("review.document_gone")));
+    else this.#putPane(paneOf(record, fetched, this.#paneHooks(record)));
+    this.#notices.unread(fetched.info?.unread);
+    this.#root.dataset.paper = record;
   }
 
   #putPane(pane) {
@@ -201,50 +137,35 @@ class Review {
     if (this.#current) this.#light(this.#current);
   }
 
-  #paneHooks(id) {
+  #paneHooks(record) {
     return {
       wants: () => !this.#readOnly && this.#current !== null,
       taken: (pick) => this.#taken(pick),
       reading: () => this.#readNext,
-      read: (page, box) => this.#readRegion(id, page, box),
+      read: (page, box) => this.#readRegion(record, page, box),
       went: (path) => this.#focus(this.#form.get(path)),
     };
   }
 
-  /** Fetch what will most likely be opened next. */
-  async #fetchNext(id) {
-    this.#next = this.#nextOf(id);
-    const next = await this.#next.catch(() => null);
-    if (next !== null && this.#saving.record?.id === id) this.#shelf.prefetch(next, this.#left.clientWidth);
-  }
-
-  async #nextOf(id) {
-    const filters = filterQuery();
-    return (await get(`records/${id}/next${filters && `?${filters}`}`)).id;
-  }
-
-  /** Save what is typed and wait until all is saved; false where that cannot be and somebody rather stays. */
+  /** Save what is typed and wait until all is saved; false where that cannot be, or somebody rather stays. */
   async #leave() {
     this.#flush();
     if (!(await this.#saving.emptied())) {
-      this.#head.banner("offline", say("review.offline_stay"));
+      this.#notices.offline();
       return false;
     }
-    if (this.#unsaved().length && !window.confirm(say("review.leave_unsaved"))) return false;
-    this.#claim.release();
-    return true;
+    return !this.#form.unsaved.length || window.confirm(say("review.leave_unsaved"));
   }
 
   async #goNext() {
-    const { id } = this.#saving.record;
-    const next = await (this.#next ?? this.#nextOf(id)).catch(() => null);
-    if (next === null) {
-      this.#head.banner("note", say("review.no_next"), {
-        action: { text: say("review.to_queue"), act: () => showTab("queue") },
-      });
-      return;
-    }
-    await this.open(next);
+    if (this.#opener.record !== null && !(await this.#opener.openNext())) this.#notices.noNext();
+  }
+
+  async #decided(what) {
+    document.dispatchEvent(new Event("extractor:changed"));
+    this.#about();
+    if (what === "approve" || what === "reject") await this.#goNext();
+    else await this.#opener.reload();
   }
 
   // What is shown of the record as a whole.
@@ -256,23 +177,16 @@ class Review {
     this.#form.setReadOnly(this.#readOnly);
     this.#head.show(record, { readOnly: this.#readOnly });
     this.#root.classList.toggle("read-only", this.#readOnly);
-    this.#head.banner("held", "");
-    if (!elsewhere) return;
-    const until = record.claimed_until ? clock(record.claimed_until) : "";
-    this.#head.banner("held", say("review.held", { who: record.claimed_by, until }), {
-      action: { text: say("review.take_over"), act: () => open(record.id, { take: true }) },
-    });
+    this.#notices.held(record);
   }
 
   #counted() {
     this.#head.left(this.#form.count(), this.#form.order.length);
   }
 
-  /** Problems of the record or the document as a whole, which no field shows. */
-  #problems(view) {
-    const whole = view.problems.filter(({ paths }) => !paths?.some((path) => path.length));
-    const lines = whole.map(({ message, kind }) => message || kind);
-    this.#head.banner("problems", lines.length ? say("review.problems") : "", { lines });
+  #renewed(view) {
+    this.#saving.renew(view);
+    this.#about();
   }
 
   #heldBy(error) {
@@ -281,35 +195,17 @@ class Review {
   }
 
   #failed(error) {
-    const action = error.status === 401 ? { href: "/login", text: say("review.log_in") } : null;
-    const sentence = [error.message, error.hint].filter(Boolean).join(" ");
-    if (!this.#saving.record) {
-      this.#nothing.textContent = sentence;
-      return;
-    }
-    this.#head.banner("error", sentence, { action });
+    if (this.#saving.record) this.#notices.failed(error);
+    else this.#nothing.textContent = [error.message, error.hint].filter(Boolean).join(" ");
   }
 
   #refused(error, view) {
-    if (error.kind === "nothing_to_undo" || /^nothing_to/.test(error.kind)) {
-      this.#head.banner("note", say("review.nothing_to_undo"));
-      return;
-    }
-    const about = view ? `${view.label}: ` : "";
-    this.#failed(Object.assign(error, { message: about + error.message }));
-    if (view === this.#current && view) this.#light(view);
+    this.#notices.refused(error, view);
+    if (view && view === this.#current) this.#light(view);
   }
 
-  #conflicted({ record, changes, unsaved, lost }) {
-    const lines = changes.slice(0, 6).map(({ path, old, new: now, who }) => {
-      const title = this.#form.get(path)?.label ?? path.join(".");
-      const change = `${title}: ${old || "∅"} → ${now || "∅"}`;
-      return who ? say("review.changed_by", { change, who }) : change;
-    });
-    if (changes.length > 6) lines.push(say("review.and_more", { n: changes.length - 6 }));
-    for (const view of unsaved) lines.push(say("review.yours_unsaved", { title: view.label, text: view.input.value }));
-    for (const text of lost) lines.push(say("review.yours_lost", { text }));
-    this.#head.banner("conflict", say("review.conflict", { status: say(`status.${record.status}`) }), { lines });
+  #conflicted(conflict) {
+    this.#notices.conflicted(conflict);
     this.#about();
     this.#counted();
     if (this.#current) this.#light(this.#current);
@@ -326,7 +222,7 @@ class Review {
 
   /** A field near one whose row is gone. */
   #near(view) {
-    return this.#form.get(view.path) ?? this.#form.grid(view.grid?.path ?? [])?.views.at(-1) ?? this.#form.order[0];
+    return this.#form.get(view.path) ?? view.grid?.views.at(-1) ?? this.#form.order[0];
   }
 
   // The focus, and what is lit by it.
@@ -348,7 +244,7 @@ class Review {
     this.#current?.element.classList.remove("current");
     this.#current = view;
     view.element.classList.add("current");
-    this.#claim.stir();
+    this.#opener.stir();
     this.#light(view);
     whenPainted(() => took("focus", start));
   }
@@ -362,54 +258,39 @@ class Review {
     this.#beside.show(view, { snippet: this.#pane.snippet(evidence), readOnly: this.#readOnly, calibrated });
   }
 
-  #lit = null;
-
   #setMarks() {
     const marked = this.#form.order.filter((view) => view.field.evidence);
     this.#pane.setMarks(
-      marked.map(({ path, label, field }) => ({
-        path,
-        title: label,
-        level: field.level,
-        evidence: field.evidence,
-        boxes: field.evidence.boxes,
-      })),
+      marked.map(({ path, label, field: { level, evidence } }) => ({ path, title: label, level, evidence })),
     );
   }
 
   // Changing values.
 
-  #unsaved() {
-    return this.#form.order.filter((view) => view.draft !== null);
-  }
-
-  /** Save what is typed in the field that has the focus. */
+  /** Save what is typed in a field. */
   #flush(view = this.#current) {
     if (!view || this.#readOnly || !view.element.isConnected || !view.isTyped) return;
-    if (view.draft && view.input.value === view.draft.text) return;
+    if (view.draft && view.input.value === view.draft.text) return; // it waits for a second try, which nobody asked for yet
     this.#saving.field(view, "typed", { text: view.input.value });
   }
 
   /** Save the field: what is typed in it, or, where nothing is, that it is right as it stands. */
   #accept(view) {
     if (this.#readOnly) return;
-    if (view.draft && view.input.value === view.draft.text) {
-      this.#saving.field(view, view.draft.how, view.draft);
-    } else if (view.isTyped) {
-      this.#saving.field(view, "typed", { text: view.input.value });
-    } else if (view.field.state === "machine") {
-      this.#saving.field(view, "accepted");
-    }
+    if (view.draft && view.input.value === view.draft.text) this.#saving.field(view, view.draft.how, view.draft);
+    else if (view.isTyped) this.#saving.field(view, "typed", { text: view.input.value });
+    else if (view.field.state === "machine") this.#saving.field(view, "accepted");
   }
 
   #acceptAndGo(view) {
     this.#accept(view);
     const next = this.#form.nextNeeding(view);
-    if (next) this.#focus(next);
-    else {
-      this.#light(view, { still: true });
-      if (!this.#readOnly) this.#head.banner("note", say("review.all_checked"));
+    if (next) {
+      this.#focus(next);
+      return;
     }
+    this.#light(view, { still: true });
+    if (!this.#readOnly) this.#notices.note(say("review.all_checked"));
   }
 
   #absent(view) {
@@ -418,6 +299,15 @@ class Review {
     this.#focus(this.#form.nextNeeding(view) ?? view);
   }
 
+  #restore(view) {
+    if (view.isTyped || view.draft) {
+      view.restore();
+      this.#counted();
+      this.#light(view, { still: true });
+    } else if (!this.#past.hide()) this.#toggleHelp(false);
+  }
+
+  /** Fill the field that has the focus with what was pointed at in the document. */
   #taken({ text, evidence, how, append }) {
     const view = this.#current;
     if (!view || this.#readOnly) return;
@@ -432,19 +322,19 @@ class Review {
     took("fill", start);
   }
 
-  async #readRegion(id, page, box) {
+  async #readRegion(record, page, box) {
     const view = this.#current;
     this.#setReadNext(false);
     if (!view || this.#readOnly) return;
-    this.#head.banner("note", say("review.reading_region"));
+    this.#notices.note(say("review.reading_region"));
     try {
-      const { text } = await post(`records/${id}/read`, { page, box: [box.x0, box.top, box.x1, box.bottom] });
-      if (this.#saving.record?.id !== id || this.#current !== view) return;
-      this.#head.banner("note", text ? "" : say("review.nothing_read"));
+      const { text } = await post(`records/${record}/read`, { page, box: [box.x0, box.top, box.x1, box.bottom] });
+      if (this.#opener.record !== record || this.#current !== view) return;
+      this.#notices.note(text ? "" : say("review.nothing_read"));
       if (text) this.#taken({ text, evidence: { start: null, end: null, boxes: [box] }, how: "region", append: false });
     } catch (error) {
-      this.#head.banner("note", "");
-      this.#failed(error);
+      this.#notices.note("");
+      this.#notices.failed(error);
     }
   }
 
@@ -458,6 +348,17 @@ class Review {
     if (!this.#readOnly && at >= 0) this.#saving.row(grid, "row_deleted", at);
   }
 
+  #paste(event) {
+    const view = viewOf(event.target);
+    if (!view?.grid || this.#readOnly) return;
+    const cells = cellsOf(event.clipboardData?.getData("text/plain") ?? "");
+    const { row, column } = view.grid.placeOf(view);
+    if (!cells || row < 0) return;
+    event.preventDefault();
+    view.restore();
+    this.#saving.pasted(view.grid, row, column, cells);
+  }
+
   #step(which) {
     if (this.#readOnly) return;
     this.#flush();
@@ -466,83 +367,32 @@ class Review {
 
   // Deciding about the record.
 
-  async approve() {
-    if (this.#readOnly || !this.#saving.record) return;
+  async #approve() {
+    if (this.#readOnly) return;
     this.#flush();
+    // The one field that is left and looked at is settled by approving.
     const left = this.#form.needing;
     if (left.length === 1 && left[0] === this.#current && !left[0].draft) this.#accept(left[0]);
-    const open = this.#form.needing;
-    const force = performance.now() - this.#forced < FORCE_WITHIN && !this.#unsaved().length;
-    if (open.length && !force) {
-      this.#askAgain(open.length, open[0]);
-      return;
+    await this.#deciding.approve();
+  }
+
+  async #decideWithReason(what) {
+    if (this.#readOnly === (what === "reopen")) {
+      this.#flush();
+      await this.#deciding.withReason(what);
     }
-    if (!(await this.#saving.emptied())) {
-      this.#head.banner("offline", say("review.offline_stay"));
-      return;
-    }
-    await this.#decide("approve", { force }, (error) => {
-      if (error.kind !== "open") return false;
-      this.#askAgain(error.body.left, error.body.first && this.#form.get(error.body.first), error.body.failed);
-      return true;
-    });
-  }
-
-  /** Say what is left, go to the first of it, and approve all the same if that is asked for again. */
-  #askAgain(left, first, failed = 0) {
-    const unsaved = this.#unsaved();
-    this.#forced = performance.now();
-    const said = [
-      unsaved.length && say("review.unsaved", { n: unsaved.length }),
-      left && say("review.still_left", { n: left }),
-      failed && say("review.still_failed", { n: failed }),
-      !unsaved.length && say("review.force"),
-    ];
-    this.#head.banner("note", said.filter(Boolean).join(" "));
-    this.#focus(unsaved[0] ?? first);
-  }
-
-  async #decide(what, body, answered = () => false) {
-    const record = this.#saving.record;
-    try {
-      await this.#saving.decide(what, body);
-    } catch (error) {
-      if (!answered(error) && error.kind !== "conflict") this.#failed(error);
-      return;
-    }
-    if (this.#saving.record !== record) return;
-    document.dispatchEvent(new Event("extractor:changed"));
-    this.#about();
-    if (what === "approve" || what === "reject") await this.#goNext();
-    else await this.#reload();
-  }
-
-  async #reload() {
-    const { id } = this.#saving.record;
-    const view = await this.#claim.take(id).catch((error) => this.#viewOfHeld(id, error));
-    if (this.#saving.record.id !== id) return;
-    this.#saving.renew(view);
-    this.#about();
-  }
-
-  async #askAndDecide(what, reasons) {
-    if (!this.#saving.record) return;
-    this.#flush();
-    const note = await ask({ title: say(`review.${what}_title`), reasons, required: what !== "reopen" });
-    if (note === null || !(await this.#saving.emptied())) return;
-    await this.#decide(what, { note });
   }
 
   // Keys and buttons.
 
-  #actions() {
+  #allActions() {
     const view = () => viewOf(document.activeElement) ?? this.#current;
-    const reasons = (...names) => names.map((name) => say(`reason.${name}`));
+    const place = () => view().grid.placeOf(view());
     return {
       accept: () => this.#acceptAndGo(view()),
       accept_next: () => this.#current && this.#acceptAndGo(this.#current),
       back: () => this.#focus(this.#form.nextNeeding(view(), -1)),
-      approve: () => this.approve(),
+      approve: () => this.#approve(),
       restore: () => this.#restore(view()),
       undo: () => this.#step("undo"),
       redo: () => this.#step("redo"),
@@ -551,17 +401,17 @@ class Review {
       newline: () => insertNewline(view().input),
       up: () => this.#moveRow(view(), -1),
       down: () => this.#moveRow(view(), 1),
-      addRow: () => this.#addRow(view().grid, view().grid.placeOf(view()).row + 1),
-      deleteRow: () => this.#deleteRow(view().grid, view().grid.placeOf(view()).row),
-      next: () => this.#saving.record && this.#goNext(),
-      previous: () => this.#opened.length && this.open(this.#opened.pop(), { back: true }),
-      flag: () => this.#askAndDecide("flag", reasons("bad_scan", "wrong_kind", "unsure", "other")),
-      reject: () => !this.#readOnly && this.#askAndDecide("reject", reasons("no_report", "twice", "bad_scan", "other")),
-      reopen: () => this.#askAndDecide("reopen", []),
+      addRow: () => this.#addRow(view().grid, place().row + 1),
+      deleteRow: () => this.#deleteRow(view().grid, place().row),
+      next: () => this.#goNext(),
+      previous: () => this.#opener.openBefore(),
+      flag: () => this.#decideWithReason("flag"),
+      reject: () => this.#decideWithReason("reject"),
+      reopen: () => this.#decideWithReason("reopen"),
       marks: () => this.#toggleMarks(),
       lines: () => this.#pane.toggleLines?.(),
-      larger: () => this.#pane.zoom(STEP),
-      smaller: () => this.#pane.zoom(1 / STEP),
+      larger: () => this.#pane.zoom(ZOOM_STEP),
+      smaller: () => this.#pane.zoom(1 / ZOOM_STEP),
       fit: () => this.#pane.zoom("fit"),
       read_region: () => this.#setReadNext(!this.#readNext),
       pageDown: () => this.#pane.turn(1),
@@ -570,7 +420,7 @@ class Review {
     };
   }
 
-  #listen(actions) {
+  #listen() {
     const form = this.#form.element;
     form.addEventListener("focusin", (event) => {
       const view = viewOf(event.target);
@@ -584,7 +434,7 @@ class Review {
       if (event.target.tagName === "SELECT") this.#flush(viewOf(event.target));
     });
     form.addEventListener("paste", (event) => this.#paste(event));
-    document.addEventListener("keydown", (event) => this.#key(event, actions));
+    document.addEventListener("keydown", (event) => this.#key(event));
     window.addEventListener("resize", () => this.#fit());
     new IntersectionObserver(() => this.#fit()).observe(this.#root);
     window.addEventListener("beforeunload", (event) => {
@@ -593,37 +443,17 @@ class Review {
     });
   }
 
-  #key(event, actions) {
+  #key(event) {
     if (!this.#saving.record || !isShown(this.#root) || document.querySelector("dialog[open]")) return;
     if (event.target !== document.body && !this.#root.contains(event.target)) return;
     const entry = entryFor(event);
-    if (!entry) return;
     const view = viewOf(event.target);
-    if (entry.field && !view) return;
-    if (entry.grid && (!view.grid || isManyLined(event.target))) return;
+    if (!entry || (entry.field && !view)) return;
+    if (entry.grid && (!view.grid || hasLines(event.target))) return;
     // While something is typed, the browser undoes the typing.
     if (/^(?:undo|redo)$/.test(entry.action) && view?.isTyped && !view.draft) return;
     event.preventDefault();
-    actions[entry.action]();
-  }
-
-  #paste(event) {
-    const view = viewOf(event.target);
-    if (!view?.grid || this.#readOnly) return;
-    const cells = cellsOf(event.clipboardData?.getData("text/plain") ?? "");
-    if (!cells) return;
-    event.preventDefault();
-    view.restore();
-    const { row, column } = view.grid.placeOf(view);
-    this.#saving.pasted(view.grid, row, column, cells);
-  }
-
-  #restore(view) {
-    if (view.isTyped || view.draft) {
-      view.restore();
-      this.#counted();
-      this.#light(view, { still: true });
-    } else if (!this.#past.hide()) this.#toggleHelp(false);
+    this.#actions[entry.action]();
   }
 
   #moveRow(view, by) {
@@ -635,11 +465,7 @@ class Review {
     if (this.#past.hide()) return;
     const view = this.#current;
     await this.#saving.emptied();
-    try {
-      await this.#past.show(this.#saving.record.id, view?.path, view?.label);
-    } catch (error) {
-      this.#failed(error);
-    }
+    await this.#past.show(this.#opener.record, view?.path, view?.label).catch((error) => this.#notices.failed(error));
   }
 
   #toggleMarks() {
@@ -665,7 +491,8 @@ class Review {
   }
 }
 
-const isManyLined = (input) => input.tagName === "SELECT" || input.value.includes("\n");
+/** Whether the arrow keys move inside the input. */
+const hasLines = (input) => input.tagName === "SELECT" || input.value.includes("\n");
 
 function insertNewline(input) {
   if (input.tagName === "TEXTAREA") input.setRangeText("\n", input.selectionStart, input.selectionEnd, "end");
@@ -674,7 +501,7 @@ function insertNewline(input) {
 /** The evidence of two stretches. */
 function together(one, other) {
   if (!one) return other;
-  const known = [one.start, other.start].every((start) => start !== null && start !== undefined);
+  const known = [one.start, other.start].every((start) => typeof start === "number");
   const boxes = [...(one.boxes ?? []), ...(other.boxes ?? [])];
   return {
     start: known ? Math.min(one.start, other.start) : null,

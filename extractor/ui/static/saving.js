@@ -75,10 +75,11 @@ export class Saving {
     }
   }
 
-  /** Take over a newer view of the record that is open. */
+  /** Take over a view of the record that is open; one from before the newest change only says who has the record. */
   renew(view) {
-    if (view.revision === this.record.revision) Object.assign(this.record, lean(view));
-    else this.#take(this.record, view);
+    const { claimed_by, claimed_until, mine } = view;
+    if (view.revision > this.record.revision) this.#take(this.record, view);
+    else Object.assign(this.record, { claimed_by, claimed_until, mine });
   }
 
   #put(edit, said) {
@@ -100,10 +101,10 @@ export class Saving {
   }
 
   #answered(record, answer, change) {
-    const { fields, form, gone, sums, focus, ...about } = answer;
+    const { fields, form, gone, focus, ...about } = answer;
     Object.assign(record, about);
     if (record !== this.record) return;
-    this.#form.apply({ fields, form, gone, sums }, change);
+    this.#form.apply({ fields, form, gone }, change);
     this.#hooks.changed(answer);
   }
 

@@ -1,0 +1,148 @@
+"""How fast the review is in a browser, and pictures of it for the README.
+
+    python -m eval.screen                      # figures of a report of 60 pages and 280 fields
+    python -m eval.screen --pictures docs/screens
+
+The figures are of Debian's Chromium without a graphics card; nothing leaves this machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from eval import browsing
+from eval.browsing import App
+from eval.making import screen_records
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+FOCUSED, OPENED, SAVED = 120, 8, 40
+"""How often each thing is done."""
+STRIDE = 37
+"""From one field to the next that is measured: it shares no divisor with 280, so that all pages have their turn."""
+LIMITS = {"focus": 60.0, "focus_95": 150.0, "next": 300.0, "save": 100.0}
+"""Milliseconds: the median of each, and the 95th percentile of the focus."""
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Milliseconds each time: from the focus to the lit evidence on screen, to the next record, to a saved change."""
+
+    focus: Sequence[float]
+    next: Sequence[float]
+    save: Sequence[float]
+
+    @property
+    def medians(self) -> dict[str, float]:
+        found = {name: statistics.median(getattr(self, name)) for name in ("focus", "next", "save")}
+        return found | {"focus_95": statistics.quantiles(self.focus, n=20)[-1]}
+
+    def lines(self) -> list[str]:
+        names = {"focus": "focus to highlight", "next": "next record", "save": "change saved"}
+        told = []
+        for name, said in names.items():
+            all_of_it = sorted(getattr(self, name))
+            middle, most = statistics.median(all_of_it), all_of_it[-1]
+            far = statistics.quantiles(all_of_it, n=20)[-1]
+            told.append(
+                f"{said:20} median {middle:5.0f} ms   95 % {far:5.0f} ms   max {most:5.0f} ms   n={len(all_of_it)}"
+            )
+        return told
+
+
+def measure(page: Page, records: Sequence[int]) -> Figures:
+    """The figures of records that are alike, on a page that is at the first of them."""
+    page.wait_for_timeout(1500)  # what comes next is fetched
+    focus = [page.evaluate(FOCUS, n * STRIDE) for n in range(FOCUSED)]
+    page.evaluate("window.__screen.save.length = 0")
+    for n in range(SAVED):
+        page.locator(".review [data-key]").nth(n * 3).focus()
+        page.keyboard.press("Control+a")
+        page.keyboard.type(f"{n}.25")
+        page.keyboard.press("Enter")
+        page.wait_for_function("n => window.__screen.save.length > n", arg=n)
+    save = page.evaluate("window.__screen.save")
+    following = []
+    for _ in range(OPENED):
+        page.wait_for_timeout(1500)  # somebody works on the record, and the next is fetched meanwhile
+        following.append(page.evaluate(NEXT))
+    return Figures(focus, following, save)
+
+
+FOCUS = """async (n) => {
+    const inputs = [...document.querySelectorAll(".review [data-key]")];
+    const input = inputs[n % inputs.length];
+    const painted = () => new Promise((done) => requestAnimationFrame(() => {
+        const { port1, port2 } = new MessageChannel();
+        port1.onmessage = done;
+        port2.postMessage(null);
+    }));
+    document.activeElement.blur();
+    await painted();
+    const start = performance.now();
+    input.focus();
+    await painted();
+    const took = performance.now() - start;
+    const box = document.querySelector(".box.lit");
+    const pane = document.querySelector(".pages").getBoundingClientRect();
+    const place = box?.getBoundingClientRect();
+    if (!place || place.top < pane.top || place.bottom > pane.bottom) throw new Error("the evidence is not in sight");
+    return took;
+}"""
+NEXT = """async () => {
+    const before = document.querySelector(".review").dataset.paper;
+    const start = performance.now();
+    const key = { key: "j", code: "KeyJ", altKey: true, bubbles: true, cancelable: true };
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", key));
+    const frame = () => new Promise(requestAnimationFrame);
+    while (document.querySelector(".review").dataset.paper === before) await frame();
+    await frame();
+    return performance.now() - start;
+}"""
+
+
+def long_records(app: App, folder: Path, count: int) -> list[int]:
+    """The numbers of so many records of 280 fields on 60 pages, in the app's store."""
+    source, schema, result = screen_records.long_report(folder)
+    makes = [screen_records.another(result, source, folder) for _ in range(count)]
+    return [screen_records.put(app.store, each, schema) for each in makes]
+
+
+def figures(browser: Browser, app: App, folder: Path) -> Figures:
+    records = long_records(app, folder, OPENED + 2)
+    context = browsing.context(browser)
+    page = context.new_page()
+    page.goto(app.url(records[0]))
+    page.wait_for_selector(f".review[data-paper='{records[0]}']", timeout=60_000)
+    try:
+        return measure(page, records)
+    finally:
+        context.close()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m eval.screen", description=__doc__.split("\n")[0])
+    parser.add_argument("--pictures", type=Path, metavar="FOLDER", help="take the README's pictures instead")
+    given: Any = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as place, browsing.launched() as browser:
+        folder = Path(place)
+        if given.pictures:
+            from eval.pictures import take
+
+            take(browser, folder, given.pictures)
+            return 0
+        with browsing.served(folder, "--model", "none") as app:
+            found = figures(browser, app, folder)
+    print("\n".join(found.lines()))
+    return int(any(found.medians[name] > limit for name, limit in LIMITS.items()))
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
