@@ -188,6 +188,7 @@ def test_the_next_document_is_read_ahead(desk, tmp_path):
     for record in desk.store.records:
         if record.id not in (first, ahead):
             desk.store.records.claim(record.id, who="somebody else")
+    desk.start()
     assert desk.next(first, who="ann") == {"id": ahead}
     place = desk.documents._shelf.place(hashlib.sha256(data).hexdigest()) / "page-1-150.webp"
     until = time.monotonic() + 30

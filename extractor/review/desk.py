@@ -64,6 +64,7 @@ class Desk:
         self._seen: OrderedDict[tuple[int, int, str], Sight] = OrderedDict()
         self._schemas: dict[str, Schema] = {}
         self._document_of: dict[int, str] = {}
+        self._ahead = False
         self.documents = Documents(store, self.folder / "pages")
         self._uploads = Uploads(
             store,
@@ -80,10 +81,11 @@ class Desk:
         self.close()
 
     def start(self) -> None:
-        """Go on with uploads that were left, clean up, and have a process for documents ready: all in the background.
+        """Go on with uploads that were left, clean up, and read documents ahead: all in the background.
 
-        Without it, both begin when they are first needed.
+        Without it, all of this begins when it is first needed.
         """
+        self._ahead = True
         self.documents.warm()
         self._uploads.start()
 
@@ -110,6 +112,8 @@ class Desk:
         """The records that are to be looked at, the most doubtful first, and how many there are of each status."""
         wanted = self._wanted(status, schema, reason, job, search)
         rows, total = self.store.records.listed(wanted, who=who, sort=sort, after=after, limit=limit)
+        if rows and self._ahead:
+            self.documents.prefetch(rows[0].document)
         found = self.store.records.tally(replace(wanted, status=None), who=who)
         kept = self.store.schemas()
         jobs = self.store.jobs.all()
@@ -138,7 +142,7 @@ class Desk:
         """The number of the record to be looked at after this one, which nobody else holds; None at the end."""
         wanted = self._wanted(status, schema, reason, job, search)
         found = self.store.records.next(wanted, who=who, sort=sort, but=record)
-        if found is not None:
+        if found is not None and self._ahead:
             self.documents.prefetch(self._document(found))
         return {"id": found}
 

@@ -61,9 +61,7 @@ class Documents:
         """`ready` with the pages, `reading` while it is read in the background, or `gone` with the reason."""
         about = self._shelf.about(document)
         if about is None:
-            with self._lock:
-                message, until = self._failed.get(document, ("", 0.0))
-            if time.monotonic() < until:
+            if message := self._failure(document):
                 return {"state": "gone", "message": message}
             reading = self._read(document)
             try:
@@ -73,8 +71,7 @@ class Documents:
             except NotDone as error:
                 about = children.gone(error.message)
         if "error" in about:
-            with self._lock:
-                self._failed[document] = (about["error"], time.monotonic() + _TRIED_AGAIN)
+            self._note(document, about["error"])
             return {"state": "gone", "message": about["error"]}
         pages = [{key: page[key] for key in ("n", "width", "height")} for page in about["pages"]]
         return {"state": "ready", "kind": about["kind"], "pages": pages, "unread": about["unread"]}
@@ -86,17 +83,35 @@ class Documents:
             if ahead is not None and ahead != document and any(key[:2] == ("read", ahead) for key in self._at):
                 return
             self._ahead = document
-        about = self._shelf.about(document)
-        if about is None:
-            self._read(document).add_done_callback(lambda done: self._first_page(document))
+        if self._shelf.about(document) is not None:
+            self._first_page(document)
+        elif not self._failure(document):
+            self._read(document).add_done_callback(lambda done: self._read_ahead(document, done))
+
+    def _read_ahead(self, document: str, done: Future[Any]) -> None:
+        error = done.exception()
+        if error is not None or "error" in done.result():
+            self._note(document, str(error) if error is not None else done.result()["error"])
         else:
             self._first_page(document)
 
     def _first_page(self, document: str) -> None:
-        with contextlib.suppress(NotDone):
-            about = self._shelf.about(document)
-            if about and about["pages"]:
-                self._drawn(document, about["pages"][0]["n"], FIRST_DPI)
+        about = self._shelf.about(document)
+        if about and about["pages"]:
+            number = about["pages"][0]["n"]
+            if self._shelf.get(document, picture_name(number, FIRST_DPI)) is None:
+                with contextlib.suppress(NotDone):
+                    self._drawn(document, number, FIRST_DPI)
+
+    def _failure(self, document: str) -> str:
+        """Why the document could not be read lately; empty where it could, or is to be tried again."""
+        with self._lock:
+            message, until = self._failed.get(document, ("", 0.0))
+        return message if time.monotonic() < until else ""
+
+    def _note(self, document: str, message: str) -> None:
+        with self._lock:
+            self._failed[document] = (message, time.monotonic() + _TRIED_AGAIN)
 
     def picture(self, document: str, page: int, dpi: int) -> bytes:
         """A page as a WebP picture."""
