@@ -381,5 +381,7 @@ def alike(one: Any, other: Any) -> bool:
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other
     if isinstance(one, dict | list) and isinstance(other, dict | list):
+        if repr(one) == repr(other):  # the usual case, and quick
+            return True
         return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
     return one == other

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import threading
 from collections import OrderedDict
@@ -86,6 +87,8 @@ class Desk:
         Without it, all of this begins when it is first needed.
         """
         self._ahead = True
+        gc.collect()
+        gc.freeze()  # what is loaded by now stays: to search it for garbage again and again would make saves wait
         self.documents.warm()
         self._uploads.start()
 
