@@ -238,6 +238,27 @@ def test_choices_are_saved_when_they_are_made(app, page, bill):
     assert (data["kind"], data["paid"]) == ("invoice", True)
 
 
+def test_what_is_typed_is_shown_as_it_was_understood(app, page, bill):
+    record = bill(with_items)
+    go_to(page, record)
+    for text in ("12 pieces", "十二"):  # the second time nothing changes in the record
+        field(page, "items", 0, "count").click()
+        type_over(page, text)
+        page.keyboard.press("Enter")
+        saved(page)
+        expect(field(page, "items", 0, "count")).to_have_value("12")
+    field(page, "items", 0, "count").click()
+    type_over(page, "many")
+    page.keyboard.press("Enter")
+    expect(banner(page, "error")).to_be_visible()
+    expect(field(page, "items", 0, "count")).to_have_value("many")
+    expect(page.locator("td[data-unsaved]")).to_have_count(1)
+    field(page, "items", 0, "count").click()
+    page.keyboard.press("Escape")
+    expect(field(page, "items", 0, "count")).to_have_value("12")
+    assert stored(app, record).data["items"][0]["count"] == 12
+
+
 def test_chinese_is_typed_by_an_input_method(app, page, disclosure):
     record = disclosure("report.authority", "report.title")
     go_to(page, record)

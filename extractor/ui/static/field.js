@@ -68,12 +68,13 @@ export class FieldView {
     this.paint();
   }
 
-  /** The text could not be saved: it stays in the input, marked, and is no longer taken for what is saved. */
-  unsaved(draft, why) {
+  /** The text could not be saved: it stays in the input, marked, beside what the server says of the field. */
+  unsaved(draft, why, field) {
+    this.field = field;
     this.draft = draft;
     this.refused = why;
     if (!this.isTyped) this.#put(draft.text);
-    this.settled = this.field.text ?? "";
+    this.settled = field.text ?? "";
     this.paint();
   }
 

@@ -3,6 +3,8 @@
 import { button, make, put } from "./dom.js";
 import { clock, say } from "./words.js";
 
+const NOTE_FOR = 8000; // milliseconds that a note stays, unless another takes its place before
+
 const STATUS_ICONS = { new: "○", needs_review: "◐", approved: "✓", rejected: "✗" };
 
 export class Head {
@@ -82,16 +84,21 @@ export class Head {
     this.#buttons[name].hidden = !offered;
   }
 
-  /** Say something across the screen. Of each kind there is one banner at a time; no sentence takes it away. */
+  /**
+   * Say something across the screen. Of each kind there is one banner at a time; no sentence takes it away. A note lies over
+   * the document for a while, so that nothing moves; the others stay until they are dealt with.
+   */
   banner(kind, sentence, { lines = [], action = null } = {}) {
     this.banners.querySelector(`[data-kind="${kind}"]`)?.remove();
     if (!sentence) return;
-    const banner = make("div", { class: "banner", role: kind === "note" ? "status" : "alert", data: { kind } });
+    const isNote = kind === "note";
+    const banner = make("div", { class: "banner", role: isNote ? "status" : "alert", data: { kind } });
     const list = lines.length ? make("ul", {}, ...lines.map((line) => make("li", { text: line }))) : null;
     banner.append(make("div", {}, make("span", { text: sentence }), list ?? ""));
     if (action?.href) banner.append(make("a", { href: action.href, text: action.text }));
     else if (action) banner.append(button({ text: action.text }, action.act));
     const close = () => banner.remove();
+    if (isNote) setTimeout(close, NOTE_FOR);
     banner.append(button({ class: "close", text: "×", "aria-label": say("dialog.close") }, close));
     this.banners.append(banner);
   }

@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { say } from "./words.js";
 
-/** Key, what it does, whether it stands in the line at the bottom. `Field` keys work only while a field has the focus. */
+/** `field` keys work while a field has the focus, `grid` keys in a table; `shown` ones stand in the line at the bottom. */
 export const KEYS = [
   { key: "Enter", action: "accept", field: true, shown: true },
   { key: "Shift+Enter", action: "back", field: true, shown: true },
@@ -13,13 +13,13 @@ export const KEYS = [
   { key: "Ctrl+z", action: "undo", shown: true },
   { key: "Ctrl+Shift+z", action: "redo" },
   { key: "Alt+n", action: "absent", field: true, shown: true },
-  { key: "Alt+h", action: "history", shown: true },
+  { key: "Alt+h", action: "history" },
   { key: "Alt+Enter", action: "newline", field: true },
   { key: "ArrowUp", action: "up", field: true, grid: true },
   { key: "ArrowDown", action: "down", field: true, grid: true },
   { key: "Alt+a", action: "addRow", field: true, grid: true },
   { key: "Alt+Delete", action: "deleteRow", field: true, grid: true },
-  { key: "Alt+j", action: "next", shown: true },
+  { key: "Alt+j", action: "next" },
   { key: "Alt+k", action: "previous" },
   { key: "Alt+f", action: "flag", shown: true },
   { key: "Alt+r", action: "reject" },

@@ -94,17 +94,19 @@ export class Saving {
       answered: (answer) => {
         edit.ended?.();
         took("save", start);
-        this.#answered(record, answer, edit.change);
+        this.#answered(record, answer, edit);
       },
       refused: (error) => this.#refused(record, error, edit),
     });
   }
 
-  #answered(record, answer, change) {
+  #answered(record, answer, { change, view }) {
     const { fields, form, gone, focus, ...about } = answer;
     Object.assign(record, about);
     if (record !== this.record) return;
     this.#form.apply({ fields, form, gone }, change);
+    // What was typed may mean the value that was there already: then no field changed, and it is shown again as it stands.
+    if (view?.element.isConnected) view.show(this.#form.said(view.path));
     this.#hooks.changed(answer);
   }
 
@@ -117,9 +119,10 @@ export class Saving {
       this.#conflict(record, error.body.record, [edit, ...behind]);
       return;
     }
-    if (edit.view && !(edit.how in STATE))
-      edit.view.unsaved(edit, [error.message, error.hint].filter(Boolean).join(" "));
-    else if (edit.view) edit.view.show(this.#form.said(edit.view.path));
+    const said = edit.view && this.#form.said(edit.view.path);
+    const why = [error.message, error.hint].filter(Boolean).join(" ");
+    if (edit.view && !(edit.how in STATE)) edit.view.unsaved(edit, why, said);
+    else if (edit.view) edit.view.show(said);
     this.#form.count();
     if (error.kind === "held") this.#hooks.held(error);
     else this.#hooks.refused(error, edit.view ?? null);
@@ -131,9 +134,10 @@ export class Saving {
     const unsaved = [];
     for (const edit of edits) {
       if (!edit.view || edit.how in STATE) continue;
+      const said = this.#form.said(edit.view.path);
       if (!edit.view.element.isConnected) lost.push(edit.text);
-      else if (this.#form.said(edit.view.path).text !== edit.text) {
-        edit.view.unsaved(edit, "");
+      else if (said.text !== edit.text) {
+        edit.view.unsaved(edit, "", said);
         unsaved.push(edit.view);
       }
     }

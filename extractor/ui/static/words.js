@@ -39,7 +39,7 @@ const AGES = [
 /** How long ago an ISO time is: `3 hours ago`, `3小时前`. */
 export function age(at) {
   const seconds = (Date.now() - new Date(at).getTime()) / 1000;
-  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+  const relative = new Intl.RelativeTimeFormat(language, { numeric: "auto", style: "short" });
   for (const [unit, length] of AGES) {
     if (seconds >= length) return relative.format(-Math.floor(seconds / length), unit);
   }
