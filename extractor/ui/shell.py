@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from extractor.review import Desk
 
 I18N = gr.I18n(**{name: dict(words(language)) for language, name in LANGUAGES.items()})
+LOAD = """const load = () => import("/static/%s").then((m) => m.mount(element), () => setTimeout(load, 2000));
+load();"""
+"""A module is asked for again while the server does not answer."""
 AT_ONCE = 8
 """People whose events of one kind are answered side by side."""
 KEEP_SECONDS = 6 * 3600
@@ -73,7 +76,7 @@ def module(name: str, file: str) -> gr.HTML:
     """A place on the page that a module of ours fills when it comes to be seen, and keeps."""
     return gr.HTML(
         html_template="<div></div>",
-        js_on_load=f'import("/static/{file}").then((m) => m.mount(element));',
+        js_on_load=LOAD % file,
         apply_default_css=False,
         elem_id=name,
     )
