@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -538,3 +540,28 @@ def test_the_login_page_has_all_it_asks_for(nobody, ann):
     assert "data-linked" not in page and "Sec-Fetch" not in page
     linked = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"}
     assert "data-linked" in nobody.get("/login", headers=linked).text
+
+
+ALONE = """
+import pathlib, sys
+asked = []
+def hook(event, arguments):
+    if event == "socket.connect" and isinstance(arguments[1], tuple):
+        asked.append(arguments[1])
+    elif event == "socket.getaddrinfo":
+        asked.append(arguments[:2])
+sys.addaudithook(hook)
+from web_app import client, hosted
+with hosted(pathlib.Path(sys.argv[1]), login=False) as (app, store), client(app) as browser:
+    for path in ("/ui/", "/ui/config", "/api/queue", "/ui/gradio_api/startup-events", "/ui/theme.css"):
+        assert browser.get(path).status_code == 200, path
+    browser.post("/ui/gradio_api/upload", files={"files": ("x.txt", b"x")})
+print(asked)
+"""
+
+
+def test_the_server_asks_nothing_of_other_machines(tmp_path):
+    command = [sys.executable, "-c", ALONE, str(tmp_path)]
+    said = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, timeout=300)
+    assert said.returncode == 0, said.stderr[-2000:]
+    assert said.stdout.strip() == "[]"
