@@ -22,12 +22,15 @@ def listed(
     record = tables.records.c
     conditions = list(conditions_of(wanted, who))
     total = connection.execute(sa.select(sa.func.count()).select_from(tables.records).where(*conditions)).scalar_one()
+    chosen = sa.select(record.id).where(*conditions).order_by(*_order(sort)).offset(after).limit(limit)
+    numbers = list(connection.execute(chosen).scalars())  # sorting whole rows would take several times as long
     query = (
         sa.select(*(record[key] for key in _ROW), tables.schemas.c.name.label("schema_name"))
         .join(tables.schemas, tables.schemas.c.id == record.schema)
-        .where(*conditions)
+        .where(record.id.in_(numbers))
     )
-    rows = connection.execute(query.order_by(*_order(sort)).offset(after).limit(limit)).all()
+    found = {row.id: row for row in connection.execute(query)}
+    rows = [found[number] for number in numbers]
     acts = reviews_of(connection, [row.id for row in rows])
     names = sources_of(connection, [row.document for row in rows])
     return [
