@@ -46,7 +46,7 @@ class Queue {
       make(
         "thead",
         {},
-        make("tr", {}, ...COLUMNS.map((name) => make("th", { scope: "col", text: say(`queue.${name}`) })), make("th")),
+        make("tr", {}, ...COLUMNS.map((name) => make("th", { scope: "col", class: name, text: say(`queue.${name}`) }))),
       ),
       this.#body,
     );
@@ -269,11 +269,13 @@ class Row {
     this.#share = make("span");
     this.#cells.confidence.append(this.#bar, this.#share);
     this.#take = button({ text: say("review.take_over"), tabIndex: -1, data: { take: "" } }, () => {});
-    this.element = make("tr", { tabIndex: -1, data: { record: id } }, ...cells, make("td", {}, this.#take));
+    this.#cells.who.append(this.#who, this.#take);
+    this.element = make("tr", { tabIndex: -1, data: { record: id } }, ...cells);
   }
 
   #bar;
   #share;
+  #who = make("span");
   #take;
 
   show(row) {
@@ -290,12 +292,13 @@ class Row {
     cells.name.title = (row.names ?? [row.name]).join("\n");
     put(cells.kind, row.schema_title || row.schema);
     put(cells.reasons, row.reasons.map(reasonOf).join(say("queue.and")));
+    cells.reasons.title = cells.reasons.textContent;
     put(cells.left, String(row.left));
     const unknown = row.confidence === null || row.confidence === undefined;
     this.#bar.hidden = unknown;
     if (!unknown) this.#bar.value = row.confidence;
     put(this.#share, unknown ? "" : percent(row.confidence));
-    put(cells.who, row.claimed_by ? (row.mine ? say("queue.you") : row.claimed_by) : "");
+    put(this.#who, row.claimed_by ? (row.mine ? say("queue.you") : row.claimed_by) : "");
     put(cells.approvals, (row.approvals ?? []).map((each) => each.who ?? each).join(", "));
     put(cells.age, ages);
     cells.age.title = moment(row.updated ?? row.created);
