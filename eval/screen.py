@@ -57,9 +57,8 @@ class Figures:
         return told
 
 
-def measure(page: Page, records: Sequence[int]) -> Figures:
-    """The figures of records that are alike, on a page that is at the first of them."""
-    page.wait_for_timeout(1500)  # what comes next is fetched
+def measure(page: Page) -> Figures:
+    """The figures of a page that shows a long report, with others like it behind it in the queue."""
     focus = [page.evaluate(FOCUS, n * STRIDE) for n in range(FOCUSED)]
     page.evaluate("window.__screen.save.length = 0")
     for n in range(SAVED):
@@ -122,7 +121,7 @@ def figures(browser: Browser, app: App, folder: Path) -> Figures:
     page.goto(app.url(records[0]))
     page.wait_for_selector(f".review[data-paper='{records[0]}']", timeout=60_000)
     try:
-        return measure(page, records)
+        return measure(page)
     finally:
         context.close()
 
