@@ -84,7 +84,19 @@ def _bare(field: Field) -> bool:
 
 _SHARE = re.compile(r"%|％|rate|percent|share|ratio|proportion|margin|growth|率|比|占|幅|增|降")
 """Words of a field that may be answered in percent; to any other, 6% beside $8.20 is no answer."""
+_MONEY = re.compile(
+    r"(?<![^\W_])(?:totals?|amounts?|price|sum|paid|payable|due|balance|cost|fee|charge)(?![^\W_])|金额|总额|合计|总价|价款|费用"
+)
+_HUNDREDTHS = re.compile(r"\d[.,]\d\d(?!\d)")
+_CURRENCY = re.compile(r"[$€£¥￥₹元]|(?<![A-Za-z])(?:RM|[A-Z]{3})(?![A-Za-z])")
 _NUMBERING = re.compile(r"[.、)）．][^\S\n]*[^\W\d]")
+
+
+def _is_money(field: Field) -> bool:
+    """Whether the field is an amount of money, as far as its type, its unit and its names tell."""
+    if field.type != "number" or (field.unit and not _CURRENCY.search(field.unit)):
+        return False
+    return bool(_MONEY.search(" ".join((field.name, *field.labels)).casefold().replace("_", " ")))
 
 
 def _numbers_a_line(text: str, start: int, end: int) -> bool:
@@ -153,6 +165,10 @@ class Offers:
                     if not _numbers_a_line(self.document.text, s, e)
                     and (speaks_of_year or not self._in_a_date(s, e, dates))
                 ]
+            if _is_money(field) and not any(self._is_amount(s, e) for _, s, e in scored):
+                # No amount is printed by any of its names: `CASH RM 170.00` may be all there is of a total.
+                offered = {(s, e) for _, s, e in scored}
+                scored += [(0.0, s, e) for s, e in places if (s, e) not in offered and self._is_amount(s, e)]
             places = [(s, e) for _, s, e in sorted(scored, key=lambda t: (-t[0], t[1]))]
             places = self._of_unit(field, places) or places
             places = [p for p in places if self.document.text[p[1] - 1] not in "%％"] or places if unshared else places
@@ -178,6 +194,11 @@ class Offers:
         text = self.document.text
         read = normalise.value(field, text[start:end], text[max(0, start - 80) : end + 40])
         return not any(p.kind in ("incomplete_date", "not_normalised") for p in read.problems)
+
+    def _is_amount(self, start: int, end: int) -> bool:
+        """Whether a number is printed as money is, with hundredths or a currency."""
+        text = self.document.text[start:end]
+        return bool(_HUNDREDTHS.search(text) or _CURRENCY.search(text)) and text[-1] not in "%％"
 
     def _of_unit(self, field: Field, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those printed with a unit like the wanted one: beside `$1,542.50`, a bare 15 is no amount of money."""

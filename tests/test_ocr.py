@@ -143,6 +143,11 @@ def test_lines_of_all_sizes_are_found_wherever_they_stand_on_the_page():
         assert text_lines(read_page(made.picture, dpi)) == [line[:22].strip() for line in LINES]
 
 
+def test_the_point_of_an_amount_parts_no_words():
+    made = sheet(("CASH RM 170. 00", "3. 20 kg of rice", "Item 6, 45 and 7"), "mono")
+    assert text_lines(read_page(made.picture, 150)) == ["CASH RM 170.00", "3. 20 kg of rice", "Item 6, 45 and 7"]
+
+
 def test_light_text_on_dark_has_tight_boxes_too():
     made = sheet(LINES[:1])
     straight, inverted = (read_page(each, 150) for each in (made.picture, Image.eval(made.picture, lambda v: 255 - v)))

@@ -85,7 +85,21 @@ def _stretches(
     for number, gap in enumerate(gaps, 1):
         if number in blank_before or gap > _limit(solid[number - 1].text, solid[number].text, size, usual):
             parts.append(number)
-    return itertools.pairwise([*parts, len(solid)])
+    return itertools.pairwise(_whole_amounts("".join(glyph.text[0] for glyph in solid), parts, gaps, size))
+
+
+_HUNDREDTHS = re.compile(r"\d[.,](?=\d\d\D{0,2}\Z)")
+"""The point of an amount that ends its line, but for a mark of its tax: elsewhere it may be the end of a sentence."""
+
+
+def _whole_amounts(text: str, parts: Sequence[int], gaps: Sequence[float], size: float) -> list[int]:
+    """Where words begin, and the end, without the cuts beside the point of an amount that ends there: `170. 00`.
+
+    Printers of tills give a point the width of a digit.
+    """
+    points = [m.end() - 1 for m in _HUNDREDTHS.finditer(text)]
+    beside = {cut for point in points for cut in (point, point + 1) if gaps[cut - 1] < size}
+    return [cut for cut in (*parts, len(text)) if cut not in beside]
 
 
 def _limit(before: str, after: str, size: float, usual: float) -> float:
