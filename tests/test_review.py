@@ -7,6 +7,7 @@ import random
 import pytest
 
 from extractor import check
+from extractor.errors import OutputError
 from extractor.review import Desk, NotDone
 from extractor.review.typed import text_of, value_of
 from extractor.schemas import load_schema
@@ -128,6 +129,12 @@ class Person:
 def ann(desk):
     more = (value(["day"], "2020-01-01", UNSURE), value(["seller", "name"], "ACME", SURE, False))
     return Person(desk, keep(desk, 1, 2, 3, 4, more=more))
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+    (tmp_path / "file").touch()
+    with Store(tmp_path / "store.db") as store, pytest.raises(OutputError, match="Cannot keep uploads"):
+        Desk(store, folder=tmp_path / "file")
 
 
 # Typed text.

@@ -18,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from extractor.errors import InputError, UsageError
+from extractor.review import Desk
 from extractor.schemas import load_schema
 from extractor.store import (
     Conflict,
@@ -493,6 +494,21 @@ def test_a_value_is_put_where_its_path_says(path, new, expected):
 def test_a_path_that_does_not_fit_is_refused(path):
     with pytest.raises(InputError, match="no place"):
         with_value({"l": [1]}, path, 1)
+
+
+def test_a_desk_works_on_either_database(store, tmp_path):
+    kept = store.records.keep(result(), FIRST, who="machine")
+    with Desk(store, folder=tmp_path / "desk") as desk:
+        (row,) = desk.queue(who="ann", reason="no_evidence", search="A.TXT")["rows"]
+        assert (row["id"], row["left"], row["name"]) == (kept.id, 1, "a.txt")
+        told = desk.edit(kept.id, who="ann", revision=1, how="typed", path=("total",), text="１,２３４")
+        assert told["left"] == 0 and desk.undo(kept.id, who="ann", revision=2)["left"] == 1
+        desk.edit(kept.id, who="bob", revision=3, how="row_deleted", path=("lines",), at=0)
+        assert store.records.get(kept.id).data == {"total": 5, "lines": ["two"]}
+        assert [line["what"] for line in desk.history(kept.id)] == ["row_deleted", "undo", "typed", "extracted"]
+        assert desk.approve(kept.id, who="ann", revision=4, force=True)["status"] == "approved"
+        assert desk.queue(who="bob", status="second")["counts"]["second"] == 1
+    assert store.audit.verify() == []
 
 
 # The audit.

@@ -12,6 +12,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from extractor.doubts import look, value_at
+from extractor.errors import OutputError
 from extractor.readers import MAX_BYTES
 from extractor.review import history, names
 from extractor.review.changes import POINTED, Change, change
@@ -66,14 +67,18 @@ class Desk:
         self._schemas: dict[str, Schema] = {}
         self._document_of: dict[int, str] = {}
         self._ahead = False
-        self.documents = Documents(store, self.folder / "pages")
-        self._uploads = Uploads(
-            store,
-            self.folder / "uploads",
-            keep_days=keep_days,
-            most_bytes=most_bytes,
-            forget=self.documents.forget,
-        )
+        try:
+            self.documents = Documents(store, self.folder / "pages")
+            self._uploads = Uploads(
+                store,
+                self.folder / "uploads",
+                keep_days=keep_days,
+                most_bytes=most_bytes,
+                forget=self.documents.forget,
+            )
+        except OSError as error:
+            message = f"Cannot keep uploads in {self.folder}: {error.strerror or error}"
+            raise OutputError(message, "Name a folder that you may write to.") from error
 
     def __enter__(self) -> Desk:
         return self
