@@ -18,6 +18,7 @@ from extractor.errors import InputError, UsageError
 from extractor.store import tables
 from extractor.store.audit import append
 from extractor.store.database import Database, now
+from extractor.store.keeping import keep_extractions, keep_sources, keep_version
 from extractor.store.nouns import (
     FINISHED,
     Counts,
@@ -28,7 +29,6 @@ from extractor.store.nouns import (
     Version,
     content_key,
 )
-from extractor.store.records import keep_extractions, keep_sources, keep_version
 
 LEASE_SECONDS = 120
 ELSEWHERE_SECONDS = 1.0

@@ -10,11 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from extractor.errors import InputError
-from extractor.show import NOT_ASKED
 from extractor.store import listing, tables
-from extractor.store.audit import append, digest
-from extractor.store.corrected import corrected, doubted, schema_of, with_value
+from extractor.store.audit import append
+from extractor.store.corrected import corrected, with_value
 from extractor.store.database import Database, now
+from extractor.store.keeping import VERSION, keep_extractions, keep_sources, keep_version, schemas_of
 from extractor.store.nouns import (
     Conflict,
     Correction,
@@ -24,14 +24,12 @@ from extractor.store.nouns import (
     Review,
     Version,
     Wanted,
-    content_key,
     flag_of,
     standing_approvals,
 )
 from extractor.types import Path
 
 CLAIM_SECONDS = 900
-STAYS = "the record stays as it is: a person has worked on it"
 _PAGE = 100
 
 
@@ -114,7 +112,7 @@ class Records:
         with self._database.reading() as connection:
             found = _one(connection, record)
             wanted = (
-                sa.select(tables.extractions, *(tables.versions.c[key].label(f"v_{key}") for key in _VERSION))
+                sa.select(tables.extractions, *(tables.versions.c[key].label(f"v_{key}") for key in VERSION))
                 .join(tables.versions, tables.versions.c.id == tables.extractions.c.version)
                 .where(tables.extractions.c.document == found.document, tables.extractions.c.schema == found.schema)
                 .order_by(tables.extractions.c.at)
@@ -124,7 +122,7 @@ class Records:
                     row.id,
                     row.document,
                     row.schema,
-                    Version(**{key: getattr(row, f"v_{key}") for key in _VERSION}),
+                    Version(**{key: getattr(row, f"v_{key}") for key in VERSION}),
                     row.at,
                     row.result,
                 )
@@ -298,7 +296,7 @@ class Records:
 
     def _schema(self, schema: str) -> Any:
         with self._database.reading() as connection:
-            return _schemas(connection, [schema])[schema]
+            return schemas_of(connection, [schema])[schema]
 
     def _page(self, schema: str | None, status: str | None, job: int | None, after: int) -> list[Record]:
         wanted = sa.select(tables.records.c.id).where(*_wanted(schema, status, job, after))
@@ -341,9 +339,6 @@ def _parted(documents: Iterable[str]) -> Iterator[list[str]]:
     yield from (rest[n : n + 500] for n in range(0, len(rest), 500))
 
 
-_VERSION = ("tool", "prompt", "model", "weights", "options")
-
-
 def _wanted(schema: str | None, status: str | None, job: int | None, after: int) -> Iterator[sa.ColumnElement[bool]]:
     yield tables.records.c.id > after
     yield from listing.conditions_of(Wanted(status, schema, None, job))
@@ -369,7 +364,6 @@ def _many(connection: sa.Connection, numbers: Iterable[int]) -> list[Record]:
             tables.records,
             tables.extractions.c.result,
             tables.schemas.c.name.label("schema_name"),
-            tables.schemas.c.document.label("schema_document"),
         )
         .join(tables.extractions, tables.extractions.c.id == record.extraction)
         .join(tables.schemas, tables.schemas.c.id == record.schema)
@@ -383,12 +377,14 @@ def _many(connection: sa.Connection, numbers: Iterable[int]) -> list[Record]:
         line = (tuple(c.path), c.old, c.new, c.how, c.who, c.at, c.revision, c.reason, c.evidence, c.undoes)
         corrections[c.record].append(Correction(*line))
     names = listing.sources_of(connection, [row.document for row in rows])
+    emptied = {row.schema for row in rows if any(c.new is None for c in corrections[row.id])}
+    schemas = schemas_of(connection, emptied) if emptied else {}
     return [
         Record(
             **{key: getattr(row, key) for key in record.keys()},  # noqa: SIM118 - a collection of columns is no mapping
             schema_name=row.schema_name,
             result=row.result,
-            data=corrected(row.result["data"], corrections[row.id], schema_of(row.schema_document)),
+            data=corrected(row.result["data"], corrections[row.id], schemas.get(row.schema)),
             corrections=tuple(corrections[row.id]),
             sources=tuple(names[row.document]),
         )
@@ -422,107 +418,3 @@ def _step(connection: sa.Connection, found: Record, at: str, **changed: Any) -> 
     record = tables.records.c
     stepped = tables.records.update().where(record.id == found.id, record.revision == found.revision)
     connection.execute(stepped.values(revision=found.revision + 1, updated=at, **changed))
-
-
-# Storing what a machine said.
-
-
-def keep_version(connection: sa.Connection, database: Database, version: Version) -> None:
-    row = {key: getattr(version, key) for key in _VERSION} | {"id": version.id, "options": dict(version.options)}
-    database.add_new(connection, tables.versions, [row])
-
-
-def keep_sources(connection: sa.Connection, database: Database, found: Iterable[tuple[str, str]]) -> None:
-    """Keep the names of documents, given as pairs of name and SHA-256."""
-    at = now()
-    rows = [{"name": name, "document": document, "seen": at} for name, document in found]
-    database.add_new(connection, tables.sources, rows)
-
-
-def keep_extractions(
-    connection: sa.Connection,
-    database: Database,
-    results: Iterable[tuple[Mapping[str, Any], int, str]],
-    version: str,
-    job: int | None,
-    who: str,
-) -> set[str]:
-    """The documents whose extraction was new; `results` come with the size and the kind of their files.
-
-    Their records then speak of the new extraction, unless a person has worked on the record.
-    """
-    at = now()
-    given = {
-        content_key(r["document"]["id"], r["run"]["schema"], version): (r, size, kind) for r, size, kind in results
-    }
-    stored = sa.select(tables.extractions.c.id).where(tables.extractions.c.id.in_(given))
-    there = set(connection.execute(stored).scalars())
-    documents, extractions, records = [], [], []
-    schemas = _schemas(connection, {r["run"]["schema"] for r, _, _ in given.values()})
-    for key, (result, size, kind) in given.items():
-        if key in there:
-            continue
-        document, schema = result["document"]["id"], result["run"]["schema"]
-        documents.append({"id": document, "size": size, "kind": kind, "seen": at})
-        row = {"id": key, "document": document, "schema": schema, "version": version, "job": job, "at": at}
-        extractions.append(row | {"result": dict(result), "digest": digest(result)})
-        problems, confidence = _said(result)
-        look = doubted(schemas[schema], result)
-        record = {"document": document, "schema": schema, "extraction": key, "problems": problems}
-        record |= {"confidence": confidence, "status": "needs_review" if set(look["doubts"]) - {"sample"} else "new"}
-        record |= look | {"approvals": 0, "flagged": 0}
-        records.append(record | {"revision": 1, "created": at, "updated": at})
-    database.add_new(connection, tables.documents, documents)
-    database.add_new(connection, tables.extractions, extractions)
-    before = _renew(connection, records)
-    database.add_new(connection, tables.records, records)
-    lines = []
-    for row in extractions:
-        old, reason = before.get((row["document"], row["schema"]), (None, ""))
-        said = {"extraction": row["id"], "digest": row["digest"]}
-        lines.append(("extracted", f"document {row['document']}", old, said, reason))
-    append(connection, who, lines)
-    return {row["document"] for row in extractions}
-
-
-def _renew(connection: sa.Connection, rows: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], tuple[str, str]]:
-    """Let the records that exist speak of newer extractions; what each spoke of before, and why it still does.
-
-    The records are found by document and schema. One that a person has corrected or judged stays as it is.
-    """
-    wanted = {(row["document"], row["schema"]): row for row in rows}
-    record = tables.records.c
-    judged = tables.reviews.c.action.not_in(("claimed", "taken", "released"))
-    touched = sa.exists().where(tables.corrections.c.record == record.id)
-    touched |= sa.exists().where(tables.reviews.c.record == record.id, judged)
-    there = sa.select(
-        record.id, record.document, record.schema, record.extraction, record.revision, touched.label("own")
-    )
-    before = {}
-    for old in connection.execute(there.where(record.document.in_({document for document, _ in wanted}))).all():
-        row = wanted.get((old.document, old.schema))
-        if row is None:
-            continue
-        before[old.document, old.schema] = (old.extraction, STAYS if old.own else "")
-        if not old.own:
-            newer = {key: row[key] for key in _OF_THE_MACHINE}
-            renewed = tables.records.update().where(record.id == old.id)
-            connection.execute(renewed.values(**newer, revision=old.revision + 1))
-    return before
-
-
-_OF_THE_MACHINE = ("extraction", "status", "problems", "confidence", "updated", "doubts", "to_check", "risk")
-
-
-def _said(result: Mapping[str, Any]) -> tuple[int, float | None]:
-    """How many problems an extraction names, and the confidence of the least sure value that was asked for."""
-    values = result["values"]
-    asked = [v for v in values if all(p["kind"] != NOT_ASKED for p in v["problems"])]
-    sure = [v["confidence"] for v in asked if v["confidence"] is not None]
-    return sum(len(v["problems"]) for v in values) + len(result["problems"]), min(sure, default=None)
-
-
-def _schemas(connection: sa.Connection, wanted: Iterable[str]) -> dict[str, Any]:
-    """The schemas of those ids, ready for use."""
-    query = sa.select(tables.schemas.c.id, tables.schemas.c.document).where(tables.schemas.c.id.in_(set(wanted)))
-    return {row.id: schema_of(row.document) for row in connection.execute(query)}
