@@ -358,7 +358,7 @@ def _from_answer(group: Sequence[Ask], answer: Answer, source: _Source) -> list[
             values.append(_judged_value(ask.field, main, source))
         else:
             value = _copied_value(ask.field, path, main.text, main.tokens, source)
-            values.append(_believed(value, ask.field, _begun(value, main.tokens), source.around))
+            values.append(_believed(value, ask.field, trust.begun(main.tokens), source.around))
     return values
 
 
@@ -391,16 +391,6 @@ def _placed_value(f: Field, path: Path, text: str | None, confidence: float, sou
     found = ground.evidence(source.document, *place)
     around = source.document.text[max(0, place[0] - 80) : place[1] + 40]
     return _valued(f, path, found, around, confidence, "model", source)
-
-
-def _begun(v: FieldValue, written: Sequence[Token]) -> float:
-    """How sure the model was that there is an answer, and of where it begins; of several lines, that there is one.
-
-    Which line of a letterhead is the first of an address is doubtful, and set right by what the lines say.
-    """
-    if v.evidence is not None and "\n" in v.evidence.text:
-        return trust.answered([token for token in written if not token.forced][:1])
-    return trust.begun(written)
 
 
 def _believed(v: FieldValue, f: Field, begun: float, around: Surroundings) -> FieldValue:
