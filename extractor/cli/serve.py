@@ -29,9 +29,7 @@ def add(commands: Any) -> None:
     command.add_argument("--second-review", action="store_true", help="a record is done when two people approved it")
     command.add_argument("--model", "-m", metavar="NAME", help=given.MODEL)
     command.add_argument("--schema-folder", type=Path, metavar="DIR", help="schemas to offer beside the shipped ones")
-    command.add_argument(
-        "--max-upload", type=n, default=100, metavar="MB", help="of a file (default, and most: 100)"
-    )
+    command.add_argument("--max-upload", type=n, default=100, metavar="MB", help="of a file (default, and most: 100)")
     command.add_argument(
         "--keep-uploads", type=n, default=30, metavar="DAYS", help="then an upload that is done with goes (default: 30)"
     )

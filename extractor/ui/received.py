@@ -117,6 +117,7 @@ class Received:
                 raise Refused(403, "forbidden", "This is not a file that you have sent.", "Choose the file again.")
             if isinstance(name, str) and 0 < len(name) < LONGEST_NAME:
                 self._names[user, path] = name
+        self._look_at_page(user, given.get("session_hash"))
 
     def _look_at_page(self, user: str, page: Any) -> None:
         """Note whose the page is; Refused where it is somebody else's."""
