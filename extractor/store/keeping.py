@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,38 +33,59 @@ def keep_sources(connection: sa.Connection, database: Database, found: Iterable[
     database.add_new(connection, tables.sources, rows)
 
 
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An extraction as JSON data, the size and the kind of its file, and what its record's row says of it."""
+
+    result: Mapping[str, Any]
+    size: int
+    kind: str
+    digest: str
+    row: Mapping[str, Any]
+
+
+def prepared(database: Database, results: Iterable[tuple[Mapping[str, Any], int, str]]) -> list[Result]:
+    """The results, each with the size and the kind of its file, ready to be kept: what takes time is done here, while
+    others may write.
+    """
+    given = list(results)
+    if not given:
+        return []
+    with database.reading() as connection:
+        schemas = schemas_of(connection, {result["run"]["schema"] for result, _, _ in given})
+    return [
+        Result(result, size, kind, digest(result), _row(schemas.get(result["run"]["schema"]), result))
+        for result, size, kind in given
+    ]
+
+
+def _row(schema: Schema | None, result: Mapping[str, Any]) -> dict[str, Any]:
+    problems, confidence = _said(result)
+    look = doubted(schema, result)
+    status = "needs_review" if set(look["doubts"]) - {"sample"} else "new"
+    return {"problems": problems, "confidence": confidence, "status": status, "approvals": 0, "flagged": 0} | look
+
+
 def keep_extractions(
-    connection: sa.Connection,
-    database: Database,
-    results: Iterable[tuple[Mapping[str, Any], int, str]],
-    version: str,
-    job: int | None,
-    who: str,
+    connection: sa.Connection, database: Database, results: Iterable[Result], version: str, job: int | None, who: str
 ) -> set[str]:
-    """The documents whose extraction was new; `results` come with the size and the kind of their files.
+    """The documents whose extraction was new.
 
     Their records then speak of the new extraction, unless a person has worked on the record.
     """
     at = now()
-    given = {
-        content_key(r["document"]["id"], r["run"]["schema"], version): (r, size, kind) for r, size, kind in results
-    }
+    given = {content_key(r.result["document"]["id"], r.result["run"]["schema"], version): r for r in results}
     stored = sa.select(tables.extractions.c.id).where(tables.extractions.c.id.in_(given))
     there = set(connection.execute(stored).scalars())
     documents, extractions, records = [], [], []
-    schemas = schemas_of(connection, {r["run"]["schema"] for r, _, _ in given.values()})
-    for key, (result, size, kind) in given.items():
+    for key, kept in given.items():
         if key in there:
             continue
-        document, schema = result["document"]["id"], result["run"]["schema"]
-        documents.append({"id": document, "size": size, "kind": kind, "seen": at})
+        document, schema = kept.result["document"]["id"], kept.result["run"]["schema"]
+        documents.append({"id": document, "size": kept.size, "kind": kept.kind, "seen": at})
         row = {"id": key, "document": document, "schema": schema, "version": version, "job": job, "at": at}
-        extractions.append(row | {"result": dict(result), "digest": digest(result)})
-        problems, confidence = _said(result)
-        look = doubted(schemas[schema], result)
-        record = {"document": document, "schema": schema, "extraction": key, "problems": problems}
-        record |= {"confidence": confidence, "status": "needs_review" if set(look["doubts"]) - {"sample"} else "new"}
-        record |= look | {"approvals": 0, "flagged": 0}
+        extractions.append(row | {"result": dict(kept.result), "digest": kept.digest})
+        record = {"document": document, "schema": schema, "extraction": key, **kept.row}
         records.append(record | {"revision": 1, "created": at, "updated": at})
     database.add_new(connection, tables.documents, documents)
     database.add_new(connection, tables.extractions, extractions)

@@ -18,7 +18,7 @@ from extractor.errors import InputError, UsageError
 from extractor.store import tables
 from extractor.store.audit import append
 from extractor.store.database import Database, now
-from extractor.store.keeping import keep_extractions, keep_sources, keep_version
+from extractor.store.keeping import keep_extractions, keep_sources, keep_version, prepared
 from extractor.store.nouns import (
     FINISHED,
     Counts,
@@ -242,6 +242,8 @@ class Jobs:
         """Store how tasks ended and what came out of them, all of it or, with StoreError, nothing."""
         results = [o for o in outcomes if o.result is not None]
         assert job.version is not None or not results, "set_version comes first"
+        ready = prepared(self._database, [(o.result, o.size, o.document_kind) for o in results])
+        kept = {o.task.id: result for o, result in zip(results, ready, strict=True)}
         with self._database.writing() as connection:
             task = tables.tasks.c
             held = sa.select(task.id).where(task.id.in_([o.task.id for o in outcomes]), task.owner == owner)
@@ -249,7 +251,7 @@ class Jobs:
             results = [o for o in results if o.task.id in mine]
             new: set[str] = set()
             if job.version is not None:
-                said = [(o.result, o.size, o.document_kind) for o in results]
+                said = [kept[o.task.id] for o in results]
                 new = keep_extractions(connection, self._database, said, job.version.id, job.id, who)
                 names = [(o.task.name, o.result["document"]["id"]) for o in results]
                 keep_sources(connection, self._database, names)

@@ -14,7 +14,7 @@ from extractor.store import listing, tables
 from extractor.store.audit import append
 from extractor.store.corrected import corrected, with_value
 from extractor.store.database import Database, now
-from extractor.store.keeping import VERSION, keep_extractions, keep_sources, keep_version, schemas_of
+from extractor.store.keeping import VERSION, keep_extractions, keep_sources, keep_version, prepared, schemas_of
 from extractor.store.nouns import (
     Conflict,
     Correction,
@@ -168,9 +168,10 @@ class Records:
         The schema must have been kept before (`Store.keep_schema`). The same document, schema and version change
         nothing; a new version becomes the record's own unless a person has already worked on the record.
         """
+        results = prepared(self._database, [(result, size, kind)])
         with self._database.writing() as connection:
             keep_version(connection, self._database, version)
-            keep_extractions(connection, self._database, [(result, size, kind)], version.id, None, who)
+            keep_extractions(connection, self._database, results, version.id, None, who)
             keep_sources(connection, self._database, [(result["document"]["source"], result["document"]["id"])])
         record = self.find(result["document"]["id"], result["run"]["schema"])
         assert record is not None
