@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 from extractor import labels as names
 from extractor import normalise
@@ -210,6 +211,8 @@ def _address(start: int, end: int, text: str) -> Stretch:
     while len(lines) > 1 and _is_paper(text[slice(*lines[-1])]):
         lines.pop()
     start, end = lines[0][0], lines[-1][1]
+    # Where its own lines stand apart, a blank line does not part the next from them.
+    spaced = len(lines) > 1 and all("\n" in text[a[1] + 1 : b[0]] for a, b in pairwise(lines))
     for _ in range(ADDRESS_LINES):
         above = _line_above(start, text)
         line = text[slice(*above)] if above else ""
@@ -219,6 +222,8 @@ def _address(start: int, end: int, text: str) -> Stretch:
         start = above[0]
     for _ in range(ADDRESS_LINES):
         below = _line_below(end, text)
+        if below is None and spaced:
+            below = _line_below(end + len(re.match(r"[ ,，.]*\n?", text[end:])[0]), text)
         line = text[slice(*below)] if below else ""
         if below is None or not (_names_a_place(line) or text[:end].endswith((",", "，"))) or _is_paper(line):
             break

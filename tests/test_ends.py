@@ -157,3 +157,11 @@ def test_fields_that_name_a_party_are_told_by_their_names():
     assert [is_party(field(title)) for title in ("Company", "Shop address", "Seller", "Title", "Customer email")] == [
         True, False, True, False, False,
     ]  # fmt: skip
+
+
+def test_an_address_whose_lines_stand_apart_goes_on_behind_a_blank_line():
+    apart = "GL CRAFT\n\n19, JALAN KANCIL,\n\nOFF JALAN PUDU.\n\n55100 KUALA LUMPUR\n\nMALAYSIA\nCompany Reg: 75495"
+    close = "GL CRAFT\n\n19, JALAN KANCIL,\nOFF JALAN PUDU.\n55100 KUALA LUMPUR\n\nMALAYSIA\nCompany Reg: 75495"
+    for text, last in ((apart, "MALAYSIA"), (close, "LUMPUR")):
+        start, end = whole((text.index("19"), text.index("LUMPUR") + 6), field("Address"), Document("0", "a", text))
+        assert text[start:end].startswith("19") and text[start:end].endswith(last)
