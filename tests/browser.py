@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from screen_steps import EXAMPLE, open_at
 
 from eval import browsing
 from eval.browsing import App, NoChromium, Watched
-from eval.making import screen_records
+from eval.making import fonts, screen_records
 from extractor.schemas import load_schema
 
 Looking = Callable[..., Page]
@@ -150,3 +151,43 @@ def bill(app: App, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., in
         return screen_records.keep(app.store, source, schema, bend)
 
     return made
+
+
+@pytest.fixture(scope="session")
+def printed(app: App, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], int]:
+    """`printed()`: a new record of a bill on a page, of which the machine found the customer."""
+    folder = tmp_path_factory.mktemp("printed")
+    schema = screen_records.named(BILL, "bill")
+    numbers = itertools.count(1)
+
+    def made() -> int:
+        source = folder / f"printed-{next(numbers)}.pdf"
+        draw(source, [*PRINTED, (60, 300, source.stem)])
+        return screen_records.keep(app.store, source, schema)
+
+    return made
+
+
+PRINTED = (
+    (60, 760, "Customer: Alpha"),
+    (60, 700, "Beta Works"),
+    (60, 640, "宁夏回族"),
+    (60, 620, "自治区"),
+    (60, 560, "采购75,647.67万元。"),
+)
+"""Where on a page of 595 by 842 points, from the bottom left, what is printed."""
+
+
+def draw(source: Path, lines: Iterable[tuple[int, int, str]]) -> None:
+    from reportlab.pdfbase.pdfmetrics import stringWidth
+    from reportlab.pdfgen import canvas
+
+    fonts.register()
+    drawing = canvas.Canvas(str(source), pagesize=(595, 842))
+    for x, y, text in lines:
+        at = float(x)
+        for font, run in fonts.runs(text, "DejaVuSans"):
+            drawing.setFont(font, 12)
+            drawing.drawString(at, y, run)
+            at += stringWidth(run, font, 12)
+    drawing.save()

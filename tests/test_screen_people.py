@@ -33,6 +33,14 @@ def test_two_people_on_one_record_get_a_conflict_and_lose_nothing(app, page, loo
     assert stored(app, record).data["disclosure"]["gazette_issues"] == 8
     expect(page.locator(".field[data-unsaved]")).to_have_count(0)
     assert [c.new for c in stored(app, record).corrections] == [7, 8]
+    # Whoever leaves with something unsaved is asked.
+    field(other, *WEBSITE).focus()
+    other.keyboard.type("1")
+    asked = []
+    other.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    other.close(run_before_unload=True)
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
 
 
 def test_a_conflict_over_another_field_keeps_what_is_being_typed(app, page, disclosure):

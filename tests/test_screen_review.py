@@ -133,25 +133,61 @@ def test_a_click_takes_the_cell_of_a_table_and_ctrl_click_one_that_is_framed(app
     assert stored(app, record).data["report"]["authority"] == "20457"
 
 
-def test_boxes_and_words_of_pages(app, page, long_report):
-    record = long_report()
+def test_words_of_a_page_are_clicked_and_dragged_over(app, page, printed):
+    record = printed()
     go_to(page, record)
-    assert focused(page) == FIRST
-    lit_box = page.locator(".box.lit")
-    expect(lit_box).to_have_count(1)
-    expect(page.locator(".snippet-page")).to_be_visible()
     page.wait_for_selector(".page.drawn[data-page='1']")
-    # The words of a page come with it; a click on a free one fills the field.
-    word = page_point(page, 1, 62, 780)
-    page.mouse.move(*word)
+    field(page, "number").focus()
+    page.mouse.move(*page_point(page, 1, 70, 704))
     page.wait_for_selector(".box.hover")
-    page.mouse.click(*page_point(page, 1, 404, 740 - 2))
+    page.mouse.click(*page_point(page, 1, 70, 704))
     saved(page)
-    # The box of another field leads there; with Ctrl it is taken.
+    assert stored(app, record).data["number"] == "Beta"
+    expect(page.locator(".box.lit")).to_have_count(1)
+    # Of a run of Chinese without blanks the number alone.
+    page.mouse.click(*page_point(page, 1, 110, 564))
+    saved(page)
+    assert stored(app, record).data["number"] == "75,647.67万元"
+    field(page, "customer").focus()
+    drag(page, page_point(page, 1, 55, 655), page_point(page, 1, 111, 622))
+    saved(page)
+    assert stored(app, record).data["customer"] == "宁夏回族自治区"
+    evidence = stored(app, record).corrections[-1].evidence
+    assert len(evidence["boxes"]) == 2
+    drag(page, page_point(page, 1, 50, 718), page_point(page, 1, 200, 698))
+    saved(page)
+    assert stored(app, record).data["customer"] == "Beta Works"
+
+
+def test_a_box_on_the_page_leads_to_its_field(app, page, long_report):
+    go_to(page, long_report())
+    assert focused(page) == FIRST
+    expect(page.locator(".box.lit")).to_have_count(1)
+    expect(page.locator(".snippet-page")).to_be_visible()
     page.keyboard.press("Enter")
-    assert focused(page) == SECOND
-    page.mouse.click(*middle(page.locator(".page[data-page='2'] .box.faint").last))
-    assert focused(page) == ("part_2", "value_4") or focused(page)[0].startswith("part_2")
+    assert focused(page) == SECOND  # on the first page, too
+    page.mouse.click(*middle(page.locator(".page[data-page='1'] .box.faint").first))
+    assert focused(page) == FIRST
+    # With the boxes hidden, or with Ctrl, the word is taken.
+    page.keyboard.press("Alt+b")
+    page.mouse.click(*middle(page.locator(".page[data-page='1'] .box.lit")))
+    page.keyboard.press("Alt+b")
+    assert focused(page) == FIRST
+    saved(page)
+
+
+def test_the_page_is_enlarged_and_fitted(page, printed):
+    go_to(page, printed())
+    field(page, "customer").focus()
+    width = page.locator(".page").first.bounding_box()["width"]
+    page.keyboard.press("Alt+=")
+    page.keyboard.press("Alt+=")
+    assert page.locator(".page").first.bounding_box()["width"] == pytest.approx(width * 1.44, rel=0.02)
+    page.keyboard.press("Alt+0")
+    assert page.locator(".page").first.bounding_box()["width"] == pytest.approx(width, rel=0.02)
+    page.keyboard.press("Alt+0")
+    sheet, pane = page.locator(".page").first.bounding_box(), page.locator(".pages").bounding_box()
+    assert sheet["height"] <= pane["height"] * 1.02
 
 
 def test_absent_undo_redo_history_and_esc(app, page, disclosure):
@@ -377,6 +413,13 @@ def page_point(page, number: int, x: float, y_from_bottom: float) -> tuple[float
     """Where a point of a page is on screen; reportlab counts from the bottom."""
     sheet = page.locator(f".page[data-page='{number}']").bounding_box()
     return sheet["x"] + x / 595 * sheet["width"], sheet["y"] + (842 - y_from_bottom) / 842 * sheet["height"]
+
+
+def drag(page, start: tuple[float, float], end: tuple[float, float]) -> None:
+    page.mouse.move(*start)
+    page.mouse.down()
+    page.mouse.move(*end, steps=5)
+    page.mouse.up()
 
 
 def middle(locator) -> tuple[float, float]:

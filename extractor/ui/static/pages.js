@@ -22,7 +22,7 @@ export class Pages {
   #pages;
   #hooks;
   #sheets = []; // per page: { element, size, words, picture, resolution }
-  #marks = []; // every value's evidence: { path, title, level, evidence }
+  #marks = ""; // every value's evidence as it was drawn last
   #lit = [];
   #zoom = 1;
   #drag = null;
@@ -45,15 +45,18 @@ export class Pages {
     this.#near.disconnect();
   }
 
-  /** The evidence of all values, shown faintly. */
-  setMarks(marks) {
-    this.#marks = marks.filter(({ evidence }) => evidence.boxes?.length);
+  /** The evidence of all values, shown faintly: { path, title, evidence } each. */
+  setMarks(all) {
+    const marks = all.filter(({ evidence }) => evidence.boxes?.length);
+    const said = JSON.stringify(marks.map(({ path, evidence }) => [path, evidence.boxes]));
+    if (said === this.#marks) return;
+    this.#marks = said;
     for (const sheet of this.#sheets) {
       sheet.marks = [];
       for (const element of sheet.faint) element.remove();
       sheet.faint = [];
     }
-    for (const mark of this.#marks) {
+    for (const mark of marks) {
       for (const box of mark.evidence.boxes) this.#sheet(box.page)?.marks.push({ mark, box });
     }
     for (const sheet of this.#sheets) if (sheet.asked) this.#drawMarks(sheet);
@@ -175,7 +178,7 @@ export class Pages {
   }
 
   #drawMarks(sheet) {
-    for (const { mark, box } of sheet.marks) sheet.faint.push(this.#draw(sheet, box, "faint", mark.level));
+    for (const { box } of sheet.marks) sheet.faint.push(this.#draw(sheet, box, "faint"));
   }
 
   #draw(sheet, box, kind, level = "") {
@@ -306,18 +309,23 @@ export class Pages {
 
   /** What a click there takes: a word, or of a long run of Chinese the word or number under the mouse. */
   #pickAt(sheet, at) {
-    const word = sheet.words.find(([, x0, top, x1, bottom]) => {
+    const hit = sheet.words.findIndex(([, x0, top, x1, bottom]) => {
       return at.x >= x0 - SLACK && at.x <= x1 + SLACK && at.y >= top - SLACK && at.y <= bottom + SLACK;
     });
-    if (!word) return null;
-    const [text, x0, , x1] = word;
+    if (hit < 0) return null;
+    const [text, x0, , x1] = sheet.words[hit];
     const edges = shares(text);
     const share = (at.x - x0) / (x1 - x0 || 1);
     const index = Math.max(0, Math.min(text.length - 1, edges.findIndex((edge) => edge > share) - 1));
-    const span = wordAt(text, index) ?? [0, text.length];
-    const pick = part(word, ...span);
-    const box = { page: sheet.size.n, ...pick.box };
-    return { text: pick.text, evidence: { start: pick.start, end: pick.end, boxes: [box] } };
+    const parts = wordOver(runAround(sheet.words, hit), sheet.words[hit], index);
+    return {
+      text: parts.map((each) => each.text).join(""),
+      evidence: {
+        start: parts[0].start,
+        end: parts.at(-1).end,
+        boxes: lines(parts.map(({ box }) => ({ page: sheet.size.n, ...box }))),
+      },
+    };
   }
 
   #markAt(sheet, at) {
@@ -369,6 +377,34 @@ function part([text, x0, top, x1, bottom, start], from, to) {
   const first = start + pointsIn(text.slice(0, from));
   const said = text.slice(from, to);
   return { text: said, start: first, end: first + pointsIn(said), box: { x0: at(from), top, x1: at(to), bottom } };
+}
+
+/** The words before and behind one that touch it without a blank: where the font changes, a word is cut in two. */
+function runAround(words, at) {
+  const touch = (one, other) =>
+    one && other && one[6] === other[5] && Math.abs(one[4] - other[4]) < (one[4] - one[2]) / 2;
+  let from = at;
+  while (touch(words[from - 1], words[from])) from -= 1;
+  let to = at;
+  while (touch(words[to], words[to + 1])) to += 1;
+  return words.slice(from, to + 1);
+}
+
+/** Of a run of words, the parts that make up the word or number at a character of one of them. */
+function wordOver(run, word, index) {
+  const starts = [];
+  let length = 0;
+  for (const [text] of run) {
+    starts.push(length);
+    length += text.length;
+  }
+  const whole = run.map(([text]) => text).join("");
+  const at = starts[run.indexOf(word)];
+  const [from, to] = wordAt(whole, at + index) ?? [at, at + word[0].length];
+  return run
+    .map((each, i) => [each, Math.max(0, from - starts[i]), Math.min(each[0].length, to - starts[i])])
+    .filter(([, first, end]) => first < end)
+    .map(([each, first, end]) => part(each, first, end));
 }
 
 /** What of a word lies in a box, by the middle of its characters; null where nothing does. */

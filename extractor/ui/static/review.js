@@ -260,9 +260,7 @@ class Review {
 
   #setMarks() {
     const marked = this.#form.order.filter((view) => view.field.evidence);
-    this.#pane.setMarks(
-      marked.map(({ path, label, field: { level, evidence } }) => ({ path, title: label, level, evidence })),
-    );
+    this.#pane.setMarks(marked.map(({ path, label, field }) => ({ path, title: label, evidence: field.evidence })));
   }
 
   // Changing values.
