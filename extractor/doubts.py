@@ -144,12 +144,11 @@ def look(
         problems.append((problem, tuple(dict.fromkeys((problem.path, *direct, *others)))))
     least = CALIBRATED_SURE if str(result["run"].get("confidence", "")).startswith("calibrated") else SURE
     fields: dict[Path, Standing] = {}
-    stray = _stray(schema, data, own)
+    stray, idle = _stray(schema, data, own), list(_idle(schema, data))
     for path, field in leaves(schema, data):
-        origin = own.get(path, Origin())
-        value = value_at(data, path)
-        broken = named.get(path, [])
-        fields[path] = _standing(path, field, value, origin, broken, listed.get(path, []), stray.get(path, []), least)
+        told = named.get(path, []), listed.get(path, []), stray.get(path, [])
+        wanted = field.required and not any(path[: len(part)] == part for part in idle)
+        fields[path] = _standing(path, field, value_at(data, path), own.get(path, Origin()), *told, wanted, least)
     texts = {path_text(path): path for path in fields}
     machines = [p for p in result["problems"] if p["kind"] not in ANEW]
     for p in machines:
@@ -190,6 +189,7 @@ def _standing(
     broken: Sequence[Reason],
     shared: Sequence[Reason],
     stray: Sequence[Reason],
+    wanted: bool,
     least: float,
 ) -> Standing:
     said, by = origin.said, origin.by
@@ -202,7 +202,7 @@ def _standing(
         return Standing(path, field, value, state, False, level, tuple(failed), said, by)
     doubted = [*broken, *stray, *_machines(field, value, said, least)]
     unasked = said is not None and any(p["kind"] == NOT_ASKED for p in said["problems"])
-    required = field.required and value is None and field.type != "array"
+    required = wanted and value is None and field.type != "array"
     if required and not wrong:
         doubted.append(Reason(EMPTY, "nothing was found for a field that has to have a value"))
     weighty = [reason for reason in doubted if reason.kind != NOT_ASKED]
@@ -349,6 +349,17 @@ def _stray(schema: Schema, data: Any, own: Mapping[Path, Origin]) -> dict[Path, 
                 reasons = [Reason(p["kind"], p["message"]) for p in origin.said["problems"]]
                 stray.setdefault(field.path, []).extend(r for r in reasons if r.kind not in ANEW)
     return stray
+
+
+def _idle(schema: Schema, data: Any) -> Iterator[Path]:
+    """The objects that need not be there and hold nothing: what they require is not wanted."""
+    for part in schema.parts:
+        if part.path and not part.required and "*" not in part.path and _bare(value_at(data, part.path)):
+            yield part.path
+
+
+def _bare(value: Any) -> bool:
+    return value is None or value == [] or (isinstance(value, dict) and all(map(_bare, value.values())))
 
 
 # Records.

@@ -239,6 +239,17 @@ def test_a_required_field_without_a_value_needs_a_look_and_no_other_null_that_no
     assert [f["path"] for f in view["fields"].values() if f["needs"]] == [["number"], ["kind"]]
 
 
+def test_what_an_optional_object_requires_is_wanted_only_where_it_holds_something(desk):
+    inner = {"name": {"type": ["string", "null"]}, "town": {"type": ["string", "null"]}}
+    party = {"type": "object", "required": ["name"], "properties": inner}
+    schema = load_schema({"title": "p", "type": "object", "properties": {"seller": party, "buyer": party}})
+    desk.store.keep_schema(schema)
+    said = result() | {"run": {"schema": schema.id}, "values": [value(["buyer", "town"], "Bonn")]}
+    said["data"] = {"seller": {"name": None, "town": None}, "buyer": {"name": None, "town": "Bonn"}}
+    view = desk.view(desk.store.records.keep(said, Version("t", "0"), who="m").id, who="ann")
+    assert [f["path"] for f in view["fields"].values() if f["needs"]] == [["buyer", "name"]]
+
+
 def test_a_failed_check_names_all_that_take_part_and_goes_when_it_holds(desk):
     person = Person(desk, keep(desk, 1, 2, total=4))
     view = person.view
