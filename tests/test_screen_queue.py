@@ -94,7 +94,7 @@ def test_what_others_do_shows_by_itself(crowded):
     with Store(str(app.store)) as store:
         record = json.loads(rows(page).first.get_attribute("data-record"))
         store.records.claim(record, who="li")
-    expect(rows(page).first.locator(".who")).to_have_text("li", timeout=8000)
+    expect(rows(page).first.locator(".who span")).to_have_text("li", timeout=8000)
     rows(page).first.locator("button").click()
     page.wait_for_selector(f".review[data-record='{record}']:not(.read-only)")
     with Store(str(app.store)) as store:

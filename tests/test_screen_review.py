@@ -373,7 +373,7 @@ def test_a_region_is_read_again(app, page, long_report):
 
 def test_all_keys_are_listed(page, disclosure):
     go_to(page, disclosure(*UNSURE))
-    assert page.locator(".key-line kbd").count() >= 8
+    assert page.locator(".key-line kbd").count() >= 7
     page.keyboard.press("F1")
     expect(page.locator(".key-help")).to_be_visible()
     assert page.locator(".key-help dt").count() > 25

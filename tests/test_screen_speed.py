@@ -12,9 +12,9 @@ SLACK = 4.0
 def test_focus_next_and_save_are_quick(page, long_report, monkeypatch):
     from screen_steps import go_to
 
-    monkeypatch.setattr(screen, "FOCUSED", 40)
+    monkeypatch.setattr(screen, "FOCUSED", 30)
     monkeypatch.setattr(screen, "OPENED", 2)
-    monkeypatch.setattr(screen, "SAVED", 10)
+    monkeypatch.setattr(screen, "SAVED", 6)
     records = [long_report() for _ in range(3)]
     go_to(page, records[0])
     found = screen.measure(page)

@@ -14,6 +14,8 @@ import { say } from "./words.js";
 const NEAR = "150% 0px";
 const SLACK = 1.5; // points around a word in which a click still means it
 const A_CLICK = 3; // points that the mouse may move in a click
+const TRY_AGAIN = 1000; // milliseconds
+const MOST_TRIES = 5;
 const SNIPPET = { width: 420, around: 90, above: 5, most: 2.2 };
 
 export class Pages {
@@ -21,7 +23,7 @@ export class Pages {
   #record;
   #pages;
   #hooks;
-  #sheets = []; // per page: { element, size, words, picture, resolution }
+  #sheets = []; // a page each: { element, size, words, marks, faint, picture, resolution, ... }
   #marks = ""; // every value's evidence as it was drawn last
   #lit = [];
   #zoom = 1;
@@ -122,7 +124,7 @@ export class Pages {
       make("div", { class: "page-number", text: `${size.n} / ${this.#pages.length}` }),
     );
     element.style.aspectRatio = `${size.width} / ${size.height}`;
-    this.#sheets.push({ element, size, words: [], marks: [], faint: [], asked: false, resolution: 0 });
+    this.#sheets.push({ element, size, words: [], marks: [], faint: [], asked: false, resolution: 0, failed: 0 });
     this.element.append(element);
     this.#near.observe(element);
   }
@@ -152,7 +154,7 @@ export class Pages {
     this.#drawMarks(sheet);
     get(`records/${this.#record}/pages/${sheet.size.n}.json`)
       .then(({ words }) => (sheet.words = words))
-      .catch(() => (sheet.asked = false));
+      .catch(() => this.#again(sheet, () => (sheet.asked = false)));
   }
 
   #fetchPicture(sheet) {
@@ -167,10 +169,20 @@ export class Pages {
     });
     picture.addEventListener("error", () => {
       picture.remove();
-      sheet.resolution = 0;
-      sheet.element.classList.add("undrawn");
+      this.#again(sheet, () => (sheet.resolution = 0));
     });
     sheet.element.prepend(picture);
+  }
+
+  /** Fetch once more what could not be had, such as while the server is still reading the document; not for ever. */
+  #again(sheet, forget) {
+    sheet.failed += 1;
+    if (sheet.failed > MOST_TRIES) return;
+    setTimeout(() => {
+      if (!sheet.element.isConnected) return;
+      forget();
+      this.#fetch(sheet);
+    }, TRY_AGAIN * sheet.failed);
   }
 
   #address(sheet, dpi) {

@@ -10,6 +10,8 @@ import { Offsets } from "./offsets.js";
 import { onOneLine, wordAt } from "./taking.js";
 import { say } from "./words.js";
 
+/** Browsers without it show the text all the same, with nothing lit. */
+const highlights = globalThis.CSS?.highlights ?? new Map();
 const LEVELS = ["sure", "unsure", "doubtful", "wrong", "done"];
 const MOST_CELLS = 8000; // a larger table is shown in lines
 const CHUNK = 2000; // characters in one element where the text is shown in lines
@@ -48,7 +50,7 @@ export class Reading {
   }
 
   close() {
-    for (const name of ["all", "taking", ...LEVELS]) CSS.highlights.delete(`evidence-${name}`);
+    for (const name of ["all", "taking", ...LEVELS]) highlights.delete(`evidence-${name}`);
   }
 
   /** The evidence of all values, shown faintly. */
@@ -62,7 +64,7 @@ export class Reading {
 
   light(evidence, level) {
     this.#lit = { evidence, level };
-    for (const name of LEVELS) CSS.highlights.delete(`evidence-${name}`);
+    for (const name of LEVELS) highlights.delete(`evidence-${name}`);
     const place = this.#placeOf(evidence);
     if (!place) return;
     const [range] = this.#highlight(LEVELS.includes(level) ? level : "sure", [place]);
@@ -252,10 +254,13 @@ export class Reading {
   /** Highlight stretches under a name; the ranges they became. */
   #highlight(name, stretches) {
     const ranges = stretches.flatMap(({ start, end }) => this.#ranges(start, end));
-    if (ranges.length) CSS.highlights.set(`evidence-${name}`, new Highlight(...ranges));
-    else CSS.highlights.delete(`evidence-${name}`);
-    const highlight = CSS.highlights.get(`evidence-${name}`);
-    if (highlight) highlight.priority = name === "all" ? 0 : 1;
+    if (!ranges.length || !globalThis.Highlight) {
+      highlights.delete(`evidence-${name}`);
+      return ranges;
+    }
+    const highlight = new Highlight(...ranges);
+    highlight.priority = name === "all" ? 0 : 1;
+    highlights.set(`evidence-${name}`, highlight);
     return ranges;
   }
 
@@ -341,7 +346,7 @@ export class Reading {
 
   #endDrag() {
     this.#drag = null;
-    CSS.highlights.delete("evidence-taking");
+    highlights.delete("evidence-taking");
   }
 
   #click(offset, event) {
