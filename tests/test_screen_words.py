@@ -8,7 +8,7 @@ from pathlib import Path
 
 ROOM = Path(__file__).parent.parent / "extractor" / "ui"
 SCRIPTS = {file.name: file.read_text() for file in (ROOM / "static").glob("*.js")}
-PREFIXES = "queue|review|keys|level|state|status|did|reason|dialog|uploads|problem"
+PREFIXES = "queue|review|keys|level|state|status|did|reason|dialog|uploads|problem|error|about|failed"
 MADE = re.compile(rf"`((?:{PREFIXES})\.[a-z_.]*)\$\{{")
 """Keys that are put together on screen, as `status.` and what follows."""
 OURS = ("review.", "keys.", "reason.")

@@ -1,5 +1,6 @@
 /** What is said across the screen: somebody else has the record or changed it, something was refused, nothing is left. */
 
+import { happened, sentenceOf } from "./errors.js";
 import { open, showTab } from "./opening.js";
 import { clock, say } from "./words.js";
 
@@ -26,9 +27,14 @@ export class Notices {
     this.#head.banner("offline", say("review.offline_stay"));
   }
 
-  failed(error) {
+  failed(error, about = "") {
     const action = error.status === 401 ? { href: "/login", text: say("review.log_in") } : null;
-    this.#head.banner("error", [error.message, error.hint].filter(Boolean).join(" "), { action });
+    this.#head.banner("error", about + sentenceOf(error), { action });
+  }
+
+  /** What was refused before has been done by now. */
+  done() {
+    this.#head.banner("error", "");
   }
 
   /** The server refused to change something: of `view`, where it is about a field. */
@@ -37,8 +43,7 @@ export class Notices {
       this.note(say("review.nothing_to_undo"));
       return;
     }
-    const { status, hint, message } = error;
-    this.failed({ status, hint, message: view ? `${view.label}: ${message}` : message });
+    this.failed(error, view ? `${view.label}: ` : "");
   }
 
   noNext() {
@@ -57,7 +62,7 @@ export class Notices {
   /** Problems of the record or the document as a whole, which no field shows. */
   problems({ problems }) {
     const whole = problems.filter(({ paths }) => !paths?.some((path) => path.length));
-    const lines = whole.map(({ message, kind }) => message || kind);
+    const lines = whole.map(({ kind, message }) => happened(kind, message) || kind);
     this.#head.banner("problems", lines.length ? say("review.problems") : "", { lines });
   }
 

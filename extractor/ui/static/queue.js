@@ -2,6 +2,7 @@
 
 import { get, query } from "./api.js";
 import { addStyles, button, isShown, make, put } from "./dom.js";
+import { sentenceOf } from "./errors.js";
 import { followAddress, open, setFilters } from "./opening.js";
 import { age, loadWords, moment, percent, say } from "./words.js";
 
@@ -80,7 +81,7 @@ class Queue {
     try {
       said = await get(`queue?${query({ ...this.#chosen(), after: this.#after, limit: PAGE })}`);
     } catch (error) {
-      if (turn === this.#asked) put(this.#message, error.status ? error.message : say("queue.offline"));
+      if (turn === this.#asked) put(this.#message, error.status ? sentenceOf(error) : say("queue.offline"));
       return;
     }
     if (turn !== this.#asked) return;

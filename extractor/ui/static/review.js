@@ -5,6 +5,7 @@ import { Beside } from "./beside.js";
 import { Deciding } from "./deciding.js";
 import { Notice, paneOf } from "./documents.js";
 import { addStyles, isShown, make, whenPainted } from "./dom.js";
+import { sentenceOf } from "./errors.js";
 import { viewOf } from "./field.js";
 import { Form } from "./form.js";
 import { cellsOf } from "./grid.js";
@@ -120,7 +121,7 @@ class Review {
 
   #showPaper(fetched) {
     const { record } = this.#opener;
-    if (fetched.error) this.#putPane(new Notice(fetched.error.message || say("review.document_gone")));
+    if (fetched.error) this.#putPane(new Notice(sentenceOf(fetched.error) || say("review.document_gone")));
     else this.#putPane(paneOf(record, fetched, this.#paneHooks(record)));
     this.#notices.unread(fetched.info?.unread);
     this.#root.dataset.paper = record;
@@ -196,7 +197,7 @@ class Review {
 
   #failed(error) {
     if (this.#saving.record) this.#notices.failed(error);
-    else this.#nothing.textContent = [error.message, error.hint].filter(Boolean).join(" ");
+    else this.#nothing.textContent = sentenceOf(error);
   }
 
   #refused(error, view) {
@@ -212,6 +213,7 @@ class Review {
   }
 
   #changed(answer) {
+    this.#notices.done();
     this.#counted();
     this.#head.show(this.#saving.record, { readOnly: this.#readOnly });
     this.#setMarks();

@@ -1,6 +1,7 @@
 /** Every change, saved at once and in order; and what happens when somebody else changed the record meanwhile. */
 
 import { post } from "./api.js";
+import { sentenceOf } from "./errors.js";
 import { keyOf } from "./field.js";
 import { Outbox } from "./outbox.js";
 import { took } from "./timing.js";
@@ -120,8 +121,7 @@ export class Saving {
       return;
     }
     const said = edit.view && this.#form.said(edit.view.path);
-    const why = [error.message, error.hint].filter(Boolean).join(" ");
-    if (edit.view && !(edit.how in STATE)) edit.view.unsaved(edit, why, said);
+    if (edit.view && !(edit.how in STATE)) edit.view.unsaved(edit, sentenceOf(error), said);
     else if (edit.view) edit.view.show(said);
     this.#form.count();
     if (error.kind === "held") this.#hooks.held(error);

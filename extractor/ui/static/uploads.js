@@ -2,6 +2,7 @@
 
 import { get } from "./api.js";
 import { addStyles, make, put } from "./dom.js";
+import { failure } from "./errors.js";
 import { age, loadWords, say } from "./words.js";
 
 const SOON = 800;
@@ -78,14 +79,14 @@ class Upload {
   #link = make("a", { hidden: true });
   element = make("li", {}, this.#icon, this.#name, this.#state, this.#bar, this.#link, this.#message);
 
-  show({ name, state, message, record, at }) {
+  show({ name, state, kind, message, record, at }) {
     this.element.dataset.state = state;
     put(this.#icon, ICONS[state] ?? "◐");
     put(this.#name, name);
     this.#name.title = at ? age(at) : "";
     put(this.#state, say(`uploads.state.${state}`));
     this.#bar.hidden = state !== "working";
-    put(this.#message, message ?? "");
+    put(this.#message, kind ? failure(kind, message) : (message ?? ""));
     this.#link.hidden = record === null || record === undefined;
     if (this.#link.hidden) return;
     this.#link.href = `#record=${Number(record)}`;

@@ -18,6 +18,9 @@ export function say(key, values = {}) {
   return (words[key] ?? key).replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
 
+/** Whether there are words of that key. */
+export const known = (key) => key in words;
+
 /** A share as people read it: 0.348 is 35 %. */
 export const percent = (share) => `${Math.round(share * 100)}%`;
 
