@@ -3,7 +3,7 @@
 import { get, query } from "./api.js";
 import { addStyles, button, isShown, make, put } from "./dom.js";
 import { sentenceOf } from "./errors.js";
-import { followAddress, open, setFilters } from "./opening.js";
+import { followAddress, open, setFilters, showTab } from "./opening.js";
 import { age, loadWords, moment, percent, say } from "./words.js";
 
 const PAGE = 100;
@@ -31,6 +31,7 @@ class Queue {
   #rows = new Map(); // number of the record -> Row
   #order = [];
   #message = make("div", { class: "queue-message", role: "status" });
+  #upload = button({ class: "primary queue-upload", text: say("queue.upload"), hidden: true }, () => showTab("upload"));
   #pages = make("span", { class: "pages-of" });
   #before;
   #behind;
@@ -55,7 +56,7 @@ class Queue {
       "div",
       { class: "screen queue" },
       this.#filters(),
-      make("div", { class: "queue-scroll" }, table, this.#message),
+      make("div", { class: "queue-scroll" }, table, this.#message, this.#upload),
       make(
         "div",
         { class: "queue-foot" },
@@ -94,6 +95,7 @@ class Queue {
     this.#show(said.rows);
     this.#count(said);
     put(this.#message, said.rows.length ? "" : say(this.#isFiltered() ? "queue.none_found" : "queue.empty"));
+    this.#upload.hidden = said.rows.length > 0 || this.#isFiltered();
   }
 
   #filters() {

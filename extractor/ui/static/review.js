@@ -4,7 +4,7 @@ import { post } from "./api.js";
 import { Beside } from "./beside.js";
 import { Deciding } from "./deciding.js";
 import { Notice, paneOf } from "./documents.js";
-import { addStyles, isShown, make, whenPainted } from "./dom.js";
+import { addStyles, button, isShown, make, whenPainted } from "./dom.js";
 import { sentenceOf } from "./errors.js";
 import { viewOf } from "./field.js";
 import { Form } from "./form.js";
@@ -13,7 +13,7 @@ import { Head } from "./head.js";
 import { entryFor, keyHelp, keyLine } from "./keys.js";
 import { Notices } from "./notices.js";
 import { Opener } from "./opener.js";
-import { whenOpened } from "./opening.js";
+import { showTab, whenOpened } from "./opening.js";
 import { Past } from "./past.js";
 import { Saving } from "./saving.js";
 import { joined } from "./taking.js";
@@ -31,7 +31,7 @@ export async function mount(element) {
 
 class Review {
   #root;
-  #nothing = make("div", { class: "screen nothing", text: say("review.nothing_open") });
+  #nothing = make("div", { class: "screen nothing" });
   #left = make("div", { class: "left-pane" });
   #pane = new Notice("");
   #help = keyHelp(() => this.#toggleHelp(false));
@@ -89,6 +89,7 @@ class Review {
     const parts = [this.#head.element, this.#head.banners, body, keyLine(), this.#help];
     this.#root = make("div", { class: "screen review", hidden: true }, ...parts);
     element.replaceChildren(this.#root, this.#nothing);
+    this.#sayNothing(say("review.nothing_open"));
     this.#listen();
     whenOpened(({ record, take }) => this.#opener.open(record, { take }));
   }
@@ -197,7 +198,13 @@ class Review {
 
   #failed(error) {
     if (this.#saving.record) this.#notices.failed(error);
-    else this.#nothing.textContent = sentenceOf(error);
+    else this.#sayNothing(sentenceOf(error));
+  }
+
+  /** Why there is no record here, and where there are some. */
+  #sayNothing(sentence) {
+    const toQueue = button({ text: say("review.to_queue") }, () => showTab("queue"));
+    this.#nothing.replaceChildren(make("p", { text: sentence }), toQueue);
   }
 
   #refused(error, view) {
