@@ -106,6 +106,14 @@ def test_skew_is_measured_on_noise_and_rules_and_not_made_up():
         assert skew_of(np.random.default_rng(1).integers(0, 255, shape).astype(np.uint8)) == 0
 
 
+def test_the_skew_of_a_page_of_short_lines_is_told_by_what_stands_in_a_column():
+    made = Sheet(300, 420)
+    for number in range(24):
+        made.write(40, 30 + 16 * number, ("0", "10", "本年", "total")[number % 4], 10.5, "chinese")
+    gray = as_rgb(noisy(skewed(2.0)(made.picture)))[:, :, 0]
+    assert skew_of(gray) == pytest.approx(-2.0, abs=0.15)
+
+
 def test_lines_that_begin_further_in_each_time_make_no_skew():
     made = Sheet(280, 300)
     for number in range(12):

@@ -76,19 +76,28 @@ def skew_of(gray: np.ndarray) -> float:
     if len(ys) > 60_000:
         chosen = np.random.default_rng(0).choice(len(ys), 60_000, replace=False)
         ys, xs, weights = ys[chosen], xs[chosen], weights[chosen]
-    if skew := _steepest(xs, ys, weights, 1.03):
+    skew, clear = _steepest(xs, ys, weights, 1.03)
+    if skew and (clear >= CLEAR or _extent(xs) <= WIDE):
         return skew
-    skew = _steepest(-ys, xs, weights, 1.2)
-    # Columns may only tell what rows do not deny: what stands in a column can begin a little further in each time.
-    level = _sharpness(xs, ys, weights, 0.0)
-    return skew if skew and _sharpness(xs, ys, weights, skew) >= 0.9 * level else 0.0
+    skew, columns_clear = _steepest(-ys, xs, weights, 1.2)
+    if not skew or columns_clear < 2:
+        return 0.0
+    # Rows have to gain by it too, or to tell nothing: what stands in a column can begin a little further in each time.
+    gain = _sharpness(xs, ys, weights, skew) / _sharpness(xs, ys, weights, 0.0)
+    return skew if gain > 1.1 or clear < CLEAR <= columns_clear else 0.0
 
 
-def _steepest(xs: np.ndarray, ys: np.ndarray, weights: np.ndarray, gain: float) -> float:
-    """The angle in degrees at which the sums of rows vary most; 0 where that is a guess.
+CLEAR = 3.5
+"""Lines of text make the sums of rows vary so many times as much along them as along most other lines; noise does not,
+whose best angle is chance."""
+WIDE = 200
+"""Pixels from which on text gives hold enough to tell a small gain from chance."""
 
-    It is one where they vary less than `gain` as much as unturned, or not much more than at any other angle: so they do
-    on noise, whose few best angles are chance.
+
+def _steepest(xs: np.ndarray, ys: np.ndarray, weights: np.ndarray, gain: float) -> tuple[float, float]:
+    """The angle in degrees at which the sums of rows vary most, and how many times as much as at most others.
+
+    The angle is 0 where it is a guess: where they vary less than `gain` times as much as unturned.
     """
     level = _sharpness(xs, ys, weights, 0.0)
     tried, best, peak, usual = np.arange(-MAX_SKEW, MAX_SKEW + 0.01, 0.5), 0.0, level, 0.0
@@ -97,12 +106,15 @@ def _steepest(xs: np.ndarray, ys: np.ndarray, weights: np.ndarray, gain: float) 
         best, peak, usual = float(tried[int(np.argmax(scores))]), max(scores), usual or float(np.median(scores))
         tried = np.arange(best - step, best + step + 1e-6, step / 5)
     # An angle that lifts no end of the text is a guess too; a single word gives little hold.
-    extent = float(np.subtract(*np.percentile(xs, (98, 2))))
+    extent = _extent(xs)
     lift = math.radians(abs(best)) * extent
-    if lift < 1.5 or abs(best) >= MAX_SKEW:
-        return 0.0
-    held = peak >= gain * level and peak >= 3.5 * usual if extent > 200 else peak >= 2.0 * level
-    return round(best, 2) if held else 0.0
+    if lift < 1.5 or abs(best) >= MAX_SKEW or peak < (gain if extent > WIDE else 2.0) * level:
+        best = 0.0
+    return round(best, 2), peak / (usual or 1.0)
+
+
+def _extent(xs: np.ndarray) -> float:
+    return float(np.subtract(*np.percentile(xs, (98, 2))))
 
 
 def _sharpness(xs: np.ndarray, ys: np.ndarray, weights: np.ndarray, angle: float) -> float:
