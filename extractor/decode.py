@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import pairwise, takewhile
 from typing import Any
 
 import numpy as np
@@ -371,7 +372,7 @@ class Decoder:
         self._at_work: list[Party] = []
         self._led = False
         self.limit = int(getattr(model.config, "max_position_embeddings", 0) or 4096)
-        self.store, self.held = Store(), []
+        self.store, self.held, self._pieces = Store(), [], [0]
         self.seconds = {"prefill": 0.0, "decode": 0.0}
         self.stats = {"prefilled": 0, "reused": 0, "passes": 0, "chosen": 0, "forced": 0, "drafted": 0, "accepted": 0}
 
@@ -500,7 +501,7 @@ class Decoder:
                 )
             if party.lines:
                 with self._timed("prefill"):
-                    party.store = self._prefill(prompt)
+                    party.store = self._prefill(prompt, len(head))
             for line in party.lines:
                 line.start = len(prompt)
             self._open(party)
@@ -543,20 +544,29 @@ class Decoder:
             )
         return Line(number, row, matcher, self.encode(row.question) + tail)
 
-    def _prefill(self, prompt: list[int]) -> Store:
-        """The prompt computed, in pieces so that memory stays bounded, but for what the last one began with as well."""
-        same = next(
+    def _prefill(self, prompt: list[int], head: int = 0) -> Store:
+        """The prompt computed, in pieces so that memory stays bounded, but for what the last one began with as well.
+
+        Its first `head` tokens are a piece of their own, for they are those of every prompt. Only whole pieces are
+        taken from the last prompt: numbers differ in their last digits by the piece they were computed in, and what was
+        asked before must not change an answer.
+        """
+        pieces = sorted({0, head, *range(head, len(prompt), CHUNK), len(prompt)})
+        shared = next(
             (at for at, (a, b) in enumerate(zip(prompt, self.held, strict=False)) if a != b),
             min(len(prompt), len(self.held)),
         )
+        ours, theirs = pairwise(pieces), set(pairwise(self._pieces))
+        same = max((end for start, end in takewhile(theirs.__contains__, ours) if end <= shared), default=0)
         before, self.store = self.store, Store()  # the last one's rows may still be at work
         self.store.prefix = before.beginning(same)
-        self.held = prompt[:same]
+        self.held, self._pieces = prompt[:same], [at for at in pieces if at <= same]
         self.stats["reused"] += same
         self.stats["prefilled"] += len(prompt) - same
-        for at in range(same, len(prompt), CHUNK):
-            self._forward([prompt[at : at + CHUNK]], [at])
-            self.held = prompt[: at + CHUNK]
+        for at, end in pairwise(at for at in pieces if at >= same):
+            self._forward([prompt[at:end]], [at])
+            self.held = prompt[:end]
+            self._pieces.append(end)
         return self.store
 
     def _forward(self, feeds: list[list[int]], starts: list[int], store: Store | None = None) -> torch.Tensor:

@@ -250,7 +250,8 @@ def test_the_context_is_a_limit_too(model, tokenizer):
     assert not answer.finished and 10 < len(answer.tokens) < 200
 
 
-def test_the_shared_beginning_is_computed_once(decoder):
+def test_the_shared_beginning_is_computed_once(decoder, monkeypatch):
+    monkeypatch.setattr(decode, "CHUNK", 16)
     decoder.answer(request())
     first = decoder.stats["prefilled"]
     again = decoder.answer(request())
@@ -261,6 +262,18 @@ def test_the_shared_beginning_is_computed_once(decoder):
     fresh = decode.Decoder(decoder.model, decoder.tokenizer)
     assert [a.text for a in after] == [a.text for a in fresh.answer(other)]
     assert [a.text for a in again] == [a.text for a in fresh.answer(request())]
+
+
+def test_what_was_asked_before_changes_nothing(decoder, monkeypatch):
+    """Not even the last digits, by which a row of int8 levels may fall on another side."""
+    monkeypatch.setattr(decode, "CHUNK", 16)
+    asked = [
+        Request("Copy.", f"Document: {SOURCE}{more}\n", rows(*GROUPS), SOURCE) for more in ("", " more", " x y" * 9)
+    ]
+    alone = [decode.Decoder(decoder.model, decoder.tokenizer).answer(each) for each in asked]
+    for order in ((0, 1, 2), (2, 1, 0), (1, 0, 0), (1, 2, 1)):
+        for number in order:
+            assert decoder.answer(asked[number]) == alone[number]
 
 
 def test_special_tokens_in_a_document_are_text(decoder):
