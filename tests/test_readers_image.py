@@ -1,4 +1,4 @@
-"""Pictures of every sort become pages; broken and oversized ones are told apart. OCR is a fake but in the last test."""
+"""Pictures of every sort become pages; broken and oversized ones are told apart. OCR is mostly a fake."""
 
 from __future__ import annotations
 
@@ -270,6 +270,24 @@ def test_a_photograph_is_read_and_its_page_shows_each_word_at_its_box(monkeypatc
     sides = (word.box.x0 - 6, word.box.top - 6, word.box.x1 + 6, word.box.bottom + 6)
     crop = shown.crop([round(side * 96 / 72) for side in sides])
     assert [word.text for word in ocr.read_page(crop, 96).words] == ["37.95"]
+
+
+def test_a_fax_of_twelve_pages_is_read_page_by_page(monkeypatch):
+    monkeypatch.setenv("EXTRACTOR_OCR_CACHE", "off")
+    font, pages = ImageFont.load_default(30), []
+    for number in range(1, 13):
+        page = Image.new("L", (860, 300), 255)
+        pen = ImageDraw.Draw(page)
+        pen.text((60, 60), f"Inspection report, sheet {number} of 12", font=font, fill=0)
+        pen.text((60, 150), f"Pressure: {number}.75 bar", font=font, fill=0)
+        pages.append(page.convert("1"))
+    options = {"save_all": True, "append_images": pages[1:], "compression": "group4", "dpi": (200, 200)}
+    document = read_bytes(saved(pages[0], "TIFF", **options), "fax.tif")
+    assert [page.number for page in document.pages] == list(range(1, 13)) and not document.problems
+    for page in document.pages:
+        text = " ".join(document.text[page.start : page.end].split())
+        assert text == f"Inspection report, sheet {page.number} of 12 Pressure: {page.number}.75 bar"
+        assert all(word.from_ocr and word.box.page == page.number for word in page.words)
 
 
 def test_pictures_of_pages_are_written_with_the_boxes_on_them(seen, tmp_path, capsys):
