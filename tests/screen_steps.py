@@ -49,7 +49,7 @@ def key_of(path: Any) -> str:
 def type_over(page: Page, text: str) -> None:
     """Type in place of what stands in the field that has the focus."""
     page.keyboard.press("Control+a")
-    page.keyboard.type(text)
+    page.keyboard.type(text) if len(text) < 12 else page.keyboard.insert_text(text)
 
 
 def saved(page: Page) -> None:
