@@ -81,7 +81,7 @@ export class Grid {
     const views = this.node.columns.map((column) => {
       const cell = make("td");
       const path = [...this.path, at, ...column.path];
-      const view = new FieldView(column, this.#fieldAt(path), cell, column.title);
+      const view = new FieldView(column, this.#fieldAt(path), cell, titleOf(column, this.node));
       view.path = path;
       view.grid = this;
       cell.append(view.input);
