@@ -166,6 +166,7 @@ def test_a_box_on_the_page_leads_to_its_field(app, page, long_report):
     expect(page.locator(".snippet-page")).to_be_visible()
     page.keyboard.press("Enter")
     assert focused(page) == SECOND  # on the first page, too
+    saved(page)
     page.mouse.click(*middle(page.locator(".page[data-page='1'] .box.faint").first))
     assert focused(page) == FIRST
     # With the boxes hidden, or with Ctrl, the word is taken.
@@ -425,4 +426,5 @@ def drag(page, start: tuple[float, float], end: tuple[float, float]) -> None:
 def middle(locator) -> tuple[float, float]:
     locator.scroll_into_view_if_needed()
     box = locator.bounding_box()
+    assert box is not None
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
