@@ -17,8 +17,7 @@ from extractor.errors import OutputError, UsageError
 from extractor.export import HINT
 from extractor.exports.warnings import Warnings
 from extractor.jobs import archives
-from extractor.jobs.places import Unusable, split
-from extractor.readers import MAX_BYTES
+from extractor.jobs.places import Unusable
 from extractor.schemas import Schema
 from extractor.store import Record, Store
 from extractor.types import Field
@@ -142,12 +141,7 @@ def _bytes(store: Store, record: Record) -> bytes | None:
     """The document's bytes, from the first of the places where it was found and is still the same."""
     for source in store.sources(record.document):
         try:
-            path, member = split(source.name)
-            if member is None:
-                with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-                    data = file.read(MAX_BYTES + 1)
-            else:
-                data = archives.content(path, member)
+            data = archives.bytes_of(source.name)
         except (OSError, Unusable):
             continue
         if hashlib.sha256(data).hexdigest() == record.document:

@@ -6,6 +6,7 @@ Nothing is unpacked to the disk. Sizes are counted as the bytes come, whatever t
 from __future__ import annotations
 
 import hashlib
+import os
 import tarfile
 import zipfile
 import zlib
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import IO
 
-from extractor.jobs.places import Unusable, is_archive, member_name, too_large
+from extractor.jobs.places import Unusable, is_archive, member_name, split, too_large
 from extractor.readers import MAX_BYTES
 from extractor.store import Found
 
@@ -60,6 +61,18 @@ def members(path: str, name: str, stamp: str) -> tuple[Found, ...]:
                 raise
             found[inner] = Found(inner, stamp, kind=error.kind, message=error.message)
     return tuple(found.values())
+
+
+def bytes_of(name: str) -> bytes:
+    """The bytes of the document of that name, on the disk or in an archive; of a file that is too large, one too many.
+
+    Unusable or OSError where they cannot be had. Nothing waits: what has become a FIFO opens at once, and is empty.
+    """
+    path, member = split(name)
+    if member is not None:
+        return content(path, member)
+    with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
+        return file.read(MAX_BYTES + 1)
 
 
 def content(path: str, member: str) -> bytes:

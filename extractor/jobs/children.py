@@ -27,7 +27,7 @@ from extractor.jobs import archives
 from extractor.jobs.places import Unusable, fingerprint, split
 from extractor.models import Model
 from extractor.pipeline import extract
-from extractor.readers import MAX_BYTES, detect, read_bytes
+from extractor.readers import detect, read_bytes
 from extractor.schemas import Schema, load_schema
 from extractor.store import Found
 from extractor.types import Document
@@ -118,12 +118,7 @@ def read_and_extract(name: str, sha: str, schema: Mapping[str, Any]) -> Extracte
 
 
 def _document(name: str, sha: str) -> tuple[Document, str, int]:
-    path, member = split(name)
-    if member is None:
-        with open(path, "rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    else:
-        data = archives.content(path, member)
+    data = archives.bytes_of(name)
     document = read_bytes(data, name)
     if document.id != sha:
         raise Unusable("changed", "The file was changed while it was being read.")

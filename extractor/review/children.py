@@ -17,7 +17,7 @@ from typing import Any
 from extractor.errors import ExtractorError
 from extractor.jobs import archives
 from extractor.jobs.places import Unusable, split
-from extractor.readers import MAX_BYTES, detect, page_image, read_bytes
+from extractor.readers import detect, page_image, read_bytes
 from extractor.types import Block, Document, Page, Table
 
 ABOUT, TEXT = "about.json", "text.json"
@@ -121,13 +121,7 @@ def _bytes(names: Sequence[str], sha: str) -> tuple[str, bytes]:
         return _held[2:]
     for name in names:
         try:
-            path, member = split(name)
-            stamp = _stamp(path)
-            if member is None:
-                with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
-                    data = file.read(MAX_BYTES + 1)
-            else:
-                data = archives.content(path, member)
+            stamp, data = _stamp(split(name)[0]), archives.bytes_of(name)
         except (OSError, Unusable):
             continue
         if hashlib.sha256(data).hexdigest() == sha:
