@@ -30,7 +30,9 @@ from extractor.ocr import read_page
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--all", action="store_true", help="every page with every damage, about a quarter of an hour")
-    parser.add_argument("--only", action="append", metavar="NAME", help=f"a kind of damage: {', '.join(DAMAGE)}")
+    parser.add_argument(
+        "--only", action="append", choices=DAMAGE, metavar="NAME", help=f"a kind of damage: {', '.join(DAMAGE)}"
+    )
     parser.add_argument("--ours", action="store_true", help="leave rapidocr out")
     parser.add_argument("--wrong", action="store_true", help="print what was read where a page is below 0.98")
     arguments = parser.parse_args()
