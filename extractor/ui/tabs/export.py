@@ -114,11 +114,11 @@ def build(store: Store, exports: Exports, words: Any) -> tuple[Callable[[Asking]
     @told
     def made(name: str | None, which: str, form: str, proof: bool, sure: bool, asking: Asking) -> Any:
         if form not in FORMATS or which not in STATUSES:
-            raise UsageError(asking.word("export.nothing"))
+            raise UsageError(asking.word("export.nothing"), asking.word("export.nothing_next"))
         status = "approved" if form == "gold" else None if which == "all" else which
         there = store.records.count(schema=name) if name in store.schemas() else {}
         if not (there.get(status, 0) if status else sum(there.values())):
-            raise InputError(asking.word("export.nothing"))
+            raise InputError(asking.word("export.nothing"), asking.word("export.nothing_next"))
         word, folder = exports.folder()
         try:
             path, count, warnings = written(store, folder, asking.user, name, status, form, proof, sure)

@@ -108,16 +108,16 @@ def build(
         given: Sequence[str] | None, name: str | None, sent: str | None, model: str | None, asking: Asking
     ) -> Any:
         if not given:
-            raise InputError(asking.word("upload.no_files"))
+            raise InputError(asking.word("upload.no_files"), asking.word("upload.no_files_next"))
         if len(given) > MOST_FILES:
-            raise InputError(asking.word("upload.too_many", most=MOST_FILES))
+            raise InputError(asking.word("upload.too_many", most=MOST_FILES), asking.word("upload.too_many_next"))
         found = chosen(name, sent, asking)
         if found is None:
-            raise InputError(asking.word("upload.no_schema"))
+            raise InputError(asking.word("upload.no_schema"), asking.word("upload.no_schema_next"))
         if model not in dict((value, text) for text, value in models(settings, asking)):
-            raise InputError(asking.word("upload.no_model"))
+            raise InputError(asking.word("upload.no_model"), asking.word("upload.no_model_next"))
         if not all(received.is_of(asking.user, path) for path in given):
-            raise InputError(asking.word("upload.gone"))
+            raise InputError(asking.word("upload.gone"), asking.word("upload.gone_next"))
         compile_checks(found)
         named = [(received.name(asking.user, path), path) for path in given]
         taken = desk.upload(who=asking.user, files=named, schema=found, model=model)
@@ -177,9 +177,9 @@ def last_choice(desk: Desk, asking: Asking, there: Sequence[tuple[str, str]]) ->
 def own_schema(path: str, received: Received, asking: Asking) -> Schema:
     """The schema in a file that the user has sent; raises SchemaError or InputError."""
     if not received.is_of(asking.user, path):
-        raise InputError(asking.word("upload.gone"))
+        raise InputError(asking.word("upload.gone"), asking.word("upload.gone_next"))
     if os.path.getsize(path) > MAX_BYTES:
-        raise SchemaError(asking.word("upload.own_large"))
+        raise SchemaError(asking.word("upload.own_large"), asking.word("upload.own_large_next"))
     found = load_schema(Path(path))
     compile_checks(found)
     return found
