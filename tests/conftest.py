@@ -36,3 +36,22 @@ def record() -> Callable[..., Extraction]:
         return extract(read_bytes(text.encode(), "report.txt"), schema, model)
 
     return extracted
+
+
+@pytest.fixture(scope="module")
+def ann(app):
+    """Ann's browser, logged in at the `app` of the tests that ask for it."""
+    yield from _logged_in(app, "ann")
+
+
+@pytest.fixture(scope="module")
+def bob(app):
+    """Bob's browser, as Ann's."""
+    yield from _logged_in(app, "bob")
+
+
+def _logged_in(app, user):
+    from web_app import client  # not above: it loads the web app, which few tests need
+
+    with client(app, user) as browser:
+        yield browser

@@ -50,18 +50,6 @@ def app(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def ann(app):
-    with client(app, "ann") as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def bob(app):
-    with client(app, "bob") as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
 def nobody(app):
     with client(app) as browser:
         yield browser

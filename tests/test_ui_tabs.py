@@ -43,18 +43,6 @@ def eval_set(folder):
     (folder / "gold.jsonl").write_text("\n".join(lines), "utf-8")
 
 
-@pytest.fixture(scope="module")
-def ann(app):
-    with client(app, "ann") as browser:
-        yield browser
-
-
-@pytest.fixture(scope="module")
-def bob(app):
-    with client(app, "bob") as browser:
-        yield browser
-
-
 class Page:
     """Gradio's page as a browser has it: what stands in each component, by its elem_id."""
 
