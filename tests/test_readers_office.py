@@ -555,6 +555,35 @@ def test_tables_on_one_sheet_are_parted_by_blanks():
     assert ("paragraph", "Note: prices without tax.") in blocks(document)
 
 
+def test_tables_right_under_each_other_are_parted_by_a_line_with_a_head_below_it():
+    import openpyxl
+
+    book = openpyxl.Workbook()
+    for row in (
+        ["Region", "Sales"],
+        ["Abroad"],  # the title of a section: the head above holds for it too
+        ["North", 7],
+        ["At home"],
+        ["South", 9],
+        ["2. Staff"],
+        ["Both counts are of May."],
+        ["Month", "Full time", "Part time"],
+        ["May", 3, 4],
+        ["3. Outlook"],
+        ["More of both is hoped for."],
+        ["2021-05-31"],
+    ):
+        book.active.append(row)
+    document = read(saved(book))
+    assert [rows(found) for found in document.tables] == [
+        [["Region", "Sales"], ["Abroad", ""], ["North", "7"], ["At home", ""], ["South", "9"]],
+        [["Month", "Full time", "Part time"], ["May", "3", "4"]],
+    ]
+    assert document.tables[1].caption[-1] == "2. Staff"
+    lines = [("heading", "3. Outlook"), ("paragraph", "More of both is hoped for."), ("paragraph", "2021-05-31")]
+    assert blocks(document)[-3:] == lines
+
+
 def test_formulas_without_a_result_are_named_and_errors_are_shown():
     import openpyxl
 

@@ -1,7 +1,7 @@
 """Cells on a sheet become paragraphs and grids: blank rows part tables, a line over a table is its heading.
 
-A sheet may hold several tables over and beside each other, with titles and notes between them; nothing but the blanks
-tells them apart.
+A sheet may hold several tables over and beside each other, with titles and notes between them; nothing tells them apart
+but the blanks, and a line with a head of its own below it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, chain, groupby, pairwise
 
 from extractor import tables
 from extractor.readers import text as plain
@@ -41,9 +41,9 @@ def parts_of_sheet(cells: Iterable[SheetCell], level: int = 1) -> list[Paragraph
     """
     filled = sorted((cell for cell in cells if cell.text.strip()), key=lambda cell: (cell.row, cell.column))
     parts: list[Paragraph | Grid] = []
-    for band in _bands(filled):
+    for band in chain.from_iterable(map(_stacked, _bands(filled))):
         above, rest = _lines_on_top(band, level)
-        rest, below = _lines_below(rest)
+        rest, below = _lines_below(rest, level)
         parts += above
         for block in _beside(rest):
             parts += _block(block)
@@ -61,6 +61,33 @@ def _bands(cells: Sequence[SheetCell]) -> list[list[SheetCell]]:
         bands[-1].append(cell)
         reached = max(reached, cell.row + cell.row_span - 1)
     return bands
+
+
+def _stacked(band: list[SheetCell]) -> list[list[SheetCell]]:
+    """The tables that stand one right under the other, each from its title on.
+
+    A line below values begins another table if rows without values follow it, a head, before those with values. A line
+    that the values follow is the title of a section, and the head over the table holds for it too.
+    """
+    rows = _rows(band)
+    alone = [len(row) == 1 and row[0].row_span == 1 and not _has_value(row) for row in rows]
+    starts, begun = [0], False
+    for number, row in enumerate(rows):
+        if alone[number] and begun:
+            head = next((n for n in range(number, len(rows)) if not alone[n]), len(rows))
+            if head < len(rows) and not _has_value(rows[head]) and any(map(_has_value, rows[head:])):
+                starts.append(number)
+                begun = False
+        begun = begun or _has_value(row)
+    return [[cell for row in rows[start:end] for cell in row] for start, end in pairwise([*starts, len(rows)])]
+
+
+def _rows(cells: Sequence[SheetCell]) -> list[list[SheetCell]]:
+    return [list(row) for _, row in groupby(cells, key=lambda cell: cell.row)]
+
+
+def _has_value(row: Sequence[SheetCell]) -> bool:
+    return any(tables.is_value(tables.one_line(cell.text)) for cell in row)
 
 
 def _lines_on_top(band: list[SheetCell], level: int) -> tuple[list[Paragraph], list[SheetCell]]:
@@ -83,13 +110,20 @@ def _lines_on_top(band: list[SheetCell], level: int) -> tuple[list[Paragraph], l
     return lines, band[at:]
 
 
-def _lines_below(band: list[SheetCell]) -> tuple[list[SheetCell], list[Paragraph]]:
-    """The rest of a table, and the notes under it, each the only cell of its row."""
+def _lines_below(band: list[SheetCell], level: int) -> tuple[list[SheetCell], list[Paragraph]]:
+    """The rest of a table, and the lines under it, from the first that says something; each is alone in its row."""
     reached = list(accumulate((cell.row + cell.row_span for cell in band), max))
     at = len(band)
-    while at > 2 and band[at - 1].row >= reached[at - 2] and _SAYS.search(band[at - 1].text):
+    while at > 2 and band[at - 1].row >= reached[at - 2]:
         at -= 1
-    return band[:at], [Paragraph(cell.text) for cell in band[at:]]
+    says = [bool(_SAYS.search(cell.text)) for cell in band[at:]]
+    depths = [plain.heading_level(cell.text) for cell in band[at:]]
+    first = next((n for n, depth in enumerate(depths) if says[n] or (depth and any(says[n:]))), len(says))
+    lines = [
+        Paragraph(cell.text, "heading", level + depth - 1) if depth else Paragraph(cell.text)
+        for cell, depth in zip(band[at + first :], depths[first:], strict=True)
+    ]
+    return band[: at + first], lines
 
 
 def _beside(cells: list[SheetCell]) -> list[list[SheetCell]]:
