@@ -333,12 +333,12 @@ def _line(text, step=10.0, blanks=()):
 def test_a_blank_that_the_recogniser_lost_is_found_by_its_gap():
     gray, glyphs = _line("TOTALRM", blanks=(5,))
     box = Rect(100, 50, 700, 74)
-    assert [word.text for word in words_of(gray, box, glyphs, 0)] == ["TOTAL", "RM"]
+    assert [word.text for word in words_of(gray, box, glyphs)] == ["TOTAL", "RM"]
     gray, glyphs = _line("STATIONERY", step=22)
-    assert [word.text for word in words_of(gray, box, glyphs, 0)] == ["STATIONERY"]
+    assert [word.text for word in words_of(gray, box, glyphs)] == ["STATIONERY"]
 
 
 def test_characters_of_which_the_recognition_is_unsure_are_left_out():
     gray, glyphs = _line("ab")
     unsure = [Glyph(glyph.text, glyph.x, 0.3) for glyph in glyphs]
-    assert words_of(gray, Rect(0, 0, 600, 24), unsure, 0) == []
+    assert words_of(gray, Rect(0, 0, 600, 24), unsure) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from forms_grown import grow, pdf
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from eval.rasterised import bound, degraded, pages_of, typeset
 from extractor import normalise
@@ -73,6 +73,24 @@ def test_shades_bar_codes_and_frames_of_letters_are_no_lines():
     gray = np.asarray(degraded(picture.convert("RGB"), 0.1, 8, 60).convert("L"))
     across, upright = ruled(gray, DPI)
     assert grids(across, upright) == []
+
+
+@pytest.mark.parametrize("gap", [2, 4, 7])
+@pytest.mark.parametrize("shade", [255, 208])
+def test_walls_close_to_letters_and_along_shades_are_lines_and_strokes_of_letters_are_none(gap, shade):
+    picture = Image.new("L", (1000, 500), 255)
+    pen, face = ImageDraw.Draw(picture), ImageFont.load_default(16)
+    rows, columns = [100 + 25 * n for n in range(9)], [100, 260, 430, 560]
+    pen.rectangle((100, 100, 260, 300), shade)
+    for y in rows:
+        pen.line((100, y, 560, y), 0, 1)
+    for x in columns:
+        pen.line((x, 100, x, 300), 0, 1)
+    for y in rows[:-1]:
+        for x, text in zip(columns, ("Billing HIJ: llt", "Filed 11/17/20", "WILLIHILL 1"), strict=False):
+            pen.text((x + gap, y + 3), text, 0, face)
+    expected = [(row, column, 1, 1) for row in range(8) for column in range(3)]
+    assert cells_of(picture, turn=0, noise=3, quality=70) == expected
 
 
 def test_finer_pictures_give_the_same_lines_in_their_own_pixels():

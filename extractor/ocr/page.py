@@ -58,11 +58,16 @@ def _read(page: np.ndarray, dpi: float) -> ScannedPage:
         read = own.recognise([np.rot90(line) if down else line for line, down in zip(lines, sideways, strict=True)])
         across_others = own.recognise([_levelled(straight, line) for line in slanted])
     gray = _gray(straight)
-    words: list[Placed] = []
-    for run, (box, down, glyphs) in enumerate(zip(boxes, sideways, read, strict=True)):
-        words += _sideways_words(box, glyphs, run) if down else words_of(_cropped(gray, box), box, glyphs, run)
-    words += _words_aslant(slanted, across_others, words, gray.shape)
     across, upright = ruled(gray, dpi)
+    words: list[Placed] = []
+    for box, down, glyphs in zip(boxes, sideways, read, strict=True):
+        if down:
+            words += _sideways_words(box, glyphs)
+        else:
+            words += words_of(_cropped(gray, box), box, glyphs, _walls(box, upright))
+    words += _words_aslant(slanted, across_others, words, gray.shape)
+    # Detection takes the cells of a row for one line as it pleases, so that says nothing of what belongs together.
+    words = [replace(word, run=number) for number, word in enumerate(words)]
     scale = 72 / dpi
     count = sum(len(word.text) for word in words)
     return ScannedPage(
@@ -77,7 +82,13 @@ def _read(page: np.ndarray, dpi: float) -> ScannedPage:
     )
 
 
-def _sideways_words(box: Rect, glyphs: Sequence[Glyph], run: int) -> list[Placed]:
+def _walls(box: Rect, upright: Sequence[Edge]) -> list[float]:
+    """Where ruled lines run down through the middle of a line, counted from its left end."""
+    middle = (box.top + box.bottom) / 2
+    return [wall.at - box.x0 for wall in upright if box.x0 < wall.at < box.x1 and wall.start < middle < wall.end]
+
+
+def _sideways_words(box: Rect, glyphs: Sequence[Glyph]) -> list[Placed]:
     """A line that runs down or across the page as one word: its parts have no place of their own on a level line."""
     text = "".join(glyph.text for glyph in glyphs if not glyph.text.isspace())
     sure = sum(glyph.confidence for glyph in glyphs) / max(1, len(glyphs))
@@ -89,7 +100,6 @@ def _sideways_words(box: Rect, glyphs: Sequence[Glyph], run: int) -> list[Placed
             box,
             box.bottom,
             min(box.x1 - box.x0, box.bottom - box.top),
-            run=run,
             confidence=round(min(1.0, sure), 4),
         )
     ]
@@ -104,7 +114,7 @@ def _words_aslant(
     found: list[Placed] = []
     for line, glyphs in zip(lines, read, strict=True):
         place = _box_of(line, shape)
-        for word in _sideways_words(place, glyphs, len(level) + len(found)):
+        for word in _sideways_words(place, glyphs):
             base = under + 3 * size * (len(found) + 1)
             box = Rect(0.0, base - size, 0.6 * size * len(word.text), base)
             found.append(replace(word, box=box, base=base, size=size, place=place))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Iterator
+
 import numpy as np
 
 from extractor.geometry import Edge
@@ -21,9 +24,11 @@ _NEAR, _FAR = 0.012, 0.04  # where it must be blank on both sides of it
 _CLEAR, _DOTTED_CLEAR = 0.4, 0.15  # as a share, both sides together; lines that cross it make some
 _THICKEST = 0.045
 _FREE = 0.6  # a piece as long as this counts by itself, a shorter one only where it runs from one line to another
+_SOLID, _SOLID_IN_CROWD = 0.85, 0.92  # the least share of it that is inked; between letters there are gaps
 _SHORT, _OVER = 0.025, 0.05  # by how much it may end short of that other line, or run over it
 _GAP, _WIDE_GAP = 0.03, 0.06  # in a line, and in one that is long on both sides of the gap
 _LONG = 0.3
+_SHARE = 0.12  # and of short pieces no more than this part of the shorter: letters under each other are no line
 _AROUND = 0.16  # a line is nowhere much lighter than it is over so long a stretch
 _EVEN = 0.6
 
@@ -46,9 +51,10 @@ def ruled(gray: np.ndarray, dpi: float | None = None) -> tuple[list[Edge], list[
         gray = cv2.resize(gray, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     inch = dpi * scale
     dark = _darkness(gray, inch)
-    level = _pieces(dark, inch, _RUN["level"])
-    standing = _pieces(np.ascontiguousarray(dark.T), inch, _RUN["upright"])
+    level, among_letters = _pieces(dark, inch, _RUN["level"])
+    standing, among_upright = _pieces(np.ascontiguousarray(dark.T), inch, _RUN["upright"])
     level, standing = _anchored(level, standing, inch)
+    level, standing = _with_walls(level, standing, among_letters, among_upright, dark, inch)
     return _scaled(level, 1 / scale), _scaled(standing, 1 / scale)
 
 
@@ -57,13 +63,17 @@ def _darkness(gray: np.ndarray, inch: float) -> np.ndarray:
     import cv2
 
     side = max(3, round(0.1 * inch) | 1)
-    paper = cv2.blur(cv2.dilate(gray, np.ones((side, side), np.uint8)), (side, side))
+    # The edge of a shade stays where it is in the paper's grey, or a line along it could not be told from the shade.
+    paper = cv2.morphologyEx(cv2.medianBlur(gray, 5), cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     dark = paper.astype(np.float32) - gray
     return np.clip(dark, 0, max(40.0, float(np.percentile(dark, 98))))
 
 
-def _pieces(dark: np.ndarray, inch: float, run: float) -> list[Edge]:
-    """Level stretches of a picture that are lines, each at its mean height, drawn without a gap or dotted."""
+def _pieces(dark: np.ndarray, inch: float, run: float) -> tuple[list[Edge], list[Edge]]:
+    """Level stretches of a picture that are lines, each at its mean height, drawn without a gap or dotted.
+
+    The second list holds those with print so close beside them that they may be strokes of letters.
+    """
     import cv2
 
     def along(inches: float) -> np.ndarray:
@@ -77,8 +87,18 @@ def _pieces(dark: np.ndarray, inch: float, run: float) -> list[Edge]:
     solid = cv2.morphologyEx(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, along(0)), cv2.MORPH_OPEN, along(run))
     dotted = cv2.morphologyEx(cv2.morphologyEx(ink, cv2.MORPH_CLOSE, along(_DOTS)), cv2.MORPH_OPEN, along(_DOTTED))
     printed = (dark > 0.3 * dark.max()).astype(np.uint8)
-    dots = (edge for edge in _thin(dotted, smooth, printed, inch, _DOTTED_CLEAR) if _is_dotted(edge, dark, inch))
-    return [*_thin(solid, smooth, printed, inch, _CLEAR), *dots]
+    drawn = list(_thin(solid, smooth, printed, inch))
+    dots = [edge for edge, beside in _thin(dotted, smooth, printed, inch) if beside <= _DOTTED_CLEAR]
+    clear = [edge for edge, beside in drawn if beside <= _CLEAR and _inked(edge, dark) >= _SOLID]
+    crowded = [edge for edge, beside in drawn if beside > _CLEAR]
+    return [*clear, *(edge for edge in dots if _is_dotted(edge, dark, inch))], crowded
+
+
+def _inked(edge: Edge, dark: np.ndarray) -> float:
+    """The share of a stretch that is at least half as dark as its ink."""
+    at = int(edge.at)
+    along = dark[max(0, at - 1) : at + 2, int(edge.start) : int(np.ceil(edge.end))].max(axis=0)
+    return float((along > 0.5 * np.percentile(along, 75)).mean())
 
 
 def _is_dotted(edge: Edge, dark: np.ndarray, inch: float) -> bool:
@@ -94,16 +114,17 @@ def _is_regular(marks: list[tuple[int, int]], inch: float) -> bool:
     lengths, gaps = ends[:, 1] - ends[:, 0], ends[1:, 0] - ends[:-1, 1]
     if len(lengths) < 6 or np.median(lengths) > _MARK * inch:
         return False
-    even = (np.abs(gaps - np.median(gaps)) <= 1.5).mean() >= 0.75
-    return bool(even and np.percentile(lengths, 90) <= 3 * np.median(lengths))
+    # Equal letters under each other, ruled lines between them, make marks of two lengths.
+    usual = np.median(lengths)
+    even = (np.abs(gaps - np.median(gaps)) <= 1.5).mean(), (np.abs(lengths - usual) <= max(1.5, 0.3 * usual)).mean()
+    return bool(min(even) >= 0.75)
 
 
-def _thin(found: np.ndarray, dark: np.ndarray, ink: np.ndarray, inch: float, clear: float) -> list[Edge]:
-    """The connected stretches that are as thin as a line and have nothing but another line close beside them."""
+def _thin(found: np.ndarray, dark: np.ndarray, ink: np.ndarray, inch: float) -> Iterator[tuple[Edge, float]]:
+    """The connected stretches that are as thin as a line, with how much is printed close beside each."""
     import cv2
 
     count, labels, stats, _ = cv2.connectedComponentsWithStats(found, connectivity=8)
-    result = []
     for number in range(1, count):
         x, y, width, height, area = stats[number]
         if area / width > _THICKEST * inch:
@@ -117,8 +138,8 @@ def _thin(found: np.ndarray, dark: np.ndarray, ink: np.ndarray, inch: float, cle
             rows = (dark[y : y + height, x : x + width] * own).sum(axis=1)
             at = float((rows * np.arange(height)).sum() / rows.sum()) + y + 0.5
             edges = [Edge(at, float(x), float(x + width))]
-        result += [edge for edge in edges if _beside(edge, height if len(edges) == 1 else 2, ink, inch) <= clear]
-    return result
+        for edge in edges:
+            yield edge, _beside(edge, height if len(edges) == 1 else 2, ink, inch)
 
 
 def _runs(row: np.ndarray) -> list[tuple[int, int]]:
@@ -149,6 +170,44 @@ def _anchored(level: list[Edge], standing: list[Edge], inch: float) -> tuple[lis
         sure, sure_standing = kept, kept_standing
 
 
+def _with_walls(
+    level: list[Edge],
+    standing: list[Edge],
+    crowded: list[Edge],
+    crowded_standing: list[Edge],
+    dark: np.ndarray,
+    inch: float,
+) -> tuple[list[Edge], list[Edge]]:
+    """The lines with what pieces in a crowd of letters add: the stretches that run from one line to the next."""
+    crowded, crowded_standing = _bridged(crowded, inch), _bridged(crowded_standing, inch)
+    while True:
+        more = [wall for edge in crowded for wall in _walls(edge, standing, dark, inch)]
+        wider = _bridged([*level, *more], inch)
+        more = [wall for edge in crowded_standing for wall in _walls(edge, wider, dark.T, inch)]
+        taller = _bridged([*standing, *more], inch)
+        if len(wider) == len(level) and len(taller) == len(standing):
+            return wider, taller
+        level, standing = wider, taller
+
+
+def _walls(edge: Edge, others: list[Edge], dark: np.ndarray, inch: float) -> Iterator[Edge]:
+    """The stretches of a piece, between two of the other lines, that are inked all the way.
+
+    The stroke of a letter stops before the lines above and below it; those of large and boxy letters are no such lines.
+    """
+    crossed = sorted(
+        other.at
+        for other in others
+        if other.end - other.start >= _FREE * inch
+        and edge.start - _SHORT * inch <= other.at <= edge.end + _SHORT * inch
+        and other.start - _OVER * inch <= edge.at <= other.end + _OVER * inch
+    )
+    for start, end in itertools.pairwise(crossed):
+        wall = Edge(edge.at, start, end)
+        if end - start > _OVER * inch and _inked(wall, dark) >= _SOLID_IN_CROWD:
+            yield wall
+
+
 def _holds(edge: Edge, others: list[Edge], inch: float) -> bool:
     if edge.end - edge.start >= _FREE * inch:
         return True
@@ -169,9 +228,11 @@ def _bridged(edges: list[Edge], inch: float) -> list[Edge]:
     for edge in sorted(edges, key=lambda edge: edge.start):
         for number in range(len(result) - 1, -1, -1):
             before = result[number]
+            if abs(before.at - edge.at) > 0.02 * inch:
+                continue
             length, more = before.end - before.start, edge.end - edge.start
-            gap = _WIDE_GAP if min(length, more) >= _LONG * inch else _GAP
-            if abs(before.at - edge.at) <= 0.02 * inch and edge.start - before.end <= gap * inch:
+            gap = _WIDE_GAP if min(length, more) >= _LONG * inch else min(_GAP, _SHARE * min(length, more) / inch)
+            if edge.start - before.end <= gap * inch:
                 at = (before.at * length + edge.at * more) / (length + more)
                 result[number] = Edge(at, before.start, max(before.end, edge.end))
                 break

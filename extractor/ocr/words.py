@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from bisect import bisect
 from collections.abc import Iterable, Sequence
 from statistics import median
 
@@ -23,36 +24,40 @@ _WIDE = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef\U00020000-\U0003fff
 _X_HEIGHT, _CAPITAL, _IDEOGRAPH = 0.53, 0.72, 0.90
 _IDEOGRAPH_DROP = 0.08  # by how much it reaches below the baseline
 _DESCENT = 0.21
+# What a font sets aside for a line above and below the baseline, as the boxes of words in a PDF have it.
+_ROOM_ABOVE, _ROOM_BELOW = 0.9, 0.21
 
 
-def words_of(gray: np.ndarray, box: Rect, glyphs: Sequence[Glyph], run: int) -> list[Placed]:
+def words_of(gray: np.ndarray, box: Rect, glyphs: Sequence[Glyph], walls: Sequence[float] = ()) -> list[Placed]:
     """The words of one line, in pixels of the page; `gray` is the line's picture, standing at `box` on the page.
 
     A word ends at a recognised blank and where a gap is wide for the characters around it, for the recogniser leaves
-    blanks out. No words come of a line below FLOOR; an unsure word of a better line is kept, and says so.
+    blanks out; and at the `walls`, the places in the picture where a ruled line runs down through it. No words come of
+    a line below FLOOR; an unsure word of a better line is kept, and says so.
     """
     solid = [glyph for glyph in glyphs if not glyph.text.isspace()]
     if not solid or sum(glyph.confidence for glyph in solid) < FLOOR * len(solid):
         return []
     ink = _ink(gray)
+    for wall in walls:
+        ink[:, max(0, int(wall) - 1) : int(wall) + 2] = False
     gaps = [_gap(ink, before.x, after.x) for before, after in itertools.pairwise(solid)]
     cuts = [0.0, *((start + end) / 2 for start, end in gaps), float(ink.shape[1])]
     tight = [_tight(ink, int(start), int(np.ceil(end))) for start, end in itertools.pairwise(cuts)]
     base, size = _base_and_size([glyph.text for glyph in solid], tight, ink.shape[0])
     result: list[Placed] = []
-    for start, end in _stretches(glyphs, solid, [end - start for start, end in gaps], size):
+    for start, end in _stretches(glyphs, solid, [end - start for start, end in gaps], size, walls):
         confidence = sum(glyph.confidence for glyph in solid[start:end]) / (end - start)
         held = [each for each in tight[start:end] if each is not None]
         part = union(held) if held else Rect(cuts[start], 0.0, cuts[end], float(ink.shape[0]))
         text = "".join(glyph.text for glyph in solid[start:end])
-        part = _squared(part, text, size)
+        part = _roomy(_squared(part, text, size), base, size)
         result.append(
             Placed(
                 text,
                 Rect(box.x0 + part.x0, box.top + part.top, box.x0 + part.x1, box.top + part.bottom),
                 box.top + base,
                 size,
-                run=run,
                 confidence=round(min(1.0, confidence), 4),
             )
         )
@@ -69,8 +74,17 @@ def _squared(part: Rect, text: str, size: float) -> Rect:
     return Rect(max(0.0, part.x0 - left), part.top, part.x1 + right, part.bottom)
 
 
+def _roomy(part: Rect, base: float, size: float) -> Rect:
+    """The box of a word with the height of its line, as fonts have it.
+
+    Around its ink alone a line seems to stand farther from the next than it is set, and one without letters that reach
+    up or down, or of a dash, farther still.
+    """
+    return Rect(part.x0, min(part.top, base - _ROOM_ABOVE * size), part.x1, max(part.bottom, base + _ROOM_BELOW * size))
+
+
 def _stretches(
-    glyphs: Sequence[Glyph], solid: Sequence[Glyph], gaps: Sequence[float], size: float
+    glyphs: Sequence[Glyph], solid: Sequence[Glyph], gaps: Sequence[float], size: float, walls: Sequence[float]
 ) -> Iterable[tuple[int, int]]:
     """The words as stretches (start, end) of the characters that are not blank."""
     blank_before, number = set(), 0
@@ -85,7 +99,9 @@ def _stretches(
     for number, gap in enumerate(gaps, 1):
         if number in blank_before or gap > _limit(solid[number - 1].text, solid[number].text, size, usual):
             parts.append(number)
-    return itertools.pairwise(_whole_amounts("".join(glyph.text[0] for glyph in solid), parts, gaps, size))
+    parts = _whole_amounts("".join(glyph.text[0] for glyph in solid), parts, gaps, size)
+    beyond = {bisect([glyph.x for glyph in solid], wall) for wall in walls}
+    return itertools.pairwise(sorted({*parts, *beyond}))
 
 
 _HUNDREDTHS = re.compile(r"\d[.,](?=\d\d\D{0,2}\Z)")
@@ -125,7 +141,10 @@ def _ink(gray: np.ndarray) -> np.ndarray:
     height, width = gray.shape
     top, high, area = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_AREA]
     outside = ((top == 0) | (top + high == height)) & ((top + high <= 0.3 * height) | (top >= 0.7 * height))
-    ruled = (stats[:, cv2.CC_STAT_WIDTH] > 0.9 * width) & (high < 0.2 * height)
+    long = stats[:, cv2.CC_STAT_WIDTH]
+    # Of a rule, of its dashes and of the line that a word is underlined with there is only what lies at the edge.
+    flat = (long > 3 * high) & (high < 0.15 * height) & ((top + high <= 0.2 * height) | (top >= 0.8 * height))
+    ruled = flat | (long > 0.9 * width) & (high < 0.2 * height)
     kept = ~outside & ~ruled & (area > 0.004 * height * height)
     kept[0] = False
     return kept[names] if count > 1 and kept.any() else dark.astype(bool)
