@@ -131,23 +131,36 @@ def _limit(before: str, after: str, size: float, usual: float) -> float:
 
 
 def _ink(gray: np.ndarray) -> np.ndarray:
-    """Where a line's picture is ink, as booleans, without specks and what reaches in from the lines above and below.
+    """Where a line's picture is ink, as booleans, without specks, rules and what reaches in from the lines around it.
 
     Light text on a dark ground counts as ink too.
     """
     _, dark = cv2.threshold(gray, 0, 1, cv2.THRESH_BINARY_INV | cv2.THRESH_OTSU)
     dark = dark if dark.mean() <= 0.5 else 1 - dark
+    height = gray.shape[0]
+    dark = _without_rules(dark)
     count, names, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
-    height, width = gray.shape
     top, high, area = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_AREA]
     outside = ((top == 0) | (top + high == height)) & ((top + high <= 0.3 * height) | (top >= 0.7 * height))
-    long = stats[:, cv2.CC_STAT_WIDTH]
-    # Of a rule, of its dashes and of the line that a word is underlined with there is only what lies at the edge.
-    flat = (long > 3 * high) & (high < 0.15 * height) & ((top + high <= 0.2 * height) | (top >= 0.8 * height))
-    ruled = flat | (long > 0.9 * width) & (high < 0.2 * height)
-    kept = ~outside & ~ruled & (area > 0.004 * height * height)
+    # Of a dashed rule there is only what lies at the edge.
+    dashes = (stats[:, cv2.CC_STAT_WIDTH] > 3 * high) & ((top + high <= 0.2 * height) | (top >= 0.8 * height))
+    kept = ~outside & ~(dashes & (high < 0.15 * height)) & (area > 0.004 * height * height)
     kept[0] = False
     return kept[names] if count > 1 and kept.any() else dark.astype(bool)
+
+
+def _without_rules(dark: np.ndarray) -> np.ndarray:
+    """The ink without level strokes longer than any letter's, in the upper and lower third: words are underlined.
+
+    The letters that reach into such a line, `g` and `y`, keep what is above it.
+    """
+    height = dark.shape[0]
+    long = cv2.morphologyEx(dark, cv2.MORPH_OPEN, np.ones((1, max(3, round(1.2 * height))), np.uint8))
+    count, names, stats, _ = cv2.connectedComponentsWithStats(long, connectivity=8)
+    top, high = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT]
+    rules = (high < 0.2 * height) & ((top + high <= 0.35 * height) | (top >= 0.6 * height))
+    rules[0] = False
+    return np.where(rules[names], 0, dark).astype(np.uint8) if count > 1 else dark
 
 
 def _gap(ink: np.ndarray, left: float, right: float) -> tuple[float, float]:
