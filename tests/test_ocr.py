@@ -7,7 +7,7 @@ import os
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, ImageFont
 
 from eval.ocr_pages import Sheet, faint, font, noisy, shadowed, skewed
 from extractor import layout
@@ -342,3 +342,41 @@ def test_characters_of_which_the_recognition_is_unsure_are_left_out():
     gray, glyphs = _line("ab")
     unsure = [Glyph(glyph.text, glyph.x, 0.3) for glyph in glyphs]
     assert words_of(gray, Rect(0, 0, 600, 24), unsure) == []
+
+
+def _set_line(text, size=22, width=400, height=30):
+    """A line set in a font, with its glyphs."""
+    picture, face = Image.new("L", (width, height), 255), ImageFont.load_default(size)
+    ImageDraw.Draw(picture).text((8, 2), text, 0, face)
+    ends = [8 + face.getlength(text[:number]) for number in range(len(text) + 1)]
+    glyphs = [Glyph(char, (start + end) / 2, 0.9) for char, start, end in zip(text, ends, ends[1:], strict=False)]
+    return picture, glyphs
+
+
+@pytest.mark.parametrize("text", ["Rate", "Weekdays", "Spots/Week", "Paying agency"])
+def test_what_is_underlined_has_the_size_and_the_baseline_of_what_is_not(text):
+    picture, glyphs = _set_line(text)
+    box = Rect(0, 0, picture.width, picture.height)
+    plain = words_of(np.asarray(picture), box, glyphs)
+    ImageDraw.Draw(picture).line((6, 26, glyphs[-1].x + 10, 26), 0, 2)
+    lined = words_of(np.asarray(picture), box, glyphs)
+    assert [word.text for word in lined] == text.split()
+    for word, other in zip(lined, plain, strict=True):
+        assert word.base == pytest.approx(other.base, abs=1.5)
+        assert word.size == pytest.approx(other.size, rel=0.1)
+
+
+def test_words_have_the_height_of_their_line():
+    picture, glyphs = _set_line("sum - PAYED")
+    words = words_of(np.asarray(picture), Rect(0, 100, 400, 130), glyphs)
+    assert [word.text for word in words] == ["sum", "-", "PAYED"]
+    assert len({(word.box.top, word.box.bottom) for word in words}) == 1
+    assert words[0].box.bottom - words[0].box.top == pytest.approx(1.11 * words[0].size, rel=0.05)
+
+
+def test_a_word_ends_at_the_wall_of_its_cell():
+    picture, glyphs = _set_line("1:00PMDay")
+    wall = (glyphs[5].x + glyphs[6].x) / 2
+    box = Rect(0, 0, picture.width, picture.height)
+    assert [word.text for word in words_of(np.asarray(picture), box, glyphs, (wall,))] == ["1:00PM", "Day"]
+    assert [word.text for word in words_of(np.asarray(picture), box, glyphs)] == ["1:00PMDay"]
