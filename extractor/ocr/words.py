@@ -142,9 +142,12 @@ def _ink(gray: np.ndarray) -> np.ndarray:
     count, names, stats, _ = cv2.connectedComponentsWithStats(dark, connectivity=8)
     top, high, area = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_AREA]
     outside = ((top == 0) | (top + high == height)) & ((top + high <= 0.3 * height) | (top >= 0.7 * height))
-    # Of a dashed rule there is only what lies at the edge.
-    dashes = (stats[:, cv2.CC_STAT_WIDTH] > 3 * high) & ((top + high <= 0.2 * height) | (top >= 0.8 * height))
-    kept = ~outside & ~(dashes & (high < 0.15 * height)) & (area > 0.004 * height * height)
+    wide = stats[:, cv2.CC_STAT_WIDTH]
+    # Of a dashed rule there is only what lies at the edge, and the wall of a cell runs through.
+    dashes = (wide > 3 * high) & (high < 0.15 * height) & ((top + high <= 0.2 * height) | (top >= 0.8 * height))
+    left = stats[:, cv2.CC_STAT_LEFT]
+    walls = (high > 0.9 * height) & (wide < 0.5 * height) & ((left == 0) | (left + wide == gray.shape[1]))
+    kept = ~outside & ~dashes & ~walls & (area > 0.004 * height * height)
     kept[0] = False
     return kept[names] if count > 1 and kept.any() else dark.astype(bool)
 

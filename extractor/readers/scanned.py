@@ -16,10 +16,10 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from extractor.geometry import Rect, grids
@@ -30,6 +30,7 @@ from extractor.types import Problem
 if TYPE_CHECKING:
     from PIL import Image
 
+    from extractor.layout import Placed
     from extractor.ocr import ScannedPage
 
 PAGE_SECONDS = 120.0
@@ -63,9 +64,37 @@ def recognised(shown: Shown) -> ScannedPage | Problem:
     from extractor import ocr
 
     try:
-        return ocr.read_page(shown.picture, shown.dpi)
+        page = ocr.read_page(shown.picture, shown.dpi)
+        return replace(page, words=on_common_baselines(page.words))
     except Exception as error:  # whatever a recognition library raises on one page must not cost the others
         return Problem((), "ocr_failed", f"Page {shown.number}: OCR failed on it ({type(error).__name__}: {error}).")
+
+
+def on_common_baselines(words: Sequence[Placed]) -> tuple[Placed, ...]:
+    """The words, those on one level with one baseline: the middle one, each word counting by its length.
+
+    What OCR takes for a word's baseline is off by a pixel or two, and more for one of dashes or of one character; for
+    that the cells of a row must not seem to stand on several lines.
+    """
+    levels: list[list[Placed]] = []
+    for word in sorted(words, key=lambda word: word.base):
+        held = levels[-1] if levels else []
+        near = 0.25 * min([word.size, *(other.size for other in held)])
+        if held and word.base - held[-1].base <= near and word.base - held[0].base <= 2 * near:
+            held.append(word)
+        else:
+            levels.append([word])
+    bases = {id(word): _middle(level) for level in levels for word in level}
+    return tuple(replace(word, base=bases[id(word)]) for word in words)
+
+
+def _middle(level: Sequence[Placed]) -> float:
+    reached, half = 0, sum(len(word.text) for word in level) / 2
+    for word in level:  # in the order of their baselines
+        reached += len(word.text)
+        if reached >= half:
+            return word.base
+    return level[-1].base
 
 
 def write_page(writer: PageWriter, shown: Shown, page: ScannedPage | Problem) -> list[Problem]:
