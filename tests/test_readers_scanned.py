@@ -20,7 +20,7 @@ from extractor.layout import Placed
 from extractor.ocr import ScannedPage
 from extractor.readers import pdf, read_bytes, textlayer
 from extractor.readers.image import MAX_SIDE
-from extractor.readers.scanned import moved
+from extractor.readers.scanned import moved, on_common_baselines
 
 LATIN = os.path.join(os.path.dirname(reportlab.__file__), "fonts", "Vera.ttf")
 CHINESE = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
@@ -408,3 +408,15 @@ def test_what_has_no_pages_cannot_be_shown():
     for number, dpi, what in ((2, 110, "no page 2"), (0, 110, "no page 0"), (1, 5000, "too large")):
         with pytest.raises(InputError, match=what):
             page_image(data, "a.pdf", document, number, dpi)
+
+
+def test_words_of_a_row_get_one_baseline_and_those_of_the_next_another():
+    bases = [("Week:", 100.0), ("----F--", 98.6), ("$20.00", 99.8), ("2", 100.7), ("Month", 108.9), ("July", 109.2)]
+    words = [
+        Placed(text, Rect(40.0 * n, base - 7, 40.0 * n + 30, base + 2), base, 8.0)
+        for n, (text, base) in enumerate(bases)
+    ]
+    levelled = on_common_baselines(words)
+    assert [(word.text, word.box) for word in levelled] == [(word.text, word.box) for word in words]
+    assert len({word.base for word in levelled[:4]}) == len({word.base for word in levelled[4:]}) == 1
+    assert 99.8 <= levelled[0].base <= 100.0 and 108.9 <= levelled[4].base <= 109.2
