@@ -44,6 +44,7 @@ def settle(
             spelt.setdefault(names.plain(label), label)
     behind: dict[Path, list[tuple[int, int, int]]] = defaultdict(list)
     beside: dict[Path, list[tuple[int, int, int]]] = defaultdict(list)
+    without: Counter[Path] = Counter()
     for start, end, bare in _longest(spelt, document.text, pieces):
         (path, *others) = owners[bare]
         if others or path not in typed:
@@ -56,9 +57,14 @@ def settle(
         place = _right_behind(document.text, end, kind)
         if place:
             behind[path].append((*place, len(bare)))
-        elif kind in NUMERIC and len(bare) >= CLAUSE_LABEL:
+            continue
+        without[path] += 1
+        if kind in NUMERIC and len(bare) >= CLAUSE_LABEL:
             alone = _in_clause(document.text, start, end)
             beside[path] += [(s, e, len(bare)) for s, e in alone if document.text[e - 1] not in "%％"]
+    for path, places in behind.items():
+        if without[path] > len(places):
+            behind[path] = [p for p in places if not _is_below(document.text, p[0])]
     settled: dict[Path, Settled] = {}
     for spots, sure in ((behind, 0.86), (beside, 0.72)):
         used = {(s.start, s.end) for s in settled.values()}
@@ -112,6 +118,11 @@ def _right_behind(text: str, end: int, kind: str) -> tuple[int, int] | None:
         if s <= at - end < e:
             return end + s, end + e
     return None
+
+
+def _is_below(text: str, start: int) -> bool:
+    """Whether nothing stands before a value on its line, so that its label is on the one above."""
+    return not text[text.rfind("\n", 0, start) + 1 : start].strip()
 
 
 def _in_clause(text: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -65,6 +65,15 @@ def test_two_different_values_settle_nothing_and_two_equal_ones_do():
     assert settled("Parcels sent: 12\nParcels sent: 12\n", n=wanted) == {"n": "12"}
 
 
+def test_a_value_below_the_head_of_a_column_is_none_of_its_own():
+    column = {**DATE, "title": "End date"}
+    below = "Week\nStart date\n2020-02-17\nEnd date\n2020-02-23\n"
+    assert settled(below, end=column) == {"end": "2020-02-23"}
+    heads = "Start date\tEnd date\tSpots\n2020-02-03\t2020-02-09\t4\n"
+    assert settled(2 * heads + below, end=column) == {}
+    assert settled(2 * heads + "End date: 2020-02-23", end=column) == {"end": "2020-02-23"}
+
+
 def test_a_label_of_two_fields_settles_neither():
     wanted = {**WHOLE, "title": "Parcels sent"}
     assert settled("Parcels sent: 12", a=wanted, b=wanted) == {}
