@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect
 from collections.abc import Sequence
 from dataclasses import replace
 from statistics import median
@@ -60,14 +61,15 @@ def _read(page: np.ndarray, dpi: float) -> ScannedPage:
     gray = _gray(straight)
     across, upright = ruled(gray, dpi)
     words: list[Placed] = []
-    for box, down, glyphs in zip(boxes, sideways, read, strict=True):
-        if down:
-            words += _sideways_words(box, glyphs)
-        else:
-            words += words_of(_cropped(gray, box), box, glyphs, _walls(box, upright))
+    runs: dict[tuple[int, int], int] = {}
+    for number, (box, down, glyphs) in enumerate(zip(boxes, sideways, read, strict=True)):
+        walls = _walls(box, upright)
+        found = _sideways_words(box, glyphs) if down else words_of(_cropped(gray, box), box, glyphs, walls)
+        for word in found:
+            # Detection takes the cells of a row for one line as it pleases: what walls part does not belong together.
+            cell = number, bisect(walls, word.box.x0 - box.x0)
+            words.append(replace(word, run=runs.setdefault(cell, len(runs))))
     words += _words_aslant(slanted, across_others, words, gray.shape)
-    # Detection takes the cells of a row for one line as it pleases, so that says nothing of what belongs together.
-    words = [replace(word, run=number) for number, word in enumerate(words)]
     scale = 72 / dpi
     count = sum(len(word.text) for word in words)
     return ScannedPage(
@@ -85,7 +87,7 @@ def _read(page: np.ndarray, dpi: float) -> ScannedPage:
 def _walls(box: Rect, upright: Sequence[Edge]) -> list[float]:
     """Where ruled lines run down through the middle of a line, counted from its left end."""
     middle = (box.top + box.bottom) / 2
-    return [wall.at - box.x0 for wall in upright if box.x0 < wall.at < box.x1 and wall.start < middle < wall.end]
+    return sorted(wall.at - box.x0 for wall in upright if box.x0 < wall.at < box.x1 and wall.start < middle < wall.end)
 
 
 def _sideways_words(box: Rect, glyphs: Sequence[Glyph]) -> list[Placed]:
@@ -117,7 +119,8 @@ def _words_aslant(
         for word in _sideways_words(place, glyphs):
             base = under + 3 * size * (len(found) + 1)
             box = Rect(0.0, base - size, 0.6 * size * len(word.text), base)
-            found.append(replace(word, box=box, base=base, size=size, place=place))
+            run = len(level) + len(found)
+            found.append(replace(word, run=run, box=box, base=base, size=size, place=place))
     return found
 
 
