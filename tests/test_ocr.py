@@ -380,3 +380,19 @@ def test_a_word_ends_at_the_wall_of_its_cell():
     box = Rect(0, 0, picture.width, picture.height)
     assert [word.text for word in words_of(np.asarray(picture), box, glyphs, (wall,))] == ["1:00PM", "Day"]
     assert [word.text for word in words_of(np.asarray(picture), box, glyphs)] == ["1:00PMDay"]
+
+
+def test_words_of_a_line_belong_together_but_for_what_a_wall_parts():
+    made = sheet(("North 120", "South 340"))
+    for y in (28, 54, 78):
+        made.rule(24, y, 150, y)
+    for number, text in enumerate(("Open 77", "Shut 88")):
+        made.write(95, 45 + 24 * number, text, 11, "serif")
+    for x in (24, 90, 150):
+        made.rule(x, 28, x, 78)
+    words = {word.text: word for word in read_page(made.picture, 150).words}
+    assert set(words) == {"North", "120", "Open", "77", "South", "340", "Shut", "88"}
+    for one, other in (("North", "120"), ("Open", "77"), ("South", "340"), ("Shut", "88")):
+        assert words[one].run == words[other].run
+    assert words["120"].run != words["Open"].run and words["340"].run != words["Shut"].run
+    assert words["North"].run != words["South"].run
