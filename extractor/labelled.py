@@ -30,9 +30,10 @@ def settle(
     """The typed fields whose value stands by one of their labels, wherever that is the only such value.
 
     Right behind the label, or, for a count, as the only number of the label's clause; the rate in `Total incl. 6% tax`
-    is none. `pieces` are the stretches of the
-    text to search (running text rather than table cells). A label inside a longer label of another field does not
-    count, and a label that two fields share, of `fields` or of all that are `known`, settles neither.
+    is none. A value below its label is none where more of the field's labels stand without one: they are the heads of
+    columns. `pieces` are the stretches of the text to search (running text rather than table cells). A label inside a
+    longer label of another field does not count, and a label that two fields share, of `fields` or of all that are
+    `known`, settles neither.
     """
     typed = {f.path: normalise.kind_of(f) for f in fields if f.type != "array" and f.copied}
     typed = {path: kind for path, kind in typed.items() if kind != "boolean"}

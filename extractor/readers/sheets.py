@@ -70,15 +70,20 @@ def _stacked(band: list[SheetCell]) -> list[list[SheetCell]]:
     that the values follow is the title of a section, and the head over the table holds for it too.
     """
     rows = _rows(band)
-    alone = [len(row) == 1 and row[0].row_span == 1 and not _has_value(row) for row in rows]
+    valued = [_has_value(row) for row in rows]
+    alone = [len(row) == 1 and row[0].row_span == 1 and not has for row, has in zip(rows, valued, strict=True)]
+    heads = {}  # for each row, whether it or the next one of several cells is a head, with values further down
+    head, values = False, False
+    for number in reversed(range(len(rows))):
+        values = values or valued[number]
+        head = head if alone[number] else values and not valued[number]
+        heads[number] = head
     starts, begun = [0], False
-    for number, row in enumerate(rows):
-        if alone[number] and begun:
-            head = next((n for n in range(number, len(rows)) if not alone[n]), len(rows))
-            if head < len(rows) and not _has_value(rows[head]) and any(map(_has_value, rows[head:])):
-                starts.append(number)
-                begun = False
-        begun = begun or _has_value(row)
+    for number in range(len(rows)):
+        if alone[number] and begun and heads[number]:
+            starts.append(number)
+            begun = False
+        begun = begun or valued[number]
     return [[cell for row in rows[start:end] for cell in row] for start, end in pairwise([*starts, len(rows)])]
 
 
@@ -118,7 +123,8 @@ def _lines_below(band: list[SheetCell], level: int) -> tuple[list[SheetCell], li
         at -= 1
     says = [bool(_SAYS.search(cell.text)) for cell in band[at:]]
     depths = [plain.heading_level(cell.text) for cell in band[at:]]
-    first = next((n for n, depth in enumerate(depths) if says[n] or (depth and any(says[n:]))), len(says))
+    last = max((n for n, one in enumerate(says) if one), default=-1)
+    first = next((n for n, depth in enumerate(depths) if says[n] or (depth and n < last)), len(says))
     lines = [
         Paragraph(cell.text, "heading", level + depth - 1) if depth else Paragraph(cell.text)
         for cell, depth in zip(band[at + first :], depths[first:], strict=True)
