@@ -69,26 +69,23 @@ def _stacked(band: list[SheetCell]) -> list[list[SheetCell]]:
     A line below values begins another table if rows without values follow it, a head, before those with values. A line
     that the values follow is the title of a section, and the head over the table holds for it too.
     """
-    rows = _rows(band)
+    rows = [list(row) for _, row in groupby(band, key=lambda cell: cell.row)]
     valued = [_has_value(row) for row in rows]
     alone = [len(row) == 1 and row[0].row_span == 1 and not has for row, has in zip(rows, valued, strict=True)]
-    heads = {}  # for each row, whether it or the next one of several cells is a head, with values further down
+    # For each row, whether it or the next one of several cells is a head, with values further down.
+    heads = [False] * len(rows)
     head, values = False, False
     for number in reversed(range(len(rows))):
         values = values or valued[number]
         head = head if alone[number] else values and not valued[number]
         heads[number] = head
     starts, begun = [0], False
-    for number in range(len(rows)):
+    for number, value in enumerate(valued):
         if alone[number] and begun and heads[number]:
             starts.append(number)
             begun = False
-        begun = begun or valued[number]
+        begun = begun or value
     return [[cell for row in rows[start:end] for cell in row] for start, end in pairwise([*starts, len(rows)])]
-
-
-def _rows(cells: Sequence[SheetCell]) -> list[list[SheetCell]]:
-    return [list(row) for _, row in groupby(cells, key=lambda cell: cell.row)]
 
 
 def _has_value(row: Sequence[SheetCell]) -> bool:
