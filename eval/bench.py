@@ -23,10 +23,12 @@ from pathlib import Path
 from typing import Any
 
 from eval.bench_documents import SCHEMA, BenchDocument, documents
-from extractor import grammar, metrics, normalise, prompts
+from extractor.decoding import grammar
+from extractor.extraction import prompts
 from extractor.models import CATALOGUE, DEFAULT, load_model
 from extractor.schemas import load_schema
 from extractor.types import Answer, Field, Request, Row
+from extractor.values import equivalence, normalization
 
 GROUP = 5
 MAX_SPAN = 240
@@ -71,10 +73,10 @@ def asked(document: BenchDocument, fields: Sequence[Field], group: int) -> Asked
 
 
 def _slot(f: Field, text: str) -> grammar.Slot:
-    kind = normalise.kind_of(f)
+    kind = normalization.kind_of(f)
     if kind is None:
         return grammar.Slot(f.name, "span", max_length=MAX_SPAN)
-    found = (" ".join(text[start:end].split()) for start, end in normalise.find(kind, text))
+    found = (" ".join(text[start:end].split()) for start, end in normalization.find(kind, text))
     return grammar.Slot(f.name, "literals", tuple(dict.fromkeys(found)))
 
 
@@ -86,8 +88,8 @@ def wrong(document: BenchDocument, fields: Sequence[Field], what: Asked, answers
     found = {}
     for f in fields:
         gold, text = document.truth[f.name], said.get(f.name)
-        value = None if text is None else normalise.value(f, text).value
-        if not (metrics.same(gold, value) or metrics.same(gold, text)):
+        value = None if text is None else normalization.value(f, text).value
+        if not (equivalence.same(gold, value) or equivalence.same(gold, text)):
             found[f.name] = f"{text!r} for {gold!r}"
     return found
 

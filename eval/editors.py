@@ -22,10 +22,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from extractor.doubts import look
 from extractor.review import Desk
 from extractor.schemas import Schema, load_schema
 from extractor.store import Conflict, Store, Version, Wanted, tables
+from extractor.store.review_status import look
 
 SHARED = 3
 """Records that the editors share."""

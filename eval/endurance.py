@@ -252,9 +252,9 @@ def compare(paths: list[str], schema_name: str, model: str) -> dict[str, object]
 
 
 def _one_by_one(names: list[str], schema_name: str, model: str) -> Iterator[float]:
-    from extractor.jobs.places import path_of
+    from extractor.extraction.pipeline import extract
+    from extractor.jobs.sources import path_of
     from extractor.models import load_model
-    from extractor.pipeline import extract
     from extractor.readers import read
 
     schema = load_schema(schema_name)

@@ -21,10 +21,10 @@ from typing import Any
 
 from extractor import jobs
 from extractor.errors import ExtractorError
-from extractor.export import as_dict
+from extractor.extraction.pipeline import extract
+from extractor.extraction.serialization import as_dict
 from extractor.jobs.ray import RayWork
 from extractor.models import load_model
-from extractor.pipeline import extract
 from extractor.readers import read
 from extractor.schemas import Schema, load_schema
 from extractor.store import Store

@@ -16,8 +16,8 @@ import os
 from pathlib import Path
 
 from extractor.cli import main as extractor
-from extractor.score.calibration import LEAST
-from extractor.score.samples import load_set
+from extractor.evaluation.calibration_fit import LEAST
+from extractor.evaluation.samples import load_set
 
 HERE = Path(__file__).resolve().parent
 SETS = HERE / "sets"

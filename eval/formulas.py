@@ -14,7 +14,7 @@ import zipfile
 from pathlib import Path
 
 from extractor import exports
-from extractor.export import as_dict
+from extractor.extraction.serialization import as_dict
 from extractor.schemas import load_schema
 from extractor.store import Store, Version
 from extractor.types import Document, Extraction

@@ -22,8 +22,8 @@ from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
 from eval.ocr_pages import DAMAGE, PAGES, Sample
-from extractor import layout
 from extractor.geometry import grids
+from extractor.layout import arrangement
 from extractor.ocr import read_page
 
 
@@ -88,8 +88,8 @@ def _folded(text: str) -> str:
 def ours(picture: Image.Image, dpi: int) -> str:
     page = read_page(picture, dpi)
     lines = []
-    for part in layout.arrange(page.words, grids(page.across, page.upright)):
-        if isinstance(part, layout.TablePart):
+    for part in arrangement.arrange(page.words, grids(page.across, page.upright)):
+        if isinstance(part, arrangement.TablePart):
             held = [line for cell in part.cells for line in cell.lines]
         else:
             held = list(part.lines)

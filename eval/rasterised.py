@@ -22,12 +22,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from extractor import metrics
+from extractor.extraction.pipeline import extract
 from extractor.models import load_model
-from extractor.pipeline import extract
 from extractor.readers import read
 from extractor.schemas import load_schema
 from extractor.types import Extraction
+from extractor.values import equivalence
 
 HAN = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
 LATIN = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
@@ -166,9 +166,11 @@ def compare(files: list[Path], arguments: argparse.Namespace) -> None:
         shares = []
         for against, record in (("the file", first.data), ("the gold", gold)):
             if record is not None:
-                outcomes = {f.path: metrics.outcome(at(record, f.path), at(result.data, f.path)) for f in schema.fields}
+                outcomes = {
+                    f.path: equivalence.outcome(at(record, f.path), at(result.data, f.path)) for f in schema.fields
+                }
                 wrong = [path for path, outcome in outcomes.items() if outcome not in ("correct", "absent")]
-                counts = metrics.count(outcomes.values())
+                counts = equivalence.count(outcomes.values())
                 share = 1 - len(wrong) / len(outcomes)
                 shares.append(
                     f"{len(outcomes) - len(wrong)}/{len(outcomes)} fields ({share:.1%}) as {against}"

@@ -13,13 +13,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from extractor import metrics
+from extractor.evaluation.anls import anls
+from extractor.evaluation.figures import Figures, Scored, figures
+from extractor.evaluation.matching import match
+from extractor.evaluation.report import shown
+from extractor.evaluation.samples import EvalSet, Sample, load_set, set_schema
 from extractor.schemas import Schema
-from extractor.score.figures import Figures, Scored, figures
-from extractor.score.matching import match
-from extractor.score.report import shown
-from extractor.score.samples import EvalSet, Sample, load_set, set_schema
-from extractor.score.similarity import anls
+from extractor.values import equivalence
 
 SETS = Path(__file__).resolve().parent / "sets"
 
@@ -66,7 +66,7 @@ def speed(samples: EvalSet, schema: Schema) -> tuple[int, float, float]:
 
 def forget() -> None:
     """What the scorer remembers of texts that it has read."""
-    for remembered in (metrics._text, metrics._days, metrics._amount):
+    for remembered in (equivalence._text, equivalence._days, equivalence._amount):
         remembered.cache_clear()
 
 

@@ -23,9 +23,9 @@ _ROOMS = {
     "page_image": "readers",
     "load_schema": "schemas",
     "load_model": "models",
-    "extract": "pipeline",
-    "plan": "pipeline",
-    "as_dict": "export",
+    "extract": "extraction.pipeline",
+    "plan": "extraction.pipeline",
+    "as_dict": "extraction.serialization",
 }
 __all__ = ["__version__", *_ROOMS]
 

@@ -1,4 +1,4 @@
-"""Rectangles and ruled lines: what a page's drawn lines say about its tables. Knows nothing about text."""
+"""Rectangles, words placed on a page, and ruled lines: what a page's drawn lines say about its tables."""
 
 from __future__ import annotations
 
@@ -30,6 +30,28 @@ class Edge(NamedTuple):
     at: float
     start: float
     end: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedWord:
+    """A word on the page: `base` is its baseline, `size` its font size, `run` the text object it came in.
+
+    `spaced` says that white space stands before it in the file; `bold` that its font is a heavy one.
+    """
+
+    text: str
+    box: Rect
+    base: float
+    size: float
+    run: int = 0
+    spaced: bool = True
+    bold: bool = False
+    breaks: bool = False
+    """A new column begins with this word, however near the one before stands."""
+    place: Rect | None = None
+    """Where it stands on the page, if `box` was turned to read a page or a note that is set sideways."""
+    confidence: float | None = None
+    """How sure OCR is of it, in 0..1; None for text that was not read by OCR."""
 
 
 @dataclass(frozen=True, slots=True)

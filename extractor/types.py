@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,7 +29,7 @@ def field_name(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something a person should know: where (`path`), what sort (`kind`, a fixed word), and what to do (`message`)."""
+    """Something a person should know: where (`path`), of what kind (a `ProblemKind`), and what to do (`message`)."""
 
     path: Path
     kind: str
@@ -228,6 +229,32 @@ class Answer:
     finished: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """The text shown to the model; `pieces` says where each part of it stands in the document.
+
+    A piece is `(offset in text, start, end)` with `text[offset:offset + end - start] == document.text[start:end]`.
+    """
+
+    text: str
+    pieces: tuple[tuple[int, int, int], ...]
+
+    def to_document(self, start: int, end: int) -> tuple[int, int] | None:
+        """The same stretch in the document, or None where it runs over a gap between two pieces."""
+        i = bisect.bisect_right([offset for offset, _, _ in self.pieces], start) - 1
+        if i < 0:
+            return None
+        offset, first, last = self.pieces[i]
+        if end - offset > last - first:
+            return None
+        return first + start - offset, first + end - offset
+
+    def holds(self, start: int, end: int) -> bool:
+        """Whether the stretch of the document is shown whole."""
+        i = bisect.bisect_right([first for _, first, _ in self.pieces], start) - 1
+        return i >= 0 and end <= self.pieces[i][2]
+
+
 # The extraction side.
 
 
@@ -245,7 +272,7 @@ class Evidence:
 class FieldValue:
     """One value of a record. `method` says who settled it: structure, model, or code.
 
-    `signals` are what a calibration may learn from, by their names in `extractor.signals`.
+    `signals` are what a calibration may learn from, by their names in `extractor.confidence.features`.
     """
 
     path: Path

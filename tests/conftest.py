@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from extractor.extraction.pipeline import extract
 from extractor.models.scripted import Scripted
-from extractor.pipeline import extract
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.types import Extraction, Request, Row

@@ -340,7 +340,7 @@ def test_an_error_of_the_tool_is_told_without_a_traceback_unless_asked(folder, c
     def broken(*_, **__):
         raise IndexError("list index out of range")
 
-    monkeypatch.setattr("extractor.pipeline.extract", broken)
+    monkeypatch.setattr("extractor.extraction.pipeline.extract", broken)
     assert main(list(extract("good.txt"))) == 1
     err = capsys.readouterr().err
     assert "an error of the tool itself: IndexError" in err and "--debug" in err and "Traceback" not in err
@@ -352,7 +352,7 @@ def test_out_of_memory_is_told(folder, capsys, monkeypatch):
     def starved(*_, **__):
         raise MemoryError
 
-    monkeypatch.setattr("extractor.pipeline.extract", starved)
+    monkeypatch.setattr("extractor.extraction.pipeline.extract", starved)
     assert main(list(extract("good.txt"))) == 3
     assert "out of memory" in capsys.readouterr().err
 

@@ -6,11 +6,11 @@ import pytest
 
 from eval.bench import GROUP, Asked, Result, Work, asked, table, wrong
 from eval.bench_documents import FIELDS, OPTIONAL, SCHEMA, BenchDocument, documents
-from extractor.grammar import flatten
-from extractor.metrics import same
-from extractor.normalise import value
+from extractor.decoding.grammar import flatten
 from extractor.schemas import load_schema
 from extractor.types import Answer
+from extractor.values.equivalence import same
+from extractor.values.normalization import value
 
 FIELD_LIST = load_schema(SCHEMA).fields
 BY_NAME = {field.name: field for field in FIELD_LIST}

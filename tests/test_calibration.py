@@ -9,19 +9,20 @@ import numpy as np
 import pytest
 from conftest import replies
 
-from extractor import calibrations, prompts
-from extractor.calibrations import Calibration, choose, features, from_json
 from extractor.cli import main
+from extractor.confidence import calibration
+from extractor.confidence.calibration import Calibration, choose, features, from_json
 from extractor.errors import InputError, UsageError
-from extractor.export import as_dict
-from extractor.pipeline import extract
+from extractor.evaluation import calibration_fit as fitting
+from extractor.evaluation import discrimination, runs
+from extractor.evaluation.calibration_fit import Observation, calibrate, cross_fitted, observations
+from extractor.evaluation.matching import Match
+from extractor.evaluation.report import report
+from extractor.extraction import prompts
+from extractor.extraction.pipeline import extract
+from extractor.extraction.serialization import as_dict
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
-from extractor.score import calibration as fitting
-from extractor.score import runs, telling
-from extractor.score.calibration import Observation, calibrate, cross_fitted, observations
-from extractor.score.matching import Match
-from extractor.score.report import report
 
 PROPERTIES = {"city": {"type": "string"}, "guest": {"type": "string"}}
 SCHEMA = load_schema({"type": "object", "properties": PROPERTIES})
@@ -32,7 +33,7 @@ WEIGHTS = "0" * 64
 
 def made(**changes):
     coefficients = {"value": 0.2, "value score": 0.5, "null": -1.0, "value of guest": 0.7}
-    return Calibration(**{**dict(
+    return Calibration(**{**dict(prompt=prompts.prompt_id(), 
         name="letters", schema=SCHEMA.id, model="scripted", weights=WEIGHTS, documents=(), bias=0.1,
         coefficients=coefficients, schema_name="letter", made="2026-01-01T00:00:00+00:00",
     ), **changes})  # fmt: skip
@@ -52,7 +53,7 @@ def planted(documents=40, fields=30, seed=0, field="total"):
 def folder(tmp_path, monkeypatch):
     """An empty folder of one's own calibrations, and none that ship."""
     monkeypatch.setenv("EXTRACTOR_CALIBRATIONS", str(tmp_path / "own"))
-    monkeypatch.setattr(calibrations, "shipped_folder", lambda: tmp_path / "shipped")
+    monkeypatch.setattr(calibration, "shipped_folder", lambda: tmp_path / "shipped")
     (tmp_path / "own").mkdir()
     return tmp_path / "own"
 
@@ -65,46 +66,52 @@ def extraction(text=LETTER):
 
 
 def test_auroc_counts_pairs_in_the_right_order_and_halves_ties():
-    assert telling.auroc(np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, False, True, False])) == 0.75
-    assert telling.auroc(np.array([0.9, 0.5, 0.5]), np.array([True, True, False])) == 0.75
-    assert telling.auroc(np.array([0.9, 0.5]), np.array([True, True])) is None
+    assert discrimination.auroc(np.array([0.9, 0.8, 0.7, 0.6]), np.array([True, False, True, False])) == 0.75
+    assert discrimination.auroc(np.array([0.9, 0.5, 0.5]), np.array([True, True, False])) == 0.75
+    assert discrimination.auroc(np.array([0.9, 0.5]), np.array([True, True])) is None
 
 
 def test_calibration_error_and_brier_score_are_those_worked_out_by_hand():
     sure = np.array([0.2, 0.4, 0.9, 0.7])
     right = np.array([False, True, True, True])
-    low, high = telling.bins(sure, right, 2)
+    low, high = discrimination.bins(sure, right, 2)
     assert (low.count, low.confidence, low.accuracy) == (2, pytest.approx(0.3), 0.5)
     assert (high.count, high.confidence, high.accuracy) == (2, pytest.approx(0.8), 1.0)
-    assert telling.ece((low, high)) == pytest.approx(0.2)
-    assert telling.brier(sure, right) == pytest.approx((0.04 + 0.36 + 0.01 + 0.09) / 4)
+    assert discrimination.ece((low, high)) == pytest.approx(0.2)
+    assert discrimination.brier(sure, right) == pytest.approx((0.04 + 0.36 + 0.01 + 0.09) / 4)
 
 
 def test_bins_are_of_equal_mass():
-    found = telling.bins(np.linspace(0, 1, 103) ** 5, np.ones(103, dtype=bool))
+    found = discrimination.bins(np.linspace(0, 1, 103) ** 5, np.ones(103, dtype=bool))
     assert len(found) == 10 and {b.count for b in found} == {10, 11}
 
 
 def test_the_review_budget_of_a_constructed_case():
     right = np.arange(200) >= 10  # ten wrong ones, two of which may stay
     sure = np.linspace(0, 1, 200)
-    assert telling.budget(sure, right) == pytest.approx(8 / 200)
-    assert telling.budget(-sure, right) == pytest.approx(198 / 200)
-    assert telling.budget(np.full(200, 0.5), right) == pytest.approx(telling.at_random(right)) == pytest.approx(0.8)
-    assert telling.budget(sure, np.ones(200, dtype=bool)) == 0 == telling.at_random(np.ones(200, dtype=bool))
-    assert telling.budget(sure, right, wanted=1.0) == pytest.approx(10 / 200)
+    assert discrimination.budget(sure, right) == pytest.approx(8 / 200)
+    assert discrimination.budget(-sure, right) == pytest.approx(198 / 200)
+    assert (
+        discrimination.budget(np.full(200, 0.5), right)
+        == pytest.approx(discrimination.at_random(right))
+        == pytest.approx(0.8)
+    )
+    assert (
+        discrimination.budget(sure, np.ones(200, dtype=bool)) == 0 == discrimination.at_random(np.ones(200, dtype=bool))
+    )
+    assert discrimination.budget(sure, right, wanted=1.0) == pytest.approx(10 / 200)
 
 
 def test_taking_confidence_at_its_word_looks_at_all_that_is_not_sure_enough():
     sure = np.array([1.0, 1.0, 0.98, 0.5])
-    assert telling.trusted(sure, np.array([True, True, False, False])) == (0.25, 0.75)
+    assert discrimination.trusted(sure, np.array([True, True, False, False])) == (0.25, 0.75)
 
 
 def test_intervals_are_over_documents():
     sure, right = np.tile([0.9, 0.1], 50), np.tile([True, False], 50)
-    alone = telling.telling(sure, right, right | True, ["one"] * 100, rounds=50)
+    alone = discrimination.telling(sure, right, right | True, ["one"] * 100, rounds=50)
     assert alone.budget.low is None
-    several = telling.telling(sure, right, right | True, [f"d{n // 10}" for n in range(100)], rounds=50)
+    several = discrimination.telling(sure, right, right | True, [f"d{n // 10}" for n in range(100)], rounds=50)
     assert several.budget.low == several.budget.high == pytest.approx(0.49) and several.auroc.value == 1
 
 
@@ -115,10 +122,10 @@ def test_a_planted_score_is_made_honest_on_documents_not_seen_and_keeps_its_orde
     seen = list(planted())
     right = np.array([o.right for o in seen])
     told = cross_fitted(seen, repeats=1)[0]
-    before = telling.ece(telling.bins(np.array([o.score for o in seen]), right))
-    assert before > 0.2 and telling.ece(telling.bins(told, right)) < 0.05
-    best = telling.auroc(np.array([o.signals["answered"] for o in seen]), right)
-    assert telling.auroc(told, right) > best - 0.02
+    before = discrimination.ece(discrimination.bins(np.array([o.score for o in seen]), right))
+    assert before > 0.2 and discrimination.ece(discrimination.bins(told, right)) < 0.05
+    best = discrimination.auroc(np.array([o.signals["answered"] for o in seen]), right)
+    assert discrimination.auroc(told, right) > best - 0.02
 
 
 def test_signals_that_tell_nothing_make_no_difference_between_values():
@@ -192,7 +199,10 @@ def test_a_run_gives_a_calibration_with_its_held_out_figures(tmp_path, monkeypat
     found = calibrate([(run_of(tmp_path), documents)], rounds=50)
     assert (found.values, found.documents, found.wrong, found.unseen) == (80, 40, 10, 40)
     assert set(found.calibration.documents) == {d.id for d in documents}
-    assert found.calibration.fits(SCHEMA.id, WEIGHTS) and found.calibration.held_out["auroc"][0] > 0.95
+    assert (
+        found.calibration.fits(SCHEMA.id, WEIGHTS, prompts.prompt_id())
+        and found.calibration.held_out["auroc"][0] > 0.95
+    )
     said = fitting.text(found)
     assert "10 bins of equal mass" in said and "40 values of gold have no place" in said
     assert "a person has to look at 10 of 80 fields" in said and "at random at 74" in said
@@ -216,7 +226,7 @@ def test_what_stands_beside_is_learnt_from_and_not_judged(tmp_path, monkeypatch)
     alone = calibrate([(run_of(tmp_path), few)], rounds=5)
     taught = calibrate([(run_of(tmp_path), few)], [(run_of(tmp_path, "other", "other"), many)], rounds=5)
     assert taught.values == alone.values == 16 and taught.after.brier < alone.after.brier
-    assert len(taught.calibration.documents) == 48 and taught.calibration.fits(SCHEMA.id, WEIGHTS)
+    assert len(taught.calibration.documents) == 48 and taught.calibration.fits(SCHEMA.id, WEIGHTS, prompts.prompt_id())
     assert "learnt from too: other" in fitting.text(taught)
 
 
@@ -305,10 +315,10 @@ def test_the_record_says_when_other_kinds_or_this_very_document_were_fitted_on(f
 def test_ones_own_come_before_those_that_ship_and_newer_before_older(folder, tmp_path):
     (tmp_path / "shipped").mkdir()
     (tmp_path / "shipped" / "a.json").write_text(made(name="shipped", made="2027").as_json(), "utf-8")
-    assert choose(SCHEMA.id, WEIGHTS).name == "shipped"
+    assert choose(SCHEMA.id, WEIGHTS, prompts.prompt_id()).name == "shipped"
     (folder / "a.json").write_text(made(name="old", made="2025").as_json(), "utf-8")
     (folder / "b.json").write_text(made(name="new", made="2026").as_json(), "utf-8")
-    assert choose(SCHEMA.id, WEIGHTS).name == "new"
+    assert choose(SCHEMA.id, WEIGHTS, prompts.prompt_id()).name == "new"
 
 
 def test_a_broken_calibration_is_told_of_and_stops_nothing(folder):
@@ -318,10 +328,10 @@ def test_a_broken_calibration_is_told_of_and_stops_nothing(folder):
 
 
 def test_the_shipped_calibrations_can_be_used():
-    for file in calibrations.shipped_folder().glob("*.json"):
+    for file in calibration.shipped_folder().glob("*.json"):
         shipped = from_json(file.read_text("utf-8"), str(file))
         assert shipped.held_out["bins"] and shipped.coefficients and len(shipped.documents) >= fitting.LEAST
-        assert shipped.fits(shipped.schema or "any", shipped.weights), (
+        assert shipped.fits(shipped.schema or "any", shipped.weights, prompts.prompt_id()), (
             f"{file.name}: made by another version; make figures"
         )
 

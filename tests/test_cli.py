@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from conftest import replies
 
-from extractor.check import check
 from extractor.cli import EPILOG, main, parser
 from extractor.schemas import load_schema, shipped
+from extractor.validation import check
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = {
@@ -102,7 +102,7 @@ def test_a_bad_document_does_not_stop_the_others_and_the_code_tells(folder, caps
 
 
 def test_an_error_of_the_tool_in_one_document_does_not_stop_the_others(folder, capsys, monkeypatch):
-    from extractor import pipeline
+    from extractor.extraction import pipeline
 
     whole = pipeline.extract
 
@@ -194,11 +194,11 @@ def test_the_table_shows_values_in_their_lines_failed_checks_first(folder, capsy
 
 
 def test_the_table_underlines_evidence_where_there_is_colour(folder):
-    from extractor import show
-    from extractor.pipeline import extract as extracted
+    from extractor.cli import tables
+    from extractor.extraction.pipeline import extract as extracted
     from extractor.readers import read
 
-    drawn = show.record(extracted(read("a.txt"), load_schema("schema.json"), None), 100, colour=True)
+    drawn = tables.record(extracted(read("a.txt"), load_schema("schema.json"), None), 100, colour=True)
     assert re.search(r"\x1b\[1;4m125.00\x1b\[0m", drawn)
     assert "«" not in drawn
 

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from extractor import check, metrics
+from extractor import validation
+from extractor.extraction.pipeline import extract
 from extractor.models import load_model
-from extractor.pipeline import extract
 from extractor.readers import read
 from extractor.schemas import load_schema
+from extractor.values import equivalence
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = Path(os.environ.get("EXTRACTOR_SAMPLES", ROOT.parent / "shared" / "samples")) / "huining-2020.txt"
@@ -34,14 +35,14 @@ def compared(document, gold_file, model):
         for step in field.path:
             expected = expected[step]
             got = got.get(step) if got else None
-        if metrics.outcome(expected, got) not in ("correct", "absent"):
+        if equivalence.outcome(expected, got) not in ("correct", "absent"):
             wrong.append((field.path, expected, got))
     return schema, result, wrong
 
 
 def held(schema, result):
     """What must hold of any extraction: valid, traced, and nothing asked twice."""
-    assert not [p for p in check.check(schema, result.data) if p.kind in ("schema", "format")]
+    assert not [p for p in validation.check(schema, result.data) if p.kind in ("schema", "format")]
     for v in result.values:
         if v.evidence is not None:
             assert result.document.text[v.evidence.start : v.evidence.end] == v.evidence.text

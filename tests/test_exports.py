@@ -15,13 +15,13 @@ import pytest
 from eval import formulas
 from extractor import cli
 from extractor.errors import OutputError, UsageError
-from extractor.export import as_dict
+from extractor.evaluation.matching import match
+from extractor.evaluation.samples import load_set, set_schema
 from extractor.exports import delimited, export, sheets, workbook
-from extractor.pipeline import extract
+from extractor.extraction.pipeline import extract
+from extractor.extraction.serialization import as_dict
 from extractor.readers import read
 from extractor.schemas import load_schema
-from extractor.score.matching import match
-from extractor.score.samples import load_set, set_schema
 from extractor.store import Store, Version
 from extractor.types import BBox, Document, Evidence, Extraction, FieldValue
 

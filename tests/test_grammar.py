@@ -9,7 +9,7 @@ import llguidance
 import pytest
 from tiny_model import tiny_tokenizer
 
-from extractor.grammar import Slot, chunks, flatten, lark, parse, schema, value_schema
+from extractor.decoding.grammar import Slot, chunks, flatten, lark, parse, schema, value_schema
 from extractor.types import Answer, Token
 
 SOURCE = (

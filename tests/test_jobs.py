@@ -22,7 +22,7 @@ import pytest
 from eval import endurance
 from extractor import cli, jobs
 from extractor.errors import ModelError, UsageError
-from extractor.jobs import archives, children, owners, places, work, workers
+from extractor.jobs import archives, lease_owner, runner, sources, worker_tasks, workers
 from extractor.models.scripted import Scripted
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
@@ -83,16 +83,16 @@ def test_a_name_prints_on_a_line_and_leads_back_to_its_file(name, folder):
     path = folder / name
     path.write_text("x")
     (found,) = jobs.find([str(folder)])
-    assert found.name.isprintable() and found.name.encode() and places.split(found.name) == (str(path), None)
-    member = places.member_name(found.name, "in/" + name)
-    assert places.split(member) == (str(path), "in/" + name)
+    assert found.name.isprintable() and found.name.encode() and sources.split(found.name) == (str(path), None)
+    member = sources.member_name(found.name, "in/" + name)
+    assert sources.split(member) == (str(path), "in/" + name)
 
 
 def test_a_folder_that_ends_in_an_exclamation_mark_is_no_archive(folder):
     (folder / "wow!").mkdir()
     (folder / "wow!" / "a.txt").write_text("x")
     (found,) = jobs.find([str(folder)])
-    assert places.split(found.name) == (str(folder / "wow!" / "a.txt"), None)
+    assert sources.split(found.name) == (str(folder / "wow!" / "a.txt"), None)
 
 
 def test_special_files_are_each_named_once_and_none_is_waited_for(folder, tmp_path):
@@ -139,10 +139,10 @@ def test_patterns_and_files_that_are_missing(folder):
 
 def test_a_file_that_became_a_pipe_is_not_waited_for(folder):
     os.mkfifo(folder / "pipe")
-    with pytest.raises(places.Unusable, match="no regular file"):
-        places.fingerprint(str(folder / "pipe"))
-    with pytest.raises(places.Unusable, match="gone"):
-        places.fingerprint(str(folder / "gone"))
+    with pytest.raises(sources.Unusable, match="no regular file"):
+        sources.fingerprint(str(folder / "pipe"))
+    with pytest.raises(sources.Unusable, match="gone"):
+        sources.fingerprint(str(folder / "gone"))
 
 
 def test_files_that_vanish_or_cannot_be_used_are_named(store, folder):
@@ -206,13 +206,13 @@ def test_a_bomb_goes_off_nowhere(end, folder, monkeypatch):
     if end == "zip":
         (found,) = archives.members(str(bomb), "bomb", "s")
         assert found.kind == "too_large"
-        with pytest.raises(places.Unusable, match="100 times"):
+        with pytest.raises(sources.Unusable, match="100 times"):
             archives.content(str(bomb), "a.txt")
     else:
-        with pytest.raises(places.Unusable, match="unpacks to more"):
+        with pytest.raises(sources.Unusable, match="unpacks to more"):
             archives.members(str(bomb), "bomb", "s")
     crowd = packed(folder / f"crowd.{end}", {f"{n}.txt": b"x" for n in range(6)})
-    with pytest.raises(places.Unusable, match="more than 5 files"):
+    with pytest.raises(sources.Unusable, match="more than 5 files"):
         archives.members(str(crowd), "crowd", "s")
 
 
@@ -264,13 +264,13 @@ def chaos(name, sha, schema):
     if "hang" in text:
         time.sleep(1000)
     if "memory" in text:
-        children.read_bytes = lambda data, source: bytearray(1 << 40)
+        worker_tasks.read_bytes = lambda data, source: bytearray(1 << 40)
     if "loud" in text and not os.path.samestat(os.fstat(2), os.stat(os.devnull)):
         os._exit(8)  # what parsers print would be seen
     try:
-        return children.read_and_extract(name, sha, schema)
+        return worker_tasks.read_and_extract(name, sha, schema)
     finally:
-        children.read_bytes = read_bytes
+        worker_tasks.read_bytes = read_bytes
 
 
 def raising(text, source):
@@ -284,10 +284,10 @@ def raising(text, source):
 def test_what_a_file_does_to_its_process_is_that_files_own_error(store, folder, monkeypatch):
     plain = {f"ok{n}": f"Total: {n}\n" for n in range(6)}
     write(folder, **plain, crash="crash", leave="leave", hang="hang", memory="memory", loud="Total: 7, loud")
-    real = children.read_and_extract
-    monkeypatch.setattr(work.children, "read_and_extract", chaos)
+    real = worker_tasks.read_and_extract
+    monkeypatch.setattr(runner.children, "read_and_extract", chaos)
     report = drained(store, folder, timeout=6)
-    monkeypatch.setattr(work.children, "read_and_extract", real)
+    monkeypatch.setattr(runner.children, "read_and_extract", real)
     assert failures(store) == {
         "crash.txt": "crashed",
         "leave.txt": "crashed",
@@ -304,27 +304,27 @@ def test_what_a_file_does_to_its_process_is_that_files_own_error(store, folder, 
 
 
 def test_reading_stands_behind_a_model_that_answers():
-    readers = workers.Workers(1, children.begin_reading, (4096, os.getpid(), children.BEHIND))
+    readers = workers.Workers(1, worker_tasks.begin_reading, (4096, os.getpid(), worker_tasks.BEHIND))
     readers.give(workers.Call(None, os.nice, (0,)))
     while readers.busy:
         workers.wait_for([readers], 0.1)
         [found] = [result for _, result, _ in readers.results()] or [None]
     readers.stop()
-    assert found == min(19, os.nice(0) + children.BEHIND)
+    assert found == min(19, os.nice(0) + worker_tasks.BEHIND)
 
 
 def test_an_unforeseen_error_says_where_and_nothing_of_the_document(monkeypatch, folder):
     write(folder, a="wrong 4111 1111 1111 1111", b="deep")
-    monkeypatch.setattr(children, "read_bytes", raising)
+    monkeypatch.setattr(worker_tasks, "read_bytes", raising)
     for name, kind in (("a", "error"), ("b", "too_deep")):
-        failure = children.read(str(folder / f"{name}.txt"), "0" * 64)
+        failure = worker_tasks.read(str(folder / f"{name}.txt"), "0" * 64)
         assert failure.kind == kind and "4111" not in failure.message
-    assert "ValueError" in children.read(str(folder / "a.txt"), "0").message
+    assert "ValueError" in worker_tasks.read(str(folder / "a.txt"), "0").message
 
 
 def test_a_file_that_changes_while_it_is_read_is_told(folder):
     write(folder, a="Total: 1\n")
-    assert children.read(str(folder / "a.txt"), "0" * 64).kind == "changed"
+    assert worker_tasks.read(str(folder / "a.txt"), "0" * 64).kind == "changed"
 
 
 # Models.
@@ -464,12 +464,12 @@ def wait_until(true, seconds: float = 60) -> None:
 
 
 def test_a_process_that_is_gone_is_known_to_be():
-    me = owners.me()
-    assert not owners.is_dead(me)
+    me = lease_owner.me()
+    assert not lease_owner.is_dead(me)
     machine, _, started, nonce = me.split("|")
-    assert owners.is_dead("|".join((machine, "999999999", started, nonce)))
-    assert owners.is_dead("|".join((machine, str(os.getpid()), "1.00", nonce)))
-    assert not owners.is_dead("|".join(("elsewhere", "999999999", started, nonce)))
+    assert lease_owner.is_dead("|".join((machine, "999999999", started, nonce)))
+    assert lease_owner.is_dead("|".join((machine, str(os.getpid()), "1.00", nonce)))
+    assert not lease_owner.is_dead("|".join(("elsewhere", "999999999", started, nonce)))
 
 
 # Memory.

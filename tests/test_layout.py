@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.geometry import Edge, Rect, grids, joined
-from extractor.layout import Placed, TablePart, TextPart, arrange, segments
+from extractor.geometry import Edge, PlacedWord, Rect, grids, joined
+from extractor.layout.arrangement import TablePart, TextPart, arrange, segments
 
 
-def word(text: str, x: float, base: float, size: float = 10.0, *, bold: bool = False, run: int = 0) -> Placed:
-    return Placed(
+def word(text: str, x: float, base: float, size: float = 10.0, *, bold: bool = False, run: int = 0) -> PlacedWord:
+    return PlacedWord(
         text, Rect(x, base - 0.8 * size, x + 0.5 * size * len(text), base + 0.2 * size), base, size, run, bold=bold
     )
 
 
-def line(text: str, x: float, base: float, size: float = 10.0, *, bold: bool = False) -> list[Placed]:
+def line(text: str, x: float, base: float, size: float = 10.0, *, bold: bool = False) -> list[PlacedWord]:
     words = []
     for part in text.split(" "):
         words.append(word(part, x, base, size, bold=bold))
@@ -38,7 +38,7 @@ def test_words_near_each_other_are_a_segment_and_a_wide_gap_parts_them():
 
 
 def test_a_raised_figure_belongs_to_its_word():
-    raised = Placed("2", Rect(55, 90, 58, 97), 95, 6, spaced=False)
+    raised = PlacedWord("2", Rect(55, 90, 58, 97), 95, 6, spaced=False)
     assert [segment.text for segment in segments([word("m", 50, 100), raised])] == ["m2"]
 
 

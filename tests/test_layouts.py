@@ -15,10 +15,10 @@ from forms_grown import (
     word_export,
 )
 
-from extractor import normalise
+from extractor.candidates.table_cells import settle_cells
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
-from extractor.structure import settle_cells
+from extractor.values import normalization
 
 SCHEMA = load_schema("annual-disclosure-2021")
 LAYOUTS = (
@@ -40,7 +40,7 @@ def settled(data):
     document = read_bytes(data, "report")
     fields = {field.path: field for field in SCHEMA.fields}
     return {
-        path: normalise.value(fields[path], document.text[s.start : s.end], s.context).value
+        path: normalization.value(fields[path], document.text[s.start : s.end], s.context).value
         if s.end > s.start
         else None
         for path, s in settle_cells(SCHEMA.fields, document).items()

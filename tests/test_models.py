@@ -13,8 +13,8 @@ import pytest
 from tiny_model import tiny_config, tiny_folder, tiny_model, tiny_tokenizer
 
 from extractor import models
+from extractor.decoding.grammar import Slot, lark, parse, schema
 from extractor.errors import ModelError
-from extractor.grammar import Slot, lark, parse, schema
 from extractor.models import catalogue, weights
 from extractor.models.scripted import Scripted
 from extractor.types import Answer, Request, Row, Token

@@ -10,11 +10,11 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from eval.ocr_pages import Sheet, faint, font, noisy, shadowed, skewed
-from extractor import layout
 from extractor.geometry import Rect, grids
+from extractor.layout import arrangement
 from extractor.ocr import cache, page, read_page, straighten
+from extractor.ocr.deskew import as_rgb, size_turned, skew_of
 from extractor.ocr.engine import Glyph, engine
-from extractor.ocr.straight import as_rgb, size_turned, skew_of
 from extractor.ocr.words import words_of
 
 LINES = ("Service report of pump station 4", "Pressure before repair: 3.75 bar", "Total amount due 1,204.50 EUR")
@@ -35,8 +35,12 @@ def sheet(lines=LINES, face="serif", size=11.0, width=280.0) -> Sheet:
 
 def text_lines(read) -> list[str]:
     lines = []
-    for part in layout.arrange(read.words, grids(read.across, read.upright)):
-        held = part.lines if isinstance(part, layout.TextPart) else [line for cell in part.cells for line in cell.lines]
+    for part in arrangement.arrange(read.words, grids(read.across, read.upright)):
+        held = (
+            part.lines
+            if isinstance(part, arrangement.TextPart)
+            else [line for cell in part.cells for line in cell.lines]
+        )
         lines += [" ".join(segment.text for segment in line.segments) for line in held]
     return lines
 
@@ -194,7 +198,7 @@ def test_a_ruled_table_has_its_cells():
     for x in (30, 150, 270):
         made.rule(x, 27, x, 102)
     read = read_page(made.picture, 150)
-    (table,) = layout.arrange(read.words, grids(read.across, read.upright))
+    (table,) = arrangement.arrange(read.words, grids(read.across, read.upright))
     texts = {(cell.row, cell.column): cell.lines[0].segments[0].text for cell in table.cells}
     assert texts == {
         (0, 0): "Item",

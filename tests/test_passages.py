@@ -7,10 +7,11 @@ from itertools import pairwise
 
 import pytest
 
-from extractor.passages import choose, speaks_of, terms, tokens, units
+from extractor.extraction.passages import choose, speaks_of, tokens, units
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.types import Block, Document
+from extractor.values.terms import terms
 
 
 def fields(**titles):

@@ -6,12 +6,12 @@ import random
 import pytest
 from conftest import replies
 
-from extractor.check import check
+from extractor.extraction.pipeline import extract, plan
 from extractor.models.scripted import Scripted
-from extractor.pipeline import extract, plan
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.types import Answer, Token
+from extractor.validation import check
 
 TEXT = {"type": "string"}
 WHOLE = {"type": "integer"}

@@ -1,6 +1,6 @@
 """The words that go to a model."""
 
-from extractor import prompts
+from extractor.extraction import prompts
 from extractor.schemas import load_schema
 
 

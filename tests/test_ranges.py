@@ -2,10 +2,10 @@
 
 import pytest
 
-from extractor.notation.ranges import part
-from extractor.pipeline import extract
+from extractor.extraction.pipeline import extract
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
+from extractor.values.ranges import part
 
 RESULTS = {
     "type": "object",

@@ -14,10 +14,9 @@ from PIL import Image, ImageDraw, ImageFont
 from extractor import ocr, page_image
 from extractor.cli import main
 from extractor.errors import InputError
-from extractor.geometry import Rect
-from extractor.layout import Placed
+from extractor.geometry import PlacedWord, Rect
 from extractor.ocr import ScannedPage
-from extractor.readers import boxes, image, read_bytes, scanned
+from extractor.readers import image, page_pictures, read_bytes, scanned
 
 
 @pytest.fixture
@@ -28,7 +27,7 @@ def seen(monkeypatch):
     def read_page(picture, dpi):
         pictures.append((picture, dpi))
         shade = picture.convert("L").getpixel((picture.width // 2, picture.height // 2))
-        word = Placed(f"shade{shade}", Rect(10, 10, 60, 20), 20, 10, confidence=0.9)
+        word = PlacedWord(f"shade{shade}", Rect(10, 10, 60, 20), 20, 10, confidence=0.9)
         size = picture.width * 72 / dpi, picture.height * 72 / dpi
         return ScannedPage(*size, (word,), (), (), 0.0, 0.9, True)
 
@@ -209,7 +208,7 @@ def test_a_page_that_says_nothing_is_a_problem(monkeypatch):
     def page(words, confidence, inked):
         return ScannedPage(100, 100, words, (), (), 0.0, confidence, inked)
 
-    word = Placed("smudge", Rect(10, 10, 60, 20), 20, 10, confidence=0.6)
+    word = PlacedWord("smudge", Rect(10, 10, 60, 20), 20, 10, confidence=0.6)
     for found, kinds in (
         (page((), None, False), ["blank_page"]),
         (page((), None, True), ["no_text"]),
@@ -299,7 +298,7 @@ def test_pictures_of_pages_are_written_with_the_boxes_on_them(seen, tmp_path, ca
     with Image.open(folder / "scan.png.page-0001.png") as drawn:
         assert drawn.size == (400, 600)
         x, y = round(10 * 110 / 72), round(15 * 110 / 72)
-        assert drawn.getpixel((x, y)) == boxes.SCANNED and drawn.getpixel((x + 9, y)) == (250, 250, 250)
+        assert drawn.getpixel((x, y)) == page_pictures.SCANNED and drawn.getpixel((x + 9, y)) == (250, 250, 250)
     (tmp_path / "note.txt").write_text("Total: 12")
     assert main(["read", str(tmp_path / "note.txt"), "--pictures", str(folder)]) == 3
     assert main(["read", str(tmp_path / "scan.png"), "--pictures", str(tmp_path / "note.txt")]) == 7

@@ -29,8 +29,8 @@ from office_files import (
 )
 
 from extractor.errors import InputError
-from extractor.pipeline import extract
-from extractor.readers import detect, enclosed, number_format, package, read_bytes
+from extractor.extraction.pipeline import extract
+from extractor.readers import detect, embedded, number_format, package, read_bytes
 from extractor.schemas import load_schema
 from extractor.tables import one_line
 
@@ -760,7 +760,7 @@ def test_of_two_ways_to_say_it_the_html_is_read():
 
 def test_mails_in_mails_are_read_to_a_depth():
     message = mail("number 0")
-    for number in range(1, enclosed.MAX_DEPTH + 3):
+    for number in range(1, embedded.MAX_DEPTH + 3):
         outer = mail(f"number {number}")
         outer.add_attachment(message)
         message = outer

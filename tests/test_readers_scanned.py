@@ -15,10 +15,9 @@ from reportlab.pdfgen.canvas import Canvas
 
 from extractor import ocr, page_image
 from extractor.errors import InputError
-from extractor.geometry import Rect
-from extractor.layout import Placed
+from extractor.geometry import PlacedWord, Rect
 from extractor.ocr import ScannedPage
-from extractor.readers import pdf, read_bytes, textlayer
+from extractor.readers import pdf, read_bytes, text_layer
 from extractor.readers.image import MAX_SIDE
 from extractor.readers.scanned import moved, on_common_baselines
 
@@ -63,7 +62,7 @@ def answers(monkeypatch):
         words.calls.append(picture)
         scale = 72 / dpi
         placed = [
-            Placed(text, Rect(5, 5 + 14 * n, 5 + 6 * len(text), 15 + 14 * n), 13 + 14 * n, 10, n, confidence=0.95)
+            PlacedWord(text, Rect(5, 5 + 14 * n, 5 + 6 * len(text), 15 + 14 * n), 13 + 14 * n, 10, n, confidence=0.95)
             for n, text in enumerate(words)
         ]
         confidence = 0.95 if words else None
@@ -225,7 +224,7 @@ MEANINGS = {
 
 @pytest.mark.parametrize("meaning", MEANINGS)
 def test_letters_without_their_meaning_are_read_in_the_picture(meaning, monkeypatch, answers):
-    monkeypatch.setattr(textlayer, "agreement", lambda shown, lines: 0.1)
+    monkeypatch.setattr(text_layer, "agreement", lambda shown, lines: 0.1)
     answers += ["Invoice", "20451"]
     document = read(made(text(TEXT), meaning=MEANINGS[meaning], monkeypatch=monkeypatch))
     assert visible(document).split() == ["Invoice", "20451"]
@@ -235,7 +234,7 @@ def test_letters_without_their_meaning_are_read_in_the_picture(meaning, monkeypa
 
 @pytest.mark.parametrize("meaning", [lambda code: code + 0x155, lambda code: 0xC0 + code % 60])
 def test_so_are_chinese_characters(meaning, monkeypatch, answers):
-    monkeypatch.setattr(textlayer, "agreement", lambda shown, lines: 0.1)
+    monkeypatch.setattr(text_layer, "agreement", lambda shown, lines: 0.1)
     answers.append("政府信息公开")
     document = read(made(text(TEXT_ZH, font="Chinese"), meaning=meaning, monkeypatch=monkeypatch))
     assert visible(document) == "政府信息公开"
@@ -249,7 +248,7 @@ def test_a_wrong_text_layer_is_found_out_by_a_look_at_the_page(monkeypatch):
 
 def test_text_that_only_looks_odd_is_kept():
     codes = ["KXZ-7781 BRM WQX 2291 GHKL", "MNB VCX LKJ HGF DPQ 8812 ZZ", "QWK PLM BVC XKZ HJK WMB YGF"]
-    assert textlayer.doubtful("".join(codes), 0)
+    assert text_layer.doubtful("".join(codes), 0)
     document = read(made(text(codes)))
     assert visible(document).split("\n") == codes
     assert not any(word.from_ocr for word in document.pages[0].words) and not document.problems
@@ -258,13 +257,13 @@ def test_text_that_only_looks_odd_is_kept():
 @pytest.mark.parametrize("agreed", [0.6, None])
 def test_a_painted_layer_is_kept_unless_the_picture_says_otherwise(agreed, monkeypatch, answers):
     answers.append("other")
-    monkeypatch.setattr(textlayer, "agreement", lambda shown, lines: agreed)
+    monkeypatch.setattr(text_layer, "agreement", lambda shown, lines: agreed)
     document = read(made(text(TEXT), meaning=lambda code: code - 29, monkeypatch=monkeypatch))
     assert visible(document).startswith("7KH") and not document.problems
 
 
 def test_only_the_font_that_is_wrong_is_read_anew(monkeypatch, answers):
-    monkeypatch.setattr(textlayer, "agreement", lambda shown, lines: 0.0)
+    monkeypatch.setattr(text_layer, "agreement", lambda shown, lines: 0.0)
     answers.append("20451")
     wrong = lambda code: 0xE000 + code % 256 if code > 0x2E80 else code  # noqa: E731
     draws = both(text(TEXT[:2]), text(TEXT_ZH, top=80, font="Chinese"))
@@ -291,8 +290,8 @@ GOOD = [
 
 @pytest.mark.parametrize("line", GOOD)
 def test_what_people_write_is_not_doubted(line):
-    assert not textlayer.doubtful(line * 3, 0)
-    assert not textlayer.doubtful(line * 3 + "\uf0b7" * 4, 4)  # bullets of a font of signs
+    assert not text_layer.doubtful(line * 3, 0)
+    assert not text_layer.doubtful(line * 3 + "\uf0b7" * 4, 4)  # bullets of a font of signs
 
 
 def test_ciphers_and_strange_characters_are_doubted():
@@ -301,10 +300,10 @@ def test_ciphers_and_strange_characters_are_doubted():
     doubted = 0
     for _ in range(50):
         table = str.maketrans(letters, "".join(chance.sample(letters, 26)))
-        doubted += textlayer.doubtful("".join(TEXT).lower().translate(table), 0)
+        doubted += text_layer.doubtful("".join(TEXT).lower().translate(table), 0)
     assert doubted >= 40
-    assert textlayer.doubtful("".join(chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(60)), 0)
-    assert textlayer.doubtful("ÖÐ»ªÈËÃñ¹²ºÍ¹úÕþ¸®ÐÅÏ¢¹«¿ªÌõÀýÖÐ»ªÈËÃñ¹²ºÍ¹úÕþ¸®ÐÅÏ¢¹«¿ªÌõÀý", 0)
+    assert text_layer.doubtful("".join(chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(60)), 0)
+    assert text_layer.doubtful("ÖÐ»ªÈËÃñ¹²ºÍ¹úÕþ¸®ÐÅÏ¢¹«¿ªÌõÀýÖÐ»ªÈËÃñ¹²ºÍ¹úÕþ¸®ÐÅÏ¢¹«¿ªÌõÀý", 0)
 
 
 # Text that is not painted.
@@ -334,7 +333,7 @@ def test_words_that_stand_on_one_another_are_no_layer(answers):
 
 def test_text_under_a_picture_is_a_layer_too(monkeypatch, answers):
     asked = []
-    monkeypatch.setattr(textlayer, "agreement", lambda shown, lines: asked.append(lines) or 0.95)
+    monkeypatch.setattr(text_layer, "agreement", lambda shown, lines: asked.append(lines) or 0.95)
     document = read(made(both(text(TEXT), shown(scan(TEXT)))))
     assert visible(document).split() == " ".join(TEXT).split()
     assert len(asked) == 1
@@ -365,7 +364,7 @@ def test_a_plain_picture_behind_text_is_not_looked_into(never):
 
 
 def test_what_ocr_is_not_sure_of_is_left_out_beside_text(monkeypatch):
-    word = Placed("blur", Rect(5, 5, 30, 15), 14, 10, confidence=0.55)
+    word = PlacedWord("blur", Rect(5, 5, 30, 15), 14, 10, confidence=0.55)
     found = ScannedPage(100, 100, (word,), (), (), 0, 0.55, True)
     monkeypatch.setattr(ocr, "read_page", lambda picture, dpi: found)
     photograph = Image.effect_noise((100, 100), 90)
@@ -413,7 +412,7 @@ def test_what_has_no_pages_cannot_be_shown():
 def test_words_of_a_row_get_one_baseline_and_those_of_the_next_another():
     bases = [("Week:", 100.0), ("----F--", 98.6), ("$20.00", 99.8), ("2", 100.7), ("Month", 108.9), ("July", 109.2)]
     words = [
-        Placed(text, Rect(40.0 * n, base - 7, 40.0 * n + 30, base + 2), base, 8.0)
+        PlacedWord(text, Rect(40.0 * n, base - 7, 40.0 * n + 30, base + 2), base, 8.0)
         for n, (text, base) in enumerate(bases)
     ]
     levelled = on_common_baselines(words)

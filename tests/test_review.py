@@ -6,10 +6,10 @@ import random
 
 import pytest
 
-from extractor import check
+from extractor import validation
 from extractor.errors import OutputError
 from extractor.review import Desk, NotDone
-from extractor.review.typed import text_of, value_of
+from extractor.review.value_parsing import text_of, value_of
 from extractor.schemas import load_schema
 from extractor.store import Conflict, Store, Version, Wanted
 
@@ -301,7 +301,7 @@ def test_every_way_to_change_a_value(ann):
     assert (ann.field("number")["value"], ann.field("number")["state"]) == (None, "absent")
     ann.edit("absent", "note")
     assert "note" not in ann.desk.store.records.get(ann.record).data  # what may not be null is left out
-    assert list(check.check(SCHEMA, ann.desk.store.records.get(ann.record).data)) == []
+    assert list(validation.check(SCHEMA, ann.desk.store.records.get(ann.record).data)) == []
     assert ann.desk.store.audit.verify() == []
 
 

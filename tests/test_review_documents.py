@@ -15,9 +15,9 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 
-from extractor.jobs.places import member_name, name_of
+from extractor.jobs.sources import member_name, name_of
 from extractor.review import Desk, NotDone
-from extractor.review.shelf import Shelf
+from extractor.review.document_cache import Shelf
 from extractor.schemas import load_schema
 from extractor.store import Store, Version
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from extractor.jobs.places import name_of
+from extractor.jobs.sources import name_of
 from extractor.review import Desk, NotDone
 from extractor.review.uploads import safe_name
 from extractor.schemas import load_schema

@@ -8,14 +8,14 @@ from forms_grown import grow, pdf
 from PIL import Image, ImageDraw, ImageFont
 
 from eval.rasterised import bound, degraded, pages_of, typeset
-from extractor import normalise
-from extractor.geometry import Edge, Rect, grids
-from extractor.layout import Placed, TablePart, arrange
-from extractor.ocr.rules import ruled
+from extractor.candidates.table_cells import settle_cells
+from extractor.geometry import Edge, PlacedWord, Rect, grids
+from extractor.layout.arrangement import TablePart, arrange
+from extractor.ocr.ruling_lines import ruled
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
-from extractor.structure import settle_cells
-from extractor.tables.stacked import SetLine, find_stacked
+from extractor.tables.cell_per_line import SetLine, find_stacked
+from extractor.values import normalization
 
 DPI = 150
 
@@ -108,7 +108,7 @@ def test_columns_of_recognised_words_that_jitter_line_up_in_a_table():
             dx, dy, size = chance.normal(0, 0.5), chance.normal(0, 0.5), 10 + chance.normal(0, 0.4)
             base = 100 + 15 * row + dy
             box = Rect(x + dx, base - 0.75 * size, x + dx + 5 * len(text), base + 0.1 * size)
-            words.append(Placed(text, box, base, size, run=len(words), confidence=0.97))
+            words.append(PlacedWord(text, box, base, size, run=len(words), confidence=0.97))
     (table,) = [part for part in arrange(words) if isinstance(part, TablePart)]
     assert {(cell.row, cell.column) for cell in table.cells} == {
         (row, column) for row in range(6) for column in range(3)
@@ -193,7 +193,7 @@ def test_a_rasterised_form_keeps_its_fields(tmp_path, monkeypatch):
     schema = load_schema("annual-disclosure-2021")
     fields = {field.path: field for field in schema.fields}
     found = {
-        path: normalise.value(fields[path], document.text[s.start : s.end], s.context).value
+        path: normalization.value(fields[path], document.text[s.start : s.end], s.context).value
         for path, s in settle_cells(schema.fields, document).items()
         if s.end > s.start
     }

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from extractor.check import check, syntax_problems
 from extractor.errors import SchemaError
 from extractor.schemas import MAX_FIELDS, MAX_NODES, Check, load_schema, readable, shipped
+from extractor.validation import check, syntax_problems
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = [name for name, _ in shipped()]

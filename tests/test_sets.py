@@ -16,8 +16,8 @@ from eval.making.as_html import HtmlLook
 from eval.making.as_text import TextLook
 from eval.making.orders import Order, Scan, form, written
 from eval.making.sheet import Heading, Hidden, Pairs, Sheet, Truth, gold_record, plain
-from extractor.check import check
 from extractor.schemas import load_schema
+from extractor.validation import check
 
 NAMES = [wanted.name for wanted in ALL]
 PROMISED = {

@@ -32,7 +32,7 @@ from extractor.store import (
     standing_approvals,
     tables,
 )
-from extractor.store.corrected import with_value
+from extractor.store.corrections import with_value
 from extractor.store.migrations import MIGRATIONS
 
 SCHEMA = load_schema(

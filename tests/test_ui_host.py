@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 from web_app import ADDRESS, client, fill, hosted, post
 
-from extractor.ui.guard import OPEN, UI, hosts
+from extractor.ui.security import OPEN, UI, hosts
 
 XSS = [
     before + payload + after

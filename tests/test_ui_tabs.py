@@ -9,10 +9,10 @@ import pytest
 from web_app import SCHEMA, TEXT, client, fill, hosted, post
 
 from extractor.cli import main
-from extractor.review.reviewed import reviewed, wilson
-from extractor.ui.guard import UI
-from extractor.ui.tabs.export import KEEP_SECONDS, MOST_FILES, Exports
-from extractor.ui.tabs.upload import KINDS
+from extractor.evaluation.reviewed_records import reviewed, wilson
+from extractor.ui.gradio_app.tabs.export import KEEP_SECONDS, MOST_FILES, Exports
+from extractor.ui.gradio_app.tabs.upload import KINDS
+from extractor.ui.security import UI
 
 OWN = {"type": "object", "title": "<b>Own</b>", "properties": {"who": {"type": "string", "title": "Customer"}}}
 
@@ -248,7 +248,7 @@ def test_files_go_after_a_while(tmp_path, monkeypatch):
     assert [exports.find(word, "ann") is None for word in words[:3]] == [True, True, False]
     assert exports.find(words[-1], "ann") and exports.find(words[-1], "bob") is None
     later = time.time() + KEEP_SECONDS + 1
-    monkeypatch.setattr("extractor.ui.tabs.export.time.time", lambda: later)
+    monkeypatch.setattr("extractor.ui.gradio_app.tabs.export.time.time", lambda: later)
     assert exports.find(words[-1], "ann") is None and not list((tmp_path / "exports").iterdir())
     exports.folder()
     assert not list(Exports(tmp_path / "exports")._folder.iterdir()), "an earlier server's files go at the start"

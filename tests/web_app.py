@@ -10,8 +10,8 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from extractor.export import as_dict
-from extractor.pipeline import extract
+from extractor.extraction.pipeline import extract
+from extractor.extraction.serialization import as_dict
 from extractor.readers import read_bytes
 from extractor.review import Desk
 from extractor.schemas import load_schema

@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from extractor.export import as_dict
-from extractor.pipeline import extract
+from extractor.extraction.pipeline import extract
+from extractor.extraction.serialization import as_dict
 from extractor.readers import read
 from extractor.schemas import Schema, load_schema
 from extractor.store import Store, Version

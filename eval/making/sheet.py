@@ -182,7 +182,7 @@ def plain(blocks: Iterable[Block]) -> str:
 
 
 @dataclass(frozen=True)
-class Placed:
+class PlacedWord:
     """A cell of a grid at its place."""
 
     row: int
@@ -192,7 +192,7 @@ class Placed:
     down: int = 1
 
 
-def placed(rows: Sequence[Sequence[str | Span]]) -> list[Placed]:
+def placed(rows: Sequence[Sequence[str | Span]]) -> list[PlacedWord]:
     """The cells of a grid at their places, spans having pushed the others aside."""
     taken: set[tuple[int, int]] = set()
     cells = []
@@ -202,7 +202,7 @@ def placed(rows: Sequence[Sequence[str | Span]]) -> list[Placed]:
             while (row, column) in taken:
                 column += 1
             span = entry if isinstance(entry, Span) else Span(entry)
-            cells.append(Placed(row, column, span.text, span.wide, span.down))
+            cells.append(PlacedWord(row, column, span.text, span.wide, span.down))
             taken |= {(row + d, column + w) for d in range(span.down) for w in range(span.wide)}
             column += span.wide
     return cells

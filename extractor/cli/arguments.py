@@ -39,7 +39,7 @@ def schema(source: str) -> Any:
 
 def compiled(schema: Any) -> Any:
     """The same schema, when its rules can be compiled; raises SchemaError."""
-    from extractor.check import compile_checks
+    from extractor.validation import compile_checks
 
     compile_checks(schema)
     return schema

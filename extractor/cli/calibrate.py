@@ -41,10 +41,10 @@ def add(commands: Any) -> None:
 
 def _calibrate(arguments: argparse.Namespace) -> int:
     needs_extra()
-    from extractor.calibrations import user_folder
-    from extractor.export import write_whole
-    from extractor.score.calibration import calibrate, text
-    from extractor.score.samples import load_set, set_schema
+    from extractor.confidence.calibration import user_folder
+    from extractor.evaluation.calibration_fit import calibrate, text
+    from extractor.evaluation.samples import load_set, set_schema
+    from extractor.extraction.serialization import write_whole
 
     folders = [*arguments.sets, *arguments.beside]
     if len(folders) > 1 and (arguments.schema or arguments.named):

@@ -19,9 +19,9 @@ def add(commands: Any) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from extractor.check import check
-    from extractor.export import as_records
+    from extractor.extraction.serialization import as_records
     from extractor.types import path_text
+    from extractor.validation import check
 
     schema = given.schema(arguments.schema)
     try:

@@ -62,13 +62,13 @@ def _share(text: str) -> float:
 
 def _eval(arguments: argparse.Namespace) -> int:
     needs_extra()
-    from extractor.export import refuse_unwritable, write_whole
-    from extractor.score.compare import compare
-    from extractor.score.page import page
-    from extractor.score.report import report
-    from extractor.score.runs import named_run, runs_folder
-    from extractor.score.samples import load_set, set_schema
-    from extractor.score.text import changes, mistakes, summary, terminal
+    from extractor.evaluation.compare import compare
+    from extractor.evaluation.html_report import page
+    from extractor.evaluation.report import report
+    from extractor.evaluation.runs import named_run, runs_folder
+    from extractor.evaluation.samples import load_set, set_schema
+    from extractor.evaluation.text_report import changes, mistakes, summary, terminal
+    from extractor.extraction.serialization import refuse_unwritable, write_whole
 
     if arguments.output:
         refuse_unwritable(arguments.output)
@@ -105,9 +105,9 @@ def needs_extra() -> None:
 
 def kept_run(arguments: argparse.Namespace, samples: Any, schema: Any) -> Any:
     """The run that the arguments ask for, gone on with where it was, and the set's documents as it judged them."""
+    from extractor.evaluation.evaluate import evaluate, header
+    from extractor.evaluation.runs import find_run, runs_folder, start_run
     from extractor.models import DEFAULT
-    from extractor.score.evaluate import evaluate, header
-    from extractor.score.runs import find_run, runs_folder, start_run
 
     runs = arguments.runs or runs_folder()
     model = arguments.model or os.environ.get("EXTRACTOR_MODEL") or DEFAULT

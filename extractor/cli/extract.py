@@ -31,7 +31,7 @@ def add(commands: Any) -> None:
 
 
 def _extract(arguments: argparse.Namespace) -> int:
-    from extractor.export import refuse_unwritable, write_whole
+    from extractor.extraction.serialization import refuse_unwritable, write_whole
 
     several = len(arguments.paths) > 1
     form = arguments.format or ("jsonl" if several else "json")
@@ -57,8 +57,8 @@ def _extract(arguments: argparse.Namespace) -> int:
 
 def _results(arguments: argparse.Namespace, schema: Any, codes: list[int]) -> Iterator[Extraction]:
     """The extraction of every document that can be had; those of several that cannot are told, their codes kept."""
+    from extractor.extraction.pipeline import extract
     from extractor.models import load_model
-    from extractor.pipeline import extract
 
     count = len(arguments.paths)
     named = arguments.model or os.environ.get("EXTRACTOR_MODEL")
@@ -94,10 +94,10 @@ def _results(arguments: argparse.Namespace, schema: Any, codes: list[int]) -> It
 
 
 def _formed(result: Extraction, form: str, colour: bool) -> str:
-    from extractor import show
-    from extractor.export import as_dict
+    from extractor.cli import tables
+    from extractor.extraction.serialization import as_dict
 
     if form == "table":
-        return show.record(result, console.width(), colour) + "\n"
+        return tables.record(result, console.width(), colour) + "\n"
     indent = 2 if form == "json" else None
     return json.dumps(as_dict(result), ensure_ascii=False, indent=indent, allow_nan=False) + "\n"

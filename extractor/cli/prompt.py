@@ -20,7 +20,7 @@ def add(commands: Any) -> None:
 
 
 def _prompt(arguments: argparse.Namespace) -> int:
-    from extractor.pipeline import plan
+    from extractor.extraction.pipeline import plan
 
     schema = given.schema(arguments.schema)
     todo = plan(given.document(arguments.path), schema, arguments.passage_tokens)

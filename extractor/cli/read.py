@@ -24,7 +24,7 @@ def add(commands: Any) -> None:
 
 
 def _read(arguments: argparse.Namespace) -> int:
-    from extractor import show
+    from extractor.cli import tables
     from extractor.readers import read_bytes
 
     codes = []
@@ -40,13 +40,13 @@ def _read(arguments: argparse.Namespace) -> int:
             codes.append(console.told(error))
             continue
         console.out(
-            json.dumps(asdict(document), ensure_ascii=False) + "\n" if arguments.json else show.document(document)
+            json.dumps(asdict(document), ensure_ascii=False) + "\n" if arguments.json else tables.document(document)
         )
     return codes[0] if codes else 0
 
 
 def _write_pictures(data: bytes, document: Document, folder: Path) -> None:
-    from extractor.readers.boxes import pages_with_boxes
+    from extractor.readers.page_pictures import pages_with_boxes
 
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -15,14 +15,14 @@ def add(commands: Any) -> None:
 
 
 def _schemas(arguments: argparse.Namespace) -> int:
-    from extractor import show
-    from extractor.check import syntax_problems
+    from extractor.cli import tables
     from extractor.schemas import load_schema, shipped
+    from extractor.validation import syntax_problems
 
     if not arguments.schema:
         console.out("".join(f"{name:28} {title}\n" for name, title in shipped()))
         return 0
     schema = load_schema(arguments.schema)
     problems = syntax_problems(schema)
-    console.out(show.schema(schema) + "".join(f"{show.problem(p)}\n" for p in problems))
+    console.out(tables.schema(schema) + "".join(f"{tables.problem(p)}\n" for p in problems))
     return 4 if problems else 0

@@ -16,9 +16,9 @@ from pathlib import Path as FilePath
 from typing import Any, BinaryIO
 
 from extractor.errors import OutputError
-from extractor.export import HINT, written_whole
 from extractor.exports.columns import Column, Sheet
 from extractor.exports.warnings import Warnings
+from extractor.extraction.serialization import HINT, written_whole
 from extractor.store import Record
 
 MARK = "'"

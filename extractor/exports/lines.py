@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from extractor.export import written_whole
 from extractor.exports.warnings import Warnings
+from extractor.extraction.serialization import written_whole
 from extractor.store import Record
 
 RECORD = ("id", "schema", "schema_name", "status", "revision", "sources", "created", "updated")

@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extractor.export import written_whole
 from extractor.exports.columns import Column, Sheet
 from extractor.exports.warnings import Warnings
+from extractor.extraction.serialization import written_whole
 from extractor.store import Record
 from extractor.types import path_text
 

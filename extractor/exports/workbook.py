@@ -11,9 +11,9 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from extractor.export import written_whole
 from extractor.exports.columns import Column, Sheet
 from extractor.exports.warnings import Warnings
+from extractor.extraction.serialization import written_whole
 from extractor.store import Record
 
 MOST_CHARACTERS = 32_767

@@ -15,16 +15,17 @@ import json
 import os
 from collections.abc import Sequence
 
-from extractor import __version__, prompts
+from extractor import __version__
 from extractor.errors import UsageError
+from extractor.extraction import prompts
 from extractor.models import DEFAULT, load_model
 from extractor.schemas import Schema
 from extractor.store import Job, Store
 
 try:
-    from extractor.jobs.places import find, name_of
+    from extractor.jobs.runner import MAKE, Limits, Report, Work, stopped_by_signals
+    from extractor.jobs.sources import find, name_of
     from extractor.jobs.watch import watch
-    from extractor.jobs.work import MAKE, Limits, Report, Work, stopped_by_signals
 except ModuleNotFoundError as error:
     if (error.name or "").startswith("extractor"):
         raise

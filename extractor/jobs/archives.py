@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import IO
 
-from extractor.jobs.places import Unusable, is_archive, member_name, split, too_large
+from extractor.jobs.sources import Unusable, is_archive, member_name, split, too_large
 from extractor.readers import MAX_BYTES
 from extractor.store import Found
 

@@ -20,9 +20,9 @@ from dataclasses import replace
 from typing import Any
 
 from extractor.errors import ModelError, UsageError
-from extractor.jobs import children
-from extractor.jobs.children import Failure, Read
-from extractor.jobs.work import MAKE, RECYCLE, Limits, Work
+from extractor.jobs import worker_tasks
+from extractor.jobs.runner import MAKE, RECYCLE, Limits, Work
+from extractor.jobs.worker_tasks import Failure, Read
 from extractor.jobs.workers import Call, Died, Workers, wait_for
 from extractor.store import Task
 
@@ -161,15 +161,18 @@ class Reader:
         _no_main()
         self._schema, self._limits, self._to_be_asked = schema, limits, to_be_asked
         self._workers = Workers(
-            1, children.begin_reading, (limits.memory, os.getpid(), children.BEHIND if to_be_asked else 0), RECYCLE
+            1,
+            worker_tasks.begin_reading,
+            (limits.memory, os.getpid(), worker_tasks.BEHIND if to_be_asked else 0),
+            RECYCLE,
         )
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
         name, document = row["name"], row["document"]
         if self._to_be_asked:
-            call = Call(None, children.read, (name, document), self._limits.timeout)
+            call = Call(None, worker_tasks.read, (name, document), self._limits.timeout)
         else:
-            call = Call(None, children.read_and_extract, (name, document, self._schema), self._limits.timeout)
+            call = Call(None, worker_tasks.read_and_extract, (name, document, self._schema), self._limits.timeout)
         return {"task": row["task"], "told": pickle.dumps((*_made(self._workers, call), True))}
 
 
@@ -179,7 +182,7 @@ class Answerer:
     def __init__(self, schema: dict[str, Any], limits: Limits, make: MAKE, passage_tokens: int | None) -> None:
         _no_main()
         self._schema, self._limits, self._make, self._passage_tokens = schema, limits, make, passage_tokens
-        self._workers = Workers(1, children.begin_answering, (os.getpid(),), abreast=limits.batch)
+        self._workers = Workers(1, worker_tasks.begin_answering, (os.getpid(),), abreast=limits.batch)
 
     def __call__(self, rows: dict[str, Any]) -> dict[str, list[Any]]:
         tasks, told = [int(task) for task in rows["task"]], list(rows["told"])
@@ -188,7 +191,7 @@ class Answerer:
             read, _, _ = pickle.loads(packed)
             if isinstance(read, Read):
                 arguments = (self._make, read, self._schema, self._passage_tokens)
-                call = Call(n, children.answer, arguments, self._limits.model_timeout)
+                call = Call(n, worker_tasks.answer, arguments, self._limits.model_timeout)
                 calls[n] = call
                 self._workers.give(call)
         for n, result, seconds in _results(self._workers):

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 
 import watchfiles
 
-from extractor.jobs.places import find
+from extractor.jobs.sources import find
 from extractor.store import Found
 
 _TICK = 1.0

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, NoReturn
 
-FORK_FROM = ("extractor.jobs.children",)
+FORK_FROM = ("extractor.jobs.worker_tasks",)
 """What every new process finds imported already; it is loaded once, in the process they are all forked from."""
 
 

@@ -13,10 +13,10 @@ from extractor.types import Answer, Request
 
 
 class Local:
-    """A model in this process, with its tokenizer; see `extractor.decode` for how it answers."""
+    """A model in this process, with its tokenizer; see `extractor.decoding.decoder` for how it answers."""
 
     def __init__(self, name: str, weights: str, model: Any, tokenizer: Any) -> None:
-        from extractor.decode import Decoder
+        from extractor.decoding.decoder import Decoder
 
         self.name = name
         self.weights = weights
@@ -61,7 +61,7 @@ def load_hub(name: str, *, threads: int | None = None, device: str | None = None
 def load(source: Any, *, name: str | None, threads: int | None, device: str | None) -> Local:
     import torch
 
-    from extractor import decode
+    from extractor.decoding import decoder
     from extractor.models import int8
 
     torch.set_num_threads(threads or physical_cores())
@@ -77,9 +77,9 @@ def load(source: Any, *, name: str | None, threads: int | None, device: str | No
             raise ModelError(
                 f"the cache cannot be written: {error}", "Set EXTRACTOR_CACHE to a folder of your own."
             ) from error
-        model, tokenizer = int8.load(folder, attention=decode.ATTENTION), tokenizer_in(folder)
+        model, tokenizer = int8.load(folder, attention=decoder.ATTENTION), tokenizer_in(folder)
     else:
-        model, tokenizer = on_device(source, device, decode.ATTENTION), source.tokenizer
+        model, tokenizer = on_device(source, device, decoder.ATTENTION), source.tokenizer
     return Local(name or source.name, source.digest, model, tokenizer)
 
 

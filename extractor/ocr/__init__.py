@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import cv2
 
+from extractor.ocr.deskew import straighten
 from extractor.ocr.page import read_page
 from extractor.ocr.region import read_region
-from extractor.ocr.scanned import ScannedPage
-from extractor.ocr.straight import straighten
+from extractor.ocr.scanned_page import ScannedPage
 
 cv2.setNumThreads(1)  # a forked child would wait for ever for the threads of its parent
 

@@ -13,9 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
-from extractor.geometry import Edge, Rect
-from extractor.layout import Placed
-from extractor.ocr.scanned import ScannedPage
+from extractor.geometry import Edge, PlacedWord, Rect
+from extractor.ocr.scanned_page import ScannedPage
 
 LIMIT = 256 << 20
 """Bytes the cache may take; beyond them the pages longest unused go."""
@@ -67,7 +66,7 @@ def _load(path: Path) -> ScannedPage | None:
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
         words = tuple(
-            Placed(**{**word, "box": Rect(*word["box"]), "place": word["place"] and Rect(*word["place"])})
+            PlacedWord(**{**word, "box": Rect(*word["box"]), "place": word["place"] and Rect(*word["place"])})
             for word in held["words"]
         )
         across, upright = (tuple(Edge(*edge) for edge in held[name]) for name in ("across", "upright"))

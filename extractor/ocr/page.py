@@ -11,13 +11,12 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from extractor.geometry import Edge, Rect, overlap
-from extractor.layout import Placed
+from extractor.geometry import Edge, PlacedWord, Rect, overlap
 from extractor.ocr.cache import remembered
+from extractor.ocr.deskew import as_rgb, size_turned, skew_of, turned
 from extractor.ocr.engine import Engine, Glyph, Slanted, engine, name
-from extractor.ocr.rules import ruled
-from extractor.ocr.scanned import ScannedPage
-from extractor.ocr.straight import as_rgb, size_turned, skew_of, turned
+from extractor.ocr.ruling_lines import ruled
+from extractor.ocr.scanned_page import ScannedPage
 from extractor.ocr.words import words_of
 
 MAX_PIXELS = 12_000_000
@@ -60,7 +59,7 @@ def _read(page: np.ndarray, dpi: float) -> ScannedPage:
         across_others = own.recognise([_levelled(straight, line) for line in slanted])
     gray = _gray(straight)
     across, upright = ruled(gray, dpi)
-    words: list[Placed] = []
+    words: list[PlacedWord] = []
     runs: dict[tuple[int, int], int] = {}
     for number, (box, down, glyphs) in enumerate(zip(boxes, sideways, read, strict=True)):
         walls = _walls(box, upright)
@@ -90,14 +89,14 @@ def _walls(box: Rect, upright: Sequence[Edge]) -> list[float]:
     return sorted(wall.at - box.x0 for wall in upright if box.x0 < wall.at < box.x1 and wall.start < middle < wall.end)
 
 
-def _sideways_words(box: Rect, glyphs: Sequence[Glyph]) -> list[Placed]:
+def _sideways_words(box: Rect, glyphs: Sequence[Glyph]) -> list[PlacedWord]:
     """A line that runs down or across the page as one word: its parts have no place of their own on a level line."""
     text = "".join(glyph.text for glyph in glyphs if not glyph.text.isspace())
     sure = sum(glyph.confidence for glyph in glyphs) / max(1, len(glyphs))
     if not text or sure < 0.8:
         return []
     return [
-        Placed(
+        PlacedWord(
             text,
             box,
             box.bottom,
@@ -108,12 +107,12 @@ def _sideways_words(box: Rect, glyphs: Sequence[Glyph]) -> list[Placed]:
 
 
 def _words_aslant(
-    lines: Sequence[Slanted], read: Sequence[Sequence[Glyph]], level: Sequence[Placed], shape: tuple[int, ...]
-) -> list[Placed]:
+    lines: Sequence[Slanted], read: Sequence[Sequence[Glyph]], level: Sequence[PlacedWord], shape: tuple[int, ...]
+) -> list[PlacedWord]:
     """The lines that run aslant, a word each; they are read after all others, for they stand in no line with them."""
     size = median([word.size for word in level] or [20.0])
     under = max((word.box.bottom for word in level), default=0.0)
-    found: list[Placed] = []
+    found: list[PlacedWord] = []
     for line, glyphs in zip(lines, read, strict=True):
         place = _box_of(line, shape)
         for word in _sideways_words(place, glyphs):
@@ -295,7 +294,7 @@ def _resized(picture: np.ndarray, scale: float) -> np.ndarray:
     return cv2.resize(picture, (max(1, round(width * scale)), max(1, round(height * scale))), interpolation=way)
 
 
-def _scaled(word: Placed, scale: float) -> Placed:
+def _scaled(word: PlacedWord, scale: float) -> PlacedWord:
     box = Rect(*(each * scale for each in word.box))
     place = Rect(*(each * scale for each in word.place)) if word.place else None
     return replace(word, box=box, place=place, base=word.base * scale, size=word.size * scale)

@@ -10,9 +10,9 @@ import numpy as np
 from PIL import Image
 
 from extractor.geometry import Rect, overlap
+from extractor.ocr.deskew import as_rgb
 from extractor.ocr.engine import Engine, Glyph, engine
 from extractor.ocr.page import _cropped, _lines, _resized
-from extractor.ocr.straight import as_rgb
 
 LEAST_HEIGHT = 64
 """Pixels to which a lower stretch is enlarged, as far as MOST_ENLARGED."""

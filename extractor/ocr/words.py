@@ -11,8 +11,7 @@ from statistics import median
 import cv2
 import numpy as np
 
-from extractor.geometry import Rect, union
-from extractor.layout import Placed
+from extractor.geometry import PlacedWord, Rect, union
 from extractor.ocr.engine import Glyph
 
 FLOOR = 0.5
@@ -28,7 +27,7 @@ _DESCENT = 0.21
 _ROOM_ABOVE, _ROOM_BELOW = 0.9, 0.21
 
 
-def words_of(gray: np.ndarray, box: Rect, glyphs: Sequence[Glyph], walls: Sequence[float] = ()) -> list[Placed]:
+def words_of(gray: np.ndarray, box: Rect, glyphs: Sequence[Glyph], walls: Sequence[float] = ()) -> list[PlacedWord]:
     """The words of one line, in pixels of the page; `gray` is the line's picture, standing at `box` on the page.
 
     A word ends at a recognised blank and where a gap is wide for the characters around it, for the recogniser leaves
@@ -45,7 +44,7 @@ def words_of(gray: np.ndarray, box: Rect, glyphs: Sequence[Glyph], walls: Sequen
     cuts = [0.0, *((start + end) / 2 for start, end in gaps), float(ink.shape[1])]
     tight = [_tight(ink, int(start), int(np.ceil(end))) for start, end in itertools.pairwise(cuts)]
     base, size = _base_and_size([glyph.text for glyph in solid], tight, ink.shape[0])
-    result: list[Placed] = []
+    result: list[PlacedWord] = []
     for start, end in _stretches(glyphs, solid, [end - start for start, end in gaps], size, walls):
         confidence = sum(glyph.confidence for glyph in solid[start:end]) / (end - start)
         held = [each for each in tight[start:end] if each is not None]
@@ -53,7 +52,7 @@ def words_of(gray: np.ndarray, box: Rect, glyphs: Sequence[Glyph], walls: Sequen
         text = "".join(glyph.text for glyph in solid[start:end])
         part = _roomy(_squared(part, text, size), base, size)
         result.append(
-            Placed(
+            PlacedWord(
                 text,
                 Rect(box.x0 + part.x0, box.top + part.top, box.x0 + part.x1, box.top + part.bottom),
                 box.top + base,

@@ -16,7 +16,7 @@ from itertools import groupby
 from extractor import tables
 from extractor.errors import InputError
 from extractor.readers import text as plain
-from extractor.readers.flow import flowed
+from extractor.readers.flow_writer import flowed
 from extractor.readers.sheets import SheetCell, parts_of_sheet
 from extractor.types import Document, Problem
 

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field, replace
 from lxml import etree
 
 from extractor.errors import InputError
-from extractor.readers.enclosed import Enclosed
-from extractor.readers.flow import Grid, GridCell, Paragraph, Part, flowed
+from extractor.readers.embedded import Enclosed
+from extractor.readers.flow_writer import Grid, GridCell, Paragraph, Part, flowed
 from extractor.readers.package import Package, Relation
 from extractor.readers.word_styles import ListNumbers, Styles, child, is_on, local, value
 from extractor.types import Document, Problem

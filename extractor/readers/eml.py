@@ -16,8 +16,8 @@ from email.message import EmailMessage
 from extractor.errors import InputError
 from extractor.readers import html as page
 from extractor.readers import text as plain
-from extractor.readers.enclosed import Enclosed
-from extractor.readers.flow import Paragraph, Part, flowed
+from extractor.readers.embedded import Enclosed
+from extractor.readers.flow_writer import Paragraph, Part, flowed
 from extractor.types import Document, Problem
 
 _SHOWN = ("From", "To", "Cc", "Reply-To", "Subject", "Date")

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from extractor import tables
-from extractor.readers import flow
+from extractor.readers import flow_writer
 from extractor.readers import text as plain
 from extractor.tables import RawCell
 from extractor.types import Block, Document, Page, Problem, Table
@@ -578,9 +578,9 @@ class _Page:
             problems = [*problems, Problem((), "no_text", "The page shows no text; it may be filled in by a script.")]
         found = [_built(text, table, end) for table, end in self._found]
         taken = [(table.start, table.end) for table in found]
-        flattened = flow.flattened_between(text, taken, shown)
+        flattened = flow_writer.flattened_between(text, taken, shown)
         found = sorted([*found, *flattened], key=lambda table: (table.start, -table.end))
-        blocks = flow.around_tables(blocks, flattened)
+        blocks = flow_writer.around_tables(blocks, flattened)
         page = Page(1, 0, len(text))
         return Document(identity, source, text, (page,), tuple(blocks), tuple(found), tuple(problems))
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from extractor.errors import InputError
 from extractor.readers import MAX_CHARACTERS
-from extractor.readers.paged import PageWriter
+from extractor.readers.page_writer import PageWriter
 from extractor.readers.scanned import Shown, recognised, side_by_side, too_slow, write_page
 from extractor.types import Document, Problem
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from lxml import etree
 
 from extractor.errors import InputError
-from extractor.readers.flow import flowed
+from extractor.readers.flow_writer import flowed
 from extractor.readers.package import Package
 from extractor.readers.xlsx import MAX_CELLS, Sheet, parts_of_sheets
 from extractor.types import Document, Problem

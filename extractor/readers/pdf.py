@@ -19,12 +19,13 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from extractor.errors import InputError
-from extractor.geometry import Rect, grids, overlap, union
-from extractor.layout import Part, Placed, TablePart, arrange
-from extractor.readers import MAX_CHARACTERS, textlayer
-from extractor.readers.drawn import Content, Glyphs, cut_at_walls, main_turn, words
+from extractor.geometry import PlacedWord, Rect, grids, overlap, union
+from extractor.layout.arrangement import Part, TablePart, arrange
+from extractor.readers import MAX_CHARACTERS, text_layer
 from extractor.readers.image import MAX_SIDE
-from extractor.readers.paged import PageWriter
+from extractor.readers.missing_glyphs import Unplaced
+from extractor.readers.page_writer import PageWriter
+from extractor.readers.pdf_content import Content, Glyphs, cut_at_walls, main_turn, words
 from extractor.readers.scanned import (
     Shown,
     blank,
@@ -34,8 +35,7 @@ from extractor.readers.scanned import (
     side_by_side,
     too_slow,
 )
-from extractor.readers.textlayer import stands_out
-from extractor.readers.unplaced import Unplaced
+from extractor.readers.text_layer import stands_out
 from extractor.types import Document, Problem
 
 if TYPE_CHECKING:
@@ -282,7 +282,7 @@ def _together(boxes: Sequence[Rect]) -> list[list[Rect]]:
 
 def _doubted(content: Content) -> set[int]:
     """The fonts of which the characters do not read like text."""
-    return {font for font, use in content.fonts.items() if textlayer.doubtful("".join(use.text), len(use.unmapped))}
+    return {font for font, use in content.fonts.items() if text_layer.doubtful("".join(use.text), len(use.unmapped))}
 
 
 # In a thread of the page's own, without pdfium.
@@ -314,7 +314,7 @@ def _reading(sheet: _Sheet) -> _Reading:
     rest = _blanked(shown, boxes)
     beyond = [union(group) for group in _together([*sheet.beyond, *unread])]
     left = np.asarray(rest.picture.convert("L"))
-    beyond = [box for box in beyond if textlayer.has_ink(left, box, shown.dpi / 72)]
+    beyond = [box for box in beyond if text_layer.has_ink(left, box, shown.dpi / 72)]
     if sum(_area(box) for box in beyond) > 0.5 * content.width * content.height and stands_out(left) > 0.6 * stands_out(
         gray
     ):
@@ -355,13 +355,13 @@ def _confirmed(
     Where there is no ink a word is not to be seen, whatever the others are. The rest stands or falls together: by
     whether each has a place of its own, and by a sample of the lines.
     """
-    inked = [word for word in unpainted if textlayer.has_ink(gray, word.spot(content), shown.dpi / 72)]
+    inked = [word for word in unpainted if text_layer.has_ink(gray, word.spot(content), shown.dpi / 72)]
     taken = {id(word) for word in inked}
     rest = [word for word in unpainted if id(word) not in taken]
     if not inked or len(inked) < 0.6 * len(unpainted) or _doubled(inked, content):
         return [], list(unpainted)
-    if textlayer.is_known_script("".join(word.text for word in inked)):
-        agreed = textlayer.agreement(shown, _lines(inked, content))
+    if text_layer.is_known_script("".join(word.text for word in inked)):
+        agreed = text_layer.agreement(shown, _lines(inked, content))
         if agreed is None or agreed < TRUSTED:
             return [], list(unpainted)
     return inked, rest
@@ -372,15 +372,15 @@ def _refused(content: Content, shown: Shown) -> tuple[set[int], list[Rect]]:
     fonts, places = set(), []
     for font in _doubted(content):
         found = [word for word in content.shown if word.font == font]
-        agreed = textlayer.agreement(shown, _lines(found, content)) if found else 0.0
+        agreed = text_layer.agreement(shown, _lines(found, content)) if found else 0.0
         if agreed is not None and agreed < REFUSED:
             fonts.add(font)
             places += [*(word.spot(content) for word in found), *content.fonts[font].unmapped]
     return fonts, places
 
 
-def _lines(found: Sequence[Glyphs], content: Content) -> list[textlayer.Strip]:
-    return textlayer.strips([(word.placed(content), word.turn) for word in found])
+def _lines(found: Sequence[Glyphs], content: Content) -> list[text_layer.Strip]:
+    return text_layer.strips([(word.placed(content), word.turn) for word in found])
 
 
 def _doubled(found: Sequence[Glyphs], content: Content) -> bool:
@@ -441,7 +441,7 @@ def _write(writer: PageWriter, sheet: _Sheet, reading: _Reading) -> list[Problem
     page, turn = reading.page, reading.page.turn
     size, straight = (content.width, content.height), (page.width, page.height)
 
-    def straightened(word: Placed) -> Placed:
+    def straightened(word: PlacedWord) -> PlacedWord:
         place = moved(word.place or word.box, turn, size, straight)
         return replace(word, box=place, place=None) if round(turn / 90) % 4 == 0 else replace(word, place=place)
 
@@ -493,7 +493,7 @@ def _parts(content: Content, reading: _Reading) -> list[Part]:
     return parts
 
 
-def _in_part(box: Rect, page: ScannedPage, taken: Sequence[Rect], number: int) -> list[Placed]:
+def _in_part(box: Rect, page: ScannedPage, taken: Sequence[Rect], number: int) -> list[PlacedWord]:
     """The words that OCR read in a part of a page, each with its place on the page; none where the file has words."""
     found = []
     for word in page.words:
@@ -503,7 +503,7 @@ def _in_part(box: Rect, page: ScannedPage, taken: Sequence[Rect], number: int) -
     return found
 
 
-def _levelled(word: Placed) -> Placed:
+def _levelled(word: PlacedWord) -> PlacedWord:
     """The word with its place on the page as its box, and its baseline there."""
     return replace(word, box=word.place, place=None, base=word.base - word.box.bottom + word.place.bottom)
 

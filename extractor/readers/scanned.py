@@ -23,14 +23,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
 from extractor.geometry import Rect, grids
-from extractor.layout import arrange
-from extractor.readers.paged import PageWriter
+from extractor.layout.arrangement import arrange
+from extractor.readers.page_writer import PageWriter
 from extractor.types import Problem
 
 if TYPE_CHECKING:
     from PIL import Image
 
-    from extractor.layout import Placed
+    from extractor.geometry import PlacedWord
     from extractor.ocr import ScannedPage
 
 PAGE_SECONDS = 120.0
@@ -70,13 +70,13 @@ def recognised(shown: Shown) -> ScannedPage | Problem:
         return Problem((), "ocr_failed", f"Page {shown.number}: OCR failed on it ({type(error).__name__}: {error}).")
 
 
-def on_common_baselines(words: Sequence[Placed]) -> tuple[Placed, ...]:
+def on_common_baselines(words: Sequence[PlacedWord]) -> tuple[PlacedWord, ...]:
     """The words, those on one level with one baseline: the middle one, each word counting by its length.
 
     What OCR takes for a word's baseline is off by a pixel or two, and more for one of dashes or of one character; for
     that the cells of a row must not seem to stand on several lines.
     """
-    levels: list[list[Placed]] = []
+    levels: list[list[PlacedWord]] = []
     for word in sorted(words, key=lambda word: word.base):
         held = levels[-1] if levels else []
         near = 0.25 * min([word.size, *(other.size for other in held)])
@@ -88,7 +88,7 @@ def on_common_baselines(words: Sequence[Placed]) -> tuple[Placed, ...]:
     return tuple(replace(word, base=bases[id(word)]) for word in words)
 
 
-def _middle(level: Sequence[Placed]) -> float:
+def _middle(level: Sequence[PlacedWord]) -> float:
     reached, half = 0, sum(len(word.text) for word in level) / 2
     for word in level:  # in the order of their baselines
         reached += len(word.text)

@@ -14,7 +14,7 @@ from itertools import accumulate, chain, groupby, pairwise
 
 from extractor import tables
 from extractor.readers import text as plain
-from extractor.readers.flow import Grid, GridCell, Paragraph
+from extractor.readers.flow_writer import Grid, GridCell, Paragraph
 
 _SAYS = re.compile(r"[:：]\s*\S|\w.{2,}[.!?。！？]$|.{80}", re.DOTALL)
 """Text that says something by itself: a label with its value behind it, a sentence, or much text."""

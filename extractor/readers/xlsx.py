@@ -17,8 +17,8 @@ from typing import Any
 
 from extractor.errors import InputError
 from extractor.readers import number_format
-from extractor.readers.enclosed import Enclosed
-from extractor.readers.flow import Paragraph, Part, flowed
+from extractor.readers.embedded import Enclosed
+from extractor.readers.flow_writer import Paragraph, Part, flowed
 from extractor.readers.package import OLE, Package
 from extractor.readers.sheets import SheetCell, parts_of_sheet
 from extractor.types import Document, Problem

@@ -8,7 +8,7 @@ with Store() as store, Desk(store) as desk:
 
 from __future__ import annotations
 
-from extractor.review.desk import Desk
-from extractor.review.refusals import NotDone
+from extractor.review.errors import NotDone
+from extractor.review.service import Desk
 
 __all__ = ["Desk", "NotDone"]

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.doubts import Look, alike, value_at
-from extractor.review.refusals import NotDone, unusable
-from extractor.review.typed import value_of
+from extractor.review.errors import NotDone, unusable
+from extractor.review.value_parsing import value_of
+from extractor.store.review_status import Look, alike, value_at
 from extractor.types import Field, Path, path_text
 
 POINTED = ("word", "words", "region")

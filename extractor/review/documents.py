@@ -12,11 +12,11 @@ from concurrent.futures import TimeoutError as NotYet
 from pathlib import Path as FilePath
 from typing import Any
 
-from extractor.review import children
-from extractor.review.children import ABOUT, TEXT, picture_name, words_name
+from extractor.review import worker_tasks
+from extractor.review.document_cache import LIMIT, Shelf
+from extractor.review.errors import NotDone
 from extractor.review.pool import Pool
-from extractor.review.refusals import NotDone
-from extractor.review.shelf import LIMIT, Shelf
+from extractor.review.worker_tasks import ABOUT, TEXT, picture_name, words_name
 from extractor.store import Store
 
 READ_SECONDS, DRAW_SECONDS = 300.0, 60.0
@@ -55,7 +55,7 @@ class Documents:
 
     def warm(self) -> None:
         """Have a process ready before it is needed."""
-        self._once(("warm",), children.begin_again, seconds=DRAW_SECONDS)
+        self._once(("warm",), worker_tasks.begin_again, seconds=DRAW_SECONDS)
 
     def state(self, document: str, wait: float = _SOON) -> dict[str, Any]:
         """`ready` with the pages, `reading` while it is read in the background, or `gone` with the reason."""
@@ -69,7 +69,7 @@ class Documents:
             except NotYet:
                 return {"state": "reading"}
             except NotDone as error:
-                about = children.gone(error.message)
+                about = worker_tasks.gone(error.message)
         if "error" in about:
             self._note(document, about["error"])
             return {"state": "gone", "message": about["error"]}
@@ -148,7 +148,7 @@ class Documents:
         names = self._names(document)
         key = ("again", document, page, *box)
         return _told(
-            self._once(key, children.read_again, names, document, place, page, tuple(box), seconds=DRAW_SECONDS)
+            self._once(key, worker_tasks.read_again, names, document, place, page, tuple(box), seconds=DRAW_SECONDS)
         )
 
     def around(self, document: str, start: int, end: int, before: int = 80, after: int = 40) -> str:
@@ -174,13 +174,13 @@ class Documents:
     def _read(self, document: str) -> Future[Any]:
         place = str(self._shelf.place(document))
         names = self._names(document)
-        return self._once(("read", document), children.read, names, document, place, seconds=READ_SECONDS)
+        return self._once(("read", document), worker_tasks.read, names, document, place, seconds=READ_SECONDS)
 
     def _drawn(self, document: str, page: int, dpi: int) -> Future[Any]:
         place = str(self._shelf.place(document))
         names = self._names(document)
         key = ("draw", document, page, dpi)
-        return self._once(key, children.draw, names, document, place, page, dpi, seconds=DRAW_SECONDS)
+        return self._once(key, worker_tasks.draw, names, document, place, page, dpi, seconds=DRAW_SECONDS)
 
     def _once(self, key: tuple[Any, ...], function: Callable[..., Any], *given: Any, seconds: float) -> Future[Any]:
         """The call, which is made once however many ask for it while it goes on."""

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from extractor.doubts import value_at
 from extractor.schemas import Schema, readable
+from extractor.store.review_status import value_at
 from extractor.types import Field, Path
 
 _MOST_STEPS = 20

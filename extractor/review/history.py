@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from extractor.doubts import alike, matched, value_at
 from extractor.store import Correction, Extraction, Record, Review
+from extractor.store.review_status import alike, matched, value_at
 from extractor.types import Path
 
 

@@ -12,9 +12,9 @@ from concurrent.futures import Future
 from multiprocessing.connection import wait
 from typing import Any
 
-from extractor.jobs.children import begin_reading
+from extractor.jobs.worker_tasks import begin_reading
 from extractor.jobs.workers import Call, Died, Workers
-from extractor.review.refusals import NotDone
+from extractor.review.errors import NotDone
 
 RECYCLE = 200
 """After so many calls a process is replaced: what a parser leaks does not pile up."""

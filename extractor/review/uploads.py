@@ -16,16 +16,17 @@ from pathlib import Path as FilePath
 from typing import Any
 from urllib.parse import quote
 
-from extractor import __version__, prompts
+from extractor import __version__
+from extractor.extraction import prompts
 from extractor.jobs import model_name
-from extractor.jobs.places import MEMBER, Unusable, fingerprint, name_of, path_of
+from extractor.jobs.sources import MEMBER, Unusable, fingerprint, name_of, path_of
 from extractor.readers import MAX_BYTES
-from extractor.review.engine import Engine
-from extractor.review.names import shown
-from extractor.review.refusals import NotDone
+from extractor.review.display_names import shown
+from extractor.review.errors import NotDone
+from extractor.review.upload_worker import Engine
 from extractor.schemas import Schema
 from extractor.store import Found, Job, Store, Task
-from extractor.store.corrected import schema_of
+from extractor.store.corrections import schema_of
 
 TOTAL = 20 << 30
 """Bytes that all uploads may take."""

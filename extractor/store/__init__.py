@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from extractor.store.nouns import (
+from extractor.store.models import (
     STATUSES,
     Conflict,
     Correction,

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from extractor.store import tables
 from extractor.store.database import Database, now
-from extractor.store.nouns import Entry
+from extractor.store.models import Entry
 
 START = "0" * 64
 """What stands for the hash before the first line."""

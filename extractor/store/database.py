@@ -16,7 +16,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, NoSuchModuleError, SQLAlchemyError
 
 from extractor.store.migrations import MIGRATIONS, statements
-from extractor.store.nouns import StoreError
+from extractor.store.models import StoreError
 
 BUSY_SECONDS = 30
 _TURN = 0x65787472

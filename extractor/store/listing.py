@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from extractor.store import tables
 from extractor.store.database import now
-from extractor.store.nouns import Listed, Review, Wanted, flag_of, standing_approvals
+from extractor.store.models import Listed, Review, Wanted, flag_of, standing_approvals
 
 SORTS = ("risk", "new", "old", "name")
 _ROW = tuple(key for key in Listed.__dataclass_fields__ if key not in ("schema_name", "sources", "approvals", "flag"))

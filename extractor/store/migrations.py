@@ -159,8 +159,8 @@ _FILLED = """UPDATE records SET doubts = :doubts, to_check = :to_check, risk = :
 
 
 def _reviewed(connection: sa.Connection, row: Any) -> dict[str, Any]:
-    from extractor.store.corrected import doubted, schema_of
-    from extractor.store.nouns import Correction
+    from extractor.store.corrections import doubted, schema_of
+    from extractor.store.models import Correction
 
     made = sa.text("SELECT path, old, new, how, who, at, revision FROM corrections WHERE record = :id ORDER BY id")
     corrections = [

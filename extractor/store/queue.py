@@ -18,17 +18,8 @@ from extractor.errors import InputError, UsageError
 from extractor.store import tables
 from extractor.store.audit import append
 from extractor.store.database import Database, now
-from extractor.store.keeping import keep_extractions, keep_sources, keep_version, prepared
-from extractor.store.nouns import (
-    FINISHED,
-    Counts,
-    Found,
-    Job,
-    Outcome,
-    Task,
-    Version,
-    content_key,
-)
+from extractor.store.models import FINISHED, Counts, Found, Job, Outcome, Task, Version, content_key
+from extractor.store.writes import keep_extractions, keep_sources, keep_version, prepared
 
 LEASE_SECONDS = 120
 ELSEWHERE_SECONDS = 1.0

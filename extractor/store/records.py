@@ -12,10 +12,9 @@ import sqlalchemy as sa
 from extractor.errors import InputError
 from extractor.store import listing, tables
 from extractor.store.audit import append
-from extractor.store.corrected import corrected, with_value
+from extractor.store.corrections import corrected, with_value
 from extractor.store.database import Database, now
-from extractor.store.keeping import VERSION, keep_extractions, keep_sources, keep_version, prepared, schemas_of
-from extractor.store.nouns import (
+from extractor.store.models import (
     Conflict,
     Correction,
     Extraction,
@@ -27,6 +26,7 @@ from extractor.store.nouns import (
     flag_of,
     standing_approvals,
 )
+from extractor.store.writes import VERSION, keep_extractions, keep_sources, keep_version, prepared, schemas_of
 from extractor.types import Path
 
 CLAIM_SECONDS = 900
@@ -163,7 +163,7 @@ class Records:
         size: int = 0,
         kind: str = "",
     ) -> Record:
-        """The record of an extraction, as `extractor.export.as_dict` gives it, now stored.
+        """The record of an extraction, as `extractor.extraction.serialization.as_dict` gives it, now stored.
 
         The schema must have been kept before (`Store.keep_schema`). The same document, schema and version change
         nothing; a new version becomes the record's own unless a person has already worked on the record.
@@ -196,8 +196,8 @@ class Records:
 
         With `how="accepted"` they say that what stands there is right, whatever `new` is. What changes nothing is no
         correction, unless it accepts a value, says that there is none (`absent`), or takes a correction back. A record
-        that was approved or rejected is open again. `look` are the columns (`extractor.store.corrected.columns`) of the
-        record after it; `seen`, the record at that revision, saves reading it again. Raises Conflict where the record
+        that was approved or rejected is open again. `look` are the columns (`corrections.columns`) of the record after
+        it; `seen`, the record at that revision, saves reading it again. Raises Conflict where the record
         is no longer at `revision`, InputError where it has no such place.
         """
         with self._database.writing() as connection:

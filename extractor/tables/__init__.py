@@ -9,9 +9,9 @@ repetition, and the general conventions of numbering (`一、` `（一）` `1.`)
 
 from __future__ import annotations
 
+from extractor.tables.cell_per_line import SetLine, find_stacked
 from extractor.tables.cells import RawCell, is_value, one_line
 from extractor.tables.flattened import find_flattened
 from extractor.tables.grid import build
-from extractor.tables.stacked import SetLine, find_stacked
 
 __all__ = ["RawCell", "SetLine", "build", "find_flattened", "find_stacked", "is_value", "one_line"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from extractor.tables.aligned import place_aligned
 from extractor.tables.cells import BLANKS, RawCell, is_value, marker, one_line
+from extractor.tables.fixed_width import place_aligned
 from extractor.tables.grid import build
-from extractor.tables.spans import Token, TokenRow, lay_out
-from extractor.tables.streams import closed_rows, mend_heads, stream_rows
+from extractor.tables.header_spans import Token, TokenRow, lay_out
+from extractor.tables.unmarked_rows import closed_rows, mend_heads, stream_rows
 from extractor.types import Table
 
 _LONGEST_CELL = 600

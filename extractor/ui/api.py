@@ -13,8 +13,8 @@ from starlette.responses import Response
 
 from extractor.errors import ExtractorError, InputError, OutputError
 from extractor.store import Conflict
-from extractor.ui.answers import Refused, answer, not_logged_in, refusal, unusable
-from extractor.ui.asked import Asked, body, whole
+from extractor.ui.requests import Asked, body, whole
+from extractor.ui.responses import Refused, answer, not_logged_in, refusal, unusable
 
 if TYPE_CHECKING:
     from extractor.review import Desk

@@ -16,19 +16,20 @@ from starlette.responses import FileResponse, HTMLResponse, RedirectResponse, Re
 from starlette.staticfiles import StaticFiles
 
 from extractor.errors import ExtractorError
-from extractor.score.runs import runs_folder
-from extractor.ui import api, login, shell
-from extractor.ui.answers import Refused, refusal
-from extractor.ui.guard import UI, Guard, hosts
+from extractor.evaluation.runs import runs_folder
+from extractor.ui import api, login
+from extractor.ui.gradio_app import shell
+from extractor.ui.gradio_app.tabs.export import Exports
 from extractor.ui.language import FOLDER as WORDS
 from extractor.ui.page import STATIC, Page
 from extractor.ui.passwords import Passwords
-from extractor.ui.received import Received
 from extractor.ui.reports import POLICY as REPORT_POLICY
 from extractor.ui.reports import Reports
+from extractor.ui.responses import Refused, refusal
+from extractor.ui.security import UI, Guard, hosts
 from extractor.ui.sessions import Sessions
 from extractor.ui.settings import Settings
-from extractor.ui.tabs.export import Exports
+from extractor.ui.upload_ownership import Received
 
 if TYPE_CHECKING:
     from extractor.review import Desk

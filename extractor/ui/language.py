@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from extractor import problems
+
 LANGUAGES = {"en": "en", "zh": "zh-CN"}
 """Our word for a language, and what browsers and Gradio call it."""
 COOKIE = "lang"
@@ -17,11 +19,11 @@ FOLDER = Path(__file__).parent / "words"
 
 @functools.cache
 def words(language: str) -> Mapping[str, str]:
-    """Every text of a language by its key, from all files of it."""
+    """Return every text of a language by its key: of all its files, and `problem.KIND` for each kind of problem."""
     found: dict[str, str] = {}
     for file in sorted(FOLDER.glob(f"*.{language}.json")):
         found |= json.loads(file.read_text("utf-8"))
-    return found
+    return found | {f"problem.{kind}": text for kind, text in problems.TEXTS[language].items()}
 
 
 def word(language: str, key: str, **given: Any) -> str:

@@ -10,10 +10,10 @@ from fastapi import APIRouter, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from extractor.ui.answers import Refused
-from extractor.ui.guard import UI, session_cookie
 from extractor.ui.language import LANGUAGES, wanted, word
 from extractor.ui.passwords import Passwords
+from extractor.ui.responses import Refused
+from extractor.ui.security import UI, session_cookie
 from extractor.ui.sessions import Attempts, Sessions
 
 POLICY = (

@@ -14,8 +14,8 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from extractor.ui.guard import SAFE, UI, cookies
 from extractor.ui.language import LANGUAGES, wanted, word
+from extractor.ui.security import SAFE, UI, cookies
 
 STATIC = Path(__file__).parent / "static"
 TITLE = "extractor:title"

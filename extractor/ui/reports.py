@@ -8,9 +8,9 @@ from collections import OrderedDict
 from pathlib import Path
 
 from extractor.errors import InputError, OutputError
-from extractor.jobs.children import begin_reading
+from extractor.evaluation.runs import HEADER, LINES, kept_headers
+from extractor.jobs.worker_tasks import begin_reading
 from extractor.jobs.workers import Call, Died, Workers, wait_for
-from extractor.score.runs import HEADER, LINES, kept_headers
 
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; sandbox; frame-ancestors 'none'"
@@ -63,10 +63,10 @@ def _made(folder: Path) -> str:
 
 def report_page(folder: str) -> str:
     """The page of a kept run."""
+    from extractor.evaluation.html_report import page
+    from extractor.evaluation.report import report
+    from extractor.evaluation.runs import load_run
     from extractor.schemas import load_schema
-    from extractor.score.page import page
-    from extractor.score.report import report
-    from extractor.score.runs import load_run
 
     run = load_run(Path(folder))
     schema = load_schema(run.header["schema"]["document"])

@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
-from extractor.check import compile_checks
 from extractor.errors import OutputError, SchemaError, UsageError
 from extractor.models import catalogue, kind_of
 from extractor.schemas import load_schema
 from extractor.store import Store
 from extractor.ui.host import build, private
 from extractor.ui.settings import PORT, Settings
+from extractor.validation import compile_checks
 
 MORE_PORTS = 50
 STOP_SECONDS = 3

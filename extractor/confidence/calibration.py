@@ -1,0 +1,175 @@
+"""Calibrations: small JSON files that turn the signals of a value into the probability that it is right.
+
+One is for one model (by its weights), one kind of report (one schema), one set of prompts and one version of the tool;
+what was fitted on anything else says nothing about a record, and is not used. A general one, fitted on several kinds,
+has no schema and is used where there is none of the report's own kind; the record then says so.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path as FilePath
+from typing import Any
+
+from extractor import __version__
+from extractor.confidence.heuristic import UNCALIBRATED
+from extractor.errors import InputError
+from extractor.types import FieldValue, field_name
+
+SIGNALS = 1
+"""Goes up when a signal or a feature comes to mean something else: a calibration fits only those it was made with."""
+ON_ITSELF = "calibrated on this very document"
+ON_OTHERS = "calibrated on other kinds of report"
+_SHARES = frozenset({"answered", "begun", "weakest", "mass", "margin", "element", "score", "others", "listed"})
+"""Signals that are shares in 0..1 of which the last thousandth tells as much as the middle."""
+_COUNTS = frozenset(
+    {"choices", "rivals", "places", "length", "lines", "elements", "shared", "again", "twins", "astray"}
+)
+_HERE = FilePath(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """A logistic model of being right, and what it was made from.
+
+    `weights` is the SHA-256 of the model's weights, None where structure alone answered; `schema` the schema's id, None
+    for several kinds of report; `documents` the SHA-256 of every document it was fitted on. `edge` keeps probabilities
+    from saying more than so few values can: they lie in `edge..1 - edge`. `held_out` are the figures on documents that
+    the fit had not seen.
+    """
+
+    name: str
+    schema: str | None
+    model: str
+    weights: str | None
+    documents: tuple[str, ...]
+    bias: float
+    coefficients: Mapping[str, float]
+    edge: float = 0.001
+    prompt: str = ""
+    tool: str = f"extractor {__version__}"
+    signals: int = SIGNALS
+    schema_name: str = ""
+    made: str = ""
+    held_out: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def hash(self) -> str:
+        """The first eight digits of the SHA-256 of its JSON."""
+        return hashlib.sha256(self.as_json().encode()).hexdigest()[:8]
+
+    def probability(self, field: str, signals: Mapping[str, float]) -> float:
+        """The probability that a value of the field (`items[].amount`) with these signals is right."""
+        z = self.bias + sum(self.coefficients.get(name, 0.0) * x for name, x in features(field, signals).items())
+        return min(1 - self.edge, max(self.edge, 1 / (1 + math.exp(-max(-50.0, min(50.0, z))))))
+
+    def fits(self, schema: str, weights: str | None, prompt: str) -> bool:
+        """Whether it speaks of records made now, by that model and those prompts, under that schema."""
+        now = (weights, prompt, f"extractor {__version__}", SIGNALS)
+        return self.schema in (schema, None) and (self.weights, self.prompt, self.tool, self.signals) == now
+
+    def as_json(self) -> str:
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        plain["coefficients"] = dict(sorted(self.coefficients.items()))
+        plain["documents"] = sorted(self.documents)
+        return json.dumps(plain, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
+
+
+def from_json(text: str, source: str = "the calibration") -> Calibration:
+    """The calibration that `as_json` wrote; raises InputError for anything else."""
+    try:
+        plain = json.loads(text)
+        coefficients = {str(name): float(weight) for name, weight in plain["coefficients"].items()}
+        plain |= {"documents": tuple(plain["documents"]), "coefficients": coefficients, "bias": float(plain["bias"])}
+        return Calibration(**plain)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{source} is no calibration: {error}", "Delete it, or make it anew: calibrate SET.") from None
+
+
+def features(field: str, signals: Mapping[str, float]) -> dict[str, float]:
+    """The signals as a logistic model wants them: each on a scale on which equal steps weigh alike, and by case.
+
+    What a signal is worth depends on the case: what speaks for a value speaks against a null. Without a field's name
+    nothing is said of the field.
+    """
+    case = ("settled " if signals.get("settled") else "code " if signals.get("code") else "") + (
+        "null" if signals.get("null") else "value"
+    )
+    found = {case: 1.0} | ({f"{case} of {field}": 1.0} if field else {})
+    for name, x in signals.items():
+        if name not in ("null", "settled", "code"):
+            found[f"{case} {name}"] = _scaled(name, x)
+    return found
+
+
+def _scaled(name: str, x: float) -> float:
+    if name in _SHARES:
+        x = min(0.999, max(0.001, x))
+        return math.log(x / (1 - x))
+    return math.log1p(max(0.0, x)) if name in _COUNTS else x
+
+
+# Where they are kept.
+
+
+def user_folder() -> FilePath:
+    """Where one's own are kept: `EXTRACTOR_CALIBRATIONS`, else `calibrations` in the user's data folder."""
+    if own := os.environ.get("EXTRACTOR_CALIBRATIONS"):
+        return FilePath(own).expanduser()
+    base = os.environ.get("XDG_DATA_HOME")
+    return (FilePath(base) if base else FilePath.home() / ".local" / "share") / "extractor" / "calibrations"
+
+
+def shipped_folder() -> FilePath:
+    """Where those that ship are."""
+    installed = _HERE / "_shipped" / "calibrations"
+    return installed if installed.is_dir() else _HERE.parent / "calibrations"
+
+
+def known() -> Iterator[Calibration]:
+    """Those there are: one's own before those that ship, newer ones before older ones. Raises InputError."""
+    for folder in (user_folder(), shipped_folder()):
+        found = [_load(file, file.stat().st_mtime_ns) for file in sorted(folder.glob("*.json"))]
+        yield from sorted(found, key=lambda c: c.made, reverse=True)
+
+
+@functools.lru_cache(maxsize=256)
+def _load(file: FilePath, changed: int) -> Calibration:
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"Cannot read {file}: {error}", "Delete it, or make it anew: calibrate SET.") from None
+    return from_json(text, str(file))
+
+
+def choose(schema: str, weights: str | None, prompt: str) -> Calibration | None:
+    """The calibration for records of that schema by that model, of their own kind of report where there is one."""
+    fitting = [c for c in known() if c.fits(schema, weights, prompt)]
+    return next((c for c in fitting if c.schema == schema), fitting[0] if fitting else None)
+
+
+def calibrated(
+    values: Sequence[FieldValue], schema: str, weights: str | None, document: str, prompt: str
+) -> tuple[list[FieldValue], str]:
+    """The values with probabilities for their confidence, where a calibration fits, and what the record says of them.
+
+    Values without signals (constants) stay as they are. A calibration that cannot be read is told of, and not used.
+    """
+    try:
+        chosen = choose(schema, weights, prompt)
+    except InputError as error:
+        return list(values), f"{UNCALIBRATED}: {error.message}"
+    if chosen is None:
+        return list(values), UNCALIBRATED
+    said = ON_ITSELF if document in chosen.documents else "calibrated" if chosen.schema else ON_OTHERS
+    sure = [
+        replace(v, confidence=round(chosen.probability(field_name(v.path), v.signals), 4)) if v.signals else v
+        for v in values
+    ]
+    return sure, f"{said} ({chosen.name}, {chosen.hash})"

@@ -1,0 +1,92 @@
+"""The trivial baseline: what position and a few patterns give, from the schema's types and labels alone, no model.
+
+It stands beside the tool in every report: a figure means little until one knows what no reading at all would score.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Any
+
+from extractor.schemas import Schema
+from extractor.types import Document, Field, Path
+from extractor.values import normalization
+
+CHARACTERS = 20_000
+"""How much of a document is looked at."""
+_AFTER, _NEAR = 120, 3
+"""How many characters behind a label its value may end in, and a typed one begin in."""
+_BETWEEN = re.compile(r"[\s:：#.|]*")
+
+
+def baseline(document: Document, schema: Schema) -> dict[str, Any]:
+    """A record of the document by rules of thumb; lists stay empty.
+
+    Each field takes what follows one of its labels. Without a label: a date the first date, a count zero, an amount the
+    largest number, a choice the first option that is printed, the first text field the document's first line.
+    """
+    text = document.text[:CHARACTERS]
+    amounts = _amounts(text)
+    record: dict[str, Any] = {}
+    first_text = True
+    for f in schema.fields:
+        free = f.type == "string" and f.enum is None and normalization.kind_of(f) is None
+        value = _labelled(f, text)
+        if value is None:
+            value = _unlabelled(f, text, amounts, first_text)
+        first_text = first_text and not free
+        _put(record, f.path, value)
+    return record
+
+
+def _labelled(f: Field, text: str) -> Any:
+    """What follows the first of the field's labels that is printed, where it can be the field's value."""
+    if f.type in ("array", "json") or not f.copied:
+        return None
+    kind = normalization.kind_of(f)
+    for label in f.labels:
+        for printed in re.finditer(re.escape(label), text, re.IGNORECASE):
+            start = _BETWEEN.match(text, printed.end()).end()  # type: ignore[union-attr]  # it matches anywhere
+            rest = text[start : start + _AFTER]
+            if kind is None:
+                value = normalization.value(f, rest.split("\n")[0].split("\t")[0]).value
+            else:
+                spans = normalization.find(kind, rest)
+                near = spans and spans[0][0] <= _NEAR
+                value = normalization.value(f, rest[slice(*spans[0])]).value if near else None
+            if value is not None:
+                return value
+    return None
+
+
+def _unlabelled(f: Field, text: str, amounts: Sequence[float], first_text: bool) -> Any:
+    if f.enum is not None:
+        return next((option for option in f.enum if isinstance(option, str) and option and option in text), None)
+    if f.type == "array":
+        return []
+    if f.type == "integer":
+        return 0
+    if f.type == "number":
+        return max(amounts, default=None)
+    if f.type != "string" or not f.copied:
+        return None
+    kind = normalization.kind_of(f)
+    if kind is None:
+        return next((line.strip() for line in text.split("\n") if line.strip()), None) if first_text else None
+    spans = normalization.find(kind, text)
+    return normalization.value(f, text[slice(*spans[0])]).value if spans else None
+
+
+def _amounts(text: str) -> list[float]:
+    found = []
+    for printed in re.findall(r"(?<![\w.,])\d[\d,]*\.\d\d(?![\w.])", text):
+        found.append(float(Decimal(printed.replace(",", ""))))
+    return found
+
+
+def _put(record: dict[str, Any], path: Path, value: Any) -> None:
+    for step in path[:-1]:
+        record = record.setdefault(str(step), {})
+    record[str(path[-1])] = value

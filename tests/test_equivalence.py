@@ -1,0 +1,107 @@
+"""When two values count as the same, and the figures made of it."""
+
+import random
+import time
+
+import pytest
+
+from extractor.values.equivalence import Counts, absent, count, outcome, same, strict
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "kind"),
+    [
+        ("$16,350.00", 16350, None),
+        ("$16,350.00", "16350", None),
+        ("12.50", "RM 12.5", None),
+        ("1,234.50", "1234.5", "number"),
+        ("10/27/20", "2020-10-27", None),
+        ("Feb13/20", "2020-02-13", None),
+        ("25-MAR-18", "25/03/2018", None),
+        ("03/04/2020", "2020-04-03", "date"),
+        ("ACME SDN. BHD.", "Acme Sdn Bhd", None),
+        ("１２３", "123", None),
+        ("会宁县 人民政府", "会宁县人民政府", None),
+        ("12 Main St", "12 MAIN ST.", None),
+        (5, 5.004, None),
+        ([1, "Two"], ["two", 1.0], None),
+        ({"a": 1, "b": None}, {"a": "1"}, None),
+        (True, "true", None),
+        (None, " ", None),
+    ],
+)
+def test_the_same_in_meaning(gold, predicted, kind):
+    assert same(gold, predicted, kind)
+    assert same(predicted, gold, kind)
+
+
+@pytest.mark.parametrize(
+    ("gold", "predicted", "kind"),
+    [
+        ("$16,350.00", 16351, None),
+        ("9.00", "9.02", None),
+        ("0012", "12", None),
+        ("957299-1", "957299-2", None),
+        ("10/27/20", "2020-10-28", None),
+        ("Acme Ltd", "Acme", None),
+        ("x", None, None),
+        ([1], [1, 1], None),
+        (True, False, None),
+        (1, True, None),
+        ("-5", "5", "number"),
+        (0.004, 0.001, None),
+        ("0.12", 0.13, "number"),
+        ("2020", "2021", None),
+    ],
+)
+def test_not_the_same(gold, predicted, kind):
+    assert not same(gold, predicted, kind)
+    assert not same(predicted, gold, kind)
+
+
+def test_strict_compares_what_is_printed():
+    assert strict("a  b", "a b")
+    assert strict(12, "12")
+    assert strict(5, 5.0)
+    assert strict(None, "")
+    assert not strict("$16,350.00", "16350")
+    assert not strict("Acme", "ACME")
+    assert not strict("a", None)
+
+
+def test_gold_against_gold_is_always_the_same():
+    draw = random.Random(3)
+    for _ in range(2_000):
+        text = "".join(draw.choice("0123456789.,-/:$ 年月日abJan%万") for _ in range(draw.randint(1, 12)))
+        assert same(text, text), text
+        assert strict(text, text), text
+
+
+def test_an_absent_value():
+    assert [absent(value) for value in (None, "", " ", [], {}, 0, False, "x")] == [True] * 5 + [False] * 3
+
+
+def test_outcomes():
+    pairs = [("a", "A"), ("a", "b"), ("a", None), (None, "b"), (None, "")]
+    assert [outcome(*pair) for pair in pairs] == ["correct", "wrong", "missing", "spurious", "absent"]
+    assert outcome("a", "A", equal=strict) == "wrong"
+
+
+def test_precision_recall_and_f1():
+    counts = count(["correct", "correct", "wrong", "missing", "spurious", "absent"])
+    assert counts == Counts(2, 1, 1, 1, 1)
+    assert (counts.gold, counts.predicted) == (4, 4)
+    assert (counts.precision, counts.recall, counts.f1) == (0.5, 0.5, 0.5)
+    assert Counts(absent=3).f1 is None
+
+
+def test_ten_thousand_pairs_take_seconds_at_most():
+    draw = random.Random(1)
+    pairs = [(f"${draw.random() * 1e5:,.2f}", draw.random() * 1e5) for _ in range(5_000)]
+    pairs += [
+        (f"{draw.randint(1, 28)}/{draw.randint(1, 12)}/20{draw.randint(10, 99)}", "2020-10-27") for _ in range(5_000)
+    ]
+    begun = time.process_time()
+    for gold, predicted in pairs:
+        same(gold, predicted)
+    assert time.process_time() - begun < 5

@@ -1,0 +1,329 @@
+"""Gold against records: which pairs are right, and the figures made of them."""
+
+import copy
+import random
+import time
+
+import pytest
+
+from eval import scorer
+from extractor.evaluation.anls import anls
+from extractor.evaluation.figures import Scored, difference, figures, micro_f1
+from extractor.evaluation.matching import field_name, match, unanswered, unknown_fields
+from extractor.evaluation.samples import load_set, set_schema
+from extractor.schemas import load_schema
+
+SETS = [gold.parent for gold in sorted(scorer.SETS.glob("*/gold.jsonl"))]
+
+TEXT, NUMBER, DATE = {"type": ["string", "null"]}, {"type": ["number", "null"]}, {"type": "string", "format": "date"}
+ITEM = {"type": "object", "properties": {"name": TEXT, "amount": NUMBER, "tags": {"type": "array", "items": TEXT}}}
+SCHEMA = load_schema(
+    {
+        "type": "object",
+        "properties": {
+            "company": TEXT,
+            "day": DATE,
+            "total": NUMBER,
+            "sums": {"type": "object", "properties": {"net": NUMBER, "tax": NUMBER}},
+            "items": {"type": "array", "items": ITEM},
+            "names": {"type": "array", "items": TEXT},
+        },
+    }
+)
+
+
+def sample(n):
+    draw = random.Random(n)
+    amounts = [round(draw.uniform(1, 900), 2) for _ in range(draw.randint(1, 4))]
+    return {
+        "company": f"Acme {draw.randint(100, 999)} Ltd",
+        "day": f"20{draw.randint(10, 29)}-{draw.randint(1, 12):02}-{draw.randint(1, 28):02}",
+        "total": round(sum(amounts), 2),
+        "sums": {"net": round(sum(amounts) * 0.8, 2), "tax": 0 if n % 3 else None},
+        "items": [{"name": f"thing {a}", "amount": a, "tags": [f"t{a}"]} for a in amounts],
+        "names": [f"Person {draw.randint(1, 10**6)}" for _ in range(2)],
+    }
+
+
+SAMPLES = [sample(n) for n in range(40)]
+
+
+def scored(gold, record, like=False):
+    matches = match(SCHEMA, gold, record)
+    return Scored(matches, anls(gold, record, matches) if like else 0.0)
+
+
+def outcomes(gold, record, schema=SCHEMA, printed=None):
+    return {(m.field, m.outcome) for m in match(schema, gold, record, printed)}
+
+
+# Pairs.
+
+
+def test_every_leaf_is_paired_and_named_without_positions():
+    found = match(SCHEMA, SAMPLES[0], SAMPLES[0])
+    assert {m.field for m in found} == {
+        *("company", "day", "total", "sums.net", "sums.tax", "items[].name", "items[].amount", "items[].tags[]"),
+        "names[]",
+    }
+    assert field_name(("items", 3, "tags", 0)) == "items[].tags[]"
+
+
+def test_a_field_that_gold_leaves_out_is_not_scored_and_null_is():
+    gold = {"company": None, "total": 3}
+    record = {"company": "Acme", "day": "2020-01-01", "total": 3.0, "items": [{"name": "x"}]}
+    assert outcomes(gold, record) == {("company", "spurious"), ("total", "correct")}
+    assert outcomes({"company": None}, {}) == {("company", "absent")}
+    assert outcomes({"sums": None}, {"sums": {"net": 1}}) == {("sums.net", "spurious"), ("sums.tax", "absent")}
+
+
+def test_names_that_the_schema_does_not_have_are_told():
+    gold = {"company": "x", "city": "y", "sums": {"net": 1, "gross": 2}, "items": [{"size": 1, "tags": ["a"]}]}
+    assert unknown_fields(SCHEMA, gold) == ["city", "sums.gross", "items[].size"]
+    assert unknown_fields(SCHEMA, SAMPLES[0]) == []
+
+
+def test_elements_are_paired_so_that_most_fields_are_right():
+    gold = {"items": [{"name": "pen", "amount": 3}, {"name": "ink", "amount": 4}, {"name": "cap", "amount": 5}]}
+    record = {"items": [{"name": "ink", "amount": 5}, {"name": "cap", "amount": 5}, {"name": "pen", "amount": 3}]}
+    pairs = {(m.gold_path, m.record_path): m.outcome for m in match(SCHEMA, gold, record)}
+    assert pairs == {
+        (("items", 0, "name"), ("items", 2, "name")): "correct",
+        (("items", 0, "amount"), ("items", 2, "amount")): "correct",
+        (("items", 1, "name"), ("items", 0, "name")): "correct",
+        (("items", 1, "amount"), ("items", 0, "amount")): "wrong",
+        (("items", 2, "name"), ("items", 1, "name")): "correct",
+        (("items", 2, "amount"), ("items", 1, "amount")): "correct",
+    }
+
+
+def test_the_assignment_is_the_best_one_and_not_the_first():
+    gold = {"items": [{"name": "a", "amount": 1, "tags": ["x"]}, {"name": "a", "amount": 2, "tags": ["y"]}]}
+    record = {"items": [{"name": "a", "amount": 2, "tags": ["y"]}, {"name": "a", "amount": 9, "tags": ["x"]}]}
+    right = [m for m in match(SCHEMA, gold, record) if m.outcome == "correct"]
+    assert len(right) == 5
+
+
+def test_equal_elements_are_paired_in_their_order():
+    gold = {"names": ["a", "b", "b", "c"]}
+    found = match(SCHEMA, gold, {"names": ["b", "b", "c", "a"]})
+    assert [(m.gold_path[1], m.record_path[1]) for m in found] == [(0, 3), (1, 0), (2, 1), (3, 2)]
+
+
+def test_elements_of_one_side_alone_are_missing_or_spurious():
+    gold = {"items": [{"name": "pen", "amount": 3}, {"name": "ink", "amount": None}]}
+    record = {"items": [{"name": "pen", "amount": 3, "tags": ["q"]}]}
+    found = match(SCHEMA, gold, record)
+    assert [(m.field, m.outcome) for m in found if m.outcome != "correct"] == [("items[].name", "missing")]
+    found = match(SCHEMA, {"items": gold["items"][:1]}, {"items": [*record["items"], {"name": "cap", "amount": None}]})
+    assert [(m.path, m.outcome) for m in found if m.outcome != "correct"] == [(("items", 1, "name"), "spurious")]
+    assert outcomes({"items": []}, {"items": [{"name": "cap", "tags": ["a"]}]}) == {
+        ("items[].name", "spurious"),
+        ("items[].tags[]", "spurious"),
+    }
+
+
+def test_gold_that_is_print_takes_the_same_print_for_right():
+    printed = {("total",): "1.234", ("day",): "03/04/2018"}
+    record = {"total": 1.234, "day": "2018-04-03"}
+    (total,) = match(SCHEMA, {"total": "1.234"}, {"total": 1234}, printed)
+    assert (total.outcome, total.strict) == ("correct", "correct")
+    (day,) = match(SCHEMA, {"day": "03/04/2018"}, record, printed)
+    assert (day.outcome, day.strict, day.printed) == ("correct", "correct", "03/04/2018")
+    (typed,) = match(SCHEMA, {"total": 1.234}, {"total": 1234}, printed)
+    assert typed.outcome == "wrong"
+    (empty,) = match(SCHEMA, {"total": "1.234"}, {"total": None}, printed)
+    assert empty.outcome == "missing"
+
+
+def test_strict_is_of_what_is_written():
+    found = match(SCHEMA, {"company": "ACME LTD.", "total": 5}, {"company": "Acme Ltd", "total": 5.0})
+    assert [(m.outcome, m.strict) for m in found] == [("correct", "wrong"), ("correct", "correct")]
+
+
+def test_a_failed_document_misses_all_that_gold_has():
+    assert {m.outcome for m in unanswered(SCHEMA, SAMPLES[0])} == {"missing"}
+    assert len(unanswered(SCHEMA, {"company": "x", "total": None})) == 1
+
+
+# Figures.
+
+
+def test_gold_against_gold_is_one_with_an_interval_of_no_width():
+    found = figures([scored(gold, gold, like=True) for gold in SAMPLES])
+    for key, figure in found.overall.items():
+        expected = 0 if key == "false_fills" else 1
+        assert (figure.value, figure.low, figure.high) == (expected, expected, expected), key
+    assert all(f.f1.value == 1 and f.f1.low == 1 for f in found.fields)
+
+
+def test_the_gold_of_other_documents_scores_near_nothing():
+    found = figures([scored(gold, SAMPLES[n - 7], like=True) for n, gold in enumerate(SAMPLES)])
+    assert found.overall["micro_f1"].high < 0.15
+    assert found.overall["without_zeros"].high < 0.05
+    assert found.overall["zero"].value > 0.3  # that is what zeros flatter
+    assert found.overall["whole_documents"].value == 0
+    assert found.overall["anls"].value < 0.6
+
+
+def test_one_field_less_moves_what_it_should_and_nothing_else():
+    whole = figures([scored(gold, gold) for gold in SAMPLES])
+    partly = figures([scored(gold, {**gold, "day": None} if n < 10 else gold) for n, gold in enumerate(SAMPLES)])
+    total = whole.values
+    assert partly.overall["precision"].value == 1
+    assert partly.overall["recall"].value == pytest.approx((total - 10) / total)
+    assert partly.overall["micro_f1"].value == pytest.approx(2 * (total - 10) / (2 * total - 10))
+    assert partly.overall["whole_documents"].value == pytest.approx(30 / 40)
+    assert partly.overall["macro_f1"].value == pytest.approx((8 + 2 * 30 / (40 + 30)) / 9)
+    for key in ("nonzero", "zero", "false_fills"):
+        assert partly.overall[key] == whole.overall[key]
+    for before, after in zip(whole.fields, partly.fields, strict=True):
+        if after.name == "day":
+            assert (after.correct, after.missing, after.wrong, after.spurious) == (30, 10, 0, 0)
+        else:
+            assert after == before
+
+
+def test_false_fills_are_of_the_fields_that_gold_has_empty():
+    golds = [{"company": None, "total": None, "items": []}] * 4
+    records = [{"company": "x"}, {}, {"items": [{"name": "y"}]}, {"company": "x", "total": 1}]
+    found = figures([scored(gold, record) for gold, record in zip(golds, records, strict=True)])
+    assert found.overall["false_fills"].value == pytest.approx(3 / 8)
+
+
+def test_a_failed_document_is_no_document_with_rightly_empty_fields():
+    gold = {"company": None, "total": 4}
+    found = figures([scored(gold, gold), Scored(unanswered(SCHEMA, gold), 0.0, failed=True)])
+    assert found.failed == 1
+    assert found.overall["recall"].value == 0.5
+    assert found.overall["false_fills"].value == 0 and sum(f.absent for f in found.fields) == 1
+    assert found.overall["whole_documents"].value == 0.5
+
+
+def test_intervals_are_seeded_hold_the_figure_and_shrink_with_more_documents():
+    documents = [scored(gold, {**gold, "company": None} if n % 3 else gold) for n, gold in enumerate(SAMPLES)]
+    few, many = figures(documents[:8]).overall["micro_f1"], figures(documents * 4).overall["micro_f1"]
+    assert few.low < few.value < few.high
+    assert many.high - many.low < few.high - few.low
+    assert figures(documents) == figures(documents)
+    assert figures(documents[:1]).overall["micro_f1"].low is None
+
+
+def test_the_interval_is_as_wide_as_theory_says():
+    """Of documents with one field, each right or wrong, the share's interval is about that of a binomial."""
+    gold = {"company": "x"}
+    documents = [scored(gold, gold if n % 2 else {"company": "y"}) for n in range(400)]
+    found = figures(documents).overall["precision"]
+    assert found.high - found.low == pytest.approx(2 * 1.96 * (0.25 / 400) ** 0.5, rel=0.1)
+
+
+def test_a_planted_difference_is_more_than_noise_and_equal_answers_are_none():
+    good = [scored(gold, gold) for gold in SAMPLES]
+    worse = [scored(gold, {**gold, "total": 1}) for gold in SAMPLES]
+    shift, against = difference(good, worse)
+    assert shift.high < 0 and against == 0
+    assert shift.value == pytest.approx(micro_f1(worse) - micro_f1(good))
+    shift, _ = difference(good, good)
+    assert (shift.value, shift.low, shift.high) == (0, 0, 0)
+    first = [scored(gold, {**gold, "total": 1} if n % 3 else gold) for n, gold in enumerate(SAMPLES)]
+    second = [scored(gold, gold if n % 3 else {**gold, "total": 1}) for n, gold in enumerate(SAMPLES)]
+    shift, against = difference(first, second)
+    assert shift.value > 0 and against < 0.05
+    shift, against = difference(first[:6], second[:6])
+    assert shift.low < 0 < shift.high
+    assert against > 0.05
+
+
+@pytest.mark.parametrize("folder", SETS, ids=lambda folder: folder.name)
+def test_every_set_that_ships_is_its_own_best_answer_and_nobody_elses(folder):
+    samples = load_set(folder)
+    schema = set_schema(samples)
+    for key, figure in scorer.of_itself(samples, schema).overall.items():
+        expected = None if figure.value is None else 0 if key == "false_fills" else 1
+        assert (figure.value, figure.low, figure.high) == (expected, expected, expected), key
+    other = scorer.of_others(samples, schema).overall
+    assert other["micro_f1"].value < 0.15 and other["without_zeros"].value < 0.15
+    assert other["whole_documents"].value == 0
+
+
+@pytest.mark.parametrize("folder", SETS, ids=lambda folder: folder.name)
+def test_one_field_less_moves_the_figures_of_every_set_by_one(folder):
+    samples = load_set(folder)
+    schema = set_schema(samples)
+    golds = [s.gold for s in samples.samples]
+    whole = figures([Scored(match(schema, gold, gold)) for gold in golds])
+    less = copy.deepcopy(golds)
+    name = _take_one_away(less[0])
+    partly = figures([Scored(match(schema, gold, record)) for gold, record in zip(golds, less, strict=True)])
+    assert partly.overall["precision"].value == 1
+    assert partly.overall["recall"].value == pytest.approx((whole.values - 1) / whole.values)
+    assert partly.overall["whole_documents"].value == pytest.approx((len(golds) - 1) / len(golds))
+    for key in ("zero", "false_fills"):
+        assert partly.overall[key] == whole.overall[key], key
+    changed = [after for before, after in zip(whole.fields, partly.fields, strict=True) if before != after]
+    assert [(f.name, f.missing) for f in changed] == [(name, 1)]
+
+
+def _take_one_away(gold, above=""):
+    """Sets the first number other than zero, or text, to null; returns its name."""
+    for name, value in gold.items():
+        if isinstance(value, dict):
+            if found := _take_one_away(value, f"{above}{name}."):
+                return found
+        elif value and isinstance(value, str | int | float):
+            gold[name] = None
+            return above + name
+    return None
+
+
+# ANLS*, speed.
+
+
+def test_anls_gives_part_of_the_credit_for_a_near_miss():
+    gold = {"company": "Acme Tools", "total": 5}
+    right, near, far = ({"company": name, "total": 5.0} for name in ("ACME tools", "Acme Tool", "Zenith"))
+    values = [scored(gold, record, like=True).anls for record in (right, near, far)]
+    assert values[0] == 1 and 0.9 < values[1] < 1 and values[2] == 0.5
+
+
+def test_anls_compares_print_with_print():
+    gold = {"day": "03/04/2018", "total": "$1,234.00"}
+    matches = match(
+        SCHEMA, gold, {"day": "2018-04-03", "total": 1234}, {("day",): "03/04/2018", ("total",): "1,234.00"}
+    )
+    assert anls(gold, {"day": "2018-04-03", "total": 1234}, matches) > 0.9
+
+
+def test_anls_of_a_long_list_takes_no_time():
+    gold = {"items": [{"name": f"thing {n}", "amount": n} for n in range(120)]}
+    record = {"items": gold["items"][::-1][:119]}
+    begun = time.process_time()
+    assert scored(gold, record, like=True).anls == pytest.approx(119 / 120, abs=0.002)
+    assert time.process_time() - begun < 3
+
+
+def test_ten_thousand_pairs_are_matched_in_a_second():
+    draw = random.Random(5)
+    golds, records = [], []
+    for _ in range(2_000):
+        amount = draw.randint(1, 10**7) / 100
+        day = f"{draw.randint(10, 28)}/{draw.randint(10, 12)}/20{draw.randint(10, 99)}"
+        golds.append(
+            {
+                "company": f"No. {draw.randint(1, 99999)}, High Street, Townsville",
+                "day": day,
+                "total": f"${amount:,.2f}",
+                "sums": {"net": amount, "tax": 0},
+            }
+        )
+        day = "-".join(reversed(day.split("/")))
+        company = f"no {draw.randint(1, 99999)} high street townsville"
+        records.append({"company": company, "day": day, "total": amount, "sums": {"net": amount, "tax": 1}})
+    seconds = []
+    for _ in range(3):
+        scorer.forget()
+        begun = time.process_time()
+        count = sum(len(match(SCHEMA, gold, record)) for gold, record in zip(golds, records, strict=True))
+        seconds.append(time.process_time() - begun)
+    assert count == 10_000
+    assert min(seconds) < 1

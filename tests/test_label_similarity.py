@@ -1,0 +1,37 @@
+import pytest
+
+from extractor.values.label_similarity import best, plain, similarity
+
+
+@pytest.mark.parametrize(
+    ("label", "header"),
+    [
+        ("属于国家秘密", "1.属于国家秘密"),
+        ("予以公开", "（一）予以公开"),
+        ("本年度办理结果", "三、本年度办理结果"),
+        ("本年增减", "本年增/减".replace("/", "、")),
+        ("Invoice No", "INVOICE NO."),
+        ("ＡＢＣ", "abc"),
+    ],
+)
+def test_numbering_width_case_and_punctuation_do_not_count(label, header):
+    assert similarity(label, header) == 1.0
+
+
+def test_a_remark_in_brackets_costs_little():
+    assert similarity("部分公开", "（二）部分公开（区分处理的，只计这一情形）") == 0.95
+
+
+def test_different_names_are_far_apart_and_contained_ones_between():
+    assert similarity("自然人", "商业企业") < 0.3
+    assert 0.5 < similarity("总计", "行政诉讼总计") < 0.95
+    assert similarity("total", "") == 0.0
+
+
+def test_plain_keeps_a_name_that_is_only_a_number():
+    assert plain("2020") == "2020"
+
+
+def test_best_takes_the_nearest_of_several_names():
+    assert best(("client", "advertiser"), "Advertiser:") == 1.0
+    assert best((), "Advertiser") == 0.0

@@ -1,0 +1,276 @@
+"""Dates, times, addresses, answers: what is pointed at, and what it means."""
+
+import time
+
+import pytest
+
+from extractor.schemas import load_schema
+from extractor.types import Field
+from extractor.values.locale import order_of_place
+from extractor.values.normalization import find, kind_of, value
+
+
+def field(format=None, type="string", **more):
+    schema = {"type": type, **({"format": format} if format else {}), **more}
+    return Field(("x",), type, schema, format=format, enum=tuple(more["enum"]) if "enum" in more else None)
+
+
+def read(text, format="date", context="", dates=()):
+    found = value(field(format), text, context, dates=dates)
+    return found.value, [problem.kind for problem in found.problems]
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("2020-01-02", "2020-01-02"),
+        ("2020/1/2", "2020-01-02"),
+        ("2020.1.2", "2020-01-02"),
+        ("2020年1月2日", "2020-01-02"),
+        ("2020 年 1 月 2 日", "2020-01-02"),
+        ("二〇二〇年一月二日", "2020-01-02"),
+        ("二〇二一年十二月二十五日", "2021-12-25"),
+        ("10/27/2020", "2020-10-27"),
+        ("27.10.2020", "2020-10-27"),
+        ("27-10-2020", "2020-10-27"),
+        ("10/27/20", "2020-10-27"),
+        ("03/03/2020", "2020-03-03"),
+        ("27 Oct 2020", "2020-10-27"),
+        ("27/Oct/2020", "2020-10-27"),
+        ("October 27, 2020", "2020-10-27"),
+        ("October 27th, 2020", "2020-10-27"),
+        ("1st of October, 2020", "2020-10-01"),
+        ("Sept. 5, 2019", "2019-09-05"),
+        ("Oct 27/20", "2020-10-27"),
+        ("Feb13/20", "2020-02-13"),
+        ("25-MAR-18", "2018-03-25"),
+        ("25MAR2018", "2018-03-25"),
+        ("20200102", "2020-01-02"),
+        ("25032018", "2018-03-25"),
+        ("１０/２７/２０２０", "2020-10-27"),
+        ("99/01/02", "1999-01-02"),
+    ],
+)
+def test_a_date_is_pointed_at_whole_and_read(text, iso):
+    assert [text[a:b] for a, b in find("date", text)] == [text]
+    assert read(text) == (iso, [])
+
+
+def test_day_and_month_are_not_guessed():
+    assert read("03/04/2020") == (None, ["ambiguous_date"])
+    assert read("1/2/20") == (None, ["ambiguous_date"])
+    assert read("03/04/2020", context="27/10/2020") == ("2020-04-03", [])
+    assert read("03/04/2020", dates=["10/27/2020", "02/28/2020"]) == ("2020-03-04", [])
+    assert read("03/04/2020", dates=["10/27/2020", "27/10/2020"]) == (None, ["ambiguous_date"])
+
+
+def test_a_two_digit_year_in_front_is_reported_and_settled_by_other_dates():
+    assert read("20/10/27") == ("2027-10-20", ["ambiguous_date"])
+    assert read("20/10/27", dates=["99/12/31"]) == ("2020-10-27", [])
+    assert read("20/10/27", dates=["31/12/2019"]) == ("2027-10-20", [])
+
+
+def test_a_date_that_lacks_a_part_is_not_completed():
+    assert read("2020年1月") == (None, ["incomplete_date"])
+    assert read("March 2019") == (None, ["incomplete_date"])
+    assert read("1月5日") == (None, ["incomplete_date"])
+    assert read("1月5日", context="2020年度") == ("2020-01-05", ["inferred_year"])
+    assert read("1月5日", context="2019年至2020年") == (None, ["incomplete_date"])
+
+
+def test_two_dates_or_none_give_no_value():
+    assert read("2020-01-01 to 2020-02-01") == (None, ["not_normalised"])
+    assert read("soon") == (None, ["not_normalised"])
+    assert read("32/13/2020")[0] is None
+    assert read("29/02/2019")[0] is None
+
+
+def test_years_and_fractions_are_dates_only_where_nothing_better_stands():
+    assert [a for a, _ in find("date", "in 2020")] == [3]
+    assert find("date", "in 2020, on 5 May 2021") == [(12, 22)]
+    assert find("date", "we may 12 times") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "value_", "problems"),
+    [
+        ("2020-01-01T10:00:00Z", "2020-01-01T10:00:00Z", []),
+        ("2020-01-01 10:00:00+08:00", "2020-01-01T10:00:00+08:00", []),
+        ("27 Oct 2020, 3pm UTC", "2020-10-27T15:00:00Z", []),
+        ("2020年1月1日 上午10时30分", None, ["missing_zone"]),
+        ("2020-01-01", None, ["incomplete_date"]),
+    ],
+)
+def test_a_moment_needs_its_time_zone(text, value_, problems):
+    assert read(text, "date-time") == (value_, problems)
+
+
+@pytest.mark.parametrize(
+    ("text", "stretches"),
+    [
+        ("10:30-11:45", ["10:30", "11:45"]),
+        ("10:00 PM-10:35 PM", ["10:00 PM", "10:35 PM"]),
+        ("下午3点半", ["下午3点半"]),
+        ("3 p.m.", ["3 p.m."]),
+        ("ratio 3:1, 12:60", []),
+        ("23:59:59-05:00", ["23:59:59-05:00"]),
+    ],
+)
+def test_times_of_day(text, stretches):
+    assert [text[a:b] for a, b in find("time", text)] == stretches
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("0943—3222156", "13800138000", "+86 138 0013 8000", "400-123-4567", "(813)626-3232", "010-12345678"),
+        *("(813) 626-3232 ext. 12", "0931-8826231转12", "813.626.3232", "3222156", "+60 3-1234 5678", "(0943)3222156"),
+    ],
+)
+def test_telephone_numbers(text):
+    sentence = f"联系电话：{text}，地址"
+    assert text in [sentence[a:b] for a, b in find("phone", sentence)]
+
+
+@pytest.mark.parametrize("text", ["2020-01-01", "1234567.89", "12345678元", "http://a.cn/01012345678", "INV-20200101"])
+def test_what_is_no_telephone_number(text):
+    assert find("phone", text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "stretch"),
+    [
+        ("见 http://www.a.gov.cn/x/，下载", "http://www.a.gov.cn/x/"),
+        ("（网址：www.gov.cn）", "www.gov.cn"),
+        ("see https://a.b/c_(d).", "https://a.b/c_(d)"),
+        ("at example.com/x?y=1, or", "example.com/x?y=1"),
+    ],
+)
+def test_web_addresses_end_where_the_sentence_goes_on(text, stretch):
+    assert [text[a:b] for a, b in find("uri", text)] == [stretch]
+
+
+def test_a_field_for_one_kind_of_address_does_not_take_another():
+    text = "a@b.com http://c.org 010-12345678"
+    assert {kind: [text[a:b] for a, b in find(kind, text)] for kind in ("email", "uri", "phone", "number")} == {
+        "email": ["a@b.com"],
+        "uri": ["http://c.org"],
+        "phone": ["010-12345678"],
+        "number": ["010", "12345678"],
+    }
+
+
+def test_addresses_are_cleaned_up_and_not_invented():
+    assert read("ｆｏｏ @ bar.com", "email") == ("foo@bar.com", [])
+    assert read("foo at bar", "email") == (None, ["not_normalised"])
+    assert read("https://a.cn/x。", "uri") == ("https://a.cn/x", [])
+    assert read("www.a.cn", "uri") == ("http://www.a.cn", ["assumed_scheme"])
+    assert read("0943—3222156", "phone") == ("0943-3222156", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        *(
+            ("是", True),
+            ("否", False),
+            ("yes", True),
+            ("No.", False),
+            ("有", True),
+            ("无", False),
+            ("√", True),
+            ("×", False),
+        ),
+        *(("☑", True), ("☐", False), ("☑是 ☐否", True), ("☐是 ☑否", False), ("[x] Yes [ ] No", True), ("☒ No", False)),
+        *(("☒", None), ("perhaps", None), ("yes or no", None)),
+    ],
+)
+def test_answers(text, answer):
+    assert value(field(type="boolean"), text).value is answer
+
+
+def test_a_crossed_box_counts_as_a_mark_among_empty_ones():
+    assert value(field(type="boolean"), "☒", "☐ Draft ☒ Final").value is True
+    assert [p.kind for p in value(field(type="boolean"), "☒").problems] == ["ambiguous_boolean"]
+
+
+def test_answers_inside_words_are_not_pointed_at():
+    text = "是否公开：是"
+    assert [text[a:b] for a, b in find("boolean", text)] == ["是"]
+
+
+def test_closed_lists_match_by_text_and_title():
+    status = field(enum=["approved", "not approved"])
+    assert value(status, "Status: NOT approved").value == "not approved"
+    assert value(status, "Ａpproved").value == "approved"
+    assert value(status, "pending").value is None
+    titled = field(oneOf=[{"const": "m", "title": "男"}, {"const": "f", "title": "女"}])
+    assert value(titled, "女").value == "f"
+    assert value(field(type="integer", enum=[1, 2]), "２").value == 2
+
+
+def test_free_text_is_kept_as_printed_on_one_line():
+    assert value(field(), " 会宁县\n  人民政府  of \t X ").value == "会宁县人民政府 of X"
+
+
+def test_the_kind_of_a_field():
+    assert kind_of(field("date")) == "date"
+    assert kind_of(field("idn-email")) == "email"
+    assert kind_of(field("phone")) == "phone"
+    assert kind_of(field(type="integer")) == "integer"
+    assert kind_of(field(type="string", **{"x-kind": "phone"})) == "phone"
+    assert kind_of(field()) is None
+    assert kind_of(field("uuid")) is None
+    assert kind_of(field(enum=["a"])) is None
+    assert kind_of(Field(("x",), "boolean", {"type": "boolean"}, copied=False)) is None
+
+
+@pytest.mark.parametrize(
+    "text", ["1/2/" * 50_000, "Jan " * 50_000, "a@" * 50_000, "www." * 50_000, "+1 22 33 44 " * 10_000]
+)
+def test_scans_take_time_in_proportion_to_the_text(text):
+    begun = time.perf_counter()
+    for kind in ("date", "time", "date-time", "email", "phone", "uri", "boolean"):
+        find(kind, text)
+    assert time.perf_counter() - begun < 10
+
+
+def test_a_time_set_solid_behind_a_date_is_no_part_of_it():
+    for text, printed in (("Date:19-03-201818:08:38", "19-03-2018"), ("2018-03-1918:08", "2018-03-19")):
+        assert [text[s:e] for s, e in find("date", text)] == [printed]
+    assert find("date", "12/3/20182") == []
+
+
+@pytest.mark.parametrize("name", ["date", "invoice_date", "dateOfIssue", "SignDate"])
+def test_a_text_that_is_a_date_by_its_name_is_looked_for_as_one_and_kept_as_printed(name):
+    fields = load_schema({"properties": {name: {"type": "string"}, "update": {"type": "string"}}}).fields
+    assert [kind_of(f) for f in fields] == ["date", None]
+    assert value(fields[0], "03 Mar 2018").value == "03 Mar 2018"
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("12 Elm St, Dayton, OH 45402", "mdy"),
+        ("Call (937) 555-0142 for the FCC file", "mdy"),
+        ("Hill Supply LLC", "mdy"),
+        ("Total RM 12.00 incl. GST", "dmy"),
+        ("+44 20 7946 0018", "dmy"),
+        ("Leeds LS1 4AP", "dmy"),
+        ("Order of spare parts", "dmy"),
+        ("", "dmy"),
+    ],
+)
+def test_the_custom_of_a_place_is_told_by_its_addresses_currencies_and_companies(text, order):
+    assert order_of_place(text) == order
+
+
+def test_an_open_date_follows_the_custom_only_where_nothing_proves_its_order():
+    def chosen(text, **more):
+        found = value(field("date"), text, **more)
+        return found.value, [problem.kind for problem in found.problems]
+
+    assert chosen("03/04/2020", custom="dmy") == ("2020-04-03", ["ambiguous_date"])
+    assert chosen("03/04/2020", custom="mdy") == ("2020-03-04", ["ambiguous_date"])
+    assert chosen("03/04/2020", custom="dmy", dates=["10/27/2020"]) == ("2020-03-04", [])
+    assert chosen("03/27/2020", custom="dmy") == ("2020-03-27", [])

@@ -1,0 +1,192 @@
+"""What tables settle without a model: cells by their names, lists by their rows; what is not certain stays open."""
+
+from extractor.candidates.table_cells import settle_cells, settle_rows
+from extractor.extraction.pipeline import extract
+from extractor.readers import read_bytes
+from extractor.schemas import load_schema
+from extractor.validation import check
+from extractor.values import normalization
+
+COUNT = {"type": ["integer", "null"]}
+
+
+def counts(*names):
+    return {"type": "object", "properties": {name: COUNT | {"title": name} for name in names}}
+
+
+def group(title, **properties):
+    return {"type": "object", "title": title, "properties": properties}
+
+
+def schema(**properties):
+    return load_schema({"title": "t", "type": "object", "properties": properties})
+
+
+def leaf(title, kind="integer"):
+    return {"type": [kind, "null"], "title": title}
+
+
+PORT = schema(
+    ferries=group("Ferries", arrivals=leaf("Arrivals"), departures=leaf("Departures")),
+    tugs=group("Tugs", arrivals=leaf("Arrivals"), departures=leaf("Departures")),
+)
+
+
+def read(text):
+    return read_bytes(text.encode(), "report")
+
+
+def table(*rows):
+    return "\n".join("\t".join(row) for row in rows)
+
+
+def settled(wanted, text):
+    document = read(text)
+    return {".".join(path): document.text[s.start : s.end] for path, s in settle_cells(wanted.fields, document).items()}
+
+
+def test_a_cell_is_settled_by_its_row_and_its_column():
+    text = table(["Ship", "Arrivals", "Departures"], ["Ferries", "12", "13"], ["Tugs", "4", "5"])
+    assert settled(PORT, text) == {
+        "ferries.arrivals": "12",
+        "ferries.departures": "13",
+        "tugs.arrivals": "4",
+        "tugs.departures": "5",
+    }
+
+
+def test_a_blank_is_settled_as_blank_and_a_zero_as_zero():
+    text = table(["Ship", "Arrivals", "Departures"], ["Ferries", "0", ""], ["Tugs", "—", "5"])
+    assert settled(PORT, text) == {
+        "ferries.arrivals": "0",
+        "ferries.departures": "",
+        "tugs.arrivals": "",
+        "tugs.departures": "5",
+    }
+
+
+def test_two_cells_that_fit_alike_settle_nothing_unless_they_agree():
+    twice = table(["Ship", "Arrivals", "Departures"], ["Ferries", "12", "13"], ["Tugs", "4", "5"])
+    other = twice.replace("12", "99")
+    found = settled(PORT, f"{twice}\n\nThe same again, and in full.\n\n{other}")
+    assert "ferries.arrivals" not in found
+    assert found["ferries.departures"] == "13"
+
+
+def test_a_cell_goes_to_the_field_that_fits_it_best():
+    wanted = schema(ships=group("Ships", crew=leaf("Crew"), crew_paid=leaf("Crew paid")))
+    text = table(["", "Crew", "Crew paid"], ["Ships", "20", "18"])
+    assert settled(wanted, text) == {"ships.crew": "20", "ships.crew_paid": "18"}
+
+
+def test_numbered_rows_that_differ_in_their_number_only_are_not_mixed_up():
+    wanted = schema(
+        berths=group(
+            "Berths",
+            one=group("Berth 1 at the quay", ships=leaf("Ships"), boats=leaf("Boats")),
+            two=group("Berth 2 at the quay", ships=leaf("Ships"), boats=leaf("Boats")),
+        )
+    )
+    text = table(["Berths", "Ships", "Boats"], ["Berth 2 at the quay", "20", "21"], ["Berth 3 at the quay", "30", "31"])
+    found = settled(wanted, text)
+    assert {key: value for key, value in found.items() if ".one." in key} == {}
+    assert set(found.values()) <= {"20", "21"}
+
+
+NESTED = schema(
+    appeals=group(
+        "Appeals and suits",
+        appeals=group("Appeals", upheld=leaf("Upheld"), total=leaf("Total")),
+        suits=group("Suits", upheld=leaf("Upheld"), total=leaf("Total")),
+    )
+)
+
+
+def test_a_lost_caption_does_not_matter_where_nothing_else_comes_near():
+    text = table(["Appeals", "", "Suits", ""], ["Upheld", "Total", "Upheld", "Total"], ["1", "2", "3", "4"])
+    found = settled(NESTED, text)
+    assert found == {
+        "appeals.appeals.upheld": "1",
+        "appeals.appeals.total": "2",
+        "appeals.suits.upheld": "3",
+        "appeals.suits.total": "4",
+    }
+
+
+def test_a_cell_without_the_kind_of_value_is_left_open():
+    text = table(["Ship", "Arrivals", "Departures"], ["Ferries", "see note", "13"], ["Tugs", "4 or 5", "5"])
+    assert settled(PORT, text) == {"ferries.departures": "13", "tugs.departures": "5"}
+
+
+def test_an_unrelated_table_settles_nothing():
+    text = table(["Dish", "Price", "Weight"], ["Soup", "12", "250"], ["Bread", "4", "500"])
+    assert settled(PORT, text) == {}
+
+
+def test_headers_that_do_not_fit_their_rows_settle_nothing():
+    cells = ["Ship", "Arrivals", "Departures", "Crew", "Flag", "Ferries", "12", "13", "", "Tugs", "4", "5", ""]
+    found = settled(PORT, "\n".join(f"\t|{cell}" for cell in cells))
+    assert found.get("ferries.arrivals", "12") == "12" and found.get("tugs.departures", "5") == "5"
+
+
+LIST = schema(
+    ships={
+        "type": "array",
+        "title": "Ships",
+        "items": {"type": "object", "properties": {"name": leaf("Name", "string"), "crew": leaf("Crew")}},
+    }
+)
+
+
+def test_rows_make_up_a_list_in_their_order():
+    document = read(table(["No.", "Name", "Crew"], ["1", "Anna", "12"], ["2", "Berta", "0"], ["3", "Clara", "14"]))
+    rows = settle_rows(LIST.fields, document)[("ships",)].rows
+    assert [[document.text[s.start : s.end] for s in row] for row in rows] == [
+        ["Anna", "12"],
+        ["Berta", "0"],
+        ["Clara", "14"],
+    ]
+
+
+def test_a_list_may_go_on_in_a_second_table():
+    one = table(["Name", "Crew"], ["Anna", "12"], ["Berta", "13"])
+    two = table(["Name", "Crew"], ["Clara", "14"], ["Dora", "15"])
+    document = read(f"{one}\n\nThe list goes on after this line of text.\n\n{two}")
+    assert len(settle_rows(LIST.fields, document)[("ships",)].rows) == 4
+
+
+def test_rows_under_other_headers_are_no_list():
+    document = read(table(["Dish", "Price"], ["Soup", "12"], ["Bread", "4"]))
+    assert settle_rows(LIST.fields, document) == {}
+
+
+def test_totals_that_do_not_add_up_come_out_as_printed_with_the_failed_check_named():
+    wanted = load_schema(
+        {
+            "title": "t",
+            "type": "object",
+            "properties": {
+                "calls": group("Calls", ferries=leaf("Ferries"), tugs=leaf("Tugs"), total=leaf("Total"))
+                | {
+                    "x-checks": [
+                        {"expr": "this.ferries + this.tugs == this.total", "message": "The calls must add up."}
+                    ]
+                }
+            },
+        }
+    )
+    text = table(["", "Ferries", "Tugs", "Total"], ["Calls", "12", "5", "18"])
+    made = extract(read(text), wanted, None)
+    assert made.data == {"calls": {"ferries": 12, "tugs": 5, "total": 18}}
+    problems = check(wanted, made.data)
+    assert len(problems) == 1 and problems[0].path[0] == "calls" and "The calls must add up." in problems[0].message
+    noted = [problem for value in made.values for problem in value.problems]
+    assert [problem.kind for problem in noted] == ["check"] and noted[0].message == problems[0].message
+
+
+def test_the_context_of_a_cell_tells_its_unit():
+    wanted = schema(fees=group("Fees", amount=leaf("Amount", "number") | {"x-unit": "元"}, cases=leaf("Cases")))
+    document = read(table(["", "Amount（万元）", "Cases"], ["Fees", "1.5", "2"]))
+    found = settle_cells(wanted.fields, document)[("fees", "amount")]
+    field = next(field for field in wanted.fields if field.path == ("fees", "amount"))
+    assert normalization.value(field, document.text[found.start : found.end], found.context).value == 15000
