@@ -33,8 +33,9 @@ WEIGHTS = "0" * 64
 
 def made(**changes):
     coefficients = {"value": 0.2, "value score": 0.5, "null": -1.0, "value of guest": 0.7}
-    return Calibration(**{**dict(prompt=prompts.prompt_id(), 
-        name="letters", schema=SCHEMA.id, model="scripted", weights=WEIGHTS, documents=(), bias=0.1,
+    return Calibration(**{**dict(
+        name="letters", prompt=prompts.prompt_id(), schema=SCHEMA.id, model="scripted", weights=WEIGHTS,
+        documents=(), bias=0.1,
         coefficients=coefficients, schema_name="letter", made="2026-01-01T00:00:00+00:00",
     ), **changes})  # fmt: skip
 

@@ -65,7 +65,7 @@ def steer(decoder, monkeypatch, *targets: str) -> None:
         logits[decoder.guide.tokenize_bytes(left)[0]] = 20.0
         return pick(line, logits)
 
-    monkeypatch.setattr(decoding, "_pick", wanting)
+    monkeypatch.setattr(decoder, "_pick", wanting)
 
 
 def test_answers_follow_their_grammar(decoder):
@@ -110,8 +110,8 @@ def test_every_choice_is_the_best_allowed_one(model, tokenizer, decoder, monkeyp
         kept.append((line, list(line.feed)))
         return line
 
-    monkeypatch.setattr(decoding, "_line", keep)
-    monkeypatch.setattr(decoding, "_unmerged", lambda line, allowed: allowed)
+    monkeypatch.setattr(decoder, "_line", keep)
+    monkeypatch.setattr(decoder, "_unmerged", lambda line, allowed: allowed)
     decoder.answer(asked)
     [(line, question)] = kept
     prompt = decoder.held + question
@@ -196,7 +196,7 @@ def test_forced_tokens_are_not_chosen_by_the_model(decoder, monkeypatch):
     def refuse(line, logits):
         raise AssertionError("nothing was left to choose")
 
-    monkeypatch.setattr(decoding, "_pick", refuse)
+    monkeypatch.setattr(decoder, "_pick", refuse)
     answer = decoder.answer(request([Slot("only", "literals", ("red",), nullable=False)]))[0]
     assert answer.text == '{"only": "red",'
     assert all(token.forced and token.probability == token.mass == token.margin == 1.0 for token in answer.tokens)
@@ -410,7 +410,7 @@ def test_one_request_that_breaks_leaves_the_others_alone(model, tokenizer, monke
             raise ModelError("the model's numbers broke down", "")
         choose(line, logits)
 
-    monkeypatch.setattr(decoding, "_choose", breaking)
+    monkeypatch.setattr(decoder, "_choose", breaking)
     with ThreadPoolExecutor(2) as pool:
         bad = pool.submit(decoder.answer, request(*GROUPS, question="Broken? "))
         good = pool.submit(decoder.answer, request(*GROUPS))

@@ -236,7 +236,7 @@ def test_a_run_of_other_code_can_be_shown_but_not_added_to(folder, monkeypatch, 
 
 def test_only_code_that_makes_records_is_part_of_what_a_run_is_made_of(tmp_path, monkeypatch):
     package = tmp_path / "extractor"
-    for name in ("pipeline.py", "readers/pdf.py", "score/matching.py"):
+    for name in ("pipeline.py", "readers/pdf.py", "evaluation/matching.py"):
         _write(package / name, "1")
     for name in evaluate._JUDGES:
         _write(package / "score" / name, "1")
@@ -249,7 +249,7 @@ def test_only_code_that_makes_records_is_part_of_what_a_run_is_made_of(tmp_path,
     try:
         before = code()
         for name in (
-            "score/figures.py",
+            "evaluation/figures.py",
             "ui/page.py",
             "review/queue.py",
             "jobs/work.py",
@@ -263,7 +263,7 @@ def test_only_code_that_makes_records_is_part_of_what_a_run_is_made_of(tmp_path,
         assert evaluate._code() == before  # what runs is what was started, not what has been written since
         changed = code()
         assert changed != before
-        _write(package / "score/matching.py", "2")
+        _write(package / "evaluation/matching.py", "2")
         assert code() not in (before, changed)
     finally:
         evaluate._code.cache_clear()
@@ -271,7 +271,7 @@ def test_only_code_that_makes_records_is_part_of_what_a_run_is_made_of(tmp_path,
 
 def test_rooms_above_the_pipeline_are_no_part_of_what_a_run_is_made_of():
     rooms = [room for floor in FLOORS for room in sorted(floor)]
-    above = set(rooms[rooms.index("pipeline") + 1 :]) - {"export"}
+    above = set(rooms[rooms.index("extraction") + 1 :])
     assert above <= evaluate.ROOMS_BESIDE, "name it there when no record depends on it, else put it on a lower floor"
 
 

@@ -40,11 +40,9 @@ SEARCHED = 200_000
 """Characters of a document that gold's print is looked for in."""
 _ALONE = r"(?<![A-Za-z0-9])(?<!\d[.,]){}(?![A-Za-z0-9]|[.,]\d)"
 """Print that is no part of a longer word or number; CJK text has no such edges."""
-ROOMS_BESIDE = frozenset(
-    {"app", "cli", "doubts", "exports", "jobs", "learn", "review", "score", "show", "store", "ui", "_shipped"}
-)
-"""Rooms that no record depends on; of `score` itself, what judges a record does count."""
-_JUDGES = ("matching.py", "similarity.py", "baseline.py")
+ROOMS_BESIDE = frozenset({"cli", "evaluation", "exports", "jobs", "learning", "review", "store", "ui", "_shipped"})
+"""Rooms that no record depends on; of `evaluation` itself, what judges a record does count."""
+_JUDGES = ("matching.py", "anls.py", "baseline.py")
 _PACKAGES = (
     "llguidance",
     "numpy",
@@ -80,7 +78,7 @@ def _code() -> str:
     root = FilePath(extractor.__file__).resolve().parent
     files = [f for f in root.rglob("*.py") if _room(f.relative_to(root)) not in ROOMS_BESIDE]
     digest = hashlib.sha256()
-    for file in sorted([*files, *(root / "score" / name for name in _JUDGES)]):
+    for file in sorted([*files, *(root / "evaluation" / name for name in _JUDGES)]):
         digest.update(file.relative_to(root).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()
 

@@ -132,8 +132,9 @@ class Record:
     is at work on it until `claimed_until`. `sources` are all names the document was found under.
 
     `doubts` counts the reasons to look at it by their kind, `to_check` its fields that need a look, `risk` how many of
-    its values are wrong as far as can be told (`review_status`). `approvals` is how many people approved of it as it now
-    is, `approved_by` the first of them; `flagged` is 1 while somebody's doubt stands; `exported` is when it last was.
+    its values are wrong as far as can be told (`review_status`). `approvals` is how many people approved of it as it
+    now is, `approved_by` the first of them; `flagged` is 1 while somebody's doubt stands; `exported` is when it last
+    was.
     """
 
     id: int
