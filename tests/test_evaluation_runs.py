@@ -236,10 +236,10 @@ def test_a_run_of_other_code_can_be_shown_but_not_added_to(folder, monkeypatch, 
 
 def test_only_code_that_makes_records_is_part_of_what_a_run_is_made_of(tmp_path, monkeypatch):
     package = tmp_path / "extractor"
-    for name in ("pipeline.py", "readers/pdf.py", "evaluation/matching.py"):
+    for name in ("extraction/pipeline.py", "readers/pdf.py", "evaluation/matching.py"):
         _write(package / name, "1")
     for name in evaluate._JUDGES:
-        _write(package / "score" / name, "1")
+        _write(package / "evaluation" / name, "1")
     monkeypatch.setattr(evaluate.extractor, "__file__", str(package / "__init__.py"))
 
     def code():
@@ -252,9 +252,9 @@ def test_only_code_that_makes_records_is_part_of_what_a_run_is_made_of(tmp_path,
             "evaluation/figures.py",
             "ui/page.py",
             "review/queue.py",
-            "jobs/work.py",
+            "jobs/runner.py",
             "exports/lines.py",
-            "show.py",
+            "cli/tables.py",
         ):
             _write(package / name, "anything")
             assert code() == before, name
