@@ -22,8 +22,7 @@ from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
 from eval.ocr_pages import DAMAGE, PAGES, Sample
-from extractor.geometry import grids
-from extractor.layout import arrangement
+from extractor.layout import TableBlock, find_grids, order_page
 from extractor.ocr import read_page
 
 
@@ -88,8 +87,8 @@ def _folded(text: str) -> str:
 def ours(picture: Image.Image, dpi: int) -> str:
     page = read_page(picture, dpi)
     lines = []
-    for part in arrangement.arrange(page.words, grids(page.across, page.upright)):
-        if isinstance(part, arrangement.TablePart):
+    for part in order_page(page.words, find_grids(page.horizontal_lines, page.vertical_lines)):
+        if isinstance(part, TableBlock):
             held = [line for cell in part.cells for line in cell.lines]
         else:
             held = list(part.lines)

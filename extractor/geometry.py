@@ -1,313 +1,140 @@
-"""Rectangles, words placed on a page, and ruled lines: what a page's drawn lines say about its tables."""
+"""Rectangles, ruling lines and words on a page, and whether two things stand on one line of text.
+
+Lengths are in points (1/72 inch) unless said otherwise; the origin is the top left corner of the page.
+"""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-SNAP = 3.0
-"""Lines nearer than this, in points, are one: borders are drawn double, or as the four sides of a thin rectangle."""
+BASELINE_TOLERANCE = 0.2
+"""Parts of the font size by which the baselines of one line of text may differ, unless said otherwise: less than any
+superscript is raised by, more than rounding and hinting move a baseline."""
 
-MAX_EDGES = 6000
-"""A page with more ruled lines than this is a drawing, not a form."""
+LINE_OVERLAP = 0.5
+"""Share of its height that the lower of two boxes on one line must have in common with the other, unless said
+otherwise."""
 
 
 class Rect(NamedTuple):
-    """A rectangle in points, origin at the top left of the page."""
+    """An upright rectangle."""
 
     x0: float
     top: float
     x1: float
     bottom: float
 
+    @property
+    def width(self) -> float:
+        return self.x1 - self.x0
 
-class Edge(NamedTuple):
-    """A straight ruled line: at `at` across, from `start` to `end` along."""
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
 
-    at: float
+    @property
+    def area(self) -> float:
+        return (self.x1 - self.x0) * (self.bottom - self.top)
+
+    @property
+    def center(self) -> tuple[float, float]:
+        """The middle point as (x, y)."""
+        return (self.x0 + self.x1) / 2, (self.top + self.bottom) / 2
+
+    def contains(self, x: float, y: float) -> bool:
+        """Decide whether a point lies in the rectangle or on its border."""
+        return self.x0 <= x <= self.x1 and self.top <= y <= self.bottom
+
+    def scaled(self, factor: float) -> Rect:
+        """Return the rectangle with all coordinates multiplied by `factor`, as between pixels and points."""
+        return Rect(self.x0 * factor, self.top * factor, self.x1 * factor, self.bottom * factor)
+
+
+class RulingLine(NamedTuple):
+    """A straight line drawn on the page, horizontal or vertical.
+
+    `position` is its y if it is horizontal, its x if it is vertical; `start` and `end` are its ends along the other
+    axis.
+    """
+
+    position: float
     start: float
     end: float
+
+    @property
+    def length(self) -> float:
+        return self.end - self.start
+
+    def scaled(self, factor: float) -> RulingLine:
+        """Return the line with all coordinates multiplied by `factor`, as between pixels and points."""
+        return RulingLine(self.position * factor, self.start * factor, self.end * factor)
 
 
 @dataclass(frozen=True, slots=True)
 class PlacedWord:
-    """A word on the page: `base` is its baseline, `size` its font size, `run` the text object it came in.
-
-    `spaced` says that white space stands before it in the file; `bold` that its font is a heavy one.
-    """
+    """A word on the page, before reading order is known."""
 
     text: str
     box: Rect
-    base: float
-    size: float
-    run: int = 0
-    spaced: bool = True
+    baseline: float
+    """The y of its baseline."""
+    font_size: float
+    text_run: int = 0
+    """The text object of the file, or the line recognised by OCR, that the word came in."""
+    space_before: bool = True
+    """White space stands before it in the file."""
     bold: bool = False
-    breaks: bool = False
+    starts_column: bool = False
     """A new column begins with this word, however near the one before stands."""
-    place: Rect | None = None
+    page_box: Rect | None = None
     """Where it stands on the page, if `box` was turned to read a page or a note that is set sideways."""
     confidence: float | None = None
     """How sure OCR is of it, in 0..1; None for text that was not read by OCR."""
 
 
-@dataclass(frozen=True, slots=True)
-class GridCell:
-    """One cell of a grid, its place counted in the grid's own rows and columns."""
+class Box(Protocol):
+    """Anything with an upper and a lower edge: a `Rect`, or the `BBox` of a document."""
 
-    box: Rect
-    row: int
-    column: int
-    row_span: int = 1
-    column_span: int = 1
+    @property
+    def top(self) -> float: ...
 
-
-@dataclass(frozen=True, slots=True)
-class Grid:
-    """Ruled lines that enclose cells; `xs` and `ys` are where its columns and rows part."""
-
-    box: Rect
-    xs: tuple[float, ...]
-    ys: tuple[float, ...]
-    cells: tuple[GridCell, ...]
+    @property
+    def bottom(self) -> float: ...
 
 
 def union(boxes: Iterable[Rect]) -> Rect:
-    """The smallest rectangle around `boxes`, of which there must be at least one."""
-    x0s, tops, x1s, bottoms = zip(*boxes)  # noqa: B905
+    """Return the smallest rectangle around `boxes`; raise ValueError where there are none."""
+    x0s, tops, x1s, bottoms = zip(*boxes, strict=True)
     return Rect(min(x0s), min(tops), max(x1s), max(bottoms))
 
 
 def overlap(start: float, end: float, other_start: float, other_end: float) -> float:
-    """How long two intervals share a stretch; negative is the gap between them."""
+    """Return the length that two intervals have in common; where they are apart, minus the gap between them."""
     return min(end, other_end) - max(start, other_start)
 
 
-def joined(edges: Sequence[Edge], snap: float = SNAP) -> list[Edge]:
-    """Edges on one line made one edge: those within `snap` of each other across, touching or overlapping along."""
-    result: list[Edge] = []
-    group: list[Edge] = []
-    for edge in [*sorted(edges), None]:
-        if edge is not None and (not group or (edge.at - group[-1].at <= snap and edge.at - group[0].at <= 2 * snap)):
-            group.append(edge)
-            continue
-        at = sum(each.at for each in group) / len(group) if group else 0.0
-        start = end = None
-        for each in sorted(group, key=lambda each: each.start):
-            if start is None:
-                start, end = each.start, each.end
-            elif each.start <= end + snap:
-                end = max(end, each.end)
-            else:
-                result.append(Edge(at, start, end))
-                start, end = each.start, each.end
-        if start is not None:
-            result.append(Edge(at, start, end))
-        group = [edge] if edge is not None else []
-    return result
+def intersection_area(one: Rect, other: Rect) -> float:
+    """Return the area that two rectangles have in common, 0 where they are apart."""
+    width = overlap(one.x0, one.x1, other.x0, other.x1)
+    height = overlap(one.top, one.bottom, other.top, other.bottom)
+    return width * height if width > 0 and height > 0 else 0.0
 
 
-def grids(horizontal: Sequence[Edge], vertical: Sequence[Edge], snap: float = SNAP) -> list[Grid]:
-    """The grids that ruled lines form, merged cells with their spans; lines that enclose nothing are passed over.
+def overlaps_in_height(one: Box, other: Box, least: float = LINE_OVERLAP) -> bool:
+    """Decide whether two boxes stand on one line of text: more than `least` of the lower one's height is shared.
 
-    A side that was left undrawn, as tables open at the left and right have it, is closed where the lines across end
-    together. Empty for a drawing with more than MAX_EDGES lines.
+    For boxes that hold ink or the height of a line, where no baseline is known or those of different type differ.
     """
-    if len(horizontal) > 4 * MAX_EDGES or len(vertical) > 4 * MAX_EDGES:
-        return []
-    across, upright = joined(horizontal, snap), joined(vertical, snap)
-    if not across or not upright or len(across) + len(upright) > MAX_EDGES:
-        return []
-    result = []
-    for rows, columns in _components(across, upright, snap):
-        columns = columns + _missing_sides(rows, columns, snap)
-        result += _grids(rows, columns, snap)
-    return result
+    shared = overlap(one.top, one.bottom, other.top, other.bottom)
+    return shared > least * min(one.bottom - one.top, other.bottom - other.top)
 
 
-def _components(across: list[Edge], upright: list[Edge], snap: float) -> list[tuple[list[Edge], list[Edge]]]:
-    """Lines that cross or touch, directly or by way of others, gathered."""
-    parent = list(range(len(across) + len(upright)))
+def on_one_baseline(baseline: float, other: float, font_size: float, tolerance: float = BASELINE_TOLERANCE) -> bool:
+    """Decide whether two baselines are one: they differ by no more than `tolerance` parts of `font_size`.
 
-    def root(node: int) -> int:
-        while parent[node] != node:
-            parent[node] = parent[parent[node]]
-            node = parent[node]
-        return node
-
-    ats = [edge.at for edge in across]
-    for number, line in enumerate(upright, start=len(across)):
-        for other in range(bisect_left(ats, line.start - snap), bisect_right(ats, line.end + snap)):
-            if across[other].start - snap <= line.at <= across[other].end + snap:
-                parent[root(other)] = root(number)
-    members: dict[int, tuple[list[Edge], list[Edge]]] = defaultdict(lambda: ([], []))
-    for number, line in enumerate(across):
-        members[root(number)][0].append(line)
-    for number, line in enumerate(upright, start=len(across)):
-        members[root(number)][1].append(line)
-    return [(rows, columns) for rows, columns in members.values() if len(rows) >= 2 and columns]
-
-
-def _missing_sides(rows: list[Edge], columns: list[Edge], snap: float) -> list[Edge]:
-    """The left and right borders of a table that was ruled without them."""
-    top, bottom = min(row.at for row in rows), max(row.at for row in rows)
-    sides = []
-    for ends, drawn, outward in (
-        (sorted(row.start for row in rows), min(column.at for column in columns), -1),
-        (sorted((row.end for row in rows), reverse=True), max(column.at for column in columns), 1),
-    ):
-        side = ends[0]
-        together = [end for end in ends if abs(end - side) <= snap]
-        if (side - drawn) * outward > 2 * snap and len(together) >= max(3, 0.6 * len(ends)):
-            sides.append(Edge(side, top, bottom))
-    return sides
-
-
-def _positions(values: Iterable[float], snap: float) -> list[float]:
-    result: list[float] = []
-    for value in sorted(values):
-        if not result or value - result[-1] > snap:
-            result.append(value)
-    return result
-
-
-def _grids(rows: list[Edge], columns: list[Edge], snap: float) -> list[Grid]:
-    """The grids in lines that hang together: a page frame may hold several tables, parted by open space."""
-    ys = _positions((row.at for row in rows), snap)
-    xs = _positions((column.at for column in columns), snap)
-    height, width = len(ys) - 1, len(xs) - 1
-    if height < 1 or width < 1 or height * width > 100_000:
-        return []
-    # wall_above[r][c]: a line is drawn between elementary cells (r-1, c) and (r, c); wall_left likewise.
-    wall_above = [[False] * width for _ in range(height + 1)]
-    wall_left = [[False] * (width + 1) for _ in range(height)]
-    _draw(rows, ys, xs, snap, lambda line, cell: wall_above[line].__setitem__(cell, True))
-    _draw(columns, xs, ys, snap, lambda line, cell: wall_left[cell].__setitem__(line, True))
-
-    region = [[-1] * width for _ in range(height)]
-    cells: list[GridCell] = []
-    for row in range(height):
-        for column in range(width):
-            if region[row][column] >= 0:
-                continue
-            members, outside = _flood(row, column, wall_above, wall_left, region, row * width + column)
-            if outside:
-                continue
-            cells += _rectangles(members, xs, ys)
-    return [_compact(group) for group in _neighbours(cells)]
-
-
-def _neighbours(cells: list[GridCell]) -> list[list[GridCell]]:
-    """Cells that share a wall, directly or by way of others, gathered."""
-    at: dict[tuple[int, int], int] = {}
-    for number, cell in enumerate(cells):
-        for row in range(cell.row, cell.row + cell.row_span):
-            for column in range(cell.column, cell.column + cell.column_span):
-                at[row, column] = number
-    groups: list[list[GridCell]] = []
-    seen: set[int] = set()
-    for first in range(len(cells)):
-        if first in seen:
-            continue
-        seen.add(first)
-        waiting, group = [first], []
-        while waiting:
-            cell = cells[waiting.pop()]
-            group.append(cell)
-            below, right = cell.row + cell.row_span, cell.column + cell.column_span
-            around = [(row, column) for row in range(cell.row, below) for column in (cell.column - 1, right)]
-            around += [(row, column) for column in range(cell.column, right) for row in (cell.row - 1, below)]
-            for place in around:
-                if place in at and at[place] not in seen:
-                    seen.add(at[place])
-                    waiting.append(at[place])
-        groups.append(group)
-    return groups
-
-
-def _draw(lines, positions, across, snap, mark) -> None:
-    for line in lines:
-        at = max(0, bisect_right(positions, line.at + 0.01) - 1)
-        if at + 1 < len(positions) and positions[at + 1] - line.at < line.at - positions[at]:
-            at += 1
-        for cell in range(len(across) - 1):
-            length = across[cell + 1] - across[cell]
-            if overlap(line.start, line.end, across[cell], across[cell + 1]) >= max(length - 2 * snap, 0.25 * length):
-                mark(at, cell)
-
-
-def _flood(row, column, wall_above, wall_left, region, name) -> tuple[list[tuple[int, int]], bool]:
-    """The elementary cells that no line parts from this one, and whether they leak out of the grid."""
-    height, width = len(region), len(region[0])
-    members, waiting, outside = [], [(row, column)], False
-    region[row][column] = name
-    while waiting:
-        r, c = waiting.pop()
-        members.append((r, c))
-        for r2, c2, wall in (
-            (r - 1, c, wall_above[r][c]),
-            (r + 1, c, wall_above[r + 1][c]),
-            (r, c - 1, wall_left[r][c]),
-            (r, c + 1, wall_left[r][c + 1]),
-        ):
-            if wall:
-                continue
-            if not (0 <= r2 < height and 0 <= c2 < width):
-                outside = True
-            elif region[r2][c2] < 0:
-                region[r2][c2] = name
-                waiting.append((r2, c2))
-    return members, outside
-
-
-def _rectangles(members: list[tuple[int, int]], xs: list[float], ys: list[float]) -> list[GridCell]:
-    """The cells as one rectangle, or as one for each stretch of equal rows where they do not fill a rectangle."""
-    by_row: dict[int, list[int]] = defaultdict(list)
-    for row, column in members:
-        by_row[row].append(column)
-    pieces: list[list[int]] = []  # first row, last row, first column, last column
-    for row in sorted(by_row):
-        for first, last in _stretches(sorted(by_row[row])):
-            for piece in pieces:
-                if piece[1] == row - 1 and piece[2:] == [first, last]:
-                    piece[1] = row
-                    break
-            else:
-                pieces.append([row, row, first, last])
-    return [
-        GridCell(Rect(xs[c0], ys[r0], xs[c1 + 1], ys[r1 + 1]), r0, c0, r1 - r0 + 1, c1 - c0 + 1)
-        for r0, r1, c0, c1 in pieces
-    ]
-
-
-def _stretches(numbers: list[int]) -> list[tuple[int, int]]:
-    result: list[tuple[int, int]] = []
-    for number in numbers:
-        if result and number == result[-1][1] + 1:
-            result[-1] = (result[-1][0], number)
-        else:
-            result.append((number, number))
-    return result
-
-
-def _compact(cells: list[GridCell]) -> Grid:
-    """The grid with only the row and column lines that some cell begins or ends at."""
-    xs = sorted({x for cell in cells for x in (cell.box.x0, cell.box.x1)})
-    ys = sorted({y for cell in cells for y in (cell.box.top, cell.box.bottom)})
-    column_of = {x: number for number, x in enumerate(xs)}
-    row_of = {y: number for number, y in enumerate(ys)}
-    placed = [
-        GridCell(
-            cell.box,
-            row_of[cell.box.top],
-            column_of[cell.box.x0],
-            row_of[cell.box.bottom] - row_of[cell.box.top],
-            column_of[cell.box.x1] - column_of[cell.box.x0],
-        )
-        for cell in cells
-    ]
-    placed.sort(key=lambda cell: (cell.row, cell.column))
-    return Grid(union(cell.box for cell in cells), tuple(xs), tuple(ys), tuple(placed))
+    Of two words in different sizes the caller says which size counts: the smaller one to keep lines apart, the larger
+    one to keep together what follows each other in the file.
+    """
+    return abs(baseline - other) <= tolerance * font_size

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from eval.ocr_pages import Sheet, faint, font, noisy, shadowed, skewed
-from extractor.geometry import Rect, grids
-from extractor.layout import arrangement
+from extractor.geometry import Rect
+from extractor.layout import TextBlock, find_grids, order_page
 from extractor.ocr import cache, page, read_page, straighten
 from extractor.ocr.deskew import as_rgb, size_turned, skew_of
 from extractor.ocr.engine import Glyph, engine
@@ -35,12 +35,8 @@ def sheet(lines=LINES, face="serif", size=11.0, width=280.0) -> Sheet:
 
 def text_lines(read) -> list[str]:
     lines = []
-    for part in arrangement.arrange(read.words, grids(read.across, read.upright)):
-        held = (
-            part.lines
-            if isinstance(part, arrangement.TextPart)
-            else [line for cell in part.cells for line in cell.lines]
-        )
+    for part in order_page(read.words, find_grids(read.horizontal_lines, read.vertical_lines)):
+        held = part.lines if isinstance(part, TextBlock) else [line for cell in part.cells for line in cell.lines]
         lines += [" ".join(segment.text for segment in line.segments) for line in held]
     return lines
 
@@ -50,17 +46,17 @@ def test_a_clean_page_is_read_word_by_word_with_confidence():
     assert text_lines(read) == list(LINES)
     assert [word.text for word in read.words][:4] == ["Service", "report", "of", "pump"]
     assert all(0.8 < word.confidence <= 1 for word in read.words)
-    assert 0.9 < read.confidence <= 1 and read.inked and read.turn == 0
+    assert 0.9 < read.confidence <= 1 and read.has_ink and read.turn == 0
     assert (read.width, read.height) == pytest.approx((280, 132), abs=0.5)
 
 
 def test_words_of_a_line_share_base_and_size_like_those_of_a_pdf():
     read = read_page(sheet().picture, 150)
     for number in range(3):
-        words = [word for word in read.words if abs(word.base - (45 + 24 * number)) < 12]
-        assert {word.base for word in words} == {words[0].base}
-        assert words[0].base == pytest.approx(45 + 24 * number, abs=1.0)
-        assert words[0].size == pytest.approx(11, rel=0.15)
+        words = [word for word in read.words if abs(word.baseline - (45 + 24 * number)) < 12]
+        assert {word.baseline for word in words} == {words[0].baseline}
+        assert words[0].baseline == pytest.approx(45 + 24 * number, abs=1.0)
+        assert words[0].font_size == pytest.approx(11, rel=0.15)
 
 
 def test_chinese_is_one_word_up_to_a_blank_and_parts_at_a_wide_gap():
@@ -198,7 +194,7 @@ def test_a_ruled_table_has_its_cells():
     for x in (30, 150, 270):
         made.rule(x, 27, x, 102)
     read = read_page(made.picture, 150)
-    (table,) = arrangement.arrange(read.words, grids(read.across, read.upright))
+    (table,) = order_page(read.words, find_grids(read.horizontal_lines, read.vertical_lines))
     texts = {(cell.row, cell.column): cell.lines[0].segments[0].text for cell in table.cells}
     assert texts == {
         (0, 0): "Item",
@@ -239,9 +235,9 @@ def test_a_long_receipt_keeps_its_small_print():
 def test_a_blank_page_has_nothing_and_a_drawing_is_inked():
     blank = Image.new("RGB", (400, 500), (250, 248, 240))
     read = read_page(blank, 100)
-    assert (read.words, read.confidence, read.inked, read.turn) == ((), None, False, 0)
+    assert (read.words, read.confidence, read.has_ink, read.turn) == ((), None, False, 0)
     ImageDraw.Draw(blank).ellipse((100, 100, 300, 300), outline="black", width=12)
-    assert read_page(blank, 100).inked
+    assert read_page(blank, 100).has_ink
 
 
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGBA", "CMYK", "I;16"])
@@ -366,8 +362,8 @@ def test_what_is_underlined_has_the_size_and_the_baseline_of_what_is_not(text):
     lined = words_of(np.asarray(picture), box, glyphs)
     assert [word.text for word in lined] == text.split()
     for word, other in zip(lined, plain, strict=True):
-        assert word.base == pytest.approx(other.base, abs=1.5)
-        assert word.size == pytest.approx(other.size, rel=0.1)
+        assert word.baseline == pytest.approx(other.baseline, abs=1.5)
+        assert word.font_size == pytest.approx(other.font_size, rel=0.1)
 
 
 def test_words_have_the_height_of_their_line():
@@ -375,7 +371,7 @@ def test_words_have_the_height_of_their_line():
     words = words_of(np.asarray(picture), Rect(0, 100, 400, 130), glyphs)
     assert [word.text for word in words] == ["sum", "-", "PAYED"]
     assert len({(word.box.top, word.box.bottom) for word in words}) == 1
-    assert words[0].box.bottom - words[0].box.top == pytest.approx(1.11 * words[0].size, rel=0.05)
+    assert words[0].box.bottom - words[0].box.top == pytest.approx(1.11 * words[0].font_size, rel=0.05)
 
 
 def test_a_word_ends_at_the_wall_of_its_cell():
@@ -397,6 +393,6 @@ def test_words_of_a_line_belong_together_but_for_what_a_wall_parts():
     words = {word.text: word for word in read_page(made.picture, 150).words}
     assert set(words) == {"North", "120", "Open", "77", "South", "340", "Shut", "88"}
     for one, other in (("North", "120"), ("Open", "77"), ("South", "340"), ("Shut", "88")):
-        assert words[one].run == words[other].run
-    assert words["120"].run != words["Open"].run and words["340"].run != words["Shut"].run
-    assert words["North"].run != words["South"].run
+        assert words[one].text_run == words[other].text_run
+    assert words["120"].text_run != words["Open"].text_run and words["340"].text_run != words["Shut"].text_run
+    assert words["North"].text_run != words["South"].text_run

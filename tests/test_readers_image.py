@@ -205,8 +205,8 @@ def test_broken_pictures_end_as_input_errors(seen):
 
 
 def test_a_page_that_says_nothing_is_a_problem(monkeypatch):
-    def page(words, confidence, inked):
-        return ScannedPage(100, 100, words, (), (), 0.0, confidence, inked)
+    def page(words, confidence, has_ink):
+        return ScannedPage(100, 100, words, (), (), 0.0, confidence, has_ink)
 
     word = PlacedWord("smudge", Rect(10, 10, 60, 20), 20, 10, confidence=0.6)
     for found, kinds in (

@@ -417,5 +417,5 @@ def test_words_of_a_row_get_one_baseline_and_those_of_the_next_another():
     ]
     levelled = on_common_baselines(words)
     assert [(word.text, word.box) for word in levelled] == [(word.text, word.box) for word in words]
-    assert len({word.base for word in levelled[:4]}) == len({word.base for word in levelled[4:]}) == 1
-    assert 99.8 <= levelled[0].base <= 100.0 and 108.9 <= levelled[4].base <= 109.2
+    assert len({word.baseline for word in levelled[:4]}) == len({word.baseline for word in levelled[4:]}) == 1
+    assert 99.8 <= levelled[0].baseline <= 100.0 and 108.9 <= levelled[4].baseline <= 109.2

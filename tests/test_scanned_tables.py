@@ -9,8 +9,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from eval.rasterised import bound, degraded, pages_of, typeset
 from extractor.candidates.table_cells import settle_cells
-from extractor.geometry import Edge, PlacedWord, Rect, grids
-from extractor.layout.arrangement import TablePart, arrange
+from extractor.geometry import PlacedWord, Rect, RulingLine
+from extractor.layout import TableBlock, find_grids, order_page
 from extractor.ocr.ruling_lines import ruled
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
@@ -47,7 +47,9 @@ MERGED = [
 
 def cells_of(picture: Image.Image, **how) -> list[tuple[int, int, int, int]]:
     gray = np.asarray(degraded(picture.convert("RGB"), **how).convert("L"))
-    found = grids(*([Edge(*(each * 72 / DPI for each in edge)) for edge in side] for side in ruled(gray, DPI)))
+    found = find_grids(
+        *([RulingLine(*(each * 72 / DPI for each in edge)) for edge in side] for side in ruled(gray, DPI))
+    )
     return [(cell.row, cell.column, cell.row_span, cell.column_span) for grid in found for cell in grid.cells]
 
 
@@ -72,7 +74,7 @@ def test_shades_bar_codes_and_frames_of_letters_are_no_lines():
             pen.line((x + 10, y, x + 10, y + 20), 0, 2)
     gray = np.asarray(degraded(picture.convert("RGB"), 0.1, 8, 60).convert("L"))
     across, upright = ruled(gray, DPI)
-    assert grids(across, upright) == []
+    assert find_grids(across, upright) == []
 
 
 @pytest.mark.parametrize("gap", [2, 4, 7])
@@ -96,8 +98,8 @@ def test_walls_close_to_letters_and_along_shades_are_lines_and_strokes_of_letter
 def test_finer_pictures_give_the_same_lines_in_their_own_pixels():
     large = drawn(MERGED).resize((2400, 1800), Image.Resampling.BICUBIC)
     across, upright = ruled(np.asarray(large), 2 * DPI)
-    assert [round(edge.at / 20) * 20 for edge in across] == [200, 300, 400, 500, 600]
-    assert [round(edge.at / 20) * 20 for edge in upright] == [200, 600, 1000, 1400, 1800]
+    assert [round(edge.position / 20) * 20 for edge in across] == [200, 300, 400, 500, 600]
+    assert [round(edge.position / 20) * 20 for edge in upright] == [200, 600, 1000, 1400, 1800]
 
 
 def test_columns_of_recognised_words_that_jitter_line_up_in_a_table():
@@ -108,8 +110,8 @@ def test_columns_of_recognised_words_that_jitter_line_up_in_a_table():
             dx, dy, size = chance.normal(0, 0.5), chance.normal(0, 0.5), 10 + chance.normal(0, 0.4)
             base = 100 + 15 * row + dy
             box = Rect(x + dx, base - 0.75 * size, x + dx + 5 * len(text), base + 0.1 * size)
-            words.append(PlacedWord(text, box, base, size, run=len(words), confidence=0.97))
-    (table,) = [part for part in arrange(words) if isinstance(part, TablePart)]
+            words.append(PlacedWord(text, box, base, size, text_run=len(words), confidence=0.97))
+    (table,) = [part for part in order_page(words) if isinstance(part, TableBlock)]
     assert {(cell.row, cell.column) for cell in table.cells} == {
         (row, column) for row in range(6) for column in range(3)
     }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from extractor.geometry import Edge, PlacedWord, Rect
+from extractor.geometry import PlacedWord, Rect, RulingLine
 from extractor.ocr.scanned_page import ScannedPage
 
 LIMIT = 256 << 20
@@ -66,11 +66,13 @@ def _load(path: Path) -> ScannedPage | None:
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
         words = tuple(
-            PlacedWord(**{**word, "box": Rect(*word["box"]), "place": word["place"] and Rect(*word["place"])})
+            PlacedWord(**{**word, "box": Rect(*word["box"]), "page_box": word["page_box"] and Rect(*word["page_box"])})
             for word in held["words"]
         )
-        across, upright = (tuple(Edge(*edge) for edge in held[name]) for name in ("across", "upright"))
-        page = ScannedPage(**{**held, "words": words, "across": across, "upright": upright})
+        horizontal, vertical = (
+            tuple(RulingLine(*edge) for edge in held[name]) for name in ("horizontal_lines", "vertical_lines")
+        )
+        page = ScannedPage(**{**held, "words": words, "horizontal_lines": horizontal, "vertical_lines": vertical})
         os.utime(path)
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from extractor.geometry import Edge, PlacedWord, Rect, overlap
+from extractor.geometry import PlacedWord, Rect, RulingLine, overlap
 from extractor.ocr.cache import remembered
 from extractor.ocr.deskew import as_rgb, size_turned, skew_of, turned
 from extractor.ocr.engine import Engine, Glyph, Slanted, engine, name
@@ -67,7 +67,7 @@ def _read(page: np.ndarray, dpi: float) -> ScannedPage:
         for word in found:
             # Detection takes the cells of a row for one line as it pleases: what walls part does not belong together.
             cell = number, bisect(walls, word.box.x0 - box.x0)
-            words.append(replace(word, run=runs.setdefault(cell, len(runs))))
+            words.append(replace(word, text_run=runs.setdefault(cell, len(runs))))
     words += _words_aslant(slanted, across_others, words, gray.shape)
     scale = 72 / dpi
     count = sum(len(word.text) for word in words)
@@ -75,18 +75,20 @@ def _read(page: np.ndarray, dpi: float) -> ScannedPage:
         straight.shape[1] * scale,
         straight.shape[0] * scale,
         tuple(_scaled(word, scale) for word in words),
-        tuple(Edge(*(each * scale for each in edge)) for edge in across),
-        tuple(Edge(*(each * scale for each in edge)) for edge in upright),
+        tuple(RulingLine(*(each * scale for each in edge)) for edge in across),
+        tuple(RulingLine(*(each * scale for each in edge)) for edge in upright),
         turn,
         sum(word.confidence * len(word.text) for word in words) / count if count else None,
         bool(words) or _is_inked(gray),
     )
 
 
-def _walls(box: Rect, upright: Sequence[Edge]) -> list[float]:
+def _walls(box: Rect, upright: Sequence[RulingLine]) -> list[float]:
     """Where ruled lines run down through the middle of a line, counted from its left end."""
     middle = (box.top + box.bottom) / 2
-    return sorted(wall.at - box.x0 for wall in upright if box.x0 < wall.at < box.x1 and wall.start < middle < wall.end)
+    return sorted(
+        wall.position - box.x0 for wall in upright if box.x0 < wall.position < box.x1 and wall.start < middle < wall.end
+    )
 
 
 def _sideways_words(box: Rect, glyphs: Sequence[Glyph]) -> list[PlacedWord]:
@@ -110,7 +112,7 @@ def _words_aslant(
     lines: Sequence[Slanted], read: Sequence[Sequence[Glyph]], level: Sequence[PlacedWord], shape: tuple[int, ...]
 ) -> list[PlacedWord]:
     """The lines that run aslant, a word each; they are read after all others, for they stand in no line with them."""
-    size = median([word.size for word in level] or [20.0])
+    size = median([word.font_size for word in level] or [20.0])
     under = max((word.box.bottom for word in level), default=0.0)
     found: list[PlacedWord] = []
     for line, glyphs in zip(lines, read, strict=True):
@@ -119,7 +121,7 @@ def _words_aslant(
             base = under + 3 * size * (len(found) + 1)
             box = Rect(0.0, base - size, 0.6 * size * len(word.text), base)
             run = len(level) + len(found)
-            found.append(replace(word, run=run, box=box, base=base, size=size, place=place))
+            found.append(replace(word, text_run=run, box=box, baseline=base, font_size=size, page_box=place))
     return found
 
 
@@ -296,8 +298,8 @@ def _resized(picture: np.ndarray, scale: float) -> np.ndarray:
 
 def _scaled(word: PlacedWord, scale: float) -> PlacedWord:
     box = Rect(*(each * scale for each in word.box))
-    place = Rect(*(each * scale for each in word.place)) if word.place else None
-    return replace(word, box=box, place=place, base=word.base * scale, size=word.size * scale)
+    place = Rect(*(each * scale for each in word.page_box)) if word.page_box else None
+    return replace(word, box=box, page_box=place, baseline=word.baseline * scale, font_size=word.font_size * scale)
 
 
 def _is_inked(gray: np.ndarray) -> bool:

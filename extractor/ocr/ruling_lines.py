@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from extractor.geometry import Edge
+from extractor.geometry import RulingLine
 
 WORKING_DPI = 150
 """Lines are looked for at about this resolution: finer pictures are reduced, which costs a line nothing but noise."""
@@ -36,7 +36,7 @@ _FAINTEST = 12.0
 """Grey levels by which a line must at least be darker than the paper."""
 
 
-def ruled(gray: np.ndarray, dpi: float | None = None) -> tuple[list[Edge], list[Edge]]:
+def ruled(gray: np.ndarray, dpi: float | None = None) -> tuple[list[RulingLine], list[RulingLine]]:
     """The ruled lines of a straightened page, level ones and upright ones, in pixels of the picture (h, w) of bytes.
 
     A line is darker than both its sides all along a window longer than any stroke of a letter, so that lines one pixel
@@ -69,7 +69,7 @@ def _darkness(gray: np.ndarray, inch: float) -> np.ndarray:
     return np.clip(dark, 0, max(40.0, float(np.percentile(dark, 98))))
 
 
-def _pieces(dark: np.ndarray, inch: float, run: float) -> tuple[list[Edge], list[Edge]]:
+def _pieces(dark: np.ndarray, inch: float, run: float) -> tuple[list[RulingLine], list[RulingLine]]:
     """Level stretches of a picture that are lines, each at its mean height, drawn without a gap or dotted.
 
     The second list holds those with print so close beside them that they may be strokes of letters.
@@ -94,16 +94,16 @@ def _pieces(dark: np.ndarray, inch: float, run: float) -> tuple[list[Edge], list
     return [*clear, *(edge for edge in dots if _is_dotted(edge, dark, inch))], crowded
 
 
-def _inked(edge: Edge, dark: np.ndarray) -> float:
+def _inked(edge: RulingLine, dark: np.ndarray) -> float:
     """The share of a stretch that is at least half as dark as its ink."""
-    at = int(edge.at)
+    at = int(edge.position)
     along = dark[max(0, at - 1) : at + 2, int(edge.start) : int(np.ceil(edge.end))].max(axis=0)
     return float((along > 0.5 * np.percentile(along, 75)).mean())
 
 
-def _is_dotted(edge: Edge, dark: np.ndarray, inch: float) -> bool:
+def _is_dotted(edge: RulingLine, dark: np.ndarray, inch: float) -> bool:
     """Whether the ink along a stretch comes in short marks at equal distances, as no row of letters has them."""
-    at = int(edge.at)
+    at = int(edge.position)
     along = dark[max(0, at - 1) : at + 2, int(edge.start) : int(edge.end)].max(axis=0)
     # Fine dots run into each other at half of their darkness, coarse ones are joined by noise at less.
     return any(_is_regular(_runs(along > share * np.percentile(along, 90)), inch) for share in (0.5, 0.75))
@@ -120,7 +120,7 @@ def _is_regular(marks: list[tuple[int, int]], inch: float) -> bool:
     return bool(min(even) >= 0.75)
 
 
-def _thin(found: np.ndarray, dark: np.ndarray, ink: np.ndarray, inch: float) -> Iterator[tuple[Edge, float]]:
+def _thin(found: np.ndarray, dark: np.ndarray, ink: np.ndarray, inch: float) -> Iterator[tuple[RulingLine, float]]:
     """The connected stretches that are as thin as a line, with how much is printed close beside each."""
     import cv2
 
@@ -133,11 +133,11 @@ def _thin(found: np.ndarray, dark: np.ndarray, ink: np.ndarray, inch: float) -> 
         if height > max(_THICKEST * inch, 0.02 * width) + 2:
             # A stroke that touches the line makes it look thick as a whole: each row of pixels is a line then.
             pieces = [(row, *ends) for row in range(height) for ends in _runs(own[row])]
-            edges = [Edge(y + row + 0.5, float(x + start), float(x + end)) for row, start, end in pieces]
+            edges = [RulingLine(y + row + 0.5, float(x + start), float(x + end)) for row, start, end in pieces]
         else:
             rows = (dark[y : y + height, x : x + width] * own).sum(axis=1)
             at = float((rows * np.arange(height)).sum() / rows.sum()) + y + 0.5
-            edges = [Edge(at, float(x), float(x + width))]
+            edges = [RulingLine(at, float(x), float(x + width))]
         for edge in edges:
             yield edge, _beside(edge, height if len(edges) == 1 else 2, ink, inch)
 
@@ -147,10 +147,10 @@ def _runs(row: np.ndarray) -> list[tuple[int, int]]:
     return list(zip(turns[::2].tolist(), turns[1::2].tolist(), strict=True))
 
 
-def _beside(edge: Edge, thickness: int, ink: np.ndarray, inch: float) -> float:
+def _beside(edge: RulingLine, thickness: int, ink: np.ndarray, inch: float) -> float:
     """How much is printed close above and below a line, 0..2: in a row of letters there is much beside each stroke."""
     near, far = max(3, round(_NEAR * inch)), max(5, round(_FAR * inch))
-    upper, lower = int(edge.at - thickness / 2), int(np.ceil(edge.at + thickness / 2))
+    upper, lower = int(edge.position - thickness / 2), int(np.ceil(edge.position + thickness / 2))
     start, end = int(edge.start), int(edge.end)
     above, below = (
         ink[max(0, upper - far) : max(0, upper - near), start:end],
@@ -159,7 +159,9 @@ def _beside(edge: Edge, thickness: int, ink: np.ndarray, inch: float) -> float:
     return sum(float(side.mean()) for side in (above, below) if side.size)
 
 
-def _anchored(level: list[Edge], standing: list[Edge], inch: float) -> tuple[list[Edge], list[Edge]]:
+def _anchored(
+    level: list[RulingLine], standing: list[RulingLine], inch: float
+) -> tuple[list[RulingLine], list[RulingLine]]:
     """The pieces that are long, or that end at lines of the other direction, as often as that lets others in or out."""
     sure, sure_standing = _bridged(level, inch), _bridged(standing, inch)
     while True:
@@ -171,13 +173,13 @@ def _anchored(level: list[Edge], standing: list[Edge], inch: float) -> tuple[lis
 
 
 def _with_walls(
-    level: list[Edge],
-    standing: list[Edge],
-    crowded: list[Edge],
-    crowded_standing: list[Edge],
+    level: list[RulingLine],
+    standing: list[RulingLine],
+    crowded: list[RulingLine],
+    crowded_standing: list[RulingLine],
     dark: np.ndarray,
     inch: float,
-) -> tuple[list[Edge], list[Edge]]:
+) -> tuple[list[RulingLine], list[RulingLine]]:
     """The lines with what pieces in a crowd of letters add: the stretches that run from one line to the next."""
     crowded, crowded_standing = _bridged(crowded, inch), _bridged(crowded_standing, inch)
     while True:
@@ -190,56 +192,56 @@ def _with_walls(
         level, standing = wider, taller
 
 
-def _walls(edge: Edge, others: list[Edge], dark: np.ndarray, inch: float) -> Iterator[Edge]:
+def _walls(edge: RulingLine, others: list[RulingLine], dark: np.ndarray, inch: float) -> Iterator[RulingLine]:
     """The stretches of a piece, between two of the other lines, that are inked all the way.
 
     The stroke of a letter stops before the lines above and below it; those of large and boxy letters are no such lines.
     """
     crossed = sorted(
-        other.at
+        other.position
         for other in others
         if other.end - other.start >= _FREE * inch
-        and edge.start - _SHORT * inch <= other.at <= edge.end + _SHORT * inch
-        and other.start - _OVER * inch <= edge.at <= other.end + _OVER * inch
+        and edge.start - _SHORT * inch <= other.position <= edge.end + _SHORT * inch
+        and other.start - _OVER * inch <= edge.position <= other.end + _OVER * inch
     )
     for start, end in itertools.pairwise(crossed):
-        wall = Edge(edge.at, start, end)
+        wall = RulingLine(edge.position, start, end)
         if end - start > _OVER * inch and _inked(wall, dark) >= _SOLID_IN_CROWD:
             yield wall
 
 
-def _holds(edge: Edge, others: list[Edge], inch: float) -> bool:
+def _holds(edge: RulingLine, others: list[RulingLine], inch: float) -> bool:
     if edge.end - edge.start >= _FREE * inch:
         return True
 
     def met(end: float, outward: int) -> bool:
         return any(
-            -_OVER * inch <= (other.at - end) * outward <= _SHORT * inch
-            and other.start - _OVER * inch <= edge.at <= other.end + _OVER * inch
+            -_OVER * inch <= (other.position - end) * outward <= _SHORT * inch
+            and other.start - _OVER * inch <= edge.position <= other.end + _OVER * inch
             for other in others
         )
 
     return met(edge.start, -1) and met(edge.end, 1)
 
 
-def _bridged(edges: list[Edge], inch: float) -> list[Edge]:
+def _bridged(edges: list[RulingLine], inch: float) -> list[RulingLine]:
     """Pieces of one line made one, over gaps as a stamp, a crossing or poor print leaves them."""
-    result: list[Edge] = []
+    result: list[RulingLine] = []
     for edge in sorted(edges, key=lambda edge: edge.start):
         for number in range(len(result) - 1, -1, -1):
             before = result[number]
-            if abs(before.at - edge.at) > 0.02 * inch:
+            if abs(before.position - edge.position) > 0.02 * inch:
                 continue
             length, more = before.end - before.start, edge.end - edge.start
             gap = _WIDE_GAP if min(length, more) >= _LONG * inch else min(_GAP, _SHARE * min(length, more) / inch)
             if edge.start - before.end <= gap * inch:
-                at = (before.at * length + edge.at * more) / (length + more)
-                result[number] = Edge(at, before.start, max(before.end, edge.end))
+                at = (before.position * length + edge.position * more) / (length + more)
+                result[number] = RulingLine(at, before.start, max(before.end, edge.end))
                 break
         else:
             result.append(edge)
     return result
 
 
-def _scaled(edges: list[Edge], scale: float) -> list[Edge]:
-    return sorted(Edge(*(each * scale for each in edge)) for edge in edges)
+def _scaled(edges: list[RulingLine], scale: float) -> list[RulingLine]:
+    return sorted(RulingLine(*(each * scale for each in edge)) for edge in edges)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from extractor.geometry import Edge, PlacedWord
+from extractor.geometry import PlacedWord, RulingLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,8 +18,8 @@ class ScannedPage:
     width: float
     height: float
     words: tuple[PlacedWord, ...]
-    across: tuple[Edge, ...]
-    upright: tuple[Edge, ...]
+    horizontal_lines: tuple[RulingLine, ...]
+    vertical_lines: tuple[RulingLine, ...]
     turn: float
     confidence: float | None
-    inked: bool
+    has_ink: bool

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from extractor import tables
 from extractor.geometry import PlacedWord, Rect
-from extractor.layout.arrangement import CellPart, Line, Part, TablePart, TextPart, joiner
+from extractor.layout import LayoutBlock, LayoutCell, TableBlock, TextBlock, TextLine, separator_before
 from extractor.tables import RawCell, SetLine
 from extractor.types import BBox, Block, Document, Page, Problem, Table, Word
 
@@ -51,7 +51,7 @@ class PageWriter:
         number: int,
         width: float,
         height: float,
-        parts: Sequence[Part],
+        parts: Sequence[LayoutBlock],
         hidden: Sequence[PlacedWord] = (),
         turn: float = 0.0,
     ) -> None:
@@ -67,7 +67,7 @@ class PageWriter:
         for part in parts:
             if self.length > start:
                 self._write("\n")
-            if isinstance(part, TablePart):
+            if isinstance(part, TableBlock):
                 at_top = bool(substance) and part is substance[0]
                 self._table(part, at_top, bool(substance) and part is substance[-1], tuple(above))
             else:
@@ -99,22 +99,22 @@ class PageWriter:
     def _word(self, word: PlacedWord) -> None:
         start = self.length
         self._write(word.text)
-        box, seen = _bbox(self._number, word.place or word.box), word.confidence is not None
+        box, seen = _bbox(self._number, word.page_box or word.box), word.confidence is not None
         self._words.append(Word(word.text, start, self.length, box, word.confidence, seen))
 
-    def _line(self, line: Line, parting: str = "\t") -> None:
+    def _line(self, line: TextLine, parting: str = "\t") -> None:
         for position, segment in enumerate(line.segments):
             self._write(parting if position else "")
             before = None
             for word in segment.words:
-                self._write(joiner(before, word))
+                self._write(separator_before(before, word))
                 self._word(word)
                 before = word
 
-    def _between(self, line: Line, following: Line) -> str:
+    def _between(self, line: TextLine, following: TextLine) -> str:
         return _closed_up(line, following) if line.wraps else "\n"
 
-    def _lines_block(self, part: TextPart) -> None:
+    def _lines_block(self, part: TextBlock) -> None:
         start = self.length
         for position, line in enumerate(part.lines):
             if position:
@@ -129,7 +129,7 @@ class PageWriter:
             self._headings = [held for held in self._headings if held[0] < part.level] + [(part.level, text)]
         self._write("\n")
 
-    def _table(self, part: TablePart, first: bool, last: bool, above: tuple[str, ...]) -> None:
+    def _table(self, part: TableBlock, first: bool, last: bool, above: tuple[str, ...]) -> None:
         start, cells, row = self.length, [], -1
         last_filled = {cell.row: cell.column for cell in sorted(part.cells, key=lambda cell: cell.column) if cell.lines}
         reached = 0
@@ -153,7 +153,7 @@ class PageWriter:
         self._tables.append(written)
         self._write("\n")
 
-    def _cell(self, cell: CellPart) -> RawCell:
+    def _cell(self, cell: LayoutCell) -> RawCell:
         start = self.length
         # Several segments on each of its lines are pairs of label and value, or a table in the cell.
         apart = len(cell.lines) > 1 and sum(len(line.segments) > 1 for line in cell.lines) * 2 > len(cell.lines)
@@ -166,7 +166,7 @@ class PageWriter:
         return RawCell(start, self.length, cell.row, cell.column, cell.row_span, cell.column_span, box=box)
 
 
-def _closed_up(line: Line, following: Line) -> str:
+def _closed_up(line: TextLine, following: TextLine) -> str:
     """What stands where two lines are made one: nothing within Chinese, a number or a hyphenated word, else a space."""
     before, after = line.segments[-1].words[-1].text, following.segments[0].words[0].text
     if before[-1] in "-\u2010" and before[-2:-1].isalpha() and after[0].islower():
@@ -187,8 +187,8 @@ def _bbox(page: int, box: Rect) -> BBox:
     return BBox(page, round(box.x0, 2), round(box.top, 2), round(box.x1, 2), round(box.bottom, 2))
 
 
-def _around(lines: Sequence[Line]) -> Rect:
-    boxes = [word.place or word.box for line in lines for segment in line.segments for word in segment.words]
+def _around(lines: Sequence[TextLine]) -> Rect:
+    boxes = [word.page_box or word.box for line in lines for segment in line.segments for word in segment.words]
     return Rect(
         min(box.x0 for box in boxes),
         min(box.top for box in boxes),
@@ -197,9 +197,9 @@ def _around(lines: Sequence[Line]) -> Rect:
     )
 
 
-def _is_furniture(part: Part, height: float) -> bool:
+def _is_furniture(part: LayoutBlock, height: float) -> bool:
     """A running head or foot: one or two lines at the very top or bottom of the page."""
-    if isinstance(part, TablePart) or len(part.lines) > 2:
+    if isinstance(part, TableBlock) or len(part.lines) > 2:
         return False
     box = _around(part.lines)
     return box.bottom < 0.1 * height or box.top > 0.9 * height

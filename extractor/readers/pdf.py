@@ -19,8 +19,8 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from extractor.errors import InputError
-from extractor.geometry import PlacedWord, Rect, grids, overlap, union
-from extractor.layout.arrangement import Part, TablePart, arrange
+from extractor.geometry import PlacedWord, Rect, overlap, union
+from extractor.layout import LayoutBlock, TableBlock, find_grids, order_page
 from extractor.readers import MAX_CHARACTERS, text_layer
 from extractor.readers.image import MAX_SIDE
 from extractor.readers.missing_glyphs import Unplaced
@@ -442,22 +442,22 @@ def _write(writer: PageWriter, sheet: _Sheet, reading: _Reading) -> list[Problem
     size, straight = (content.width, content.height), (page.width, page.height)
 
     def straightened(word: PlacedWord) -> PlacedWord:
-        place = moved(word.place or word.box, turn, size, straight)
-        return replace(word, box=place, place=None) if round(turn / 90) % 4 == 0 else replace(word, place=place)
+        place = moved(word.page_box or word.box, turn, size, straight)
+        return replace(word, box=place, page_box=None) if round(turn / 90) % 4 == 0 else replace(word, page_box=place)
 
     own = [straightened(word.placed(content)) for word in words(list(reading.shown), content)]
-    seen = [word for word in page.words if not _covered(word.box, [each.place or each.box for each in own])]
-    across, upright = list(page.across), list(page.upright)
+    seen = [word for word in page.words if not _covered(word.box, [each.page_box or each.box for each in own])]
+    across, upright = list(page.horizontal_lines), list(page.vertical_lines)
     if turn == 0:
         across, upright = across + content.edges(0)[0], upright + content.edges(0)[1]
-    parts = arrange([*seen, *(word for word in own if word.place is None)], grids(across, upright))
-    parts += arrange([word for word in own if word.place is not None])
+    parts = order_page([*seen, *(word for word in own if word.page_box is None)], find_grids(across, upright))
+    parts += order_page([word for word in own if word.page_box is not None])
     hidden = [straightened(word) for word in hidden]
     writer.page(number, page.width, page.height, parts, hidden, turn=turn)
     return problems
 
 
-def _parts(content: Content, reading: _Reading) -> list[Part]:
+def _parts(content: Content, reading: _Reading) -> list[LayoutBlock]:
     """The page in reading order: words of the file, and those that OCR read in parts of its picture.
 
     A picture of one line stands among the words around it, as a number does that was put in as a picture; what is in a
@@ -467,25 +467,25 @@ def _parts(content: Content, reading: _Reading) -> list[Part]:
     by_turn: dict[int, list[Glyphs]] = defaultdict(list)
     for glyphs in reading.shown:
         by_turn[glyphs.turn].append(glyphs)
-    ruled = grids(*content.edges(turn))
+    ruled = find_grids(*content.edges(turn))
     main = words(by_turn.pop(turn, []), content)
     if ruled:
         main = [piece for word in main for piece in cut_at_walls(word, ruled)]
     placed = [word.placed(content) for word in main]
-    usual = median(word.size for word in placed) if placed else 0.0
+    usual = median(word.font_size for word in placed) if placed else 0.0
     taken = [glyphs.spot(content) for glyphs in reading.shown]
-    apart: list[tuple[Rect, list[Part]]] = []
+    apart: list[tuple[Rect, list[LayoutBlock]]] = []
     for number, (box, page) in enumerate(reading.parts, start=1):
         found = _in_part(box, page, taken, number)
         level = not turn and round(page.turn / 90) % 4 == 0
         if level and box.bottom - box.top < 2.5 * usual:
             placed += [_levelled(word) for word in found]
         elif found:
-            inside = arrange(found, grids(page.across, page.upright))
+            inside = order_page(found, find_grids(page.horizontal_lines, page.vertical_lines))
             apart.append((box, [_replaced(part, partial(_from_part, page=page, onto=box)) for part in inside]))
-    parts = [_replaced(part, partial(content.unturned, turn=turn)) for part in arrange(placed, ruled)]
+    parts = [_replaced(part, partial(content.unturned, turn=turn)) for part in order_page(placed, ruled)]
     for aside, group in by_turn.items():
-        inside = arrange([word.placed(content) for word in words(group, content)])
+        inside = order_page([word.placed(content) for word in words(group, content)])
         parts += [_replaced(part, partial(content.unturned, turn=aside)) for part in inside]
     for box, inside in apart:
         at = next((at for at, part in enumerate(parts) if _top(part) >= box.top), len(parts))
@@ -499,13 +499,15 @@ def _in_part(box: Rect, page: ScannedPage, taken: Sequence[Rect], number: int) -
     for word in page.words:
         place = _from_part(word.box, page, box)
         if (word.confidence or 0) >= SURE and not _covered(place, taken):
-            found.append(replace(word, place=place, run=-1 - word.run - 10_000 * number))
+            found.append(replace(word, page_box=place, text_run=-1 - word.text_run - 10_000 * number))
     return found
 
 
 def _levelled(word: PlacedWord) -> PlacedWord:
     """The word with its place on the page as its box, and its baseline there."""
-    return replace(word, box=word.place, place=None, base=word.base - word.box.bottom + word.place.bottom)
+    return replace(
+        word, box=word.page_box, page_box=None, baseline=word.baseline - word.box.bottom + word.page_box.bottom
+    )
 
 
 def _from_part(box: Rect, page: ScannedPage, onto: Rect) -> Rect:
@@ -514,19 +516,19 @@ def _from_part(box: Rect, page: ScannedPage, onto: Rect) -> Rect:
     return Rect(place.x0 + onto.x0, place.top + onto.top, place.x1 + onto.x0, place.bottom + onto.top)
 
 
-def _replaced(part: Part, move: Callable[[Rect], Rect]) -> Part:
+def _replaced(part: LayoutBlock, move: Callable[[Rect], Rect]) -> LayoutBlock:
     """The part with the boxes of its table and cells moved; words keep their own place."""
-    if not isinstance(part, TablePart):
+    if not isinstance(part, TableBlock):
         return part
     cells = tuple(replace(cell, box=move(cell.box)) for cell in part.cells)
     return replace(part, box=move(part.box), cells=cells)
 
 
-def _top(part: Part) -> float:
-    if isinstance(part, TablePart):
+def _top(part: LayoutBlock) -> float:
+    if isinstance(part, TableBlock):
         return part.box.top
     held = (word for line in part.lines for segment in line.segments for word in segment.words)
-    return min((word.place or word.box).top for word in held)
+    return min((word.page_box or word.box).top for word in held)
 
 
 # Boxes.

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from extractor.geometry import Edge, Grid, PlacedWord, Rect, union
+from extractor.geometry import PlacedWord, Rect, RulingLine, union
+from extractor.layout import RuledGrid
 from extractor.readers.missing_glyphs import Character
 
 _MAX_SEGMENTS = 60_000
@@ -118,8 +119,8 @@ class Content:
         self._ink = tuple(ctypes.c_uint() for _ in range(4))
         self._order: dict[int, int] = {}
         self._fills: list[tuple[int, Rect, tuple[int, int, int] | None]] = []
-        self._horizontal: list[Edge] = []
-        self._vertical: list[Edge] = []
+        self._horizontal: list[RulingLine] = []
+        self._vertical: list[RulingLine] = []
         self._drawn = 0
         self.pictures: list[Picture] = []
         self._veils: list[tuple[int, Rect]] = []
@@ -172,16 +173,16 @@ class Content:
             return Rect(box.top, self.height - box.x1, box.bottom, self.height - box.x0)
         return box
 
-    def edges(self, turn: int) -> tuple[list[Edge], list[Edge]]:
+    def edges(self, turn: int) -> tuple[list[RulingLine], list[RulingLine]]:
         """The ruled lines across and upright, as a reader of text of that turn sees them."""
         if not turn:
             return self._horizontal, self._vertical
-        across = [Rect(edge.start, edge.at, edge.end, edge.at) for edge in self._horizontal]
-        upright = [Rect(edge.at, edge.start, edge.at, edge.end) for edge in self._vertical]
+        across = [Rect(edge.start, edge.position, edge.end, edge.position) for edge in self._horizontal]
+        upright = [Rect(edge.position, edge.start, edge.position, edge.end) for edge in self._vertical]
         boxes = [self._turned(box, turn) for box in (*across, *upright)]
         return (
-            [Edge(box.top, box.x0, box.x1) for box in boxes if box.x1 - box.x0 > box.bottom - box.top],
-            [Edge(box.x0, box.top, box.bottom) for box in boxes if box.x1 - box.x0 <= box.bottom - box.top],
+            [RulingLine(box.top, box.x0, box.x1) for box in boxes if box.x1 - box.x0 > box.bottom - box.top],
+            [RulingLine(box.x0, box.top, box.bottom) for box in boxes if box.x1 - box.x0 <= box.bottom - box.top],
         )
 
     # Drawings.
@@ -269,9 +270,9 @@ class Content:
     def _edge(self, box: Rect) -> None:
         wide, high = box.x1 - box.x0, box.bottom - box.top
         if high <= 1 and wide > 2:
-            self._horizontal.append(Edge((box.top + box.bottom) / 2, box.x0, box.x1))
+            self._horizontal.append(RulingLine((box.top + box.bottom) / 2, box.x0, box.x1))
         elif wide <= 1 and high > 2:
-            self._vertical.append(Edge((box.x0 + box.x1) / 2, box.top, box.bottom))
+            self._vertical.append(RulingLine((box.x0 + box.x1) / 2, box.top, box.bottom))
 
     def _subpaths(self, item, count: int, affine) -> Iterator[tuple[list[tuple[float, float]], bool, bool]]:
         """Each subpath: its points as displayed, whether all its parts are straight, whether it is closed."""
@@ -679,7 +680,7 @@ def _cut_at_scripts(glyphs: Glyphs) -> Iterator[Glyphs]:
     yield rest
 
 
-def cut_at_walls(glyphs: Glyphs, ruled: list[Grid]) -> Iterator[Glyphs]:
+def cut_at_walls(glyphs: Glyphs, ruled: list[RuledGrid]) -> Iterator[Glyphs]:
     """A word cut where the wall of a cell stands between two of its characters."""
     box = glyphs.box
     y = (box.top + box.bottom) / 2

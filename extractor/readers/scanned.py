@@ -22,8 +22,8 @@ from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeVar
 
-from extractor.geometry import Rect, grids
-from extractor.layout.arrangement import arrange
+from extractor.geometry import Rect
+from extractor.layout import find_grids, order_page
 from extractor.readers.page_writer import PageWriter
 from extractor.types import Problem
 
@@ -77,15 +77,15 @@ def on_common_baselines(words: Sequence[PlacedWord]) -> tuple[PlacedWord, ...]:
     that the cells of a row must not seem to stand on several lines.
     """
     levels: list[list[PlacedWord]] = []
-    for word in sorted(words, key=lambda word: word.base):
+    for word in sorted(words, key=lambda word: word.baseline):
         held = levels[-1] if levels else []
-        near = 0.25 * min([word.size, *(other.size for other in held)])
-        if held and word.base - held[-1].base <= near and word.base - held[0].base <= 2 * near:
+        near = 0.25 * min([word.font_size, *(other.font_size for other in held)])
+        if held and word.baseline - held[-1].baseline <= near and word.baseline - held[0].baseline <= 2 * near:
             held.append(word)
         else:
             levels.append([word])
     bases = {id(word): _middle(level) for level in levels for word in level}
-    return tuple(replace(word, base=bases[id(word)]) for word in words)
+    return tuple(replace(word, baseline=bases[id(word)]) for word in words)
 
 
 def _middle(level: Sequence[PlacedWord]) -> float:
@@ -93,8 +93,8 @@ def _middle(level: Sequence[PlacedWord]) -> float:
     for word in level:  # in the order of their baselines
         reached += len(word.text)
         if reached >= half:
-            return word.base
-    return level[-1].base
+            return word.baseline
+    return level[-1].baseline
 
 
 def write_page(writer: PageWriter, shown: Shown, page: ScannedPage | Problem) -> list[Problem]:
@@ -102,14 +102,14 @@ def write_page(writer: PageWriter, shown: Shown, page: ScannedPage | Problem) ->
     if isinstance(page, Problem):
         writer.page(shown.number, *shown.size, [])
         return [page]
-    parts = arrange(page.words, grids(page.across, page.upright))
+    parts = order_page(page.words, find_grids(page.horizontal_lines, page.vertical_lines))
     writer.page(shown.number, page.width, page.height, parts, turn=page.turn)
     return problems_of(page, shown.number)
 
 
 def problems_of(page: ScannedPage, number: int) -> list[Problem]:
     """What a person should know of a page that was read by OCR alone."""
-    if not page.words and not page.inked:
+    if not page.words and not page.has_ink:
         return [blank(number)]
     if not any(character.isalnum() for word in page.words for character in word.text):  # boxes and rules are no text
         message = f"Page {number} is a picture in which no text was found; look at it, or scan it again more sharply."

@@ -81,14 +81,14 @@ def strips(words: Sequence[tuple[PlacedWord, int]]) -> list[Strip]:
     for word, turn in words:
         if found:
             before, last = found[-1][-1]
-            size = max(before.size, word.size)
-            on_line = turn == last and abs(word.base - before.base) < 0.3 * size
+            size = max(before.font_size, word.font_size)
+            on_line = turn == last and abs(word.baseline - before.baseline) < 0.3 * size
             if on_line and -0.5 * size < word.box.x0 - before.box.x1 < 2 * size:
                 found[-1].append((word, turn))
                 continue
         found.append([(word, turn)])
     return [
-        Strip("".join(word.text for word, _ in line), union(word.place or word.box for word, _ in line), line[0][1])
+        Strip("".join(word.text for word, _ in line), union(word.page_box or word.box for word, _ in line), line[0][1])
         for line in found
     ]
 
