@@ -22,7 +22,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from extractor.review import Desk
+from extractor.review import ReviewService
 from extractor.schemas import Schema, load_schema
 from extractor.store import Conflict, Store, Version, Wanted, tables
 from extractor.store.review_status import look
@@ -79,7 +79,7 @@ def edit(place: str, who: str, records: list[int], saves: int, seed: int) -> lis
     """
     draw = random.Random(seed)
     told: list[tuple[str, int, Any, float]] = []
-    with Store(place) as store, Desk(store) as desk:
+    with Store(place) as store, ReviewService(store) as desk:
         for n in range(saves):
             record = draw.choice(records)
             view = desk.view(record, who=who)
@@ -187,9 +187,9 @@ def times(records: int) -> Iterator[tuple[str, list[float]]]:
         _, own, said = long_report(Path(folder))
         store.keep_schema(own)
         number = store.records.keep(said, _MADE, who="machine").id
-        with Desk(store) as desk:
+        with ReviewService(store) as desk:
             gc.collect()
-            gc.freeze()  # as `Desk.start` does
+            gc.freeze()  # as `ReviewService.start` does
             yield "record, first time", timed(lambda: desk.view(number, who="ann"), 1)
             yield "record, again", timed(lambda: desk.view(number, who="ann"), 100)
             paths = [field["path"] for field in desk.view(number, who="ann")["fields"].values()]

@@ -8,7 +8,7 @@ import pytest
 
 from extractor import validation
 from extractor.errors import OutputError
-from extractor.review import Desk, NotDone
+from extractor.review import ReviewError, ReviewService
 from extractor.review.value_parsing import text_of, value_of
 from extractor.schemas import load_schema
 from extractor.store import Conflict, Store, Version, Wanted
@@ -89,12 +89,12 @@ def result(*amounts: float, total: float | None = None, more: tuple = (), docume
 
 @pytest.fixture
 def desk(tmp_path):
-    with Store(tmp_path / "store.db") as store, Desk(store) as opened:
+    with Store(tmp_path / "store.db") as store, ReviewService(store) as opened:
         store.keep_schema(SCHEMA)
         yield opened
 
 
-def keep(desk: Desk, *args: object, **more: object) -> int:
+def keep(desk: ReviewService, *args: object, **more: object) -> int:
     return desk.store.records.keep(result(*args, **more), Version("t", "0"), who="m").id
 
 
@@ -105,7 +105,7 @@ def field(view: dict, *path: object) -> dict:
 class Person:
     """Somebody at work on one record, who sees what they have changed."""
 
-    def __init__(self, desk: Desk, record: int, who: str = "ann") -> None:
+    def __init__(self, desk: ReviewService, record: int, who: str = "ann") -> None:
         self.desk, self.record, self.who = desk, record, who
 
     @property
@@ -134,7 +134,7 @@ def ann(desk):
 def test_a_folder_that_cannot_be_written_is_told(tmp_path):
     (tmp_path / "file").touch()
     with Store(tmp_path / "store.db") as store, pytest.raises(OutputError, match="Cannot keep uploads"):
-        Desk(store, folder=tmp_path / "file")
+        ReviewService(store, folder=tmp_path / "file")
 
 
 # Typed text.
@@ -185,7 +185,7 @@ def test_an_amount_is_turned_into_the_unit_of_its_field():
 )
 def test_what_is_no_value_changes_nothing(ann, path, text):
     before = ann.view
-    with pytest.raises(NotDone) as told:
+    with pytest.raises(ReviewError) as told:
         ann.edit("typed", *path, text=text)
     assert told.value.kind == "unusable" and len(told.value.message) > 10
     assert ann.view == before
@@ -272,7 +272,7 @@ def test_a_value_that_a_person_gave_is_settled_but_a_check_that_it_breaks_is_sti
     person.edit("accepted", "total")
     total = person.field("total")
     assert (total["state"], total["needs"], total["level"], total["by"]) == ("accepted", False, "wrong", "ann")
-    with pytest.raises(NotDone) as told:
+    with pytest.raises(ReviewError) as told:
         desk.approve(person.record, who="ann", revision=2)
     assert told.value.kind == "open" and told.value.more == {"left": 0, "failed": 1, "first": ["total"]}
     assert desk.approve(person.record, who="ann", revision=2, force=True)["status"] == "approved"
@@ -313,7 +313,7 @@ def test_a_confirmation_is_kept_though_nothing_changes(ann):
 
 @pytest.mark.parametrize("path", [("nothing",), ("items", 9, "name"), ("seller",), (), ("items", "0", "name")])
 def test_a_place_that_the_record_does_not_have_is_refused(ann, path):
-    with pytest.raises(NotDone, match="no field"):
+    with pytest.raises(ReviewError, match="no field"):
         ann.edit("typed", *path, text="x")
 
 
@@ -361,7 +361,7 @@ def test_a_pasted_block_fills_cells_and_makes_rows(ann):
     same = ann.edit("pasted", "items", at=3, column=0, cells=[["four", "4"]])
     assert (same["fields"], same["gone"], same["revision"]) == ({}, [], 2) and ann.view == before
     for bad in ([["a", "b", "c"]], [["a", "x"]], []):
-        with pytest.raises(NotDone):
+        with pytest.raises(ReviewError):
             ann.edit("pasted", "items", at=0, column=0, cells=bad)
     assert ann.undo()["gone"] == [f'["items",{n},"{c}"]' for n in (4, 5) for c in ("name", "amount")]
 
@@ -391,17 +391,17 @@ def test_steps_are_taken_back_one_by_one_and_made_again(ann):
     assert ann.field("seller", "name")["needs"]
     ann.undo()
     assert ann.view | {"revision": 1} == before
-    with pytest.raises(NotDone) as none:
+    with pytest.raises(ReviewError) as none:
         ann.undo()
     assert none.value.kind == "nothing_to_undo"
     for _ in range(3):
         ann.redo()
     assert ann.view | {"revision": 4} == after
-    with pytest.raises(NotDone):
+    with pytest.raises(ReviewError):
         ann.redo()
     ann.undo()
     ann.edit("typed", "number", text="new")
-    with pytest.raises(NotDone):
+    with pytest.raises(ReviewError):
         ann.redo()  # something else was done since
     log = ann.desk.store.records.get(ann.record).corrections
     assert len(log) == 11 and ann.desk.store.audit.verify() == []
@@ -412,11 +412,11 @@ def test_nobody_takes_back_what_somebody_else_did_or_built_on(desk, ann):
     ann.edit("typed", "items", 2, "amount", text="30")
     ann.edit("typed", "number", text="A")
     bob.edit("row_deleted", "items", at=0)
-    with pytest.raises(NotDone):
+    with pytest.raises(ReviewError):
         Person(desk, ann.record, "cat").undo()
     ann.undo()
     assert ann.field("number")["value"] == "B-7"
-    with pytest.raises(NotDone, match="bob has changed"):
+    with pytest.raises(ReviewError, match="bob has changed"):
         ann.undo()
     bob.undo()
     ann.undo()
@@ -445,11 +445,11 @@ def test_what_is_shown_step_by_step_is_what_a_fresh_look_shows(desk, seed):
                 told = person.edit(act, "items", at=draw.randrange(rows + 1), column=1, cells=[[str(n)], [""]])
             else:
                 told = person.edit(act, *path, **({"text": str(n)} if act == "typed" else {}))
-        except NotDone:
+        except ReviewError:
             continue
         screen = {key: field for key, field in screen.items() if key not in told["gone"]} | told["fields"]
         assert screen == person.view["fields"]
-        with Desk(desk.store) as other:
+        with ReviewService(desk.store) as other:
             fresh = other.view(person.record, who=person.who)
         assert fresh == person.view and fresh["left"] == told["left"]
         assert next(iter(desk.store.records.listed(Wanted())[0])).to_check == told["left"]
@@ -469,7 +469,7 @@ def test_who_comes_second_gets_a_conflict_and_nothing_is_lost(desk, ann):
 
 def test_a_record_is_one_persons_until_it_is_taken_over(desk, ann):
     assert desk.claim(ann.record, who="ann")["mine"]
-    with pytest.raises(NotDone) as held:
+    with pytest.raises(ReviewError) as held:
         desk.claim(ann.record, who="bob")
     assert held.value.kind == "held" and held.value.more["claimed_by"] == "ann"
     view = desk.claim(ann.record, who="bob", take=True)
@@ -484,7 +484,7 @@ def test_a_record_is_one_persons_until_it_is_taken_over(desk, ann):
 
 
 def test_a_record_is_approved_once_all_was_looked_at(desk, ann):
-    with pytest.raises(NotDone) as told:
+    with pytest.raises(ReviewError) as told:
         desk.approve(ann.record, who="ann", revision=1)
     assert told.value.more == {"left": 2, "failed": 0, "first": ["day"]}
     ann.edit("accepted", "day")

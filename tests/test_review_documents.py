@@ -16,7 +16,7 @@ from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
 
 from extractor.jobs.sources import member_name, name_of
-from extractor.review import Desk, NotDone
+from extractor.review import ReviewError, ReviewService
 from extractor.review.document_cache import Shelf
 from extractor.schemas import load_schema
 from extractor.store import Store, Version
@@ -29,12 +29,12 @@ FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 def desk(tmp_path_factory):
     """One desk for all: its processes take a while to start."""
     place = tmp_path_factory.mktemp("desk")
-    with Store(place / "store.db") as store, Desk(store) as opened:
+    with Store(place / "store.db") as store, ReviewService(store) as opened:
         store.keep_schema(SCHEMA)
         yield opened
 
 
-def keep(desk: Desk, data: bytes, name: str) -> int:
+def keep(desk: ReviewService, data: bytes, name: str) -> int:
     """The number of a record of a document that was found under that name."""
     said = {
         "document": {"id": hashlib.sha256(data).hexdigest(), "source": name, "pages": None},
@@ -46,12 +46,12 @@ def keep(desk: Desk, data: bytes, name: str) -> int:
     return desk.store.records.keep(said, Version("t", "0"), who="m").id
 
 
-def put(desk: Desk, file: Path, data: bytes) -> int:
+def put(desk: ReviewService, file: Path, data: bytes) -> int:
     file.write_bytes(data)
     return keep(desk, data, name_of(str(file)))
 
 
-def shown(desk: Desk, record: int, seconds: float = 60) -> dict:
+def shown(desk: ReviewService, record: int, seconds: float = 60) -> dict:
     until = time.monotonic() + seconds
     while (told := desk.document(record))["state"] == "reading" and time.monotonic() < until:
         time.sleep(0.05)
@@ -92,7 +92,7 @@ def test_a_pdf_has_pages_with_pictures_and_words(desk, tmp_path):
         assert text[start:end] == word and 0 < x0 < x1 < 400 and 0 < top < bottom < 300
     left, top, right, bottom = (side * 150 / 72 for side in words[3][1:5])
     assert page.convert("L").crop((int(left), int(top), int(right), int(bottom))).getextrema()[0] < 100  # ink is there
-    with pytest.raises(NotDone) as gone:
+    with pytest.raises(ReviewError) as gone:
         desk.page_image(record, 4, 150)
     assert gone.value.kind == "gone"
 
@@ -108,7 +108,7 @@ def test_a_scan_is_read_and_a_part_of_it_read_again(desk, tmp_path):
     again = desk.read(record, page=1, box=around)
     assert again["text"].replace(" ", "") == "Total1,234.50" and again["confidence"] > 0.8
     assert desk.read(record, page=1, box=(200.0, 5.0, 300.0, 12.0)) == {"text": "", "confidence": None}
-    with pytest.raises(NotDone):
+    with pytest.raises(ReviewError):
         desk.read(record, page=1, box=(5000.0, 5000.0, 5001.0, 5001.0))
 
 
@@ -139,7 +139,7 @@ def test_other_bytes_under_the_same_name_are_never_shown(desk, tmp_path):
     (tmp_path / "changed.txt").write_bytes(b"as it is")
     told = shown(desk, record)
     assert told["state"] == "gone" and "changed" in told["message"]
-    with pytest.raises(NotDone, match="changed"):
+    with pytest.raises(ReviewError, match="changed"):
         desk.text(record)
 
 
@@ -158,7 +158,7 @@ def test_a_process_that_dies_takes_only_its_own_call(desk, tmp_path):
     died = desk.documents._pool.submit(os._exit, 1, seconds=20)
     hung = desk.documents._pool.submit(time.sleep, 60, seconds=0.5)
     for future, sentence in ((died, "ended by itself"), (hung, "too long")):
-        with pytest.raises(NotDone, match=sentence):
+        with pytest.raises(ReviewError, match=sentence):
             future.result(60)
     assert shown(desk, record)["state"] == "ready"
 
@@ -175,7 +175,7 @@ def test_what_was_read_once_is_there_at_once_for_everybody(desk, tmp_path):
         thread.join()
     assert len(found) == 8 and len(set(found)) == 1
     (tmp_path / "once.pdf").unlink()
-    with Store(desk.store.name) as store, Desk(store) as other:
+    with Store(desk.store.name) as store, ReviewService(store) as other:
         start = time.monotonic()
         assert other.document(record)["state"] == "ready" and other.page_image(record, 1, 110) == found[0]
         assert time.monotonic() - start < 0.2 and other.documents._pool is None

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from extractor.jobs.sources import name_of
-from extractor.review import Desk, NotDone
+from extractor.review import ReviewError, ReviewService
 from extractor.review.uploads import safe_name
 from extractor.schemas import load_schema
 from extractor.store import Store
@@ -29,9 +29,9 @@ SCHEMA = load_schema(
 TEXT = "Number: A-{n}\nTotal: {n}.50\n"
 
 
-def desk(tmp_path: Path, **more: object) -> tuple[Store, Desk]:
+def desk(tmp_path: Path, **more: object) -> tuple[Store, ReviewService]:
     store = Store(tmp_path / "store.db")
-    return store, Desk(store, folder=tmp_path / "web", model="none", **more)
+    return store, ReviewService(store, folder=tmp_path / "web", model="none", **more)
 
 
 @pytest.fixture
@@ -50,7 +50,7 @@ def notes(tmp_path: Path, *numbers: int) -> list[tuple[str, Path]]:
     return given
 
 
-def settled(own: Desk, who: str = "ann", seconds: float = 60) -> list[dict]:
+def settled(own: ReviewService, who: str = "ann", seconds: float = 60) -> list[dict]:
     """The person's uploads once nothing is going on any more."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -61,7 +61,7 @@ def settled(own: Desk, who: str = "ann", seconds: float = 60) -> list[dict]:
     raise AssertionError(f"still at work: {told}")
 
 
-def shown(own: Desk, record: int, seconds: float = 60) -> dict:
+def shown(own: ReviewService, record: int, seconds: float = 60) -> dict:
     """What is said of a record's document once it was read."""
     until = time.monotonic() + seconds
     while (told := own.document(record))["state"] == "reading" and time.monotonic() < until:
@@ -127,7 +127,7 @@ def test_what_is_too_large_is_refused_with_the_reason(tmp_path):
     with store, own:
         big = tmp_path / "big"
         big.write_bytes(b"x" * 21)
-        with pytest.raises(NotDone, match="limit") as told:
+        with pytest.raises(ReviewError, match="limit") as told:
             own.upload(who="ann", files=[("big.txt", big)], schema=SCHEMA)
         assert told.value.kind == "unusable"
         small = tmp_path / "small"

@@ -18,7 +18,7 @@ import pytest
 import sqlalchemy as sa
 
 from extractor.errors import InputError, UsageError
-from extractor.review import Desk
+from extractor.review import ReviewService
 from extractor.schemas import load_schema
 from extractor.store import (
     Conflict,
@@ -498,7 +498,7 @@ def test_a_path_that_does_not_fit_is_refused(path):
 
 def test_a_desk_works_on_either_database(store, tmp_path):
     kept = store.records.keep(result(), FIRST, who="machine")
-    with Desk(store, folder=tmp_path / "desk") as desk:
+    with ReviewService(store, folder=tmp_path / "desk") as desk:
         (row,) = desk.queue(who="ann", reason="no_evidence", search="A.TXT")["rows"]
         assert (row["id"], row["left"], row["name"]) == (kept.id, 1, "a.txt")
         told = desk.edit(kept.id, who="ann", revision=1, how="typed", path=("total",), text="１,２３４")

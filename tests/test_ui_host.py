@@ -434,12 +434,12 @@ def test_what_is_too_large_is_refused(ann):
 
 
 def test_nothing_of_an_error_nobody_foresaw_goes_out(app, ann, monkeypatch, capsys):
-    from extractor.review import Desk
+    from extractor.review import ReviewService
 
     def broken(*_, **__):
         raise RuntimeError("the patient's name is Ann")
 
-    monkeypatch.setattr(Desk, "view", broken)
+    monkeypatch.setattr(ReviewService, "view", broken)
     answer = ann.get("/api/records/1")
     assert answer.status_code == 500 and answer.json()["error"] == "internal"
     assert "patient" not in answer.text and "Traceback" not in answer.text and ".py" not in answer.text

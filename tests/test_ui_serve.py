@@ -19,7 +19,7 @@ import pytest
 import extractor.ui
 from extractor.cli import main
 from extractor.errors import OutputError, UsageError
-from extractor.ui import Settings, server
+from extractor.ui import ServerSettings, server
 
 ROOT = Path(__file__).resolve().parent.parent
 STOPS_WITHIN = 10
@@ -75,8 +75,8 @@ def test_other_machines_are_let_in_only_with_passwords(capsys):
         told = capsys.readouterr().err
         assert "without a password" in told and "--add-user" in told
     for host in ("127.0.0.1", "::1", "localhost", "127.0.0.5"):
-        server.refuse_open(Settings("owner", host=host))
-    server.refuse_open(Settings("owner", host="0.0.0.0", password_file=Path("x")))
+        server.refuse_open(ServerSettings("owner", host=host))
+    server.refuse_open(ServerSettings("owner", host="0.0.0.0", password_file=Path("x")))
 
 
 def test_the_next_free_port_is_taken_and_said(monkeypatch):
@@ -85,21 +85,21 @@ def test_the_next_free_port_is_taken_and_said(monkeypatch):
         taken.listen()
         port = taken.getsockname()[1]
         monkeypatch.setattr(server, "PORT", port)
-        with server.listening(Settings("owner")) as sock:
+        with server.listening(ServerSettings("owner")) as sock:
             found = sock.getsockname()[1]
         assert port < found < port + server.MORE_PORTS
         with pytest.raises(UsageError, match=f"Port {port}"):
-            server.listening(Settings("owner", port=port))
+            server.listening(ServerSettings("owner", port=port))
         monkeypatch.setattr(server, "MORE_PORTS", 1)
         with pytest.raises(OutputError, match="are taken"):
-            server.listening(Settings("owner"))
+            server.listening(ServerSettings("owner"))
     for host in ("192.0.2.1", "no.such.host.invalid"):
         with pytest.raises(UsageError):
-            server.listening(Settings("owner", host=host, port=free_port()))
+            server.listening(ServerSettings("owner", host=host, port=free_port()))
 
 
 def test_what_is_said_of_a_server_that_others_reach():
-    here, others = Settings("owner"), Settings("owner", host="0.0.0.0", password_file=Path("x"))
+    here, others = ServerSettings("owner"), ServerSettings("owner", host="0.0.0.0", password_file=Path("x"))
     assert "unencrypted" not in server.told(here, "http://127.0.0.1:7860/", "s.db")
     assert "unencrypted" in server.told(others, "http://box:7860/", "s.db")
 
@@ -148,13 +148,13 @@ def test_a_password_file_or_a_store_that_will_not_do_is_told(tmp_path, capsys, m
 
 def test_schemas_and_a_model_that_will_not_do_are_told_at_the_start(tmp_path, capsys):
     with pytest.raises(UsageError, match="no folder"):
-        server.looked_at(Settings("owner", schema_folder=tmp_path / "no"))
+        server.looked_at(ServerSettings("owner", schema_folder=tmp_path / "no"))
     (tmp_path / "good.json").write_text('{"type": "object", "properties": {"a": {"type": "string"}}}')
     (tmp_path / "bad.json").write_text("{")
     (tmp_path / "rule.json").write_text('{"type": "object", "x-checks": [{"expr": "((", "message": "x"}]}')
-    told = server.looked_at(Settings("owner", schema_folder=tmp_path))
+    told = server.looked_at(ServerSettings("owner", schema_folder=tmp_path))
     assert len(told) == 2 and told[0].startswith("bad.json is left out") and told[1].startswith("rule.json")
-    assert server.looked_at(Settings("owner", model="none")) == []
+    assert server.looked_at(ServerSettings("owner", model="none")) == []
     for model in ("qwen9", "/no/such/folder"):
         assert main(["serve", "--model", model]) == 5
     assert "Known models" in capsys.readouterr().err

@@ -13,10 +13,10 @@ from starlette.testclient import TestClient
 from extractor.extraction.pipeline import extract
 from extractor.extraction.serialization import as_dict
 from extractor.readers import read_bytes
-from extractor.review import Desk
+from extractor.review import ReviewService
 from extractor.schemas import load_schema
 from extractor.store import Store, Version
-from extractor.ui import Settings, add_user
+from extractor.ui import ServerSettings, add_user
 from extractor.ui.host import build
 
 PORT = 7999
@@ -64,7 +64,7 @@ def hosted(folder: Path, *, login: bool = True, **settings: Any) -> Iterator[tup
     if login and not passwords.exists():
         for name, password in PASSWORDS.items():
             add_user(passwords, name, password)
-    made = Settings(
+    made = ServerSettings(
         owner="owner",
         password_file=passwords if login else None,
         folder=folder / "web",
@@ -72,7 +72,7 @@ def hosted(folder: Path, *, login: bool = True, **settings: Any) -> Iterator[tup
         **settings,
     )
     made.folder.mkdir(exist_ok=True)
-    with Store(folder / "store.db") as store, Desk(store) as desk:
+    with Store(folder / "store.db") as store, ReviewService(store) as desk:
         yield build(made, desk, PORT), store
 
 

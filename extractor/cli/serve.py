@@ -41,14 +41,14 @@ def _serve(arguments: argparse.Namespace) -> int:
     if arguments.add_user is not None:
         return _add_user(arguments.password_file, arguments.add_user)
     from extractor.readers import MAX_BYTES
-    from extractor.ui import Settings, serve
+    from extractor.ui import ServerSettings, serve
 
     if arguments.port is not None and arguments.port > 65535:
         raise UsageError("Ports end at 65535.", "Leave --port out: a free one is found.")
     most = MAX_BYTES >> 20
     if arguments.max_upload > most:
         raise UsageError(f"Files of more than {most} MB cannot be read.", f"Give --max-upload up to {most}.")
-    settings = Settings(
+    settings = ServerSettings(
         owner=who(),
         store=arguments.store,
         host=arguments.host,

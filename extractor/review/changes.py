@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.review.errors import NotDone, unusable
+from extractor.review.errors import ReviewError, unusable
 from extractor.review.value_parsing import value_of
 from extractor.store.review_status import Look, alike, value_at
 from extractor.types import Field, Path, path_text
@@ -29,7 +29,7 @@ class Change:
 
 
 def change(look: Look, data: Any, how: str, path: Path, given: Mapping[str, Any], context: str = "") -> Change:
-    """The correction that an act stands for; NotDone (`unusable`) where it is none for that place."""
+    """The correction that an act stands for; ReviewError (`unusable`) where it is none for that place."""
     standing = look.fields.get(path)
     if standing is None:
         raise unusable(f"The record has no field {path_text(path)}.", "Load it anew: rows may have been deleted.")
@@ -103,7 +103,7 @@ def _paste(field: Field, rows: list[Any], was: list[int | None], at: int, given:
         for item, text in zip(field.items[column:], line, strict=False):
             try:
                 value = value_of(item, text)
-            except NotDone as error:
+            except ReviewError as error:
                 where = f"Row {n + 1}, {item.title or path_text(item.path)}"
                 raise unusable(f"{where}: {error.message}", error.hint, **error.more) from error
             rows[at + n] = _with(rows[at + n], item, value)

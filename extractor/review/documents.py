@@ -14,7 +14,7 @@ from typing import Any
 
 from extractor.review import worker_tasks
 from extractor.review.document_cache import LIMIT, Shelf
-from extractor.review.errors import NotDone
+from extractor.review.errors import ReviewError
 from extractor.review.pool import Pool
 from extractor.review.worker_tasks import ABOUT, TEXT, picture_name, words_name
 from extractor.store import Store
@@ -33,7 +33,7 @@ _TRIED_AGAIN = 30.0
 class Documents:
     """The documents of a store, by their SHA-256. May be called from many threads; no document is parsed in them.
 
-    Raises NotDone: `gone` where a document cannot be shown, `busy` while it is being read.
+    Raises ReviewError: `gone` where a document cannot be shown, `busy` while it is being read.
     """
 
     def __init__(self, store: Store, folder: FilePath, *, limit: int = LIMIT, memory: int = MEMORY) -> None:
@@ -68,7 +68,7 @@ class Documents:
                 about = reading.result(wait)
             except NotYet:
                 return {"state": "reading"}
-            except NotDone as error:
+            except ReviewError as error:
                 about = worker_tasks.gone(error.message)
         if "error" in about:
             self._note(document, about["error"])
@@ -100,7 +100,7 @@ class Documents:
         if about and about["pages"]:
             number = about["pages"][0]["n"]
             if self._shelf.get(document, picture_name(number, FIRST_DPI)) is None:
-                with contextlib.suppress(NotDone):
+                with contextlib.suppress(ReviewError):
                     self._drawn(document, number, FIRST_DPI)
 
     def _failure(self, document: str) -> str:
@@ -122,7 +122,7 @@ class Documents:
             data = self._shelf.get(document, picture_name(page, dpi))
             self._shelf.prune()
         if data is None:
-            raise NotDone("gone", f"Page {page} cannot be shown.")
+            raise ReviewError("gone", f"Page {page} cannot be shown.")
         return data
 
     def words(self, document: str, page: int) -> dict[str, Any]:
@@ -130,7 +130,7 @@ class Documents:
         data = self._shelf.get(document, words_name(page))
         if data is None:
             self._ready(document)
-            raise NotDone("gone", f"There is no page {page}.")
+            raise ReviewError("gone", f"There is no page {page}.")
         return json.loads(data)
 
     def text(self, document: str) -> dict[str, Any]:
@@ -138,7 +138,7 @@ class Documents:
         self._ready(document)
         data = self._shelf.get(document, TEXT)
         if data is None:
-            raise NotDone("gone", "The text is not at hand.")
+            raise ReviewError("gone", "The text is not at hand.")
         return json.loads(data)
 
     def read_again(self, document: str, page: int, box: tuple[float, float, float, float]) -> dict[str, Any]:
@@ -161,12 +161,12 @@ class Documents:
         self._shelf.drop(document)
 
     def _ready(self, document: str) -> None:
-        """Return when the document was read; NotDone where it is not yet, or cannot be."""
+        """Return when the document was read; ReviewError where it is not yet, or cannot be."""
         found = self.state(document) if self._shelf.get(document, ABOUT) is None else {"state": "ready"}
         if found["state"] == "reading":
-            raise NotDone("busy", "The document is still being read.", "Ask again in a moment.")
+            raise ReviewError("busy", "The document is still being read.", "Ask again in a moment.")
         if found["state"] == "gone":
-            raise NotDone("gone", found["message"])
+            raise ReviewError("gone", found["message"])
 
     def _names(self, document: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys(source.name for source in self._store.sources(document)))
@@ -200,11 +200,11 @@ class Documents:
 
 
 def _told(future: Future[Any]) -> dict[str, Any]:
-    """What a call came to; NotDone where it came to nothing."""
+    """What a call came to; ReviewError where it came to nothing."""
     try:
         found = future.result(READ_SECONDS)
     except NotYet:
-        raise NotDone("busy", "It takes very long to be shown.", "Ask again later.") from None
+        raise ReviewError("busy", "It takes very long to be shown.", "Ask again later.") from None
     if "error" in found:
-        raise NotDone("gone", found["error"])
+        raise ReviewError("gone", found["error"])
     return found

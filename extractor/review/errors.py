@@ -7,7 +7,7 @@ from typing import Any
 from extractor.errors import ExtractorError
 
 
-class NotDone(ExtractorError):
+class ReviewError(ExtractorError):
     """`kind` is a fixed word: unusable, open, held, nothing_to_undo, gone, busy; `more` is what else is to be known."""
 
     def __init__(self, kind: str, message: str, hint: str = "", **more: Any) -> None:
@@ -16,6 +16,6 @@ class NotDone(ExtractorError):
         self.more = more
 
 
-def unusable(message: str, hint: str = "", **more: Any) -> NotDone:
+def unusable(message: str, hint: str = "", **more: Any) -> ReviewError:
     """What was given is no value, or is for no place of the record."""
-    return NotDone("unusable", message, hint, **more)
+    return ReviewError("unusable", message, hint, **more)

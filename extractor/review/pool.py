@@ -14,7 +14,7 @@ from typing import Any
 
 from extractor.jobs.worker_tasks import begin_reading
 from extractor.jobs.workers import Call, Died, Workers
-from extractor.review.errors import NotDone
+from extractor.review.errors import ReviewError
 
 RECYCLE = 200
 """After so many calls a process is replaced: what a parser leaks does not pile up."""
@@ -34,11 +34,11 @@ class Pool:
         self._thread.start()
 
     def submit(self, function: Callable[..., Any], *arguments: Any, seconds: float) -> Future[Any]:
-        """What the call returns, some day; NotDone where its process died or it took longer than so many seconds."""
+        """What the call returns, some day; ReviewError where its process died or it took longer than so many seconds."""
         future: Future[Any] = Future()
         with self._lock:
             if self._stopped:
-                raise NotDone("busy", "The program is being ended.")
+                raise ReviewError("busy", "The program is being ended.")
             self._calls.append(Call(future, function, arguments, seconds))
             self._wake.send_bytes(b"1")
         return future
@@ -71,7 +71,7 @@ class Pool:
                 self._stopped = True
                 open_calls |= {call.ticket for call in self._calls}
             for future in open_calls:
-                future.set_exception(NotDone("busy", "The program is being ended."))
+                future.set_exception(ReviewError("busy", "The program is being ended."))
 
     def _hand_out(self, open_calls: set[Future[Any]]) -> None:
         with self._lock:
@@ -82,7 +82,7 @@ class Pool:
             self._workers.give(call)
 
 
-def _died(died: Died) -> NotDone:
+def _died(died: Died) -> ReviewError:
     if died.timed_out:
-        return NotDone("gone", "It took too long to be shown.")
-    return NotDone("gone", "It cannot be shown: the process that was to do so ended by itself.")
+        return ReviewError("gone", "It took too long to be shown.")
+    return ReviewError("gone", "It cannot be shown: the process that was to do so ended by itself.")

@@ -16,7 +16,7 @@ from extractor.readers import MAX_BYTES
 from extractor.review import display_names, history
 from extractor.review.changes import POINTED, Change, change
 from extractor.review.documents import Documents
-from extractor.review.errors import NotDone
+from extractor.review.errors import ReviewError
 from extractor.review.record_view import Sight, changes
 from extractor.review.undo import to_redo, to_undo
 from extractor.review.uploads import KEEP_DAYS, Uploads
@@ -41,12 +41,12 @@ SEEN = 64
 _REASONS = {"sample": 0, "failed_check": 1, "no_evidence": 2, "low_confidence": 3, "other_problem": 4}
 
 
-class Desk:
+class ReviewService:
     """The work of people on the records of a store; every method says who asks, and gives back JSON data.
 
     May be called from many threads. `folder` is where uploads and pages are kept, beside the store where none is given;
     `second_review` asks for two people's approval of each record; `model` extracts what is handed in without another;
-    `keep_days` and `most_bytes` are for uploads. Raises NotDone for what cannot be done as it stands, Conflict where
+    `keep_days` and `most_bytes` are for uploads. Raises ReviewError for what cannot be done as it stands, Conflict where
     somebody else was faster, InputError where there is no such record.
     """
 
@@ -80,7 +80,7 @@ class Desk:
             message = f"Cannot keep uploads in {self.folder}: {error.strerror or error}"
             raise OutputError(message, "Name a folder that you may write to.") from error
 
-    def __enter__(self) -> Desk:
+    def __enter__(self) -> ReviewService:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -214,12 +214,12 @@ class Desk:
         }
 
     def claim(self, record: int, *, who: str, take: bool = False) -> dict[str, Any]:
-        """The view of the record, now held by `who`; NotDone (`held`) while somebody else does, unless it is taken."""
+        """The view of the record, now held by `who`; ReviewError (`held`) while somebody else does, unless it is taken."""
         try:
             self.store.records.claim(record, who=who, take=take)
         except Conflict as held:
             holder = {"claimed_by": held.current.claimed_by, "claimed_until": held.current.claimed_until}
-            raise NotDone("held", held.message, held.hint, **holder) from held
+            raise ReviewError("held", held.message, held.hint, **holder) from held
         return self.view(record, who=who)
 
     def release(self, record: int, *, who: str) -> dict[str, Any]:
@@ -231,7 +231,7 @@ class Desk:
         """What changed on the screen after `who` did this to the value at the path, or to the rows of the list there.
 
         `how` is typed, word, words or region (with `text`, and `evidence` where it was pointed at), accepted, absent,
-        row_added or row_deleted (`at`), or pasted (`at`, `column`, `cells`). NotDone (`unusable`) where that makes no
+        row_added or row_deleted (`at`), or pasted (`at`, `column`, `cells`). ReviewError (`unusable`) where that makes no
         value, and nothing is changed then.
         """
         sight = self._sight(record, revision)
@@ -240,13 +240,13 @@ class Desk:
         return self._made(sight, made, who)
 
     def undo(self, record: int, *, who: str, revision: int) -> dict[str, Any]:
-        """What changed after the newest step of `who` that stands was taken back; NotDone where there is none."""
+        """What changed after the newest step of `who` that stands was taken back; ReviewError where there is none."""
         sight = self._sight(record, revision)
         step = to_undo(sight.record.corrections, who)
         return self._made(sight, Change(step.path, step.old, "undo", focus=step.path), who, step.revision)
 
     def redo(self, record: int, *, who: str, revision: int) -> dict[str, Any]:
-        """What changed after the step that `who` took back last was made again; NotDone where there is none."""
+        """What changed after the step that `who` took back last was made again; ReviewError where there is none."""
         sight = self._sight(record, revision)
         undone, step = to_redo(sight.record.corrections, who)
         return self._made(sight, Change(step.path, step.new, "redo", focus=step.path), who, undone.revision)
@@ -287,13 +287,13 @@ class Desk:
     # Decisions.
 
     def approve(self, record: int, *, who: str, revision: int, force: bool = False, note: str = "") -> dict[str, Any]:
-        """The record is right, says `who`; NotDone (`open`) while something is left to look at, unless by force."""
+        """The record is right, says `who`; ReviewError (`open`) while something is left to look at, unless by force."""
         sight = self._sight(record, revision)
         failed = len(sight.look.failed)
         if (sight.look.left or failed) and not force and sight.record.status != "approved":
             message = f"{sight.look.left} values are still to be looked at, and {failed} checks fail."
             more = {"left": sight.look.left, "failed": failed, "first": sight.first()}
-            raise NotDone("open", message, "Look at them, or approve all the same.", **more)
+            raise ReviewError("open", message, "Look at them, or approve all the same.", **more)
         return self._decided(self.store.records.approve(record, who=who, revision=revision, note=note))
 
     def reject(self, record: int, *, who: str, revision: int, note: str = "") -> dict[str, Any]:

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from extractor.review.errors import NotDone
+from extractor.review.errors import ReviewError
 from extractor.store import Correction
 from extractor.store.review_status import standing_corrections
 from extractor.types import path_text
 
 
 def to_undo(corrections: Sequence[Correction], who: str) -> Correction:
-    """The newest step of that person that stands; NotDone where there is none, or where somebody built on it."""
+    """The newest step of that person that stands; ReviewError where there is none, or where somebody built on it."""
     mine = [c for c in standing_corrections(corrections) if c.who == who]
     if not mine:
-        raise NotDone("nothing_to_undo", "There is nothing of yours to undo.")
+        raise ReviewError("nothing_to_undo", "There is nothing of yours to undo.")
     return _free(mine[-1], corrections, mine[-1].revision)
 
 
 def to_redo(corrections: Sequence[Correction], who: str) -> tuple[Correction, Correction]:
-    """The undoing that comes off, and the step that stands again; NotDone where there is none."""
+    """The undoing that comes off, and the step that stands again; ReviewError where there is none."""
     off: set[int] = set()
     last: Correction | None = None
     for c in reversed(corrections):
@@ -33,7 +33,7 @@ def to_redo(corrections: Sequence[Correction], who: str) -> tuple[Correction, Co
         if c.how != "undo":
             break  # a step of one's own since then: there is nothing to go back to
     if last is None:
-        raise NotDone("nothing_to_undo", "There is nothing of yours to do again.")
+        raise ReviewError("nothing_to_undo", "There is nothing of yours to do again.")
     step = next(c for c in corrections if c.revision == last.undoes)
     return last, _free(step, corrections, last.revision)
 
@@ -44,5 +44,5 @@ def _free(step: Correction, corrections: Sequence[Correction], since: int) -> Co
         size = min(len(later.path), len(step.path))
         if later.revision > since and later.path[:size] == step.path[:size]:
             message = f"{later.who} has changed {path_text(step.path)} since."
-            raise NotDone("nothing_to_undo", message, "Change the value itself.")
+            raise ReviewError("nothing_to_undo", message, "Change the value itself.")
     return step

@@ -22,7 +22,7 @@ from extractor.jobs import model_name
 from extractor.jobs.sources import MEMBER, Unusable, fingerprint, name_of, path_of
 from extractor.readers import MAX_BYTES
 from extractor.review.display_names import shown
-from extractor.review.errors import NotDone
+from extractor.review.errors import ReviewError
 from extractor.review.upload_worker import Engine
 from extractor.schemas import Schema
 from extractor.store import Found, Job, Store, Task
@@ -75,7 +75,7 @@ class Uploads:
     def add(
         self, files: Sequence[tuple[str, str | os.PathLike[str]]], *, schema: Schema, model: str | None, who: str
     ) -> dict[str, Any]:
-        """How many files were taken, and those that were not, with the reason; NotDone where none was.
+        """How many files were taken, and those that were not, with the reason; ReviewError where none was.
 
         The files, each with the name it goes by, are copied, and may then be deleted. They are extracted in the
         background, one after another.
@@ -92,7 +92,7 @@ class Uploads:
                 refused.append({"name": name, "kind": error.kind, "message": error.message})
         if refused and not found:
             told = "; ".join(f"{each['name']}: {each['message']}" for each in refused[:5])
-            raise NotDone("unusable", told, "Nothing was taken.", refused=refused)
+            raise ReviewError("unusable", told, "Nothing was taken.", refused=refused)
         self._store.keep_schema(schema)
         job = self._job(schema, model_name(model), who)
         self._store.jobs.add(job, found)

@@ -21,7 +21,7 @@ def value_of(field: Field, text: str, *, typed: bool = True, context: str = "") 
 
     What is typed is taken as it stands where it is a plain value already (`-114`, `1.234`, `true`), and free text is
     left alone; what comes from a page is read as the machine would read it there, `context` being the text around it.
-    Raises NotDone (`unusable`) where it is no value.
+    Raises ReviewError (`unusable`) where it is no value.
     """
     if not text.strip():
         return None

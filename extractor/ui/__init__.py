@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from extractor.errors import UsageError
-from extractor.ui.settings import Settings
+from extractor.ui.settings import ServerSettings
 
-__all__ = ["Settings", "add_user", "serve"]
+__all__ = ["ServerSettings", "add_user", "serve"]
 
 
 @contextlib.contextmanager
@@ -28,7 +28,7 @@ def _told() -> Iterator[None]:
 
 
 def serve(
-    settings: Settings, tell: Callable[[str], None], ready: Callable[[str], object] = lambda address: None
+    settings: ServerSettings, tell: Callable[[str], None], ready: Callable[[str], object] = lambda address: None
 ) -> None:
     """Serve until Ctrl-C or SIGTERM. `tell` is given what the person at the terminal should know, `ready` the address
     once it answers.

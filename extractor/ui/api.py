@@ -17,7 +17,7 @@ from extractor.ui.requests import Asked, body, whole
 from extractor.ui.responses import Refused, answer, not_logged_in, refusal, unusable
 
 if TYPE_CHECKING:
-    from extractor.review import Desk
+    from extractor.review import ReviewService
 
 STATUSES = ("open", "new", "needs_review", "approved", "rejected", "second", "flagged", "all")
 REASONS = ("low_confidence", "failed_check", "no_evidence", "other_problem", "sample")
@@ -25,10 +25,10 @@ SORTS = ("risk", "new", "old", "name")
 DPI = (110, 150, 220)
 MOST_ROWS = 500
 
-Call = Callable[["Desk", str, int, Asked], Any]
+Call = Callable[["ReviewService", str, int, Asked], Any]
 
 
-def routes(desk: Desk, login: bool) -> APIRouter:
+def routes(desk: ReviewService, login: bool) -> APIRouter:
     """All routes under `/api`."""
     router = APIRouter(prefix="/api")
 
@@ -47,7 +47,7 @@ def routes(desk: Desk, login: bool) -> APIRouter:
 
     @router.get("/records/{record}/pages/{page}.webp")
     async def picture(request: Request) -> Response:
-        def drawn(desk: Desk, who: str, record: int, asked: Asked) -> bytes:
+        def drawn(desk: ReviewService, who: str, record: int, asked: Asked) -> bytes:
             dpi = asked.whole("dpi", 150)
             if dpi not in DPI:
                 raise unusable(f"dpi is one of {', '.join(map(str, DPI))}.")
@@ -57,7 +57,7 @@ def routes(desk: Desk, login: bool) -> APIRouter:
 
     @router.get("/records/{record}/pages/{page}.json")
     async def words(request: Request) -> Response:
-        def said(desk: Desk, who: str, record: int, asked: Asked) -> Any:
+        def said(desk: ReviewService, who: str, record: int, asked: Asked) -> Any:
             return desk.page_words(record, _page(request))
 
         return await _answered(request, desk, said)
@@ -73,7 +73,9 @@ def user_of(request: Request) -> str:
     return user
 
 
-async def _answered(request: Request, desk: Desk, call: Call, made: Callable[[Any], Response] = answer) -> Response:
+async def _answered(
+    request: Request, desk: ReviewService, call: Call, made: Callable[[Any], Response] = answer
+) -> Response:
     """What the call gives, or its error, as an answer."""
     who = user_of(request)
     if request.method == "POST" and request.headers.get("x-extractor") != "1":
@@ -132,24 +134,24 @@ def _filters(asked: Asked) -> dict[str, Any]:
     }
 
 
-def _queue(desk: Desk, who: str, _: int, asked: Asked) -> Any:
+def _queue(desk: ReviewService, who: str, _: int, asked: Asked) -> Any:
     after, limit = asked.whole("after", 0), asked.whole("limit", 100, 1, MOST_ROWS)
     return desk.queue(who=who, **_filters(asked), after=after, limit=limit)
 
 
-def _view(desk: Desk, who: str, record: int, _: Asked) -> Any:
+def _view(desk: ReviewService, who: str, record: int, _: Asked) -> Any:
     return desk.view(record, who=who)
 
 
-def _next(desk: Desk, who: str, record: int, asked: Asked) -> Any:
+def _next(desk: ReviewService, who: str, record: int, asked: Asked) -> Any:
     return desk.next(record, who=who, **_filters(asked))
 
 
-def _claim(desk: Desk, who: str, record: int, asked: Asked) -> Any:
+def _claim(desk: ReviewService, who: str, record: int, asked: Asked) -> Any:
     return desk.claim(record, who=who, take=asked.truth("take"))
 
 
-def _release(desk: Desk, who: str, record: int, _: Asked) -> Any:
+def _release(desk: ReviewService, who: str, record: int, _: Asked) -> Any:
     return desk.release(record, who=who)
 
 
@@ -167,54 +169,54 @@ HOWS: Mapping[str, Callable[[Asked], dict[str, Any]]] = {
 """What each way to change a record brings besides its revision and a path."""
 
 
-def _edit(desk: Desk, who: str, record: int, asked: Asked) -> Any:
+def _edit(desk: ReviewService, who: str, record: int, asked: Asked) -> Any:
     how = asked.word("how", tuple(HOWS))
     given = HOWS[how](asked)
     return desk.edit(record, who=who, revision=asked.whole("revision"), how=how, path=asked.path(), **given)
 
 
-def _undo(desk: Desk, who: str, record: int, asked: Asked) -> Any:
+def _undo(desk: ReviewService, who: str, record: int, asked: Asked) -> Any:
     return desk.undo(record, who=who, revision=asked.whole("revision"))
 
 
-def _redo(desk: Desk, who: str, record: int, asked: Asked) -> Any:
+def _redo(desk: ReviewService, who: str, record: int, asked: Asked) -> Any:
     return desk.redo(record, who=who, revision=asked.whole("revision"))
 
 
-def _approve(desk: Desk, who: str, record: int, asked: Asked) -> Any:
+def _approve(desk: ReviewService, who: str, record: int, asked: Asked) -> Any:
     revision, force = asked.whole("revision"), asked.truth("force")
     return desk.approve(record, who=who, revision=revision, force=force, note=asked.note())
 
 
-def _reject(desk: Desk, who: str, record: int, asked: Asked) -> Any:
+def _reject(desk: ReviewService, who: str, record: int, asked: Asked) -> Any:
     return desk.reject(record, who=who, revision=asked.whole("revision"), note=asked.note())
 
 
-def _reopen(desk: Desk, who: str, record: int, asked: Asked) -> Any:
+def _reopen(desk: ReviewService, who: str, record: int, asked: Asked) -> Any:
     return desk.reopen(record, who=who, revision=asked.whole("revision"), note=asked.note())
 
 
-def _flag(desk: Desk, who: str, record: int, asked: Asked) -> Any:
+def _flag(desk: ReviewService, who: str, record: int, asked: Asked) -> Any:
     return desk.flag(record, who=who, revision=asked.whole("revision"), note=asked.note())
 
 
-def _history(desk: Desk, who: str, record: int, asked: Asked) -> Any:
+def _history(desk: ReviewService, who: str, record: int, asked: Asked) -> Any:
     return desk.history(record, path=asked.path("path", None))
 
 
-def _document(desk: Desk, who: str, record: int, _: Asked) -> Any:
+def _document(desk: ReviewService, who: str, record: int, _: Asked) -> Any:
     return desk.document(record)
 
 
-def _text(desk: Desk, who: str, record: int, _: Asked) -> Any:
+def _text(desk: ReviewService, who: str, record: int, _: Asked) -> Any:
     return desk.text(record)
 
 
-def _read(desk: Desk, who: str, record: int, asked: Asked) -> Any:
+def _read(desk: ReviewService, who: str, record: int, asked: Asked) -> Any:
     return desk.read(record, page=asked.whole("page", least=1), box=asked.box())
 
 
-def _uploads(desk: Desk, who: str, _: int, __: Asked) -> Any:
+def _uploads(desk: ReviewService, who: str, _: int, __: Asked) -> Any:
     return desk.uploads(who=who)
 
 

@@ -28,16 +28,16 @@ from extractor.ui.reports import Reports
 from extractor.ui.responses import Refused, refusal
 from extractor.ui.security import UI, Guard, hosts
 from extractor.ui.sessions import Sessions
-from extractor.ui.settings import Settings
+from extractor.ui.settings import ServerSettings
 from extractor.ui.upload_ownership import Received
 
 if TYPE_CHECKING:
-    from extractor.review import Desk
+    from extractor.review import ReviewService
 
 _NOBODY_ELSE = "the owner"
 
 
-def build(settings: Settings, desk: Desk, port: int) -> Guard:
+def build(settings: ServerSettings, desk: ReviewService, port: int) -> Guard:
     """The whole app, ready to be served at that port; `.app` is the one behind the guard."""
     uploads = private(settings.folder / "received")
     os.environ["GRADIO_TEMP_DIR"] = str(uploads)

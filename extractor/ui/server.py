@@ -16,26 +16,26 @@ from extractor.models import catalogue, kind_of
 from extractor.schemas import load_schema
 from extractor.store import Store
 from extractor.ui.host import build, private
-from extractor.ui.settings import PORT, Settings
+from extractor.ui.settings import PORT, ServerSettings
 from extractor.validation import compile_checks
 
 MORE_PORTS = 50
 STOP_SECONDS = 3
 
 
-def serve(settings: Settings, tell: Callable[[str], None], ready: Callable[[str], object]) -> None:
+def serve(settings: ServerSettings, tell: Callable[[str], None], ready: Callable[[str], object]) -> None:
     """As `extractor.ui.serve` says."""
     refuse_open(settings)
     for sentence in looked_at(settings):
         tell(sentence)
-    from extractor.review import Desk
+    from extractor.review import ReviewService
 
     with contextlib.closing(listening(settings)) as sock, Store(settings.store) as store:
         port = sock.getsockname()[1]
         if settings.port is None and port != PORT:
             tell(f"Port {PORT} is taken by another program: this server is at {port}.")
         private(settings.folder)
-        with Desk(
+        with ReviewService(
             store,
             second_review=settings.second_review,
             model=settings.model,
@@ -77,7 +77,7 @@ class _Server(uvicorn.Server):
             self._ready()
 
 
-def refuse_open(settings: Settings) -> None:
+def refuse_open(settings: ServerSettings) -> None:
     """Return when it is safe to be reached from where the settings say; else UsageError."""
     if not settings.loopback and settings.password_file is None:
         raise UsageError(
@@ -86,7 +86,7 @@ def refuse_open(settings: Settings) -> None:
         )
 
 
-def looked_at(settings: Settings) -> list[str]:
+def looked_at(settings: ServerSettings) -> list[str]:
     """What is to be said of the schemas and the model of the settings.
 
     Raises UsageError where there is no such folder, ModelError where there is no such model.
@@ -107,7 +107,7 @@ def looked_at(settings: Settings) -> list[str]:
     return told
 
 
-def listening(settings: Settings) -> socket.socket:
+def listening(settings: ServerSettings) -> socket.socket:
     """A socket at the port that was asked for, else at the first free one from the usual one on."""
     asked = settings.port
     for port in range(PORT, PORT + MORE_PORTS) if asked is None else (asked,):
@@ -134,7 +134,7 @@ def listening(settings: Settings) -> socket.socket:
     raise OutputError(f"All ports from {PORT} to {PORT + MORE_PORTS - 1} are taken.", "Name one with --port.")
 
 
-def told(settings: Settings, address: str, store: str) -> str:
+def told(settings: ServerSettings, address: str, store: str) -> str:
     """What is said once the server is ready."""
     lines = [f"extractor is at {address}  (Ctrl-C ends it)", f"records are kept in {store}"]
     if not settings.loopback:

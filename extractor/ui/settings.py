@@ -17,7 +17,7 @@ def home() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class ServerSettings:
     """`owner` is who is at work where there is no password file; `names` are hosts that people reach the server by.
 
     `model` is the one that the upload page offers first, `schema_folder` has schemas beside the shipped ones, and

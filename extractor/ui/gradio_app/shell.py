@@ -16,11 +16,11 @@ from extractor.ui.gradio_app.tabs.export import Exports
 from extractor.ui.language import LANGUAGES, words
 from extractor.ui.page import TITLE
 from extractor.ui.reports import Reports
-from extractor.ui.settings import Settings
+from extractor.ui.settings import ServerSettings
 from extractor.ui.upload_ownership import Received
 
 if TYPE_CHECKING:
-    from extractor.review import Desk
+    from extractor.review import ReviewService
 
 I18N = gr.I18n(**{name: dict(words(language)) for language, name in LANGUAGES.items()})
 LOAD = """const load = () => import("/static/%s").then((m) => m.mount(element), () => setTimeout(load, 2000));
@@ -40,7 +40,9 @@ def theme() -> Any:
     )
 
 
-def blocks(settings: Settings, desk: Desk, received: Received, exports: Exports, reports: Reports) -> gr.Blocks:
+def blocks(
+    settings: ServerSettings, desk: ReviewService, received: Received, exports: Exports, reports: Reports
+) -> gr.Blocks:
     """The screens."""
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, delete_cache=(600, KEEP_SECONDS)) as screens:
         module("header", "header.js")

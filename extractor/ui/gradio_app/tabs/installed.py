@@ -13,7 +13,7 @@ from extractor.ui.events import EVENT, Asking, told
 from extractor.ui.gradio_app.tabs.upload import choices, places, table
 
 if TYPE_CHECKING:
-    from extractor.ui.settings import Settings
+    from extractor.ui.settings import ServerSettings
 
 MODELS = (
     "installed.name",
@@ -25,7 +25,7 @@ MODELS = (
 )
 
 
-def build(settings: Settings, words: Any) -> tuple[Callable[[Asking], list[Any]], list[Any]]:
+def build(settings: ServerSettings, words: Any) -> tuple[Callable[[Asking], list[Any]], list[Any]]:
     """The tab; what comes back gives what stands in it when it is opened, and where."""
     gr.Markdown(words("installed.about_models"))
     models = gr.Dataframe(interactive=False, wrap=True, elem_id="installed-models")

@@ -19,8 +19,8 @@ from extractor.ui.events import EVENT, Asking, told
 from extractor.validation import compile_checks
 
 if TYPE_CHECKING:
-    from extractor.review import Desk
-    from extractor.ui.settings import Settings
+    from extractor.review import ReviewService
+    from extractor.ui.settings import ServerSettings
     from extractor.ui.upload_ownership import Received
 
 KINDS = (
@@ -44,7 +44,7 @@ OWN = "own"
 
 
 def build(
-    settings: Settings, desk: Desk, received: Received, words: Any, module: Callable[..., gr.HTML]
+    settings: ServerSettings, desk: ReviewService, received: Received, words: Any, module: Callable[..., gr.HTML]
 ) -> tuple[Callable[[Asking], list[Any]], list[Any]]:
     """The tab; what comes back gives what stands in it when the page is opened, and where."""
     with gr.Row():
@@ -146,7 +146,7 @@ def build(
     return at_first, [files, schema, model, preview]
 
 
-def places(settings: Settings) -> list[tuple[str, Any]]:
+def places(settings: ServerSettings) -> list[tuple[str, Any]]:
     """What stands for each schema that can be chosen, and where it is: in the folder, or shipped."""
     found: list[tuple[str, Any]] = []
     if settings.schema_folder is not None:
@@ -155,7 +155,7 @@ def places(settings: Settings) -> list[tuple[str, Any]]:
     return found
 
 
-def choices(settings: Settings) -> list[tuple[str, str]]:
+def choices(settings: ServerSettings) -> list[tuple[str, str]]:
     """The schemas to choose from: what is shown, and what stands for it. Files that are no schema are left out."""
     found = []
     for key, place in places(settings):
@@ -168,7 +168,7 @@ def choices(settings: Settings) -> list[tuple[str, str]]:
     return found
 
 
-def last_choice(desk: Desk, asking: Asking, there: Sequence[tuple[str, str]]) -> str | None:
+def last_choice(desk: ReviewService, asking: Asking, there: Sequence[tuple[str, str]]) -> str | None:
     """The schema of the user's newest upload; None where that is not to be had: a wrong one is not chosen for them."""
     newest = next(iter(desk.uploads(who=asking.user)["rows"]), {}).get("schema")
     return next((key for _, key in there if key.partition(":")[2] == newest), None)
@@ -185,7 +185,7 @@ def own_schema(path: str, received: Received, asking: Asking) -> Schema:
     return found
 
 
-def models(settings: Settings, asking: Asking) -> list[tuple[str, str]]:
+def models(settings: ServerSettings, asking: Asking) -> list[tuple[str, str]]:
     """The models to choose from: the one the server was started with, those in the catalogue, and none."""
     found = []
     own = settings.model or os.environ.get("EXTRACTOR_MODEL")
@@ -197,7 +197,7 @@ def models(settings: Settings, asking: Asking) -> list[tuple[str, str]]:
     return [*found, (asking.word("upload.model_none"), "none")]
 
 
-def first_model(settings: Settings) -> str:
+def first_model(settings: ServerSettings) -> str:
     """The model of the server, else the default where its weights are here: nothing is fetched unasked."""
     own = settings.model or os.environ.get("EXTRACTOR_MODEL")
     return own or (DEFAULT if weights.present(CATALOGUE[DEFAULT]) else "none")
