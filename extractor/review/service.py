@@ -46,8 +46,8 @@ class ReviewService:
 
     May be called from many threads. `folder` is where uploads and pages are kept, beside the store where none is given;
     `second_review` asks for two people's approval of each record; `model` extracts what is handed in without another;
-    `keep_days` and `most_bytes` are for uploads. Raises ReviewError for what cannot be done as it stands, Conflict where
-    somebody else was faster, InputError where there is no such record.
+    `keep_days` and `most_bytes` are for uploads. Raises ReviewError for what cannot be done as it stands, Conflict
+    where somebody else was faster, InputError where there is no such record.
     """
 
     def __init__(
@@ -214,7 +214,7 @@ class ReviewService:
         }
 
     def claim(self, record: int, *, who: str, take: bool = False) -> dict[str, Any]:
-        """The view of the record, now held by `who`; ReviewError (`held`) while somebody else does, unless it is taken."""
+        """Claim the record and return its view; ReviewError (`held`) while somebody else has it, unless it is taken."""
         try:
             self.store.records.claim(record, who=who, take=take)
         except Conflict as held:
@@ -231,8 +231,8 @@ class ReviewService:
         """What changed on the screen after `who` did this to the value at the path, or to the rows of the list there.
 
         `how` is typed, word, words or region (with `text`, and `evidence` where it was pointed at), accepted, absent,
-        row_added or row_deleted (`at`), or pasted (`at`, `column`, `cells`). ReviewError (`unusable`) where that makes no
-        value, and nothing is changed then.
+        row_added or row_deleted (`at`), or pasted (`at`, `column`, `cells`). ReviewError (`unusable`) where that makes
+        no value, and nothing is changed then.
         """
         sight = self._sight(record, revision)
         context = self._around(sight.record, given.get("evidence")) if how in POINTED else ""
