@@ -34,7 +34,7 @@ class Pool:
         self._thread.start()
 
     def submit(self, function: Callable[..., Any], *arguments: Any, seconds: float) -> Future[Any]:
-        """Return a future of what the call returns; ReviewError where its process died or took longer than `seconds`."""
+        """Return a future of what the call returns; ReviewError where its process died or was too slow."""
         future: Future[Any] = Future()
         with self._lock:
             if self._stopped:
