@@ -73,10 +73,10 @@ def asked(document: BenchDocument, fields: Sequence[Field], group: int) -> Asked
 
 
 def _slot(f: Field, text: str) -> grammar.Slot:
-    kind = normalization.kind_of(f)
+    kind = normalization.value_kind(f)
     if kind is None:
         return grammar.Slot(f.name, "span", max_length=MAX_SPAN)
-    found = (" ".join(text[start:end].split()) for start, end in normalization.find(kind, text))
+    found = (" ".join(text[start:end].split()) for start, end in normalization.find_spans(kind, text))
     return grammar.Slot(f.name, "literals", tuple(dict.fromkeys(found)))
 
 
@@ -88,8 +88,8 @@ def wrong(document: BenchDocument, fields: Sequence[Field], what: Asked, answers
     found = {}
     for f in fields:
         gold, text = document.truth[f.name], said.get(f.name)
-        value = None if text is None else normalization.value(f, text).value
-        if not (equivalence.same(gold, value) or equivalence.same(gold, text)):
+        value = None if text is None else normalization.normalise_value(f, text).value
+        if not (equivalence.is_equivalent(gold, value) or equivalence.is_equivalent(gold, text)):
             found[f.name] = f"{text!r} for {gold!r}"
     return found
 

@@ -167,10 +167,11 @@ def compare(files: list[Path], arguments: argparse.Namespace) -> None:
         for against, record in (("the file", first.data), ("the gold", gold)):
             if record is not None:
                 outcomes = {
-                    f.path: equivalence.outcome(at(record, f.path), at(result.data, f.path)) for f in schema.fields
+                    f.path: equivalence.classify_outcome(at(record, f.path), at(result.data, f.path))
+                    for f in schema.fields
                 }
                 wrong = [path for path, outcome in outcomes.items() if outcome not in ("correct", "absent")]
-                counts = equivalence.count(outcomes.values())
+                counts = equivalence.count_outcomes(outcomes.values())
                 share = 1 - len(wrong) / len(outcomes)
                 shares.append(
                     f"{len(outcomes) - len(wrong)}/{len(outcomes)} fields ({share:.1%}) as {against}"

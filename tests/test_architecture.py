@@ -22,6 +22,8 @@ FLOORS = [
 ]
 FLOOR = {room: n for n, rooms in enumerate(FLOORS) for room in rooms}
 OWNERS = {
+    "babel": {"values"},
+    "cleanco": {"values"},
     "torch": {"models", "decoding"},
     "transformers": {"models", "decoding"},
     "llguidance": {"models", "decoding"},

@@ -9,8 +9,8 @@ from eval.bench_documents import FIELDS, OPTIONAL, SCHEMA, BenchDocument, docume
 from extractor.decoding.grammar import flatten
 from extractor.schemas import load_schema
 from extractor.types import Answer
-from extractor.values.equivalence import same
-from extractor.values.normalization import value
+from extractor.values.equivalence import is_equivalent
+from extractor.values.normalization import normalise_value
 
 FIELD_LIST = load_schema(SCHEMA).fields
 BY_NAME = {field.name: field for field in FIELD_LIST}
@@ -23,7 +23,9 @@ def right_answers(report: BenchDocument, what: Asked) -> dict[str, str | None]:
     for slot in (slot for row in what.slots for slot in row):
         truth, field = report.truth[slot.key], BY_NAME[slot.key]
         choices = slot.literals if slot.kind == "literals" else (truth,)
-        texts[slot.key] = truth and next(text for text in choices if same(truth, value(field, text).value))
+        texts[slot.key] = truth and next(
+            text for text in choices if is_equivalent(truth, normalise_value(field, text).value)
+        )
     return texts
 
 

@@ -11,7 +11,7 @@ import pytest
 from conftest import replies
 
 from extractor.cli import EPILOG, main, parser
-from extractor.schemas import load_schema, shipped
+from extractor.schemas import load_schema, shipped_schemas
 from extractor.validation import check
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -278,7 +278,7 @@ def test_prompt_says_so_when_nothing_is_left_to_ask(folder, capsys):
 def test_schemas_lists_and_shows_every_shipped_one(capsys):
     assert main(["schemas"]) == 0
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()]
-    assert names == [name for name, _ in shipped()] and "receipt" in names
+    assert names == [name for name, _ in shipped_schemas()] and "receipt" in names
     for name in names:
         assert main(["schemas", name]) == 0
         assert f"{len(load_schema(name).fields)} fields" in capsys.readouterr().out

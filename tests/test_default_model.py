@@ -35,7 +35,7 @@ def compared(document, gold_file, model):
         for step in field.path:
             expected = expected[step]
             got = got.get(step) if got else None
-        if equivalence.outcome(expected, got) not in ("correct", "absent"):
+        if equivalence.classify_outcome(expected, got) not in ("correct", "absent"):
             wrong.append((field.path, expected, got))
     return schema, result, wrong
 

@@ -5,7 +5,14 @@ import time
 
 import pytest
 
-from extractor.values.equivalence import Counts, absent, count, outcome, same, strict
+from extractor.values.equivalence import (
+    OutcomeCounts,
+    classify_outcome,
+    count_outcomes,
+    is_absent,
+    is_equivalent,
+    is_identical,
+)
 
 
 @pytest.mark.parametrize(
@@ -31,8 +38,8 @@ from extractor.values.equivalence import Counts, absent, count, outcome, same, s
     ],
 )
 def test_the_same_in_meaning(gold, predicted, kind):
-    assert same(gold, predicted, kind)
-    assert same(predicted, gold, kind)
+    assert is_equivalent(gold, predicted, kind)
+    assert is_equivalent(predicted, gold, kind)
 
 
 @pytest.mark.parametrize(
@@ -55,44 +62,44 @@ def test_the_same_in_meaning(gold, predicted, kind):
     ],
 )
 def test_not_the_same(gold, predicted, kind):
-    assert not same(gold, predicted, kind)
-    assert not same(predicted, gold, kind)
+    assert not is_equivalent(gold, predicted, kind)
+    assert not is_equivalent(predicted, gold, kind)
 
 
 def test_strict_compares_what_is_printed():
-    assert strict("a  b", "a b")
-    assert strict(12, "12")
-    assert strict(5, 5.0)
-    assert strict(None, "")
-    assert not strict("$16,350.00", "16350")
-    assert not strict("Acme", "ACME")
-    assert not strict("a", None)
+    assert is_identical("a  b", "a b")
+    assert is_identical(12, "12")
+    assert is_identical(5, 5.0)
+    assert is_identical(None, "")
+    assert not is_identical("$16,350.00", "16350")
+    assert not is_identical("Acme", "ACME")
+    assert not is_identical("a", None)
 
 
 def test_gold_against_gold_is_always_the_same():
     draw = random.Random(3)
     for _ in range(2_000):
         text = "".join(draw.choice("0123456789.,-/:$ 年月日abJan%万") for _ in range(draw.randint(1, 12)))
-        assert same(text, text), text
-        assert strict(text, text), text
+        assert is_equivalent(text, text), text
+        assert is_identical(text, text), text
 
 
 def test_an_absent_value():
-    assert [absent(value) for value in (None, "", " ", [], {}, 0, False, "x")] == [True] * 5 + [False] * 3
+    assert [is_absent(value) for value in (None, "", " ", [], {}, 0, False, "x")] == [True] * 5 + [False] * 3
 
 
 def test_outcomes():
     pairs = [("a", "A"), ("a", "b"), ("a", None), (None, "b"), (None, "")]
-    assert [outcome(*pair) for pair in pairs] == ["correct", "wrong", "missing", "spurious", "absent"]
-    assert outcome("a", "A", equal=strict) == "wrong"
+    assert [classify_outcome(*pair) for pair in pairs] == ["correct", "wrong", "missing", "spurious", "absent"]
+    assert classify_outcome("a", "A", equal=is_identical) == "wrong"
 
 
 def test_precision_recall_and_f1():
-    counts = count(["correct", "correct", "wrong", "missing", "spurious", "absent"])
-    assert counts == Counts(2, 1, 1, 1, 1)
+    counts = count_outcomes(["correct", "correct", "wrong", "missing", "spurious", "absent"])
+    assert counts == OutcomeCounts(2, 1, 1, 1, 1)
     assert (counts.gold, counts.predicted) == (4, 4)
     assert (counts.precision, counts.recall, counts.f1) == (0.5, 0.5, 0.5)
-    assert Counts(absent=3).f1 is None
+    assert OutcomeCounts(absent=3).f1 is None
 
 
 def test_ten_thousand_pairs_take_seconds_at_most():
@@ -103,5 +110,5 @@ def test_ten_thousand_pairs_take_seconds_at_most():
     ]
     begun = time.process_time()
     for gold, predicted in pairs:
-        same(gold, predicted)
+        is_equivalent(gold, predicted)
     assert time.process_time() - begun < 5

@@ -1,6 +1,6 @@
 import pytest
 
-from extractor.values.label_similarity import best, plain, similarity
+from extractor.values.label_similarity import best_similarity, label_similarity, normalise_label
 
 
 @pytest.mark.parametrize(
@@ -15,23 +15,23 @@ from extractor.values.label_similarity import best, plain, similarity
     ],
 )
 def test_numbering_width_case_and_punctuation_do_not_count(label, header):
-    assert similarity(label, header) == 1.0
+    assert label_similarity(label, header) == 1.0
 
 
 def test_a_remark_in_brackets_costs_little():
-    assert similarity("部分公开", "（二）部分公开（区分处理的，只计这一情形）") == 0.95
+    assert label_similarity("部分公开", "（二）部分公开（区分处理的，只计这一情形）") == 0.95
 
 
 def test_different_names_are_far_apart_and_contained_ones_between():
-    assert similarity("自然人", "商业企业") < 0.3
-    assert 0.5 < similarity("总计", "行政诉讼总计") < 0.95
-    assert similarity("total", "") == 0.0
+    assert label_similarity("自然人", "商业企业") < 0.3
+    assert 0.5 < label_similarity("总计", "行政诉讼总计") < 0.95
+    assert label_similarity("total", "") == 0.0
 
 
 def test_plain_keeps_a_name_that_is_only_a_number():
-    assert plain("2020") == "2020"
+    assert normalise_label("2020") == "2020"
 
 
 def test_best_takes_the_nearest_of_several_names():
-    assert best(("client", "advertiser"), "Advertiser:") == 1.0
-    assert best((), "Advertiser") == 0.0
+    assert best_similarity(("client", "advertiser"), "Advertiser:") == 1.0
+    assert best_similarity((), "Advertiser") == 0.0

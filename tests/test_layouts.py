@@ -40,7 +40,7 @@ def settled(data):
     document = read_bytes(data, "report")
     fields = {field.path: field for field in SCHEMA.fields}
     return {
-        path: normalization.value(fields[path], document.text[s.start : s.end], s.context).value
+        path: normalization.normalise_value(fields[path], document.text[s.start : s.end], s.context).value
         if s.end > s.start
         else None
         for path, s in settle_cells(SCHEMA.fields, document).items()

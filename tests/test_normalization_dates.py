@@ -6,8 +6,8 @@ import pytest
 
 from extractor.schemas import load_schema
 from extractor.types import Field
-from extractor.values.locale import order_of_place
-from extractor.values.normalization import find, kind_of, value
+from extractor.values.locale import infer_date_order
+from extractor.values.normalization import find_spans, normalise_value, value_kind
 
 
 def field(format=None, type="string", **more):
@@ -15,8 +15,8 @@ def field(format=None, type="string", **more):
     return Field(("x",), type, schema, format=format, enum=tuple(more["enum"]) if "enum" in more else None)
 
 
-def read(text, format="date", context="", dates=()):
-    found = value(field(format), text, context, dates=dates)
+def read(text, format="date", context="", other_dates=()):
+    found = normalise_value(field(format), text, context, other_dates=other_dates)
     return found.value, [problem.kind for problem in found.problems]
 
 
@@ -52,7 +52,7 @@ def read(text, format="date", context="", dates=()):
     ],
 )
 def test_a_date_is_pointed_at_whole_and_read(text, iso):
-    assert [text[a:b] for a, b in find("date", text)] == [text]
+    assert [text[a:b] for a, b in find_spans("date", text)] == [text]
     assert read(text) == (iso, [])
 
 
@@ -60,14 +60,14 @@ def test_day_and_month_are_not_guessed():
     assert read("03/04/2020") == (None, ["ambiguous_date"])
     assert read("1/2/20") == (None, ["ambiguous_date"])
     assert read("03/04/2020", context="27/10/2020") == ("2020-04-03", [])
-    assert read("03/04/2020", dates=["10/27/2020", "02/28/2020"]) == ("2020-03-04", [])
-    assert read("03/04/2020", dates=["10/27/2020", "27/10/2020"]) == (None, ["ambiguous_date"])
+    assert read("03/04/2020", other_dates=["10/27/2020", "02/28/2020"]) == ("2020-03-04", [])
+    assert read("03/04/2020", other_dates=["10/27/2020", "27/10/2020"]) == (None, ["ambiguous_date"])
 
 
 def test_a_two_digit_year_in_front_is_reported_and_settled_by_other_dates():
     assert read("20/10/27") == ("2027-10-20", ["ambiguous_date"])
-    assert read("20/10/27", dates=["99/12/31"]) == ("2020-10-27", [])
-    assert read("20/10/27", dates=["31/12/2019"]) == ("2027-10-20", [])
+    assert read("20/10/27", other_dates=["99/12/31"]) == ("2020-10-27", [])
+    assert read("20/10/27", other_dates=["31/12/2019"]) == ("2027-10-20", [])
 
 
 def test_a_date_that_lacks_a_part_is_not_completed():
@@ -86,9 +86,9 @@ def test_two_dates_or_none_give_no_value():
 
 
 def test_years_and_fractions_are_dates_only_where_nothing_better_stands():
-    assert [a for a, _ in find("date", "in 2020")] == [3]
-    assert find("date", "in 2020, on 5 May 2021") == [(12, 22)]
-    assert find("date", "we may 12 times") == []
+    assert [a for a, _ in find_spans("date", "in 2020")] == [3]
+    assert find_spans("date", "in 2020, on 5 May 2021") == [(12, 22)]
+    assert find_spans("date", "we may 12 times") == []
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_moment_needs_its_time_zone(text, value_, problems):
     ],
 )
 def test_times_of_day(text, stretches):
-    assert [text[a:b] for a, b in find("time", text)] == stretches
+    assert [text[a:b] for a, b in find_spans("time", text)] == stretches
 
 
 @pytest.mark.parametrize(
@@ -129,12 +129,12 @@ def test_times_of_day(text, stretches):
 )
 def test_telephone_numbers(text):
     sentence = f"联系电话：{text}，地址"
-    assert text in [sentence[a:b] for a, b in find("phone", sentence)]
+    assert text in [sentence[a:b] for a, b in find_spans("phone", sentence)]
 
 
 @pytest.mark.parametrize("text", ["2020-01-01", "1234567.89", "12345678元", "http://a.cn/01012345678", "INV-20200101"])
 def test_what_is_no_telephone_number(text):
-    assert find("phone", text) == []
+    assert find_spans("phone", text) == []
 
 
 @pytest.mark.parametrize(
@@ -147,12 +147,12 @@ def test_what_is_no_telephone_number(text):
     ],
 )
 def test_web_addresses_end_where_the_sentence_goes_on(text, stretch):
-    assert [text[a:b] for a, b in find("uri", text)] == [stretch]
+    assert [text[a:b] for a, b in find_spans("uri", text)] == [stretch]
 
 
 def test_a_field_for_one_kind_of_address_does_not_take_another():
     text = "a@b.com http://c.org 010-12345678"
-    assert {kind: [text[a:b] for a, b in find(kind, text)] for kind in ("email", "uri", "phone", "number")} == {
+    assert {kind: [text[a:b] for a, b in find_spans(kind, text)] for kind in ("email", "uri", "phone", "number")} == {
         "email": ["a@b.com"],
         "uri": ["http://c.org"],
         "phone": ["010-12345678"],
@@ -186,43 +186,43 @@ def test_addresses_are_cleaned_up_and_not_invented():
     ],
 )
 def test_answers(text, answer):
-    assert value(field(type="boolean"), text).value is answer
+    assert normalise_value(field(type="boolean"), text).value is answer
 
 
 def test_a_crossed_box_counts_as_a_mark_among_empty_ones():
-    assert value(field(type="boolean"), "☒", "☐ Draft ☒ Final").value is True
-    assert [p.kind for p in value(field(type="boolean"), "☒").problems] == ["ambiguous_boolean"]
+    assert normalise_value(field(type="boolean"), "☒", "☐ Draft ☒ Final").value is True
+    assert [p.kind for p in normalise_value(field(type="boolean"), "☒").problems] == ["ambiguous_boolean"]
 
 
 def test_answers_inside_words_are_not_pointed_at():
     text = "是否公开：是"
-    assert [text[a:b] for a, b in find("boolean", text)] == ["是"]
+    assert [text[a:b] for a, b in find_spans("boolean", text)] == ["是"]
 
 
 def test_closed_lists_match_by_text_and_title():
     status = field(enum=["approved", "not approved"])
-    assert value(status, "Status: NOT approved").value == "not approved"
-    assert value(status, "Ａpproved").value == "approved"
-    assert value(status, "pending").value is None
+    assert normalise_value(status, "Status: NOT approved").value == "not approved"
+    assert normalise_value(status, "Ａpproved").value == "approved"
+    assert normalise_value(status, "pending").value is None
     titled = field(oneOf=[{"const": "m", "title": "男"}, {"const": "f", "title": "女"}])
-    assert value(titled, "女").value == "f"
-    assert value(field(type="integer", enum=[1, 2]), "２").value == 2
+    assert normalise_value(titled, "女").value == "f"
+    assert normalise_value(field(type="integer", enum=[1, 2]), "２").value == 2
 
 
 def test_free_text_is_kept_as_printed_on_one_line():
-    assert value(field(), " 会宁县\n  人民政府  of \t X ").value == "会宁县人民政府 of X"
+    assert normalise_value(field(), " 会宁县\n  人民政府  of \t X ").value == "会宁县人民政府 of X"
 
 
 def test_the_kind_of_a_field():
-    assert kind_of(field("date")) == "date"
-    assert kind_of(field("idn-email")) == "email"
-    assert kind_of(field("phone")) == "phone"
-    assert kind_of(field(type="integer")) == "integer"
-    assert kind_of(field(type="string", **{"x-kind": "phone"})) == "phone"
-    assert kind_of(field()) is None
-    assert kind_of(field("uuid")) is None
-    assert kind_of(field(enum=["a"])) is None
-    assert kind_of(Field(("x",), "boolean", {"type": "boolean"}, copied=False)) is None
+    assert value_kind(field("date")) == "date"
+    assert value_kind(field("idn-email")) == "email"
+    assert value_kind(field("phone")) == "phone"
+    assert value_kind(field(type="integer")) == "integer"
+    assert value_kind(field(type="string", **{"x-kind": "phone"})) == "phone"
+    assert value_kind(field()) is None
+    assert value_kind(field("uuid")) is None
+    assert value_kind(field(enum=["a"])) is None
+    assert value_kind(Field(("x",), "boolean", {"type": "boolean"}, copied=False)) is None
 
 
 @pytest.mark.parametrize(
@@ -231,21 +231,21 @@ def test_the_kind_of_a_field():
 def test_scans_take_time_in_proportion_to_the_text(text):
     begun = time.perf_counter()
     for kind in ("date", "time", "date-time", "email", "phone", "uri", "boolean"):
-        find(kind, text)
+        find_spans(kind, text)
     assert time.perf_counter() - begun < 10
 
 
 def test_a_time_set_solid_behind_a_date_is_no_part_of_it():
     for text, printed in (("Date:19-03-201818:08:38", "19-03-2018"), ("2018-03-1918:08", "2018-03-19")):
-        assert [text[s:e] for s, e in find("date", text)] == [printed]
-    assert find("date", "12/3/20182") == []
+        assert [text[s:e] for s, e in find_spans("date", text)] == [printed]
+    assert find_spans("date", "12/3/20182") == []
 
 
 @pytest.mark.parametrize("name", ["date", "invoice_date", "dateOfIssue", "SignDate"])
 def test_a_text_that_is_a_date_by_its_name_is_looked_for_as_one_and_kept_as_printed(name):
     fields = load_schema({"properties": {name: {"type": "string"}, "update": {"type": "string"}}}).fields
-    assert [kind_of(f) for f in fields] == ["date", None]
-    assert value(fields[0], "03 Mar 2018").value == "03 Mar 2018"
+    assert [value_kind(f) for f in fields] == ["date", None]
+    assert normalise_value(fields[0], "03 Mar 2018").value == "03 Mar 2018"
 
 
 @pytest.mark.parametrize(
@@ -262,15 +262,15 @@ def test_a_text_that_is_a_date_by_its_name_is_looked_for_as_one_and_kept_as_prin
     ],
 )
 def test_the_custom_of_a_place_is_told_by_its_addresses_currencies_and_companies(text, order):
-    assert order_of_place(text) == order
+    assert infer_date_order(text) == order
 
 
 def test_an_open_date_follows_the_custom_only_where_nothing_proves_its_order():
     def chosen(text, **more):
-        found = value(field("date"), text, **more)
+        found = normalise_value(field("date"), text, **more)
         return found.value, [problem.kind for problem in found.problems]
 
-    assert chosen("03/04/2020", custom="dmy") == ("2020-04-03", ["ambiguous_date"])
-    assert chosen("03/04/2020", custom="mdy") == ("2020-03-04", ["ambiguous_date"])
-    assert chosen("03/04/2020", custom="dmy", dates=["10/27/2020"]) == ("2020-03-04", [])
-    assert chosen("03/27/2020", custom="dmy") == ("2020-03-27", [])
+    assert chosen("03/04/2020", date_order="dmy") == ("2020-04-03", ["ambiguous_date"])
+    assert chosen("03/04/2020", date_order="mdy") == ("2020-03-04", ["ambiguous_date"])
+    assert chosen("03/04/2020", date_order="dmy", other_dates=["10/27/2020"]) == ("2020-03-04", [])
+    assert chosen("03/27/2020", date_order="dmy") == ("2020-03-27", [])

@@ -6,7 +6,7 @@ import pytest
 
 from extractor.types import Field
 from extractor.values import numbers, units
-from extractor.values.normalization import find, value
+from extractor.values.normalization import find_spans, normalise_value
 
 
 def field(type="number", unit=None, labels=(), **schema):
@@ -14,11 +14,11 @@ def field(type="number", unit=None, labels=(), **schema):
 
 
 def pointed(text, kind="number"):
-    return [text[start:end] for start, end in find(kind, text)]
+    return [text[start:end] for start, end in find_spans(kind, text)]
 
 
 def read(text, type="number", unit=None, context="", **more):
-    found = value(field(type, unit, **more), text, context)
+    found = normalise_value(field(type, unit, **more), text, context)
     return found.value, [problem.kind for problem in found.problems]
 
 
@@ -198,7 +198,7 @@ def test_a_point_that_may_group_or_divide_is_settled_by_type_or_context_or_repor
 
 def test_a_whole_number_is_kept_whole_and_another_is_not_forced():
     assert read("12.0", "integer") == (12, [])
-    assert isinstance(value(field("integer"), "12.0").value, int)
+    assert isinstance(normalise_value(field("integer"), "12.0").value, int)
     assert read("12.5", "integer") == (None, ["not_normalised"])
 
 
@@ -218,7 +218,7 @@ def test_a_field_that_is_itself_the_fall_takes_it_without_a_sign():
 
 
 def test_big_numbers_keep_every_digit():
-    assert value(field("integer"), "-12345678901234567890123456789").value == -12345678901234567890123456789
+    assert normalise_value(field("integer"), "-12345678901234567890123456789").value == -12345678901234567890123456789
 
 
 @pytest.mark.parametrize(
@@ -226,7 +226,7 @@ def test_big_numbers_keep_every_digit():
     [("万元", 10000, True), ("USD thousands", 1000, True), ("million yuan", 1000000, True), ("件", 1, False)],
 )
 def test_units_are_read_with_their_magnitude(text, magnitude, known):
-    unit = units.parse(text)
+    unit = units.parse_unit(text)
     assert (unit.magnitude, unit.known) == (magnitude, known)
 
 
@@ -245,7 +245,7 @@ def test_units_are_read_with_their_magnitude(text, magnitude, known):
 )
 def test_the_scan_takes_time_in_proportion_to_the_text(text):
     begun = time.perf_counter()
-    for _ in numbers.scan(text):
+    for _ in numbers.find_numbers(text):
         pass
     assert time.perf_counter() - begun < 10
 

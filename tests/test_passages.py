@@ -11,7 +11,7 @@ from extractor.extraction.passages import choose, speaks_of, tokens, units
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.types import Block, Document
-from extractor.values.terms import terms
+from extractor.values.terms import search_terms
 
 
 def fields(**titles):
@@ -142,8 +142,8 @@ def test_a_long_run_of_blanks_costs_nothing():
 
 
 def test_terms_and_tokens():
-    assert terms("The Pressures of glass") == ["the", "pressure", "of", "glass"]
-    assert terms("总计 金额A1") == ["总计", "金额", "a1"]
+    assert search_terms("The Pressures of glass") == ["the", "pressure", "of", "glass"]
+    assert search_terms("总计 金额A1") == ["总计", "金额", "a1"]
     assert tokens("") == 1
     assert tokens("总" * 30) == 21 and tokens("a" * 30) == 11
 

@@ -5,7 +5,7 @@ import pytest
 from extractor.extraction.pipeline import extract
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
-from extractor.values.ranges import part
+from extractor.values.ranges import find_range_part
 
 RESULTS = {
     "type": "object",
@@ -52,7 +52,9 @@ PAGE = """<table><tr><th>Test</th><th>Result</th><th>Reference range</th><th>Fla
     ],
 )
 def test_the_parts_of_what_is_printed(text, number, lower, upper):
-    found = [text[slice(*place)] if (place := part(text, name)) else None for name in ("number", "lower", "upper")]
+    found = [
+        text[slice(*place)] if (place := find_range_part(text, name)) else None for name in ("number", "lower", "upper")
+    ]
     assert found == [number, lower, upper]
 
 

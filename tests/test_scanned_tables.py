@@ -195,7 +195,7 @@ def test_a_rasterised_form_keeps_its_fields(tmp_path, monkeypatch):
     schema = load_schema("annual-disclosure-2021")
     fields = {field.path: field for field in schema.fields}
     found = {
-        path: normalization.value(fields[path], document.text[s.start : s.end], s.context).value
+        path: normalization.normalise_value(fields[path], document.text[s.start : s.end], s.context).value
         for path, s in settle_cells(schema.fields, document).items()
         if s.end > s.start
     }

@@ -189,4 +189,4 @@ def test_the_context_of_a_cell_tells_its_unit():
     document = read(table(["", "Amount（万元）", "Cases"], ["Fees", "1.5", "2"]))
     found = settle_cells(wanted.fields, document)[("fees", "amount")]
     field = next(field for field in wanted.fields if field.path == ("fees", "amount"))
-    assert normalization.value(field, document.text[found.start : found.end], found.context).value == 15000
+    assert normalization.normalise_value(field, document.text[found.start : found.end], found.context).value == 15000

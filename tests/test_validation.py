@@ -5,7 +5,7 @@ import time
 import pytest
 
 from extractor.errors import SchemaError
-from extractor.schemas import load_schema, shipped
+from extractor.schemas import load_schema, shipped_schemas
 from extractor.types import Document, Evidence, FieldValue, Page, Problem, Table, Word
 from extractor.validation import breaks, check, compile_checks, syntax_problems
 
@@ -198,7 +198,7 @@ def test_rules_that_cannot_be_evaluated_are_found_before_and_reported_after():
 
 
 def test_every_rule_that_is_shipped_compiles():
-    for name, _ in shipped():
+    for name, _ in shipped_schemas():
         assert syntax_problems(load_schema(name)) == []
 
 

@@ -10,7 +10,7 @@ from extractor.candidates.table_cells import Settled
 from extractor.types import Document, Field, Path
 from extractor.values import label_similarity as names
 from extractor.values import normalization
-from extractor.values.normalization import CALENDAR, NUMERIC
+from extractor.values.normalization import CALENDAR_NUMBER, NUMERIC_TYPES
 
 _LINK = re.compile(
     r"[ \t\u3000]*(?:[:：=]|为|是|达到|达|共计|共有|共|合计|约|计|有|了|is|was|of|no\.?|#)?"
@@ -20,7 +20,7 @@ _LINK = re.compile(
 
 
 def _long_enough(label: str) -> bool:
-    bare = names.plain(label)
+    bare = names.normalise_label(label)
     return len(bare) >= (2 if re.search(rf"[{names.CJK}]", bare) else 4)
 
 
@@ -35,14 +35,14 @@ def settle(
     longer label of another field does not count, and a label that two fields share, of `fields` or of all that are
     `known`, settles neither.
     """
-    typed = {f.path: normalization.kind_of(f) for f in fields if f.type != "array" and f.copied}
+    typed = {f.path: normalization.value_kind(f) for f in fields if f.type != "array" and f.copied}
     typed = {path: kind for path, kind in typed.items() if kind != "boolean"}
     owners: dict[str, set[Path]] = defaultdict(set)
     spelt: dict[str, str] = {}
     for field in [*fields, *known]:
         for label in field.labels:
-            owners[names.plain(label)].add(field.path)
-            spelt.setdefault(names.plain(label), label)
+            owners[names.normalise_label(label)].add(field.path)
+            spelt.setdefault(names.normalise_label(label), label)
     behind: dict[Path, list[tuple[int, int, int]]] = defaultdict(list)
     beside: dict[Path, list[tuple[int, int, int]]] = defaultdict(list)
     without: Counter[Path] = Counter()
@@ -60,7 +60,7 @@ def settle(
             behind[path].append((*place, len(bare)))
             continue
         without[path] += 1
-        if kind in NUMERIC and len(bare) >= CLAUSE_LABEL:
+        if kind in NUMERIC_TYPES and len(bare) >= CLAUSE_LABEL:
             alone = _in_clause(document.text, start, end)
             beside[path] += [(s, e, len(bare)) for s, e in alone if document.text[e - 1] not in "%％"]
     for path, places in behind.items():
@@ -99,7 +99,7 @@ def _longest(spelt: Mapping[str, str], text: str, pieces: Sequence[tuple[int, in
     """Where labels stand, as `(start, end, plain label)`; of overlapping ones only the longest first."""
     hits: list[tuple[int, int, str]] = []
     for bare, label in spelt.items():
-        pattern = names.pattern(label)
+        pattern = names.label_pattern(label)
         if pattern is not None and _long_enough(label):
             for start, end in pieces:
                 hits += [(m.start(), m.end(), bare) for m in pattern.finditer(text, start, end)]
@@ -115,7 +115,7 @@ def _right_behind(text: str, end: int, kind: str) -> tuple[int, int] | None:
     """The stretch of the kind that follows with no more than a colon or a copula between."""
     link = _LINK.match(text, end)
     at = link.end() if link else end
-    for s, e in normalization.find(kind, text[end : at + 60]):
+    for s, e in normalization.find_spans(kind, text[end : at + 60]):
         if s <= at - end < e:
             return end + s, end + e
     return None
@@ -132,6 +132,6 @@ def _in_clause(text: str, start: int, end: int) -> list[tuple[int, int]]:
     stop = _CLAUSE_END.search(text, end)
     last = stop.start() if stop else len(text)
     clause = text[first:last]
-    found = [(first + s, first + e) for s, e in normalization.find("number", clause)]
-    found = [p for p in found if not CALENDAR.match(text, p[0])]
+    found = [(first + s, first + e) for s, e in normalization.find_spans("number", clause)]
+    found = [p for p in found if not CALENDAR_NUMBER.match(text, p[0])]
     return found if len(found) == 1 and re.search(r"\d", text[slice(*found[0])]) else []

@@ -42,10 +42,10 @@ class Hints:
         An earlier label counts for more than a later one, a value on the label's own line for more than one under it;
         for a typed field only stretches of its kind count.
         """
-        kind = normalization.kind_of(field)
+        kind = normalization.value_kind(field)
         hints: dict[str, Hint] = {}
         for rank, label in enumerate(field.labels):
-            if len(names.plain(label)) < 2:
+            if len(names.normalise_label(label)) < 2:
                 continue
             for start, end in self._labels(label, pieces):
                 for score, s, e in self._beside(start, end):
@@ -58,7 +58,7 @@ class Hints:
 
     def _labels(self, label: str, pieces: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         if label not in self.found:
-            pattern = names.pattern(label)
+            pattern = names.label_pattern(label)
             self.found[label] = [m.span() for m in pattern.finditer(self.document.text)][:40] if pattern else []
         return [(s, e) for s, e in self.found[label] if any(first <= s < last for first, last in pieces)]
 
@@ -151,4 +151,4 @@ def _in_text(text: str, start: int, end: int) -> list[tuple[float, int, int]]:
 def _typed(kind: str | None, text: str, start: int, end: int) -> list[tuple[int, int]]:
     if kind is None or kind == "boolean":
         return [(start, end)]
-    return [(start + s, start + e) for s, e in normalization.find(kind, text[start:end])][:2]
+    return [(start + s, start + e) for s, e in normalization.find_spans(kind, text[start:end])][:2]

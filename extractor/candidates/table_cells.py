@@ -107,7 +107,7 @@ def _scores(field: Field, weight: Mapping[object, float], index: _Cells) -> list
         return []
     gains = [weight[group] for group in groups]
     likeness = {
-        name: [names.best(group, name) if not _opposed(group, name) else 0.0 for group in groups]
+        name: [names.best_similarity(group, name) if not _opposed(group, name) else 0.0 for group in groups]
         for name in index.by_name
     }
     key = max(range(len(groups)), key=lambda i: (gains[i], i))
@@ -135,12 +135,13 @@ def _scores(field: Field, weight: Mapping[object, float], index: _Cells) -> list
 
 def _opposed(group: tuple[str, ...], name: str) -> bool:
     """Two long names that differ in a numeral only are two rows of one list, not one name written twice."""
-    digits = re.findall(r"\d+|[一二三四五六七八九十]+(?=[)）])", names.plain(name))
+    digits = re.findall(r"\d+|[一二三四五六七八九十]+(?=[)）])", names.normalise_label(name))
     if not digits:
         return False
     return all(
-        re.findall(r"\d+", names.plain(label)) != re.findall(r"\d+", names.plain(name)) for label in group
-    ) and bool(re.findall(r"\d+", names.plain(name)))
+        re.findall(r"\d+", names.normalise_label(label)) != re.findall(r"\d+", names.normalise_label(name))
+        for label in group
+    ) and bool(re.findall(r"\d+", names.normalise_label(name)))
 
 
 def settle_cells(fields: Sequence[Field], document: Document) -> dict[Path, Settled]:
@@ -197,11 +198,11 @@ def _place(field: Field, cell: Cell, text: str) -> tuple[int, int] | None:
     """
     if not cell.text:
         return cell.start, cell.start
-    kind = normalization.kind_of(field)
+    kind = normalization.value_kind(field)
     raw = text[cell.start : cell.end]
     if kind is None:
         return cell.start, cell.end
-    stretches = normalization.find(kind, raw)
+    stretches = normalization.find_spans(kind, raw)
     if len(stretches) == 1:
         return cell.start + stretches[0][0], cell.start + stretches[0][1]
     if not stretches and not re.search(r"\w", raw):
@@ -243,14 +244,16 @@ def own_rows(rows: Mapping[Path, Rows], fields: Sequence[Field], text: str) -> d
     Such a row has fewer cells than the others and begins with a name of the other field, or has a name and a colon
     within a cell. What it holds is left to be found by that name.
     """
-    others = tuple(label for f in fields if f.type != "array" for label in f.labels if len(names.plain(label)) > 1)
+    others = tuple(
+        label for f in fields if f.type != "array" for label in f.labels if len(names.normalise_label(label)) > 1
+    )
 
     def begins_with_a_name(cell: str) -> bool:
-        return names.best(others, re.sub(r"[\d.,]+\s*%?|[:：]", " ", cell)) >= SURE
+        return names.best_similarity(others, re.sub(r"[\d.,]+\s*%?|[:：]", " ", cell)) >= SURE
 
     def names_a_value(cell: str) -> bool:
         name, colon, value = cell.replace("：", ":").partition(":")
-        return bool(colon and value.strip()) and names.best(others, name) >= SURE
+        return bool(colon and value.strip()) and names.best_similarity(others, name) >= SURE
 
     kept = {}
     for path, answered in rows.items():
@@ -289,7 +292,7 @@ def _rows(field: Field, table: Table, text: str) -> Rows | None:
     alike = []
     for i, item in enumerate(field.items):
         for column, path in columns.items():
-            score = max((names.best(item.labels, name) for name in (*path, " ".join(path))), default=0.0)
+            score = max((names.best_similarity(item.labels, name) for name in (*path, " ".join(path))), default=0.0)
             if score >= SURE:
                 alike.append((score, i, column))
     pairs = _pair_up(alike, [1.0] * len(field.items))

@@ -11,8 +11,8 @@ from extractor.candidates.layout import HINTS, Hints
 from extractor.types import Document, Field, Path
 from extractor.values import label_similarity as names
 from extractor.values import normalization, numbers, units
-from extractor.values.normalization import CALENDAR, NUMERIC
-from extractor.values.terms import terms
+from extractor.values.normalization import CALENDAR_NUMBER, NUMERIC_TYPES
+from extractor.values.terms import search_terms
 
 # How far the words around a value speak of a field.
 
@@ -22,7 +22,7 @@ BEFORE, AFTER = 240, 16
 
 @lru_cache(maxsize=4096)
 def _label_terms(labels: tuple[str, ...]) -> tuple[frozenset[str], ...]:
-    return tuple(frozenset(terms(label)) for label in labels)
+    return tuple(frozenset(search_terms(label)) for label in labels)
 
 
 class Surroundings:
@@ -56,7 +56,7 @@ class Surroundings:
             i = bisect.bisect_right(self.firsts, start) - 1
             if i >= 0 and self.cells[i][1] >= end:
                 words += self.cells[i][2]
-            self.known[start, end] = frozenset(t for word in words for t in terms(word))
+            self.known[start, end] = frozenset(t for word in words for t in search_terms(word))
         return self.known[start, end]
 
     def support(self, field: Field, start: int, end: int) -> float:
@@ -67,7 +67,7 @@ class Surroundings:
 
     def speaks_in_vain(self, field: Field) -> bool:
         """Whether the field says by what names it is printed, and the document prints none of them."""
-        patterns = (names.pattern(label) for label in field.schema.get("x-labels", ()))
+        patterns = (names.label_pattern(label) for label in field.schema.get("x-labels", ()))
         tried = [pattern.search(self.document.text) is None for pattern in patterns if pattern]
         return bool(tried) and all(tried)
 
@@ -128,21 +128,21 @@ class Offers:
         self.hints = Hints(document)
         self.found: dict[str, list[tuple[int, int]]] = {}
         self.offered: dict[Path, list[tuple[int, int]]] = {}
-        self.known = frozenset(terms(document.text[:WITHIN]))
+        self.known = frozenset(search_terms(document.text[:WITHIN]))
         letters = [c for c in document.text[:WITHIN] if c.isalpha()]
         self.cjk = 3 * sum(c > "\u2e7f" for c in letters) > len(letters)
 
     def typed(self, field: Field) -> bool:
         """Whether the field's answers are limited to stretches of a kind."""
-        return field.copied and normalization.kind_of(field) not in (None, "boolean")
+        return field.copied and normalization.value_kind(field) not in (None, "boolean")
 
     def places(self, field: Field) -> list[tuple[int, int]]:
         """Where the typed field's value may stand, best supported first."""
         if field.path in self.offered:
             return self.offered[field.path]
-        kind = normalization.kind_of(field) or ""
+        kind = normalization.value_kind(field) or ""
         places = self._of_kind(kind)
-        if kind in NUMERIC:
+        if kind in NUMERIC_TYPES:
             hinted = {(h.start, h.end) for h in self.hints.of(field, self.pieces, limit=20)}
             untold = self._untold(field)
             speaks_of_year = any("年" in name or "year" in name.casefold() for name in said(field))
@@ -179,19 +179,19 @@ class Offers:
     def seeds(self, field: Field) -> list[tuple[int, int]]:
         """The places that a prompt should carry for the field, likeliest first."""
         hinted = [(h.start, h.end) for h in self.hints.of(field, self.pieces)]
-        numeric = field.copied and normalization.kind_of(field) in NUMERIC
+        numeric = field.copied and normalization.value_kind(field) in NUMERIC_TYPES
         supported = self.places(field)[:HINTS] if numeric else []
         return [*supported[:1], *hinted, *supported[1:]]
 
     def _untold(self, field: Field) -> bool:
         """Whether the field's names cannot tell where its value stands."""
         foreign = not any((re.search(rf"[{names.CJK}]", name) is not None) == self.cjk for name in said(field))
-        return foreign or (_bare(field) and not any(self.known & set(terms(name)) for name in field.labels))
+        return foreign or (_bare(field) and not any(self.known & set(search_terms(name)) for name in field.labels))
 
     def _whole(self, field: Field, start: int, end: int) -> bool:
         """Whether a date has all its parts, of itself or by what stands before it."""
         text = self.document.text
-        read = normalization.value(field, text[start:end], text[max(0, start - 80) : end + 40])
+        read = normalization.normalise_value(field, text[start:end], text[max(0, start - 80) : end + 40])
         return not any(p.kind in ("incomplete_date", "not_normalised") for p in read.problems)
 
     def _is_amount(self, start: int, end: int) -> bool:
@@ -201,16 +201,16 @@ class Offers:
 
     def _of_unit(self, field: Field, places: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those printed with a unit like the wanted one: beside `$1,542.50`, a bare 15 is no amount of money."""
-        wanted = units.parse(field.unit) if field.unit else None
+        wanted = units.parse_unit(field.unit) if field.unit else None
         if wanted is None or not wanted.dimensions:
             return []
-        printed = ((place, numbers.parse(self.document.text[slice(*place)])) for place in places)
+        printed = ((place, numbers.parse_number(self.document.text[slice(*place)])) for place in places)
         return [place for place, n in printed if n and n.unit and n.unit.dimensions & wanted.dimensions]
 
     def _in_a_date(self, start: int, end: int, dates: Sequence[tuple[int, int]]) -> bool:
         i = bisect.bisect_right(dates, (start, len(self.document.text))) - 1
         inside = i >= 0 and end <= dates[i][1]
-        return inside or CALENDAR.match(self.document.text, start) is not None
+        return inside or CALENDAR_NUMBER.match(self.document.text, start) is not None
 
     def _of_kind(self, kind: str, taken: bool = True) -> list[tuple[int, int]]:
         key = f"{kind}{taken}"
@@ -221,8 +221,14 @@ class Offers:
                 last = min(last, WITHIN)
                 if first < last:
                     piece = text[first:last]
-                    weak = {(n.start, n.end) for n in numbers.scan(piece) if n.weak} if kind in NUMERIC else ()
-                    found += [(first + s, first + e) for s, e in normalization.find(kind, piece) if (s, e) not in weak]
+                    weak = (
+                        {(n.start, n.end) for n in numbers.find_numbers(piece) if n.weak}
+                        if kind in NUMERIC_TYPES
+                        else ()
+                    )
+                    found += [
+                        (first + s, first + e) for s, e in normalization.find_spans(kind, piece) if (s, e) not in weak
+                    ]
             if taken:
                 found = [p for p in found if not any(p[0] < e and s < p[1] for s, e in self.taken)]
             self.found[key] = sorted(found)

@@ -16,11 +16,11 @@ def add(commands: Any) -> None:
 
 def _schemas(arguments: argparse.Namespace) -> int:
     from extractor.cli import tables
-    from extractor.schemas import load_schema, shipped
+    from extractor.schemas import load_schema, shipped_schemas
     from extractor.validation import syntax_problems
 
     if not arguments.schema:
-        console.out("".join(f"{name:28} {title}\n" for name, title in shipped()))
+        console.out("".join(f"{name:28} {title}\n" for name, title in shipped_schemas()))
         return 0
     schema = load_schema(arguments.schema)
     problems = syntax_problems(schema)

@@ -250,8 +250,8 @@ def schema(shown: Schema) -> str:
     """A schema's fields, one a line: path, type and marks, unit, and the labels it goes by in documents."""
     lines = [f"{shown.name}: {shown.title}" if shown.title else shown.name, shown.description]
     lines.append(f"sha256 {shown.id}, {len(shown.fields)} fields, {len(shown.checks)} checks")
-    if shown.unheld:
-        lines.append(f"checked on the finished record, not held while decoding: {', '.join(shown.unheld)}")
+    if shown.unenforced:
+        lines.append(f"checked on the finished record, not held while decoding: {', '.join(shown.unenforced)}")
     for field in shown.fields:
         lines.append(f"  {_field(field)}")
         lines += [f"      {_field(item)}" for item in field.items]

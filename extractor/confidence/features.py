@@ -72,7 +72,7 @@ class _Witnesses:
         self.troubled = sum(bool(v.problems) for v in values)
         self.placed = sorted((v.evidence.start, v.evidence.end, v.path) for v in values if v.evidence is not None)
         self.longest = max((end - start for start, end, _ in self.placed), default=0)
-        self.read_alike = Counter(names.plain(v.evidence.text) for v in values if v.evidence is not None)
+        self.read_alike = Counter(names.normalise_label(v.evidence.text) for v in values if v.evidence is not None)
         self.lines: dict[Path, list[int]] = {}
         self.listed: dict[Path, list[float]] = {}
         self.count = len(values)
@@ -111,7 +111,7 @@ class _Witnesses:
             "code": v.method == "code",
             "judged": not f.copied,
             "kept": v.path in self.kept,
-            f"type:{normalization.kind_of(f) or ('enum' if f.enum is not None else f.type)}": True,
+            f"type:{normalization.value_kind(f) or ('enum' if f.enum is not None else f.type)}": True,
         }
 
     def _around(self, v: FieldValue) -> dict[str, float]:
@@ -152,7 +152,9 @@ class _Witnesses:
             found["rivals"] = len(others)
             found["lead"] = support - max(others.values(), default=0.0)
             if hints := self.offers.hints.of(f, self.offers.pieces, limit=1):
-                same = names.plain(self.document.text[hints[0].start : hints[0].end]) == names.plain(text)
+                same = names.normalise_label(
+                    self.document.text[hints[0].start : hints[0].end]
+                ) == names.normalise_label(text)
                 found["agrees"] = 1.0 if same else -1.0
         return found
 
@@ -166,7 +168,7 @@ class _Witnesses:
         found = {
             "shared": sum(_generic(path) != generic for path in over),
             "again": sum(_generic(path) == generic for path in over),
-            "twins": self.read_alike[names.plain(v.evidence.text)] - 1,
+            "twins": self.read_alike[names.normalise_label(v.evidence.text)] - 1,
         }
         if (at := _position(v.path)) is not None and len(lines := self.lines[v.path[: at + 1]]) > 1:
             line = self.document.text.count("\n", 0, start)
@@ -181,8 +183,8 @@ class _Witnesses:
             return {}
         others: dict[str, float] = {}
         for start, end in self.offers.places(f)[:200]:
-            other = names.plain(self.document.text[start:end])
-            if other != names.plain(text):
+            other = names.normalise_label(self.document.text[start:end])
+            if other != names.normalise_label(text):
                 others[other] = max(others.get(other, 0.0), self.offers.around.support(f, start, end))
         return others
 
@@ -190,7 +192,7 @@ class _Witnesses:
         found = {"misread": self.read.mean}
         if v.method != "structure" and _position(v.path) is None:
             hints = self.offers.hints.of(f, self.offers.pieces, limit=1)
-            patterns = (names.pattern(label) for label in f.labels[:LABELS])
+            patterns = (names.label_pattern(label) for label in f.labels[:LABELS])
             found["beside"] = hints[0].score if hints else 0.0
             found["printed"] = any(p is not None and p.search(self.document.text) for p in patterns)
             found["rivals"] = len(self._others(f, ""))

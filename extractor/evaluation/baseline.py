@@ -32,7 +32,7 @@ def baseline(document: Document, schema: Schema) -> dict[str, Any]:
     record: dict[str, Any] = {}
     first_text = True
     for f in schema.fields:
-        free = f.type == "string" and f.enum is None and normalization.kind_of(f) is None
+        free = f.type == "string" and f.enum is None and normalization.value_kind(f) is None
         value = _labelled(f, text)
         if value is None:
             value = _unlabelled(f, text, amounts, first_text)
@@ -45,17 +45,17 @@ def _labelled(f: Field, text: str) -> Any:
     """What follows the first of the field's labels that is printed, where it can be the field's value."""
     if f.type in ("array", "json") or not f.copied:
         return None
-    kind = normalization.kind_of(f)
+    kind = normalization.value_kind(f)
     for label in f.labels:
         for printed in re.finditer(re.escape(label), text, re.IGNORECASE):
             start = _BETWEEN.match(text, printed.end()).end()  # type: ignore[union-attr]  # it matches anywhere
             rest = text[start : start + _AFTER]
             if kind is None:
-                value = normalization.value(f, rest.split("\n")[0].split("\t")[0]).value
+                value = normalization.normalise_value(f, rest.split("\n")[0].split("\t")[0]).value
             else:
-                spans = normalization.find(kind, rest)
+                spans = normalization.find_spans(kind, rest)
                 near = spans and spans[0][0] <= _NEAR
-                value = normalization.value(f, rest[slice(*spans[0])]).value if near else None
+                value = normalization.normalise_value(f, rest[slice(*spans[0])]).value if near else None
             if value is not None:
                 return value
     return None
@@ -72,11 +72,11 @@ def _unlabelled(f: Field, text: str, amounts: Sequence[float], first_text: bool)
         return max(amounts, default=None)
     if f.type != "string" or not f.copied:
         return None
-    kind = normalization.kind_of(f)
+    kind = normalization.value_kind(f)
     if kind is None:
         return next((line.strip() for line in text.split("\n") if line.strip()), None) if first_text else None
-    spans = normalization.find(kind, text)
-    return normalization.value(f, text[slice(*spans[0])]).value if spans else None
+    spans = normalization.find_spans(kind, text)
+    return normalization.normalise_value(f, text[slice(*spans[0])]).value if spans else None
 
 
 def _amounts(text: str) -> list[float]:

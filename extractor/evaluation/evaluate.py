@@ -343,7 +343,7 @@ def _prints(gold: Any) -> list[str]:
     """How a value may be printed."""
     if isinstance(gold, str):
         return [gold]
-    if isinstance(gold, bool) or not isinstance(gold, int | float) or equivalence.same(0, gold):
+    if isinstance(gold, bool) or not isinstance(gold, int | float) or equivalence.is_equivalent(0, gold):
         return []
     return list(dict.fromkeys((f"{gold:,.2f}", f"{gold:.2f}", f"{gold:,}", f"{gold}")))
 

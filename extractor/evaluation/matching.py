@@ -56,7 +56,7 @@ class Match:
     @property
     def zero(self) -> bool:
         """Whether gold is the number zero, which records full of zeros get right without reading."""
-        return self.kind == "number" and equivalence.same(0, self.gold, "number")
+        return self.kind == "number" and equivalence.is_equivalent(0, self.gold, "number")
 
 
 def match(
@@ -79,12 +79,12 @@ def unanswered(schema: Schema, gold: Mapping[str, Any]) -> tuple[Match, ...]:
 
 def unknown_fields(schema: Schema, gold: Mapping[str, Any]) -> list[str]:
     """The names of gold's fields that the schema does not have, which are therefore not scored."""
-    leaves = (path for path, f in schema.leaves() if not (f.type == "array" and f.items))
+    leaves = (path for path, f in schema.all_fields() if not (f.type == "array" and f.items))
     known = {tuple("[]" if step == "*" else str(step) for step in path) for path in leaves}
     above = {path[:n] for path in known for n in range(len(path))}
 
     def unknown(value: Any, path: tuple[str, ...]) -> Iterator[str]:
-        if path in known or (path in above and equivalence.absent(value)):
+        if path in known or (path in above and equivalence.is_absent(value)):
             return
         if path in above and isinstance(value, Mapping):
             for name, inner in value.items():
@@ -117,13 +117,15 @@ def _object(
         there = None if record_path is None else record_path + f.path
         if f.type == "array" and f.items:
             yield from _list(f, _elements(wanted), _elements(found), here, there, printed)
-        elif not (here is None or there is None) or not (equivalence.absent(wanted) and equivalence.absent(found)):
+        elif not (here is None or there is None) or not (
+            equivalence.is_absent(wanted) and equivalence.is_absent(found)
+        ):
             yield _leaf(f, wanted, found, here, there, printed)
 
 
 def _at(value: Any, path: Path) -> Any:
     for step in path:
-        if equivalence.absent(value):
+        if equivalence.is_absent(value):
             return None  # the object is not there, and so are its parts
         if not isinstance(value, Mapping) or step not in value:
             return _LEFT_OUT
@@ -132,7 +134,7 @@ def _at(value: Any, path: Path) -> Any:
 
 
 def _elements(value: Any) -> list[Any]:
-    if equivalence.absent(value):
+    if equivalence.is_absent(value):
         return []
     return value if isinstance(value, list) else [value]
 
@@ -155,12 +157,12 @@ def _leaf(
     f: Field, gold: Any, found: Any, gold_path: Path | None, record_path: Path | None, printed: Mapping[Path, str]
 ) -> Match:
     kind = _kind(f)
-    loose = equivalence.outcome(gold, found, None if kind in ("text", "json", "boolean") else kind)
-    strict = equivalence.outcome(gold, found, equal=equivalence.strict)
+    loose = equivalence.classify_outcome(gold, found, None if kind in ("text", "json", "boolean") else kind)
+    strict = equivalence.classify_outcome(gold, found, equal=equivalence.is_identical)
     text = printed.get(record_path) if record_path is not None and _is_print(f, gold) else None
-    if text is not None and loose == WRONG and equivalence.same(gold, text):
+    if text is not None and loose == WRONG and equivalence.is_equivalent(gold, text):
         loose = CORRECT
-    if text is not None and strict == WRONG and equivalence.strict(gold, text):
+    if text is not None and strict == WRONG and equivalence.is_identical(gold, text):
         strict = CORRECT
     return Match(gold_path, record_path, kind, gold, found, loose, strict, text)
 
@@ -241,7 +243,7 @@ def _places(values: Sequence[Any]) -> dict[str, tuple[Any, list[int]]]:
     places: dict[str, tuple[Any, list[int]]] = {}
     grouped: dict[str, list[int]] = defaultdict(list)
     for n, value in enumerate(values):
-        if value is not _LEFT_OUT and not equivalence.absent(value):
+        if value is not _LEFT_OUT and not equivalence.is_absent(value):
             text = json.dumps(value, sort_keys=True).casefold()
             grouped[text].append(n)
             places[text] = (value, grouped[text])

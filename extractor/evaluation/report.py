@@ -93,7 +93,7 @@ def report(run: Run, judged: Sequence[Judged], schema: Schema) -> Report:
         if 1 < len({key for under in keys for key in under}) <= MOST_PARTS:
             parts[by] = groups(scored, keys)
     unscored = dict.fromkeys(name for d in judged for name in matching.unknown_fields(schema, d.gold))
-    order = [matching.field_name(tuple(0 if step == "*" else step for step in path)) for path, _ in schema.leaves()]
+    order = [matching.field_name(tuple(0 if step == "*" else step for step in path)) for path, _ in schema.all_fields()]
     rough = figures([d.scored_baseline for d in judged])
     return Report(run, tuple(judged), figures(scored, order), rough, parts, tuple(unscored))
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from extractor.types import Document, Field, Passages
 from extractor.values import normalization
-from extractor.values.terms import terms
+from extractor.values.terms import search_terms
 
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])|(?<=[.])(?=\s+[A-Z])|\n")
 UNIT_TOKENS = 120
@@ -137,12 +137,12 @@ def choose(
 
 def _ranked(document: Document, fields: Sequence[Field], pieces: Sequence[tuple[int, int]]) -> list[list[int]]:
     """For each field the numbers of the pieces that share a term with it, best first."""
-    words = [Counter(terms(document.text[s:e])) for s, e in pieces]
+    words = [Counter(search_terms(document.text[s:e])) for s, e in pieces]
     spread = Counter(term for counter in words for term in counter)
     mean = sum(sum(c.values()) for c in words) / len(words)
     sizes = [0.25 + 0.75 * sum(c.values()) / (mean or 1) for c in words]
-    kinds = {normalization.kind_of(f) for f in fields}
-    holds = {k: [bool(normalization.find(k, document.text[s:e])) for s, e in pieces] for k in kinds if k}
+    kinds = {normalization.value_kind(f) for f in fields}
+    holds = {k: [bool(normalization.find_spans(k, document.text[s:e])) for s, e in pieces] for k in kinds if k}
     order = []
     for f in fields:
         query: dict[str, float] = defaultdict(float)
@@ -150,9 +150,9 @@ def _ranked(document: Document, fields: Sequence[Field], pieces: Sequence[tuple[
         for text, weight in (
             [(label, 1.0) for label in f.labels] + [(g[0], 0.5) for g in around if g] + [(f.description, 0.2)]
         ):
-            for term in set(terms(text)):
+            for term in set(search_terms(text)):
                 query[term] = max(query[term], weight)
-        kind = normalization.kind_of(f)
+        kind = normalization.value_kind(f)
         scores = []
         for i, counter in enumerate(words):
             score = sum(
@@ -195,11 +195,11 @@ def _join(text: str, pieces: Sequence[tuple[int, int]]) -> Passages:
 
 def speaks_of(field: Field, passages: Passages) -> tuple[int, int] | None:
     """The sentence of the passages that shares most terms with a field's names and description, in the document."""
-    wanted = set(terms(" ".join([*field.labels, field.description])))
+    wanted = set(search_terms(" ".join([*field.labels, field.description])))
     best, place = 0.0, None
     for offset, start, end in passages.pieces:
         for s, e in _sentences(passages.text, offset, offset + end - start, 1):
-            found = set(terms(passages.text[s:e]))
+            found = set(search_terms(passages.text[s:e]))
             score = len(wanted & found) / math.sqrt(len(found) + 4)
             if score > best:
                 best, place = score, (start + s - offset, start + e - offset)

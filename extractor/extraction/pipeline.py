@@ -38,7 +38,7 @@ from extractor.types import (
     path_text,
 )
 from extractor.values import label_similarity, normalization, ranges
-from extractor.values.locale import order_of_place
+from extractor.values.locale import infer_date_order
 
 GROUP = 5
 """Fields answered in one row: fewer loses what earlier answers tell later ones, more is slower and no better."""
@@ -270,8 +270,8 @@ class _Source:
         self.passages = passages
         self.around = around
         text = document.text[:DATES_WITHIN]
-        self.dates = [text[s:e] for s, e in normalization.find("date", text)]
-        self.custom = order_of_place(text)
+        self.dates = [text[s:e] for s, e in normalization.find_spans("date", text)]
+        self.date_order = infer_date_order(text)
 
 
 def _from_structure(schema: Schema, todo: Plan, source: _Source) -> list[FieldValue]:
@@ -298,7 +298,7 @@ def _parts(
         if cell is None:
             continue
         text = source.document.text[cell.start : cell.end]
-        place = ranges.part(text, str(part.get("as")))
+        place = ranges.find_range_part(text, str(part.get("as")))
         if place:
             found = occurrences.evidence(source.document, cell.start + place[0], cell.start + place[1])
             yield _valued(item, (*path, *item.path), found, cell.context, cell.score, "structure", source)
@@ -306,7 +306,7 @@ def _parts(
 
 def _settled_value(f: Field, path: Path, place: table_cells.Settled, source: _Source) -> FieldValue:
     if place.start == place.end:
-        blank = normalization.value(f, "").value  # a blank may stand for a value: no mark beside a result
+        blank = normalization.normalise_value(f, "").value  # a blank may stand for a value: no mark beside a result
         return FieldValue(path, blank, None, place.score, method="structure")
     found = occurrences.evidence(source.document, place.start, place.end)
     return _valued(f, path, found, place.context, place.score, "structure", source)
@@ -316,7 +316,7 @@ def _valued(
     f: Field, path: Path, found: Evidence, context: str, confidence: float, method: str, source: _Source
 ) -> FieldValue:
     """The evidence as a value; what could not be normalised is kept as its text, out of the record, with a Problem."""
-    read = normalization.value(f, found.text, context, dates=source.dates, custom=source.custom)
+    read = normalization.normalise_value(f, found.text, context, other_dates=source.dates, date_order=source.date_order)
     problems = tuple(replace(p, path=path) for p in read.problems)
     if read.value is None:
         message = f"{found.text!r} is not a usable {f.format or f.type}; put in the value it stands for."
@@ -371,17 +371,17 @@ def _copied_value(f: Field, path: Path, text: str | None, written: Sequence[Toke
 
 
 def _placed_value(f: Field, path: Path, text: str | None, confidence: float, source: _Source) -> FieldValue:
-    own = {label_similarity.plain(name) for group in (f.labels, *f.parents) for name in group}
-    if text is None or not label_similarity.plain(text) or label_similarity.plain(text) in own:
+    own = {label_similarity.normalise_label(name) for group in (f.labels, *f.parents) for name in group}
+    if text is None or not label_similarity.normalise_label(text) or label_similarity.normalise_label(text) in own:
         # a label alone is no value: small models repeat it where the document gives none
         return FieldValue(path, None, None, confidence)
     place = occurrences.likeliest(
-        occurrences.places(text, source.passages, normalization.kind_of(f)), f, source.document
+        occurrences.places(text, source.passages, normalization.value_kind(f)), f, source.document
     )
     if place is None:
         problem = Problem(path, NO_EVIDENCE, f"The answer {text!r} is not in the document; check it by eye.")
         return FieldValue(path, text, None, confidence, (problem,))
-    if f.type == "string" and f.enum is None and normalization.kind_of(f) is None:
+    if f.type == "string" and f.enum is None and normalization.value_kind(f) is None:
         place = span_boundaries.whole(place, f, source.document)
     found = occurrences.evidence(source.document, *place)
     around = source.document.text[max(0, place[0] - 80) : place[1] + 40]
@@ -567,7 +567,7 @@ def _record(schema: Schema, kept: dict[Path, Any]) -> dict[str, Any]:
         f = schema.field(path)
         if value is not None or f is None or f.nullable:
             _put(data, path, value)
-    wanted = [(p.path, p.required, p.nullable, {}) for p in schema.parts if "*" not in p.path]
+    wanted = [(p.path, p.required, p.nullable, {}) for p in schema.objects if "*" not in p.path]
     wanted += [(f.path, f.required, f.nullable, []) for f in schema.fields if f.type == "array"]
     for path, required, nullable, blank in wanted:
         here: Any = data

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from extractor.geometry import overlap
 from extractor.types import BBox, Document, Evidence, Field, Passages
 from extractor.values import normalization
-from extractor.values.terms import terms
+from extractor.values.terms import search_terms
 
 REACH = 160
 """How many characters before a value its label is looked for."""
@@ -24,7 +24,7 @@ def places(answer: str, passages: Passages, kind: str | None) -> list[tuple[int,
         return []
     found = [(m.start(), m.end()) for m in re.finditer(pattern, passages.text)]
     if kind:
-        whole = set(normalization.find(kind, passages.text))
+        whole = set(normalization.find_spans(kind, passages.text))
         found = [place for place in found if place in whole] or found
     mapped = (passages.to_document(start, end) for start, end in found)
     return [place for place in mapped if place is not None]
@@ -49,10 +49,10 @@ def nearness(place: tuple[int, int], field: Field, text: str) -> float:
         if at >= 0:
             gap = len(before) - at - len(label)
             score = max(score, (1 + 0.1 * min(len(label), 10)) / (1 + gap / 12))
-    wanted = set(terms(" ".join(field.labels)))
+    wanted = set(search_terms(" ".join(field.labels)))
     for group in field.parents[1:] or field.parents:
-        wanted |= set(terms(" ".join(group[:1])))
-    near = terms(before[-60:]) + terms(after)
+        wanted |= set(search_terms(" ".join(group[:1])))
+    near = search_terms(before[-60:]) + search_terms(after)
     return score + 0.5 * len(wanted & set(near)) / (len(wanted) or 1)
 
 

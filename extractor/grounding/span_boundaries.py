@@ -9,7 +9,7 @@ from itertools import pairwise
 from extractor.types import Document, Field
 from extractor.values import label_similarity as names
 from extractor.values import normalization
-from extractor.values.terms import terms
+from extractor.values.terms import search_terms
 
 Stretch = tuple[int, int]
 
@@ -89,7 +89,7 @@ def _lines(start: int, end: int, text: str) -> list[Stretch]:
 
 def _says_else(line: str) -> bool:
     for kind in ("date", "time"):
-        for a, b in reversed(normalization.find(kind, line)):
+        for a, b in reversed(normalization.find_spans(kind, line)):
             line = line[:a] + " " * (b - a) + line[b:]
     return bool(_LABELLED.match(line) or _LONE.fullmatch(line))
 
@@ -101,7 +101,7 @@ def _belongs(edge: str, field: Field) -> bool:
         return False
     if re.search(rf"[{names.CJK}]", edge):
         return False
-    return not set(terms(edge)) & set(terms(" ".join(field.labels)))
+    return not set(search_terms(edge)) & set(search_terms(" ".join(field.labels)))
 
 
 # Names.
@@ -175,7 +175,7 @@ _OF_A_PARTY = re.compile(r"mail|phone|fax|website|(?<![^\W_])(?:number|no|id|cod
 def is_party(field: Field) -> bool:
     """Whether a free text names a company or a person, as far as the field's names tell."""
     said = " ".join((field.name, *field.labels)).casefold().replace("_", " ")
-    free = field.type == "string" and field.copied and field.enum is None and normalization.kind_of(field) is None
+    free = field.type == "string" and field.copied and field.enum is None and normalization.value_kind(field) is None
     return free and bool(_PARTY.search(said)) and not _OF_A_PARTY.search(said) and not is_address(field)
 
 
@@ -195,7 +195,9 @@ def is_address(field: Field) -> bool:
     """Whether a field asks for a postal address, as far as its names tell."""
     said = " ".join((field.name, *field.labels)).casefold()
     return (
-        bool(re.search(r"(?<![^\W_])address(?:es)?(?![^\W_])", said)) and "mail" not in said and "ip" not in terms(said)
+        bool(re.search(r"(?<![^\W_])address(?:es)?(?![^\W_])", said))
+        and "mail" not in said
+        and "ip" not in search_terms(said)
     )
 
 

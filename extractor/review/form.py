@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from extractor.schemas import Schema, readable
+from extractor.schemas import Schema, readable_name
 from extractor.store.review_status import value_at
 from extractor.types import Field, Path
 
@@ -45,7 +45,7 @@ def grid(field: Field, data: Any) -> dict[str, Any]:
 
 def _group(schema: Schema, path: Path) -> dict[str, Any]:
     said = _object(schema.document, path)
-    title = said.get("title") or (readable(str(path[-1])) if path else schema.title)
+    title = said.get("title") or (readable_name(str(path[-1])) if path else schema.title)
     description = said.get("description") or ""
     return {"kind": "group", "path": list(path), "title": str(title), "description": str(description), "children": []}
 
@@ -66,7 +66,7 @@ def _described(field: Field, path: Path, between: str = "") -> dict[str, Any]:
 
 
 def _title(field: Field) -> str:
-    return field.title or (readable(field.name) if field.path else next(iter(field.labels), ""))
+    return field.title or (readable_name(field.name) if field.path else next(iter(field.labels), ""))
 
 
 def _sums(field: Field, rows: list[Any]) -> Iterator[tuple[str, str]]:

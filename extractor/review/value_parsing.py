@@ -9,7 +9,7 @@ from typing import Any
 from extractor.review.errors import unusable
 from extractor.types import Field
 from extractor.values import normalization
-from extractor.values.characters import collapse
+from extractor.values.characters import collapse_spaces
 
 _NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d{1,3})?")
 _WANTED = {"integer": "a whole number", "number": "a number", "boolean": "yes or no", "string": "a value of this field"}
@@ -31,12 +31,14 @@ def value_of(field: Field, text: str, *, typed: bool = True, context: str = "") 
         plain = _plain(field, text.strip())
         if plain is not None:
             return plain
-    found = normalization.value(field, text, context)
+    found = normalization.normalise_value(field, text, context)
     if found.value is None:
-        message = found.problems[0].message if found.problems else f"“{collapse(text)[:60]}” is no value of this field"
+        message = (
+            found.problems[0].message if found.problems else f"“{collapse_spaces(text)[:60]}” is no value of this field"
+        )
         kind = found.problems[0].kind if found.problems else "not_normalised"
         raise unusable(f"{message}.", _hint(field), problem=kind, wanted=field.format or field.type)
-    return text if typed and found.value == collapse(text) else found.value
+    return text if typed and found.value == collapse_spaces(text) else found.value
 
 
 def text_of(value: Any) -> str:

@@ -12,11 +12,11 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from extractor.schemas.fields import Tree, readable
+from extractor.schemas.fields import Tree, readable_name
 from extractor.schemas.index import Index
 from extractor.schemas.limits import MAX_BYTES, MAX_DEPTH, MAX_ENUM, MAX_FIELDS, MAX_NODES, MAX_PATTERN, too_deep
-from extractor.schemas.schema import Check, Part, Schema
-from extractor.schemas.source import read, shipped
+from extractor.schemas.schema import Check, Schema, SchemaObject
+from extractor.schemas.source import read, shipped_schemas
 
 __all__ = [
     "MAX_BYTES",
@@ -26,11 +26,11 @@ __all__ = [
     "MAX_NODES",
     "MAX_PATTERN",
     "Check",
-    "Part",
     "Schema",
+    "SchemaObject",
     "load_schema",
-    "readable",
-    "shipped",
+    "readable_name",
+    "shipped_schemas",
 ]
 
 
@@ -56,7 +56,7 @@ def load_schema(source: str | os.PathLike | Mapping[str, Any]) -> Schema:
         description=str(document.get("description") or ""),
         document=document,
         fields=tuple(tree.fields),
-        parts=tuple(tree.parts),
+        objects=tuple(tree.parts),
         checks=tuple(tree.checks),
-        unheld=tuple(sorted(index.unheld | tree.unheld)),
+        unenforced=tuple(sorted(index.unheld | tree.unheld)),
     )

@@ -7,6 +7,7 @@ import re
 from typing import Any
 
 from extractor.errors import SchemaError
+from extractor.schemas.kinds import VALUE_KINDS
 from extractor.schemas.limits import MAX_ENUM, MAX_PATTERN
 from extractor.schemas.schema import Check
 from extractor.types import Path
@@ -28,8 +29,11 @@ def check_annotations(schema: dict[str, Any], place: str) -> None:
         isinstance(labels, list) and all(isinstance(label, str) and label.strip() for label in labels)
     ):
         raise SchemaError(f"{place}/x-labels is not a list of names.", 'Write "x-labels": ["Total", "Amount due"].')
-    if "x-kind" in schema and not (isinstance(schema["x-kind"], str) and schema["x-kind"].strip()):
-        raise SchemaError(f"{place}/x-kind is not text.", 'Write the kind of the value, such as "x-kind": "phone".')
+    if "x-kind" in schema and not (isinstance(schema["x-kind"], str) and schema["x-kind"] in VALUE_KINDS):
+        raise SchemaError(
+            f"{place}/x-kind is {short(json.dumps(schema['x-kind'], ensure_ascii=False))}, which is not a known kind.",
+            f"Use one of: {', '.join(VALUE_KINDS)}; or leave x-kind out.",
+        )
     if "x-unit" in schema and not (isinstance(schema["x-unit"], str) and schema["x-unit"].strip()):
         raise SchemaError(f"{place}/x-unit is not text.", 'Write the unit of the value, such as "x-unit": "kg".')
     if "x-source" in schema and schema["x-source"] not in ("copied", "judged"):

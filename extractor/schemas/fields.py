@@ -11,7 +11,7 @@ from extractor.errors import SchemaError
 from extractor.schemas.annotations import checks
 from extractor.schemas.index import REFERENCES, Index
 from extractor.schemas.limits import MAX_FIELDS, MAX_STEPS, MAX_TRAIL, too_deep, too_many
-from extractor.schemas.schema import Check, Part
+from extractor.schemas.schema import Check, SchemaObject
 from extractor.types import Field, Path
 
 _OLD = frozenset({"draft-04", "draft-06", "draft-07"})
@@ -41,7 +41,7 @@ class Tree:
 
     def __init__(self, index: Index, document: dict[str, Any]) -> None:
         self.index = index
-        self.parts: list[Part] = []
+        self.parts: list[SchemaObject] = []
         self.checks: list[Check] = []
         self.unheld: set[str] = set()
         self._steps = 0
@@ -233,7 +233,7 @@ class Tree:
         if kind == {"object"} and not (branches and "properties" not in flat):
             flat = self._with_branch_properties(flat, branches, trail)
             if flat.get("properties"):
-                self.parts.append(Part(above + path, required, nullable))
+                self.parts.append(SchemaObject(above + path, required, nullable))
                 labels = (*parents, _labels(flat, path)) if path else parents
                 return self._properties(flat, path, above, labels, trail)
         elif kind == {"array"} and not branches:
@@ -446,11 +446,11 @@ def _labels(flat: Mapping[str, Any], path: Path) -> tuple[str, ...]:
     if isinstance(title, str) and title.strip():
         labels.append(title.strip())
     if not labels and path:
-        labels.append(readable(str(path[-1])))
+        labels.append(readable_name(str(path[-1])))
     return tuple(dict.fromkeys(labels))
 
 
-def readable(name: str) -> str:
+def readable_name(name: str) -> str:
     """A property name as words: `gross_amount` and `grossAmount` are `gross amount`; other scripts stay as they are."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", re.sub(r"[_\-.\s]+", " ", name))
     words = " ".join(word if word.isupper() and len(word) > 1 else word.lower() for word in words.split())

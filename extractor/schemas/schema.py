@@ -1,4 +1,4 @@
-"""The nouns of a schema that is ready for use."""
+"""The classes of a schema that is ready for use: `Schema`, its `SchemaObject`s and its `Check`s."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """An object inside the record that is not a field itself; `*` in `path` stands for every element of an array."""
+class SchemaObject:
+    """An object inside the record, which groups fields; `*` in `path` stands for every element of an array."""
 
     path: Path
     required: bool
@@ -33,8 +33,9 @@ class Part:
 class Schema:
     """A schema ready for use: its fields in the order written, the rules between them, and the document as given.
 
-    `id` is the SHA-256 of the canonical JSON. `parts` are the objects around the fields, outermost first. `unheld` are
-    the keywords that constrained decoding does not hold; the finished record is checked against `document` for them.
+    `id` is the SHA-256 of the canonical JSON. `objects` are the objects around the fields, outermost first.
+    `unenforced` are the keywords that constrained decoding cannot enforce; the finished record is validated against
+    `document` for them.
     """
 
     id: str
@@ -43,25 +44,25 @@ class Schema:
     description: str
     document: Mapping[str, Any]
     fields: tuple[Field, ...]
-    parts: tuple[Part, ...] = ()
+    objects: tuple[SchemaObject, ...] = ()
     checks: tuple[Check, ...] = ()
-    unheld: tuple[str, ...] = ()
+    unenforced: tuple[str, ...] = ()
 
-    def leaves(self) -> Iterator[tuple[Path, Field]]:
-        """Every field with its path in the record, those inside arrays too (`*` stands for each element)."""
-        yield from _leaves(self.fields, ())
+    def all_fields(self) -> Iterator[tuple[Path, Field]]:
+        """Yield every field with its path in the record, those inside arrays too (`*` stands for each element)."""
+        yield from _all_fields(self.fields, ())
 
     def field(self, path: Path) -> Field | None:
-        """The field a record's `path` belongs to, or None; list positions are read as `*`."""
+        """Return the field that a record's `path` belongs to, or None; list positions are read as `*`."""
         return self._by_path.get(tuple("*" if isinstance(step, int) else step for step in path))
 
     @functools.cached_property
     def _by_path(self) -> dict[Path, Field]:
-        return dict(self.leaves())
+        return dict(self.all_fields())
 
 
-def _leaves(fields: tuple[Field, ...], above: Path) -> Iterator[tuple[Path, Field]]:
+def _all_fields(fields: tuple[Field, ...], above: Path) -> Iterator[tuple[Path, Field]]:
     for field in fields:
         path = above + field.path
         yield path, field
-        yield from _leaves(field.items, (*path, "*"))
+        yield from _all_fields(field.items, (*path, "*"))

@@ -12,7 +12,7 @@ from extractor.errors import SchemaError
 from extractor.schemas.limits import MAX_BYTES, too_deep, too_large
 
 
-def shipped() -> list[tuple[str, str]]:
+def shipped_schemas() -> list[tuple[str, str]]:
     """Name and title of every schema that comes with the tool, by name."""
     found = []
     for file in sorted(_shipped_folder().glob("*.json")):
@@ -40,7 +40,7 @@ def read(source: str | os.PathLike | Mapping[str, Any]) -> tuple[str, dict[str, 
     if isinstance(source, str) and path.suffix.lower() != ".json" and path.name == source and not path.exists():
         path = _shipped_folder() / f"{source}.json"
         if not path.is_file():
-            names = ", ".join(known for known, _ in shipped())
+            names = ", ".join(known for known, _ in shipped_schemas())
             raise SchemaError(f"There is no schema named {source!r}.", f"Give a .json file, or one of: {names}.")
         name = source
     if not path.exists():

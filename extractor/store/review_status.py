@@ -356,7 +356,7 @@ def _stray(schema: Schema, data: Any, own: Mapping[Path, Origin]) -> dict[Path, 
 
 def _idle(schema: Schema, data: Any) -> Iterator[Path]:
     """The objects that need not be there and hold nothing: what they require is not wanted."""
-    for part in schema.parts:
+    for part in schema.objects:
         if part.path and not part.required and "*" not in part.path and _bare(value_at(data, part.path)):
             yield part.path
 

@@ -10,7 +10,7 @@ from typing import Any
 from extractor.schemas import Schema
 from extractor.types import Document, Field, FieldValue, Path, Problem, path_text
 from extractor.values import dates, normalization, numbers
-from extractor.values.characters import collapse, key
+from extractor.values.characters import collapse_spaces, comparison_key
 
 
 def doubts(schema: Schema, values: Sequence[FieldValue], document: Document | None) -> Iterator[Problem]:
@@ -58,15 +58,15 @@ def follows(field: Field, value: Any, text: str) -> bool:
 
     A number may differ by its unit where the text prints none, a date by the order of its parts or an added year.
     """
-    found = normalization.value(field, text).value
+    found = normalization.normalise_value(field, text).value
     if found == value and isinstance(found, bool) == isinstance(value, bool):
         return True
     if field.type in ("number", "integer") and isinstance(value, int | float):
         return _number_follows(field, value, text)
     if not isinstance(value, str):
         return False
-    if normalization.kind_of(field) in ("date", "date-time", "time"):
-        printed = list(dates.scan(text))
+    if normalization.value_kind(field) in ("date", "date-time", "time"):
+        printed = list(dates.find_dates(text))
         readings = [r for p in printed for r in p.readings]
         day = value[:10]
         return any(
@@ -75,11 +75,11 @@ def follows(field: Field, value: Any, text: str) -> bool:
         )
     if isinstance(found, str) and found.casefold() == value.casefold():
         return True
-    return bool(key(value)) and key(value) == key(text) if value.strip() else False
+    return bool(comparison_key(value)) and comparison_key(value) == comparison_key(text) if value.strip() else False
 
 
 def _number_follows(field: Field, value: float, text: str) -> bool:
-    for number in numbers.scan(text):
+    for number in numbers.find_numbers(text):
         for reading in (number.value, number.other):
             if reading is None:
                 continue
@@ -107,5 +107,5 @@ def _shown(value: Any) -> str:
 
 
 def _shorten(text: str) -> str:
-    line = collapse(text)
+    line = collapse_spaces(text)
     return line if len(line) <= 60 else line[:57] + "..."

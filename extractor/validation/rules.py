@@ -23,9 +23,9 @@ def compile_checks(schema: Schema) -> None:
 def syntax_problems(schema: Schema) -> list[Problem]:
     """The rules of `schema` that are no CEL expressions or read a property the schema does not have."""
     problems = []
-    paths = {path for path, _ in schema.leaves()} | {part.path for part in schema.parts}
+    paths = {path for path, _ in schema.all_fields()} | {part.path for part in schema.objects}
     known = {path[:n] for path in paths for n in range(len(path) + 1)}
-    opaque = {path for path, field in schema.leaves() if field.type == "json"}
+    opaque = {path for path, field in schema.all_fields() if field.type == "json"}
     for rule in schema.checks:
         try:
             expression = expressions.compiled(rule.expression)

@@ -40,14 +40,14 @@ _STRETCH = re.compile(
 _LOOSE = re.compile(rf"{_WORD}")
 
 
-def find(text: str) -> list[tuple[int, int]]:
+def find_booleans(text: str) -> list[tuple[int, int]]:
     """The yes or no words, ticks and boxes of `text`; words inside a sentence only where nothing stands alone."""
     folded = fold(text)
     found = [match.span() for match in _STRETCH.finditer(folded)]
     return found or [match.span() for match in _LOOSE.finditer(folded)]
 
 
-def parse(text: str, context: str = "") -> bool | None:
+def parse_boolean(text: str, context: str = "") -> bool | None:
     """True or False for an answer as printed, None where it is no answer or can be read both ways.
 
     A crossed box `☒` is a mark in some forms and a denial in others: with a word beside it, or where empty boxes but no

@@ -35,11 +35,11 @@ def fold(text: str) -> str:
     return text if text.isascii() else text.translate(_table())
 
 
-def collapse(text: str) -> str:
+def collapse_spaces(text: str) -> str:
     """`text` on one line: white space becomes one space, and nothing where both neighbours are CJK."""
     return _BETWEEN_WIDE.sub("", _SPACE_RUN.sub(" ", text).strip())
 
 
-def key(text: str) -> str:
+def comparison_key(text: str) -> str:
     """`text` as compared: NFKC, lower case, letters and digits only."""
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())

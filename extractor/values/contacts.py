@@ -74,7 +74,7 @@ def find_phones(text: str, sure: bool = False) -> list[tuple[int, int]]:
     return [m.span() for m in found if not sure or any(m[form] for form in _SURE_PHONES)]
 
 
-def clean_phone(text: str) -> str:
+def normalise_phone(text: str) -> str:
     """`text` in ASCII with single spaces and hyphens; no digit is added or dropped."""
     folded = re.sub(r"[—―]+-?|-[—―]", "-", fold(text).strip())
     return re.sub(rf"[{SPACES}]*-[{SPACES}]*", "-", re.sub(rf"[{SPACES}]+", " ", folded))

@@ -12,7 +12,7 @@ from datetime import date
 from functools import lru_cache
 
 from extractor.values.characters import fold
-from extractor.values.numerals import chinese_number
+from extractor.values.numerals import parse_chinese_number
 
 ORDERS = ("ymd", "dmy", "mdy")
 
@@ -69,7 +69,7 @@ _TIME = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DateReading:
     """One meaning of a printed date: the parts it gives, and the order in which it was read."""
 
     year: int | None
@@ -87,7 +87,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Printed:
+class PrintedDate:
     """A date in running text. `weak` ones (`2020`, `1/2`) are offered only where no better date stands.
 
     `sure` says the digits are nothing but a date, so that no number is to be looked for inside.
@@ -95,12 +95,12 @@ class Printed:
 
     start: int
     end: int
-    readings: tuple[Reading, ...]
+    readings: tuple[DateReading, ...]
     weak: bool = False
     sure: bool = True
 
 
-def scan(text: str) -> Iterator[Printed]:
+def find_dates(text: str) -> Iterator[PrintedDate]:
     """Every date of `text` in order of appearance, complete or not; impossible ones (`32/13/2020`) are left out."""
     folded = fold(text)
     place = 0
@@ -117,7 +117,7 @@ def scan(text: str) -> Iterator[Printed]:
             sure = (
                 not weak and not two_digit and form not in ("compact", "year_month") and (full or form != "month_day")
             )
-            yield Printed(match.start(), match.end(), readings, weak, sure)
+            yield PrintedDate(match.start(), match.end(), readings, weak, sure)
             place = match.end()
         else:
             place = match.start() + 1
@@ -131,7 +131,7 @@ _FORMS = (
 )
 
 
-def _readings(match: re.Match[str]) -> tuple[Reading, ...]:
+def _readings(match: re.Match[str]) -> tuple[DateReading, ...]:
     g = match.groupdict()
     if g["cjk"]:
         return _one(_year(g["cy"]), _small(g["cm"]), _small(g["cd"]), "ymd")
@@ -140,7 +140,7 @@ def _readings(match: re.Match[str]) -> tuple[Reading, ...]:
     if g["iso"]:
         return _one(int(g["iy"]), int(g["im"]), int(g["id"]), "ymd")
     if g["number"]:
-        return numeric(g["na"], g["nb"], g["nc"])
+        return read_numeric_date(g["na"], g["nb"], g["nc"])
     if "may" in (g["dm"], g["mm"]) and not (g["dy"] or g["my"]):
         return ()  # the verb
     if g["day_month"]:
@@ -152,7 +152,7 @@ def _readings(match: re.Match[str]) -> tuple[Reading, ...]:
     if g["compact"]:
         return _one(int(g["ky"]), int(g["km"]), int(g["kd"]), "ymd")
     if g["solid"]:
-        return numeric(g["za"], g["zb"], g["zc"])
+        return read_numeric_date(g["za"], g["zb"], g["zc"])
     if g["tight"]:
         return _one(_year(g["ty"]), _month(g["tm"]), int(g["td"]), "dmy")
     if g["year_month"]:
@@ -165,7 +165,7 @@ def _readings(match: re.Match[str]) -> tuple[Reading, ...]:
     return tuple(dict.fromkeys(_one(None, first, second, "mdy") + _one(None, second, first, "dmy")))
 
 
-def numeric(first: str, second: str, last: str) -> tuple[Reading, ...]:
+def read_numeric_date(first: str, second: str, last: str) -> tuple[DateReading, ...]:
     """The readings of three numbers; a two-digit year may stand first only where it cannot stand last."""
     year = _year(last)
     found = _one(year, int(second), int(first), "dmy") + _one(year, int(first), int(second), "mdy")
@@ -177,7 +177,7 @@ def numeric(first: str, second: str, last: str) -> tuple[Reading, ...]:
     return found
 
 
-def _one(year: int | None, month: int | None, day: int | None, order: str) -> tuple[Reading, ...]:
+def _one(year: int | None, month: int | None, day: int | None, order: str) -> tuple[DateReading, ...]:
     if month is not None and not 1 <= month <= 12:
         return ()
     if day is not None:
@@ -185,14 +185,14 @@ def _one(year: int | None, month: int | None, day: int | None, order: str) -> tu
             date(year or 2000, month or 1, day)
         except ValueError:
             return ()
-    return (Reading(year, month, day, order),) if year is None or 1 <= year <= 9999 else ()
+    return (DateReading(year, month, day, order),) if year is None or 1 <= year <= 9999 else ()
 
 
 def _year(text: str | None) -> int | None:
     if not text:
         return None
     text = text.strip(" \u00a0'")
-    value = int(text) if text.isdigit() and text.isascii() else int(chinese_number(text.replace("○", "〇")) or 0)
+    value = int(text) if text.isdigit() and text.isascii() else int(parse_chinese_number(text.replace("○", "〇")) or 0)
     if len(text) == 2 and text.isascii():
         return value + (2000 if value <= 68 else 1900)
     return value
@@ -203,7 +203,7 @@ def _small(text: str | None) -> int | None:
         return None
     if text.isdigit() and text.isascii():
         return int(text)
-    value = chinese_number(text)
+    value = parse_chinese_number(text)
     return int(value) if value is not None else 0
 
 
@@ -211,23 +211,23 @@ def _month(text: str) -> int:
     return _MONTHS[text.lower().rstrip(".")]
 
 
-def parse(text: str) -> Printed | None:
+def parse_date(text: str) -> PrintedDate | None:
     """The date that `text` is, or the only one in it; None where there is none or several."""
-    found = list(scan(text))
+    found = list(find_dates(text))
     strong = [printed for printed in found if not printed.weak] or found
     if len({printed.readings for printed in strong}) != 1:
         return None
     return strong[0]
 
 
-def order_of(texts: Iterable[str]) -> str | None:
+def find_proven_order(texts: Iterable[str]) -> str | None:
     """The order, `dmy`, `mdy` or `ymd`, that the other dates of a document prove; None when they prove none or both."""
     seen = {reading.order for text in texts for reading in _proofs(text)}
     return seen.pop() if len(seen) == 1 else None
 
 
 @lru_cache(maxsize=4096)
-def _proofs(text: str) -> tuple[Reading, ...]:
+def _proofs(text: str) -> tuple[DateReading, ...]:
     proofs = []
     for match in _FIND.finditer(fold(text)):
         if match["number"]:
@@ -239,7 +239,7 @@ def _proofs(text: str) -> tuple[Reading, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class PrintedTime:
     """A time of day as printed; `zone` is `Z`, an offset `+08:00`, or empty."""
 
     start: int
@@ -254,7 +254,7 @@ class Clock:
         return f"{self.hour:02d}:{self.minute:02d}:{self.second}{self.zone}"
 
 
-def scan_times(text: str) -> Iterator[Clock]:
+def find_times(text: str) -> Iterator[PrintedTime]:
     """Every time of day of `text`, in order of appearance."""
     folded = fold(text)
     match = _TIME.search(folded)
@@ -265,7 +265,7 @@ def scan_times(text: str) -> Iterator[Clock]:
         match = _TIME.search(folded, clock.end if clock else match.end())
 
 
-def _clock(match: re.Match[str]) -> Clock | None:
+def _clock(match: re.Match[str]) -> PrintedTime | None:
     g = match.groupdict()
     hour = int(g["h"] or g["ah"])
     minute = int(g["m"] or g["cm"] or g["am"] or (30 if g["ch"] == "半" else 0))
@@ -282,7 +282,7 @@ def _clock(match: re.Match[str]) -> Clock | None:
     end, zone = match.end(), g["zone"]
     if (zone or "").startswith("-") and not g["s"] and match.string[match.start() - 1 : match.start()] != "T":
         end, zone = match.start("zone"), None  # `10:00-10:35` is a stretch of time
-    return Clock(match.start(), end, hour, minute, f"{int(whole):02d}{dot}{fraction}", _zone(zone))
+    return PrintedTime(match.start(), end, hour, minute, f"{int(whole):02d}{dot}{fraction}", _zone(zone))
 
 
 def _zone(text: str | None) -> str:
@@ -296,11 +296,11 @@ def _zone(text: str | None) -> str:
 _BETWEEN = re.compile(r"[T,]?[ \u00a0]{0,3}(?:at |[(（][^()（）\d]{1,12}[)）] ?)?")
 
 
-def scan_moments(text: str) -> Iterator[tuple[Printed, Clock]]:
+def find_date_times(text: str) -> Iterator[tuple[PrintedDate, PrintedTime]]:
     """Every date directly followed by a time of day."""
     folded = fold(text)
-    times = {clock.start: clock for clock in scan_times(text)}
-    for printed in scan(text):
+    times = {clock.start: clock for clock in find_times(text)}
+    for printed in find_dates(text):
         between = _BETWEEN.match(folded, printed.end)
         clock = times.get(between.end() if between else printed.end)
         if clock is not None:

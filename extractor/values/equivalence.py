@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import Any
 
 from extractor.values import dates, numbers
-from extractor.values.characters import collapse, fold, key
+from extractor.values.characters import collapse_spaces, comparison_key, fold
 
 _CENT, _THOUSANDTH = Decimal("0.01"), Decimal("0.001")
 _WORDS = re.compile(r"[^\W\d_]{2,}")
@@ -28,19 +28,19 @@ _NUMERIC = frozenset({"number", "integer"})
 _TEMPORAL = frozenset({"date", "date-time"})
 
 
-def absent(value: Any) -> bool:
+def is_absent(value: Any) -> bool:
     """Whether `value` says nothing: None, blank text, or an empty list or object."""
     return value is None or (isinstance(value, str) and not value.strip()) or value in ([], {})
 
 
-def strict(gold: Any, predicted: Any) -> bool:
+def is_identical(gold: Any, predicted: Any) -> bool:
     """Whether the two are equal as written; numbers and their JSON text are the same, runs of white space are one."""
-    if absent(gold) or absent(predicted):
-        return absent(gold) and absent(predicted)
+    if is_absent(gold) or is_absent(predicted):
+        return is_absent(gold) and is_absent(predicted)
     return _written(gold) == _written(predicted)
 
 
-def same(gold: Any, predicted: Any, kind: str | None = None) -> bool:
+def is_equivalent(gold: Any, predicted: Any, kind: str | None = None) -> bool:
     """Whether the two mean the same: numbers as numbers, dates as dates, text without case, width and punctuation.
 
     `kind` names what the field holds (`number`, `date`, ...); without it each pair is taken for what both sides can be
@@ -48,14 +48,14 @@ def same(gold: Any, predicted: Any, kind: str | None = None) -> bool:
     can be read two ways equals either reading. Numbers may differ by a cent, but by no more than a thousandth of
     themselves: 0.004 is not 0.001. Lists are compared as sets of parts, objects by their members.
     """
-    if absent(gold) or absent(predicted):
-        return absent(gold) and absent(predicted)
+    if is_absent(gold) or is_absent(predicted):
+        return is_absent(gold) and is_absent(predicted)
     if isinstance(gold, bool) or isinstance(predicted, bool):
         return gold is predicted or _written(gold).lower() == _written(predicted).lower()
     if isinstance(gold, list) and isinstance(predicted, list):
         return len(gold) == len(predicted) and _pairs_off(gold, predicted, kind)
     if isinstance(gold, Mapping) and isinstance(predicted, Mapping):
-        return all(same(gold.get(name), predicted.get(name), kind) for name in {*gold, *predicted})
+        return all(is_equivalent(gold.get(name), predicted.get(name), kind) for name in {*gold, *predicted})
     if isinstance(gold, list | Mapping) or isinstance(predicted, list | Mapping):
         return False
     if isinstance(gold, int | float) and isinstance(predicted, int | float):
@@ -89,7 +89,7 @@ def _numeric_pair(gold: Any, predicted: Any, kind: str | None, left: str, right:
 def _pairs_off(gold: Sequence[Any], predicted: Sequence[Any], kind: str | None) -> bool:
     rest = list(predicted)
     for element in gold:
-        found = next((i for i, other in enumerate(rest) if same(element, other, kind)), None)
+        found = next((i for i, other in enumerate(rest) if is_equivalent(element, other, kind)), None)
         if found is None:
             return False
         del rest[found]
@@ -98,7 +98,7 @@ def _pairs_off(gold: Sequence[Any], predicted: Sequence[Any], kind: str | None) 
 
 def _written(value: Any) -> str:
     if isinstance(value, str):
-        return collapse(value)
+        return collapse_spaces(value)
     if isinstance(value, float) and value.is_integer():
         value = int(value)  # JSON writes the same number as 5 or as 5.0
     return json.dumps(value, ensure_ascii=False, sort_keys=True)
@@ -106,7 +106,7 @@ def _written(value: Any) -> str:
 
 @lru_cache(maxsize=100_000)
 def _text(text: str) -> str:
-    return key(text) or text
+    return comparison_key(text) or text
 
 
 @lru_cache(maxsize=100_000)
@@ -114,7 +114,7 @@ def _days(text: str) -> frozenset[tuple[int | None, int | None, int | None]]:
     """The dates that the whole of `text` can be."""
     if len(text) > 40 or not _LIKE_A_DATE.search(fold(text)):
         return frozenset()
-    printed = dates.parse(text)
+    printed = dates.parse_date(text)
     if printed is None or printed.weak or text[: printed.start].strip() or text[printed.end :].strip(" .,"):
         return frozenset()
     return frozenset((r.year, r.month, r.day) for r in printed.readings if r.month is not None)
@@ -125,7 +125,7 @@ def _amount(text: str, loose: bool) -> Decimal | None:
     """The number that the whole of `text` is; with `loose`, the only number in it."""
     if len(text) > 80 or (not loose and len(_WORDS.findall(text)) > 2 and any(map(str.isdigit, text))):
         return None  # digits among words, as in an address: no number, and finding that out takes long
-    number = numbers.parse(text)
+    number = numbers.parse_number(text)
     if number is None or number.weak:
         return None
     whole = not text[: number.start].strip() and not text[number.end :].strip(" .,")
@@ -136,7 +136,7 @@ def _amount(text: str, loose: bool) -> Decimal | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class OutcomeCounts:
     """Outcomes of fields: right, wrong (both there, not the same), missing, spurious; `absent` is rightly empty."""
 
     correct: int = 0
@@ -145,8 +145,8 @@ class Counts:
     spurious: int = 0
     absent: int = 0
 
-    def __add__(self, other: Counts) -> Counts:
-        return Counts(
+    def __add__(self, other: OutcomeCounts) -> OutcomeCounts:
+        return OutcomeCounts(
             self.correct + other.correct,
             self.wrong + other.wrong,
             self.missing + other.missing,
@@ -179,18 +179,20 @@ class Counts:
         return 2 * self.correct / total if total else None
 
 
-def outcome(gold: Any, predicted: Any, kind: str | None = None, equal: Callable[..., bool] | None = None) -> str:
+def classify_outcome(
+    gold: Any, predicted: Any, kind: str | None = None, equal: Callable[..., bool] | None = None
+) -> str:
     """One of correct, wrong, missing, spurious, absent; `equal` takes the place of `same` with `kind`."""
-    if absent(gold):
-        return "absent" if absent(predicted) else "spurious"
-    if absent(predicted):
+    if is_absent(gold):
+        return "absent" if is_absent(predicted) else "spurious"
+    if is_absent(predicted):
         return "missing"
-    return "correct" if (equal(gold, predicted) if equal else same(gold, predicted, kind)) else "wrong"
+    return "correct" if (equal(gold, predicted) if equal else is_equivalent(gold, predicted, kind)) else "wrong"
 
 
-def count(outcomes: Iterable[str]) -> Counts:
+def count_outcomes(outcomes: Iterable[str]) -> OutcomeCounts:
     """The counts of a run of outcomes."""
     tally: dict[str, int] = defaultdict(int)
     for name in outcomes:
         tally[name] += 1
-    return Counts(**tally)
+    return OutcomeCounts(**tally)

@@ -22,7 +22,7 @@ _BRACKETED = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]")
 
 
 @lru_cache(maxsize=65536)
-def plain(text: str) -> str:
+def normalise_label(text: str) -> str:
     """The name alone: half-width, lower case, without its enumeration, white space and punctuation."""
     text = unicodedata.normalize("NFKC", _ENUMERATION.sub("", text.strip(), count=1)).casefold()
     return "".join(c for c in text if c.isalnum() or c in "%#/+")
@@ -31,7 +31,7 @@ def plain(text: str) -> str:
 @lru_cache(maxsize=65536)
 def _without_remarks(text: str) -> str:
     """The plain name less what stands in brackets, unless nothing else is left."""
-    return plain(_BRACKETED.sub("", _ENUMERATION.sub("", text.strip(), count=1))) or plain(text)
+    return normalise_label(_BRACKETED.sub("", _ENUMERATION.sub("", text.strip(), count=1))) or normalise_label(text)
 
 
 def _pairs(text: str) -> dict[str, int]:
@@ -43,13 +43,13 @@ def _pairs(text: str) -> dict[str, int]:
 
 
 @lru_cache(maxsize=262144)
-def similarity(label: str, header: str) -> float:
+def label_similarity(label: str, header: str) -> float:
     """How surely two names mean the same thing, 0..1: 1 when equal but for numbering, width, case and punctuation.
 
     Else 0.95 when they differ only by a remark in brackets, else the Dice coefficient over character pairs (Dice 1945),
     raised where one name contains the other as a whole.
     """
-    a, b = plain(label), plain(header)
+    a, b = normalise_label(label), normalise_label(header)
     if not a or not b:
         return 0.0
     if a == b:
@@ -66,13 +66,13 @@ def similarity(label: str, header: str) -> float:
     return min(dice, 0.94)
 
 
-def best(labels: tuple[str, ...], header: str) -> float:
+def best_similarity(labels: tuple[str, ...], header: str) -> float:
     """The highest similarity of any of a field's labels to one header."""
-    return max((similarity(label, header) for label in labels), default=0.0)
+    return max((label_similarity(label, header) for label in labels), default=0.0)
 
 
 @lru_cache(maxsize=4096)
-def pattern(label: str) -> re.Pattern[str] | None:
+def label_pattern(label: str) -> re.Pattern[str] | None:
     """A pattern for the label as printed: any white space may stand between CJK characters and between words."""
     parts = re.findall(rf"[{CJK}]|[^\W{CJK}]+|[^\w\s]", label)
     if not parts:

@@ -24,7 +24,7 @@ _DAY_FIRST = (
 )
 
 
-def order_of_place(text: str) -> str:
+def infer_date_order(text: str) -> str:
     """`mdy` where more in the text speaks of the United States than of elsewhere, else `dmy`.
 
     Looked at are addresses, telephone numbers, currencies, taxes and forms of companies. Most of the world writes the

@@ -63,7 +63,7 @@ _RISING = re.compile(rf"(?:{_RISE})|\b(?:{_RISE_EN}|increas\w*|growth|rise|gain\
 def _before_number() -> re.Pattern[str]:
     money = "|".join(
         (r"(?<![A-Za-z])" if name[0].isalpha() and name[0].isascii() else "") + re.escape(name)
-        for name in units.money_prefixes()
+        for name in units.currency_prefixes()
     )
     return re.compile(
         rf"(?:(?<![/增减増減或])(?:(?P<fall>(?:{_FALL})了?|\b(?:{_FALL_EN})|↓)"
@@ -98,12 +98,12 @@ class Number:
     worded: bool = False
 
 
-def parse(text: str) -> Number | None:
+def parse_number(text: str) -> Number | None:
     """The number that `text` is, or the only one in it; None where there is none, or several of different value.
 
     Digits against a letter, `l50` or `1O5`, may be a misread number and are not taken for another one.
     """
-    found = list(scan(text))
+    found = list(find_numbers(text))
     stripped_start = len(text) - len(text.lstrip())
     stripped_end = len(text.rstrip())
     for number in found:
@@ -118,7 +118,7 @@ def parse(text: str) -> Number | None:
     return outer[0] if outer and len({number.value for number in outer}) == 1 else None
 
 
-def scan(text: str) -> Iterator[Number]:
+def find_numbers(text: str) -> Iterator[Number]:
     """Every number of `text` in order of appearance, with its sign word, currency and unit.
 
     Readings may overlap where the print allows two: `1 234` is also 1 and 234, `1,5` is also 1 and 5.
@@ -159,12 +159,12 @@ def _cores(folded: str, text: str) -> Iterator[_Core]:
         for match in _SPACED.finditer(folded):
             cores.append(_Core(*match.span(), Decimal(match.group().replace(" ", "").replace(",", "."))))
     if not folded.isascii():
-        for match in numerals.RUN.finditer(folded):
+        for match in numerals.CHINESE_NUMERALS.finditer(folded):
             core = _chinese(match, folded)
             if core is not None:
                 cores.append(core)
-    for match in numerals.WORD_RUN.finditer(folded):
-        value = numerals.word_number(match.group())
+    for match in numerals.NUMBER_WORDS.finditer(folded):
+        value = numerals.parse_number_words(match.group())
         if value is not None:
             cores.append(_Core(*match.span(), value, weak=match.group().lower() == "one", arabic=False))
     cores.sort(key=lambda core: (core.start, -core.end))
@@ -244,16 +244,16 @@ def _chained(digits: str) -> Decimal | None:
 def _chinese(match: re.Match[str], folded: str) -> _Core | None:
     run, start, end = match.group(), match.start(), match.end()
     before, after = folded[start - 1 : start], folded[end : end + 1]
-    if before.isdigit() or before == "." or after.isdigit() or not numerals.is_number(run):
+    if before.isdigit() or before == "." or after.isdigit() or not numerals.is_numeral(run):
         return None  # among them the magnitude of Arabic digits: `75647.67万`
-    value = numerals.chinese_number(run)
+    value = numerals.parse_chinese_number(run)
     if value is None:
         return None
     weak = before == "第" or (after == "、" and before in tuple("\n \t("))
-    coins = numerals.coins(folded, end)
+    coins = numerals.parse_coins(folded, end)
     if coins is not None:
         return _Core(start, coins[0], value + coins[1], weak=weak, arabic=False)
-    if numerals.digits_in(run) == 1 and not _COUNTER.match(folded, end):
+    if numerals.count_digits(run) == 1 and not _COUNTER.match(folded, end):
         if (before.isalpha() and before not in "增减") or after.isalpha():
             return None  # a character of a word: `统一`, `一般`
         weak = weak or after in tuple("、).")
@@ -301,17 +301,17 @@ def _take_behind(draft: _Draft, folded: str, core: _Core, money: bool) -> None:
     if exponent:
         draft.value *= Decimal(1).scaleb(int(exponent.group()[1:]))
         draft.end, draft.other, draft.powered = exponent.end(), None, True
-    tail = units.after_number().match(folded, draft.end)
+    tail = units.suffix_pattern().match(folded, draft.end)
     if tail is None or tail.end() == draft.end:
         return
     power = _POWER.search(tail["ten"].strip()) if tail["ten"] else None
     if power:
-        draft.value *= Decimal(1).scaleb(units.exponent(power[1] or power[2]))
+        draft.value *= Decimal(1).scaleb(units.parse_exponent(power[1] or power[2]))
         draft.end, draft.other, draft.powered = tail.end("ten"), None, True
     name, magnitude = tail["unit"], tail["magnitude"]
     if magnitude:
         alone = tail.end("magnitude") == tail.end()
-        scale = units.short_magnitude(magnitude, money or bool(name) or (magnitude in "MB" and alone))
+        scale = units.parse_magnitude(magnitude, money or bool(name) or (magnitude in "MB" and alone))
         if scale is None and magnitude == "m":
             name = magnitude
         elif scale is not None:
@@ -319,13 +319,13 @@ def _take_behind(draft: _Draft, folded: str, core: _Core, money: bool) -> None:
             draft.end = tail.end("magnitude")
     year = name in ("年", "周年") and re.fullmatch(r"(?:19|20)\d\d", folded[core.start : core.end])
     if name and not year and not _opens_next(folded, tail):
-        draft.unit = units.parse(name.strip())
+        draft.unit = units.parse_unit(name.strip())
         draft.end = tail.end()
 
 
 def _opens_next(folded: str, tail: re.Match[str]) -> bool:
     """Whether the currency behind a space belongs to the next amount: `5 $2,925.00`."""
-    if tail["unit"] not in units.money_prefixes() or not folded[tail.start("unit") - 1].isspace():
+    if tail["unit"] not in units.currency_prefixes() or not folded[tail.start("unit") - 1].isspace():
         return False
     return folded[tail.end() : tail.end() + 4].lstrip(SPACES + "-(")[:1].isdigit()
 
@@ -337,11 +337,11 @@ def _take_before(draft: _Draft, folded: str, core: _Core, prefix: re.Match[str],
             return
         draft.negative, draft.end = True, draft.end + 1  # `$(5.00)`
     if prefix["fraction"]:
-        draft.start, draft.unit, draft.other = offset + prefix.start("fraction"), units.parse("%"), None
+        draft.start, draft.unit, draft.other = offset + prefix.start("fraction"), units.parse_unit("%"), None
         draft.value /= {"百": 1, "千": 10, "万": 100}[prefix["fraction"][0]]
     if prefix["money"]:
         draft.start, draft.prefixed = offset + prefix.start("money"), True
-        draft.unit = draft.unit or units.parse(_named(prefix["money"]))
+        draft.unit = draft.unit or units.parse_unit(_named(prefix["money"]))
     signed = False
     for name in ("sign2", "sign"):
         if not prefix[name]:
@@ -385,7 +385,7 @@ def _take_brackets(draft: _Draft, folded: str, text: str, core: _Core) -> None:
         if (amount and not percent) or (_stands_alone(folded, start - 1, end + 1) and text[start - 1] == "("):
             draft.start, draft.end, draft.negative = start - 1, end + 1, True
             if folded[draft.end : draft.end + 1] == "%":
-                draft.unit, draft.end = units.parse("%"), draft.end + 1
+                draft.unit, draft.end = units.parse_unit("%"), draft.end + 1
     elif behind == "-" and not draft.negative and re.fullmatch(r"[\d,]+\.\d\d", folded[core.start : end]):
         if folded[end + 1 : end + 2] in ("", " ", "\n", "\t", "|"):
             draft.end, draft.negative = end + 1, True
@@ -423,22 +423,22 @@ _LAST_WORD = re.compile(rf"([A-Za-z]+)[{SPACES}]*$")
 def _prefix_words() -> frozenset[str]:
     """The last words, in lower case, of everything that may stand before a number and belong to it."""
     phrases = re.findall(r"[a-z]+", f"{_FALL_EN} {_RISE_EN}")
-    money = [re.search(r"[A-Za-z]+$", name) for name in units.money_prefixes()]
+    money = [re.search(r"[A-Za-z]+$", name) for name in units.currency_prefixes()]
     return frozenset(phrases) | {match.group().lower() for match in money if match}
 
 
 @cache
 def _prefix_ends() -> frozenset[str]:
-    return frozenset("-+(↓↑之了" + _FALL + _RISE) | {name[-1] for name in units.money_prefixes()}
+    return frozenset("-+(↓↑之了" + _FALL + _RISE) | {name[-1] for name in units.currency_prefixes()}
 
 
 @cache
 def _named(money: str) -> str:
-    lowered = {name.lower(): name for name in units.money_prefixes()}
+    lowered = {name.lower(): name for name in units.currency_prefixes()}
     return money if money in lowered.values() else lowered.get(money.lower(), money)
 
 
-def direction(text: str) -> int:
+def trend_direction(text: str) -> int:
     """-1 where `text` speaks of a fall alone (`降幅`, `decrease in stock`), 1 of a rise alone, else 0."""
     falling, rising = bool(_FALLING.search(text) or "降幅" in text), bool(_RISING.search(text))
     return rising - falling

@@ -16,7 +16,7 @@ _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 _GREAT = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
 _SHORT = {"廿": 20, "卅": 30}
 _DIGIT = f"[{''.join(_DIGITS)}]"
-RUN = re.compile(rf"[{''.join([*_DIGITS, *_TENS, *_GREAT, *_SHORT])}]{{1,40}}(?:点{_DIGIT}{{1,20}})?")
+CHINESE_NUMERALS = re.compile(rf"[{''.join([*_DIGITS, *_TENS, *_GREAT, *_SHORT])}]{{1,40}}(?:点{_DIGIT}{{1,20}})?")
 _COINS = re.compile(rf"[元圆圓](?:整|正|零?(?:{_DIGIT}角)?(?:{_DIGIT}分)?)")
 
 _UNITS = (
@@ -27,20 +27,22 @@ _DECADES = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", 
 _WORDS = dict(zip(_UNITS, range(20), strict=True)) | dict(zip(_DECADES, range(20, 100, 10), strict=True))
 _POWERS = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 _WORD = "(?:" + "|".join(sorted([*_WORDS, "hundred", *_POWERS], key=len, reverse=True)) + ")"
-WORD_RUN = re.compile(rf"(?<![A-Za-z-]){_WORD}(?:(?:-| (?:and )?){_WORD}){{0,12}}(?![A-Za-z]|-[A-Za-z])", re.IGNORECASE)
+NUMBER_WORDS = re.compile(
+    rf"(?<![A-Za-z-]){_WORD}(?:(?:-| (?:and )?){_WORD}){{0,12}}(?![A-Za-z]|-[A-Za-z])", re.IGNORECASE
+)
 
 
-def digits_in(run: str) -> int:
+def count_digits(run: str) -> int:
     """How many characters of a run of Chinese numerals are digits or tens, the powers 万 and 亿 not among them."""
     return sum(character in _DIGITS or character in _TENS for character in run)
 
 
-def is_number(run: str) -> bool:
+def is_numeral(run: str) -> bool:
     """Whether a run of Chinese numerals says how many: `千万` alone is a word or the head of a column."""
     return any(character in _DIGITS or character in _SHORT or character in "十拾" for character in run)
 
 
-def coins(text: str, place: int) -> tuple[int, Decimal] | None:
+def parse_coins(text: str, place: int) -> tuple[int, Decimal] | None:
     """Where `元整` or `元五角二分` at `place` ends and what it adds; None where only the unit stands there."""
     match = _COINS.match(text, place)
     if match is None or len(match.group()) == 1:
@@ -49,11 +51,11 @@ def coins(text: str, place: int) -> tuple[int, Decimal] | None:
     return match.end(), sum((_DIGITS[d] * Decimal("0.1" if name == "角" else "0.01") for d, name in parts), Decimal(0))
 
 
-def chinese_number(text: str) -> Decimal | None:
+def parse_chinese_number(text: str) -> Decimal | None:
     """The value of Chinese numerals, `三百二十一`, `二〇二〇`, `两万三`, `十二点五`; None when they do not add up."""
     whole, _, fraction = text.partition("点")
     if fraction:
-        value = chinese_number(whole)
+        value = parse_chinese_number(whole)
         digits = "".join(str(_DIGITS[c]) for c in fraction) if all(c in _DIGITS for c in fraction) else ""
         return value + Decimal(f"0.{digits}") if value is not None and digits else None
     if not whole:
@@ -94,7 +96,7 @@ def chinese_number(text: str) -> Decimal | None:
     return Decimal(total + section)
 
 
-def word_number(text: str) -> Decimal | None:
+def parse_number_words(text: str) -> Decimal | None:
     """The value of `two hundred and five`; None for a power alone (`million`)."""
     total = group = 0
     lowered = text.lower()

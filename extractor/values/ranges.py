@@ -17,7 +17,7 @@ _LOWER = re.compile(
 _WHOLE = re.compile(rf"\s*({_NUMBER})(?![\d.,]*\s*(?:[-–—~～]|to)\s*\d)")
 
 
-def part(text: str, name: str) -> tuple[int, int] | None:
+def find_range_part(text: str, name: str) -> tuple[int, int] | None:
     """Where in `text` the part called `name` stands: `lower` or `upper` end of a range, or the `number` it begins with.
 
     None where the range has no such end, where the text holds several ranges, or where it is no number at all.

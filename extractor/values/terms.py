@@ -8,7 +8,7 @@ _CJK = r"㐀-䶿一-鿿"
 _WORD = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
 
 
-def terms(text: str) -> list[str]:
+def search_terms(text: str) -> list[str]:
     """Search terms: lower-case words without a plural s, and every pair of neighbouring CJK characters."""
     found: list[str] = []
     for word in _WORD.findall(text.casefold()):

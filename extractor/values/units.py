@@ -204,7 +204,7 @@ def _bases() -> dict[str, Unit]:
 
 
 @cache
-def money_prefixes() -> tuple[str, ...]:
+def currency_prefixes() -> tuple[str, ...]:
     """The currency names and symbols that stand before an amount, longest first."""
     named = {name for name, unit in _bases().items() if any(len(d) == 3 and d.isupper() for d in unit.dimensions)}
     skip = {"元", "圆", "圓", "块", "dollars", "dollar", "won", "rand", "HPF", "LPF", "yen", "yuan", "baht", "TRY"}
@@ -226,7 +226,7 @@ _LIST_MARKS = frozenset("十百千ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrst
 
 
 @cache
-def after_number() -> re.Pattern[str]:
+def suffix_pattern() -> re.Pattern[str]:
     """Matches, right behind the digits, a power of ten, a magnitude and a unit; groups `ten`, `magnitude`, `unit`.
 
     Matching nothing is a match of no length.
@@ -256,7 +256,7 @@ _CONTEXT = re.compile(
 )
 
 
-def in_context(context: str) -> list[Unit]:
+def find_declared_units(context: str) -> list[Unit]:
     """The units declared in headings, in order: `金额（万元）`, `单位：元`, `(in thousands)`, `Weight kg`."""
     found = []
     for match in _CONTEXT.finditer(context):
@@ -265,20 +265,20 @@ def in_context(context: str) -> list[Unit]:
             left = context[: match.start()].rpartition("\n")[2].strip()
             if not left or name in "十百千":
                 continue  # `(A) Revenue`, `（十）`
-        unit = parse(name)
+        unit = parse_unit(name)
         if unit is not None and unit.known:
             found.append((match.end(), unit))
     for line in re.finditer(r"[^\n|\t]+", context):
         tail = re.search(r"(?:^|[\s/])([^\s/()（）]{1,12}(?:/[A-Za-zµμ]{1,4})?)\s*$", line.group())
         if tail and (len(tail[1]) > 1 or tail[1] == "%"):
-            unit = parse(tail[1])
+            unit = parse_unit(tail[1])
             if unit is not None and unit.known and unit.dimensions:
                 found.append((line.start() + tail.end(), unit))
     return [unit for _, unit in sorted(found, key=lambda pair: pair[0])]
 
 
 @cache
-def parse(text: str) -> Unit | None:
+def parse_unit(text: str) -> Unit | None:
     """The unit written as `text`: `万元`, `USD thousands`, `mg/dL`, `10^9/L`; None when there is nothing to read.
 
     An unknown name is a unit of its own (`known` False), so that `件` fits `件` and nothing else.
@@ -291,7 +291,7 @@ def parse(text: str) -> Unit | None:
     magnitude, rest = Decimal(1), text
     power = re.match(r"^(?:[×xX*]\s?)?10(?:\^|\*\*)?([-+]?\d{1,3}|[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3})(?=/|\s|$)\s*", rest)
     if power:
-        magnitude, rest = Decimal(1).scaleb(exponent(power[1])), rest[power.end() :]
+        magnitude, rest = Decimal(1).scaleb(parse_exponent(power[1])), rest[power.end() :]
     if rest not in _bases():
         for name in sorted(MAGNITUDES, key=len, reverse=True):
             bare = re.fullmatch(
@@ -334,25 +334,25 @@ def _base(name: str) -> Unit:
         return lower[name.lower()]
     currency = re.match(r"人民币|RMB|CNY", name)
     if currency and currency.end() < len(name):
-        unit = parse(name[currency.end() :])
+        unit = parse_unit(name[currency.end() :])
         if unit is not None and (not unit.dimensions or "CNY" in unit.dimensions):
             return Unit(scale=unit.factor, dimensions=frozenset(["CNY"]), text=name)
     return Unit(dimensions=frozenset([name.lower()]), known=False, text=name)
 
 
-def exponent(text: str) -> int:
+def parse_exponent(text: str) -> int:
     """The whole number written as an exponent, plain or superscript: `^-3`, `⁻³`."""
     return int(text.translate(str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")).lstrip("^*"))
 
 
-def short_magnitude(text: str, money: bool) -> Decimal | None:
+def parse_magnitude(text: str, money: bool) -> Decimal | None:
     """What a magnitude behind a number multiplies by; `m` and `b` count only behind an amount of money."""
     if money and text in _AFTER_MONEY:
         return _AFTER_MONEY[text]
     return MAGNITUDES.get(text) or MAGNITUDES.get(text.lower())
 
 
-def convert(value: Decimal, given: Unit, wanted: Unit) -> Decimal | None:
+def convert_amount(value: Decimal, given: Unit, wanted: Unit) -> Decimal | None:
     """`value` of the unit `given` in the unit `wanted`; None when they measure different things.
 
     A bare magnitude (`万`) takes the wanted base: `3.5亿` in `万元` is 35000.

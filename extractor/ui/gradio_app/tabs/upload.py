@@ -12,7 +12,7 @@ import gradio as gr
 
 from extractor.errors import InputError, SchemaError
 from extractor.models import CATALOGUE, DEFAULT, weights
-from extractor.schemas import MAX_BYTES, Schema, load_schema, shipped
+from extractor.schemas import MAX_BYTES, Schema, load_schema, shipped_schemas
 from extractor.types import Path as FieldPath
 from extractor.types import field_name
 from extractor.ui.events import EVENT, Asking, told
@@ -151,7 +151,7 @@ def places(settings: ServerSettings) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     if settings.schema_folder is not None:
         found += [(f"folder:{file.stem}", file) for file in sorted(settings.schema_folder.glob("*.json"))]
-    found += [(f"shipped:{name}", name) for name, _ in shipped()]
+    found += [(f"shipped:{name}", name) for name, _ in shipped_schemas()]
     return found
 
 
@@ -206,7 +206,7 @@ def first_model(settings: ServerSettings) -> str:
 def table(schema: Schema | None, asking: Asking) -> Any:
     """The fields of a schema, a row each."""
     rows = []
-    for path, field in schema.leaves() if schema is not None else ():
+    for path, field in schema.all_fields() if schema is not None else ():
         unit = f" ({field.unit})" if field.unit else ""
         said = field.description or json.dumps(field.enum, ensure_ascii=False) if field.enum else field.description
         kind = asking.word(TYPES[field.type]) + unit
