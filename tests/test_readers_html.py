@@ -7,7 +7,7 @@ import time
 import pytest
 
 from extractor.readers import read_bytes
-from extractor.tables import one_line
+from extractor.tables import collapse_whitespace
 
 
 def read(page: str | bytes):
@@ -15,7 +15,7 @@ def read(page: str | bytes):
     document = read_bytes(page if isinstance(page, bytes) else page.encode(), "page.html")
     for table in document.tables:
         for cell in table.cells:
-            assert cell.text == one_line(document.text[cell.start : cell.end])
+            assert cell.text == collapse_whitespace(document.text[cell.start : cell.end])
     for block in document.blocks:
         assert 0 <= block.start < block.end <= len(document.text)
     return document

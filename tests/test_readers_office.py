@@ -32,7 +32,7 @@ from extractor.errors import InputError
 from extractor.extraction.pipeline import extract
 from extractor.readers import detect, embedded, number_format, package, read_bytes
 from extractor.schemas import load_schema
-from extractor.tables import one_line
+from extractor.tables import collapse_whitespace
 
 ORDER = [
     "#Acme Trading Ltd",
@@ -62,7 +62,7 @@ def sound(document):
         assert document.text[block.start : block.end].strip()
     for found in document.tables:
         for cell in found.cells:
-            assert one_line(document.text[cell.start : cell.end]) == cell.text
+            assert collapse_whitespace(document.text[cell.start : cell.end]) == cell.text
     for page in document.pages:
         for word in page.words:
             assert document.text[word.start : word.end] == word.text
@@ -666,7 +666,7 @@ def test_delimiters_and_encodings_are_told(delimiter, encoding):
     text = as_csv([table(*lines)], delimiter).decode()
     (found,) = read(text.encode(encoding), "prices.csv").tables
     # A tab inside quotes is a blank on one line.
-    assert rows(found) == [[one_line(cell) for cell in line] for line in lines]
+    assert rows(found) == [[collapse_whitespace(cell) for cell in line] for line in lines]
     assert found.cells[4].row_path == ("茶叶",) and found.cells[4].column_path == ("单价",)
 
 

@@ -17,7 +17,7 @@ from extractor import ocr
 from extractor.errors import InputError
 from extractor.ocr import ScannedPage
 from extractor.readers import pdf, read_bytes
-from extractor.tables import one_line
+from extractor.tables import collapse_whitespace
 
 WIDTH, HEIGHT = A4
 pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
@@ -55,7 +55,7 @@ def read(data: bytes):
             assert page.start <= word.start < word.end <= page.end
     for table in document.tables:
         for cell in table.cells:
-            assert cell.text == one_line(document.text[cell.start : cell.end])
+            assert cell.text == collapse_whitespace(document.text[cell.start : cell.end])
             assert table.start <= cell.start <= cell.end <= table.end
     return document
 

@@ -14,7 +14,7 @@ from extractor.layout import TableBlock, find_grids, order_page
 from extractor.ocr.ruling_lines import ruled
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
-from extractor.tables.cell_per_line import SetLine, find_stacked
+from extractor.tables.cell_per_line import PlacedLine, find_cell_per_line_tables
 from extractor.values import normalization
 
 DPI = 150
@@ -173,8 +173,8 @@ def test_prose_lists_and_addresses_are_no_stacked_tables():
 def test_lines_that_lie_within_one_another_are_read():
     boxes = [Rect(x, 100 + x / 10, x + 8, 400 - x) for x in range(20, 120, 10)]
     text = "".join(f"{n}\n" for n in range(10))
-    lines = [SetLine(2 * n, 2 * n + 1, 1, box) for n, box in enumerate(boxes)]
-    assert find_stacked(text, lines) == []
+    lines = [PlacedLine(2 * n, 2 * n + 1, 1, box) for n, box in enumerate(boxes)]
+    assert find_cell_per_line_tables(text, lines) == []
 
 
 def test_a_number_broken_at_the_end_of_a_line_of_chinese_is_one_number():

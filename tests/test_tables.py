@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from tables_grown import grow
 
-from extractor.tables import RawCell, build, is_value, one_line
+from extractor.tables import PlacedCell, build_table, collapse_whitespace, is_value
 from extractor.tables.cells import are_counted, marker
 
 
@@ -19,11 +19,11 @@ def table_of(rows, **options):
             while (number, column) in taken:
                 column += 1
             header, words = words.startswith("^"), words.lstrip("^")
-            raw.append(RawCell(len(text), len(text) + len(words), number, column, down, across, header))
+            raw.append(PlacedCell(len(text), len(text) + len(words), number, column, down, across, header))
             text += words + "\n"
             taken |= {(number + y, column + x) for y in range(down) for x in range(across)}
             column += across
-    return build(text, raw, **options)
+    return build_table(text, raw, **options)
 
 
 def values(table):
@@ -51,7 +51,7 @@ def across(text, count):
     ],
 )
 def test_one_line(broken, line):
-    assert one_line(broken) == line
+    assert collapse_whitespace(broken) == line
 
 
 VALUES = """0 | 1,234.50 | -9.4 | (12) | 增7 | 减 14 | $1,020.00 | 12.5% | 45万元 | 2021年3月4日 | 4 Mar 2021 | 3.9-6.1
@@ -277,13 +277,13 @@ def test_labels_that_look_like_values_under_a_wide_corner():
 
 
 def test_odd_grids_do_no_harm():
-    assert build("", []).cells == ()
+    assert build_table("", []).cells == ()
     text = "abc"
-    overlapping = [RawCell(0, 1, 0, 0, 3, 3), RawCell(1, 2, 1, 1), RawCell(2, 3, 0, 0)]
-    assert [cell.text for cell in build(text, overlapping).cells] == ["a", "c", "b"]
-    huge = build(text, [RawCell(0, 1, 0, 0, 65534, 1000), RawCell(1, 2, 70000, 3, 0, 9)])
+    overlapping = [PlacedCell(0, 1, 0, 0, 3, 3), PlacedCell(1, 2, 1, 1), PlacedCell(2, 3, 0, 0)]
+    assert [cell.text for cell in build_table(text, overlapping).cells] == ["a", "c", "b"]
+    huge = build_table(text, [PlacedCell(0, 1, 0, 0, 65534, 1000), PlacedCell(1, 2, 70000, 3, 0, 9)])
     assert (huge.rows, huge.columns) == (2, 4)
-    many = build(text, [RawCell(0, 1, row, 0, 60000, 1) for row in range(3000)])
+    many = build_table(text, [PlacedCell(0, 1, row, 0, 60000, 1) for row in range(3000)])
     assert len(many.cells) == 3000
 
 
@@ -298,7 +298,7 @@ def test_random_grids_with_spans():
         grown = grow(seed, told=False)
         text, raw = "", []
         for box in grown.boxes:
-            raw.append(RawCell(len(text), len(text) + len(box.text), box.row, box.column, box.rows, box.columns))
+            raw.append(PlacedCell(len(text), len(text) + len(box.text), box.row, box.column, box.rows, box.columns))
             text += box.text + "\n"
-        found = values(build(text, raw))
+        found = values(build_table(text, raw))
         assert {key: found.get(key) for key in grown.answers()} == grown.answers(), seed

@@ -7,13 +7,13 @@ import random
 import pytest
 from tables_grown import aligned, grow, pipe_stream, pipes, tab_lines, tab_separated
 
-from extractor.tables import find_flattened, one_line
+from extractor.tables import collapse_whitespace, find_tables_in_text
 
 
 def only(text):
-    (table,) = find_flattened(text)
+    (table,) = find_tables_in_text(text)
     for cell in table.cells:
-        assert one_line(text[cell.start : cell.end]) == cell.text
+        assert collapse_whitespace(text[cell.start : cell.end]) == cell.text
         assert cell.text or cell.start == cell.end
     return table
 
@@ -231,16 +231,16 @@ def test_aligned_columns():
     ],
 )
 def test_prose_is_no_table(text):
-    assert find_flattened(text) == []
+    assert find_tables_in_text(text) == []
 
 
 def test_captions_stop_at_prose_and_at_the_table_before():
     rows = lines(["Ship", "Crew"], ["Anna", "12"], ["Berta", "14"])
     text = f"Long text that ends in a full stop and is prose.\n\n1. Crews\n(persons)\n{rows}\n2. Loads\n\n{rows}\nEnd"
-    first, second = find_flattened(text)
+    first, second = find_tables_in_text(text)
     assert first.caption == ("1. Crews", "(persons)")
     assert second.caption == ("2. Loads",)
-    assert find_flattened(text, second.start - 2, second.end)[0].start == second.start
+    assert find_tables_in_text(text, second.start - 2, second.end)[0].start == second.start
 
 
 @pytest.mark.parametrize(
@@ -260,7 +260,7 @@ def test_most_random_aligned_tables_come_back():
     right = total = 0
     for seed in range(120):
         grown = grow(seed, told=False)
-        tables = find_flattened(f"Heading\n\n{aligned(grown, seed)}\n\nAfter.\n")
+        tables = find_tables_in_text(f"Heading\n\n{aligned(grown, seed)}\n\nAfter.\n")
         found = values(tables[0]) if len(tables) == 1 else {}
         total += len(grown.answers())
         right += sum(found.get(key) == paths for key, paths in grown.answers().items())
@@ -274,9 +274,9 @@ def test_any_text_is_survived():
             ["\t|\n 0一a", "\t\n 0a", "\n\n\t\t三、本0 ", "| -:\n0a", "  \n 1,2 ab．", "\u3000\xa0\t|│+-=\n九\r"]
         )
         text = "".join(chance.choice(letters) for _ in range(chance.randint(0, 250)))
-        for table in find_flattened(text, chance.randint(0, 4), chance.choice([None, len(text) // 2])):
+        for table in find_tables_in_text(text, chance.randint(0, 4), chance.choice([None, len(text) // 2])):
             for cell in table.cells:
-                assert one_line(text[cell.start : cell.end]) == cell.text
+                assert collapse_whitespace(text[cell.start : cell.end]) == cell.text
                 assert cell.row + cell.row_span <= table.rows and cell.column + cell.column_span <= table.columns
 
 
@@ -284,4 +284,4 @@ def test_any_text_is_survived():
     "piece", ["\t\n", "|", "\ta\n\t1\n\n", "a  1  2\n", "\t|a\n\t|1\n", "1.", "\t", "a\t1\n", "\ta\n\nb\n\n"]
 )
 def test_long_text_takes_no_more_than_its_share(piece):
-    find_flattened(piece * (60_000 // len(piece)))
+    find_tables_in_text(piece * (60_000 // len(piece)))

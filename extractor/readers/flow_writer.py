@@ -14,7 +14,7 @@ from extractor import tables
 from extractor.errors import InputError
 from extractor.readers import MAX_CHARACTERS
 from extractor.readers import text as plain
-from extractor.tables import RawCell
+from extractor.tables import PlacedCell
 from extractor.types import Block, Document, Page, Problem, Table, Word
 
 
@@ -77,7 +77,7 @@ def flattened_between(text: str, taken: Iterable[tuple[int, int]], end: int) -> 
     found, at = [], 0
     for start, stop in [*sorted(taken), (end, end)]:
         if start > at:
-            found += [t for t in tables.find_flattened(text, at, start) if at <= t.start and t.end <= start]
+            found += [t for t in tables.find_tables_in_text(text, at, start) if at <= t.start and t.end <= start]
         at = max(at, stop)
     return found
 
@@ -96,7 +96,7 @@ class _Flow:
     chunks: list[str] = field(default_factory=list)
     length: int = 0
     blocks: list[Block] = field(default_factory=list)
-    grids: list[tuple[list[RawCell], tuple[str, ...]]] = field(default_factory=list)
+    grids: list[tuple[list[PlacedCell], tuple[str, ...]]] = field(default_factory=list)
     tables: list[Table] = field(default_factory=list)
     taken: list[tuple[int, int]] = field(default_factory=list)
     words: list[Word] = field(default_factory=list)
@@ -143,7 +143,7 @@ class _Flow:
 
     def document(self, identity: str, problems: Sequence[Problem]) -> Document:
         text = "".join(self.chunks)
-        found = self.tables + [tables.build(text, cells, caption) for cells, caption in self.grids]
+        found = self.tables + [tables.build_table(text, cells, caption) for cells, caption in self.grids]
         flattened = flattened_between(text, self.taken, self.shown)
         found = sorted([*found, *flattened], key=lambda table: (table.start, -table.end))
         blocks = around_tables(self.blocks, flattened)
@@ -183,7 +183,7 @@ class _Flow:
             kind = "heading" if level else kind
         if kind == "heading":
             self.headings = [held for held in self.headings if held[0] < level]
-            self.headings.append((level, tables.one_line(words)))
+            self.headings.append((level, tables.collapse_whitespace(words)))
         self.blocks.append(Block(kind, start, self.length, level=level))
 
     def _grid(self, grid: Grid) -> None:
@@ -195,7 +195,7 @@ class _Flow:
             start = self.length
             self._inside(cell.parts)
             place = (cell.row, cell.column, cell.row_span, cell.column_span, cell.header)
-            cells.append(RawCell(start, self.length, *place))
+            cells.append(PlacedCell(start, self.length, *place))
         self.grids.append((cells, tuple(text for _, text in self.headings)))
 
     def _inside(self, parts: Sequence[Part]) -> None:

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from extractor import tables
 from extractor.readers import flow_writer
 from extractor.readers import text as plain
-from extractor.tables import RawCell
+from extractor.tables import PlacedCell
 from extractor.types import Block, Document, Page, Problem, Table
 
 # fmt: off
@@ -458,7 +458,7 @@ class _Page:
             kind = "heading" if level else kind
         if kind == "heading":
             self._headings = [held for held in self._headings if held[0] < level]
-            self._headings.append((level, tables.one_line(content)))
+            self._headings.append((level, tables.collapse_whitespace(content)))
         self._blocks.append(Block(kind, start, end, level=level))
 
     def _recent(self, start: int) -> str:
@@ -486,7 +486,7 @@ class _Page:
         table = self._tables[-1]
         if table.caption_start is not None:
             words = "".join(self._chunks[table.caption_start :])
-            table.caption = (*table.caption, tables.one_line(words)) if words.strip() else table.caption
+            table.caption = (*table.caption, tables.collapse_whitespace(words)) if words.strip() else table.caption
             table.caption_start = None
         if table.data and len(self._data) == 1 and self._block_start >= 0:
             self._blocks.append(Block("heading", self._block_start, self._length, level=6))
@@ -662,9 +662,9 @@ def _built(text: str, table: _OpenTable, end: int) -> Table:
         down = min(row_span, rows - row) if row_span else rows - row
         for each in range(column, column + column_span):
             taken[each] = row + down
-        raw.append(RawCell(start, stop, row, column, max(1, down), column_span, head))
+        raw.append(PlacedCell(start, stop, row, column, max(1, down), column_span, head))
         column += column_span
-    return tables.build(text, raw, table.caption)
+    return tables.build_table(text, raw, table.caption)
 
 
 # Styles.

@@ -52,7 +52,7 @@ def _unmark_forced_heads(tokens: Sequence[Token]) -> None:
         elif token.type == "th_open":
             row.append(position)
         elif token.type == "thead_close":
-            texts = [tables.one_line(tokens[cell + 1].content) for cell in row]
+            texts = [tables.collapse_whitespace(tokens[cell + 1].content) for cell in row]
             if len(row) < 3 or any(not text or tables.is_value(text) for text in texts):
                 tokens[head].tag = token.tag = "tbody"
                 for cell in row:

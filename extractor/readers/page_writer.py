@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from extractor import tables
 from extractor.geometry import PlacedWord, Rect
 from extractor.layout import LayoutBlock, LayoutCell, TableBlock, TextBlock, TextLine, separator_before
-from extractor.tables import RawCell, SetLine
+from extractor.tables import PlacedCell, PlacedLine
 from extractor.types import BBox, Block, Document, Page, Problem, Table, Word
 
 _HAN = re.compile("[\u4e00-\u9fff]")
@@ -19,7 +19,7 @@ _HAN = re.compile("[\u4e00-\u9fff]")
 class _Written:
     """A table part with its cells' places in the text."""
 
-    cells: tuple[RawCell, ...]
+    cells: tuple[PlacedCell, ...]
     page: int
     xs: tuple[float, ...]
     start: int
@@ -43,7 +43,7 @@ class PageWriter:
         self._pages: list[Page] = []
         self._tables: list[_Written] = []
         self._headings: list[tuple[int, str]] = []
-        self._lines: list[SetLine] = []
+        self._lines: list[PlacedLine] = []
         self._number = 0
 
     def page(
@@ -89,7 +89,9 @@ class PageWriter:
         """The document of all pages written so far."""
         text = "".join(self._chunks)
         found = [_build(text, group) for group in _continued(text, self._tables)]
-        found = sorted([*found, *tables.find_stacked(text, self._lines)], key=lambda table: (table.start, -table.end))
+        found = sorted(
+            [*found, *tables.find_cell_per_line_tables(text, self._lines)], key=lambda table: (table.start, -table.end)
+        )
         return Document(identity, source, text, tuple(self._pages), tuple(self._blocks), tuple(found), tuple(problems))
 
     def _write(self, text: str) -> None:
@@ -121,7 +123,7 @@ class PageWriter:
                 self._write(self._between(part.lines[position - 1], line))
             begin = self.length
             self._line(line)
-            self._lines.append(SetLine(begin, self.length, self._number, line.box, len(line.segments) == 1))
+            self._lines.append(PlacedLine(begin, self.length, self._number, line.box, len(line.segments) == 1))
         box = _bbox(self._number, _around(part.lines))
         self._blocks.append(Block(part.kind, start, self.length, self._number, part.level, box))
         if part.kind == "heading":
@@ -153,7 +155,7 @@ class PageWriter:
         self._tables.append(written)
         self._write("\n")
 
-    def _cell(self, cell: LayoutCell) -> RawCell:
+    def _cell(self, cell: LayoutCell) -> PlacedCell:
         start = self.length
         # Several segments on each of its lines are pairs of label and value, or a table in the cell.
         apart = len(cell.lines) > 1 and sum(len(line.segments) > 1 for line in cell.lines) * 2 > len(cell.lines)
@@ -163,7 +165,7 @@ class PageWriter:
                 self._write("\n" if apart else _closed_up(cell.lines[position - 1], line))
             self._line(line, parting=" ")
         box = _bbox(self._number, cell.box)
-        return RawCell(start, self.length, cell.row, cell.column, cell.row_span, cell.column_span, box=box)
+        return PlacedCell(start, self.length, cell.row, cell.column, cell.row_span, cell.column_span, box=box)
 
 
 def _closed_up(line: TextLine, following: TextLine) -> str:
@@ -180,7 +182,7 @@ def _closed_up(line: TextLine, following: TextLine) -> str:
         and _HAN.search(following.segments[0].text)
     ):
         return ""  # plainly set Chinese breaks anywhere, also between two digits
-    return tables.one_line(f"{before[-1]}\n{after[0]}")[1:-1]
+    return tables.collapse_whitespace(f"{before[-1]}\n{after[0]}")[1:-1]
 
 
 def _bbox(page: int, box: Rect) -> BBox:
@@ -241,7 +243,7 @@ def _from_the_left(xs: tuple[float, ...]) -> list[float]:
     return [x - xs[0] for x in xs]
 
 
-def _onto(cells: Sequence[RawCell], xs: tuple[float, ...], wider: list[float]) -> list[RawCell]:
+def _onto(cells: Sequence[PlacedCell], xs: tuple[float, ...], wider: list[float]) -> list[PlacedCell]:
     """The cells with their columns counted in the columns of the whole table."""
     places = [min(range(len(wider)), key=lambda at: abs(wider[at] - x)) for x in _from_the_left(xs)]
     return [
@@ -264,15 +266,20 @@ def _build(text: str, group: Sequence[_Written]) -> Table:
         repeated = _repeated_rows(text, top, more)
         cells = cells + [replace(cell, row=cell.row - repeated + height) for cell in more if cell.row >= repeated]
     pages = tuple(table.page for table in group)
-    return tables.build(text, cells, head.caption, pages)
+    return tables.build_table(text, cells, head.caption, pages)
 
 
-def _repeated_rows(text: str, head: Sequence[RawCell], following: Sequence[RawCell]) -> int:
+def _repeated_rows(text: str, head: Sequence[PlacedCell], following: Sequence[PlacedCell]) -> int:
     """How many rows at the top of the following page only repeat those at the top of the table."""
 
-    def row(cells: Sequence[RawCell], number: int) -> list[tuple[int, int, int, str]]:
+    def row(cells: Sequence[PlacedCell], number: int) -> list[tuple[int, int, int, str]]:
         return [
-            (cell.column, cell.row_span, cell.column_span, tables.one_line(text[cell.text_start : cell.text_end]))
+            (
+                cell.column,
+                cell.row_span,
+                cell.column_span,
+                tables.collapse_whitespace(text[cell.text_start : cell.text_end]),
+            )
             for cell in cells
             if cell.row == number
         ]

@@ -89,7 +89,7 @@ def _stacked(band: list[SheetCell]) -> list[list[SheetCell]]:
 
 
 def _has_value(row: Sequence[SheetCell]) -> bool:
-    return any(tables.is_value(tables.one_line(cell.text)) for cell in row)
+    return any(tables.is_value(tables.collapse_whitespace(cell.text)) for cell in row)
 
 
 def _lines_on_top(band: list[SheetCell], level: int) -> tuple[list[Paragraph], list[SheetCell]]:
@@ -98,7 +98,7 @@ def _lines_on_top(band: list[SheetCell], level: int) -> tuple[list[Paragraph], l
     at = 0
     while at + 2 < len(band):
         cell, following, beyond = band[at : at + 3]
-        if cell.row_span > 1 or following.row == cell.row or tables.is_value(tables.one_line(cell.text)):
+        if cell.row_span > 1 or following.row == cell.row or tables.is_value(tables.collapse_whitespace(cell.text)):
             break
         heading = plain.heading_level(cell.text, alone=True)
         # It may be the label of the first row, without a value; not among lines, though, unless it ends as one.

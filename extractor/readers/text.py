@@ -302,7 +302,7 @@ def heading_level(line: str, *, alone: bool = False) -> int:
 
 def structured(text: str, identity: str, source: str, problems: list[Problem] = ()) -> Document:
     """The document for text that carries no layout but its lines: blocks, flattened tables, pages at form feeds."""
-    found = tuple(tables.find_flattened(text))
+    found = tuple(tables.find_tables_in_text(text))
     pages = tuple(
         Page(number, start, end) for number, (start, end) in enumerate(_stretches(text, re.compile("\f")), start=1)
     )

@@ -14,8 +14,8 @@ from itertools import pairwise
 from statistics import median
 
 from extractor.geometry import Rect
-from extractor.tables.cells import is_value, marker, one_line
-from extractor.tables.grid import build
+from extractor.tables.cells import collapse_whitespace, is_value, marker
+from extractor.tables.grid import build_table
 from extractor.tables.header_spans import Token, TokenRow, lay_out, omitted_cost
 from extractor.types import Table
 
@@ -27,7 +27,7 @@ _BROKEN = 12  # the same of the rest of a cell which was broken at a line
 
 
 @dataclass(frozen=True, slots=True)
-class SetLine:
+class PlacedLine:
     """A line of a page: its stretch of the text, its box in points, and whether it is one piece without wide gaps."""
 
     start: int
@@ -37,7 +37,7 @@ class SetLine:
     whole: bool = True
 
 
-def find_stacked(text: str, lines: Sequence[SetLine]) -> list[Table]:
+def find_cell_per_line_tables(text: str, lines: Sequence[PlacedLine]) -> list[Table]:
     """The tables among lines of pages whose cells stand one to a line, in reading order, each with its grid rebuilt.
 
     Lines come in reading order, without those of other tables. Two rows of two values at least, under headers, are
@@ -53,7 +53,7 @@ def find_stacked(text: str, lines: Sequence[SetLine]) -> list[Table]:
         layout = lay_out(rows)
         if not _is_evident(rows) or any(problem.kind == "table_heads" for problem in layout.problems):
             continue
-        table = build(text, layout.raw_cells(), caption=_caption(page, first, last))
+        table = build_table(text, layout.raw_cells(), caption=_caption(page, first, last))
         pages = tuple(sorted({line.page for line in lines[first:stop]}))
         tables.append(replace(table, pages=pages, problems=(*table.problems, *layout.problems)))
         last = stop
@@ -67,7 +67,7 @@ def find_stacked(text: str, lines: Sequence[SetLine]) -> list[Table]:
 class _Set:
     """Lines with how they are set: what each reads, what it may be, and how many blank lines stand before it."""
 
-    lines: Sequence[SetLine]
+    lines: Sequence[PlacedLine]
     text: str
     texts: tuple[str, ...]
     kinds: tuple[str, ...]
@@ -78,8 +78,8 @@ class _Set:
     """Whether cells are told from other lines by where they begin."""
 
     @classmethod
-    def of(cls, text: str, lines: Sequence[SetLine]) -> _Set:
-        texts = tuple(one_line(text[line.start : line.end]) for line in lines)
+    def of(cls, text: str, lines: Sequence[PlacedLine]) -> _Set:
+        texts = tuple(collapse_whitespace(text[line.start : line.end]) for line in lines)
         size = median(line.box.bottom - line.box.top for line in lines)
         indents = _indents(lines, size)
         values = [indent > 0.4 * size for indent, words in zip(indents, texts, strict=True) if is_value(words)]
@@ -99,7 +99,7 @@ class _Set:
         return cls(lines, text, texts, tuple(kinds), _gaps(lines), indented)
 
 
-def _indents(lines: Sequence[SetLine], size: float) -> list[float]:
+def _indents(lines: Sequence[PlacedLine], size: float) -> list[float]:
     left: dict[int, float] = {}
     for line in lines:
         left[line.page] = min(left.get(line.page, line.box.x0), line.box.x0)
@@ -110,7 +110,7 @@ def _indents(lines: Sequence[SetLine], size: float) -> list[float]:
     return [line.box.x0 - margin[line.page] for line in lines]
 
 
-def _gaps(lines: Sequence[SetLine]) -> tuple[int | None, ...]:
+def _gaps(lines: Sequence[PlacedLine]) -> tuple[int | None, ...]:
     steps = [
         (after.box.top + after.box.bottom - before.box.top - before.box.bottom) / 2
         if after.page == before.page and after.box.top > before.box.top

@@ -12,7 +12,7 @@ from extractor.types import BBox
 
 
 @dataclass(frozen=True, slots=True)
-class RawCell:
+class PlacedCell:
     """A cell as a reader found it: its stretch of the text, its place and spans in the grid, whether it was `th`."""
 
     text_start: int
@@ -47,7 +47,7 @@ def _closes_up(character: str) -> bool:
     )
 
 
-def one_line(text: str) -> str:
+def collapse_whitespace(text: str) -> str:
     """The text on one line: a line break closes up between CJK characters and is one space elsewhere.
 
     Other runs of blanks (also full-width and no-break ones) become one space; the ends are stripped.

@@ -10,7 +10,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from extractor.tables.cells import RawCell, is_period, is_value, one_line, trimmed
+from extractor.tables.cells import PlacedCell, collapse_whitespace, is_period, is_value, trimmed
 
 _GAP = re.compile(r"[ \xa0\u3000]{2,}")
 _LONGEST = 60
@@ -28,7 +28,7 @@ class _Segment:
     period: bool
 
 
-def place_aligned(text: str, lines: list[tuple[int, int]]) -> tuple[int, list[RawCell]]:
+def place_aligned(text: str, lines: list[tuple[int, int]]) -> tuple[int, list[PlacedCell]]:
     """`(first, cells)`: the cells from line `first` on, on a grid, blank ones included; none without evidence.
 
     Evidence is two rows with numerals under one another, one such row under headers, or labels with colons. Lines
@@ -54,7 +54,7 @@ def place_aligned(text: str, lines: list[tuple[int, int]]) -> tuple[int, list[Ra
         while first + 1 < heads and _stands_over(rows[first], rows[first + 1], columns):
             first += 1
     spans = _header_spans(rows[first:heads], columns) if heads < len(rows) else {}
-    cells: list[RawCell] = []
+    cells: list[PlacedCell] = []
     for number, row in enumerate(rows[first:]):
         cells.extend(_placed(row, spans.get(number), columns, number, lines[first + number][0]))
     return first, cells
@@ -171,7 +171,7 @@ def _segments(text: str, start: int, end: int) -> list[_Segment]:
         if begin < finish:
             inset = left + _width(text[edge:begin])
             ink = text[begin:finish]
-            line = one_line(ink)
+            line = collapse_whitespace(ink)
             segments.append(_Segment(begin, finish, inset, inset + _width(ink), is_value(line), is_period(line)))
         if cut is not None:
             left = right + _width(cut.group())
@@ -229,7 +229,7 @@ def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
 
 def _placed(
     row: list[_Segment], spans: list[_Span] | None, columns: list[tuple[int, int]], number: int, line: int
-) -> list[RawCell]:
+) -> list[PlacedCell]:
     places: list[list[int]] = []  # first column, last column, start, end
     for at, segment in enumerate(row):
         first, last = spans[at] if spans else _under(segment, columns)
@@ -240,12 +240,12 @@ def _placed(
                 places[-1][3] = segment.end
                 continue
         places.append([first, last, segment.start, segment.end])
-    cells = [RawCell(start, end, number, first, 1, last - first + 1) for first, last, start, end in places]
+    cells = [PlacedCell(start, end, number, first, 1, last - first + 1) for first, last, start, end in places]
     taken = {column for first, last, _, _ in places for column in range(first, last + 1)}
     at = line
     for column in range(len(columns)):
         if column in taken:
             at = max([end for first, last, _, end in places if last <= column], default=at)
         else:
-            cells.append(RawCell(at, at, number, column))
+            cells.append(PlacedCell(at, at, number, column))
     return cells

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from extractor.tables.cells import BLANKS, RawCell, is_value, marker, one_line
+from extractor.tables.cells import BLANKS, PlacedCell, collapse_whitespace, is_value, marker
 from extractor.tables.fixed_width import place_aligned
-from extractor.tables.grid import build
+from extractor.tables.grid import build_table
 from extractor.tables.header_spans import Token, TokenRow, lay_out
 from extractor.tables.unmarked_rows import closed_rows, mend_heads, stream_rows
 from extractor.types import Table
@@ -35,10 +35,10 @@ class _Found:
     rows: list[TokenRow] = field(default_factory=list)
     ragged: bool = False
     marked: int = 0
-    placed: list[RawCell] = field(default_factory=list)
+    placed: list[PlacedCell] = field(default_factory=list)
 
 
-def find_flattened(text: str, start: int = 0, end: int | None = None) -> list[Table]:
+def find_tables_in_text(text: str, start: int = 0, end: int | None = None) -> list[Table]:
     """The tables that stand in `text[start:end]` as plain text, in reading order, each with its grid rebuilt.
 
     Read are: a cell per line that begins at a tab, with rows ending at a blank line; a cell per line that begins at a
@@ -63,7 +63,7 @@ def find_flattened(text: str, start: int = 0, end: int | None = None) -> list[Ta
     edge = 0
     for one in found:
         layout = lay_out(one.rows, one.ragged, one.marked)
-        table = build(text, one.placed or layout.raw_cells(), caption=_caption(text, lines, one.first, edge))
+        table = build_table(text, one.placed or layout.raw_cells(), caption=_caption(text, lines, one.first, edge))
         tables.append(replace(table, problems=(*table.problems, *layout.problems)))
         edge = one.last
     return tables
@@ -121,7 +121,7 @@ def _caption(text: str, lines: list[_Line], first: int, edge: int) -> tuple[str,
         if line.kind in ("empty", "soft", "rule"):
             blanks += line.kind != "rule"
             continue
-        words = one_line(text[line.start : line.end]) if line.end - line.start < 400 else ""
+        words = collapse_whitespace(text[line.start : line.end]) if line.end - line.start < 400 else ""
         if not words or len(words) > _LONGEST_CAPTION or words.endswith(_SENTENCE_END) or is_value(words):
             break
         if words.endswith(".") and len(words.split()) > 6:
@@ -212,9 +212,9 @@ def _joins(
 
     `before` and `after` are the empty lines around them; `count` cells were read in the row, `counts` in rows before.
     """
-    cell = one_line(text[piece.start : piece.end])
-    words = [one_line(text[lines[number].start : lines[number].end]) for number in pending]
-    whole = one_line(text[piece.start : lines[pending[-1]].end])
+    cell = collapse_whitespace(text[piece.start : piece.end])
+    words = [collapse_whitespace(text[lines[number].start : lines[number].end]) for number in pending]
+    whole = collapse_whitespace(text[piece.start : lines[pending[-1]].end])
     if is_value(cell) and not is_value(whole):
         return False
     if before == 0:
@@ -413,7 +413,7 @@ def _upright(text: str, lines: list[_Line], position: int) -> int | None:
     if not position < after < len(lines) or lines[after].kind != "tab_row":
         return None
     first = text[lines[after].start : lines[after].end].split("\t", 1)[0].strip(BLANKS)
-    broken = [one_line(text[line.start : line.end]) for line in lines[position:after]] + [first]
+    broken = [collapse_whitespace(text[line.start : line.end]) for line in lines[position:after]] + [first]
     return after if first and len(broken) > 2 and _width(first) <= 4 and not any(map(is_value, broken)) else None
 
 
@@ -422,7 +422,7 @@ def _fills_row(text: str, lines: list[_Line], position: int) -> bool:
     line = lines[position]
     if line.kind != "text" or line.end - line.start > _LONGEST_CAPTION:
         return False
-    words = one_line(text[line.start : line.end])
+    words = collapse_whitespace(text[line.start : line.end])
     follows = position + 1 < len(lines) and lines[position + 1].kind == "tab_row"
     return is_value(words) or (follows and not words.endswith(_SENTENCE_END))
 

@@ -11,7 +11,16 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from extractor.tables.cells import RawCell, are_counted, dress, is_period, is_value, marker, one_line, trimmed
+from extractor.tables.cells import (
+    PlacedCell,
+    are_counted,
+    collapse_whitespace,
+    dress,
+    is_period,
+    is_value,
+    marker,
+    trimmed,
+)
 from extractor.types import Cell, Table
 
 _SAMPLED = 60  # rows looked at to judge a column: enough to decide, and large tables stay linear
@@ -23,7 +32,7 @@ _FILL = 1_000_000  # grid places that spans may cover beyond one per cell: a hos
 class _Grid:
     """The cells on their places; `places[row]` maps a column to the index of the cell that covers it."""
 
-    cells: list[RawCell]
+    cells: list[PlacedCell]
     texts: list[str]
     places: list[dict[int, int]]
     columns: int
@@ -58,7 +67,9 @@ class _Section:
     headings: set[int] = field(default_factory=set)  # rows that are such a heading
 
 
-def build(text: str, raw_cells: Iterable[RawCell], caption: Sequence[str] = (), pages: Sequence[int] = ()) -> Table:
+def build_table(
+    text: str, raw_cells: Iterable[PlacedCell], caption: Sequence[str] = (), pages: Sequence[int] = ()
+) -> Table:
     """A `Table` in which every cell carries the row path and the column path that govern it.
 
     Header rows, label columns and banners are inferred from spans, blanks, and numerals against text; `header=True` on
@@ -111,7 +122,7 @@ def build(text: str, raw_cells: Iterable[RawCell], caption: Sequence[str] = (), 
 # Laying out.
 
 
-def _with_spans(text: str, raw_cells: list[RawCell]) -> list[RawCell]:
+def _with_spans(text: str, raw_cells: list[PlacedCell]) -> list[PlacedCell]:
     """The cells, with headers and labels that were written into every place of a lost span made one cell again.
 
     Only in a table without spans, and only texts: side by side above the first value, from the left edge on, all over a
@@ -119,19 +130,19 @@ def _with_spans(text: str, raw_cells: list[RawCell]) -> list[RawCell]:
     """
     if len(raw_cells) < 4 or any(raw.row_span != 1 or raw.column_span != 1 for raw in raw_cells):
         return raw_cells
-    rows: dict[int, list[tuple[RawCell, str]]] = {}
+    rows: dict[int, list[tuple[PlacedCell, str]]] = {}
     for raw in sorted(raw_cells, key=lambda cell: (cell.row, cell.column)):
-        rows.setdefault(raw.row, []).append((raw, one_line(text[raw.text_start : raw.text_end])))
+        rows.setdefault(raw.row, []).append((raw, collapse_whitespace(text[raw.text_start : raw.text_end])))
     first = next((row for row, cells in rows.items() if any(is_value(words) for _, words in cells)), None)
     if first is None:
         return raw_cells
-    result: list[RawCell] = []
+    result: list[PlacedCell] = []
     under_banner = False
     for row, cells in rows.items():
         banner = len(cells) > 1 and len({words for _, words in cells}) == 1
         heads = row < first or banner or (under_banner and not any(is_value(words) for _, words in cells))
         under_banner = banner
-        kept: list[tuple[RawCell, str]] = []
+        kept: list[tuple[PlacedCell, str]] = []
         for raw, words in cells:
             left, before = kept[-1] if kept else (raw, "")
             touches = kept and left.column + left.column_span == raw.column
@@ -143,7 +154,7 @@ def _with_spans(text: str, raw_cells: list[RawCell]) -> list[RawCell]:
     return result
 
 
-def _laid_out(text: str, raw_cells: list[RawCell]) -> _Grid:
+def _laid_out(text: str, raw_cells: list[PlacedCell]) -> _Grid:
     raw_cells = sorted((raw for raw in raw_cells if raw.row >= 0 and raw.column >= 0), key=lambda c: (c.row, c.column))
     used = sorted({raw.row for raw in raw_cells})
     # Rows in which no cell begins hold nothing: close them up, so that spans over them shrink too.
@@ -151,7 +162,7 @@ def _laid_out(text: str, raw_cells: list[RawCell]) -> _Grid:
     rows = len(used)
     columns = max((raw.column for raw in raw_cells), default=-1) + 1
     budget = _FILL
-    cells: list[RawCell] = []
+    cells: list[PlacedCell] = []
     places: list[dict[int, int]] = [{} for _ in range(rows)]
     for raw in raw_cells:
         row = rank[raw.row]
@@ -171,7 +182,7 @@ def _laid_out(text: str, raw_cells: list[RawCell]) -> _Grid:
             line = places[down]
             for right in range(raw.column, raw.column + column_span):
                 line.setdefault(right, len(cells) - 1)
-    texts = [one_line(text[raw.text_start : raw.text_end]) for raw in cells]
+    texts = [collapse_whitespace(text[raw.text_start : raw.text_end]) for raw in cells]
     return _Grid(cells, texts, places, columns, [is_value(cell) for cell in texts])
 
 

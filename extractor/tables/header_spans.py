@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from extractor.tables.cells import RawCell, is_period, is_value, marker, one_line, trimmed
+from extractor.tables.cells import PlacedCell, collapse_whitespace, is_period, is_value, marker, trimmed
 from extractor.types import Problem
 
 _MOST_HEADERS = 120  # cells in a header row that are shared out by search; beyond, the row is taken as it comes
@@ -33,7 +33,7 @@ class Token:
     @classmethod
     def of(cls, text: str, start: int, end: int) -> Token:
         start, end = trimmed(text, start, end)
-        line = one_line(text[start:end])
+        line = collapse_whitespace(text[start:end])
         return cls(start, end, line, "blank" if not line else "value" if is_value(line) else "text")
 
 
@@ -59,9 +59,9 @@ class Layout:
     placed: list[_Placed] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
-    def raw_cells(self) -> list[RawCell]:
+    def raw_cells(self) -> list[PlacedCell]:
         return [
-            RawCell(p.token.start, p.token.end, p.row, p.column, p.row_span, p.column_span, p.marked)
+            PlacedCell(p.token.start, p.token.end, p.row, p.column, p.row_span, p.column_span, p.marked)
             for p in self.placed
         ]
 
