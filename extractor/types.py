@@ -272,7 +272,7 @@ class Evidence:
 class FieldValue:
     """One value of a record. `method` says who settled it: structure, model, or code.
 
-    `signals` are what a calibration may learn from, by their names in `extractor.confidence.features`.
+    `features` are what a calibration may learn from, by their names in `extractor.confidence.features`.
     """
 
     path: Path
@@ -281,7 +281,7 @@ class FieldValue:
     confidence: float | None = None
     problems: tuple[Problem, ...] = ()
     method: str = "model"
-    signals: Mapping[str, float] = field(default_factory=dict)
+    features: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def planted(documents=40, fields=30, seed=0, field="total"):
     for d in range(documents):
         for _ in range(fields):
             sure = draw.betavariate(2.0, 0.5)
-            signals = {"answered": sure, "support": draw.random(), "score": sure**4}
+            signals = {"answer_probability": sure, "label_support": draw.random(), "score": sure**4}
             yield Observation(f"d{d}", f"g{d // 2}", field, signals, sure**4, draw.random() < sure)
 
 
@@ -125,13 +125,13 @@ def test_a_planted_score_is_made_honest_on_documents_not_seen_and_keeps_its_orde
     told = cross_fitted(seen, repeats=1)[0]
     before = discrimination.ece(discrimination.bins(np.array([o.score for o in seen]), right))
     assert before > 0.2 and discrimination.ece(discrimination.bins(told, right)) < 0.05
-    best = discrimination.auroc(np.array([o.signals["answered"] for o in seen]), right)
+    best = discrimination.auroc(np.array([o.signals["answer_probability"] for o in seen]), right)
     assert discrimination.auroc(told, right) > best - 0.02
 
 
 def test_signals_that_tell_nothing_make_no_difference_between_values():
     draw = random.Random(1)
-    seen = [replace(o, signals={"support": draw.random()}, right=draw.random() < 0.7) for o in planted()]
+    seen = [replace(o, signals={"label_support": draw.random()}, right=draw.random() < 0.7) for o in planted()]
     told = cross_fitted(seen, repeats=1)[0]
     assert abs(told.mean() - 0.7) < 0.05 and told.std() < 0.05
 
@@ -164,7 +164,7 @@ def judged(n, wrong=False, document=None, said="uncalibrated", **more):
     found = [(("city",), value, sure), (("guest",), None, 0.6)]
     values = tuple(
         {"path": list(p), "value": v, "confidence": s, "score": s, "evidence": None, "method": "model", "problems": [],
-         "signals": {"answered": s, "score": s} | ({"null": 1.0} if v is None else {})}
+         "signals": {"answer_probability": s, "score": s} | ({"null": 1.0} if v is None else {})}
         for p, v, s in found
     )  # fmt: skip
     outcome = "wrong" if wrong else "correct"
@@ -271,7 +271,7 @@ def test_the_probability_is_the_logistic_of_its_features():
     z = 0.1 + 0.2 + 0.5 * math.log(0.8 / 0.2) + 0.7
     assert made().probability("guest", {"score": 0.8}) == pytest.approx(1 / (1 + math.exp(-z)))
     assert made(bias=90.0, edge=0.01).probability("guest", {}) == 0.99
-    assert features("x", {"null": 1.0, "settled": 1.0, "places": 2.0}) == {
+    assert features("x", {"null": 1.0, "structural": 1.0, "occurrence_count": 2.0}) == {
         "settled null": 1.0, "settled null of x": 1.0, "settled null places": pytest.approx(math.log(3)),
     }  # fmt: skip
 
@@ -279,7 +279,7 @@ def test_the_probability_is_the_logistic_of_its_features():
 def test_records_without_a_calibration_say_uncalibrated(folder):
     result = extraction()
     assert result.run["confidence"] == "uncalibrated"
-    assert all(v.confidence == v.signals["score"] for v in result.values)
+    assert all(v.confidence == v.features["score"] for v in result.values)
 
 
 def test_values_carry_the_probability_and_keep_their_score(folder):
@@ -289,11 +289,11 @@ def test_values_carry_the_probability_and_keep_their_score(folder):
     result = extraction()
     assert result.run["confidence"] == f"calibrated (letters, {calibration.hash})"
     for v in result.values:
-        assert v.confidence == round(calibration.probability(v.path[0], v.signals), 4) != before[v.path]
-        assert v.signals["score"] == before[v.path]
+        assert v.confidence == round(calibration.probability(v.path[0], v.features), 4) != before[v.path]
+        assert v.features["score"] == before[v.path]
     plain = as_dict(result)["values"][0]
     assert plain["score"] == before[("city",)] and "signals" not in plain
-    assert as_dict(result, signals=True)["values"][0]["signals"]["score"] == plain["score"]
+    assert as_dict(result, features=True)["values"][0]["signals"]["score"] == plain["score"]
 
 
 @pytest.mark.parametrize(

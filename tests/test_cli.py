@@ -12,7 +12,7 @@ from conftest import replies
 
 from extractor.cli import EPILOG, main, parser
 from extractor.schemas import load_schema, shipped_schemas
-from extractor.validation import check
+from extractor.validation import find_problems
 
 ROOT = Path(__file__).resolve().parent.parent
 SCHEMA = {
@@ -326,7 +326,7 @@ def test_the_example_is_extracted_by_structure_without_a_failed_check(capsys):
     result = json.loads(capsys.readouterr().out)
     assert not [p for v in result["values"] for p in v["problems"] if p["kind"] == "check"]
     schema = load_schema("annual-disclosure-2020")
-    assert not [p for p in check(schema, result["data"]) if p.kind in ("schema", "format")]
+    assert not [p for p in find_problems(schema, result["data"]) if p.kind in ("schema", "format")]
 
 
 # The manual and the help.

@@ -1,7 +1,7 @@
 """Where an answer stands: all its places, the likeliest, and its boxes on the page."""
 
 from extractor.extraction.passages import choose
-from extractor.grounding.occurrences import boxes, evidence, likeliest, places
+from extractor.grounding.occurrences import best_occurrence, find_occurrences, locate_boxes, make_evidence
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.types import BBox, Document, Page, Passages, Word
@@ -17,21 +17,21 @@ def field(title="Total", **more):
 
 def test_an_answer_is_found_however_its_white_space_is_broken():
     text = "The Ministry of\n  Public Works signed. 青山县人\n民政府发文。"
-    found = [text[slice(*p)] for p in places("Ministry of Public Works", shown(text), None)]
+    found = [text[slice(*p)] for p in find_occurrences("Ministry of Public Works", shown(text), None)]
     assert found == ["Ministry of\n  Public Works"]
-    assert [text[slice(*p)] for p in places("青山县人民政府", shown(text), None)] == ["青山县人\n民政府"]
+    assert [text[slice(*p)] for p in find_occurrences("青山县人民政府", shown(text), None)] == ["青山县人\n民政府"]
 
 
 def test_a_number_is_not_found_inside_another():
     text = "In 2010 there were 10 men and 110 women."
-    assert [text[slice(*p)] for p in places("10", shown(text), "number")] == ["10"]
-    assert places("10", shown(text), "number") == [(19, 21)]
+    assert [text[slice(*p)] for p in find_occurrences("10", shown(text), "number")] == ["10"]
+    assert find_occurrences("10", shown(text), "number") == [(19, 21)]
 
 
 def test_signs_of_patterns_in_an_answer_are_letters():
-    assert places("a.c (x*)", shown("abc (xx) a.c (x*)"), None) == [(9, 17)]
-    assert places("", shown("abc"), None) == places("  ", shown("abc"), None) == []
-    assert places("nowhere", shown("abc"), None) == []
+    assert find_occurrences("a.c (x*)", shown("abc (xx) a.c (x*)"), None) == [(9, 17)]
+    assert find_occurrences("", shown("abc"), None) == find_occurrences("  ", shown("abc"), None) == []
+    assert find_occurrences("nowhere", shown("abc"), None) == []
 
 
 def test_an_answer_over_a_gap_of_the_passages_has_no_place():
@@ -39,29 +39,29 @@ def test_an_answer_over_a_gap_of_the_passages_has_no_place():
     document = read_bytes(text.encode(), "a.txt")
     passages = choose(document, load_schema({"properties": {"a": {"type": "string", "title": "gamma"}}}).fields, 40)
     assert "…" in passages.text
-    assert [document.text[slice(*p)] for p in places("gamma delta", passages, None)] == ["gamma delta"]
+    assert [document.text[slice(*p)] for p in find_occurrences("gamma delta", passages, None)] == ["gamma delta"]
     over = passages.text[passages.text.index("…") - 6 : passages.text.index("…") + 6]
-    assert places(over, passages, None) == []
+    assert find_occurrences(over, passages, None) == []
 
 
 def test_of_many_places_the_one_behind_its_label_is_the_likeliest():
     text = "Deposit: 50\nDiscount: 50\nTotal due: 50\nChange: 50\n"
     document = Document("0", "a", text)
-    found = places("50", shown(text), "number")
+    found = find_occurrences("50", shown(text), "number")
     assert len(found) == 4
     for title, place in zip(["Deposit", "Discount", "Total due", "Change"], found, strict=True):
-        assert likeliest(found, field(title), document) == place
-    assert likeliest(found, field("Something else"), document) == found[0]
-    assert likeliest([], field(), document) is None
+        assert best_occurrence(found, field(title), document) == place
+    assert best_occurrence(found, field("Something else"), document) == found[0]
+    assert best_occurrence([], field(), document) is None
 
 
 def test_the_objects_around_a_field_tell_equal_labels_apart():
     text = "Sender\nName: Ann Lee\n\nRecipient\nName: Ann Lee\n"
     name = {"type": "object", "properties": {"name": {"type": "string", "title": "Name"}}}
     schema = load_schema({"properties": {k: {**name, "title": k.title()} for k in ("sender", "recipient")}})
-    found = places("Ann Lee", shown(text), None)
+    found = find_occurrences("Ann Lee", shown(text), None)
     document = Document("0", "a", text)
-    assert [likeliest(found, f, document) for f in schema.fields] == found
+    assert [best_occurrence(found, f, document) for f in schema.fields] == found
 
 
 def page():
@@ -76,12 +76,12 @@ def page():
 
 
 def test_evidence_has_one_box_for_each_line():
-    found = evidence(page(), 4, 26)
+    found = make_evidence(page(), 4, 26)
     assert found.text == "amount 100.00\nof goods"
     assert found.boxes == (BBox(1, 30, 100.0, 85, 110.0), BBox(1, 10, 114.0, 40, 124.0))
 
 
 def test_words_beside_the_evidence_have_no_part_in_its_box():
-    assert boxes(page(), 11, 17) == (BBox(1, 70, 100.0, 85, 110.0),)
-    assert boxes(page(), 3, 4) == ()
-    assert boxes(Document("0", "a", "100.00"), 0, 6) == ()
+    assert locate_boxes(page(), 11, 17) == (BBox(1, 70, 100.0, 85, 110.0),)
+    assert locate_boxes(page(), 3, 4) == ()
+    assert locate_boxes(Document("0", "a", "100.00"), 0, 6) == ()

@@ -2,9 +2,9 @@
 
 import pytest
 
-from extractor.candidates.key_value import settle
-from extractor.candidates.layout import GAP, Hints
-from extractor.candidates.typed import Offers, Surroundings
+from extractor.candidates.key_value import match_labelled_values
+from extractor.candidates.layout import GAP, LayoutIndex
+from extractor.candidates.typed import CandidateIndex, ContextIndex
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.types import BBox, Document, Page, Word
@@ -21,7 +21,7 @@ def fields(**properties):
 def settled(text, **properties):
     """The settled fields by name, as the text that stands at their place."""
     document = Document("0", "a", text)
-    found = settle(fields(**properties), document, [(0, len(text))])
+    found = match_labelled_values(fields(**properties), document, [(0, len(text))])
     return {path[0]: text[s.start : s.end] for path, s in found.items()}
 
 
@@ -102,7 +102,7 @@ def test_a_stretch_that_two_fields_would_take_settles_neither():
 
 def test_text_out_of_the_given_pieces_is_not_searched():
     text = "Parcels sent: 12\n"
-    assert settle(fields(n={**WHOLE, "title": "Parcels sent"}), Document("0", "a", text), [(0, 5)]) == {}
+    assert match_labelled_values(fields(n={**WHOLE, "title": "Parcels sent"}), Document("0", "a", text), [(0, 5)]) == {}
 
 
 def test_judged_fields_and_lists_are_never_settled():
@@ -135,7 +135,7 @@ def test_a_text_with_no_clear_end_is_left_to_the_model():
     assert settled("Remark: it was raining and nobody came", r={**TEXT, "title": "Remark"}) == {}
 
 
-# Hints on a page: words with boxes.
+# LayoutIndex on a page: words with boxes.
 
 
 def page(*words):
@@ -151,7 +151,7 @@ def page(*words):
 
 def hints(document, **properties):
     (field,) = fields(**properties)
-    return [document.text[h.start : h.end] for h in Hints(document).of(field, [(0, len(document.text))])]
+    return [document.text[h.start : h.end] for h in LayoutIndex(document).find(field, [(0, len(document.text))])]
 
 
 def test_what_stands_to_the_right_of_a_label_is_its_hint_up_to_a_wide_gap():
@@ -199,7 +199,7 @@ def test_without_boxes_the_rest_of_the_line_and_else_the_line_below_are_hints():
 
 def test_support_is_the_share_of_a_labels_terms_around_a_value():
     text = "Old vans: 3\nThe city bought new electric vans: 12\n"
-    around = Surroundings(Document("0", "a", text))
+    around = ContextIndex(Document("0", "a", text))
     (new,) = fields(n={**WHOLE, "title": "new electric vans"})
     at = text.index("12")
     assert around.support(new, at, at + 2) == 1
@@ -210,14 +210,14 @@ def test_the_headers_of_a_cell_are_its_surroundings():
     document = read_bytes(b"Animals\tOwned\tSold\nBrown cows\t12\t3\nWhite sheep\t45\t6\n", "a.txt")
     (cows,) = fields(n={**WHOLE, "title": "Brown cows sold"})
     at = document.text.index("\t3") + 1
-    assert Surroundings(document).support(cows, at, at + 1) == 1
+    assert ContextIndex(document).support(cows, at, at + 1) == 1
 
 
 def offered(text, taken=(), **properties):
     document = Document("0", "a", text)
     (field,) = fields(**properties)
-    offers = Offers(document, [(0, len(text))], taken)
-    return [text[s:e] for s, e in offers.places(field)]
+    offers = CandidateIndex(document, [(0, len(text))], taken)
+    return [text[s:e] for s, e in offers.find_spans(field)]
 
 
 def test_numbers_are_offered_where_their_surroundings_speak_of_the_field():
@@ -248,16 +248,16 @@ def test_only_whole_dates_are_offered():
 
 
 def test_free_text_and_judged_fields_are_not_typed():
-    offers = Offers(Document("0", "a", "x"), [(0, 1)], ())
+    offers = CandidateIndex(Document("0", "a", "x"), [(0, 1)], ())
     free, truth, choice, number = fields(a=TEXT, b={"type": "boolean"}, c={"enum": ["x"]}, d=WHOLE)
-    assert [offers.typed(f) for f in (free, truth, choice, number)] == [False, False, False, True]
+    assert [offers.is_typed(f) for f in (free, truth, choice, number)] == [False, False, False, True]
 
 
 def test_seeds_are_the_best_supported_place_and_the_hints():
     text = "Trees: 9\n" * 3 + "new electric vans: 12\n"
     document = Document("0", "a", text)
     (field,) = fields(n={**WHOLE, "title": "new electric vans"})
-    seeds = Offers(document, [(0, len(text))], ()).seeds(field)
+    seeds = CandidateIndex(document, [(0, len(text))], ()).seed_spans(field)
     assert text[slice(*seeds[0])] == "12"
 
 
@@ -275,10 +275,10 @@ def test_the_rate_within_a_label_is_no_total():
     text = "Sum\t$8.20\nSum of GST @ 6%\t0.46\n"
     document = Document("0", "a", text)
     (field,) = fields(total=schema)
-    offered = Offers(document, [(0, len(text))], []).places(field)
+    offered = CandidateIndex(document, [(0, len(text))], []).find_spans(field)
     assert [text[s:e] for s, e in offered] == ["$8.20", "0.46"]
     (rate,) = fields(rate={**schema, "title": "Rate of GST"})
-    assert "6%" in [text[s:e] for s, e in Offers(document, [(0, len(text))], []).places(rate)]
+    assert "6%" in [text[s:e] for s, e in CandidateIndex(document, [(0, len(text))], []).find_spans(rate)]
 
 
 def test_a_label_of_one_word_is_none_behind_another_word():

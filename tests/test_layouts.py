@@ -15,7 +15,7 @@ from forms_grown import (
     word_export,
 )
 
-from extractor.candidates.table_cells import settle_cells
+from extractor.candidates.table_cells import match_cells
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.values import normalization
@@ -43,7 +43,7 @@ def settled(data):
         path: normalization.normalise_value(fields[path], document.text[s.start : s.end], s.context).value
         if s.end > s.start
         else None
-        for path, s in settle_cells(SCHEMA.fields, document).items()
+        for path, s in match_cells(SCHEMA.fields, document).items()
     }
 
 

@@ -11,7 +11,7 @@ from extractor.models.scripted import Scripted
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.types import Answer, Token
-from extractor.validation import check
+from extractor.validation import find_problems
 
 TEXT = {"type": "string"}
 WHOLE = {"type": "integer"}
@@ -343,7 +343,7 @@ def test_any_answer_to_any_schema_gives_a_valid_record_with_true_evidence(seed):
     document = read_bytes(text.encode(), "a.txt")
     said = {".".join(map(str, f.path)): _any_answer(rng, f) for f in schema.fields}
     result = extract(document, schema, replies(said))
-    assert not [p for p in check(schema, result.data) if p.kind in ("schema", "format")]
+    assert not [p for p in find_problems(schema, result.data) if p.kind in ("schema", "format")]
     assert json.loads(json.dumps(result.data, allow_nan=False)) == result.data
     for v in result.values:
         assert v.evidence is None or document.text[v.evidence.start : v.evidence.end] == v.evidence.text

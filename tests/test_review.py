@@ -301,7 +301,7 @@ def test_every_way_to_change_a_value(ann):
     assert (ann.field("number")["value"], ann.field("number")["state"]) == (None, "absent")
     ann.edit("absent", "note")
     assert "note" not in ann.desk.store.records.get(ann.record).data  # what may not be null is left out
-    assert list(validation.check(SCHEMA, ann.desk.store.records.get(ann.record).data)) == []
+    assert list(validation.find_problems(SCHEMA, ann.desk.store.records.get(ann.record).data)) == []
     assert ann.desk.store.audit.verify() == []
 
 

@@ -8,7 +8,7 @@ from forms_grown import grow, pdf
 from PIL import Image, ImageDraw, ImageFont
 
 from eval.rasterised import bound, degraded, pages_of, typeset
-from extractor.candidates.table_cells import settle_cells
+from extractor.candidates.table_cells import match_cells
 from extractor.geometry import PlacedWord, Rect, RulingLine
 from extractor.layout import TableBlock, find_grids, order_page
 from extractor.ocr.ruling_lines import ruled
@@ -196,7 +196,7 @@ def test_a_rasterised_form_keeps_its_fields(tmp_path, monkeypatch):
     fields = {field.path: field for field in schema.fields}
     found = {
         path: normalization.normalise_value(fields[path], document.text[s.start : s.end], s.context).value
-        for path, s in settle_cells(schema.fields, document).items()
+        for path, s in match_cells(schema.fields, document).items()
         if s.end > s.start
     }
     right = sum(found.get(path) == value for path, value in form.truth.items())

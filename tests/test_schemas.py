@@ -10,7 +10,7 @@ import pytest
 
 from extractor.errors import SchemaError
 from extractor.schemas import MAX_FIELDS, MAX_NODES, Check, load_schema, readable_name, shipped_schemas
-from extractor.validation import check, syntax_problems
+from extractor.validation import find_problems, find_rule_errors
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = [name for name, _ in shipped_schemas()]
@@ -471,13 +471,13 @@ def test_every_shipped_field_is_described(name):
         assert field.nullable or field.type == "array", path
         assert field.type != "json", path
         assert all(step == "*" or (step.isascii() and step == step.lower() and " " not in step) for step in path)
-    assert syntax_problems(schema) == []
+    assert find_rule_errors(schema) == []
 
 
 @pytest.mark.parametrize("name", SHIPPED)
 def test_an_empty_record_of_a_shipped_schema_is_valid(name):
     schema = load_schema(name)
-    assert check(schema, _blank(schema)) == []
+    assert find_problems(schema, _blank(schema)) == []
 
 
 @pytest.mark.parametrize(("year", "rows"), [(2020, 23), (2021, 25)])
@@ -498,7 +498,7 @@ def test_the_annual_report_has_every_cell_of_its_three_tables(year, rows):
 def test_gold_fits_its_schema_and_its_rules_and_leaves_no_field_out(file):
     schema = load_schema(GOLD[file])
     gold = json.loads((ROOT / file).read_text("utf-8"))
-    assert check(schema, gold) == []
+    assert find_problems(schema, gold) == []
     assert _keys(gold) == _keys(_blank(schema))
 
 
@@ -506,7 +506,7 @@ def test_a_wrong_cell_breaks_the_rules_of_its_row_and_its_column():
     schema = load_schema("annual-disclosure-2020")
     gold = json.loads((ROOT / "examples/qingshan-2020.gold.json").read_text("utf-8"))
     gold["applications"]["results"]["unavailable"]["not_held"]["natural_person"] += 1
-    problems = [(problem.kind, problem.path) for problem in check(schema, gold)]
+    problems = [(problem.kind, problem.path) for problem in find_problems(schema, gold)]
     assert [kind for kind, _ in problems] == ["check", "check"]
     assert {path[:3] for _, path in problems} == {
         ("applications", "results", "total"),

@@ -17,7 +17,7 @@ from eval.making.as_text import TextLook
 from eval.making.orders import Order, Scan, form, written
 from eval.making.sheet import Heading, Hidden, Pairs, Sheet, Truth, gold_record, plain
 from extractor.schemas import load_schema
-from extractor.validation import check
+from extractor.validation import find_problems
 
 NAMES = [wanted.name for wanted in ALL]
 PROMISED = {
@@ -198,7 +198,7 @@ def test_gold_breaks_a_rule_only_where_the_document_is_wrong():
     for wanted in ALL:
         schema = load_schema(wanted.schema or str(SETS / wanted.name / "schema.json"))
         for line in gold_of(wanted.name):
-            problems = check(schema, line["gold"])
+            problems = find_problems(schema, line["gold"])
             if problems:
                 assert {"wrong_total", "flag_contradicts"} & set(line["notes"]), (line["document"], problems)
                 broken.add((wanted.name, line["document"]))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from extractor.grounding.span_boundaries import behind_names, is_party, whole
+from extractor.grounding.span_boundaries import adjust_span, is_party, start_after_names
 from extractor.schemas import load_schema
 from extractor.types import Document
 
@@ -46,7 +46,7 @@ SHOP: BIG STAR BOOKS (M)
 )
 def test_the_lines_an_answer_stands_on_set_its_ends(answer, meant):
     at = SLIP.index(answer)
-    start, end = whole((at, at + len(answer)), field("Shop"), Document("0", "a", SLIP))
+    start, end = adjust_span((at, at + len(answer)), field("Shop"), Document("0", "a", SLIP))
     assert SLIP[start:end] == meant
 
 
@@ -101,10 +101,10 @@ JALAN KAPAR, 41150 KLANG
 def test_an_address_takes_the_lines_that_only_addresses_have(answer, meant):
     at = ADDRESSES.index(answer)
     document = Document("0", "a", ADDRESSES)
-    start, end = whole((at, at + len(answer)), field("Address"), document)
+    start, end = adjust_span((at, at + len(answer)), field("Address"), document)
     assert ADDRESSES[start:end] == meant
     if "INVOICE" not in answer and "GST" not in answer:
-        start, end = whole((at, at + len(answer)), field("E-mail address"), document)
+        start, end = adjust_span((at, at + len(answer)), field("E-mail address"), document)
         assert ADDRESSES[start:end] == answer
 
 
@@ -122,15 +122,15 @@ def test_an_address_takes_the_lines_that_only_addresses_have(answer, meant):
 )
 def test_a_name_goes_on_with_the_form_of_its_company(answer, meant):
     at = ADDRESSES.index(answer)
-    start, end = whole((at, at + len(answer)), field("Shop"), Document("0", "a", ADDRESSES))
+    start, end = adjust_span((at, at + len(answer)), field("Shop"), Document("0", "a", ADDRESSES))
     assert ADDRESSES[start:end] == meant
 
 
 def test_a_label_in_front_of_a_name_stays_outside():
     text = "Agency BIG STAR\n"
     at = text.index("BIG")
-    assert whole((at, at + 8), field("Agency name"), Document("0", "a", text)) == (at, at + 8)
-    assert whole((at, at + 8), field("Sender"), Document("0", "a", text)) == (0, at + 8)
+    assert adjust_span((at, at + 8), field("Agency name"), Document("0", "a", text)) == (at, at + 8)
+    assert adjust_span((at, at + 8), field("Sender"), Document("0", "a", text)) == (0, at + 8)
 
 
 @pytest.mark.parametrize(
@@ -144,12 +144,12 @@ def test_a_label_in_front_of_a_name_stays_outside():
 )
 def test_an_address_begins_behind_the_name_of_whose_it_is(answer, name, meant):
     at = answer.index(name)
-    assert answer[behind_names((0, len(answer)), [(at, at + len(name))], answer) :] == (meant or answer)
+    assert answer[start_after_names((0, len(answer)), [(at, at + len(name))], answer) :] == (meant or answer)
 
 
 def test_lines_joined_by_ocr_are_no_part_of_an_address():
     text = "12, Jalan Tampoi 7/4,Kawasan\n81200 Johor Bahru,Johor\nTAXINVOICE\nInvoice # 12"
-    start, end = whole((0, text.index("\nInvoice")), field("Address"), Document("0", "a", text))
+    start, end = adjust_span((0, text.index("\nInvoice")), field("Address"), Document("0", "a", text))
     assert text[start:end] == "12, Jalan Tampoi 7/4,Kawasan\n81200 Johor Bahru,Johor"
 
 
@@ -163,5 +163,7 @@ def test_an_address_whose_lines_stand_apart_goes_on_behind_a_blank_line():
     apart = "GL CRAFT\n\n19, JALAN KANCIL,\n\nOFF JALAN PUDU.\n\n55100 KUALA LUMPUR\n\nMALAYSIA\nCompany Reg: 75495"
     close = "GL CRAFT\n\n19, JALAN KANCIL,\nOFF JALAN PUDU.\n55100 KUALA LUMPUR\n\nMALAYSIA\nCompany Reg: 75495"
     for text, last in ((apart, "MALAYSIA"), (close, "LUMPUR")):
-        start, end = whole((text.index("19"), text.index("LUMPUR") + 6), field("Address"), Document("0", "a", text))
+        start, end = adjust_span(
+            (text.index("19"), text.index("LUMPUR") + 6), field("Address"), Document("0", "a", text)
+        )
         assert text[start:end].startswith("19") and text[start:end].endswith(last)

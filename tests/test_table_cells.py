@@ -1,10 +1,10 @@
 """What tables settle without a model: cells by their names, lists by their rows; what is not certain stays open."""
 
-from extractor.candidates.table_cells import settle_cells, settle_rows
+from extractor.candidates.table_cells import match_cells, match_rows
 from extractor.extraction.pipeline import extract
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
-from extractor.validation import check
+from extractor.validation import find_problems
 from extractor.values import normalization
 
 COUNT = {"type": ["integer", "null"]}
@@ -42,7 +42,7 @@ def table(*rows):
 
 def settled(wanted, text):
     document = read(text)
-    return {".".join(path): document.text[s.start : s.end] for path, s in settle_cells(wanted.fields, document).items()}
+    return {".".join(path): document.text[s.start : s.end] for path, s in match_cells(wanted.fields, document).items()}
 
 
 def test_a_cell_is_settled_by_its_row_and_its_column():
@@ -140,7 +140,7 @@ LIST = schema(
 
 def test_rows_make_up_a_list_in_their_order():
     document = read(table(["No.", "Name", "Crew"], ["1", "Anna", "12"], ["2", "Berta", "0"], ["3", "Clara", "14"]))
-    rows = settle_rows(LIST.fields, document)[("ships",)].rows
+    rows = match_rows(LIST.fields, document)[("ships",)].rows
     assert [[document.text[s.start : s.end] for s in row] for row in rows] == [
         ["Anna", "12"],
         ["Berta", "0"],
@@ -152,12 +152,12 @@ def test_a_list_may_go_on_in_a_second_table():
     one = table(["Name", "Crew"], ["Anna", "12"], ["Berta", "13"])
     two = table(["Name", "Crew"], ["Clara", "14"], ["Dora", "15"])
     document = read(f"{one}\n\nThe list goes on after this line of text.\n\n{two}")
-    assert len(settle_rows(LIST.fields, document)[("ships",)].rows) == 4
+    assert len(match_rows(LIST.fields, document)[("ships",)].rows) == 4
 
 
 def test_rows_under_other_headers_are_no_list():
     document = read(table(["Dish", "Price"], ["Soup", "12"], ["Bread", "4"]))
-    assert settle_rows(LIST.fields, document) == {}
+    assert match_rows(LIST.fields, document) == {}
 
 
 def test_totals_that_do_not_add_up_come_out_as_printed_with_the_failed_check_named():
@@ -178,7 +178,7 @@ def test_totals_that_do_not_add_up_come_out_as_printed_with_the_failed_check_nam
     text = table(["", "Ferries", "Tugs", "Total"], ["Calls", "12", "5", "18"])
     made = extract(read(text), wanted, None)
     assert made.data == {"calls": {"ferries": 12, "tugs": 5, "total": 18}}
-    problems = check(wanted, made.data)
+    problems = find_problems(wanted, made.data)
     assert len(problems) == 1 and problems[0].path[0] == "calls" and "The calls must add up." in problems[0].message
     noted = [problem for value in made.values for problem in value.problems]
     assert [problem.kind for problem in noted] == ["check"] and noted[0].message == problems[0].message
@@ -187,6 +187,6 @@ def test_totals_that_do_not_add_up_come_out_as_printed_with_the_failed_check_nam
 def test_the_context_of_a_cell_tells_its_unit():
     wanted = schema(fees=group("Fees", amount=leaf("Amount", "number") | {"x-unit": "元"}, cases=leaf("Cases")))
     document = read(table(["", "Amount（万元）", "Cases"], ["Fees", "1.5", "2"]))
-    found = settle_cells(wanted.fields, document)[("fees", "amount")]
+    found = match_cells(wanted.fields, document)[("fees", "amount")]
     field = next(field for field in wanted.fields if field.path == ("fees", "amount"))
     assert normalization.normalise_value(field, document.text[found.start : found.end], found.context).value == 15000

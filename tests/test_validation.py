@@ -7,7 +7,7 @@ import pytest
 from extractor.errors import SchemaError
 from extractor.schemas import load_schema, shipped_schemas
 from extractor.types import Document, Evidence, FieldValue, Page, Problem, Table, Word
-from extractor.validation import breaks, check, compile_checks, syntax_problems
+from extractor.validation import compile_checks, find_problems, find_rule_errors, find_violations
 
 
 def schema(properties, rules=(), **more):
@@ -26,7 +26,9 @@ SUMS = {"total": NUMBER, "website": NUMBER, "new_media": NUMBER}
 
 def test_a_fitting_record_has_no_problems():
     assert (
-        check(schema(SUMS, ["this.total == this.website + this.new_media"]), {"total": 3, "website": 1, "new_media": 2})
+        find_problems(
+            schema(SUMS, ["this.total == this.website + this.new_media"]), {"total": 3, "website": 1, "new_media": 2}
+        )
         == []
     )
 
@@ -41,7 +43,7 @@ def test_breaches_of_the_schema_stand_at_their_own_path():
         required=["a", "z"],
         additionalProperties=False,
     )
-    problems = check(wanted, {"a": 0, "d": "2020-13-01", "l": [{"x": "a"}, {"x": 5}], "q": 1})
+    problems = find_problems(wanted, {"a": 0, "d": "2020-13-01", "l": [{"x": "a"}, {"x": 5}], "q": 1})
     assert sorted(found(problems)) == [
         (("a",), "schema"),
         (("d",), "format"),
@@ -66,30 +68,30 @@ def test_breaches_of_the_schema_stand_at_their_own_path():
 )
 def test_formats_are_asserted(format, good, bad):
     wanted = schema({"x": {"type": "string", "format": format}})
-    assert check(wanted, {"x": good}) == []
-    assert found(check(wanted, {"x": bad})) == [(("x",), "format")]
+    assert find_problems(wanted, {"x": good}) == []
+    assert found(find_problems(wanted, {"x": bad})) == [(("x",), "format")]
 
 
 def test_a_format_nobody_can_check_is_said_once():
     wanted = schema({"a": {"type": "string", "format": "colour"}, "b": {"type": "string", "format": "colour"}})
-    assert found(check(wanted, {"a": "red", "b": "blue"})) == [((), "format_not_checked")]
+    assert found(find_problems(wanted, {"a": "red", "b": "blue"})) == [((), "format_not_checked")]
 
 
 def test_a_property_called_format_is_no_format():
-    assert check(schema({"format": {"type": "string"}}), {"format": "A4"}) == []
+    assert find_problems(schema({"format": {"type": "string"}}), {"format": "A4"}) == []
 
 
 def test_hostile_patterns_and_deep_lists_stay_quick():
     begun = time.perf_counter()
     for pattern in ("^(a+)+$", "^(?=(a+)+$)b", "^(a|a)*$"):
-        assert found(check(schema({"x": {"type": "string", "pattern": pattern}}), {"x": "a" * 100_000 + "!"}))
+        assert found(find_problems(schema({"x": {"type": "string", "pattern": pattern}}), {"x": "a" * 100_000 + "!"}))
     wanted = schema({"l": {"type": "array", "uniqueItems": True, "items": {"type": "object"}}})
-    check(wanted, {"l": [{"n": n} for n in range(3_000)]})
+    find_problems(wanted, {"l": [{"n": n} for n in range(3_000)]})
     assert time.perf_counter() - begun < 2
 
 
 def test_messages_stay_short():
-    problems = check(schema({"x": {"type": "string", "maxLength": 3}}), {"x": "a" * 100_000})
+    problems = find_problems(schema({"x": {"type": "string", "maxLength": 3}}), {"x": "a" * 100_000})
     assert len(problems[0].message) < 300
 
 
@@ -97,7 +99,7 @@ def test_messages_stay_short():
 
 
 def test_a_broken_sum_names_its_numbers_and_the_field():
-    problems = check(
+    problems = find_problems(
         schema(SUMS, ["this.total == this.website + this.new_media"]), {"total": 12, "website": 5, "new_media": 6}
     )
     assert problems == [Problem(("total",), "check", "total 12 ≠ 11 (website + new_media)")]
@@ -105,13 +107,13 @@ def test_a_broken_sum_names_its_numbers_and_the_field():
 
 def test_the_message_of_a_rule_comes_first():
     rule = {"expr": "this.website + this.new_media == this.total", "message": "the parts make the total"}
-    problems = check(schema(SUMS, [rule]), {"total": 12, "website": 5, "new_media": 6})
+    problems = find_problems(schema(SUMS, [rule]), {"total": 12, "website": 5, "new_media": 6})
     assert problems[0].message == "the parts make the total: 11 (website + new_media) ≠ total 12"
 
 
 @pytest.mark.parametrize("missing", [{"total": 3, "website": None, "new_media": 2}, {"total": 3, "new_media": 2}, {}])
 def test_a_rule_with_a_missing_value_is_not_run(missing):
-    assert check(schema(SUMS, ["this.total == this.website + this.new_media"]), missing) == []
+    assert find_problems(schema(SUMS, ["this.total == this.website + this.new_media"]), missing) == []
 
 
 @pytest.mark.parametrize(
@@ -134,21 +136,21 @@ def test_a_rule_with_a_missing_value_is_not_run(missing):
     ],
 )
 def test_rules(rule, data, holds):
-    assert (check(schema(SUMS, [rule]), data) == []) is holds
+    assert (find_problems(schema(SUMS, [rule]), data) == []) is holds
 
 
 def test_tolerance_applies_to_numbers_on_the_two_sides():
     rule = {"expr": "this.total == this.website + 1 && this.website > 0", "tolerance": 0.5}
     wanted = schema(SUMS, [rule])
-    assert check(wanted, {"total": 6.4, "website": 5}) == []
-    assert found(check(wanted, {"total": 6.6, "website": 5})) == [(("total",), "check")]
+    assert find_problems(wanted, {"total": 6.4, "website": 5}) == []
+    assert found(find_problems(wanted, {"total": 6.6, "website": 5})) == [(("total",), "check")]
 
 
 def test_dates_compare_as_text():
     wanted = schema({"begin": {"type": "string"}, "end": {"type": "string"}}, ["this.begin <= this.end"])
-    assert check(wanted, {"begin": "2020-01-01", "end": "2020-02-01"}) == []
+    assert find_problems(wanted, {"begin": "2020-01-01", "end": "2020-02-01"}) == []
     assert (
-        check(wanted, {"begin": "2020-03-01", "end": "2020-02-01"})[0].message
+        find_problems(wanted, {"begin": "2020-03-01", "end": "2020-02-01"})[0].message
         == "begin “2020-03-01” > end “2020-02-01”"
     )
 
@@ -168,45 +170,45 @@ ROWS = {
 
 def test_rules_inside_a_list_run_for_every_element():
     data = {"rows": [{"a": 1, "b": 2}, {"a": 3, "b": 2}, {"a": None, "b": 2}]}
-    assert check(schema(ROWS), data) == [Problem(("rows", 1), "check", "a 3 > b 2")]
+    assert find_problems(schema(ROWS), data) == [Problem(("rows", 1), "check", "a 3 > b 2")]
 
 
 def test_rules_over_a_list(capfd):
     wanted = schema(ROWS, ["this.sum == sum(this.rows.map(row, row.a))", "size(this.rows) == 2"])
-    assert check(wanted, {"rows": [{"a": 1, "b": 2}, {"a": 2, "b": 2}], "sum": 3}) == []
-    assert [p.message for p in check(wanted, {"rows": [{"a": 1, "b": 2}], "sum": 3})] == [
+    assert find_problems(wanted, {"rows": [{"a": 1, "b": 2}, {"a": 2, "b": 2}], "sum": 3}) == []
+    assert [p.message for p in find_problems(wanted, {"rows": [{"a": 1, "b": 2}], "sum": 3})] == [
         "sum 3 ≠ 1 (sum(rows.map(row, row.a)))",
         "1 (size(rows)) ≠ 2",
     ]
-    assert check(wanted, {"rows": [{"a": None, "b": 2}, {"a": 2, "b": 2}], "sum": 3}) == []
+    assert find_problems(wanted, {"rows": [{"a": None, "b": 2}, {"a": 2, "b": 2}], "sum": 3}) == []
     assert capfd.readouterr() == ("", "")
 
 
 def test_names_that_are_not_ascii_are_written_as_they_are():
     wanted = schema({"总计": NUMBER, "网站": NUMBER}, ["this.总计 == this.网站 + 1"])
-    assert syntax_problems(wanted) == []
-    assert check(wanted, {"总计": 3, "网站": 1})[0] == Problem(("总计",), "check", "总计 3 ≠ 2 (网站 + 1)")
+    assert find_rule_errors(wanted) == []
+    assert find_problems(wanted, {"总计": 3, "网站": 1})[0] == Problem(("总计",), "check", "总计 3 ≠ 2 (网站 + 1)")
 
 
 def test_rules_that_cannot_be_evaluated_are_found_before_and_reported_after():
     wanted = schema(SUMS, ["this.total ==", "this.totl == 1", "this.total"])
-    assert [p.kind for p in syntax_problems(wanted)] == ["check_syntax", "check_syntax"]
+    assert [p.kind for p in find_rule_errors(wanted)] == ["check_syntax", "check_syntax"]
     with pytest.raises(SchemaError, match="x-checks"):
         compile_checks(wanted)
-    kinds = [p.kind for p in check(wanted, {"total": 1, "website": 1, "new_media": 1})]
+    kinds = [p.kind for p in find_problems(wanted, {"total": 1, "website": 1, "new_media": 1})]
     assert kinds == ["check_not_run", "check_not_run"]
 
 
 def test_every_rule_that_is_shipped_compiles():
     for name, _ in shipped_schemas():
-        assert syntax_problems(load_schema(name)) == []
+        assert find_rule_errors(load_schema(name)) == []
 
 
 def test_three_hundred_rules_take_well_under_a_second():
     rules = [f"this.total + {n} == this.website + this.new_media + {n}" for n in range(300)]
     wanted = schema(SUMS, rules)
     begun = time.perf_counter()
-    assert len(check(wanted, {"total": 12, "website": 5, "new_media": 6})) == 300
+    assert len(find_problems(wanted, {"total": 12, "website": 5, "new_media": 6})) == 300
     assert time.perf_counter() - begun < 1
 
 
@@ -236,7 +238,7 @@ FIELDS = schema(
 
 
 def doubts(*values):
-    return found(check(FIELDS, {}, values, REPORT))
+    return found(find_problems(FIELDS, {}, values, REPORT))
 
 
 def test_values_that_follow_from_their_evidence_are_fine():
@@ -297,7 +299,7 @@ def test_one_stretch_for_two_fields_is_reported_but_not_for_a_list():
 def test_problems_of_tables_are_passed_on():
     torn = Problem((), "row_lost", "a row of the table was lost")
     document = Document("0", "x", "", tables=(Table((), 0, 0, 0, 0, problems=(torn,)),))
-    assert check(FIELDS, {}, (), document) == [torn]
+    assert find_problems(FIELDS, {}, (), document) == [torn]
 
 
 def test_a_value_that_ocr_was_not_sure_of_is_shown():
@@ -305,10 +307,12 @@ def test_a_value_that_ocr_was_not_sure_of_is_shown():
     words = tuple(Word(text[s:e], s, e, None, sure, True) for s, e, sure in ((0, 7, 0.99), (8, 11, 0.6), (12, 16, 0.5)))
     document = Document("0", "a.png", text, (Page(1, 0, 16, words=words),))
     value = FieldValue(("total",), 118, Evidence(8, 11, "118"))
-    problems = check(schema({"total": NUMBER}), {"total": 118}, [value], document)
+    problems = find_problems(schema({"total": NUMBER}), {"total": 118}, [value], document)
     assert found(problems) == [(("total",), "unsure_reading")] and "118" in problems[0].message
     sent = FieldValue(("total",), 118, Evidence(0, 7, "Parcels"))
-    assert "unsure_reading" not in [p.kind for p in check(schema({"total": NUMBER}), {"total": 118}, [sent], document)]
+    assert "unsure_reading" not in [
+        p.kind for p in find_problems(schema({"total": NUMBER}), {"total": 118}, [sent], document)
+    ]
 
 
 def test_what_takes_part_in_a_broken_rule_is_told_by_name_and_in_lists():
@@ -332,12 +336,12 @@ def test_what_takes_part_in_a_broken_rule_is_told_by_name_and_in_lists():
         }
     )
     data = {"items": [{"n": 1, "m": 2}, {"n": 2, "m": 2}], "a": {"x": 3, "y": 4}, "b": {"x": 1}, "total": 4}
-    told = [(problem.kind, set(named), set(listed)) for problem, named, listed in breaks(schema, data)]
+    told = [(problem.kind, set(named), set(listed)) for problem, named, listed in find_violations(schema, data)]
     assert told == [
         ("check", {("total",)}, {("items", 0, "n"), ("items", 1, "n")}),
         ("check", {("a", "x"), ("total",)}, set()),
     ]
-    assert [problem for problem, _, _ in breaks(schema, data)] == check(schema, data)
-    ((missing, named, listed),) = breaks(schema, {"items": [], "a": {}, "b": {}})
+    assert [problem for problem, _, _ in find_violations(schema, data)] == find_problems(schema, data)
+    ((missing, named, listed),) = find_violations(schema, {"items": [], "a": {}, "b": {}})
     assert (missing.kind, missing.path, named, listed) == ("missing", ("total",), (("total",),), ())
-    assert [p.kind for p, _, _ in breaks(schema, {"total": "half \ud800"})] == ["schema"]
+    assert [p.kind for p, _, _ in find_violations(schema, {"total": "half \ud800"})] == ["schema"]

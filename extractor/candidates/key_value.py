@@ -6,7 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 
-from extractor.candidates.table_cells import Settled
+from extractor.candidates.table_cells import StructuralMatch
 from extractor.types import Document, Field, Path
 from extractor.values import label_similarity as names
 from extractor.values import normalization
@@ -24,9 +24,9 @@ def _long_enough(label: str) -> bool:
     return len(bare) >= (2 if re.search(rf"[{names.CJK}]", bare) else 4)
 
 
-def settle(
+def match_labelled_values(
     fields: Sequence[Field], document: Document, pieces: Sequence[tuple[int, int]], known: Sequence[Field] = ()
-) -> dict[Path, Settled]:
+) -> dict[Path, StructuralMatch]:
     """The typed fields whose value stands by one of their labels, wherever that is the only such value.
 
     Right behind the label, or, for a count, as the only number of the label's clause; the rate in `Total incl. 6% tax`
@@ -66,7 +66,7 @@ def settle(
     for path, places in behind.items():
         if without[path] > len(places):
             behind[path] = [p for p in places if not _is_below(document.text, p[0])]
-    settled: dict[Path, Settled] = {}
+    settled: dict[Path, StructuralMatch] = {}
     for spots, sure in ((behind, 0.86), (beside, 0.72)):
         used = {(s.start, s.end) for s in settled.values()}
         for path, places in spots.items():
@@ -74,7 +74,7 @@ def settle(
             if path not in settled and len({document.text[s:e].strip() for s, e, _ in places}) == 1:
                 start, end, length = places[0]
                 around = document.text[max(0, start - 40) : end]
-                settled[path] = Settled(path, start, end, min(sure + 0.11, sure + 0.02 * length), around)
+                settled[path] = StructuralMatch(path, start, end, min(sure + 0.11, sure + 0.02 * length), around)
     claimed = Counter((s.start, s.end) for s in settled.values())
     return {path: s for path, s in settled.items() if claimed[s.start, s.end] == 1}
 

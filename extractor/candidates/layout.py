@@ -14,7 +14,7 @@ from extractor.values import normalization
 
 
 @dataclass(frozen=True, slots=True)
-class Hint:
+class LayoutCandidate:
     """A stretch of the document that stands where a label's value would stand."""
 
     start: int
@@ -27,7 +27,7 @@ GAP = 1.3
 """A gap of this many times the height of the words parts one thing on a line from the next."""
 
 
-class Hints:
+class LayoutIndex:
     """Finds hints in one document; words are sorted by page once and used for every field."""
 
     def __init__(self, document: Document) -> None:
@@ -36,14 +36,14 @@ class Hints:
         self.starts = {n: [w.start for w in page.words] for n, page in self.pages.items()}
         self.found: dict[str, list[tuple[int, int]]] = {}
 
-    def of(self, field: Field, pieces: Sequence[tuple[int, int]], limit: int = HINTS) -> list[Hint]:
+    def find(self, field: Field, pieces: Sequence[tuple[int, int]], limit: int = HINTS) -> list[LayoutCandidate]:
         """The likeliest stretches for `field` within `pieces`, best first, at most `limit` different texts.
 
         An earlier label counts for more than a later one, a value on the label's own line for more than one under it;
         for a typed field only stretches of its kind count.
         """
         kind = normalization.value_kind(field)
-        hints: dict[str, Hint] = {}
+        hints: dict[str, LayoutCandidate] = {}
         for rank, label in enumerate(field.labels):
             if len(names.normalise_label(label)) < 2:
                 continue
@@ -53,7 +53,7 @@ class Hints:
                         text = " ".join(self.document.text[s2:e2].split())
                         worth = score * (1 - 0.05 * rank) * (1 - 0.1 * (s2 > s))
                         if text and (text not in hints or hints[text].score < worth):
-                            hints[text] = Hint(s2, e2, worth)
+                            hints[text] = LayoutCandidate(s2, e2, worth)
         return sorted(hints.values(), key=lambda h: (-h.score, h.start))[:limit]
 
     def _labels(self, label: str, pieces: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

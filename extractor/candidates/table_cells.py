@@ -32,7 +32,7 @@ ALIKE = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class StructuralMatch:
     """A place in the document that answers a field: `text[start:end]`, empty for a blank cell.
 
     `context` is what stands around the value and may tell its unit (headers, captions); `score` is 0..1.
@@ -46,11 +46,11 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class TableRowsMatch:
     """The rows of a table that make up an array of objects; every element maps item paths to places."""
 
     path: Path
-    rows: tuple[tuple[Settled, ...], ...]
+    rows: tuple[tuple[StructuralMatch, ...], ...]
     table: Table
     score: float
 
@@ -144,7 +144,7 @@ def _opposed(group: tuple[str, ...], name: str) -> bool:
     ) and bool(re.findall(r"\d+", names.normalise_label(name)))
 
 
-def settle_cells(fields: Sequence[Field], document: Document) -> dict[Path, Settled]:
+def match_cells(fields: Sequence[Field], document: Document) -> dict[Path, StructuralMatch]:
     """The fields that a table cell answers with certainty, by path; a blank cell settles its field as blank."""
     index = _Cells(document.tables)
     fields = [f for f in fields if f.type != "array" and f.copied]
@@ -162,7 +162,7 @@ def settle_cells(fields: Sequence[Field], document: Document) -> dict[Path, Sett
     for score, f, i in sorted(wanted, reverse=True):
         best_cell[f].append((score, i))
         best_field[i].append((score, f))
-    settled: dict[Path, Settled] = {}
+    settled: dict[Path, StructuralMatch] = {}
     used: set[int] = set()
     for score, f, i in sorted(wanted, key=lambda t: (-t[0], t[1], t[2])):
         field, (cell, _, parts) = fields[f], index.cells[i]
@@ -183,7 +183,7 @@ def settle_cells(fields: Sequence[Field], document: Document) -> dict[Path, Sett
         if place is None or (place[0] == place[1] and not _blank_counts(cell, index.filled)):
             continue
         used.add(i)
-        settled[field.path] = Settled(field.path, *place, min(score, 1.0), " ".join(parts))
+        settled[field.path] = StructuralMatch(field.path, *place, min(score, 1.0), " ".join(parts))
     return settled
 
 
@@ -218,9 +218,9 @@ def _blank_counts(cell: Cell, filled: set[tuple[int, int]]) -> bool:
 # Arrays of objects from rows.
 
 
-def settle_rows(fields: Sequence[Field], document: Document) -> dict[Path, Rows]:
+def match_rows(fields: Sequence[Field], document: Document) -> dict[Path, TableRowsMatch]:
     """The arrays of objects that a table's rows answer: enough of its columns go by the items' labels."""
-    found: dict[Path, Rows] = {}
+    found: dict[Path, TableRowsMatch] = {}
     for field in fields:
         if field.type != "array" or not any(item.path for item in field.items):
             continue
@@ -234,11 +234,13 @@ def settle_rows(fields: Sequence[Field], document: Document) -> dict[Path, Rows]
         ]  # one list may be printed as several tables, one a section or a page
         same.sort(key=lambda r: r.table.start)
         rows = tuple(row for r in same for row in r.rows)
-        found[field.path] = Rows(field.path, rows, chosen.table, chosen.score)
+        found[field.path] = TableRowsMatch(field.path, rows, chosen.table, chosen.score)
     return found
 
 
-def own_rows(rows: Mapping[Path, Rows], fields: Sequence[Field], text: str) -> dict[Path, Rows]:
+def drop_rows_of_other_fields(
+    rows: Mapping[Path, TableRowsMatch], fields: Sequence[Field], text: str
+) -> dict[Path, TableRowsMatch]:
     """The rows without those that speak of another field: a total printed under its items, a form printed over them.
 
     Such a row has fewer cells than the others and begins with a name of the other field, or has a name and a colon
@@ -287,7 +289,7 @@ def _column_names(table: Table) -> dict[int, tuple[str, ...]]:
     return columns
 
 
-def _rows(field: Field, table: Table, text: str) -> Rows | None:
+def _rows(field: Field, table: Table, text: str) -> TableRowsMatch | None:
     columns = _column_names(table)
     alike = []
     for i, item in enumerate(field.items):
@@ -318,11 +320,11 @@ def _rows(field: Field, table: Table, text: str) -> Rows | None:
             if cell is None:
                 continue
             place = _place(field.items[i], cell, text) or (cell.start, cell.end)
-            element.append(Settled(field.items[i].path, *place, score, " ".join(columns[column])))
+            element.append(StructuralMatch(field.items[i].path, *place, score, " ".join(columns[column])))
         filled = {s.path for s in element if s.end > s.start}
         if filled and all(field.items[i].path in filled for i in needed) and 2 * len(filled) > len(element) - 1:
             rows.append(tuple(element))
     if not rows:
         return None
     mean = sum(score for _, score in pairs.values()) / len(pairs)
-    return Rows(field.path, tuple(rows), table, mean * (0.5 + 0.5 * len(pairs) / len(field.items)))
+    return TableRowsMatch(field.path, tuple(rows), table, mean * (0.5 + 0.5 * len(pairs) / len(field.items)))

@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from extractor.candidates.layout import HINTS, Hints
+from extractor.candidates.layout import HINTS, LayoutIndex
 from extractor.types import Document, Field, Path
 from extractor.values import label_similarity as names
 from extractor.values import normalization, numbers, units
@@ -25,7 +25,7 @@ def _label_terms(labels: tuple[str, ...]) -> tuple[frozenset[str], ...]:
     return tuple(frozenset(search_terms(label)) for label in labels)
 
 
-class Surroundings:
+class ContextIndex:
     """The search terms around every value of one document, headers of its table cell included."""
 
     def __init__(self, document: Document) -> None:
@@ -62,17 +62,17 @@ class Surroundings:
     def support(self, field: Field, start: int, end: int) -> float:
         """The share of a label's terms found around the value, 0..1, for the field's best label."""
         around = self.terms(start, end)
-        wanted = _label_terms(said(field))
+        wanted = _label_terms(field_names(field))
         return max((len(w & around) / len(w) for w in wanted if w), default=0.0)
 
-    def speaks_in_vain(self, field: Field) -> bool:
+    def labels_are_unprinted(self, field: Field) -> bool:
         """Whether the field says by what names it is printed, and the document prints none of them."""
         patterns = (names.label_pattern(label) for label in field.schema.get("x-labels", ()))
         tried = [pattern.search(self.document.text) is None for pattern in patterns if pattern]
         return bool(tried) and all(tried)
 
 
-def said(field: Field) -> tuple[str, ...]:
+def field_names(field: Field) -> tuple[str, ...]:
     """The names a field goes by; one that has only its property's name is known by its description too."""
     return (*field.labels, field.description) if _bare(field) and field.description else field.labels
 
@@ -110,7 +110,7 @@ WITHIN = 400_000
 """Characters of a document whose typed stretches are looked for; the rest of a longer one is left to search."""
 
 
-class Offers:
+class CandidateIndex:
     """The stretches of a document that may answer its typed fields.
 
     Stretches that settle another field are not offered again. A count or an amount is offered only where its
@@ -120,41 +120,43 @@ class Offers:
     property's name, no word of which the document knows.
     """
 
-    def __init__(self, document: Document, pieces: Sequence[tuple[int, int]], taken: Sequence[tuple[int, int]]) -> None:
+    def __init__(self, document: Document, spans: Sequence[tuple[int, int]], taken: Sequence[tuple[int, int]]) -> None:
         self.document = document
-        self.pieces = pieces
+        self.spans = spans
         self.taken = taken
-        self.around = Surroundings(document)
-        self.hints = Hints(document)
+        self.context = ContextIndex(document)
+        self.layout = LayoutIndex(document)
         self.found: dict[str, list[tuple[int, int]]] = {}
         self.offered: dict[Path, list[tuple[int, int]]] = {}
         self.known = frozenset(search_terms(document.text[:WITHIN]))
         letters = [c for c in document.text[:WITHIN] if c.isalpha()]
         self.cjk = 3 * sum(c > "\u2e7f" for c in letters) > len(letters)
 
-    def typed(self, field: Field) -> bool:
+    def is_typed(self, field: Field) -> bool:
         """Whether the field's answers are limited to stretches of a kind."""
         return field.copied and normalization.value_kind(field) not in (None, "boolean")
 
-    def places(self, field: Field) -> list[tuple[int, int]]:
+    def find_spans(self, field: Field) -> list[tuple[int, int]]:
         """Where the typed field's value may stand, best supported first."""
         if field.path in self.offered:
             return self.offered[field.path]
         kind = normalization.value_kind(field) or ""
         places = self._of_kind(kind)
         if kind in NUMERIC_TYPES:
-            hinted = {(h.start, h.end) for h in self.hints.of(field, self.pieces, limit=20)}
+            hinted = {(h.start, h.end) for h in self.layout.find(field, self.spans, limit=20)}
             untold = self._untold(field)
-            speaks_of_year = any("年" in name or "year" in name.casefold() for name in said(field))
+            speaks_of_year = any("年" in name or "year" in name.casefold() for name in field_names(field))
             dates = self._of_kind("date", taken=False)
-            unshared = not _SHARE.search(" ".join((*said(field), field.description, field.unit or "")).casefold())
+            unshared = not _SHARE.search(
+                " ".join((*field_names(field), field.description, field.unit or "")).casefold()
+            )
             scored = []
             for start, end in places:
                 if _numbers_a_line(self.document.text, start, end):
                     continue
                 if not speaks_of_year and self._in_a_date(start, end, dates):
                     continue
-                support = max(self.around.support(field, start, end), (start, end) in hinted)
+                support = max(self.context.support(field, start, end), (start, end) in hinted)
                 if support >= SUPPORT:
                     scored.append((support, start, end))
             if not scored and untold:
@@ -176,16 +178,16 @@ class Offers:
         self.offered[field.path] = places
         return places
 
-    def seeds(self, field: Field) -> list[tuple[int, int]]:
+    def seed_spans(self, field: Field) -> list[tuple[int, int]]:
         """The places that a prompt should carry for the field, likeliest first."""
-        hinted = [(h.start, h.end) for h in self.hints.of(field, self.pieces)]
+        hinted = [(h.start, h.end) for h in self.layout.find(field, self.spans)]
         numeric = field.copied and normalization.value_kind(field) in NUMERIC_TYPES
-        supported = self.places(field)[:HINTS] if numeric else []
+        supported = self.find_spans(field)[:HINTS] if numeric else []
         return [*supported[:1], *hinted, *supported[1:]]
 
     def _untold(self, field: Field) -> bool:
         """Whether the field's names cannot tell where its value stands."""
-        foreign = not any((re.search(rf"[{names.CJK}]", name) is not None) == self.cjk for name in said(field))
+        foreign = not any((re.search(rf"[{names.CJK}]", name) is not None) == self.cjk for name in field_names(field))
         return foreign or (_bare(field) and not any(self.known & set(search_terms(name)) for name in field.labels))
 
     def _whole(self, field: Field, start: int, end: int) -> bool:
@@ -217,7 +219,7 @@ class Offers:
         if key not in self.found:
             text = self.document.text
             found = []
-            for first, last in self.pieces:
+            for first, last in self.spans:
                 last = min(last, WITHIN)
                 if first < last:
                     piece = text[first:last]

@@ -21,7 +21,7 @@ def add(commands: Any) -> None:
 def _check(arguments: argparse.Namespace) -> int:
     from extractor.extraction.serialization import as_records
     from extractor.types import path_text
-    from extractor.validation import check
+    from extractor.validation import find_problems
 
     schema = given.schema(arguments.schema)
     try:
@@ -32,7 +32,7 @@ def _check(arguments: argparse.Namespace) -> int:
     count = 0
     for n, record in enumerate(records, 1):
         where = f"record {n}: " if len(records) > 1 else ""
-        for p in check(schema, record):
+        for p in find_problems(schema, record):
             count += 1
             console.out(f"{where}{path_text(p.path)}: {p.kind}: {p.message}\n")
     if count:

@@ -17,12 +17,12 @@ def add(commands: Any) -> None:
 def _schemas(arguments: argparse.Namespace) -> int:
     from extractor.cli import tables
     from extractor.schemas import load_schema, shipped_schemas
-    from extractor.validation import syntax_problems
+    from extractor.validation import find_rule_errors
 
     if not arguments.schema:
         console.out("".join(f"{name:28} {title}\n" for name, title in shipped_schemas()))
         return 0
     schema = load_schema(arguments.schema)
-    problems = syntax_problems(schema)
+    problems = find_rule_errors(schema)
     console.out(tables.schema(schema) + "".join(f"{tables.problem(p)}\n" for p in problems))
     return 4 if problems else 0

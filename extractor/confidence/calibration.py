@@ -22,14 +22,37 @@ from extractor.confidence.heuristic import UNCALIBRATED
 from extractor.errors import InputError
 from extractor.types import FieldValue, field_name
 
-SIGNALS = 1
+FEATURES_VERSION = 1
 """Goes up when a signal or a feature comes to mean something else: a calibration fits only those it was made with."""
 ON_ITSELF = "calibrated on this very document"
 ON_OTHERS = "calibrated on other kinds of report"
-_SHARES = frozenset({"answered", "begun", "weakest", "mass", "margin", "element", "score", "others", "listed"})
+_SHARES = frozenset(
+    {
+        "answer_probability",
+        "onset_probability",
+        "min_token_probability",
+        "min_mask_mass",
+        "min_token_margin",
+        "element_probability",
+        "score",
+        "document_mean_probability",
+        "list_mean_probability",
+    }
+)
 """Signals that are shares in 0..1 of which the last thousandth tells as much as the middle."""
 _COUNTS = frozenset(
-    {"choices", "rivals", "places", "length", "lines", "elements", "shared", "again", "twins", "astray"}
+    {
+        "free_tokens",
+        "rival_count",
+        "occurrence_count",
+        "text_length",
+        "line_breaks",
+        "element_count",
+        "overlapping_fields",
+        "overlapping_elements",
+        "duplicate_text",
+        "row_distance",
+    }
 )
 _HERE = FilePath(__file__).resolve().parent.parent
 
@@ -54,7 +77,7 @@ class Calibration:
     edge: float = 0.001
     prompt: str = ""
     tool: str = f"extractor {__version__}"
-    signals: int = SIGNALS
+    signals: int = FEATURES_VERSION
     schema_name: str = ""
     made: str = ""
     held_out: Mapping[str, Any] = field(default_factory=dict)
@@ -71,7 +94,7 @@ class Calibration:
 
     def fits(self, schema: str, weights: str | None, prompt: str) -> bool:
         """Whether it speaks of records made now, by that model and those prompts, under that schema."""
-        now = (weights, prompt, f"extractor {__version__}", SIGNALS)
+        now = (weights, prompt, f"extractor {__version__}", FEATURES_VERSION)
         return self.schema in (schema, None) and (self.weights, self.prompt, self.tool, self.signals) == now
 
     def as_json(self) -> str:
@@ -103,7 +126,7 @@ def features(field: str, signals: Mapping[str, float]) -> dict[str, float]:
     )
     found = {case: 1.0} | ({f"{case} of {field}": 1.0} if field else {})
     for name, x in signals.items():
-        if name not in ("null", "settled", "code"):
+        if name not in ("null", "structural", "code"):
             found[f"{case} {name}"] = _scaled(name, x)
     return found
 
@@ -154,7 +177,7 @@ def choose(schema: str, weights: str | None, prompt: str) -> Calibration | None:
     return next((c for c in fitting if c.schema == schema), fitting[0] if fitting else None)
 
 
-def calibrated(
+def apply_calibration(
     values: Sequence[FieldValue], schema: str, weights: str | None, document: str, prompt: str
 ) -> tuple[list[FieldValue], str]:
     """The values with probabilities for their confidence, where a calibration fits, and what the record says of them.
@@ -169,7 +192,7 @@ def calibrated(
         return list(values), UNCALIBRATED
     said = ON_ITSELF if document in chosen.documents else "calibrated" if chosen.schema else ON_OTHERS
     sure = [
-        replace(v, confidence=round(chosen.probability(field_name(v.path), v.signals), 4)) if v.signals else v
+        replace(v, confidence=round(chosen.probability(field_name(v.path), v.features), 4)) if v.features else v
         for v in values
     ]
     return sure, f"{said} ({chosen.name}, {chosen.hash})"

@@ -39,7 +39,7 @@ from statistics import fmean
 from typing import Any
 
 from extractor import validation
-from extractor.candidates.typed import Offers
+from extractor.candidates.typed import CandidateIndex
 from extractor.grounding import occurrences
 from extractor.schemas import Schema
 from extractor.types import Document, Field, FieldValue, Path, Word
@@ -50,24 +50,24 @@ LABELS = 8
 """So many of a field's labels are looked for to tell whether any is printed."""
 
 
-def with_signals(
-    values: Sequence[FieldValue], schema: Schema, document: Document, offers: Offers, data: Any
+def with_features(
+    values: Sequence[FieldValue], schema: Schema, document: Document, candidates: CandidateIndex, data: Any
 ) -> list[FieldValue]:
     """The values of the record `data`, each with its signals, to those it has from the model's tokens."""
-    witnesses = _Witnesses(schema, document, offers, data, values)
-    return [replace(v, signals=witnesses.signals(v)) for v in values]
+    extractor = FeatureExtractor(schema, document, candidates, data, values)
+    return [replace(v, features=extractor.features(v)) for v in values]
 
 
-class _Witnesses:
+class FeatureExtractor:
     def __init__(
-        self, schema: Schema, document: Document, offers: Offers, data: Any, values: Sequence[FieldValue]
+        self, schema: Schema, document: Document, candidates: CandidateIndex, data: Any, values: Sequence[FieldValue]
     ) -> None:
         self.schema = schema
         self.document = document
-        self.offers = offers
-        self.kept = frozenset(validation.kept(schema, data))
+        self.candidates = candidates
+        self.kept = frozenset(validation.find_confirmed_paths(schema, data))
         self.read = _Reading(document)
-        answered = [v.signals["answered"] for v in values if "answered" in v.signals]
+        answered = [v.features["answer_probability"] for v in values if "answer_probability" in v.features]
         self.answered = (sum(answered), len(answered))
         self.troubled = sum(bool(v.problems) for v in values)
         self.placed = sorted((v.evidence.start, v.evidence.end, v.path) for v in values if v.evidence is not None)
@@ -87,14 +87,14 @@ class _Witnesses:
                 if v.evidence is not None:
                     line = document.text.count("\n", 0, v.evidence.start)
                     self.lines.setdefault(v.path[: at + 1], []).append(line)
-                if "answered" in v.signals:
-                    self.listed.setdefault(v.path[:at], []).append(v.signals["answered"])
+                if "answer_probability" in v.features:
+                    self.listed.setdefault(v.path[:at], []).append(v.features["answer_probability"])
 
-    def signals(self, v: FieldValue) -> dict[str, float]:
+    def features(self, v: FieldValue) -> dict[str, float]:
         f = self.schema.field(v.path)
         if f is None or "const" in f.schema:
             return {}
-        found = {**v.signals, "score": v.confidence or 0.0}
+        found = {**v.features, "score": v.confidence or 0.0}
         found |= {name: 1.0 for name, is_so in self._kinds(v, f).items() if is_so}
         found |= {f"problem:{p.kind}": 1.0 for p in v.problems}
         found |= self._around(v)
@@ -107,10 +107,10 @@ class _Witnesses:
     def _kinds(self, v: FieldValue, f: Field) -> dict[str, bool]:
         return {
             "null": v.value is None,
-            "settled": v.method == "structure",
+            "structural": v.method == "structure",
             "code": v.method == "code",
             "judged": not f.copied,
-            "kept": v.path in self.kept,
+            "equation_holds": v.path in self.kept,
             f"type:{normalization.value_kind(f) or ('enum' if f.enum is not None else f.type)}": True,
         }
 
@@ -118,44 +118,44 @@ class _Witnesses:
         """What the rest of the record says."""
         found = {}
         total, count = self.answered
-        if "answered" in v.signals:
-            total, count = total - v.signals["answered"], count - 1
+        if "answer_probability" in v.features:
+            total, count = total - v.features["answer_probability"], count - 1
         if count:
-            found["others"] = total / count
+            found["document_mean_probability"] = total / count
         if self.count > 1:
-            found["troubled"] = (self.troubled - bool(v.problems)) / (self.count - 1)
+            found["problem_share"] = (self.troubled - bool(v.problems)) / (self.count - 1)
         if (at := _position(v.path)) is not None:
             size = len(self.elements[v.path[:at]])
-            found |= {"elements": size, "filled": self.filled[_generic(v.path)] / size}
+            found |= {"element_count": size, "column_fill": self.filled[_generic(v.path)] / size}
             fullest = max(self.parts[(*v.path[:at], n)] for n in self.elements[v.path[:at]])
-            found["full"] = self.parts[v.path[: at + 1]] / (fullest or 1)
+            found["element_completeness"] = self.parts[v.path[: at + 1]] / (fullest or 1)
             listed = self.listed.get(v.path[:at], [])
-            if "answered" in v.signals and len(listed) > 1:
-                found["listed"] = (sum(listed) - v.signals["answered"]) / (len(listed) - 1)
+            if "answer_probability" in v.features and len(listed) > 1:
+                found["list_mean_probability"] = (sum(listed) - v.features["answer_probability"]) / (len(listed) - 1)
         return found
 
     def _of_evidence(self, v: FieldValue, f: Field) -> dict[str, float]:
         assert v.evidence is not None
         place, text = (v.evidence.start, v.evidence.end), v.evidence.text
-        support = self.offers.around.support(f, *place)
+        support = self.candidates.context.support(f, *place)
         found = {
-            "support": support,
-            "nearness": occurrences.nearness(place, f, self.document.text),
-            "places": min(20, max(1, self.document.text.count(text))),
-            "length": len(text),
-            "lines": text.strip().count("\n"),
-            "misread": self.read.doubt(*place),
+            "label_support": support,
+            "label_proximity": occurrences.label_proximity(place, f, self.document.text),
+            "occurrence_count": min(20, max(1, self.document.text.count(text))),
+            "text_length": len(text),
+            "line_breaks": text.strip().count("\n"),
+            "ocr_doubt": self.read.doubt(*place),
         }
         found |= self._beside_others(v)
         if v.method != "structure" and _position(v.path) is None:
             others = self._others(f, text)
-            found["rivals"] = len(others)
-            found["lead"] = support - max(others.values(), default=0.0)
-            if hints := self.offers.hints.of(f, self.offers.pieces, limit=1):
+            found["rival_count"] = len(others)
+            found["support_margin"] = support - max(others.values(), default=0.0)
+            if hints := self.candidates.layout.find(f, self.candidates.spans, limit=1):
                 same = names.normalise_label(
                     self.document.text[hints[0].start : hints[0].end]
                 ) == names.normalise_label(text)
-                found["agrees"] = 1.0 if same else -1.0
+                found["layout_agreement"] = 1.0 if same else -1.0
         return found
 
     def _beside_others(self, v: FieldValue) -> dict[str, float]:
@@ -166,36 +166,36 @@ class _Witnesses:
         last = bisect.bisect_left(self.placed, (end,))
         over = [path for s, e, path in self.placed[first:last] if e > start and path != v.path]
         found = {
-            "shared": sum(_generic(path) != generic for path in over),
-            "again": sum(_generic(path) == generic for path in over),
-            "twins": self.read_alike[names.normalise_label(v.evidence.text)] - 1,
+            "overlapping_fields": sum(_generic(path) != generic for path in over),
+            "overlapping_elements": sum(_generic(path) == generic for path in over),
+            "duplicate_text": self.read_alike[names.normalise_label(v.evidence.text)] - 1,
         }
         if (at := _position(v.path)) is not None and len(lines := self.lines[v.path[: at + 1]]) > 1:
             line = self.document.text.count("\n", 0, start)
             others = sorted(lines)
             others.remove(line)
-            found["astray"] = abs(line - others[len(others) // 2])
+            found["row_distance"] = abs(line - others[len(others) // 2])
         return {name: float(x) for name, x in found.items()}
 
     def _others(self, f: Field, text: str) -> dict[str, float]:
         """The other texts that were offered for a typed field, each with its best support."""
-        if not self.offers.typed(f):
+        if not self.candidates.is_typed(f):
             return {}
         others: dict[str, float] = {}
-        for start, end in self.offers.places(f)[:200]:
+        for start, end in self.candidates.find_spans(f)[:200]:
             other = names.normalise_label(self.document.text[start:end])
             if other != names.normalise_label(text):
-                others[other] = max(others.get(other, 0.0), self.offers.around.support(f, start, end))
+                others[other] = max(others.get(other, 0.0), self.candidates.context.support(f, start, end))
         return others
 
     def _of_null(self, v: FieldValue, f: Field) -> dict[str, float]:
-        found = {"misread": self.read.mean}
+        found = {"ocr_doubt": self.read.mean}
         if v.method != "structure" and _position(v.path) is None:
-            hints = self.offers.hints.of(f, self.offers.pieces, limit=1)
+            hints = self.candidates.layout.find(f, self.candidates.spans, limit=1)
             patterns = (names.label_pattern(label) for label in f.labels[:LABELS])
-            found["beside"] = hints[0].score if hints else 0.0
-            found["printed"] = any(p is not None and p.search(self.document.text) for p in patterns)
-            found["rivals"] = len(self._others(f, ""))
+            found["layout_score"] = hints[0].score if hints else 0.0
+            found["label_printed"] = any(p is not None and p.search(self.document.text) for p in patterns)
+            found["rival_count"] = len(self._others(f, ""))
         return found
 
 

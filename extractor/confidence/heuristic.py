@@ -17,7 +17,7 @@ _WEIGHT = {"value_outside_evidence": 0.3, "no_evidence": 0.3, "schema": 0.2, "no
 OTHER = 0.6
 
 
-def answered(tokens: Sequence[Token]) -> float:
+def answer_probability(tokens: Sequence[Token]) -> float:
     """Confidence in a model's answer: the product of its chosen tokens' probabilities, stop token included.
 
     Never an average, which hides one bad choice among many forced ones (measured: AUROC 0.65 against 0.54). The least
@@ -36,32 +36,32 @@ BEGUN = 3
 """Tokens that an answer's beginning takes: the quote that is no null, and the first of its word."""
 
 
-def begun(tokens: Sequence[Token]) -> float:
+def onset_probability(tokens: Sequence[Token]) -> float:
     """Confidence in that there is an answer, and in where it begins, whatever is doubtful about where it ends.
 
     A long answer has many ends to choose from, each of which takes its share of `answered`.
     """
     chosen = [t for t in tokens if not t.forced]
-    return answered(chosen[:BEGUN]) if chosen else answered(())
+    return answer_probability(chosen[:BEGUN]) if chosen else answer_probability(())
 
 
-def doubted(confidence: float, problems: Sequence[Problem]) -> float:
+def penalised(confidence: float, problems: Sequence[Problem]) -> float:
     """Confidence after the checks: every problem takes its share."""
     for problem in problems:
         confidence *= _WEIGHT.get(problem.kind, OTHER)
     return confidence
 
 
-def told(tokens: Sequence[Token]) -> dict[str, float]:
+def token_features(tokens: Sequence[Token]) -> dict[str, float]:
     """The signals that a model's tokens give about the value they wrote, by their names in `signals`."""
     chosen = [t for t in tokens if not t.forced]
     if not chosen:
         return {}
     return {
-        "answered": answered(chosen),
-        "begun": begun(chosen),
-        "weakest": min(t.probability for t in chosen),
-        "mass": min(t.mass for t in chosen),
-        "margin": min(t.margin for t in chosen),
-        "choices": float(len(chosen)),
+        "answer_probability": answer_probability(chosen),
+        "onset_probability": onset_probability(chosen),
+        "min_token_probability": min(t.probability for t in chosen),
+        "min_mask_mass": min(t.mass for t in chosen),
+        "min_token_margin": min(t.margin for t in chosen),
+        "free_tokens": float(len(chosen)),
     }

@@ -294,7 +294,7 @@ def judge(sample: Sample, folder: FilePath, schema: Schema, model: Model | None)
 
 
 def _values(result: Extraction) -> Iterator[dict[str, Any]]:
-    for value in serialization.as_dict(result, signals=True)["values"]:
+    for value in serialization.as_dict(result, features=True)["values"]:
         if value["evidence"]:
             value["evidence"] |= _around(result.document, value["evidence"]["start"], value["evidence"]["end"])
         yield value
@@ -334,7 +334,7 @@ def _gold_evidence(document: Document, matches: Sequence[matching.Match]) -> Ite
             words = r"\s+".join(map(re.escape, printed.split()))
             found = re.search(_ALONE.format(words), text, re.IGNORECASE) if words else None
             if found:
-                evidence = occurrences.evidence(document, *found.span())
+                evidence = occurrences.make_evidence(document, *found.span())
                 yield path_text(m.gold_path), _evidence(document, evidence)
                 break
 

@@ -11,10 +11,9 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from extractor import __version__
-from extractor import validation as checks
+from extractor import __version__, validation
 from extractor.candidates import key_value, table_cells
-from extractor.candidates.typed import SUPPORT, Offers, Surroundings
+from extractor.candidates.typed import SUPPORT, CandidateIndex, ContextIndex
 from extractor.confidence import calibration, features, heuristic
 from extractor.decoding import grammar
 from extractor.extraction import prompts
@@ -74,13 +73,13 @@ class Ask:
 class Plan:
     """What structure settled, and what a model is still asked."""
 
-    settled: dict[Path, table_cells.Settled]
-    rows: dict[Path, table_cells.Rows]
+    settled: dict[Path, table_cells.StructuralMatch]
+    rows: dict[Path, table_cells.TableRowsMatch]
     passages: Passages
     groups: tuple[tuple[Ask, ...], ...]
     request: Request
     unanswerable: tuple[Field, ...]
-    offers: Offers = field(compare=False, repr=False)
+    candidates: CandidateIndex = field(compare=False, repr=False)
 
 
 class _Clock:
@@ -99,30 +98,30 @@ class _Clock:
 def plan(document: Document, schema: Schema, passage_tokens: int | None = None) -> Plan:
     """Everything that is decided before a model is needed; the same document and schema give the same plan."""
     fields = [f for f in schema.fields if "const" not in f.schema]
-    settled = table_cells.settle_cells(fields, document)
-    rows = table_cells.own_rows(table_cells.settle_rows(fields, document), fields, document.text)
+    settled = table_cells.match_cells(fields, document)
+    rows = table_cells.drop_rows_of_other_fields(table_cells.match_rows(fields, document), fields, document.text)
     left = [f for f in fields if f.path not in settled and f.path not in rows]
     holes = _answered_tables(document, settled, rows)
     hidden = [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
     running = _between([*hidden, *((t.start, t.end) for t in document.tables)], len(document.text))
-    settled |= key_value.settle(left, document, running, fields)
+    settled |= key_value.match_labelled_values(left, document, running, fields)
     settled = {path: s for path, s in settled.items() if not any(s.start < e and s.end > h for h, e in hidden)}
     left = [f for f in left if f.path not in settled]
     taken = [(place.start, place.end) for place in settled.values()]
-    offers = Offers(document, _between([*holes, *hidden], len(document.text)), taken)
-    open_fields = [f for f in left if not offers.typed(f) or offers.places(f)]
+    candidates = CandidateIndex(document, _between([*holes, *hidden], len(document.text)), taken)
+    open_fields = [f for f in left if not candidates.is_typed(f) or candidates.find_spans(f)]
     budget = passage_tokens or min(PASSAGE_TOKENS + FIELD_TOKENS * len(open_fields), MOST_TOKENS)
-    seeds = [offers.seeds(f) for f in open_fields]
+    seeds = [candidates.seed_spans(f) for f in open_fields]
     passages = choose(document, open_fields, budget, holes, seeds) if open_fields else Passages("", ())
-    asks, unanswerable = _asks(left, passages, offers)
+    asks, unanswerable = _asks(left, passages, candidates)
     groups = tuple(_grouped(asks))
     shown = [_row(group, passages) for group in groups]
     request = Request(prompts.system(), prompts.document(passages.text), tuple(shown), passages.text)
-    return Plan(settled, rows, passages, groups, request, tuple(unanswerable), offers)
+    return Plan(settled, rows, passages, groups, request, tuple(unanswerable), candidates)
 
 
 def _answered_tables(
-    document: Document, settled: dict[Path, table_cells.Settled], rows: dict[Path, table_cells.Rows]
+    document: Document, settled: dict[Path, table_cells.StructuralMatch], rows: dict[Path, table_cells.TableRowsMatch]
 ) -> list[tuple[int, int]]:
     """The stretches of tables that have given what they hold, so that no prompt has to carry them."""
     holes = []
@@ -149,7 +148,7 @@ def _between(taken: Sequence[tuple[int, int]], length: int) -> list[tuple[int, i
     return [*free, (at, length)] if at < length else free
 
 
-def _asks(fields: Sequence[Field], passages: Passages, offers: Offers) -> tuple[list[Ask], list[Field]]:
+def _asks(fields: Sequence[Field], passages: Passages, candidates: CandidateIndex) -> tuple[list[Ask], list[Field]]:
     """The fields with their slots, and those that nothing in the passages can answer."""
     asks: list[Ask] = []
     unanswerable: list[Field] = []
@@ -157,9 +156,9 @@ def _asks(fields: Sequence[Field], passages: Passages, offers: Offers) -> tuple[
         key = path_text(f.path)
         if f.type in ("array", "json") or not f.copied:
             asks.append(Ask(key, f, _json_slot(key, f)))
-        elif offers.typed(f):
+        elif candidates.is_typed(f):
             texts = dict.fromkeys(
-                _on_one_line(offers.document.text[s:e]) for s, e in offers.places(f) if passages.holds(s, e)
+                _on_one_line(candidates.document.text[s:e]) for s, e in candidates.find_spans(f) if passages.holds(s, e)
             )
             if texts:
                 asks.append(Ask(key, f, grammar.Slot(key, "literals", tuple(texts)[:MAX_LITERALS])))
@@ -223,7 +222,7 @@ def extract(
     clock = _Clock()
     with clock.stage("structure"):
         todo = plan(document, schema, passage_tokens)
-    source = _Source(document, todo.passages, todo.offers.around)
+    source = _Source(document, todo.passages, todo.candidates.context)
     values = _from_structure(schema, todo, source)
     problems = list(document.problems)
     if todo.groups and model is not None:
@@ -240,13 +239,13 @@ def extract(
         for f in schema.fields
         if "const" in f.schema
     ]
-    values = _withdrawn(_without_names(values, schema, source), schema, todo.offers.around)
+    values = _withdrawn(_without_names(values, schema, source), schema, todo.candidates.context)
     with clock.stage("check"):
         data, values, problems = _checked(document, schema, values, problems)
     with clock.stage("trust"):
-        values = features.with_signals(values, schema, document, todo.offers, data)
+        values = features.with_features(values, schema, document, todo.candidates, data)
         weights = model.weights if model else None
-        values, confidence = calibration.calibrated(values, schema.id, weights, document.id, prompts.prompt_id())
+        values, confidence = calibration.apply_calibration(values, schema.id, weights, document.id, prompts.prompt_id())
     run = {
         "tool": f"extractor {__version__}",
         "model": model.name if model else None,
@@ -265,10 +264,10 @@ def extract(
 class _Source:
     """The document a record is made from, with all its printed dates, which tell day and month apart."""
 
-    def __init__(self, document: Document, passages: Passages, around: Surroundings) -> None:
+    def __init__(self, document: Document, passages: Passages, context: ContextIndex) -> None:
         self.document = document
         self.passages = passages
-        self.around = around
+        self.context = context
         text = document.text[:DATES_WITHIN]
         self.dates = [text[s:e] for s, e in normalization.find_spans("date", text)]
         self.date_order = infer_date_order(text)
@@ -286,7 +285,7 @@ def _from_structure(schema: Schema, todo: Plan, source: _Source) -> list[FieldVa
 
 
 def _parts(
-    items: dict[Path, Field], row: Sequence[table_cells.Settled], path: Path, source: _Source
+    items: dict[Path, Field], row: Sequence[table_cells.StructuralMatch], path: Path, source: _Source
 ) -> Iterator[FieldValue]:
     """The items of a row that have no cell of their own but are, by `x-part`, a part of another item's cell."""
     cells = {s.path: s for s in row if s.end > s.start}
@@ -300,15 +299,15 @@ def _parts(
         text = source.document.text[cell.start : cell.end]
         place = ranges.find_range_part(text, str(part.get("as")))
         if place:
-            found = occurrences.evidence(source.document, cell.start + place[0], cell.start + place[1])
+            found = occurrences.make_evidence(source.document, cell.start + place[0], cell.start + place[1])
             yield _valued(item, (*path, *item.path), found, cell.context, cell.score, "structure", source)
 
 
-def _settled_value(f: Field, path: Path, place: table_cells.Settled, source: _Source) -> FieldValue:
+def _settled_value(f: Field, path: Path, place: table_cells.StructuralMatch, source: _Source) -> FieldValue:
     if place.start == place.end:
         blank = normalization.normalise_value(f, "").value  # a blank may stand for a value: no mark beside a result
         return FieldValue(path, blank, None, place.score, method="structure")
-    found = occurrences.evidence(source.document, place.start, place.end)
+    found = occurrences.make_evidence(source.document, place.start, place.end)
     return _valued(f, path, found, place.context, place.score, "structure", source)
 
 
@@ -351,7 +350,7 @@ def _from_answer(group: Sequence[Ask], answer: Answer, source: _Source) -> list[
             values.append(_judged_value(ask.field, main, source))
         else:
             value = _copied_value(ask.field, path, main.text, main.tokens, source)
-            values.append(_believed(value, ask.field, heuristic.begun(main.tokens), source.around))
+            values.append(_believed(value, ask.field, heuristic.onset_probability(main.tokens), source.context))
     return values
 
 
@@ -366,8 +365,8 @@ def _cut_off(key: str, answer: Answer) -> grammar.Slotted | None:
 
 
 def _copied_value(f: Field, path: Path, text: str | None, written: Sequence[Token], source: _Source) -> FieldValue:
-    value = _placed_value(f, path, text, heuristic.answered(written), source)
-    return replace(value, signals=heuristic.told(written))
+    value = _placed_value(f, path, text, heuristic.answer_probability(written), source)
+    return replace(value, features=heuristic.token_features(written))
 
 
 def _placed_value(f: Field, path: Path, text: str | None, confidence: float, source: _Source) -> FieldValue:
@@ -375,25 +374,25 @@ def _placed_value(f: Field, path: Path, text: str | None, confidence: float, sou
     if text is None or not label_similarity.normalise_label(text) or label_similarity.normalise_label(text) in own:
         # a label alone is no value: small models repeat it where the document gives none
         return FieldValue(path, None, None, confidence)
-    place = occurrences.likeliest(
-        occurrences.places(text, source.passages, normalization.value_kind(f)), f, source.document
+    place = occurrences.best_occurrence(
+        occurrences.find_occurrences(text, source.passages, normalization.value_kind(f)), f, source.document
     )
     if place is None:
         problem = Problem(path, NO_EVIDENCE, f"The answer {text!r} is not in the document; check it by eye.")
         return FieldValue(path, text, None, confidence, (problem,))
     if f.type == "string" and f.enum is None and normalization.value_kind(f) is None:
-        place = span_boundaries.whole(place, f, source.document)
-    found = occurrences.evidence(source.document, *place)
+        place = span_boundaries.adjust_span(place, f, source.document)
+    found = occurrences.make_evidence(source.document, *place)
     around = source.document.text[max(0, place[0] - 80) : place[1] + 40]
     return _valued(f, path, found, around, confidence, "model", source)
 
 
-def _believed(v: FieldValue, f: Field, begun: float, around: Surroundings) -> FieldValue:
+def _believed(v: FieldValue, f: Field, begun: float, context: ContextIndex) -> FieldValue:
     """The value, or none where the model hardly believed that there is one, least of all where no label stands by."""
     if v.evidence is None:
         return v
-    named = around.support(f, v.evidence.start, v.evidence.end) >= SUPPORT
-    if begun >= (GUESS if not named and around.speaks_in_vain(f) else GUESS_AT_ALL):
+    named = context.support(f, v.evidence.start, v.evidence.end) >= SUPPORT
+    if begun >= (GUESS if not named and context.labels_are_unprinted(f) else GUESS_AT_ALL):
         return v
     return _none_of(v, "was hardly believed by the model")
 
@@ -406,8 +405,14 @@ def _none_of(v: FieldValue, why: str) -> FieldValue:
 def _judged_value(f: Field, main: grammar.Slotted, source: _Source) -> FieldValue:
     """A judged value, with the sentence that speaks most of its field beside it."""
     place = None if main.value is None else speaks_of(f, source.passages)
-    found = occurrences.evidence(source.document, *place) if place else None
-    return FieldValue(f.path, main.value, found, heuristic.answered(main.tokens), signals=heuristic.told(main.tokens))
+    found = occurrences.make_evidence(source.document, *place) if place else None
+    return FieldValue(
+        f.path,
+        main.value,
+        found,
+        heuristic.answer_probability(main.tokens),
+        features=heuristic.token_features(main.tokens),
+    )
 
 
 def _without_names(values: Sequence[FieldValue], schema: Schema, source: _Source) -> list[FieldValue]:
@@ -426,16 +431,16 @@ def _without_names(values: Sequence[FieldValue], schema: Schema, source: _Source
             and v.path in fields
             and span_boundaries.is_address(fields[v.path])
         ):
-            start = span_boundaries.behind_names((v.evidence.start, v.evidence.end), names, source.document.text)
+            start = span_boundaries.start_after_names((v.evidence.start, v.evidence.end), names, source.document.text)
             if start != v.evidence.start:
-                found = occurrences.evidence(source.document, start, v.evidence.end)
+                found = occurrences.make_evidence(source.document, start, v.evidence.end)
                 shorter = _valued(fields[v.path], v.path, found, "", v.confidence or 0.0, v.method, source)
                 v = replace(v, value=shorter.value, evidence=found, problems=shorter.problems)
         kept.append(v)
     return kept
 
 
-def _withdrawn(values: Sequence[FieldValue], schema: Schema, around: Surroundings) -> list[FieldValue]:
+def _withdrawn(values: Sequence[FieldValue], schema: Schema, context: ContextIndex) -> list[FieldValue]:
     """The values without the model's doubtful second uses of one stretch.
 
     Of two fields with the same stretch, it belongs to the one that its surroundings speak of, else to the surer.
@@ -446,7 +451,7 @@ def _withdrawn(values: Sequence[FieldValue], schema: Schema, around: Surrounding
     for v in values:
         if v.evidence is not None and v.confidence is not None and v.path in fields and fields[v.path].copied:
             place = (v.evidence.start, v.evidence.end)
-            named = v.method == "structure" or around.support(fields[v.path], *place) >= SUPPORT
+            named = v.method == "structure" or context.support(fields[v.path], *place) >= SUPPORT
             claims[v.path] = (named, v.confidence)
             best[place] = max(best.get(place, (False, 0.0)), claims[v.path])
     kept = []
@@ -469,8 +474,10 @@ def _list_values(
     """
     path = ask.field.path
     if not main.value or not isinstance(main.value, list):  # no list where nothing held the server to one
-        confidence = heuristic.answered(main.tokens)
-        return [FieldValue(path, main.value, None, confidence, problems, signals=heuristic.told(main.tokens))]
+        confidence = heuristic.answer_probability(main.tokens)
+        return [
+            FieldValue(path, main.value, None, confidence, problems, features=heuristic.token_features(main.tokens))
+        ]
     values = []
     elements: dict[str, tuple[Any, dict[str, tuple[Token, ...]]]] = {}
     for element, written in grammar.elements(answer, main):
@@ -483,10 +490,10 @@ def _list_values(
             if isinstance(part, str) and item.copied:
                 value = _copied_value(item, here, part, tokens_of_it, source)
             else:
-                told = heuristic.told(tokens_of_it)
-                value = FieldValue(here, part, None, heuristic.answered(tokens_of_it), signals=told)
-            told = {**value.signals, "element": heuristic.answered(written[""])}
-            values.append(replace(value, problems=(*value.problems, *problems), signals=told))
+                told = heuristic.token_features(tokens_of_it)
+                value = FieldValue(here, part, None, heuristic.answer_probability(tokens_of_it), features=told)
+            told = {**value.features, "element_probability": heuristic.answer_probability(written[""])}
+            values.append(replace(value, problems=(*value.problems, *problems), features=told))
     return values
 
 
@@ -515,7 +522,7 @@ def _checked(
         problems = [replace(p, path=_moved(p.path, moves)) for p in problems]
         data = _record(schema, kept)
         judged = [v for v in values if kept.get(v.path) is not None and not _ungrounded(v)]
-        found = checks.check(schema, data, judged, document)
+        found = validation.find_problems(schema, data, judged, document)
         breaches = [p for p in found if p.kind in ("schema", "format") and kept.get(p.path) is not None]
         if not breaches:
             break
@@ -528,7 +535,7 @@ def _checked(
     done = []
     for v in sorted(values, key=key):
         mine = tuple(dict.fromkeys((*v.problems, *by_path.pop(v.path, ()))))
-        confidence = None if v.confidence is None else round(heuristic.doubted(v.confidence, mine), 4)
+        confidence = None if v.confidence is None else round(heuristic.penalised(v.confidence, mine), 4)
         done.append(replace(v, problems=mine, confidence=confidence))
     return data, done, [p for group in by_path.values() for p in group]
 

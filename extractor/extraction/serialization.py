@@ -17,11 +17,11 @@ from extractor.types import Evidence, Extraction, Problem, path_text
 HINT = "Name a file in a folder you may write to, with space left on its disk."
 
 
-def as_dict(extraction: Extraction, *, signals: bool = False) -> dict[str, Any]:
+def as_dict(extraction: Extraction, *, features: bool = False) -> dict[str, Any]:
     """The extraction as it is printed: `document`, `data`, `values`, `problems`, `run`; JSON types only.
 
     A value's `path` is a list of property names and positions; `evidence` is null for a value that has none, and its
-    `boxes` are null for a document without pages. `score` is the confidence before any calibration. With `signals`,
+    `boxes` are null for a document without pages. `score` is the confidence before any calibration. With `features`,
     every value has what a calibration may learn from.
     """
     document = extraction.document
@@ -34,10 +34,10 @@ def as_dict(extraction: Extraction, *, signals: bool = False) -> dict[str, Any]:
                 "value": v.value,
                 "evidence": _evidence(v.evidence),
                 "confidence": v.confidence,
-                "score": v.signals.get("score", v.confidence),
+                "score": v.features.get("score", v.confidence),
                 "method": v.method,
                 "problems": [_problem(p) for p in v.problems],
-                **({"signals": dict(v.signals)} if signals else {}),
+                **({"signals": dict(v.features)} if features else {}),
             }
             for v in extraction.values
         ],

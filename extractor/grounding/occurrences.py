@@ -14,7 +14,7 @@ REACH = 160
 """How many characters before a value its label is looked for."""
 
 
-def places(answer: str, passages: Passages, kind: str | None) -> list[tuple[int, int]]:
+def find_occurrences(answer: str, passages: Passages, kind: str | None) -> list[tuple[int, int]]:
     """All `(start, end)` in the document where `answer` stands, white space aside.
 
     A typed answer only counts where it is a whole stretch of its kind, so that 10 is not found inside 2010.
@@ -30,14 +30,14 @@ def places(answer: str, passages: Passages, kind: str | None) -> list[tuple[int,
     return [place for place in mapped if place is not None]
 
 
-def likeliest(found: Sequence[tuple[int, int]], field: Field, document: Document) -> tuple[int, int] | None:
+def best_occurrence(found: Sequence[tuple[int, int]], field: Field, document: Document) -> tuple[int, int] | None:
     """The place whose surroundings speak most of the field: its own label just before, then its other words nearby."""
     if not found:
         return None
-    return max(found, key=lambda place: (nearness(place, field, document.text), -place[0]))
+    return max(found, key=lambda place: (label_proximity(place, field, document.text), -place[0]))
 
 
-def nearness(place: tuple[int, int], field: Field, text: str) -> float:
+def label_proximity(place: tuple[int, int], field: Field, text: str) -> float:
     """How much the text just around a place speaks of the field, most where its label stands right before it."""
     before = text[max(0, place[0] - REACH) : place[0]]
     line_end = text.find("\n", place[1])
@@ -56,12 +56,12 @@ def nearness(place: tuple[int, int], field: Field, text: str) -> float:
     return score + 0.5 * len(wanted & set(near)) / (len(wanted) or 1)
 
 
-def evidence(document: Document, start: int, end: int) -> Evidence:
+def make_evidence(document: Document, start: int, end: int) -> Evidence:
     """The stretch with its boxes on the page: one box for each line of words it covers."""
-    return Evidence(start, end, document.text[start:end], boxes(document, start, end))
+    return Evidence(start, end, document.text[start:end], locate_boxes(document, start, end))
 
 
-def boxes(document: Document, start: int, end: int) -> tuple[BBox, ...]:
+def locate_boxes(document: Document, start: int, end: int) -> tuple[BBox, ...]:
     """The rectangles of `text[start:end]`, words on one line joined; none for documents without pages."""
     lines: list[BBox] = []
     for page in document.pages:

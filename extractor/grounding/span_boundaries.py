@@ -30,7 +30,7 @@ EDGE_WORDS, EDGE = 5, 30
 """As many words, and characters, of a line may be missing at an end of an answer for them to be put back."""
 
 
-def whole(place: Stretch, field: Field, document: Document) -> Stretch:
+def adjust_span(place: Stretch, field: Field, document: Document) -> Stretch:
     """A free text's stretch with its ends set where the lines it stands on say that they are.
 
     An answer of several lines loses lines at its ends that say something else: `Tel: 603-6203`, a lone number or date.
@@ -179,7 +179,7 @@ def is_party(field: Field) -> bool:
     return free and bool(_PARTY.search(said)) and not _OF_A_PARTY.search(said) and not is_address(field)
 
 
-def behind_names(place: Stretch, names: Sequence[Stretch], text: str) -> int:
+def start_after_names(place: Stretch, names: Sequence[Stretch], text: str) -> int:
     """Where an address begins without the lines, above all others that it has, that one of `names` stands on."""
     lines = _lines(*place, text)
     taken = 0

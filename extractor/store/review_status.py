@@ -134,7 +134,7 @@ def look(
     named: dict[Path, list[Reason]] = {}
     listed: dict[Path, list[Reason]] = {}
     problems: list[tuple[Problem, tuple[Path, ...]]] = []
-    for problem, direct, others in validation.breaks(schema, data):
+    for problem, direct, others in validation.find_violations(schema, data):
         reason = Reason(problem.kind, problem.message)
         for path in dict.fromkeys((problem.path, *direct)):
             named.setdefault(path, []).append(reason)

@@ -13,28 +13,28 @@ from typing import Any
 from extractor.schemas import Schema
 from extractor.types import Document, FieldValue, Path, Problem
 from extractor.validation import evidence, json_schema, rules
-from extractor.validation.rules import compile_checks, syntax_problems
+from extractor.validation.rules import compile_checks, find_rule_errors
 
-__all__ = ["breaks", "check", "compile_checks", "kept", "syntax_problems"]
+__all__ = ["compile_checks", "find_confirmed_paths", "find_problems", "find_rule_errors", "find_violations"]
 
 
-def kept(schema: Schema, data: Any) -> Iterator[Path]:
+def find_confirmed_paths(schema: Schema, data: Any) -> Iterator[Path]:
     """The paths of the record's values that an equation of the schema's rules reads which holds."""
-    return rules.kept(schema.checks, data)
+    return rules.find_confirmed_paths(schema.checks, data)
 
 
-def breaks(schema: Schema, data: Any) -> Iterator[tuple[Problem, tuple[Path, ...], tuple[Path, ...]]]:
+def find_violations(schema: Schema, data: Any) -> Iterator[tuple[Problem, tuple[Path, ...], tuple[Path, ...]]]:
     """What of the schema and its rules the record breaks, each with the paths of the values that take part.
 
     The first paths are those of values that are named, one of which is wrong or missing; the second those of elements
     of lists that a rule adds up or goes through.
     """
-    for problem in json_schema.breaches(schema.document, data):
+    for problem in json_schema.find_violations(schema.document, data):
         yield problem, (problem.path,), ()
-    yield from rules.failures(schema.checks, data)
+    yield from rules.find_violations(schema.checks, data)
 
 
-def check(
+def find_problems(
     schema: Schema, data: Any, values: Sequence[FieldValue] = (), document: Document | None = None
 ) -> list[Problem]:
     """Everything wrong with the record `data`, in the order of schema, rules, evidence, document.
@@ -42,9 +42,9 @@ def check(
     Formats are asserted. A rule is not run, and says nothing, when a value it reads is null or missing. A value of a
     copied field must follow from its evidence. Raises SchemaError for a schema that cannot be used.
     """
-    problems = [*json_schema.breaches(schema.document, data), *rules.broken(schema.checks, data)]
+    problems = [*json_schema.find_violations(schema.document, data), *rules.find_problems(schema.checks, data)]
     if values:
-        problems += evidence.doubts(schema, values, document)
+        problems += evidence.find_problems(schema, values, document)
     if document is not None:
         problems += [problem for table in document.tables for problem in table.problems]
     return list(dict.fromkeys(problems))

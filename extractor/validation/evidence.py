@@ -13,7 +13,7 @@ from extractor.values import dates, normalization, numbers
 from extractor.values.characters import collapse_spaces, comparison_key
 
 
-def doubts(schema: Schema, values: Sequence[FieldValue], document: Document | None) -> Iterator[Problem]:
+def find_problems(schema: Schema, values: Sequence[FieldValue], document: Document | None) -> Iterator[Problem]:
     """Values of copied fields that have no evidence, do not follow from it, or share it with another field."""
     used: dict[tuple[int, int], list[FieldValue]] = defaultdict(list)
     for given in values:

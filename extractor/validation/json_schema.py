@@ -28,7 +28,7 @@ _FORMATS = frozenset(
 _HOLDS_DATA = frozenset({"enum", "const", "default", "examples"})
 
 
-def breaches(schema: Mapping[str, Any], data: Any) -> Iterator[Problem]:
+def find_violations(schema: Mapping[str, Any], data: Any) -> Iterator[Problem]:
     """What of `schema` the record breaks; a missing property is reported at its own path."""
     validator, unchecked = _validator(json.dumps(schema, ensure_ascii=False))
     for name in unchecked:

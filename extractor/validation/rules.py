@@ -13,14 +13,14 @@ from extractor.validation import expressions
 
 def compile_checks(schema: Schema) -> None:
     """Return when every rule of `schema` can be evaluated; raise SchemaError with the first that cannot."""
-    for problem in syntax_problems(schema):
+    for problem in find_rule_errors(schema):
         where = path_text(problem.path)
         raise SchemaError(
             f"x-checks at {where}: {problem.message}", "Write the rule in CEL, such as `this.a + this.b == this.c`."
         )
 
 
-def syntax_problems(schema: Schema) -> list[Problem]:
+def find_rule_errors(schema: Schema) -> list[Problem]:
     """The rules of `schema` that are no CEL expressions or read a property the schema does not have."""
     problems = []
     paths = {path for path, _ in schema.all_fields()} | {part.path for part in schema.objects}
@@ -44,12 +44,12 @@ def syntax_problems(schema: Schema) -> list[Problem]:
     return problems
 
 
-def broken(checks: Sequence[Check], data: Any) -> Iterator[Problem]:
+def find_problems(checks: Sequence[Check], data: Any) -> Iterator[Problem]:
     """The rules that the record breaks, and those that cannot be evaluated on it."""
-    yield from (problem for problem, _, _ in failures(checks, data))
+    yield from (problem for problem, _, _ in find_violations(checks, data))
 
 
-def failures(checks: Sequence[Check], data: Any) -> Iterator[tuple[Problem, tuple[Path, ...], tuple[Path, ...]]]:
+def find_violations(checks: Sequence[Check], data: Any) -> Iterator[tuple[Problem, tuple[Path, ...], tuple[Path, ...]]]:
     """The same, each with the paths of the values the rule reads by their names, and of those it finds in lists."""
     for rule in checks:
         try:
@@ -90,7 +90,7 @@ def _read(
     return tuple(named), tuple(listed)
 
 
-def kept(checks: Sequence[Check], data: Any) -> Iterator[Path]:
+def find_confirmed_paths(checks: Sequence[Check], data: Any) -> Iterator[Path]:
     """The paths of values that an equation of the rules reads which holds: what adds up was hardly misread.
 
     Parts of list elements (`sum(this.items.map(i, i.amount))`) are found by their names, under the list's path.
@@ -101,7 +101,7 @@ def kept(checks: Sequence[Check], data: Any) -> Iterator[Path]:
         try:
             expression = expressions.compiled(rule.expression)
         except ValueError:
-            continue  # `broken` tells of it
+            continue  # `find_problems` tells of it
         reads = {tuple(c for c in chain if c not in ("this", "record")) for chain in expression.chains}
         reads = {chain[1:] if chain and chain[0] in expression.locals else chain for chain in reads}
         ends = {chain[-1] for chain in reads if chain}
