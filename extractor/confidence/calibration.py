@@ -22,7 +22,7 @@ from extractor.confidence.heuristic import UNCALIBRATED
 from extractor.errors import InputError
 from extractor.types import FieldValue, field_name
 
-FEATURES_VERSION = 1
+FEATURES_VERSION = 2
 """Goes up when a signal or a feature comes to mean something else: a calibration fits only those it was made with."""
 ON_ITSELF = "calibrated on this very document"
 ON_OTHERS = "calibrated on other kinds of report"
@@ -121,9 +121,8 @@ def features(field: str, signals: Mapping[str, float]) -> dict[str, float]:
     What a signal is worth depends on the case: what speaks for a value speaks against a null. Without a field's name
     nothing is said of the field.
     """
-    case = ("settled " if signals.get("settled") else "code " if signals.get("code") else "") + (
-        "null" if signals.get("null") else "value"
-    )
+    method = "structural " if signals.get("structural") else "code " if signals.get("code") else ""
+    case = method + ("null" if signals.get("null") else "value")
     found = {case: 1.0} | ({f"{case} of {field}": 1.0} if field else {})
     for name, x in signals.items():
         if name not in ("null", "structural", "code"):
