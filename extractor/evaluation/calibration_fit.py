@@ -22,7 +22,6 @@ from extractor.evaluation.figures import ROUNDS
 from extractor.evaluation.matching import ABSENT, CORRECT, MISSING
 from extractor.evaluation.report import shown
 from extractor.evaluation.runs import Judged, Run
-from extractor.extraction import prompts
 
 FOLDS, REPEATS, INNER = 5, 3, 4
 PENALTIES = (0.003, 0.01, 0.03, 0.1, 0.3)
@@ -160,9 +159,7 @@ def _calibration(seen: Sequence[Observation], beside: Sequence[Observation], **m
     bias, coefficients = fit(seen, beside)
     documents = tuple(sorted({o.document for o in (*seen, *beside)}))
     edge = round(1 / (len(seen) + 2), 6)
-    return Calibration(
-        documents=documents, bias=bias, coefficients=coefficients, edge=edge, prompt=prompts.prompt_id(), **made_of
-    )
+    return Calibration(documents=documents, bias=bias, coefficients=coefficients, edge=edge, **made_of)
 
 
 Progress = Callable[[Sequence[Any]], Iterable[Any]]
