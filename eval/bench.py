@@ -27,7 +27,7 @@ from extractor.decoding import grammar
 from extractor.extraction import prompts
 from extractor.models import CATALOGUE, DEFAULT, load_model
 from extractor.schemas import load_schema
-from extractor.types import Answer, Field, Request, Row
+from extractor.types import Answer, Field, FieldGroup, Request
 from extractor.values import equivalence, normalization
 
 GROUP = 5
@@ -67,7 +67,7 @@ def asked(document: BenchDocument, fields: Sequence[Field], group: int) -> Asked
     for some in groups:
         slots = [slot for _, _, slot in some]
         question = prompts.question([(key, f) for key, f, _ in some], document.text)
-        rows.append(Row(question, grammar.lark(slots, document.text), grammar.schema(slots), MAX_TOKENS))
+        rows.append(FieldGroup(question, grammar.lark(slots, document.text), grammar.schema(slots), MAX_TOKENS))
     request = Request(prompts.system(), prompts.document(document.text), tuple(rows), document.text)
     return Asked(request, tuple(tuple(slot for _, _, slot in some) for some in groups))
 
@@ -183,7 +183,7 @@ class Plain:
         from transformers import LogitsProcessorList
 
         self.watch.work = work = Work()
-        (row,) = request.rows
+        (row,) = request.groups
         text = self.tokenizer.apply_chat_template(chat(request, row), tokenize=False, add_generation_prompt=True)
         prompt = self.tokenizer(text, add_special_tokens=False, return_tensors="pt")
         start = prompt["input_ids"].shape[1]
@@ -257,7 +257,7 @@ class Llama:
         self.server = xllamacpp.Server(parameters)
 
     def answer(self, request: Request) -> tuple[list[Answer], Work]:
-        (row,) = request.rows
+        (row,) = request.groups
         payload = {
             "messages": chat(request, row),
             "grammar": "%llguidance {}\n" + row.grammar,
@@ -281,7 +281,7 @@ class Llama:
 ENGINES: dict[str, Callable[[str, int], Any]] = {"ours": Ours, "plain": Plain, "plain-int8": PlainInt8, "llama": Llama}
 
 
-def chat(request: Request, row: Row) -> list[dict[str, str]]:
+def chat(request: Request, row: FieldGroup) -> list[dict[str, str]]:
     return [
         {"role": "system", "content": request.system},
         {"role": "user", "content": request.prompt + row.question},

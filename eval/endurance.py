@@ -28,10 +28,10 @@ from pathlib import Path
 import psutil
 
 from extractor import jobs
-from extractor.models.scripted import Scripted
+from extractor.models.scripted import ScriptedModel
 from extractor.schemas import load_schema
 from extractor.store import Counts, Store
-from extractor.types import Request, Row
+from extractor.types import FieldGroup, Request
 
 SCHEMA = {
     "title": "note",
@@ -44,14 +44,14 @@ SCHEMA = {
 MB = 2**20
 
 
-def scripted(seconds: float = 0.005) -> Scripted:
+def scripted(seconds: float = 0.005) -> ScriptedModel:
     """A model that takes a moment and knows nothing."""
 
-    def answer(row: Row, request: Request) -> str:
+    def answer(row: FieldGroup, request: Request) -> str:
         time.sleep(seconds)
         return json.dumps({key: None for key in re.findall(r"^- ([^:\n]+):", row.question, re.MULTILINE)})
 
-    return Scripted(answer)
+    return ScriptedModel(answer)
 
 
 def make_documents(folder: Path, number: int) -> None:

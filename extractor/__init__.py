@@ -1,4 +1,4 @@
-"""Structured fields out of messy reports, on your own machine, every value traced to its source.
+"""Extract structured fields from messy reports on your own machine, with the source of every value.
 
 import extractor as ex
 
@@ -17,7 +17,7 @@ from typing import Any
 
 __version__ = "0.1.0"
 
-_ROOMS = {
+_MODULES = {
     "read": "readers",
     "read_bytes": "readers",
     "page_image": "readers",
@@ -27,13 +27,13 @@ _ROOMS = {
     "plan": "extraction.pipeline",
     "as_dict": "extraction.serialization",
 }
-__all__ = ["__version__", *_ROOMS]
+__all__ = ["__version__", *_MODULES]
 
 
 def __getattr__(name: str) -> Any:
-    """The functions of the front door, imported when first asked for, so that `import extractor` stays light."""
-    if name not in _ROOMS:
+    """Import a public function when it is first used, so that `import extractor` loads nothing heavy."""
+    if name not in _MODULES:
         raise AttributeError(f"module 'extractor' has no attribute {name!r}")
-    value = getattr(import_module(f"extractor.{_ROOMS[name]}"), name)
+    value = getattr(import_module(f"extractor.{_MODULES[name]}"), name)
     globals()[name] = value
     return value

@@ -1,19 +1,19 @@
-"""Errors that a person can act on: each knows its exit code and says what to do next.
+"""Errors that a person can act on: each has an exit status and says what to do next.
 
-ExtractorError            1   anything else of ours
+ExtractorError            1   any other error of this tool
   UsageError              2   the command line or the call is wrong (argparse uses 2 as well)
-  InputError              3   a document cannot be used: missing, empty, a folder, of an unknown kind, too large
+  InputError              3   a document cannot be used: missing, empty, a folder, of an unknown format, too large
   SchemaError             4   a schema cannot be used
-  ModelError              5   a model cannot be had: unknown name, no weights, refused format, server out of reach
-  CheckFailed             6   `extractor check`: the record breaks its schema or its checks; `eval`: below the mark
-  OutputError             7   the result cannot be written
+  ModelError              5   a model cannot be used: unknown name, no weights, unsafe format, server not reachable
+  CheckFailed             6   `extractor check`: a record breaks its schema or its checks; `eval`: below the threshold
+  OutputError             7   a result cannot be written
 """
 
 from __future__ import annotations
 
 
 class ExtractorError(Exception):
-    """`message` says what is wrong, `hint` what to do next; `code` is the exit status."""
+    """The base class: `message` says what is wrong, `hint` what to do next, `code` is the exit status."""
 
     code = 1
 

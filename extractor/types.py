@@ -1,4 +1,7 @@
-"""The nouns: frozen dataclasses that every room speaks in. Standard library only."""
+"""The frozen dataclasses that all packages exchange: document, schema field, model request, extraction.
+
+Standard library only.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 Path = tuple[str | int, ...]
-"""Where a value stands in a record: property names and list positions, as `jsonschema` writes them."""
+"""The place of a value in a record: property names and list positions, as in `jsonschema`'s error paths."""
 
 
 def path_text(path: Path) -> str:
-    """The path as people read it: `applications.new[0].total`; the whole record is `(record)`."""
+    """Return the path as people read it, such as `applications.new[0].total`; the empty path is `(record)`."""
     text = ""
     for step in path:
         text += f"[{step}]" if isinstance(step, int) else f".{step}" if text else step
@@ -20,7 +23,7 @@ def path_text(path: Path) -> str:
 
 
 def field_name(path: Path) -> str:
-    """The path without its list positions, the same for every element of a list: `items[].amount`."""
+    """Return the path without list positions, equal for all elements of a list: `items[].amount`."""
     text = ""
     for step in path:
         text += "[]" if isinstance(step, int) else f".{step}" if text else step
@@ -29,7 +32,10 @@ def field_name(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something a person should know: where (`path`), of what kind (a `ProblemKind`), and what to do (`message`)."""
+    """Something that a person should know about a value or a document.
+
+    `path` is where in the record, `kind` a `ProblemKind`, `message` what was found and what to do about it.
+    """
 
     path: Path
     kind: str
@@ -41,7 +47,7 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class BBox:
-    """A rectangle on page `page` (counted from 1), in points, origin at the top left."""
+    """A rectangle on page number `page` (from 1), in points, with the origin at the page's top left."""
 
     page: int
     x0: float
@@ -52,7 +58,10 @@ class BBox:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A run of characters without white space; `document.text[start:end] == text`, always."""
+    """A run of characters without white space; `document.text[start:end] == text` always holds.
+
+    `confidence` is that of the OCR engine, 0 to 1, None for text that was not recognised.
+    """
 
     text: str
     start: int
@@ -66,10 +75,10 @@ class Word:
 class Cell:
     """One cell of a table.
 
-    `text` is the cell on one line: line breaks inside it are closed up (between CJK characters) or become one space.
-    `document.text[start:end]` is the cell as it stands in the source; a blank cell has `text == ""` and `start == end`.
-    `row_path` and `column_path` are the header texts that govern the cell, outermost first; a banner row over a part
-    of the table is the first element of `row_path` of the cells under it.
+    `text` is the cell's text on one line: a line break inside it is removed between CJK characters and becomes one
+    space elsewhere. `document.text[start:end]` is the cell as printed; a blank cell has `text == ""` and
+    `start == end`. `row_path` and `column_path` are the texts of the headers over the cell, outermost first; a banner
+    row that spans a section of the table is the first element of `row_path` for the cells of that section.
     """
 
     text: str
@@ -87,7 +96,7 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A grid of cells in reading order; `caption` holds the headings that stand over it, outermost first."""
+    """A grid of cells in reading order; `caption` lists the headings above it, outermost first."""
 
     cells: tuple[Cell, ...]
     rows: int
@@ -101,9 +110,9 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of text that belongs together: `kind` is heading, paragraph, list_item, table or hidden.
+    """A span of text that belongs together; `kind` is heading, paragraph, list_item, table or hidden.
 
-    `hidden` text is in the file but not shown to a reader of it; it is never used as a source of values.
+    Hidden text is in the file but not visible to its reader; no value is ever taken from it.
     """
 
     kind: str
@@ -116,10 +125,10 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page of `document.text[start:end]`; `width` and `height` in points, None where the format has no pages.
+    """A page with the text `document.text[start:end]`; `width` and `height` in points, None for formats without pages.
 
-    `turn` is by how many degrees, clockwise, the picture of the page was turned to stand straight; boxes, `width` and
-    `height` are those of the straightened page.
+    `turn` is the clockwise rotation in degrees that made the page's image upright; boxes, `width` and `height` refer
+    to the upright page.
     """
 
     number: int
@@ -133,7 +142,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What was read from one file; `id` is the SHA-256 of its bytes, in hexadecimal."""
+    """The content of one file; `id` is the SHA-256 of its bytes, in hexadecimal."""
 
     id: str
     source: str
@@ -149,12 +158,12 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One thing wanted from a document: a leaf of the schema, or an array with the `items` of one element.
+    """A field to extract: a leaf of the schema, or an array with the fields of one element in `items`.
 
-    `path` is relative to the record, or to one element for a field inside `items` (`()` for a list of plain values).
-    `type` is string, integer, number, boolean, array, or json (a part that is only known as a sub-schema).
-    `labels` are the names the field goes by (`x-labels`, then `title`); `parents` are those of each enclosing object,
-    outermost first. `copied` fields are stretches of the source; the others are judged from it.
+    `path` is relative to the record; for a field in `items` it is relative to one element, and `()` for a list of plain
+    values. `type` is string, integer, number, boolean, array, or json (a part known only as a sub-schema). `labels`
+    are the names of the field (`x-labels`, then `title`); `parents` are the names of each enclosing object, outermost
+    first. The value of a `copied` field is a span of the source; the value of any other is judged from the source.
     """
 
     path: Path
@@ -174,7 +183,7 @@ class Field:
 
     @property
     def name(self) -> str:
-        """The property's own name; empty for the elements of a list of plain values."""
+        """Return the name of the property; empty for the elements of a list of plain values."""
         return str(self.path[-1]) if self.path else ""
 
 
@@ -182,10 +191,11 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One field group to be answered: the question, the grammar the answer must follow, and the same as JSON Schema.
+class FieldGroup:
+    """Fields that are asked for together: the question and the form of the answer.
 
-    `grammar` is Lark text for llguidance; `schema` serves servers that constrain by JSON Schema only.
+    `grammar` is the form as Lark text for llguidance; `schema` is the same as JSON Schema, for servers that constrain
+    by JSON Schema only.
     """
 
     question: str
@@ -196,20 +206,24 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a model is asked about one document: rows share `system` and `prompt`; `source` is the text copied from."""
+    """All questions about one document.
+
+    The groups share `system` and `prompt`; `source` is the text that copied values are spans of.
+    """
 
     system: str
     prompt: str
-    rows: tuple[Row, ...]
+    groups: tuple[FieldGroup, ...]
     source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """One token of an answer, at `answer.text[start:end]`.
+    """One token of an answer, which is `answer.text[start:end]`.
 
-    `probability` is the chosen token's after the mask (1.0 when forced), `mass` what the mask left of the model's own
-    distribution, `margin` the distance to the second best allowed one. All in 0..1.
+    `mass` is the probability that the model gave to all allowed tokens together, before masking. `probability` is
+    that of the chosen token and `margin` its lead over the second best, both after masking. All are in 0..1; a token
+    that the grammar `forced` has 1.0 for each.
     """
 
     start: int
@@ -222,7 +236,7 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A model's answer to one row; `finished` is False when a limit cut it off."""
+    """A model's answer to one field group; `finished` is False where a limit cut it off."""
 
     text: str
     tokens: tuple[Token, ...] = ()
@@ -231,16 +245,16 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Passages:
-    """The text shown to the model; `pieces` says where each part of it stands in the document.
+    """The excerpt of a document that a prompt contains, with the position of each part in the document.
 
-    A piece is `(offset in text, start, end)` with `text[offset:offset + end - start] == document.text[start:end]`.
+    A piece is `(offset, start, end)`, with `text[offset:offset + end - start] == document.text[start:end]`.
     """
 
     text: str
     pieces: tuple[tuple[int, int, int], ...]
 
     def to_document(self, start: int, end: int) -> tuple[int, int] | None:
-        """The same stretch in the document, or None where it runs over a gap between two pieces."""
+        """Return the document span of `text[start:end]`; None where it crosses the gap between two pieces."""
         i = bisect.bisect_right([offset for offset, _, _ in self.pieces], start) - 1
         if i < 0:
             return None
@@ -249,8 +263,8 @@ class Passages:
             return None
         return first + start - offset, first + end - offset
 
-    def holds(self, start: int, end: int) -> bool:
-        """Whether the stretch of the document is shown whole."""
+    def contains(self, start: int, end: int) -> bool:
+        """Decide whether one piece contains the whole of `document.text[start:end]`."""
         i = bisect.bisect_right([first for _, first, _ in self.pieces], start) - 1
         return i >= 0 and end <= self.pieces[i][2]
 
@@ -260,7 +274,7 @@ class Passages:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The stretch of the source a value was taken from: `document.text[start:end] == text`."""
+    """The span of the source that a value was taken from: `document.text[start:end] == text`."""
 
     start: int
     end: int
@@ -270,9 +284,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class FieldValue:
-    """One value of a record. `method` says who settled it: structure, model, or code.
+    """One value of a record; `method` says what decided it: structure, model or code.
 
-    `features` are what a calibration may learn from, by their names in `extractor.confidence.features`.
+    `confidence` is the probability that the value is right, None where there is no estimate. `features` are what
+    a calibration may learn from, by their names in `extractor.confidence.features`.
     """
 
     path: Path
@@ -286,7 +301,10 @@ class FieldValue:
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """A record with its proof. `run` names model, weights, prompt and schema hashes, tool version and seconds."""
+    """A record with the evidence for its values.
+
+    `run` names the model, the hashes of weights, prompts and schema, the version of the tool, and the seconds taken.
+    """
 
     document: Document
     schema_id: str

@@ -10,20 +10,20 @@ from typing import Any
 import pytest
 
 from extractor.extraction.pipeline import extract
-from extractor.models.scripted import Scripted
+from extractor.models.scripted import ScriptedModel
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
-from extractor.types import Extraction, Request, Row
+from extractor.types import Extraction, FieldGroup, Request
 
 
-def replies(answers: Mapping[str, Any]) -> Scripted:
+def replies(answers: Mapping[str, Any]) -> ScriptedModel:
     """A model that answers every field it is asked for out of `answers`, and null where they have none."""
 
-    def answer(row: Row, request: Request) -> str:
+    def answer(row: FieldGroup, request: Request) -> str:
         keys = re.findall(r"^- ([^:\n]+):", row.question, re.MULTILINE)
         return json.dumps({key: answers.get(key) for key in keys}, ensure_ascii=False)
 
-    return Scripted(answer)
+    return ScriptedModel(answer)
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def record() -> Callable[..., Extraction]:
 
     def extracted(text: str, properties: Mapping[str, Any], answers: Any = (), **keywords: Any) -> Extraction:
         schema = load_schema({"type": "object", "properties": properties, **keywords})
-        model = answers if isinstance(answers, Scripted) else replies(dict(answers))
+        model = answers if isinstance(answers, ScriptedModel) else replies(dict(answers))
         return extract(read_bytes(text.encode(), "report.txt"), schema, model)
 
     return extracted

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent / "extractor"
 FLOORS = [
     {"types", "errors", "problems", "settings", "geometry"},
-    {"values", "schemas"},
+    {"atomic_files", "values", "schemas"},
     {"layout", "tables", "ocr", "decoding"},
     {"readers", "models", "candidates", "grounding", "validation"},
     {"confidence"},

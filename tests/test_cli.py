@@ -261,8 +261,8 @@ def test_prompt_prints_exactly_what_a_model_is_sent(folder, capsys, monkeypatch)
     out = capsys.readouterr().out
     (request,) = model.requests
     expected = f"=== system\n{request.system}\n=== document\n{request.prompt}\n"
-    for n, row in enumerate(request.rows, 1):
-        expected += f"=== question {n} of {len(request.rows)}\n{row.question}\n=== grammar {n}\n{row.grammar}\n"
+    for n, row in enumerate(request.groups, 1):
+        expected += f"=== question {n} of {len(request.groups)}\n{row.question}\n=== grammar {n}\n{row.grammar}\n"
     assert out == expected
 
 

@@ -12,14 +12,14 @@ from tiny_model import tiny_config, tiny_model, tiny_tokenizer
 from extractor.decoding import decoder as decoding
 from extractor.decoding.grammar import Slot, lark, parse, schema
 from extractor.errors import ModelError, SchemaError
-from extractor.types import Request, Row
+from extractor.types import FieldGroup, Request
 
 SOURCE = '姓名：张三\n年龄：46岁，诊断：社区获得性\n肺炎。 fee 12,345.67 yuan, said "no". change -9.4'
 
 
-def rows(*groups: list[Slot], question: str = "Which? ", limit: int = 400) -> tuple[Row, ...]:
+def rows(*groups: list[Slot], question: str = "Which? ", limit: int = 400) -> tuple[FieldGroup, ...]:
     return tuple(
-        Row(question + " ".join(slot.key for slot in slots), lark(slots, SOURCE), schema(slots), limit)
+        FieldGroup(question + " ".join(slot.key for slot in slots), lark(slots, SOURCE), schema(slots), limit)
         for slots in groups
     )
 
@@ -115,7 +115,7 @@ def test_every_choice_is_the_best_allowed_one(model, tokenizer, decoder, monkeyp
     decoder.answer(asked)
     [(line, question)] = kept
     prompt = decoder.held + question
-    matcher = llguidance.LLMatcher(decoder.guide, llguidance.LLMatcher.grammar_from_lark(asked.rows[0].grammar))
+    matcher = llguidance.LLMatcher(decoder.guide, llguidance.LLMatcher.grammar_from_lark(asked.groups[0].grammar))
     with torch.inference_mode():
         logits = plain(torch.tensor([prompt + line.written])).logits[0]
     chosen = 0
@@ -209,7 +209,7 @@ def test_nothing_that_merges_with_an_opening_quote_follows_a_lone_one(decoder, m
         decoding, "_merges", lambda last, token: decoder.guide.decode_bytes([token])[:1] in (b"$", b"#")
     )
     slot = Slot("x", "literals", ("$5", "(7)", "#6"), nullable=False)
-    line = decoder._line(0, request([slot]).rows[0], [])
+    line = decoder._line(0, request([slot]).groups[0], [])
     decoder._advance(line)
     assert not decoder.guide.decode_bytes([line.written[-1]]).endswith(b'"'), "the quote is left to the model"
     line.matcher.consume_token(quote)
@@ -217,7 +217,7 @@ def test_nothing_that_merges_with_an_opening_quote_follows_a_lone_one(decoder, m
     first = {decoder.guide.decode_bytes([int(t)])[:1] for t in decoder._unmerged(line, decoder._allowed(line.matcher))}
     assert first == {b"("}
 
-    only = decoder._line(0, request([Slot("x", "literals", ("$5", "#6"))]).rows[0], [])
+    only = decoder._line(0, request([Slot("x", "literals", ("$5", "#6"))]).groups[0], [])
     decoder._advance(only)
     before = decoder._allowed(only.matcher)
     lone = decoder._quotes.intersection(before.tolist())
@@ -247,7 +247,7 @@ def test_the_context_is_a_limit_too(model, tokenizer):
     words = "x y z " * 400
     with pytest.raises(ModelError, match="tokens"):
         decoder.answer(Request("", words, rows(GROUPS[0]), SOURCE))
-    row = Row("?", "start: /[a-z]+/", {}, 5000)
+    row = FieldGroup("?", "start: /[a-z]+/", {}, 5000)
     answer = decoder.answer(Request("", "x " * 450, (row,), ""))[0]
     assert not answer.finished and 10 < len(answer.tokens) < 200
 
@@ -318,7 +318,7 @@ def test_numbers_that_broke_down_are_an_error(tokenizer):
 
 def test_a_bad_grammar_is_a_schema_error(decoder):
     with pytest.raises(SchemaError):
-        decoder.answer(Request("", "x", (Row("?", "start: NOWHERE", {}),), ""))
+        decoder.answer(Request("", "x", (FieldGroup("?", "start: NOWHERE", {}),), ""))
 
 
 def test_no_rows_no_answers(decoder):
@@ -371,7 +371,7 @@ def test_holdable_leaves_out_what_it_must_and_says_so(bad, left_out, decoder):
     kept, dropped = decoding.holdable(bad)
     assert dropped == (left_out,)
     slot = Slot("x", "json", schema=kept)
-    decoder._line(0, Row("?", lark([slot], ""), {}), [])
+    decoder._line(0, FieldGroup("?", lark([slot], ""), {}), [])
     if "properties" in bad:
         assert list(kept["properties"]) == list(bad["properties"])
 
@@ -383,7 +383,7 @@ def test_holdable_gives_up_on_the_impossible():
 
 def test_requests_side_by_side_are_answered_as_they_are_alone(model, tokenizer):
     others = [Request("Copy.", f"{n * 'Some more. '}Document: {SOURCE}\n", rows(*GROUPS[n:]), SOURCE) for n in range(3)]
-    asked = [*others, Request("", "x", (Row("?", "start: NOWHERE", {}),), ""), Request("", "x", (), ""), *others]
+    asked = [*others, Request("", "x", (FieldGroup("?", "start: NOWHERE", {}),), ""), Request("", "x", (), ""), *others]
     expected = [decoding.Decoder(model, tokenizer).answer(each) for each in others]
     decoder = decoding.Decoder(model, tokenizer, rows=3)
     together = []

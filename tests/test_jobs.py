@@ -23,7 +23,7 @@ from eval import endurance
 from extractor import cli, jobs
 from extractor.errors import ModelError, UsageError
 from extractor.jobs import archives, lease_owner, runner, sources, worker_tasks, workers
-from extractor.models.scripted import Scripted
+from extractor.models.scripted import ScriptedModel
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.store import Store
@@ -341,7 +341,7 @@ def echo():
         keys = re.findall(r"^- ([^:\n]+):", row.question, re.MULTILINE)
         return json.dumps(dict.fromkeys(keys, "fine"))
 
-    return Scripted(answer)
+    return ScriptedModel(answer)
 
 
 def no_model():
@@ -352,7 +352,7 @@ def no_good():
     def answer(row, request):
         raise ModelError("The server is gone.", "Start it.")
 
-    return Scripted(answer)
+    return ScriptedModel(answer)
 
 
 def in_pairs():
@@ -363,7 +363,7 @@ def in_pairs():
         both.wait(30)
         return json.dumps(dict.fromkeys(re.findall(r"^- ([^:\n]+):", row.question, re.MULTILINE), "fine"))
 
-    return Scripted(answer)
+    return ScriptedModel(answer)
 
 
 def slow():
@@ -373,7 +373,7 @@ def slow():
         time.sleep(1000 if "for ever" in request.prompt else 2)
         return json.dumps(dict.fromkeys(re.findall(r"^- ([^:\n]+):", row.question, re.MULTILINE), "fine"))
 
-    return Scripted(answer)
+    return ScriptedModel(answer)
 
 
 def test_documents_are_put_to_the_model_side_by_side(store, folder):

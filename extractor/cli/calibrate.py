@@ -41,10 +41,10 @@ def add(commands: Any) -> None:
 
 def _calibrate(arguments: argparse.Namespace) -> int:
     needs_extra()
+    from extractor.atomic_files import write_text_atomically
     from extractor.confidence.calibration import user_folder
     from extractor.evaluation.calibration_fit import calibrate, text
     from extractor.evaluation.samples import load_set, set_schema
-    from extractor.extraction.serialization import write_whole
 
     folders = [*arguments.sets, *arguments.beside]
     if len(folders) > 1 and (arguments.schema or arguments.named):
@@ -70,6 +70,6 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     kind = calibration.schema_name or "general"
     model = re.sub(r"[^\w.-]+", "-", calibration.model).strip("-") or "model"
     file = folder / f"{kind}-{model}.json"
-    write_whole(file, calibration.as_json())
+    write_text_atomically(file, calibration.as_json())
     console.say(f"kept as {file}: records of {'other kinds' if not calibration.schema else kind} now say how sure")
     return 0

@@ -19,14 +19,14 @@ def add(commands: Any) -> None:
 
 
 def _check(arguments: argparse.Namespace) -> int:
-    from extractor.extraction.serialization import as_records
+    from extractor.extraction.serialization import parse_records
     from extractor.types import path_text
     from extractor.validation import find_problems
 
     schema = given.schema(arguments.schema)
     try:
         with open(0 if arguments.record == "-" else arguments.record, "rb", closefd=arguments.record != "-") as file:
-            records = as_records(file.read(), arguments.record)
+            records = parse_records(file.read(), arguments.record)
     except OSError as error:
         raise InputError(f"Cannot read {arguments.record}: {error.strerror}", "Name a JSON file, or -.") from error
     count = 0

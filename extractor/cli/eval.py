@@ -62,16 +62,16 @@ def _share(text: str) -> float:
 
 def _eval(arguments: argparse.Namespace) -> int:
     needs_extra()
+    from extractor.atomic_files import check_writable, write_text_atomically
     from extractor.evaluation.compare import compare
     from extractor.evaluation.html_report import page
     from extractor.evaluation.report import report
     from extractor.evaluation.runs import named_run, runs_folder
     from extractor.evaluation.samples import load_set, set_schema
     from extractor.evaluation.text_report import changes, mistakes, summary, terminal
-    from extractor.extraction.serialization import refuse_unwritable, write_whole
 
     if arguments.output:
-        refuse_unwritable(arguments.output)
+        check_writable(arguments.output)
     samples = load_set(arguments.set)
     schema = given.compiled(set_schema(samples, arguments.schema))
     before = named_run(arguments.runs or runs_folder(), arguments.compare) if arguments.compare else None
@@ -86,7 +86,7 @@ def _eval(arguments: argparse.Namespace) -> int:
     if comparison:
         console.out("\n" + changes(comparison))
     if arguments.output:
-        write_whole(arguments.output, page(found, comparison, progress("document with mistakes")))
+        write_text_atomically(arguments.output, page(found, comparison, progress("document with mistakes")))
     f1 = found.tool.overall["micro_f1"].value
     if arguments.fail_under is not None and (f1 is None or f1 < arguments.fail_under):
         shown = "none" if f1 is None else f"{f1:.4f}"

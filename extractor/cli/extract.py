@@ -31,7 +31,7 @@ def add(commands: Any) -> None:
 
 
 def _extract(arguments: argparse.Namespace) -> int:
-    from extractor.extraction.serialization import refuse_unwritable, write_whole
+    from extractor.atomic_files import check_writable, write_text_atomically
 
     several = len(arguments.paths) > 1
     form = arguments.format or ("jsonl" if several else "json")
@@ -40,7 +40,7 @@ def _extract(arguments: argparse.Namespace) -> int:
     if arguments.paths.count("-") > 1:
         raise UsageError("stdin (-) was given more than once.", "Give each document once.")
     if arguments.output:
-        refuse_unwritable(arguments.output)
+        check_writable(arguments.output)
         if os.path.realpath(arguments.output) in map(os.path.realpath, arguments.paths):
             raise UsageError(f"{arguments.output} is one of the documents.", "Name another file for the result.")
     schema = given.schema(arguments.schema)
@@ -51,7 +51,7 @@ def _extract(arguments: argparse.Namespace) -> int:
         if not arguments.output:
             console.out(parts.pop())
     if parts:
-        write_whole(arguments.output, "".join(parts))
+        write_text_atomically(arguments.output, "".join(parts))
     return codes[0] if codes else 0
 
 

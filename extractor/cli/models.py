@@ -22,8 +22,8 @@ def _models(arguments: argparse.Namespace) -> int:
     if arguments.action == "list":
         if arguments.name:
             raise UsageError("`models list` takes no name.", f"Try `extractor models show {arguments.name}`.")
-        for known in catalogue.MODELS.values():
-            state = "here" if weights.present(known) else "not here"
+        for known in catalogue.CATALOGUE.values():
+            state = "here" if weights.is_present(known) else "not here"
             default = " (default)" if known.name == catalogue.DEFAULT else ""
             console.out(f"{known.name:24} {known.size / 1e9:5.1f} GB  {known.licence:12} {state}{default}\n")
         return 0
@@ -31,6 +31,6 @@ def _models(arguments: argparse.Namespace) -> int:
     if arguments.action == "pull":
         console.out(f"{weights.pull(known)}\n")
     else:
-        state = "here" if weights.present(known) else f"not here: extractor models pull {known.name}"
-        console.out(f"{catalogue.describe(known)}\nweights: {weights.path(known)} ({state})\n")
+        state = "here" if weights.is_present(known) else f"not here: extractor models pull {known.name}"
+        console.out(f"{catalogue.describe(known)}\nweights: {weights.file_path(known)} ({state})\n")
     return 0

@@ -27,8 +27,8 @@ def _prompt(arguments: argparse.Namespace) -> int:
     settled, asked = len(todo.settled) + len(todo.rows), sum(map(len, todo.groups))
     console.say(f"{settled} fields settled by structure, {asked} asked in {len(todo.groups)} questions")
     parts = [f"=== system\n{todo.request.system}", f"=== document\n{todo.request.prompt}"]
-    for n, row in enumerate(todo.request.rows, 1):
-        parts.append(f"=== question {n} of {len(todo.request.rows)}\n{row.question}")
+    for n, row in enumerate(todo.request.groups, 1):
+        parts.append(f"=== question {n} of {len(todo.request.groups)}\n{row.question}")
         if arguments.grammar:
             parts.append(f"=== grammar {n}\n{row.grammar}")
     console.out("\n".join(parts) + "\n" if todo.groups else "Structure settles every field: a model is sent nothing.\n")

@@ -26,7 +26,7 @@ from torch.nn import functional
 
 from extractor.decoding.grammar import SEPARATORS, escaped, flatten
 from extractor.errors import ModelError, SchemaError
-from extractor.types import Answer, Request, Row, Token
+from extractor.types import Answer, FieldGroup, Request, Token
 
 ATTENTION = "extractor"
 ROWS = 12
@@ -318,7 +318,7 @@ class Line:
     """One row on its way: what it has written, and what it is yet to be fed, `start` tokens into the sequence."""
 
     number: int
-    row: Row
+    row: FieldGroup
     matcher: Any
     feed: list[int]
     written: list[int] = field(default_factory=list)
@@ -491,7 +491,7 @@ class Decoder:
             head = self.encode(before, special=True) + self.encode(request.system) + self.encode(between, special=True)
             prompt = head + self.encode(request.prompt)
             tail = self.encode(after, special=True)
-            party.lines = [self._line(number, row, tail) for number, row in enumerate(request.rows)]
+            party.lines = [self._line(number, row, tail) for number, row in enumerate(request.groups)]
             party.source, _ = flatten(request.source)
             longest = max((len(line.feed) for line in party.lines), default=0)
             if len(prompt) + longest + 16 > self.limit:
@@ -533,7 +533,7 @@ class Decoder:
         yield
         self.seconds[stage] += time.perf_counter() - start
 
-    def _line(self, number: int, row: Row, tail: list[int]) -> Line:
+    def _line(self, number: int, row: FieldGroup, tail: list[int]) -> Line:
         import llguidance
 
         limits = llguidance.LLParserLimits(initial_lexer_fuel=FUEL)

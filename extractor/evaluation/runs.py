@@ -18,10 +18,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 import extractor
+from extractor.atomic_files import write_text_atomically
 from extractor.errors import InputError, OutputError, UsageError
 from extractor.evaluation.figures import Scored
 from extractor.evaluation.matching import Match
-from extractor.extraction.serialization import write_whole
 from extractor.types import Path
 
 HEADER, LINES = "run.json", "documents.jsonl"
@@ -113,7 +113,7 @@ class Run:
     def tell(self, **more: Any) -> Run:
         """The run with more in its header, which is on the disk when this returns."""
         header = {**self.header, **more}
-        write_whole(self.folder / HEADER, json.dumps(header, ensure_ascii=False, indent=1) + "\n")
+        write_text_atomically(self.folder / HEADER, json.dumps(header, ensure_ascii=False, indent=1) + "\n")
         return replace(self, header=header)
 
 

@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any, BinaryIO
 
+from extractor.atomic_files import WRITE_HINT, open_atomically
 from extractor.errors import OutputError
 from extractor.exports.columns import Column, Sheet
 from extractor.exports.warnings import Warnings
-from extractor.extraction.serialization import HINT, written_whole
 from extractor.store import Record
 
 MARK = "'"
@@ -56,7 +56,7 @@ def write(
         for sheet in plan:
             path = files[sheet.name]
             _make_folder(path.parent)
-            out = _text(stack.enter_context(written_whole(path)), bom)
+            out = _text(stack.enter_context(open_atomically(path)), bom)
             stack.callback(out.detach)
             lines[sheet.name] = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
             lines[sheet.name].writerow([disarmed(c.name) for c in sheet.columns])
@@ -126,4 +126,4 @@ def _make_folder(folder: FilePath) -> None:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise OutputError(f"Cannot make the folder {folder}: {error.strerror}", HINT) from error
+        raise OutputError(f"Cannot make the folder {folder}: {error.strerror}", WRITE_HINT) from error

@@ -12,10 +12,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
+from extractor.atomic_files import WRITE_HINT
 from extractor.errors import OutputError, UsageError
 from extractor.evaluation.gold import gold
 from extractor.exports.warnings import Warnings
-from extractor.extraction.serialization import HINT
 from extractor.jobs import archives
 from extractor.jobs.sources import Unusable
 from extractor.schemas import Schema
@@ -66,7 +66,7 @@ def write(output: str, store: Store, schemas: Sequence[Schema], records: Iterabl
             target.rmdir()
         os.replace(partial, target)
     except OSError as error:
-        raise OutputError(f"Cannot write {output}: {error.strerror or error}", HINT) from error
+        raise OutputError(f"Cannot write {output}: {error.strerror or error}", WRITE_HINT) from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
 

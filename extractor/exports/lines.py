@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
+from extractor.atomic_files import open_atomically
 from extractor.exports.warnings import Warnings
-from extractor.extraction.serialization import written_whole
 from extractor.store import Record
 
 RECORD = ("id", "schema", "schema_name", "status", "revision", "sources", "created", "updated")
@@ -16,7 +16,7 @@ RECORD = ("id", "schema", "schema_name", "status", "revision", "sources", "creat
 
 def write(output: str, records: Iterable[Record], told: Warnings) -> None:
     """Write a line for each record; nothing is left out and nothing changed."""
-    with written_whole(output) as file:
+    with open_atomically(output) as file:
         for record in records:
             told.records += 1
             line = json.dumps(as_line(record), ensure_ascii=False, allow_nan=False) + "\n"

@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from extractor.atomic_files import open_atomically
 from extractor.exports.columns import Column, Sheet
 from extractor.exports.warnings import Warnings
-from extractor.extraction.serialization import written_whole
 from extractor.store import Record
 from extractor.types import path_text
 
@@ -58,7 +58,7 @@ def write(output: str, plan: Sequence[Sheet], records: Iterator[Record], told: W
     names = [column.name for column in own] + ["_data"] + (["_values"] if proof else [])
     names = [name + "_" if name in fields else name for name in names]
     schema = pa.schema([*zip(names, types, strict=True), *_struct(fields)])
-    with written_whole(output) as file, pq.ParquetWriter(file, schema) as out:
+    with open_atomically(output) as file, pq.ParquetWriter(file, schema) as out:
         while batch := list(islice(records, AT_ONCE)):
             rows = []
             for record in batch:

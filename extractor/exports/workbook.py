@@ -11,9 +11,9 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
+from extractor.atomic_files import open_atomically
 from extractor.exports.columns import Column, Sheet
 from extractor.exports.warnings import Warnings
-from extractor.extraction.serialization import written_whole
 from extractor.store import Record
 
 MOST_CHARACTERS = 32_767
@@ -29,7 +29,7 @@ _FIRST_DAY = date(1900, 3, 1)
 
 def write(output: str, plan: list[Sheet], records: Iterator[Record], told: Warnings) -> None:
     """Write the workbook, a row at a time; a worksheet that is full goes on in another one."""
-    with written_whole(output) as file, tempfile.TemporaryDirectory() as folder:
+    with open_atomically(output) as file, tempfile.TemporaryDirectory() as folder:
         options = {
             "constant_memory": True,
             "tmpdir": folder,

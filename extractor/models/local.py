@@ -12,7 +12,7 @@ from extractor.models.weights import cache_dir, locked
 from extractor.types import Answer, Request
 
 
-class Local:
+class LocalModel:
     """A model in this process, with its tokenizer; see `extractor.decoding.decoder` for how it answers."""
 
     def __init__(self, name: str, weights: str, model: Any, tokenizer: Any) -> None:
@@ -41,24 +41,26 @@ class Local:
         return self.decoder.answer(request)
 
 
-def load_gguf(path: Path, *, name: str | None = None, threads: int | None = None, device: str | None = None) -> Local:
+def load_gguf(
+    path: Path, *, name: str | None = None, threads: int | None = None, device: str | None = None
+) -> LocalModel:
     """A model out of a GGUF file; the first time it is converted, which takes a minute, afterwards seconds."""
     return load(GGUFSource(path), name=name, threads=threads, device=device)
 
 
 def load_folder(
     folder: Path, *, name: str | None = None, threads: int | None = None, device: str | None = None
-) -> Local:
+) -> LocalModel:
     """A model out of a folder with config.json, a tokenizer and safetensors."""
     return load(FolderSource(folder, name), name=name, threads=threads, device=device)
 
 
-def load_hub(name: str, *, threads: int | None = None, device: str | None = None) -> Local:
+def load_hub(name: str, *, threads: int | None = None, device: str | None = None) -> LocalModel:
     """A model of the Hugging Face hub by its id (owner/name), fetched where it is not here."""
     return load(FolderSource(hub_folder(name), name), name=name, threads=threads, device=device)
 
 
-def load(source: Any, *, name: str | None, threads: int | None, device: str | None) -> Local:
+def load(source: Any, *, name: str | None, threads: int | None, device: str | None) -> LocalModel:
     import torch
 
     from extractor.decoding import decoder
@@ -80,7 +82,7 @@ def load(source: Any, *, name: str | None, threads: int | None, device: str | No
         model, tokenizer = int8.load(folder, attention=decoder.ATTENTION), tokenizer_in(folder)
     else:
         model, tokenizer = on_device(source, device, decoder.ATTENTION), source.tokenizer
-    return Local(name or source.name, source.digest, model, tokenizer)
+    return LocalModel(name or source.name, source.digest, model, tokenizer)
 
 
 def tokenizer_in(folder: Path) -> Any:

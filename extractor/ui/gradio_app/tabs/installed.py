@@ -66,7 +66,7 @@ def build(settings: ServerSettings, words: Any) -> tuple[Callable[[Asking], list
 def model_rows(asking: Asking) -> list[list[str]]:
     rows = []
     for known in CATALOGUE.values():
-        here = weights.present(known)
+        here = weights.is_present(known)
         default = f" {asking.word('installed.default')}" if known.name == DEFAULT else ""
         state = asking.word("installed.here" if here else "installed.not_here")
         get = "—" if here else f"extractor models pull {known.name}"

@@ -192,7 +192,7 @@ def models(settings: ServerSettings, asking: Asking) -> list[tuple[str, str]]:
     if own and own != "none" and own not in CATALOGUE:
         found.append((own, own))
     for known in CATALOGUE.values():
-        key = "upload.model_here" if weights.present(known) else "upload.model_fetched"
+        key = "upload.model_here" if weights.is_present(known) else "upload.model_fetched"
         found.append((asking.word(key, name=known.name, size=f"{known.size / 1e9:.1f}"), known.name))
     return [*found, (asking.word("upload.model_none"), "none")]
 
@@ -200,7 +200,7 @@ def models(settings: ServerSettings, asking: Asking) -> list[tuple[str, str]]:
 def first_model(settings: ServerSettings) -> str:
     """The model of the server, else the default where its weights are here: nothing is fetched unasked."""
     own = settings.model or os.environ.get("EXTRACTOR_MODEL")
-    return own or (DEFAULT if weights.present(CATALOGUE[DEFAULT]) else "none")
+    return own or (DEFAULT if weights.is_present(CATALOGUE[DEFAULT]) else "none")
 
 
 def table(schema: Schema | None, asking: Asking) -> Any:
