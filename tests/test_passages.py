@@ -57,7 +57,7 @@ def test_seeds_go_before_what_is_found_by_search():
     text = halls(200)
     at = text.index("hall 137")
     passages = choose(read_bytes(text.encode(), "a.txt"), fields(a="zzz"), 300, seeds=[[(at, at + 8)]])
-    assert passages.holds(at, at + 8)
+    assert passages.contains(at, at + 8)
 
 
 def test_every_field_has_its_best_before_any_has_its_next():
@@ -87,7 +87,7 @@ def test_places_map_to_the_document_and_back():
         shown = passages.text[offset : offset + end - start]
         assert shown == source[start:end] and shown == shown.strip()
         assert passages.to_document(offset, offset + end - start) == (start, end)
-        assert passages.holds(start, end)
+        assert passages.contains(start, end)
     rng = random.Random(1)
     for _ in range(500):
         start = rng.randrange(len(passages.text))
@@ -95,7 +95,7 @@ def test_places_map_to_the_document_and_back():
         place = passages.to_document(start, end)
         if place is not None:
             assert source[slice(*place)] == passages.text[start:end]
-            assert passages.holds(*place)
+            assert passages.contains(*place)
 
 
 def test_a_stretch_over_a_gap_has_no_place():
@@ -103,7 +103,7 @@ def test_a_stretch_over_a_gap_has_no_place():
     gap = passages.text.index("\n…\n")
     assert passages.to_document(gap - 5, gap + 8) is None
     (_, _, last), (_, first, _) = passages.pieces[0], passages.pieces[1]
-    assert not passages.holds(last - 3, first + 3)
+    assert not passages.contains(last - 3, first + 3)
 
 
 def test_units_cover_all_text_and_none_is_too_long():
@@ -117,7 +117,7 @@ def test_units_cover_all_text_and_none_is_too_long():
 
 def test_an_empty_document_gives_empty_passages():
     passages = choose(document(" \n "), fields(a="A"), 600)
-    assert passages.text == "" and passages.to_document(0, 1) is None and not passages.holds(0, 1)
+    assert passages.text == "" and passages.to_document(0, 1) is None and not passages.contains(0, 1)
 
 
 def test_two_hundred_pages_take_seconds_and_little_memory():
