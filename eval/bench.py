@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.bench_documents import SCHEMA, BenchDocument, documents
-from extractor.decoding import grammar
+from extractor import decoding
 from extractor.extraction import prompts
 from extractor.models import CATALOGUE, DEFAULT, load_model
 from extractor.schemas import load_schema
@@ -55,7 +55,7 @@ class Asked:
     """One report as it is put to an engine: the request, and for each row the slots that its answer fills."""
 
     request: Request
-    slots: tuple[tuple[grammar.Slot, ...], ...]
+    slots: tuple[tuple[decoding.Slot, ...], ...]
 
 
 def asked(document: BenchDocument, fields: Sequence[Field], group: int) -> Asked:
@@ -67,24 +67,28 @@ def asked(document: BenchDocument, fields: Sequence[Field], group: int) -> Asked
     for some in groups:
         slots = [slot for _, _, slot in some]
         question = prompts.question([(key, f) for key, f, _ in some], document.text)
-        rows.append(FieldGroup(question, grammar.lark(slots, document.text), grammar.schema(slots), MAX_TOKENS))
+        rows.append(
+            FieldGroup(
+                question, decoding.write_grammar(slots, document.text), decoding.write_json_schema(slots), MAX_TOKENS
+            )
+        )
     request = Request(prompts.system(), prompts.document(document.text), tuple(rows), document.text)
     return Asked(request, tuple(tuple(slot for _, _, slot in some) for some in groups))
 
 
-def _slot(f: Field, text: str) -> grammar.Slot:
+def _slot(f: Field, text: str) -> decoding.Slot:
     kind = normalization.value_kind(f)
     if kind is None:
-        return grammar.Slot(f.name, "span", max_length=MAX_SPAN)
+        return decoding.Slot(f.name, "span", max_length=MAX_SPAN)
     found = (" ".join(text[start:end].split()) for start, end in normalization.find_spans(kind, text))
-    return grammar.Slot(f.name, "literals", tuple(dict.fromkeys(found)))
+    return decoding.Slot(f.name, "literals", tuple(dict.fromkeys(found)))
 
 
 def wrong(document: BenchDocument, fields: Sequence[Field], what: Asked, answers: Sequence[Answer]) -> dict[str, str]:
     """The fields that were answered wrongly, each with what was said; a blank is right where the report has none."""
     said: dict[str, str | None] = {}
     for slots, answer in zip(what.slots, answers, strict=True):
-        said |= {part.key: part.text for part in grammar.parse(answer, slots)}
+        said |= {part.key: part.text for part in decoding.parse_answer(answer, slots)}
     found = {}
     for f in fields:
         gold, text = document.truth[f.name], said.get(f.name)

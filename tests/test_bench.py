@@ -6,7 +6,7 @@ import pytest
 
 from eval.bench import GROUP, Asked, Result, Work, asked, table, wrong
 from eval.bench_documents import FIELDS, OPTIONAL, SCHEMA, BenchDocument, documents
-from extractor.decoding.grammar import flatten
+from extractor.decoding.source_text import join_lines
 from extractor.schemas import load_schema
 from extractor.types import Answer
 from extractor.values.equivalence import is_equivalent
@@ -38,7 +38,7 @@ def test_the_same_seed_gives_the_same_reports_in_both_languages() -> None:
 
 @pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.name)
 def test_every_truth_is_printed_and_can_be_answered(report: BenchDocument) -> None:
-    text, _ = flatten(report.text)
+    text, _ = join_lines(report.text)
     for key, answer in right_answers(report, asked(report, FIELD_LIST, GROUP)).items():
         assert answer is None or answer in text, key
 

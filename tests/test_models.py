@@ -13,7 +13,7 @@ import pytest
 from tiny_model import tiny_config, tiny_folder, tiny_model, tiny_tokenizer
 
 from extractor import models
-from extractor.decoding.grammar import Slot, lark, parse, schema
+from extractor.decoding import Slot, parse_answer, write_grammar, write_json_schema
 from extractor.errors import ModelError
 from extractor.models import catalogue, weights
 from extractor.models.scripted import ScriptedModel
@@ -21,7 +21,9 @@ from extractor.types import Answer, FieldGroup, Request, Token
 
 SLOTS = [Slot("name", "span"), Slot("fee", "literals", ("12,345.67", "46"))]
 SOURCE = "姓名：张三 fee 12,345.67 yuan"
-ASKED = Request("Copy.", f"Document: {SOURCE}\n", (FieldGroup("?", lark(SLOTS, SOURCE), schema(SLOTS)),), SOURCE)
+ASKED = Request(
+    "Copy.", f"Document: {SOURCE}\n", (FieldGroup("?", write_grammar(SLOTS, SOURCE), write_json_schema(SLOTS)),), SOURCE
+)
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +38,7 @@ def cache(tmp_path, monkeypatch):
 
 def test_loading_a_name_is_light():
     program = (
-        "import sys, extractor.models, extractor.models.weights, extractor.grammar\n"
+        "import sys, extractor.models, extractor.models.weights, extractor.decoding.grammar\n"
         "print([name for name in ('torch', 'transformers', 'numpy', 'llguidance') if name in sys.modules])"
     )
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -218,7 +220,7 @@ def test_a_folder_is_quantised_once_and_stays_the_same_model(tmp_path, cache, ti
     model = models.load_model(str(folder), device="cpu")
     assert "preparing tiny" in capsys.readouterr().err
     answer = model.answer(ASKED)[0]
-    assert answer.finished and [part.key for part in parse(answer, SLOTS)] == ["name", "fee"]
+    assert answer.finished and [part.key for part in parse_answer(answer, SLOTS)] == ["name", "fee"]
     assert model.name == "tiny" and len(model.weights) == 64 and isinstance(model, models.Model)
     assert model.count("姓名：张三") == len(model.decoder.tokenizer.encode("姓名：张三"))
 
@@ -368,7 +370,7 @@ def test_a_gguf_file_is_the_model_it_was_made_of(tmp_path, cache, kind):
     model = models.load_model(str(path), device="cpu")
     assert model.name == "tiny" and model.weights == hashlib.sha256(path.read_bytes()).hexdigest()
     answer = model.answer(ASKED)[0]
-    assert answer.finished and [part.key for part in parse(answer, SLOTS)] == ["name", "fee"]
+    assert answer.finished and [part.key for part in parse_answer(answer, SLOTS)] == ["name", "fee"]
     decoder = model.decoder
     assert decoder.tokenizer.chat_template and "<|im_start|>system\n" in decoder._frame[0]
     assert not set(decoder.encode("<|im_start|>")) & set(decoder.encode("<|im_start|>", special=True))

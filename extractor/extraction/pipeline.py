@@ -11,11 +11,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from extractor import __version__, validation
+from extractor import __version__, decoding, validation
 from extractor.candidates import key_value, table_cells
 from extractor.candidates.typed import SUPPORT, CandidateIndex, ContextIndex
 from extractor.confidence import calibration, features, heuristic
-from extractor.decoding import grammar
 from extractor.extraction import prompts
 from extractor.extraction.passages import choose, speaks_of, tokens
 from extractor.grounding import occurrences, span_boundaries
@@ -66,7 +65,7 @@ class Ask:
 
     key: str
     field: Field
-    slot: grammar.Slot
+    slot: decoding.Slot
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,28 +162,28 @@ def _asks(fields: Sequence[Field], passages: Passages, candidates: CandidateInde
                 if passages.contains(s, e)
             )
             if texts:
-                asks.append(Ask(key, f, grammar.Slot(key, "literals", tuple(texts)[:MAX_LITERALS])))
+                asks.append(Ask(key, f, decoding.Slot(key, "literals", tuple(texts)[:MAX_LITERALS])))
             elif f.type == "string" and not f.format:  # only its name says what it looks like
-                asks.append(Ask(key, f, grammar.Slot(key, "span", max_length=MAX_SPAN)))
+                asks.append(Ask(key, f, decoding.Slot(key, "span", max_length=MAX_SPAN)))
             else:
                 unanswerable.append(f)
         else:
-            asks.append(Ask(key, f, grammar.Slot(key, "span", max_length=MAX_SPAN)))
+            asks.append(Ask(key, f, decoding.Slot(key, "span", max_length=MAX_SPAN)))
     return asks, unanswerable
 
 
-def _json_slot(key: str, f: Field) -> grammar.Slot:
+def _json_slot(key: str, f: Field) -> decoding.Slot:
     if f.type == "array" and f.items:
         # an empty list says that there are none: offered null as well, small models take it
-        return grammar.Slot(key, "array", items=tuple(_item_slot(item) for item in f.items), nullable=False)
-    return grammar.Slot(key, "json", schema=f.schema)
+        return decoding.Slot(key, "array", items=tuple(_item_slot(item) for item in f.items), nullable=False)
+    return decoding.Slot(key, "json", schema=f.schema)
 
 
-def _item_slot(item: Field) -> grammar.Slot:
+def _item_slot(item: Field) -> decoding.Slot:
     key = path_text(item.path) if item.path else ""
     if item.type in ("array", "json") or not item.copied:
-        return grammar.Slot(key, "json", schema=item.schema)
-    return grammar.Slot(key, "span", max_length=MAX_SPAN)
+        return decoding.Slot(key, "json", schema=item.schema)
+    return decoding.Slot(key, "span", max_length=MAX_SPAN)
 
 
 def _on_one_line(text: str) -> str:
@@ -208,8 +207,8 @@ def _row(group: Sequence[Ask], passages: Passages) -> FieldGroup:
         limit = LIST_TOKENS if any(item.path for item in group[0].field.items) else PLAIN_LIST_TOKENS
     return FieldGroup(
         prompts.question([(ask.key, ask.field) for ask in group], passages.text),
-        grammar.lark(slots, passages.text),
-        grammar.schema(slots),
+        decoding.write_grammar(slots, passages.text),
+        decoding.write_json_schema(slots),
         limit,
     )
 
@@ -334,7 +333,7 @@ def _unasked(f: Field) -> FieldValue:
 
 def _from_answer(group: Sequence[Ask], answer: Answer, source: _Source) -> list[FieldValue]:
     slots = [ask.slot for ask in group]
-    parts = {part.key: part for part in grammar.parse(answer, slots)}
+    parts = {part.key: part for part in decoding.parse_answer(answer, slots)}
     values: list[FieldValue] = []
     for ask in group:
         path, main = ask.field.path, parts.get(ask.key)
@@ -356,13 +355,13 @@ def _from_answer(group: Sequence[Ask], answer: Answer, source: _Source) -> list[
     return values
 
 
-def _cut_off(key: str, answer: Answer) -> grammar.Slotted | None:
+def _cut_off(key: str, answer: Answer) -> decoding.SlotAnswer | None:
     """The whole elements of a list that a limit cut off, None where there are none."""
     for at in [m.end() for m in re.finditer(r'["}]', answer.text)][::-1][:200]:
         cut = replace(answer, text=answer.text[:at] + "]}")
-        for name, start, end, value in grammar.members(cut.text):
+        for name, start, end, value in decoding.parse_members(cut.text):
             if name == key and value:
-                return grammar.Slotted(name, None, value, start, end, answer.tokens)
+                return decoding.SlotAnswer(name, None, value, start, end, answer.tokens)
     return None
 
 
@@ -404,7 +403,7 @@ def _none_of(v: FieldValue, why: str) -> FieldValue:
     return replace(v, value=None, evidence=None, problems=(Problem(v.path, "withdrawn", message),))
 
 
-def _judged_value(f: Field, main: grammar.Slotted, source: _Source) -> FieldValue:
+def _judged_value(f: Field, main: decoding.SlotAnswer, source: _Source) -> FieldValue:
     """A judged value, with the sentence that speaks most of its field beside it."""
     place = None if main.value is None else speaks_of(f, source.passages)
     found = occurrences.make_evidence(source.document, *place) if place else None
@@ -468,7 +467,7 @@ def _withdrawn(values: Sequence[FieldValue], schema: Schema, context: ContextInd
 
 
 def _list_values(
-    ask: Ask, main: grammar.Slotted, answer: Answer, source: _Source, problems: tuple[Problem, ...] = ()
+    ask: Ask, main: decoding.SlotAnswer, answer: Answer, source: _Source, problems: tuple[Problem, ...] = ()
 ) -> list[FieldValue]:
     """The elements of a list, each copied value grounded and trusted on its own; an empty list is a value too.
 
@@ -482,7 +481,7 @@ def _list_values(
         ]
     values = []
     elements: dict[str, tuple[Any, dict[str, tuple[Token, ...]]]] = {}
-    for element, written in grammar.elements(answer, main):
+    for element, written in decoding.parse_elements(answer, main):
         elements.setdefault(json.dumps(element, sort_keys=True), (element, written))
     for n, (element, written) in enumerate(elements.values()):
         for item in ask.field.items:

@@ -20,17 +20,11 @@ class LocalModel:
 
         self.name = name
         self.weights = weights
-        self.context = int(getattr(model.config, "max_position_embeddings", 0) or 4096)
         self.decoder = Decoder(model, tokenizer)
-
-    @property
-    def seconds(self) -> dict[str, float]:
-        """What was spent so far on reading prompts (`prefill`) and on writing answers (`decode`)."""
-        return self.decoder.seconds
 
     def count(self, text: str) -> int:
         """How many tokens the text takes in a prompt."""
-        return len(self.decoder.encode(text))
+        return self.decoder.count_tokens(text)
 
     def answer(self, request: Request) -> list[Answer]:
         """One answer for each row, in the rows' order; one cut off by a limit has `finished` False.
@@ -63,7 +57,7 @@ def load_hub(name: str, *, threads: int | None = None, device: str | None = None
 def load(source: Any, *, name: str | None, threads: int | None, device: str | None) -> LocalModel:
     import torch
 
-    from extractor.decoding import decoder
+    from extractor.decoding.attention import ATTENTION_NAME
     from extractor.models import int8
 
     torch.set_num_threads(threads or physical_cores())
@@ -79,9 +73,9 @@ def load(source: Any, *, name: str | None, threads: int | None, device: str | No
             raise ModelError(
                 f"the cache cannot be written: {error}", "Set EXTRACTOR_CACHE to a folder of your own."
             ) from error
-        model, tokenizer = int8.load(folder, attention=decoder.ATTENTION), tokenizer_in(folder)
+        model, tokenizer = int8.load(folder, attention=ATTENTION_NAME), tokenizer_in(folder)
     else:
-        model, tokenizer = on_device(source, device, decoder.ATTENTION), source.tokenizer
+        model, tokenizer = on_device(source, device, ATTENTION_NAME), source.tokenizer
     return LocalModel(name or source.name, source.digest, model, tokenizer)
 
 
