@@ -5,14 +5,8 @@ from __future__ import annotations
 import json
 import re
 
-# Scripts written without spaces between words: a span may begin and end at any of their characters.
-UNSPACED = (
-    "\u0e00-\u0eff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u2e80-\u303f\u3040-\u30ff\u3100-\u312f\u3130-\u318f"
-    "\u31a0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff"
-)
-COMBINING_MARKS = (
-    "\u0300-\u036f\u0e31\u0e34-\u0e3a\u0e47-\u0e4e\u0eb1\u0eb4-\u0ebc\u0ec8-\u0ecd\u200d\u3099\u309a\ufe00-\ufe0f"
-)
+from extractor.values.scripts import COMBINING_MARKS, UNSPACED
+
 _LETTER = rf"[^\W{UNSPACED}]"
 _CHUNK = re.compile(
     rf"(?P<space>\s+)|{_LETTER}+(?:(?<=\d)[.,](?=\d){_LETTER}+)*[{COMBINING_MARKS}]*|[\s\S][{COMBINING_MARKS}]*",
