@@ -6,7 +6,6 @@ import pytest
 
 from extractor.schemas import load_schema
 from extractor.types import Field
-from extractor.values.locale import infer_date_order
 from extractor.values.normalization import find_spans, normalise_value, value_kind
 
 
@@ -248,24 +247,7 @@ def test_a_text_that_is_a_date_by_its_name_is_looked_for_as_one_and_kept_as_prin
     assert normalise_value(fields[0], "03 Mar 2018").value == "03 Mar 2018"
 
 
-@pytest.mark.parametrize(
-    ("text", "order"),
-    [
-        ("12 Elm St, Dayton, OH 45402", "mdy"),
-        ("Call (937) 555-0142 for the FCC file", "mdy"),
-        ("Hill Supply LLC", "mdy"),
-        ("Total RM 12.00 incl. GST", "dmy"),
-        ("+44 20 7946 0018", "dmy"),
-        ("Leeds LS1 4AP", "dmy"),
-        ("Order of spare parts", "dmy"),
-        ("", "dmy"),
-    ],
-)
-def test_the_custom_of_a_place_is_told_by_its_addresses_currencies_and_companies(text, order):
-    assert infer_date_order(text) == order
-
-
-def test_an_open_date_follows_the_custom_only_where_nothing_proves_its_order():
+def test_an_ambiguous_date_follows_the_given_order_only_where_nothing_proves_its_order():
     def chosen(text, **more):
         found = normalise_value(field("date"), text, **more)
         return found.value, [problem.kind for problem in found.problems]

@@ -36,7 +36,7 @@ from extractor.types import (
     path_text,
 )
 from extractor.values import label_similarity, normalization, ranges
-from extractor.values.locale import infer_date_order
+from extractor.values.locale import infer_day_month_order
 
 GROUP = 5
 """Fields answered in one row: fewer loses what earlier answers tell later ones, more is slower and no better."""
@@ -271,7 +271,7 @@ class _Source:
         self.context = context
         text = document.text[:DATES_WITHIN]
         self.dates = [text[s:e] for s, e in normalization.find_spans("date", text)]
-        self.date_order = infer_date_order(text)
+        self.date_order = infer_day_month_order(text)
 
 
 def _from_structure(schema: Schema, todo: Plan, source: _Source) -> list[FieldValue]:

@@ -1,35 +1,156 @@
-"""Where a document comes from, as far as its print tells: day before month, or month before day."""
+"""Whether a document writes the day before the month, inferred from what else is printed in it.
+
+Currencies, legal forms of companies, postal codes, telephone numbers and names of territories each vote for the
+territories that use them; CLDR says which of day and month those write first (`territories.day_month_order`).
+"""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
 
-_STATES = (
+from extractor.settings import Settings, rule, threshold
+from extractor.values.currencies import currency_names
+from extractor.values.legal_forms import find_legal_forms
+from extractor.values.territories import day_month_order, issuing_territory, territory_names
+from extractor.values.units import alternation
+
+
+@dataclass(frozen=True)
+class LocaleSettings(Settings):
+    """What `infer_day_month_order` looks at."""
+
+    default_order: str = threshold(
+        "dmy",
+        meaning="the order where nothing speaks for either: nine territories in ten of CLDR write the day first",
+        others=("mdy",),
+    )
+    longest_text: int = threshold(
+        200_000,
+        unit="characters",
+        meaning="how much of a document is looked at; names, addresses and totals stand near its beginning",
+    )
+    use_currencies: bool = rule(True, meaning="a currency votes for the territory that issues it")
+    use_legal_forms: bool = rule(True, meaning="a legal form of a company votes for the territories that have it")
+    use_postal_codes: bool = rule(True, meaning="a postal code votes for the territory with codes of that form")
+    use_telephone_numbers: bool = rule(True, meaning="a telephone number votes for North America or against it")
+    use_taxes: bool = rule(True, meaning="a value-added tax votes against the United States, which has none")
+    use_territory_names: bool = rule(True, meaning="the English name of a territory votes for it")
+
+
+_NORTH_AMERICA = frozenset({"US", "CA"})
+"""The large members of the North American Numbering Plan; both write the month first in words and on forms."""
+_ELSEWHERE = frozenset({"EU"})
+"""Stands for the world without North America, which writes the day first with few exceptions."""
+_INVOICED_EVERYWHERE = frozenset({"USD"})
+"""Much of the world's trade is invoiced in US dollars, so they say nothing about a place."""
+
+_FIGURES_DATE = re.compile(r"\d{1,2}\s?[-/.]\s?\d{1,2}\s?[-/.]\s?\d{2}")
+_US_STATES = (
     "AL|AK|AZ|AR|CA|CO|CT|DE|DC|FL|GA|HI|ID|IL|IN|IA|KS|KY|LA|ME|MD|MA|MI|MN|MS|MO|MT|NE|NV|NH|NJ|NM|NY|NC|ND|OH|OK|OR|"
     "PA|RI|SC|SD|TN|TX|UT|VT|VA|WA|WV|WI|WY|PR"
 )
-_MONTH_FIRST = (
-    re.compile(rf"\b(?:{_STATES})\.?,?\s+\d{{5}}(?:-\d{{4}})?\b"),
-    re.compile(r"(?<![\d+])(?:1[-. ])?\(?[2-9]\d\d\)?[-. ]\d{3}[-.]\d{4}\b"),
-    re.compile(r"\b(?:U\.?S\.?A\b|United States)"),
-    re.compile(r"\b(?:LLC|L\.L\.C\.|Inc\.|Corp\.)"),
-)
-_DAY_FIRST = (
-    re.compile(r"[£€₹]|\b(?:RM|MYR|SGD|EUR|GBP|INR|AUD|NZD|CHF|THB|IDR|Rp|Rs\.?)\s?\d|\b(?:S|A|NZ|HK)\$"),
-    re.compile(r"\b(?:RM|MYR|SGD|EUR|GBP|INR|AUD|NZD|CHF|THB|IDR)\b"),
-    re.compile(r"\b(?:GST|SST|VAT|ABN|TVA|IVA|MwSt|USt)\b", re.IGNORECASE),
-    re.compile(r"\b(?:Sdn\.?|Bhd\.?|Pte\.?|Pty\.?|GmbH|PLC|S\.?r\.?l\.?|B\.V\.)(?!\w)", re.IGNORECASE),
-    re.compile(r"(?<!\d)(?:\+|00)(?!1\b)[2-9]\d{0,2}[ -]\d"),
-    re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b"),
-)
+_POSTAL_CODES: Mapping[str, re.Pattern[str]] = {
+    "US": re.compile(rf"\b(?:{_US_STATES})\.?,?\s+\d{{5}}(?:-\d{{4}})?\b"),
+    "CA": re.compile(r"\b[ABCEGHJ-NPRSTVXY]\d[A-Z] \d[A-Z]\d\b"),
+    "GB": re.compile(r"\b[A-Z]{1,2}\d[A-Z\d]? \d[A-Z]{2}\b"),
+    "BR": re.compile(r"(?<![\d-])\d{5}-\d{3}(?![\d-])"),
+    "PL": re.compile(r"(?<![\d-])\d{2}-\d{3} [^\W\d_a-z]"),
+    "PT": re.compile(r"(?<![\d-])\d{4}-\d{3} [^\W\d_a-z]"),
+}
+"""Postal codes that are unlike anything else, in the forms of the Universal Postal Union's addressing guides."""
+_NORTH_AMERICAN_NUMBER = re.compile(r"(?<![\d+])(?:\+?1[-. ])?\(?[2-9]\d\d\)?[-. ]\d{3}[-.]\d{4}\b")
+_INTERNATIONAL_NUMBER = re.compile(r"(?<!\d)(?:\+|00)(?!1\b)[2-9]\d{0,2}[ -]\d")
+"""A number in the international form of ITU-T E.164 whose country code is not 1."""
+_VALUE_ADDED_TAX = re.compile(r"\b(?:VAT|GST|TVA|IVA|MwSt|USt|BTW)\b", re.IGNORECASE)
+_NAMES_WITH_OTHER_MEANINGS = frozenset({"GE", "JO", "TD", "JE", "MX"})
+"""Georgia, Jordan, Chad, Jersey and Mexico, which are also states of the US, or persons, or parts of longer names."""
 
 
-def infer_date_order(text: str) -> str:
-    """`mdy` where more in the text speaks of the United States than of elsewhere, else `dmy`.
+def infer_day_month_order(text: str) -> str:
+    """Return `mdy` where more in `text` speaks for territories that write the month first, else `dmy`.
 
-    Looked at are addresses, telephone numbers, currencies, taxes and forms of companies. Most of the world writes the
-    day first, so that is also the answer where nothing tells.
+    Every kind of evidence has one vote, however often it is printed: shared out among the different pieces of evidence
+    found, and the share of each among the territories it speaks for.
+    On a tie, without any evidence, and where the text has no date in figures that could need it, the answer is
+    `LocaleSettings.default_order`.
     """
-    us = sum(pattern.search(text) is not None for pattern in _MONTH_FIRST)
-    elsewhere = sum(pattern.search(text) is not None for pattern in _DAY_FIRST)
-    return "mdy" if us > elsewhere else "dmy"
+    settings = LocaleSettings.current()
+    text = text[: settings.longest_text]
+    if not _FIGURES_DATE.search(text):
+        return settings.default_order
+    kinds = [
+        _currency_territories(text) if settings.use_currencies else set(),
+        _legal_form_territories(text) if settings.use_legal_forms else set(),
+        _postal_code_territories(text) if settings.use_postal_codes else set(),
+        _telephone_territories(text) if settings.use_telephone_numbers else set(),
+        {_ELSEWHERE} if settings.use_taxes and _VALUE_ADDED_TAX.search(text) else set(),
+        _named_territories(text) if settings.use_territory_names else set(),
+    ]
+    votes: Counter[str | None] = Counter()
+    for evidence in kinds:
+        for territories in evidence:
+            for territory in territories:
+                votes[day_month_order(territory)] += 1 / len(evidence) / len(territories)
+    if abs(votes["mdy"] - votes["dmy"]) < 1e-9:
+        return settings.default_order
+    return "mdy" if votes["mdy"] > votes["dmy"] else "dmy"
+
+
+def _currency_territories(text: str) -> set[frozenset[str]]:
+    """Return the issuer of every currency beside a number or in a heading of `text`."""
+    printed = {match[match.lastgroup] for match in _currency_pattern().finditer(text)}
+    codes = {code for name in printed for code in currency_names()[name]} - _INVOICED_EVERYWHERE
+    return {frozenset({territory}) for territory in map(issuing_territory, codes) if territory}
+
+
+@cache
+def _currency_pattern() -> re.Pattern[str]:
+    """Return the pattern of a currency before or behind digits, in brackets, or at the end of a line."""
+    names = alternation(name for name, codes in currency_names().items() if len(codes) == 1 and " " not in name)
+    return re.compile(
+        rf"(?<![A-Za-z])(?P<before>{names})\s?(?=\d)|(?<=\d)\s?(?P<behind>{names})(?![A-Za-z])"
+        rf"|[(（](?P<in_brackets>{names})[)）]|(?<=\s)(?P<at_end>{names})$",
+        re.MULTILINE,
+    )
+
+
+def _legal_form_territories(text: str) -> set[frozenset[str]]:
+    """Return, for every legal form in `text`, the territories that have it."""
+    return {form.territories for form in find_legal_forms(text) if form.territories}
+
+
+def _postal_code_territories(text: str) -> set[frozenset[str]]:
+    return {frozenset({territory}) for territory, pattern in _POSTAL_CODES.items() if pattern.search(text)}
+
+
+def _telephone_territories(text: str) -> set[frozenset[str]]:
+    found = set()
+    if _NORTH_AMERICAN_NUMBER.search(text):
+        found.add(_NORTH_AMERICA)
+    if _INTERNATIONAL_NUMBER.search(text):
+        found.add(_ELSEWHERE)
+    return found
+
+
+def _named_territories(text: str) -> set[frozenset[str]]:
+    codes = _territory_codes()
+    return {frozenset({codes[match[0].casefold()]}) for match in _territory_pattern().finditer(text)}
+
+
+@cache
+def _territory_codes() -> dict[str, str]:
+    names = {name.casefold(): code for code, name in territory_names().items()}
+    names |= {"usa": "US", "u.s.a": "US", "hong kong": "HK", "turkey": "TR"}
+    return {name: code for name, code in names.items() if code not in _NAMES_WITH_OTHER_MEANINGS and len(name) > 2}
+
+
+@cache
+def _territory_pattern() -> re.Pattern[str]:
+    """Return the pattern of names of territories, as names and in capitals."""
+    names: Iterable[str] = [name for name in territory_names().values() if name.casefold() in _territory_codes()]
+    names = {*names, *(name.upper() for name in names), "USA", "U.S.A", "Hong Kong", "HONG KONG", "Turkey", "TURKEY"}
+    return re.compile(rf"(?<![\w.]){alternation(names)}(?!\w)")

@@ -13,6 +13,7 @@ from functools import cache
 
 from extractor.values import numerals, units
 from extractor.values.characters import SPACES, fold
+from extractor.values.currencies import currency_prefixes
 
 _S = f"[{SPACES}]"
 _NARROW = "[\u00a0\u2007\u2009\u202f]"
@@ -61,10 +62,9 @@ _RISING = re.compile(rf"(?:{_RISE})|\b(?:{_RISE_EN}|increas\w*|growth|rise|gain\
 
 @cache
 def _before_number() -> re.Pattern[str]:
-    money = "|".join(
-        (r"(?<![A-Za-z])" if name[0].isalpha() and name[0].isascii() else "") + re.escape(name)
-        for name in units.currency_prefixes()
-    )
+    lettered = [name for name in currency_prefixes() if name[0].isascii() and name[0].isalpha()]
+    symbols = [name for name in currency_prefixes() if name not in set(lettered)]
+    money = rf"(?<![A-Za-z]){units.alternation(lettered)}|{units.alternation(symbols)}"
     return re.compile(
         rf"(?:(?<![/增减増減或])(?:(?P<fall>(?:{_FALL})了?|\b(?:{_FALL_EN})|↓)"
         rf"|(?P<rise>(?:{_RISE})了?|\b(?:{_RISE_EN})|↑)))?"
@@ -325,7 +325,7 @@ def _take_behind(draft: _Draft, folded: str, core: _Core, money: bool) -> None:
 
 def _opens_next(folded: str, tail: re.Match[str]) -> bool:
     """Whether the currency behind a space belongs to the next amount: `5 $2,925.00`."""
-    if tail["unit"] not in units.currency_prefixes() or not folded[tail.start("unit") - 1].isspace():
+    if tail["unit"] not in currency_prefixes() or not folded[tail.start("unit") - 1].isspace():
         return False
     return folded[tail.end() : tail.end() + 4].lstrip(SPACES + "-(")[:1].isdigit()
 
@@ -423,18 +423,18 @@ _LAST_WORD = re.compile(rf"([A-Za-z]+)[{SPACES}]*$")
 def _prefix_words() -> frozenset[str]:
     """The last words, in lower case, of everything that may stand before a number and belong to it."""
     phrases = re.findall(r"[a-z]+", f"{_FALL_EN} {_RISE_EN}")
-    money = [re.search(r"[A-Za-z]+$", name) for name in units.currency_prefixes()]
+    money = [re.search(r"[A-Za-z]+$", name) for name in currency_prefixes()]
     return frozenset(phrases) | {match.group().lower() for match in money if match}
 
 
 @cache
 def _prefix_ends() -> frozenset[str]:
-    return frozenset("-+(↓↑之了" + _FALL + _RISE) | {name[-1] for name in units.currency_prefixes()}
+    return frozenset("-+(↓↑之了" + _FALL + _RISE) | {name[-1] for name in currency_prefixes()}
 
 
 @cache
 def _named(money: str) -> str:
-    lowered = {name.lower(): name for name in units.currency_prefixes()}
+    lowered = {name.lower(): name for name in currency_prefixes()}
     return money if money in lowered.values() else lowered.get(money.lower(), money)
 
 

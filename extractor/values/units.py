@@ -7,12 +7,13 @@ its Chinese names, which unit libraries do not know. Amounts of substance are no
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
 from extractor.values.characters import SPACES, fold
+from extractor.values.currencies import currency_names
 
 MAGNITUDES: Mapping[str, Decimal] = {
     name: Decimal(value)
@@ -34,47 +35,6 @@ MAGNITUDES: Mapping[str, Decimal] = {
 }
 _AFTER_MONEY = {"m": Decimal("1e6"), "M": Decimal("1e6"), "b": Decimal("1e9"), "B": Decimal("1e9")}
 
-_MONEY: Mapping[str, str] = {
-    "CNY": "元 圆 圓 块 人民币 人民币元 RMB CNY yuan renminbi CN¥ RMB¥",
-    "CNY JPY": "¥",
-    "JPY": "円 日元 日圆 JPY yen JP¥",
-    "USD": "美元 美金 USD US$ U.S.$ 'US dollars' 'US dollar' 'U.S. dollars' 'United States dollars'",
-    "USD CAD AUD NZD SGD HKD TWD": "$ dollars dollar",
-    "EUR": "€ 欧元 EUR euro euros Euro",
-    "GBP": "£ 英镑 GBP 'pounds sterling'",
-    "HKD": "港元 港币 HKD HK$",
-    "TWD": "新台币 TWD NT$ NTD",
-    "MOP": "澳门元 MOP",
-    "AUD": "澳元 AUD A$ AU$",
-    "CAD": "加元 CAD C$ CA$",
-    "SGD": "新加坡元 新元 SGD S$",
-    "NZD": "NZD NZ$ 新西兰元",
-    "MYR": "RM MYR ringgit 令吉 马币",
-    "KRW": "₩ 韩元 KRW won",
-    "INR NPR PKR": "Rs Rs. ₨ rupees rupee",
-    "INR": "₹ INR 卢比",
-    "RUB": "₽ 卢布 RUB roubles rubles",
-    "CHF": "CHF Fr. 瑞士法郎",
-    "THB": "THB ฿ 泰铢 baht",
-    "VND": "VND ₫ 越南盾",
-    "IDR": "IDR Rp 印尼盾",
-    "PHP": "PHP ₱ 菲律宾比索",
-    "BRL": "R$ BRL",
-    "ZAR": "ZAR rand",
-    "MXN": "MXN",
-    "SEK": "SEK",
-    "NOK": "NOK",
-    "DKK": "DKK",
-    "PLN": "PLN zł",
-    "TRY": "TRY ₺",
-    "AED": "AED",
-    "SAR": "SAR",
-    "ILS": "ILS ₪",
-    "UAH": "UAH ₴",
-    "NGN": "NGN ₦",
-    "KES": "KES",
-    "EGP": "EGP",
-}
 _SCALED: Mapping[str, str] = {
     "ratio": (
         "% 0.01, percent 0.01, 'per cent' 0.01, pct 0.01, 个百分点 0.01, 百分点 0.01, 'percentage points' 0.01, "
@@ -183,9 +143,8 @@ class Unit:
 @cache
 def _bases() -> dict[str, Unit]:
     bases: dict[str, Unit] = {}
-    for codes, names in _MONEY.items():
-        for quoted, plain in re.findall(r"'([^']+)'|(\S+)", names):
-            bases[quoted or plain] = Unit(dimensions=frozenset(codes.split()), text=quoted or plain)
+    for name, codes in currency_names().items():
+        bases[name] = Unit(dimensions=codes, text=name)
     for dimension, entries in _SCALED.items():
         for entry in entries.split(","):
             name, factor = entry.strip().rsplit(" ", 1)
@@ -203,23 +162,23 @@ def _bases() -> dict[str, Unit]:
     return bases
 
 
-@cache
-def currency_prefixes() -> tuple[str, ...]:
-    """The currency names and symbols that stand before an amount, longest first."""
-    named = {name for name, unit in _bases().items() if any(len(d) == 3 and d.isupper() for d in unit.dimensions)}
-    skip = {"元", "圆", "圓", "块", "dollars", "dollar", "won", "rand", "HPF", "LPF", "yen", "yuan", "baht", "TRY"}
-    return tuple(sorted((name for name in named - skip if not name[0].islower()), key=len, reverse=True))
+def alternation(names: Iterable[str]) -> str:
+    """Return an alternation of `names` that prefers the longest, with one branch for each first character.
 
-
-def _alternatives(names) -> str:
-    return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
+    The regular expression engine tries the branches one by one, and there are hundreds of names.
+    """
+    by_first: dict[str, list[str]] = {}
+    for name in sorted(names, key=len, reverse=True):
+        by_first.setdefault(name[0], []).append(re.escape(name[1:]))
+    branches = (f"{re.escape(first)}(?:{'|'.join(rest)})" for first, rest in by_first.items())
+    return f"(?:{'|'.join(branches)})"
 
 
 def _bounded(names) -> str:
     """An alternation in which a name that ends in a Latin letter is not the beginning of a longer word."""
     latin = [name for name in names if re.search(r"[A-Za-zµμł]$", name)]
     other = [name for name in names if name not in set(latin)]
-    return rf"(?:(?:{_alternatives(latin)})(?![A-Za-z0-9µμ])|(?:{_alternatives(other)}))"
+    return rf"(?:(?:{alternation(latin)})(?![A-Za-z0-9µμ])|(?:{alternation(other)}))"
 
 
 _LIST_MARKS = frozenset("十百千ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
@@ -240,8 +199,8 @@ def suffix_pattern() -> re.Pattern[str]:
     return re.compile(
         rf"(?P<ten>{spaces}?[×xX*]{spaces}?10(?:\^?(?:[-+]?\d{{1,3}})(?=[/{SPACES}]|$)|\^[-+]?\d{{1,3}}|\*\*\d{{1,3}}"
         r"|[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]{1,3}))?"
-        rf"(?:{spaces}?(?P<magnitude>(?:{_alternatives(cjk_magnitude)})"
-        rf"|(?i:{_alternatives(latin_magnitude)})(?![A-Za-z0-9])|(?<=[0-9])[kK](?![A-Za-z0-9])"
+        rf"(?:{spaces}?(?P<magnitude>(?:{alternation(cjk_magnitude)})"
+        rf"|(?i:{alternation(latin_magnitude)})(?![A-Za-z0-9])|(?<=[0-9])[kK](?![A-Za-z0-9])"
         r"|(?<=[0-9])(?:[mMbB])(?![A-Za-z0-9/²³^])))?"
         rf"(?:{spaces}{{0,2}}(?P<unit>{unit}(?:{spaces}?/{spaces}?{_bounded(below)})?"
         rf"|(?<=[0-9⁰¹²³⁴⁵⁶⁷⁸⁹])/{_bounded(below)}))?"

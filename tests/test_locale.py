@@ -1,0 +1,77 @@
+"""Whether a document writes the day or the month first, by the territories that its print speaks for."""
+
+import time
+
+import pytest
+
+from extractor.settings import replaced
+from extractor.values.locale import LocaleSettings, infer_day_month_order
+from extractor.values.territories import currency_codes, day_month_order, issuing_territory
+
+
+@pytest.mark.parametrize(
+    ("text", "order"),
+    [
+        ("12 Elm St, Dayton, OH 45402", "mdy"),
+        ("Call (937) 555-0142 for a copy", "mdy"),
+        ("Hill Supply LLC", "mdy"),
+        ("Total RM 12.00 incl. GST", "dmy"),
+        ("+44 20 7946 0018", "dmy"),
+        ("Leeds LS1 4AP", "dmy"),
+        ("Order of spare parts", "dmy"),
+        ("", "dmy"),
+        # Territories from all over the world.
+        ("Padaria Bela Vista Ltda\nRua das Flores 12, 01310-100 São Paulo\nTotal R$ 84,90", "dmy"),
+        ("Sunrise Hardware, Moi Avenue, Nairobi, Kenya\nTOTAL KSh 1,250.00", "dmy"),
+        ("Kowalski i Syn Sp. z o.o.\nul. Polna 3, 00-950 Warszawa\nRazem 120,00 zł", "dmy"),
+        ("Mabini Trading Inc.\nQuezon City, Philippines\nTOTAL ₱ 1,120.00", "mdy"),
+        ("Mabini Trading Corp.\nTOTAL PHP 1,120.00 VAT 120.00", "mdy"),
+        ("Maple Tools Inc.\n88 King St, Toronto ON M5H 1J9\nTOTAL CA$ 56.40", "mdy"),
+        ("Tan Trading Pte Ltd, Singapore\nGrand total S$ 17.40", "dmy"),
+        ("Bäckerei Huber GmbH, 80331 München\nSumme 12,50 €", "dmy"),
+        ("Patel Stores Pvt. Ltd., Mumbai, India\nTotal ₹ 940.00", "dmy"),
+        ("Outback Supplies Pty Ltd, Perth\nTotal A$ 48.00", "dmy"),
+        ("Ferretería del Sur S.A. de C.V.\nTotal MXN 480.00", "dmy"),
+        ("Cape Tools (Pty) Ltd, South Africa\nTotal ZAR 480.00", "dmy"),
+        ("Svensson AB, Göteborg, Sweden\nSumma 480,00 SEK", "dmy"),
+        ("Isla Verde Café, San Juan, PR 00979\nTotal $12.50", "mdy"),
+        ("Panadería Central, Panama\nTotal PAB 12.50", "mdy"),
+        ("Acme Widgets Inc.\nSpringfield, IL 62701\nShipped to Hamburg, Germany", "mdy"),
+    ],
+)
+def test_the_order_follows_the_territories_that_the_text_speaks_for(text, order):
+    assert infer_day_month_order(f"{text}\n03/04/2020") == order
+
+
+def test_a_text_without_a_date_in_figures_needs_no_evidence():
+    assert infer_day_month_order("Dayton, OH 45402, March 4, 2020") == "dmy"
+
+
+def test_an_invoice_in_us_dollars_says_nothing_about_where_it_was_written():
+    assert infer_day_month_order("Total USD 1,200.00\n03/04/2020") == "dmy"
+
+
+def test_each_kind_of_evidence_can_be_switched_off():
+    text = "Hill Supply LLC\n03/04/2020"
+    with replaced(LocaleSettings(use_legal_forms=False)):
+        assert infer_day_month_order(text) == "dmy"
+    assert infer_day_month_order(text) == "mdy"
+
+
+def test_cldr_says_which_of_day_and_month_a_territory_writes_first():
+    assert {t: day_month_order(t) for t in ("US", "PH", "CA", "GB", "SE", "EU")} == {
+        **{"US": "mdy", "PH": "mdy", "CA": "mdy"},
+        **{"GB": "dmy", "SE": "dmy", "EU": "dmy"},
+    }
+    assert day_month_order("CN") is None and day_month_order("??") is None
+
+
+def test_a_currency_belongs_to_the_territory_that_issues_it():
+    assert [issuing_territory(code) for code in ("KES", "EUR", "XOF")] == ["KE", "EU", None]
+    assert "MYR" in currency_codes() and "DEM" not in currency_codes()
+
+
+def test_the_inference_takes_time_in_proportion_to_the_text():
+    begun = time.perf_counter()
+    infer_day_month_order("Hill Ltd (M) RM 5.00 Kenya 12-345 AB 03/04/2020\n" * 4_000)
+    assert time.perf_counter() - begun < 10
