@@ -45,8 +45,6 @@ _NAMES: Mapping[str, str] = {
     "UAH": "₴",
     "NGN": "₦",
     "KES": "KSh Ksh",
-    "TZS": "TSh",
-    "UGX": "USh",
     "CZK": "Kč",
     "DOP": "RD$",
     "GHS": "GH₵",
