@@ -1,0 +1,33 @@
+"""Proposers: the stretches of a document that may be a field's value, found without a model.
+
+Four proposers, in the order in which they are asked and should be read:
+
+`table_cells` gives a field the cell whose caption, row path and column path carry the field's names, `list_rows` an
+array the rows of a table; `key_value` gives a field the value that stands by one of its labels in running text. What
+these three are certain of is a match and settles the field. `layout` finds the likely places beside and under a label
+on the page, and `typed` all stretches of a field's kind whose surroundings have its labels (`context`): from these a
+model chooses, and they decide which passages it is shown. `matches` holds the nouns.
+"""
+
+from extractor.candidates.context import ContextIndex, field_names
+from extractor.candidates.key_value import match_labelled_values
+from extractor.candidates.layout import LayoutIndex
+from extractor.candidates.list_rows import drop_rows_of_other_fields, match_rows
+from extractor.candidates.matches import LayoutCandidate, StructuralMatch, TableRowsMatch
+from extractor.candidates.table_cells import match_cells
+from extractor.candidates.typed import CandidateIndex, CandidateSettings
+
+__all__ = [
+    "CandidateIndex",
+    "CandidateSettings",
+    "ContextIndex",
+    "LayoutCandidate",
+    "LayoutIndex",
+    "StructuralMatch",
+    "TableRowsMatch",
+    "drop_rows_of_other_fields",
+    "field_names",
+    "match_cells",
+    "match_labelled_values",
+    "match_rows",
+]

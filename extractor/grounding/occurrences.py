@@ -1,68 +1,90 @@
-"""Where in the document an answer stands: every place it could have been copied from, and the likeliest one."""
+"""Where in the document an answer stands: every place it could have been copied from, and the best one."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
-from extractor.geometry import overlap
+from extractor.geometry import overlaps_in_height
+from extractor.settings import Settings, threshold
 from extractor.types import BBox, Document, Evidence, Field, Passages
 from extractor.values import normalization
 from extractor.values.terms import search_terms
 
-REACH = 160
-"""How many characters before a value its label is looked for."""
+
+@dataclass(frozen=True)
+class OccurrenceSettings(Settings):
+    """What speaks for one of several places that read the same; lengths in characters."""
+
+    label_distance: int = threshold(160, unit="characters", meaning="A label is looked for so far before a value.")
+    half_distance: float = threshold(
+        12.0, unit="characters", meaning="At this distance a label counts half as much as right before the value."
+    )
+    max_label_bonus: int = threshold(10, unit="characters", meaning="Up to this length a longer label counts for more.")
+    bonus_per_character: float = threshold(0.1, meaning="What every character of the label adds to its weight of 1.")
+    terms_weight: float = threshold(0.5, meaning="The weight of the field's words near the value, all of them found.")
+    terms_before: int = threshold(60, unit="characters", meaning="Those words are looked for so far before the value.")
+    terms_after: int = threshold(40, unit="characters", meaning="The same after the value, on its line.")
 
 
 def find_occurrences(answer: str, passages: Passages, kind: str | None) -> list[tuple[int, int]]:
-    """All `(start, end)` in the document where `answer` stands, white space aside.
+    """Return every `(start, end)` in the document where `answer` stands, white space aside.
 
-    A typed answer only counts where it is a whole stretch of its kind, so that 10 is not found inside 2010.
+    A typed answer only counts where it is a whole stretch of its kind, so that 10 is not found inside 2010, unless it
+    is such a stretch nowhere.
     """
     pattern = r"\s*".join(re.escape(c) for c in answer if not c.isspace())
     if not pattern:
         return []
     found = [(m.start(), m.end()) for m in re.finditer(pattern, passages.text)]
     if kind:
-        whole = set(normalization.find_spans(kind, passages.text))
-        found = [place for place in found if place in whole] or found
+        of_kind = set(normalization.find_spans(kind, passages.text))
+        found = [span for span in found if span in of_kind] or found
     mapped = (passages.to_document(start, end) for start, end in found)
-    return [place for place in mapped if place is not None]
+    return [span for span in mapped if span is not None]
 
 
 def best_occurrence(found: Sequence[tuple[int, int]], field: Field, document: Document) -> tuple[int, int] | None:
-    """The place whose surroundings speak most of the field: its own label just before, then its other words nearby."""
+    """Return the place with the highest `label_proximity`, the first of several; None where there is none."""
     if not found:
         return None
-    return max(found, key=lambda place: (label_proximity(place, field, document.text), -place[0]))
+    return max(found, key=lambda span: (label_proximity(span, field, document.text), -span[0]))
 
 
-def label_proximity(place: tuple[int, int], field: Field, text: str) -> float:
-    """How much the text just around a place speaks of the field, most where its label stands right before it."""
-    before = text[max(0, place[0] - REACH) : place[0]]
-    line_end = text.find("\n", place[1])
-    after = text[place[1] : min(place[1] + 40, line_end if line_end >= 0 else place[1] + 40)]
+def label_proximity(span: tuple[int, int], field: Field, text: str) -> float:
+    """Return how near a place the field's names stand: 0 for none, up to 2.5 for a long label right before it.
+
+    The sum of the nearest label before it, weighted by distance and length, and of the share of the words of the
+    field's labels, and of the objects around it, that stand nearby.
+    """
+    settings = OccurrenceSettings.current()
+    before = text[max(0, span[0] - settings.label_distance) : span[0]]
+    line_end = text.find("\n", span[1])
+    stop = span[1] + settings.terms_after
+    after = text[span[1] : min(stop, line_end if line_end >= 0 else stop)]
     folded = before.casefold()
     score = 0.0
     for label in field.labels:
         at = folded.rfind(label.casefold())
         if at >= 0:
             gap = len(before) - at - len(label)
-            score = max(score, (1 + 0.1 * min(len(label), 10)) / (1 + gap / 12))
+            weight = 1 + settings.bonus_per_character * min(len(label), settings.max_label_bonus)
+            score = max(score, weight / (1 + gap / settings.half_distance))
     wanted = set(search_terms(" ".join(field.labels)))
     for group in field.parents[1:] or field.parents:
         wanted |= set(search_terms(" ".join(group[:1])))
-    near = search_terms(before[-60:]) + search_terms(after)
-    return score + 0.5 * len(wanted & set(near)) / (len(wanted) or 1)
+    near = search_terms(before[-settings.terms_before :]) + search_terms(after)
+    return score + settings.terms_weight * len(wanted & set(near)) / (len(wanted) or 1)
 
 
 def make_evidence(document: Document, start: int, end: int) -> Evidence:
-    """The stretch with its boxes on the page: one box for each line of words it covers."""
+    """Return the stretch with its boxes on the page: one box for each line of words it covers."""
     return Evidence(start, end, document.text[start:end], locate_boxes(document, start, end))
 
 
 def locate_boxes(document: Document, start: int, end: int) -> tuple[BBox, ...]:
-    """The rectangles of `text[start:end]`, words on one line joined; none for documents without pages."""
+    """Return the rectangles of `text[start:end]`, words on one line joined; none for documents without pages."""
     lines: list[BBox] = []
     for page in document.pages:
         if page.end < start or page.start > end:
@@ -71,19 +93,18 @@ def locate_boxes(document: Document, start: int, end: int) -> tuple[BBox, ...]:
             if word.box is None or word.end <= start or word.start >= end:
                 continue
             box = word.box
-            last = lines[-1] if lines else None
-            if (
-                last
-                and last.page == box.page
-                and overlap(last.top, last.bottom, box.top, box.bottom) > 0.5 * (box.bottom - box.top)
-            ):
-                lines[-1] = BBox(
-                    box.page,
-                    min(last.x0, box.x0),
-                    min(last.top, box.top),
-                    max(last.x1, box.x1),
-                    max(last.bottom, box.bottom),
-                )
+            if lines and lines[-1].page == box.page and overlaps_in_height(lines[-1], box):
+                lines[-1] = _union(lines[-1], box)
             else:
                 lines.append(box)
     return tuple(lines)
+
+
+def _union(one: BBox, other: BBox) -> BBox:
+    return BBox(
+        one.page,
+        min(one.x0, other.x0),
+        min(one.top, other.top),
+        max(one.x1, other.x1),
+        max(one.bottom, other.bottom),
+    )
