@@ -11,7 +11,7 @@ from conftest import replies
 
 from extractor.cli import main
 from extractor.confidence import calibration
-from extractor.confidence.calibration import Calibration, choose, features, from_json
+from extractor.confidence.calibration import Calibration, choose_calibration, logistic_terms, parse_calibration
 from extractor.errors import InputError, UsageError
 from extractor.evaluation import calibration_fit as fitting
 from extractor.evaluation import discrimination, runs
@@ -201,7 +201,7 @@ def test_a_run_gives_a_calibration_with_its_held_out_figures(tmp_path, monkeypat
     assert (found.values, found.documents, found.wrong, found.unseen) == (80, 40, 10, 40)
     assert set(found.calibration.documents) == {d.id for d in documents}
     assert (
-        found.calibration.fits(SCHEMA.id, WEIGHTS, prompts.prompt_id())
+        found.calibration.applies_to(SCHEMA.id, WEIGHTS, prompts.prompt_id())
         and found.calibration.held_out["auroc"][0] > 0.95
     )
     said = fitting.text(found)
@@ -227,7 +227,9 @@ def test_what_stands_beside_is_learnt_from_and_not_judged(tmp_path, monkeypatch)
     alone = calibrate([(run_of(tmp_path), few)], rounds=5)
     taught = calibrate([(run_of(tmp_path), few)], [(run_of(tmp_path, "other", "other"), many)], rounds=5)
     assert taught.values == alone.values == 16 and taught.after.brier < alone.after.brier
-    assert len(taught.calibration.documents) == 48 and taught.calibration.fits(SCHEMA.id, WEIGHTS, prompts.prompt_id())
+    assert len(taught.calibration.documents) == 48 and taught.calibration.applies_to(
+        SCHEMA.id, WEIGHTS, prompts.prompt_id()
+    )
     assert "learnt from too: other" in fitting.text(taught)
 
 
@@ -259,20 +261,21 @@ def test_eval_calls_nothing_calibrated_that_was_fitted_on_its_documents(tmp_path
 
 def test_a_calibration_comes_back_from_its_file_the_same():
     before = made()
-    after = from_json(before.as_json())
+    after = parse_calibration(before.as_json())
     assert after == before and after.hash == before.hash and len(after.hash) == 8
     assert after.probability("guest", {"score": 0.8}) == before.probability("guest", {"score": 0.8})
     for broken in ("", "[]", "{}", '{"coefficients": 3}', before.as_json().replace('"bias"', '"bios"')):
-        with pytest.raises(InputError, match="is no calibration"):
-            from_json(broken)
+        with pytest.raises(InputError, match="is not a calibration"):
+            parse_calibration(broken)
 
 
 def test_the_probability_is_the_logistic_of_its_features():
     z = 0.1 + 0.2 + 0.5 * math.log(0.8 / 0.2) + 0.7
     assert made().probability("guest", {"score": 0.8}) == pytest.approx(1 / (1 + math.exp(-z)))
     assert made(bias=90.0, edge=0.01).probability("guest", {}) == 0.99
-    assert features("x", {"null": 1.0, "structural": 1.0, "occurrence_count": 2.0}) == {
-        "settled null": 1.0, "settled null of x": 1.0, "settled null places": pytest.approx(math.log(3)),
+    assert logistic_terms("x", {"null": 1.0, "structural": 1.0, "occurrence_count": 2.0}) == {
+        "structural null": 1.0, "structural null of x": 1.0,
+        "structural null occurrence_count": pytest.approx(math.log(3)),
     }  # fmt: skip
 
 
@@ -297,7 +300,8 @@ def test_values_carry_the_probability_and_keep_their_score(folder):
 
 
 @pytest.mark.parametrize(
-    "other", [{"weights": "1" * 64}, {"schema": "other"}, {"prompt": "x"}, {"tool": "extractor 0"}, {"signals": -1}]
+    "other",
+    [{"weights": "1" * 64}, {"schema": "other"}, {"prompt": "x"}, {"tool": "extractor 0"}, {"features_version": -1}],
 )
 def test_a_calibration_of_something_else_is_not_used(folder, other):
     (folder / "letter.json").write_text(made(**other).as_json(), "utf-8")
@@ -316,10 +320,10 @@ def test_the_record_says_when_other_kinds_or_this_very_document_were_fitted_on(f
 def test_ones_own_come_before_those_that_ship_and_newer_before_older(folder, tmp_path):
     (tmp_path / "shipped").mkdir()
     (tmp_path / "shipped" / "a.json").write_text(made(name="shipped", made="2027").as_json(), "utf-8")
-    assert choose(SCHEMA.id, WEIGHTS, prompts.prompt_id()).name == "shipped"
+    assert choose_calibration(SCHEMA.id, WEIGHTS, prompts.prompt_id()).name == "shipped"
     (folder / "a.json").write_text(made(name="old", made="2025").as_json(), "utf-8")
     (folder / "b.json").write_text(made(name="new", made="2026").as_json(), "utf-8")
-    assert choose(SCHEMA.id, WEIGHTS, prompts.prompt_id()).name == "new"
+    assert choose_calibration(SCHEMA.id, WEIGHTS, prompts.prompt_id()).name == "new"
 
 
 def test_a_broken_calibration_is_told_of_and_stops_nothing(folder):
@@ -330,9 +334,9 @@ def test_a_broken_calibration_is_told_of_and_stops_nothing(folder):
 
 def test_the_shipped_calibrations_can_be_used():
     for file in calibration.shipped_folder().glob("*.json"):
-        shipped = from_json(file.read_text("utf-8"), str(file))
+        shipped = parse_calibration(file.read_text("utf-8"), str(file))
         assert shipped.held_out["bins"] and shipped.coefficients and len(shipped.documents) >= fitting.LEAST
-        assert shipped.fits(shipped.schema or "any", shipped.weights, prompts.prompt_id()), (
+        assert shipped.applies_to(shipped.schema or "any", shipped.weights, prompts.prompt_id()), (
             f"{file.name}: made by another version; make figures"
         )
 

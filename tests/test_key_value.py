@@ -2,9 +2,10 @@
 
 import pytest
 
+from extractor.candidates.context import ContextIndex
 from extractor.candidates.key_value import match_labelled_values
-from extractor.candidates.layout import GAP, LayoutIndex
-from extractor.candidates.typed import CandidateIndex, ContextIndex
+from extractor.candidates.layout import LayoutIndex, LayoutSettings
+from extractor.candidates.typed import CandidateIndex
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.types import BBox, Document, Page, Word
@@ -262,7 +263,7 @@ def test_seeds_are_the_best_supported_place_and_the_hints():
 
 
 def test_the_gap_that_parts_two_things_on_a_line_grows_with_the_letters():
-    assert GAP > 1
+    assert LayoutSettings.current().word_gap > 1
     near = page(("Name:", 10, 10), ("Ann", 50, 10), ("Lee", 50 + 18 + 10, 10))
     far = page(("Name:", 10, 10), ("Ann", 50, 10), ("Lee", 50 + 18 + 20, 10))
     assert hints(near, n={**TEXT, "title": "Name"})[0] == "Ann Lee"

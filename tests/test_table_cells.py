@@ -1,6 +1,7 @@
 """What tables settle without a model: cells by their names, lists by their rows; what is not certain stays open."""
 
-from extractor.candidates.table_cells import match_cells, match_rows
+from extractor.candidates.list_rows import match_rows
+from extractor.candidates.table_cells import match_cells
 from extractor.extraction.pipeline import extract
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema

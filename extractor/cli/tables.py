@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import Any
 
-from extractor.confidence.levels import DOUBTFUL, SURE
+from extractor.confidence.levels import ConfidenceLevels
 from extractor.problems import ProblemKind
 from extractor.schemas import Schema
 from extractor.types import (
@@ -150,7 +150,8 @@ def _sure(confidence: float | None) -> Any:
 
     if confidence is None:
         return Text("")
-    style = "green" if confidence >= SURE else "red" if confidence < DOUBTFUL else "yellow"
+    levels = ConfidenceLevels.current()
+    style = "green" if confidence >= levels.sure_score else "red" if confidence < levels.doubtful else "yellow"
     return Text(f"{confidence:.2f}", style=style)
 
 

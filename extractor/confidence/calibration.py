@@ -1,4 +1,4 @@
-"""Calibrations: small JSON files that turn the signals of a value into the probability that it is right.
+"""Calibrations: small JSON files that turn the features of a value into the probability that it is right.
 
 One is for one model (by its weights), one kind of report (one schema), one set of prompts and one version of the tool;
 what was fitted on anything else says nothing about a record, and is not used. A general one, fitted on several kinds,
@@ -23,38 +23,26 @@ from extractor.errors import InputError
 from extractor.types import FieldValue, field_name
 
 FEATURES_VERSION = 2
-"""Goes up when a signal or a feature comes to mean something else: a calibration fits only those it was made with."""
+"""Goes up when a feature gets another name or meaning: a calibration fits only the features it was made with."""
 ON_ITSELF = "calibrated on this very document"
 ON_OTHERS = "calibrated on other kinds of report"
 _SHARES = frozenset(
     {
-        "answer_probability",
-        "onset_probability",
-        "min_token_probability",
-        "min_mask_mass",
-        "min_token_margin",
-        "element_probability",
-        "score",
-        "document_mean_probability",
-        "list_mean_probability",
+        *("answer_probability", "onset_probability", "min_token_probability", "min_mask_mass", "min_token_margin"),
+        *("element_probability", "score", "document_mean_probability", "list_mean_probability"),
     }
 )
-"""Signals that are shares in 0..1 of which the last thousandth tells as much as the middle."""
+"""Features that are shares in 0..1 of which the last thousandth tells as much as the middle."""
 _COUNTS = frozenset(
     {
-        "free_tokens",
-        "rival_count",
-        "occurrence_count",
-        "text_length",
-        "line_breaks",
-        "element_count",
-        "overlapping_fields",
-        "overlapping_elements",
-        "duplicate_text",
-        "row_distance",
+        *("free_tokens", "rival_count", "occurrence_count", "text_length", "line_breaks", "element_count"),
+        *("overlapping_fields", "overlapping_elements", "duplicate_text", "row_distance"),
     }
 )
-_HERE = FilePath(__file__).resolve().parent.parent
+"""Features of which the first few steps tell most."""
+_CASES = ("null", "structural", "code")
+"""Features that are cases of their own rather than terms."""
+_PACKAGE = FilePath(__file__).resolve().parent.parent
 
 
 @dataclass(frozen=True)
@@ -64,7 +52,7 @@ class Calibration:
     `weights` is the SHA-256 of the model's weights, None where structure alone answered; `schema` the schema's id, None
     for several kinds of report; `documents` the SHA-256 of every document it was fitted on. `edge` keeps probabilities
     from saying more than so few values can: they lie in `edge..1 - edge`. `held_out` are the figures on documents that
-    the fit had not seen.
+    the fit had not seen. `features_version` is `signals` in the file.
     """
 
     name: str
@@ -77,7 +65,7 @@ class Calibration:
     edge: float = 0.001
     prompt: str = ""
     tool: str = f"extractor {__version__}"
-    signals: int = FEATURES_VERSION
+    features_version: int = FEATURES_VERSION
     schema_name: str = ""
     made: str = ""
     held_out: Mapping[str, Any] = field(default_factory=dict)
@@ -87,50 +75,60 @@ class Calibration:
         """The first eight digits of the SHA-256 of its JSON."""
         return hashlib.sha256(self.as_json().encode()).hexdigest()[:8]
 
-    def probability(self, field: str, signals: Mapping[str, float]) -> float:
-        """The probability that a value of the field (`items[].amount`) with these signals is right."""
-        z = self.bias + sum(self.coefficients.get(name, 0.0) * x for name, x in features(field, signals).items())
+    def probability(self, field: str, features: Mapping[str, float]) -> float:
+        """Return the probability that a value of the field (`items[].amount`) with these features is right."""
+        terms = logistic_terms(field, features)
+        z = self.bias + sum(self.coefficients.get(name, 0.0) * x for name, x in terms.items())
         return min(1 - self.edge, max(self.edge, 1 / (1 + math.exp(-max(-50.0, min(50.0, z))))))
 
-    def fits(self, schema: str, weights: str | None, prompt: str) -> bool:
-        """Whether it speaks of records made now, by that model and those prompts, under that schema."""
+    def applies_to(self, schema: str, weights: str | None, prompt: str) -> bool:
+        """Decide whether it holds for records made now, by that model and those prompts, under that schema."""
         now = (weights, prompt, f"extractor {__version__}", FEATURES_VERSION)
-        return self.schema in (schema, None) and (self.weights, self.prompt, self.tool, self.signals) == now
+        own = (self.weights, self.prompt, self.tool, self.features_version)
+        return self.schema in (schema, None) and own == now
 
     def as_json(self) -> str:
-        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        """Return the text of its file, which `parse_calibration` reads."""
+        plain = {_key(f.name): getattr(self, f.name) for f in fields(self)}
         plain["coefficients"] = dict(sorted(self.coefficients.items()))
         plain["documents"] = sorted(self.documents)
         return json.dumps(plain, ensure_ascii=False, indent=1, allow_nan=False) + "\n"
 
 
-def from_json(text: str, source: str = "the calibration") -> Calibration:
-    """The calibration that `as_json` wrote; raises InputError for anything else."""
+def _key(name: str) -> str:
+    return "signals" if name == "features_version" else name
+
+
+def parse_calibration(text: str, source: str = "the calibration") -> Calibration:
+    """Return the calibration that `as_json` wrote; raise InputError for anything else."""
     try:
         plain = json.loads(text)
         coefficients = {str(name): float(weight) for name, weight in plain["coefficients"].items()}
         plain |= {"documents": tuple(plain["documents"]), "coefficients": coefficients, "bias": float(plain["bias"])}
+        plain["features_version"] = plain.pop("signals")
         return Calibration(**plain)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise InputError(f"{source} is no calibration: {error}", "Delete it, or make it anew: calibrate SET.") from None
+        raise InputError(
+            f"{source} is not a calibration: {error}", "Delete it, or make it again with `extractor calibrate SET`."
+        ) from None
 
 
-def features(field: str, signals: Mapping[str, float]) -> dict[str, float]:
-    """The signals as a logistic model wants them: each on a scale on which equal steps weigh alike, and by case.
+def logistic_terms(field: str, features: Mapping[str, float]) -> dict[str, float]:
+    """Return the terms of the logistic model: each feature on a scale on which equal steps weigh alike, and by case.
 
-    What a signal is worth depends on the case: what speaks for a value speaks against a null. Without a field's name
-    nothing is said of the field.
+    What a feature is worth depends on the case (`structural value`, `null`): what speaks for a value speaks against a
+    null. Shares become log odds, counts logarithms. Without a field's name there is no term for the field.
     """
-    method = "structural " if signals.get("structural") else "code " if signals.get("code") else ""
-    case = method + ("null" if signals.get("null") else "value")
+    method = "structural " if features.get("structural") else "code " if features.get("code") else ""
+    case = method + ("null" if features.get("null") else "value")
     found = {case: 1.0} | ({f"{case} of {field}": 1.0} if field else {})
-    for name, x in signals.items():
-        if name not in ("null", "structural", "code"):
-            found[f"{case} {name}"] = _scaled(name, x)
+    for name, x in features.items():
+        if name not in _CASES:
+            found[f"{case} {name}"] = _scale(name, x)
     return found
 
 
-def _scaled(name: str, x: float) -> float:
+def _scale(name: str, x: float) -> float:
     if name in _SHARES:
         x = min(0.999, max(0.001, x))
         return math.log(x / (1 - x))
@@ -141,7 +139,7 @@ def _scaled(name: str, x: float) -> float:
 
 
 def user_folder() -> FilePath:
-    """Where one's own are kept: `EXTRACTOR_CALIBRATIONS`, else `calibrations` in the user's data folder."""
+    """Return where the user's own are kept: `EXTRACTOR_CALIBRATIONS`, else `calibrations` in the user's data folder."""
     if own := os.environ.get("EXTRACTOR_CALIBRATIONS"):
         return FilePath(own).expanduser()
     base = os.environ.get("XDG_DATA_HOME")
@@ -149,13 +147,16 @@ def user_folder() -> FilePath:
 
 
 def shipped_folder() -> FilePath:
-    """Where those that ship are."""
-    installed = _HERE / "_shipped" / "calibrations"
-    return installed if installed.is_dir() else _HERE.parent / "calibrations"
+    """Return where those are that ship with the tool."""
+    installed = _PACKAGE / "_shipped" / "calibrations"
+    return installed if installed.is_dir() else _PACKAGE.parent / "calibrations"
 
 
-def known() -> Iterator[Calibration]:
-    """Those there are: one's own before those that ship, newer ones before older ones. Raises InputError."""
+def find_calibrations() -> Iterator[Calibration]:
+    """Yield all there are: the user's own before those that ship, newer ones before older ones.
+
+    Raise InputError for a file that is not one.
+    """
     for folder in (user_folder(), shipped_folder()):
         found = [_load(file, file.stat().st_mtime_ns) for file in sorted(folder.glob("*.json"))]
         yield from sorted(found, key=lambda c: c.made, reverse=True)
@@ -166,32 +167,34 @@ def _load(file: FilePath, changed: int) -> Calibration:
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"Cannot read {file}: {error}", "Delete it, or make it anew: calibrate SET.") from None
-    return from_json(text, str(file))
+        raise InputError(
+            f"Cannot read {file}: {error}", "Delete it, or make it again with `extractor calibrate SET`."
+        ) from None
+    return parse_calibration(text, str(file))
 
 
-def choose(schema: str, weights: str | None, prompt: str) -> Calibration | None:
-    """The calibration for records of that schema by that model, of their own kind of report where there is one."""
-    fitting = [c for c in known() if c.fits(schema, weights, prompt)]
-    return next((c for c in fitting if c.schema == schema), fitting[0] if fitting else None)
+def choose_calibration(schema: str, weights: str | None, prompt: str) -> Calibration | None:
+    """Return the calibration for records of that schema by that model; one of their own kind of report where it can."""
+    applicable = [c for c in find_calibrations() if c.applies_to(schema, weights, prompt)]
+    return next((c for c in applicable if c.schema == schema), applicable[0] if applicable else None)
 
 
 def apply_calibration(
     values: Sequence[FieldValue], schema: str, weights: str | None, document: str, prompt: str
 ) -> tuple[list[FieldValue], str]:
-    """The values with probabilities for their confidence, where a calibration fits, and what the record says of them.
+    """Return the values with probabilities for their confidence, where a calibration applies, and what the record says.
 
-    Values without signals (constants) stay as they are. A calibration that cannot be read is told of, and not used.
+    Values without features (constants) stay as they are. A calibration that cannot be read is named, and not used.
     """
     try:
-        chosen = choose(schema, weights, prompt)
+        chosen = choose_calibration(schema, weights, prompt)
     except InputError as error:
         return list(values), f"{UNCALIBRATED}: {error.message}"
     if chosen is None:
         return list(values), UNCALIBRATED
-    said = ON_ITSELF if document in chosen.documents else "calibrated" if chosen.schema else ON_OTHERS
-    sure = [
+    status = ON_ITSELF if document in chosen.documents else "calibrated" if chosen.schema else ON_OTHERS
+    calibrated = [
         replace(v, confidence=round(chosen.probability(field_name(v.path), v.features), 4)) if v.features else v
         for v in values
     ]
-    return sure, f"{said} ({chosen.name}, {chosen.hash})"
+    return calibrated, f"{status} ({chosen.name}, {chosen.hash})"

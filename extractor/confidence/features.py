@@ -1,32 +1,37 @@
-"""What speaks for and against each value of a record: the signals that a calibration learns from.
+"""The features of each value of a record: what speaks for and against it, from which a calibration learns.
 
-All are numbers whose sense does not depend on a kind of report. A signal that a value does not have is left out:
+All are numbers whose sense does not depend on a kind of report. A feature that a value does not have is left out:
 
-    score     the confidence by rule of thumb (`trust`), or of the table cell that settled the field
-    answered, begun, weakest, mass, margin, choices    what the model's tokens say (`trust.told`)
-    element   `answered` over the whole list element that the value is a part of
-    null      the value is null;  settled: structure gave it;  code: neither structure nor the model did
-    judged    the field is judged rather than copied
-    support   the share of a label's terms around the evidence
-    lead      the same, less that of the best other place that might have answered the field
-    nearness  how near before the evidence the field's label stands
-    rivals    how many other texts might have answered the field
-    agrees    1 where the likeliest place by the page's layout holds the same text, -1 where it holds another
-    beside    for a null: how good a place there is beside the field's label
-    printed   for a null: one of the field's labels is printed
-    places    in how many places the evidence's text stands
-    length, lines     of the evidence's text
-    misread   how unsure OCR is of the evidence's least sure word; for a null, of the document's words on average
-    kept      a rule between fields that reads the value holds
-    shared    how many values of other fields have evidence that overlaps with this one's;  twins: that read the same
-    again     in how many other elements of the list the same part stands at the same place
-    astray    how many lines lie between the evidence and that of the element's other parts
-    listed    the mean `answered` of the list's other values
-    full      how many of its parts the element has, as a share of what the list's fullest has: totals have few
-    elements  how many elements the list has;  filled: the share of them that have this part
-    others    the mean `answered` of the document's other values;  troubled: the share of them with a problem
-    problem:KIND      the value has a problem of that kind
-    type:KIND         the kind of the field
+    score                    the confidence by rule of thumb (`heuristic`), or of the match that answered the field
+    answer_probability, onset_probability, min_token_probability, min_mask_mass, min_token_margin, free_tokens
+                             what the model's tokens say (`heuristic.token_features`)
+    element_probability      `answer_probability` over the whole list element that the value is a part of
+    null                     1 where the value is null
+    structural, code         1 where structure gave the value; where neither structure nor the model did
+    judged                   1 where the field is judged rather than copied
+    label_support            the share of a label's terms around the evidence
+    support_margin           the same, less that of the best other candidate of the field
+    label_proximity          how near before the evidence the field's label stands
+    rival_count              how many other texts are candidates of the field
+    layout_agreement         1 where the best layout candidate reads the same, -1 where it reads otherwise
+    layout_score             for a null: the score of the best layout candidate, 0 for none
+    label_printed            for a null: 1 where one of the field's labels is printed
+    occurrence_count         how often the evidence's text stands in the document, at most 20
+    text_length, line_breaks of the evidence's text
+    ocr_doubt                how unsure OCR is of the evidence's least sure word; for a null, of all words on average
+    equation_holds           1 where a rule between fields that reads the value holds
+    overlapping_fields       how many values of other fields have evidence that overlaps with this one's
+    overlapping_elements     in how many other elements of the list the same part has evidence that overlaps
+    duplicate_text           how many other values have evidence that reads the same
+    row_distance             how many lines lie between the evidence and that of the element's other parts (median)
+    list_mean_probability    the mean `answer_probability` of the list's other values
+    element_completeness     how many of its parts the element has, as a share of the list's fullest: totals have few
+    element_count            how many elements the list has
+    column_fill              the share of the list's elements that have this part
+    document_mean_probability    the mean `answer_probability` of the document's other values
+    problem_share            the share of the document's other values with a problem
+    problem:KIND             1 where the value has a problem of that kind
+    type:KIND                1 for the kind of the field
 """
 
 from __future__ import annotations
@@ -34,189 +39,235 @@ from __future__ import annotations
 import bisect
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from statistics import fmean
 from typing import Any
 
 from extractor import validation
-from extractor.candidates.typed import CandidateIndex
-from extractor.grounding import occurrences
+from extractor.candidates import CandidateIndex
+from extractor.grounding import label_proximity
 from extractor.schemas import Schema
+from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, FieldValue, Path, Word
-from extractor.values import label_similarity as names
 from extractor.values import normalization
+from extractor.values.label_similarity import label_pattern, normalise_label
 
-LABELS = 8
-"""So many of a field's labels are looked for to tell whether any is printed."""
+
+@dataclass(frozen=True)
+class FeatureSettings(Settings):
+    """Limits of what is counted; a calibration holds only for the limits it was made with."""
+
+    max_labels: int = threshold(8, unit="labels", meaning="Of a field, looked for to tell whether any is printed.")
+    max_rivals: int = threshold(200, unit="spans", meaning="Of a field's candidates, compared with its value.")
+    max_occurrences: int = threshold(20, unit="places", meaning="More count as so many.")
 
 
 def with_features(
     values: Sequence[FieldValue], schema: Schema, document: Document, candidates: CandidateIndex, data: Any
 ) -> list[FieldValue]:
-    """The values of the record `data`, each with its signals, to those it has from the model's tokens."""
+    """Return the values of the record `data`, each with its features added to those of the model's tokens."""
     extractor = FeatureExtractor(schema, document, candidates, data, values)
-    return [replace(v, features=extractor.features(v)) for v in values]
+    return [replace(value, features=extractor.features_of(value)) for value in values]
 
 
 class FeatureExtractor:
+    """The features of the values of one record; what all of them need is counted once."""
+
     def __init__(
         self, schema: Schema, document: Document, candidates: CandidateIndex, data: Any, values: Sequence[FieldValue]
     ) -> None:
-        self.schema = schema
-        self.document = document
-        self.candidates = candidates
-        self.kept = frozenset(validation.find_confirmed_paths(schema, data))
-        self.read = _Reading(document)
-        answered = [v.features["answer_probability"] for v in values if "answer_probability" in v.features]
-        self.answered = (sum(answered), len(answered))
-        self.troubled = sum(bool(v.problems) for v in values)
-        self.placed = sorted((v.evidence.start, v.evidence.end, v.path) for v in values if v.evidence is not None)
-        self.longest = max((end - start for start, end, _ in self.placed), default=0)
-        self.read_alike = Counter(names.normalise_label(v.evidence.text) for v in values if v.evidence is not None)
-        self.lines: dict[Path, list[int]] = {}
-        self.listed: dict[Path, list[float]] = {}
-        self.count = len(values)
-        self.elements: dict[Path, set[int]] = {}
-        self.filled: Counter[Path] = Counter()
-        self.parts: Counter[Path] = Counter()
-        for v in values:
-            if (at := _position(v.path)) is not None:
-                self.elements.setdefault(v.path[:at], set()).add(v.path[at])
-                self.filled[_generic(v.path)] += v.value is not None
-                self.parts[v.path[: at + 1]] += v.value is not None
-                if v.evidence is not None:
-                    line = document.text.count("\n", 0, v.evidence.start)
-                    self.lines.setdefault(v.path[: at + 1], []).append(line)
-                if "answer_probability" in v.features:
-                    self.listed.setdefault(v.path[:at], []).append(v.features["answer_probability"])
+        self._schema = schema
+        self._document = document
+        self._candidates = candidates
+        self._settings = FeatureSettings.current()
+        self._confirmed = frozenset(validation.find_confirmed_paths(schema, data))
+        self._ocr = _OcrConfidence(document)
+        self._lists = _ListCounts(values, document)
+        self._count = len(values)
+        self._with_problems = sum(bool(v.problems) for v in values)
+        probabilities = [v.features[_ANSWER] for v in values if _ANSWER in v.features]
+        self._probability_sum, self._probability_count = sum(probabilities), len(probabilities)
+        self._spans = sorted((v.evidence.start, v.evidence.end, v.path) for v in values if v.evidence is not None)
+        self._longest_span = max((end - start for start, end, _ in self._spans), default=0)
+        self._texts = Counter(normalise_label(v.evidence.text) for v in values if v.evidence is not None)
 
-    def features(self, v: FieldValue) -> dict[str, float]:
-        f = self.schema.field(v.path)
-        if f is None or "const" in f.schema:
+    def features_of(self, value: FieldValue) -> dict[str, float]:
+        """Return the features of one value by name, rounded to four digits; none for a constant."""
+        field = self._schema.field(value.path)
+        if field is None or "const" in field.schema:
             return {}
-        found = {**v.features, "score": v.confidence or 0.0}
-        found |= {name: 1.0 for name, is_so in self._kinds(v, f).items() if is_so}
-        found |= {f"problem:{p.kind}": 1.0 for p in v.problems}
-        found |= self._around(v)
-        if v.evidence is not None and v.evidence.text:
-            found |= self._of_evidence(v, f)
-        elif v.value is None:
-            found |= self._of_null(v, f)
-        return {name: round(float(value), 4) for name, value in found.items()}
+        found = {**value.features, "score": value.confidence or 0.0}
+        found |= {name: 1.0 for name, is_so in self._flags(value, field).items() if is_so}
+        found |= {f"problem:{problem.kind}": 1.0 for problem in value.problems}
+        found |= self._record_features(value)
+        if value.evidence is not None and value.evidence.text:
+            found |= self._evidence_features(value, field)
+        elif value.value is None:
+            found |= self._null_features(value, field)
+        return {name: round(float(x), 4) for name, x in found.items()}
 
-    def _kinds(self, v: FieldValue, f: Field) -> dict[str, bool]:
+    def _flags(self, value: FieldValue, field: Field) -> dict[str, bool]:
+        kind = normalization.value_kind(field) or ("enum" if field.enum is not None else field.type)
         return {
-            "null": v.value is None,
-            "structural": v.method == "structure",
-            "code": v.method == "code",
-            "judged": not f.copied,
-            "equation_holds": v.path in self.kept,
-            f"type:{normalization.value_kind(f) or ('enum' if f.enum is not None else f.type)}": True,
+            "null": value.value is None,
+            "structural": value.method == "structure",
+            "code": value.method == "code",
+            "judged": not field.copied,
+            "equation_holds": value.path in self._confirmed,
+            f"type:{kind}": True,
         }
 
-    def _around(self, v: FieldValue) -> dict[str, float]:
-        """What the rest of the record says."""
+    def _record_features(self, value: FieldValue) -> dict[str, float]:
+        """Return what the rest of the record, and of the value's list, says."""
         found = {}
-        total, count = self.answered
-        if "answer_probability" in v.features:
-            total, count = total - v.features["answer_probability"], count - 1
+        total, count = self._probability_sum, self._probability_count
+        if _ANSWER in value.features:
+            total, count = total - value.features[_ANSWER], count - 1
         if count:
             found["document_mean_probability"] = total / count
-        if self.count > 1:
-            found["problem_share"] = (self.troubled - bool(v.problems)) / (self.count - 1)
-        if (at := _position(v.path)) is not None:
-            size = len(self.elements[v.path[:at]])
-            found |= {"element_count": size, "column_fill": self.filled[_generic(v.path)] / size}
-            fullest = max(self.parts[(*v.path[:at], n)] for n in self.elements[v.path[:at]])
-            found["element_completeness"] = self.parts[v.path[: at + 1]] / (fullest or 1)
-            listed = self.listed.get(v.path[:at], [])
-            if "answer_probability" in v.features and len(listed) > 1:
-                found["list_mean_probability"] = (sum(listed) - v.features["answer_probability"]) / (len(listed) - 1)
+        if self._count > 1:
+            found["problem_share"] = (self._with_problems - bool(value.problems)) / (self._count - 1)
+        if _list_step(value.path) is not None:
+            found |= self._lists.features_of(value)
         return found
 
-    def _of_evidence(self, v: FieldValue, f: Field) -> dict[str, float]:
-        assert v.evidence is not None
-        place, text = (v.evidence.start, v.evidence.end), v.evidence.text
-        support = self.candidates.context.support(f, *place)
+    def _evidence_features(self, value: FieldValue, field: Field) -> dict[str, float]:
+        assert value.evidence is not None
+        span, text = (value.evidence.start, value.evidence.end), value.evidence.text
+        support = self._candidates.context.support(field, *span)
         found = {
             "label_support": support,
-            "label_proximity": occurrences.label_proximity(place, f, self.document.text),
-            "occurrence_count": min(20, max(1, self.document.text.count(text))),
+            "label_proximity": label_proximity(span, field, self._document.text),
+            "occurrence_count": min(self._settings.max_occurrences, max(1, self._document.text.count(text))),
             "text_length": len(text),
             "line_breaks": text.strip().count("\n"),
-            "ocr_doubt": self.read.doubt(*place),
+            "ocr_doubt": self._ocr.doubt(*span),
         }
-        found |= self._beside_others(v)
-        if v.method != "structure" and _position(v.path) is None:
-            others = self._others(f, text)
-            found["rival_count"] = len(others)
-            found["support_margin"] = support - max(others.values(), default=0.0)
-            if hints := self.candidates.layout.find(f, self.candidates.spans, limit=1):
-                same = names.normalise_label(
-                    self.document.text[hints[0].start : hints[0].end]
-                ) == names.normalise_label(text)
+        found |= self._overlap_features(value)
+        if value.method != "structure" and _list_step(value.path) is None:
+            rivals = self._rivals(field, text)
+            found["rival_count"] = len(rivals)
+            found["support_margin"] = support - max(rivals.values(), default=0.0)
+            if best := self._candidates.layout.find(field, self._candidates.spans, limit=1):
+                same = normalise_label(self._document.text[best[0].start : best[0].end]) == normalise_label(text)
                 found["layout_agreement"] = 1.0 if same else -1.0
         return found
 
-    def _beside_others(self, v: FieldValue) -> dict[str, float]:
-        """How the evidence stands to that of the record's other values."""
-        assert v.evidence is not None
-        start, end, generic = v.evidence.start, v.evidence.end, _generic(v.path)
-        first = bisect.bisect_left(self.placed, (start - self.longest,))
-        last = bisect.bisect_left(self.placed, (end,))
-        over = [path for s, e, path in self.placed[first:last] if e > start and path != v.path]
+    def _overlap_features(self, value: FieldValue) -> dict[str, float]:
+        """Return how the evidence stands to that of the record's other values."""
+        assert value.evidence is not None
+        start, end, generic = value.evidence.start, value.evidence.end, _generic(value.path)
+        first = bisect.bisect_left(self._spans, (start - self._longest_span,))
+        last = bisect.bisect_left(self._spans, (end,))
+        overlapping = [path for s, e, path in self._spans[first:last] if e > start and path != value.path]
         found = {
-            "overlapping_fields": sum(_generic(path) != generic for path in over),
-            "overlapping_elements": sum(_generic(path) == generic for path in over),
-            "duplicate_text": self.read_alike[names.normalise_label(v.evidence.text)] - 1,
+            "overlapping_fields": float(sum(_generic(path) != generic for path in overlapping)),
+            "overlapping_elements": float(sum(_generic(path) == generic for path in overlapping)),
+            "duplicate_text": float(self._texts[normalise_label(value.evidence.text)] - 1),
         }
-        if (at := _position(v.path)) is not None and len(lines := self.lines[v.path[: at + 1]]) > 1:
-            line = self.document.text.count("\n", 0, start)
-            others = sorted(lines)
-            others.remove(line)
-            found["row_distance"] = abs(line - others[len(others) // 2])
-        return {name: float(x) for name, x in found.items()}
+        if (distance := self._lists.row_distance(value)) is not None:
+            found["row_distance"] = float(distance)
+        return found
 
-    def _others(self, f: Field, text: str) -> dict[str, float]:
-        """The other texts that were offered for a typed field, each with its best support."""
-        if not self.candidates.is_typed(f):
+    def _rivals(self, field: Field, text: str) -> dict[str, float]:
+        """Return the other texts that are candidates of a typed field, each with its best support."""
+        if not self._candidates.is_typed(field):
             return {}
-        others: dict[str, float] = {}
-        for start, end in self.candidates.find_spans(f)[:200]:
-            other = names.normalise_label(self.document.text[start:end])
-            if other != names.normalise_label(text):
-                others[other] = max(others.get(other, 0.0), self.candidates.context.support(f, start, end))
-        return others
+        rivals: dict[str, float] = {}
+        for start, end in self._candidates.find_spans(field)[: self._settings.max_rivals]:
+            other = normalise_label(self._document.text[start:end])
+            if other != normalise_label(text):
+                rivals[other] = max(rivals.get(other, 0.0), self._candidates.context.support(field, start, end))
+        return rivals
 
-    def _of_null(self, v: FieldValue, f: Field) -> dict[str, float]:
-        found = {"ocr_doubt": self.read.mean}
-        if v.method != "structure" and _position(v.path) is None:
-            hints = self.candidates.layout.find(f, self.candidates.spans, limit=1)
-            patterns = (names.label_pattern(label) for label in f.labels[:LABELS])
-            found["layout_score"] = hints[0].score if hints else 0.0
-            found["label_printed"] = any(p is not None and p.search(self.document.text) for p in patterns)
-            found["rival_count"] = len(self._others(f, ""))
+    def _null_features(self, value: FieldValue, field: Field) -> dict[str, float]:
+        found = {"ocr_doubt": self._ocr.mean_doubt}
+        if value.method != "structure" and _list_step(value.path) is None:
+            best = self._candidates.layout.find(field, self._candidates.spans, limit=1)
+            patterns = (label_pattern(label) for label in field.labels[: self._settings.max_labels])
+            found["layout_score"] = best[0].score if best else 0.0
+            found["label_printed"] = any(p is not None and p.search(self._document.text) for p in patterns)
+            found["rival_count"] = len(self._rivals(field, ""))
         return found
 
 
-class _Reading:
+_ANSWER = "answer_probability"
+
+
+class _ListCounts:
+    """What is counted over the elements of a record's lists."""
+
+    def __init__(self, values: Sequence[FieldValue], document: Document) -> None:
+        self._text = document.text
+        self._positions: dict[Path, set[int]] = {}
+        self._filled_parts: Counter[Path] = Counter()
+        self._filled_in_element: Counter[Path] = Counter()
+        self._lines: dict[Path, list[int]] = {}
+        self._probabilities: dict[Path, list[float]] = {}
+        for value in values:
+            step = _list_step(value.path)
+            if step is None:
+                continue
+            array, element = value.path[:step], value.path[: step + 1]
+            self._positions.setdefault(array, set()).add(value.path[step])
+            self._filled_parts[_generic(value.path)] += value.value is not None
+            self._filled_in_element[element] += value.value is not None
+            if value.evidence is not None:
+                self._lines.setdefault(element, []).append(self._line_of(value.evidence.start))
+            if _ANSWER in value.features:
+                self._probabilities.setdefault(array, []).append(value.features[_ANSWER])
+
+    def features_of(self, value: FieldValue) -> dict[str, float]:
+        """Return the features of a value that is part of a list element."""
+        step = _list_step(value.path)
+        assert step is not None
+        array, element = value.path[:step], value.path[: step + 1]
+        size = len(self._positions[array])
+        fullest = max(self._filled_in_element[(*array, position)] for position in self._positions[array])
+        found = {
+            "element_count": size,
+            "column_fill": self._filled_parts[_generic(value.path)] / size,
+            "element_completeness": self._filled_in_element[element] / (fullest or 1),
+        }
+        probabilities = self._probabilities.get(array, [])
+        if _ANSWER in value.features and len(probabilities) > 1:
+            others = sum(probabilities) - value.features[_ANSWER]
+            found["list_mean_probability"] = others / (len(probabilities) - 1)
+        return found
+
+    def row_distance(self, value: FieldValue) -> int | None:
+        """Return how many lines lie between a value and the median of its element's other parts; None without any."""
+        step = _list_step(value.path)
+        if step is None or value.evidence is None or len(self._lines[value.path[: step + 1]]) < 2:
+            return None
+        line = self._line_of(value.evidence.start)
+        others = sorted(self._lines[value.path[: step + 1]])
+        others.remove(line)
+        return abs(line - others[len(others) // 2])
+
+    def _line_of(self, start: int) -> int:
+        return self._text.count("\n", 0, start)
+
+
+class _OcrConfidence:
     """How unsure OCR was of a document's words, 0 where none of them was read by OCR."""
 
     def __init__(self, document: Document) -> None:
         words = [w for page in document.pages for w in page.words if w.confidence is not None]
-        self.words: list[Word] = sorted(words, key=lambda w: w.start)
-        self.starts = [w.start for w in self.words]
-        self.mean = 1 - fmean(w.confidence for w in self.words if w.confidence is not None) if words else 0.0
+        self._words: list[Word] = sorted(words, key=lambda w: w.start)
+        self._starts = [w.start for w in self._words]
+        self.mean_doubt = 1 - fmean(w.confidence for w in self._words if w.confidence is not None) if words else 0.0
 
     def doubt(self, start: int, end: int) -> float:
-        first = max(0, bisect.bisect_right(self.starts, start) - 1)
-        last = bisect.bisect_left(self.starts, end)
-        sure = [w.confidence for w in self.words[first:last] if w.end > start and w.confidence is not None]
-        return 1 - min(sure, default=1.0)
+        """Return one minus the confidence of the least sure word of the stretch."""
+        first = max(0, bisect.bisect_right(self._starts, start) - 1)
+        last = bisect.bisect_left(self._starts, end)
+        found = [w.confidence for w in self._words[first:last] if w.end > start and w.confidence is not None]
+        return 1 - min(found, default=1.0)
 
 
-def _position(path: Path) -> int | None:
-    """Where in the path the position in the innermost list stands, None outside of lists."""
+def _list_step(path: Path) -> int | None:
+    """Return which step of the path is the position in the innermost list; None outside of lists."""
     return next((n for n in range(len(path) - 1, -1, -1) if isinstance(path[n], int)), None)
 
 

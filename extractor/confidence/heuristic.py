@@ -1,59 +1,93 @@
-"""How sure a value is, in 0..1, by rule of thumb: a score that ranks values and promises no share of right ones.
+"""How sure a value is, in 0..1, by rule of thumb: a score that orders values and promises no share of right ones.
 
-A calibration (`calibrations`) makes a probability of it, and of the other signals beside it.
+A calibration (`calibration`) makes a probability of it and of the other features of a value.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
+from extractor.problems import ProblemKind
+from extractor.settings import Settings, threshold
 from extractor.types import Problem, Token
 
 UNCALIBRATED = "uncalibrated"
+"""What a record says of its confidences where they are scores."""
 
-_WEIGHT = {"value_outside_evidence": 0.3, "no_evidence": 0.3, "schema": 0.2, "not_normalised": 0.4, "truncated": 0.3}
-"""What a problem of each kind leaves of the score; any other kind leaves `OTHER`."""
-OTHER = 0.6
+
+@dataclass(frozen=True)
+class HeuristicSettings(Settings):
+    """What makes up the score. All are shares in 0..1 but the number of tokens."""
+
+    forced_answer: float = threshold(0.5, meaning="The score of an answer that the grammar wrote without a choice.")
+    mask_mass_weight: float = threshold(
+        0.25, meaning="What is lost where the mask left nothing of the model's own distribution."
+    )
+    token_margin_weight: float = threshold(
+        0.15, meaning="What is lost where a chosen token was no likelier than the next."
+    )
+    onset_tokens: int = threshold(
+        3, unit="tokens", meaning="An answer begins with: the quote that rules out null, and the first of its word."
+    )
+    outside_evidence: float = threshold(0.3, meaning="What is left of the score of a value that its evidence denies.")
+    no_evidence: float = threshold(0.3, meaning="The same without any evidence.")
+    schema_violation: float = threshold(0.2, meaning="The same where the schema does not allow the value.")
+    not_normalised: float = threshold(0.4, meaning="The same where the text is no value of the field's type.")
+    truncated: float = threshold(0.3, meaning="The same where the answer was cut off.")
+    other_problem: float = threshold(0.6, meaning="The same for a problem of any other kind.")
+
+    @property
+    def penalties(self) -> Mapping[str, float]:
+        """What a problem leaves of the score, by its kind; `other_problem` for kinds that are not named."""
+        return {
+            ProblemKind.VALUE_OUTSIDE_EVIDENCE: self.outside_evidence,
+            ProblemKind.NO_EVIDENCE: self.no_evidence,
+            ProblemKind.SCHEMA: self.schema_violation,
+            ProblemKind.NOT_NORMALISED: self.not_normalised,
+            ProblemKind.TRUNCATED: self.truncated,
+        }
 
 
 def answer_probability(tokens: Sequence[Token]) -> float:
-    """Confidence in a model's answer: the product of its chosen tokens' probabilities, stop token included.
+    """Return the score of a model's answer: the product of its chosen tokens' probabilities, stop token included.
 
     Never an average, which hides one bad choice among many forced ones (measured: AUROC 0.65 against 0.54). The least
-    mass that the mask left, and the least margin, pull it down: a model that had to be pushed was not sure.
+    mass that the mask left, and the least margin, pull it down: a model that had to be forced was not sure.
     """
+    settings = HeuristicSettings.current()
     chosen = [t for t in tokens if not t.forced]
     if not chosen:
-        return 0.5
+        return settings.forced_answer
     product = math.prod(t.probability for t in chosen)
     mass = min(t.mass for t in chosen)
     margin = min(t.margin for t in chosen)
-    return min(1.0, max(0.0, product * (0.6 + 0.25 * mass + 0.15 * margin)))
-
-
-BEGUN = 3
-"""Tokens that an answer's beginning takes: the quote that is no null, and the first of its word."""
+    base = 1 - settings.mask_mass_weight - settings.token_margin_weight
+    weight = base + settings.mask_mass_weight * mass + settings.token_margin_weight * margin
+    return min(1.0, max(0.0, product * weight))
 
 
 def onset_probability(tokens: Sequence[Token]) -> float:
-    """Confidence in that there is an answer, and in where it begins, whatever is doubtful about where it ends.
+    """Return the score of an answer's beginning alone: that there is an answer, and where it begins.
 
-    A long answer has many ends to choose from, each of which takes its share of `answered`.
+    A long answer has many places to end at, each of which takes its share of `answer_probability`.
     """
     chosen = [t for t in tokens if not t.forced]
-    return answer_probability(chosen[:BEGUN]) if chosen else answer_probability(())
+    return answer_probability(chosen[: HeuristicSettings.current().onset_tokens])
 
 
 def penalised(confidence: float, problems: Sequence[Problem]) -> float:
-    """Confidence after the checks: every problem takes its share."""
+    """Return the confidence after the checks: every problem leaves a share of it."""
+    settings = HeuristicSettings.current()
+    penalties = settings.penalties
     for problem in problems:
-        confidence *= _WEIGHT.get(problem.kind, OTHER)
+        confidence *= penalties.get(problem.kind, settings.other_problem)
     return confidence
 
 
 def token_features(tokens: Sequence[Token]) -> dict[str, float]:
-    """The signals that a model's tokens give about the value they wrote, by their names in `signals`."""
+    """Return the features of a value that its tokens give (see `features`); none where all of them were forced."""
     chosen = [t for t in tokens if not t.forced]
     if not chosen:
         return {}

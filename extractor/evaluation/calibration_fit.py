@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from extractor.confidence.calibration import Calibration, features
+from extractor.confidence.calibration import Calibration, logistic_terms
 from extractor.errors import UsageError
 from extractor.evaluation.discrimination import WANTED, Telling, at_random, telling
 from extractor.evaluation.figures import ROUNDS
@@ -135,7 +135,7 @@ def _logit(right: np.ndarray) -> float:
 
 
 def _table(seen: Sequence[Observation]) -> tuple[list[str], np.ndarray]:
-    rows = [features(o.field, o.signals) for o in seen]
+    rows = [logistic_terms(o.field, o.signals) for o in seen]
     names = sorted({name for row in rows for name in row})
     column = {name: n for n, name in enumerate(names)}
     table = np.zeros((len(rows), len(names)))

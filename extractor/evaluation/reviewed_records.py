@@ -7,14 +7,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
+from extractor.confidence.levels import ConfidenceLevels
 from extractor.evaluation.gold import gold
 from extractor.evaluation.matching import ABSENT, CORRECT, MISSING, match
 from extractor.schemas import Schema
 from extractor.store import Store
 from extractor.store.corrections import schema_of
 
-BANDS = (0.0, 0.5, 0.8, 0.95, 1.0)
-"""Where one band of confidence ends and the next begins."""
 MOST = 5_000
 """The newest records that are looked at."""
 Z = 1.959964
@@ -101,6 +100,6 @@ def _newest(store: Store, schema: str | None) -> Iterable:
 
 def _bands(pairs: list[tuple[float | None, bool]]) -> Iterable[Band]:
     yield Band(None, None, len(pairs), sum(right for _, right in pairs))
-    for low, high in pairwise(BANDS):
+    for low, high in pairwise(ConfidenceLevels.current().bands):
         inside = [right for sure, right in pairs if sure is not None and low <= sure and (sure < high or high == 1.0)]
         yield Band(low, high, len(inside), sum(inside))

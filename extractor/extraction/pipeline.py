@@ -12,12 +12,14 @@ from itertools import pairwise
 from typing import Any
 
 from extractor import __version__, decoding, validation
-from extractor.candidates import key_value, table_cells
-from extractor.candidates.typed import SUPPORT, CandidateIndex, ContextIndex
+from extractor.candidates import key_value, list_rows, table_cells
+from extractor.candidates.context import ContextIndex
+from extractor.candidates.matches import StructuralMatch, TableRowsMatch
+from extractor.candidates.typed import CandidateIndex, CandidateSettings
 from extractor.confidence import calibration, features, heuristic
 from extractor.extraction import prompts
 from extractor.extraction.passages import choose, speaks_of, tokens
-from extractor.grounding import occurrences, span_boundaries
+from extractor.grounding import occurrences, organization_name, postal_address, span_boundaries
 from extractor.models import Model
 from extractor.schemas import Schema
 from extractor.types import (
@@ -72,8 +74,8 @@ class Ask:
 class Plan:
     """What structure settled, and what a model is still asked."""
 
-    settled: dict[Path, table_cells.StructuralMatch]
-    rows: dict[Path, table_cells.TableRowsMatch]
+    settled: dict[Path, StructuralMatch]
+    rows: dict[Path, TableRowsMatch]
     passages: Passages
     groups: tuple[tuple[Ask, ...], ...]
     request: Request
@@ -98,7 +100,7 @@ def plan(document: Document, schema: Schema, passage_tokens: int | None = None) 
     """Everything that is decided before a model is needed; the same document and schema give the same plan."""
     fields = [f for f in schema.fields if "const" not in f.schema]
     settled = table_cells.match_cells(fields, document)
-    rows = table_cells.drop_rows_of_other_fields(table_cells.match_rows(fields, document), fields, document.text)
+    rows = list_rows.drop_rows_of_other_fields(list_rows.match_rows(fields, document), fields, document.text)
     left = [f for f in fields if f.path not in settled and f.path not in rows]
     holes = _answered_tables(document, settled, rows)
     hidden = [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
@@ -120,7 +122,7 @@ def plan(document: Document, schema: Schema, passage_tokens: int | None = None) 
 
 
 def _answered_tables(
-    document: Document, settled: dict[Path, table_cells.StructuralMatch], rows: dict[Path, table_cells.TableRowsMatch]
+    document: Document, settled: dict[Path, StructuralMatch], rows: dict[Path, TableRowsMatch]
 ) -> list[tuple[int, int]]:
     """The stretches of tables that have given what they hold, so that no prompt has to carry them."""
     holes = []
@@ -286,7 +288,7 @@ def _from_structure(schema: Schema, todo: Plan, source: _Source) -> list[FieldVa
 
 
 def _parts(
-    items: dict[Path, Field], row: Sequence[table_cells.StructuralMatch], path: Path, source: _Source
+    items: dict[Path, Field], row: Sequence[StructuralMatch], path: Path, source: _Source
 ) -> Iterator[FieldValue]:
     """The items of a row that have no cell of their own but are, by `x-part`, a part of another item's cell."""
     cells = {s.path: s for s in row if s.end > s.start}
@@ -304,7 +306,7 @@ def _parts(
             yield _valued(item, (*path, *item.path), found, cell.context, cell.score, "structure", source)
 
 
-def _settled_value(f: Field, path: Path, place: table_cells.StructuralMatch, source: _Source) -> FieldValue:
+def _settled_value(f: Field, path: Path, place: StructuralMatch, source: _Source) -> FieldValue:
     if place.start == place.end:
         blank = normalization.normalise_value(f, "").value  # a blank may stand for a value: no mark beside a result
         return FieldValue(path, blank, None, place.score, method="structure")
@@ -392,7 +394,7 @@ def _believed(v: FieldValue, f: Field, begun: float, context: ContextIndex) -> F
     """The value, or none where the model hardly believed that there is one, least of all where no label stands by."""
     if v.evidence is None:
         return v
-    named = context.support(f, v.evidence.start, v.evidence.end) >= SUPPORT
+    named = context.support(f, v.evidence.start, v.evidence.end) >= CandidateSettings.current().min_support
     if begun >= (GUESS if not named and context.labels_are_unprinted(f) else GUESS_AT_ALL):
         return v
     return _none_of(v, "was hardly believed by the model")
@@ -422,7 +424,7 @@ def _without_names(values: Sequence[FieldValue], schema: Schema, source: _Source
     names = [
         (v.evidence.start, v.evidence.end)
         for v in values
-        if v.evidence is not None and v.path in fields and span_boundaries.is_party(fields[v.path])
+        if v.evidence is not None and v.path in fields and organization_name.is_organization_name(fields[v.path])
     ]
     kept = []
     for v in values:
@@ -430,9 +432,9 @@ def _without_names(values: Sequence[FieldValue], schema: Schema, source: _Source
             v.method == "model"
             and v.evidence is not None
             and v.path in fields
-            and span_boundaries.is_address(fields[v.path])
+            and postal_address.is_postal_address(fields[v.path])
         ):
-            start = span_boundaries.start_after_names((v.evidence.start, v.evidence.end), names, source.document.text)
+            start = postal_address.start_after_names((v.evidence.start, v.evidence.end), names, source.document.text)
             if start != v.evidence.start:
                 found = occurrences.make_evidence(source.document, start, v.evidence.end)
                 shorter = _valued(fields[v.path], v.path, found, "", v.confidence or 0.0, v.method, source)
@@ -452,7 +454,10 @@ def _withdrawn(values: Sequence[FieldValue], schema: Schema, context: ContextInd
     for v in values:
         if v.evidence is not None and v.confidence is not None and v.path in fields and fields[v.path].copied:
             place = (v.evidence.start, v.evidence.end)
-            named = v.method == "structure" or context.support(fields[v.path], *place) >= SUPPORT
+            named = (
+                v.method == "structure"
+                or context.support(fields[v.path], *place) >= CandidateSettings.current().min_support
+            )
             claims[v.path] = (named, v.confidence)
             best[place] = max(best.get(place, (False, 0.0)), claims[v.path])
     kept = []

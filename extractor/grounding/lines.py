@@ -25,7 +25,7 @@ class LineSettings(Settings):
         23, unit="characters", meaning="The longest label, after its first character, that a colon may end."
     )
     identifier_digits: int = threshold(
-        5, unit="digits", meaning="One word with so many digits and at most two letters is a number of its own."
+        5, unit="digits", meaning="One word with so many digits, and half as many letters at most, is an identifier."
     )
 
 
@@ -96,7 +96,8 @@ def _is_identifier(line: str, digits: int) -> bool:
     if len(words) != 1:
         return False
     letters = sum(c.isalpha() for c in words[0])
-    return letters <= 2 and sum(c.isdigit() for c in words[0]) >= digits
+    figures = sum(c.isdigit() for c in words[0])
+    return figures >= digits and 2 * letters <= figures
 
 
 @lru_cache(maxsize=4096)

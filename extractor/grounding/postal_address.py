@@ -126,7 +126,7 @@ def _leads_up(line: str, address: str, other_terms: frozenset[str]) -> bool:
     """Decide whether the line above an address is part of it."""
     if "\t" in line or holds_other_value(line) or _is_of_other_field(line, other_terms):
         return False
-    return line.endswith((",", "，")) or (_has_house_number(line) and not _has_house_number(address.split("\n")[0]))
+    return line.endswith((",", "，")) or (_has_house_number(line) and not _begins_with_house_number(address))
 
 
 def _goes_on(line: str, address: str, other_terms: frozenset[str]) -> bool:
@@ -153,6 +153,11 @@ def _is_of_other_field(line: str, other_terms: frozenset[str]) -> bool:
 
 def _has_house_number(line: str) -> bool:
     return _HOUSE_NUMBER.match(line) is not None
+
+
+def _begins_with_house_number(address: str) -> bool:
+    """Decide whether an address begins with its house number rather than with a postal code, `98765 Nordhafen`."""
+    return _has_house_number(address.split("\n")[0]) and not _POSTAL_CODE.match(address)
 
 
 def _has_postal_code(line: str) -> bool:

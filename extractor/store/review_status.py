@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from extractor import validation
-from extractor.confidence.levels import CALIBRATED_SURE, DOUBTFUL, SURE
+from extractor.confidence.levels import ConfidenceLevels, least_sure
 from extractor.problems import ProblemKind
 from extractor.schemas import Schema
 from extractor.types import Field, Path, Problem, path_text
@@ -141,7 +141,7 @@ def look(
         for path in others:
             listed.setdefault(path, []).append(reason)
         problems.append((problem, tuple(dict.fromkeys((problem.path, *direct, *others)))))
-    least = CALIBRATED_SURE if str(result["run"].get("confidence", "")).startswith("calibrated") else SURE
+    least = least_sure(is_calibrated=str(result["run"].get("confidence", "")).startswith("calibrated"))
     fields: dict[Path, Standing] = {}
     stray, idle = _stray(schema, data, own), list(_idle(schema, data))
     for path, field in leaves(schema, data):
@@ -213,7 +213,8 @@ def _standing(
         level = "empty"
     elif needs:
         unproven = any(reason.kind in _UNPROVEN for reason in weighty)
-        level = "doubtful" if unproven or (confidence is not None and confidence < DOUBTFUL) else "unsure"
+        is_low = confidence is not None and confidence < ConfidenceLevels.current().doubtful
+        level = "doubtful" if unproven or is_low else "unsure"
     else:
         level = "sure"
     return Standing(path, field, value, "machine", needs, level, tuple(dict.fromkeys((*failed, *doubted))), said)
@@ -236,7 +237,7 @@ def _machines(field: Field, value: Any, said: Mapping[str, Any] | None, least: f
     if (
         confidence is not None
         and ProblemKind.NOT_ASKED not in kinds
-        and confidence < (DOUBTFUL if value is None else least)
+        and confidence < (ConfidenceLevels.current().doubtful if value is None else least)
     ):
         yield Reason(UNSURE, f"{confidence:.2f}")
 

@@ -1,0 +1,70 @@
+"""Names of organizations: which fields ask for one, and the legal form that belongs to a name."""
+
+import pytest
+
+from extractor.grounding.organization_name import OrganizationNameSettings, is_organization_name
+from extractor.grounding.span_boundaries import adjust_span
+from extractor.schemas import load_schema
+from extractor.settings import replaced
+from extractor.types import Document
+
+
+def field(title, **more):
+    properties = {"a": {"type": "string", "title": title, **more}}
+    return load_schema({"type": "object", "properties": properties}).fields[0]
+
+
+def adjusted(text, answer, title="Supplier"):
+    at = text.index(answer)
+    start, end = adjust_span((at, at + len(answer)), field(title), Document("0", "a", text))
+    return text[start:end]
+
+
+NAMES = """Harbour & Pike Chandlers
+Ltd
+Copper Lane Books
+CO. (UK) LIMITED
+(N) Otter Cash & Carry Inc.
+BLAUWAL WERKZEUGBAU (NORD) GMBH & CO. KG
+KOPI TUJUH (M)
+SDN. BHD.
+滨海长风贸易
+有限公司
+Nora Finch
+7 Mill Lane
+"""
+
+
+@pytest.mark.parametrize(
+    ("answer", "meant"),
+    [
+        ("Harbour & Pike Chandlers", "Harbour & Pike Chandlers\nLtd"),
+        ("CO. (UK) LIMITED", "Copper Lane Books\nCO. (UK) LIMITED"),
+        ("LIMITED", "Copper Lane Books\nCO. (UK) LIMITED"),
+        ("Cash & Carry", "Otter Cash & Carry Inc."),
+        ("GMBH & CO. KG", "BLAUWAL WERKZEUGBAU (NORD) GMBH & CO. KG"),
+        ("KOPI TUJUH (M)", "KOPI TUJUH (M)\nSDN. BHD."),
+        ("滨海长风贸易", "滨海长风贸易\n有限公司"),
+        ("Nora Finch", "Nora Finch"),
+    ],
+)
+def test_name_and_legal_form_belong_together(answer, meant):
+    assert adjusted(NAMES, answer) == meant
+
+
+def test_legal_forms_can_be_left_to_fields_that_ask_for_organizations():
+    with replaced(OrganizationNameSettings(any_free_text=False)):
+        assert adjusted(NAMES, "Harbour & Pike Chandlers") == "Harbour & Pike Chandlers\nLtd"
+        assert adjusted(NAMES, "Harbour & Pike Chandlers", title="Remark") == "Harbour & Pike Chandlers"
+    with replaced(OrganizationNameSettings(complete_legal_form=False)):
+        assert adjusted(NAMES, "Harbour & Pike Chandlers") == "Harbour & Pike Chandlers"
+
+
+def test_declared_kind_decides_and_else_the_fields_names():
+    declared = field("Contracting party", **{"x-kind": "organization-name"})
+    other = field("Company", **{"x-kind": "postal-address"})
+    assert is_organization_name(declared) and not is_organization_name(other)
+    titles = {"Company": True, "Shop address": False, "Seller": True, "Title": False, "Customer email": False}
+    assert {title: is_organization_name(field(title)) for title in titles} == titles
+    with replaced(OrganizationNameSettings(recognise_by_name=False)):
+        assert is_organization_name(declared) and not is_organization_name(field("Company"))
