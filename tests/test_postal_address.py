@@ -67,7 +67,6 @@ CHINESE = """滨海长风贸易有限公司
         (BRITISH, "Netherby NB4 1QX", "Unit 7, Cooper's Yard\nNetherby NB4 1QX"),
         (BRITISH, "Unit 7, Cooper's Yard", "Unit 7, Cooper's Yard\nNetherby NB4 1QX"),
         (GERMAN, "98765 Nordhafen", "Ankerweg 14\n98765 Nordhafen"),
-        (GERMAN, "Ankerweg 14", "Ankerweg 14\n98765 Nordhafen\nDeutschland\nRechnung"),
         (BRAZILIAN, "Rua das Garças, 210,", "Rua das Garças, 210,\nBairro Alto\n65999-120 Porto Sereno\nBrazil"),
         (BRAZILIAN, "65999-120 Porto Sereno", "65999-120 Porto Sereno\nBrazil"),
         (CHINESE, "滨海市望江区长风路18号", "滨海市望江区长风路18号"),

@@ -4,57 +4,72 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from extractor.problems import ProblemKind
 from extractor.schemas import Schema
+from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, FieldValue, Path, Problem, path_text
 from extractor.values import dates, normalization, numbers
 from extractor.values.characters import collapse_spaces, comparison_key
 
 
+@dataclass(frozen=True)
+class EvidenceSettings(Settings):
+    """What of the evidence a person is told."""
+
+    unsure_word: float = threshold(0.75, meaning="Below this OCR confidence (0..1) a word is named to a person.")
+
+
 def find_problems(schema: Schema, values: Sequence[FieldValue], document: Document | None) -> Iterator[Problem]:
-    """Values of copied fields that have no evidence, do not follow from it, or share it with another field."""
-    used: dict[tuple[int, int], list[FieldValue]] = defaultdict(list)
-    for given in values:
-        field = schema.field(given.path)
-        if field is None or not field.copied or given.value is None or field.type in ("array", "json"):
+    """Yield where values of copied fields have no evidence, do not follow from it, or share it with another field."""
+    with_evidence: dict[tuple[int, int], list[FieldValue]] = defaultdict(list)
+    for value in values:
+        field = schema.field(value.path)
+        if field is None or not field.copied or value.value is None or field.type in ("array", "json"):
             continue
-        if given.evidence is None:
-            yield Problem(given.path, "no_evidence", "no place in the document is given for this value")
+        if value.evidence is None:
+            message = "no place in the document is given for this value; check it by eye"
+            yield Problem(value.path, ProblemKind.NO_EVIDENCE, message)
             continue
-        evidence = given.evidence
+        evidence = value.evidence
         if document is not None and document.text[evidence.start : evidence.end] != evidence.text:
-            yield Problem(given.path, "value_outside_evidence", "the evidence is not what stands at its place")
-        elif not follows(field, given.value, evidence.text):
-            message = f"{_shown(given.value)} does not follow from “{_shorten(evidence.text)}”"
-            yield Problem(given.path, "value_outside_evidence", message)
-        if document is not None and (unsure := _unsure(document, evidence.start, evidence.end)):
-            yield Problem(given.path, "unsure_reading", f"OCR was not sure of “{_shorten(unsure)}”; look at the page")
+            message = "the text of the evidence is not the text at its place in the document"
+            yield Problem(value.path, ProblemKind.VALUE_OUTSIDE_EVIDENCE, message)
+        elif not follows_from(field, value.value, evidence.text):
+            message = f"{_show(value.value)} does not follow from “{_shorten(evidence.text)}”"
+            yield Problem(value.path, ProblemKind.VALUE_OUTSIDE_EVIDENCE, message)
+        if document is not None and (unsure := _unsure_words(document, evidence.start, evidence.end)):
+            message = f"OCR was not sure of “{_shorten(unsure)}”; compare it with the page"
+            yield Problem(value.path, ProblemKind.UNSURE_READING, message)
         if field.type != "boolean" and field.enum is None and evidence.end > evidence.start:
-            used[evidence.start, evidence.end].append(given)
-    for (_, _), sharers in used.items():
-        if len({_generic(given.path) for given in sharers}) < 2:
+            with_evidence[evidence.start, evidence.end].append(value)
+    yield from _find_shared(with_evidence.values())
+
+
+def _find_shared(groups: Iterable[list[FieldValue]]) -> Iterator[Problem]:
+    """Yield the second and later values of each group with the same evidence, unless all are elements of one list."""
+    for values in groups:
+        if len({_generic(value.path) for value in values}) < 2:
             continue  # the elements of one list may share a heading
-        for given in sharers[1:]:
-            others = ", ".join(path_text(o.path) for o in sharers if o is not given)
-            message = f"“{_shorten(given.evidence.text)}” is also the evidence of {others}"
-            yield Problem(given.path, "evidence_reused", message)
+        for value in values[1:]:
+            others = ", ".join(path_text(other.path) for other in values if other is not value)
+            message = f"“{_shorten(value.evidence.text)}” is also the evidence of {others}"
+            yield Problem(value.path, ProblemKind.EVIDENCE_REUSED, message)
 
 
-UNSURE = 0.75
-"""An OCR confidence below which a word is shown to a person."""
-
-
-def _unsure(document: Document, start: int, end: int) -> str:
-    """The words of the stretch that OCR was not sure of."""
+def _unsure_words(document: Document, start: int, end: int) -> str:
+    """Return the words of the stretch that OCR was not sure of."""
+    least = EvidenceSettings.current().unsure_word
     pages = (page for page in document.pages if page.start < end and page.end > start)
     words = (word for page in pages for word in page.words if word.start < end and word.end > start)
-    return " ".join(word.text for word in words if word.confidence is not None and word.confidence < UNSURE)
+    return " ".join(word.text for word in words if word.confidence is not None and word.confidence < least)
 
 
-def follows(field: Field, value: Any, text: str) -> bool:
-    """Whether `value` can have come from `text`, as `normalise` reads it with some context that is not known here.
+def follows_from(field: Field, value: Any, text: str) -> bool:
+    """Decide whether `value` can have come from `text`, normalised with some context that is not known here.
 
     A number may differ by its unit where the text prints none, a date by the order of its parts or an added year.
     """
@@ -66,19 +81,27 @@ def follows(field: Field, value: Any, text: str) -> bool:
     if not isinstance(value, str):
         return False
     if normalization.value_kind(field) in ("date", "date-time", "time"):
-        printed = list(dates.find_dates(text))
-        readings = [r for p in printed for r in p.readings]
-        day = value[:10]
-        return any(
-            day == r.iso if r.complete else r.year is None and r.day and day[5:] == f"{r.month:02d}-{r.day:02d}"
-            for r in readings
-        )
+        return _date_follows(value[:10], text)
     if isinstance(found, str) and found.casefold() == value.casefold():
         return True
-    return bool(comparison_key(value)) and comparison_key(value) == comparison_key(text) if value.strip() else False
+    return bool(value.strip()) and bool(comparison_key(value)) and comparison_key(value) == comparison_key(text)
+
+
+def _date_follows(day: str, text: str) -> bool:
+    """Decide whether `day` (`2020-01-31`) is one of the readings of a date in `text`; the year may not be printed."""
+    for printed in dates.find_dates(text):
+        for reading in printed.readings:
+            if reading.complete and day == reading.iso:
+                return True
+            if reading.complete or reading.year is not None or not reading.day:
+                continue
+            if day[5:] == f"{reading.month:02d}-{reading.day:02d}":
+                return True
+    return False
 
 
 def _number_follows(field: Field, value: float, text: str) -> bool:
+    """Decide whether `value` is a number of `text`, or differs from one by a unit that is declared somewhere else."""
     for number in numbers.find_numbers(text):
         for reading in (number.value, number.other):
             if reading is None:
@@ -88,13 +111,14 @@ def _number_follows(field: Field, value: float, text: str) -> bool:
                 continue
             if abs(size - wanted) <= 1e-9 * max(size, wanted):
                 return True
-            open_unit = field.unit and not number.scaled and (number.unit is None or number.prefixed)
-            if open_unit and size and wanted and _is_a_scale(max(size, wanted) / min(size, wanted)):
-                return True  # the unit is declared somewhere else
+            unit_is_open = field.unit and not number.scaled and (number.unit is None or number.prefixed)
+            if unit_is_open and size and wanted and _is_scale(max(size, wanted) / min(size, wanted)):
+                return True
     return False
 
 
-def _is_a_scale(ratio: float) -> bool:
+def _is_scale(ratio: float) -> bool:
+    """Decide whether a ratio is one between units: a power of ten, or of months, hours, minutes and seconds."""
     return any(abs(ratio / scale - 1) <= 1e-6 for scale in (*(10.0**n for n in range(1, 13)), 12, 24, 60, 3600, 86400))
 
 
@@ -102,7 +126,7 @@ def _generic(path: Path) -> Path:
     return tuple("*" if isinstance(step, int) else step for step in path)
 
 
-def _shown(value: Any) -> str:
+def _show(value: Any) -> str:
     return _shorten(value) if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 

@@ -1,4 +1,4 @@
-"""JSON Schema, with formats asserted and nothing fetched.
+"""Validation against JSON Schema, with formats asserted and nothing fetched.
 
 `jsonschema-rs` passes the whole published test suite, its regular expressions take linear time (or give up, when they
 need backtracking), and it can be kept from fetching anything. The Python library of the same purpose needs seconds for
@@ -13,11 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from extractor.errors import SchemaError
+from extractor.problems import ProblemKind
 from extractor.types import Path, Problem
 from extractor.values import contacts
 
 _MAX_ERRORS = 1_000
 _BACKTRACK_LIMIT = 100_000
+_MAX_MESSAGE = 240
+"""Characters; a longer message of the validator keeps its beginning and its end."""
 _FORMATS = frozenset(
     {
         *("date", "time", "date-time", "duration", "email", "idn-email", "hostname"),
@@ -26,18 +29,21 @@ _FORMATS = frozenset(
     }
 )
 _HOLDS_DATA = frozenset({"enum", "const", "default", "examples"})
+"""Keywords whose value is data rather than a schema."""
 
 
 def find_violations(schema: Mapping[str, Any], data: Any) -> Iterator[Problem]:
-    """What of `schema` the record breaks; a missing property is reported at its own path."""
+    """Yield what of `schema` the record violates; a missing property is reported at its own path.
+
+    Raise SchemaError for a schema that cannot be used.
+    """
     validator, unchecked = _validator(json.dumps(schema, ensure_ascii=False))
     for name in unchecked:
-        yield Problem(
-            (), "format_not_checked", f"the schema asks for the format “{name}”, which nothing here can check"
-        )
+        yield Problem((), ProblemKind.FORMAT_NOT_CHECKED, f"the format “{name}” of the schema cannot be checked here")
     for count, error in enumerate(_errors(validator, data)):
         if count == _MAX_ERRORS:
-            yield Problem((), "too_many", f"more than {_MAX_ERRORS:,} breaches of the schema; the rest is not listed")
+            message = f"the record violates the schema in more than {_MAX_ERRORS:,} places; the rest is not listed"
+            yield Problem((), ProblemKind.TOO_MANY, message)
             return
         yield from _as_problems(error, schema)
 
@@ -45,12 +51,13 @@ def find_violations(schema: Mapping[str, Any], data: Any) -> Iterator[Problem]:
 def _errors(validator: Any, data: Any) -> Iterator[Any]:
     try:
         return validator.iter_errors(data)
-    except UnicodeEncodeError:  # half a surrogate pair, which is no text to the validator
+    except UnicodeEncodeError:  # half a surrogate pair, which the validator cannot take
         return validator.iter_errors(json.loads(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace")))
 
 
 @functools.lru_cache(maxsize=64)
 def _validator(schema_text: str) -> tuple[Any, tuple[str, ...]]:
+    """Return the validator of a schema, and the names of its formats that the validator does not know."""
     import jsonschema_rs
 
     schema = json.loads(schema_text)
@@ -63,25 +70,26 @@ def _validator(schema_text: str) -> tuple[Any, tuple[str, ...]]:
             offline=True,
         )
     except (ValueError, jsonschema_rs.ValidationError, jsonschema_rs.ReferencingError) as error:
-        said = str(error).split("\n")[0]
-        hint = "Mend the schema. A $ref must stay inside it: nothing is fetched."
-        raise SchemaError(f"The schema cannot be checked against: {said}", hint) from None
+        reason = str(error).split("\n")[0]
+        hint = "Correct the schema. A $ref must stay inside it: nothing is fetched."
+        raise SchemaError(f"The schema cannot be used for validation: {reason}", hint) from None
     return validator, tuple(sorted(_formats(schema) - _FORMATS))
 
 
 def _formats(schema: Any) -> set[str]:
+    """Return the formats that a schema asks for; a property that is called `format` is none."""
     found: set[str] = set()
     rest = [(schema, False)]
     while rest:
-        node, named = rest.pop()
+        node, is_name_map = rest.pop()
         if isinstance(node, dict):
-            if not named and isinstance(node.get("format"), str):
+            if not is_name_map and isinstance(node.get("format"), str):
                 found.add(node["format"])
             properties = {"properties", "patternProperties", "$defs", "definitions", "dependentSchemas"}
             rest += [
-                (child, not named and name in properties)
+                (child, not is_name_map and name in properties)
                 for name, child in node.items()
-                if named or not (name in _HOLDS_DATA or name.startswith("x-"))
+                if is_name_map or not (name in _HOLDS_DATA or name.startswith("x-"))
             ]
         elif isinstance(node, list):
             rest += [(child, False) for child in node]
@@ -89,24 +97,28 @@ def _formats(schema: Any) -> set[str]:
 
 
 def _as_problems(error: Any, schema: Mapping[str, Any]) -> Iterator[Problem]:
+    """Yield one error of the validator as problems at the paths of the values they are about."""
     path: Path = tuple(error.instance_path)
     keyword = next((step for step in reversed(error.schema_path) if isinstance(step, str)), "schema")
     if keyword == "required":
         name = error.kind.property
-        yield Problem((*path, name), "missing", f"“{name}” is required and missing")
+        yield Problem((*path, name), ProblemKind.MISSING, f"“{name}” is required and missing")
         return
     if keyword == "additionalProperties" and isinstance(error.instance, dict):
         known = _node(schema, error.schema_path[:-1]).get("properties", {})
         extra = [name for name in error.instance if name not in known]
         for name in extra:
-            yield Problem((*path, name), "schema", "the schema has no such property")
+            yield Problem((*path, name), ProblemKind.SCHEMA, "the schema has no such property")
         if extra:
             return
-    message = error.message if len(error.message) <= 240 else f"{error.message[:120]} ... {error.message[-110:]}"
-    yield Problem(path, "format" if keyword == "format" else "schema", message)
+    message = error.message
+    if len(message) > _MAX_MESSAGE:
+        message = f"{message[:120]} ... {message[-110:]}"
+    yield Problem(path, ProblemKind.FORMAT if keyword == "format" else ProblemKind.SCHEMA, message)
 
 
 def _node(schema: Any, steps: Iterable[str | int]) -> Mapping[str, Any]:
+    """Return the object at `steps` within the schema; empty where there is none."""
     for step in steps:
         try:
             schema = schema[step]
