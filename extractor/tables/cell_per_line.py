@@ -1,8 +1,8 @@
-"""Tables on pages that were set from text: a cell to a line, one under another, tabs and row ends gone.
+"""Find tables on pages that were set from text: a cell to a line, one under another, tabs and row ends gone.
 
-What a page still shows of such a table is where each line stands: cells that began at a tab are indented, blank lines
-are gaps. Values tell the rows; how many blank cells a gap stands for, nobody can tell, so that header rows are cut
-where they share out best among one another.
+What such a page still shows is where each line stands: cells that began at a tab are indented, and blank lines are
+gaps. Values tell the rows. How many blank cells a gap stands for cannot be told, so header rows are cut where they fit
+one another best (`header_placement.cost_without_blanks`).
 """
 
 from __future__ import annotations
@@ -12,18 +12,60 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
+from typing import NamedTuple
 
 from extractor.geometry import Rect
-from extractor.tables.cells import collapse_whitespace, is_value, marker
-from extractor.tables.grid import build_table
-from extractor.tables.header_spans import Token, TokenRow, lay_out, omitted_cost
+from extractor.problems import ProblemKind
+from extractor.settings import Settings, threshold
+from extractor.tables.cell_kinds import is_value
+from extractor.tables.cells import CellRow, UnplacedCell, collapse_whitespace, display_width
+from extractor.tables.header_paths import build_table
+from extractor.tables.header_placement import cost_without_blanks
+from extractor.tables.row_placement import place_rows
+from extractor.tables.row_shapes import BodyShape
 from extractor.types import Table
+from extractor.values.enumeration import enumeration_style
 
-_LONGEST_CELL = 80  # in widths of Latin letters
+MAX_HEADER_CELLS = 40
+"""Cells before the first values that are searched for header rows; every cut of them is tried."""
 _SENTENCE_END = tuple("。；;，,！？!?")
-_MOST_HEADERS = 40  # cells before the first values that are searched for header rows
-_INNER = (0.0, 0.3, 2.0)  # what no, one, or more blank lines before a cell that is not the first of its row cost
-_BROKEN = 12  # the same of the rest of a cell which was broken at a line
+"""What ends a line of prose. Not `、`, which ends the first line of a broken label as well: `一、`."""
+
+
+@dataclass(frozen=True)
+class CellPerLineSettings(Settings):
+    """When lines of a page are cells of a table, and where its header rows are cut."""
+
+    widest_cell: int = threshold(80, unit="Latin letters", meaning="A wider line is prose, and no caption either.")
+    widest_remainder: int = threshold(
+        12, unit="Latin letters", meaning="A line at the margin that is no wider is the rest of the cell before it."
+    )
+    indent: float = threshold(0.4, unit="line heights", meaning="A line further in than this began at a tab.")
+    indented_share: float = threshold(0.5, meaning="Cells are indented if more than this share of the values are.")
+    full_line: float = threshold(
+        1.5, unit="line heights", meaning="A line that ends so near the right margin may go on in the next line."
+    )
+    shifted_page: float = threshold(
+        0.6, unit="line heights", meaning="A page whose margin is further in than on others has indented lines only."
+    )
+    furthest_shift: float = threshold(
+        3.0, unit="line heights", meaning="A page whose margin is further off than this has a layout of its own."
+    )
+    least_values: int = threshold(3, unit="cells", meaning="Fewer values are no evidence of a table.")
+    most_labels: int = threshold(3, unit="cells", meaning="More texts before values are header rows, not labels.")
+    wide_gap: int = threshold(
+        3, unit="blank lines", meaning="The one gap as wide as this holds blank cells: a header row begins there."
+    )
+    # What speaks against a cut into header rows, on the scale of HeaderSpanCosts.
+    gap_in_row: float = threshold(0.3, meaning="A blank line stands between two cells of one row (each).")
+    gaps_in_row: float = threshold(2.0, meaning="Several blank lines stand between two cells of one row (each).")
+    cut_without_gap: float = threshold(
+        3.0, meaning="A row begins without a blank line, where there are such elsewhere."
+    )
+    cut_at_smaller_gap: float = threshold(0.2, meaning="A row begins after fewer blank lines than there are elsewhere.")
+    cut_at_page: float = threshold(0.3, meaning="A row begins at the top of a page, where gaps do not show.")
+    more_labels: float = threshold(1.0, meaning="The first row has more than one label (each).")
+    banner: float = threshold(0.5, meaning="The header rows begin with a row of one cell (each).")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,29 +76,29 @@ class PlacedLine:
     end: int
     page: int
     box: Rect
-    whole: bool = True
+    is_unbroken: bool = True
 
 
 def find_cell_per_line_tables(text: str, lines: Sequence[PlacedLine]) -> list[Table]:
-    """The tables among lines of pages whose cells stand one to a line, in reading order, each with its grid rebuilt.
+    """Return the tables among lines of pages whose cells stand one to a line, in reading order.
 
     Lines come in reading order, without those of other tables. Two rows of two values at least, under headers, are
-    asked for; prose, and lines in several pieces, part tables.
+    needed; prose and lines in several pieces separate tables.
     """
     if len(lines) < 6:
         return []
-    page = _Set.of(text, lines)
+    page_lines = _PageLines.from_lines(text, lines)
     tables, last = [], 0
-    for first, stop in _stretches(page):
-        cells = _cells(page, first, stop)
-        rows = _rows(cells)
-        layout = lay_out(rows)
-        if not _is_evident(rows) or any(problem.kind == "table_heads" for problem in layout.problems):
+    for first, end in _candidate_stretches(page_lines):
+        rows = _find_rows(_join_lines_into_cells(page_lines, first, end))
+        placement = place_rows(rows)
+        has_doubtful_headers = any(problem.kind == ProblemKind.TABLE_HEADS for problem in placement.problems)
+        if has_doubtful_headers or not _is_table(rows):
             continue
-        table = build_table(text, layout.raw_cells(), caption=_caption(page, first, last))
-        pages = tuple(sorted({line.page for line in lines[first:stop]}))
-        tables.append(replace(table, pages=pages, problems=(*table.problems, *layout.problems)))
-        last = stop
+        table = build_table(text, placement.cells(), caption=_find_caption(page_lines, first, last))
+        pages = tuple(sorted({line.page for line in lines[first:end]}))
+        tables.append(replace(table, pages=pages, problems=(*table.problems, *placement.problems)))
+        last = end
     return tables
 
 
@@ -64,53 +106,66 @@ def find_cell_per_line_tables(text: str, lines: Sequence[PlacedLine]) -> list[Ta
 
 
 @dataclass(frozen=True, slots=True)
-class _Set:
-    """Lines with how they are set: what each reads, what it may be, and how many blank lines stand before it."""
+class _PageLines:
+    """Lines with what each reads, what it may be, and how many blank lines stand before it."""
 
     lines: Sequence[PlacedLine]
     text: str
     texts: tuple[str, ...]
     kinds: tuple[str, ...]
-    """`cell` where a cell may begin, `rest` where the one before may go on, else `other`."""
+    """`cell` where a cell may begin, `rest` where the cell before may go on, else `other`."""
     gaps: tuple[int | None, ...]
     """None where a line is the first on its page."""
-    indented: bool
+    is_indented: bool
     """Whether cells are told from other lines by where they begin."""
 
     @classmethod
-    def of(cls, text: str, lines: Sequence[PlacedLine]) -> _Set:
+    def from_lines(cls, text: str, lines: Sequence[PlacedLine]) -> _PageLines:
+        """Return the lines with what is known of each."""
+        settings = CellPerLineSettings.current()
         texts = tuple(collapse_whitespace(text[line.start : line.end]) for line in lines)
-        size = median(line.box.bottom - line.box.top for line in lines)
-        indents = _indents(lines, size)
-        values = [indent > 0.4 * size for indent, words in zip(indents, texts, strict=True) if is_value(words)]
-        indented = 2 * sum(values) > len(values)
-        right = sorted(line.box.x1 for line in lines)[-max(1, len(lines) // 50)]
+        height = median(line.box.bottom - line.box.top for line in lines)
+        indented = [indent > settings.indent * height for indent in _find_indents(lines, height)]
+        indented_values = [at for at, words in zip(indented, texts, strict=True) if is_value(words)]
+        is_indented = sum(indented_values) > settings.indented_share * len(indented_values)
+        # The right margin, but for a few lines in a hundred that reach past it.
+        margin = sorted(line.box.x1 for line in lines)[-max(1, len(lines) // 50)]
         kinds: list[str] = []
-        for number, (line, words, indent) in enumerate(zip(lines, texts, indents, strict=True)):
-            wide = _width(words)
-            full = number > 0 and lines[number - 1].box.x1 > right - 1.5 * size
-            if not line.whole or wide > _LONGEST_CELL or words[-1:] in _SENTENCE_END:
+        for number, (line, words) in enumerate(zip(lines, texts, strict=True)):
+            width = display_width(words)
+            may_go_on = number > 0 and kinds[-1] != "other"
+            if not line.is_unbroken or width > settings.widest_cell or words[-1:] in _SENTENCE_END:
                 kinds.append("other")
-            elif indented and indent <= 0.4 * size:
-                kinds.append("rest" if wide <= _BROKEN or (full and kinds[-1] != "other") else "other")
+            elif is_indented and not indented[number]:
+                follows_full_line = number > 0 and lines[number - 1].box.x1 > margin - settings.full_line * height
+                is_rest = width <= settings.widest_remainder or (follows_full_line and may_go_on)
+                kinds.append("rest" if is_rest else "other")
             else:
-                upright = wide <= 2 and not is_value(words) and number > 0 and kinds[-1] != "other"
-                kinds.append("rest" if not indented and upright and not is_value(texts[number - 1]) else "cell")
-        return cls(lines, text, texts, tuple(kinds), _gaps(lines), indented)
+                # A character or two below a text: a narrow cell that is set upright.
+                is_upright = not is_indented and may_go_on and width <= 2 and not is_value(words)
+                kinds.append("rest" if is_upright and not is_value(texts[number - 1]) else "cell")
+        return cls(lines, text, texts, tuple(kinds), _count_gaps(lines), is_indented)
 
 
-def _indents(lines: Sequence[PlacedLine], size: float) -> list[float]:
+def _find_indents(lines: Sequence[PlacedLine], height: float) -> list[float]:
+    """Return how far, in points, each line begins to the right of the margin of its page."""
+    settings = CellPerLineSettings.current()
     left: dict[int, float] = {}
     for line in lines:
         left[line.page] = min(left.get(line.page, line.box.x0), line.box.x0)
-    # A page may hold nothing but indented lines; where its text begins, the other pages tell. A scanner shifts pages.
+    # A page may have nothing but indented lines; the other pages tell where its text begins. A scanner shifts pages.
     usual = median(left.values())
-    least = min((x for x in left.values() if usual - x < 3 * size), default=usual)
-    margin = {page: least if 0.6 * size < x - least < 3 * size else x for page, x in left.items()}
-    return [line.box.x0 - margin[line.page] for line in lines]
+    furthest = settings.furthest_shift * height
+    least = min((x for x in left.values() if usual - x < furthest), default=usual)
+    margins = {page: least if settings.shifted_page * height < x - least < furthest else x for page, x in left.items()}
+    return [line.box.x0 - margins[line.page] for line in lines]
 
 
-def _gaps(lines: Sequence[PlacedLine]) -> tuple[int | None, ...]:
+def _count_gaps(lines: Sequence[PlacedLine]) -> tuple[int | None, ...]:
+    """Return how many blank lines stand before each line, None at the top of a page.
+
+    The line pitch is the median of the steps near the tenth percentile, which are those without a gap.
+    """
     steps = [
         (after.box.top + after.box.bottom - before.box.top - before.box.bottom) / 2
         if after.page == before.page and after.box.top > before.box.top
@@ -121,195 +176,220 @@ def _gaps(lines: Sequence[PlacedLine]) -> tuple[int | None, ...]:
     if not known:
         return (None,) * len(lines)
     least = known[len(known) // 10]
-    pitch = median(step for step in known if least * 0.8 <= step <= 1.3 * least)
+    pitch = median(step for step in known if 0.8 * least <= step <= 1.3 * least)
     return (None, *(None if step is None else max(0, round(step / pitch) - 1) for step in steps))
 
 
-def _width(words: str) -> int:
-    return sum(2 if ord(character) > 0x2E7F else 1 for character in words)
-
-
-def _stretches(page: _Set) -> Iterator[tuple[int, int]]:
-    """Runs of lines that may be the cells of one table: from a cell to the last value, with three values at least."""
+def _candidate_stretches(page: _PageLines) -> Iterator[tuple[int, int]]:
+    """Yield runs of lines `first .. end - 1` that may be the cells of one table: from a cell to the last value."""
+    least_values = CellPerLineSettings.current().least_values
     first = None
     for number, kind in enumerate((*page.kinds, "other")):
         if kind == "cell" and first is None:
             first = number
         elif kind == "other" and first is not None:
             values = [at for at in range(first, number) if is_value(page.texts[at])]
-            if len(values) >= 3:
-                opening = first
-                while not page.indented and page.kinds[opening] == "cell" and _is_heading(page, opening):
-                    opening += 1
-                yield opening, values[-1] + 1
+            if len(values) >= least_values:
+                while not page.is_indented and page.kinds[first] == "cell" and _is_heading(page, first):
+                    first += 1
+                yield first, values[-1] + 1
             first = None
 
 
-def _is_heading(page: _Set, number: int) -> bool:
-    """Whether a numbered line is a heading over the cells that follow, and not the label of a row."""
-    return bool(marker(page.texts[number])) and not is_value(page.texts[number + 1]) and page.gaps[number + 1] != 0
+def _is_heading(page: _PageLines, number: int) -> bool:
+    """Return whether a numbered line is a heading over the cells that follow, and not the label of a row."""
+    is_over_gap = page.gaps[number + 1] != 0
+    return bool(enumeration_style(page.texts[number])) and not is_value(page.texts[number + 1]) and is_over_gap
 
 
-def _caption(page: _Set, first: int, last: int) -> tuple[str, ...]:
-    """The heading over a table: the last line before it, or none where that is prose or too far up."""
-    if first <= last or not page.lines[first - 1].whole:
+def _find_caption(page: _PageLines, first: int, last: int) -> tuple[str, ...]:
+    """Return the line right before the table that begins at line `first`, unless it is prose or before line `last`."""
+    if first <= last or not page.lines[first - 1].is_unbroken:
         return ()
     words = page.texts[first - 1]
-    return (words,) if words and _width(words) <= 80 and words[-1] not in _SENTENCE_END else ()
+    is_short = display_width(words) <= CellPerLineSettings.current().widest_cell
+    return (words,) if words and is_short and words[-1] not in _SENTENCE_END else ()
 
 
 # Cells and rows.
 
 
 @dataclass(frozen=True, slots=True)
-class _Cell:
-    token: Token
+class _SpacedCell:
+    """A cell and how many blank lines stand before it, None at the top of a page."""
+
+    cell: UnplacedCell
     gap: int | None
 
 
-def _cells(page: _Set, first: int, stop: int) -> list[_Cell]:
-    found: list[_Cell] = []
-    for number in range(first, stop):
+class _Run(NamedTuple):
+    """Texts, and the values after them."""
+
+    texts: list[_SpacedCell]
+    values: list[_SpacedCell]
+
+
+def _join_lines_into_cells(page: _PageLines, first: int, end: int) -> list[_SpacedCell]:
+    found: list[_SpacedCell] = []
+    for number in range(first, end):
         line = page.lines[number]
         if page.kinds[number] == "rest" and found:
-            found[-1] = replace(found[-1], token=Token.of(page.text, found[-1].token.start, line.end))
+            whole = UnplacedCell.from_span(page.text, found[-1].cell.start, line.end)
+            found[-1] = replace(found[-1], cell=whole)
         else:
-            found.append(_Cell(Token.of(page.text, line.start, line.end), page.gaps[number]))
+            cell = UnplacedCell.from_span(page.text, line.start, line.end)
+            found.append(_SpacedCell(cell, page.gaps[number]))
     return found
 
 
-def _rows(cells: Sequence[_Cell]) -> list[TokenRow]:
-    """Rows out of the cells: labels, then as many values as most rows under the same header have.
+def _find_rows(cells: Sequence[_SpacedCell]) -> list[CellRow]:
+    """Return the rows that the cells make: labels, then as many values as most rows under the same header have.
 
     A value that is missing leaves a gap, which becomes a blank cell.
     """
-    runs = _runs(cells)
-    rows: list[TokenRow] = []
-    for group in _groups(runs):
-        usual = Counter(len(values) for _, values in group).most_common(1)[0][0]
-        depths = _depths([[cell.token.text for cell in texts] for texts, _ in group[1:]])
-        labels = max((len(texts) + _depth(texts, depths) for texts, _ in group[1:]), default=0)
-        for number, (texts, values) in enumerate(group):
+    rows: list[CellRow] = []
+    for group in _split_at_headers(_split_runs(cells)):
+        usual = Counter(len(run.values) for run in group).most_common(1)[0][0]
+        columns = _label_columns([[spaced.cell.text for spaced in run.texts] for run in group[1:]])
+        labels = max((len(run.texts) + _label_column(run.texts, columns) for run in group[1:]), default=0)
+        for number, run in enumerate(group):
+            texts = run.texts
             if number == 0:
-                heads, texts = _headed(texts, values, usual, labels)
-                rows += heads
-            row = _blanks(texts[0].token.start, _depth(texts, depths)) if texts else []
-            texts = [*row, *(cell.token for cell in texts)]
-            row = list(texts)
-            row += _filled(values, usual, bool(texts)) if len(values) < usual else [cell.token for cell in values]
-            cut = len(texts) + usual
-            rows.append(row[:cut])
-            rows += [row[at : at + usual] for at in range(cut, len(row), usual)]
+                headers, texts = _split_headers(run, usual, labels)
+                rows += headers
+            row = _blanks(texts[0].cell.start, _label_column(texts, columns)) if texts else []
+            row += [spaced.cell for spaced in texts]
+            end = len(row) + usual
+            row += _restore_blanks(run.values, usual, bool(row))
+            rows.append(row[:end])
+            rows += [row[at : at + usual] for at in range(end, len(row), usual)]
     return rows
 
 
-_Run = tuple[list[_Cell], list[_Cell]]
-
-
-def _runs(cells: Sequence[_Cell]) -> list[_Run]:
+def _split_runs(cells: Sequence[_SpacedCell]) -> list[_Run]:
     runs: list[_Run] = []
-    for cell in cells:
-        if cell.token.kind == "value":
-            runs[-1][1].append(cell) if runs else runs.append(([], [cell]))
-        elif runs and not runs[-1][1]:
-            runs[-1][0].append(cell)
+    for spaced in cells:
+        if spaced.cell.kind == "value":
+            if not runs:
+                runs.append(_Run([], []))
+            runs[-1].values.append(spaced)
+        elif runs and not runs[-1].values:
+            runs[-1].texts.append(spaced)
         else:
-            runs.append(([cell], []))
-    return [run for run in runs if run[1]]
+            runs.append(_Run([spaced], []))
+    return [run for run in runs if run.values]
 
 
-def _groups(runs: Sequence[_Run]) -> list[list[_Run]]:
-    """Runs under one header each: more texts than a row has labels open a new one."""
+def _split_at_headers(runs: Sequence[_Run]) -> list[list[_Run]]:
+    """Return the runs in groups under one header each: more texts than a row has labels begin a new one."""
+    most_labels = CellPerLineSettings.current().most_labels
     groups: list[list[_Run]] = []
     for run in runs:
-        if not groups or len(run[0]) > 3:
+        if not groups or len(run.texts) > most_labels:
             groups.append([])
         groups[-1].append(run)
     return groups
 
 
-def _filled(values: list[_Cell], usual: int, labelled: bool) -> TokenRow:
-    """The values with blanks where a gap shows that one is missing, and then at the end."""
-    row: TokenRow = []
-    short = usual - len(values)
-    for place, cell in enumerate(values):
-        missing = min(short, cell.gap or 0) if place or labelled else 0
-        row += [*_blanks(cell.token.start, missing), cell.token]
-        short -= missing
-    return row + _blanks(row[-1].end, short)
+def _restore_blanks(values: list[_SpacedCell], usual: int, has_labels: bool) -> CellRow:
+    """Return the values of a row, with blanks where a gap shows that one is missing, and then at the end."""
+    row: CellRow = []
+    missing = max(0, usual - len(values))
+    for number, spaced in enumerate(values):
+        blanks = min(missing, spaced.gap or 0) if number or has_labels else 0
+        row += [*_blanks(spaced.cell.start, blanks), spaced.cell]
+        missing -= blanks
+    return row + _blanks(row[-1].end, missing)
 
 
-def _blanks(at: int, count: int) -> TokenRow:
-    return [Token(at, at, "", "blank")] * count
+def _blanks(at: int, count: int) -> CellRow:
+    return [UnplacedCell.blank(at)] * count
 
 
-def _depths(labels: Sequence[Sequence[str]]) -> dict[str, int]:
-    """In which column labels of each style of numbering stand: those that come second in a row, one further in."""
-    depths: dict[str, int] = {}
-    for row in labels:
-        for place, style in enumerate(map(marker, row)):
-            if style and style not in depths:
-                before = depths.get(marker(row[place - 1])) if place else None
-                depths[style] = 0 if before is None else before + 1
-    return depths
+def _label_columns(rows: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Return in which column the labels of each enumeration style stand: the second in a row, one further in."""
+    columns: dict[str, int] = {}
+    for labels in rows:
+        for number, style in enumerate(map(enumeration_style, labels)):
+            if style and style not in columns:
+                before = columns.get(enumeration_style(labels[number - 1])) if number else None
+                columns[style] = 0 if before is None else before + 1
+    return columns
 
 
-def _depth(texts: Sequence[_Cell], depths: dict[str, int]) -> int:
-    return depths.get(marker(texts[0].token.text), 0) if texts else 0
+def _label_column(texts: Sequence[_SpacedCell], columns: dict[str, int]) -> int:
+    return columns.get(enumeration_style(texts[0].cell.text), 0) if texts else 0
 
 
-def _headed(texts: list[_Cell], values: list[_Cell], usual: int, labels: int) -> tuple[list[TokenRow], list[_Cell]]:
-    """The header rows that stand before the first values of a group, and the labels of that row."""
-    least = 1 if labels or values[0].gap == 0 else 0
-    most = max(labels, 0 if values[0].gap else 1)
-    best: tuple[float, list[TokenRow], list[_Cell]] | None = None
+# Header rows.
+
+
+def _split_headers(run: _Run, usual: int, labels: int) -> tuple[list[CellRow], list[_SpacedCell]]:
+    """Return the header rows that stand before the first values of a group, and the labels of those values' row.
+
+    `labels` is how many label columns the other rows have. Of all cuts into rows the cheapest is taken.
+    """
+    settings = CellPerLineSettings.current()
+    texts, first_gap = run.texts, run.values[0].gap
+    least = 1 if labels or first_gap == 0 else 0
+    most = max(labels, 0 if first_gap else 1)
+    best: tuple[float, list[CellRow], list[_SpacedCell]] | None = None
     for own in range(least, most + 1):
         columns = max(labels, own)
-        head, label = texts[: len(texts) - own], texts[len(texts) - own :]
-        for levels in _levels(head):
-            rows = [[cell.token for cell in level] for level in levels]
-            banners = sum(len(row) == 1 for row in rows[:2]) if len(rows) > 1 else 0
-            cost = 1.0 * (own - 1) + sum(_cut_cost(level[0], head) for level in levels[1:])
-            cost += sum(_INNER[min(cell.gap or 0, 2)] for level in levels for cell in level[1:])
-            for taken in range(min(banners, len(rows) - 1) + 1):
-                if any(len(row) != 1 for row in rows[:taken]) or len(rows) - taken > 3:
-                    continue
-                fit = omitted_cost(rows[taken:], columns, columns + usual)
-                total = cost + 0.5 * taken + (50.0 if fit is None else fit)
+        headers, own_labels = texts[: len(texts) - own], texts[len(texts) - own :]
+        for levels in _header_cuts(headers):
+            rows = [[spaced.cell for spaced in level] for level in levels]
+            cost = settings.more_labels * (own - 1) + sum(_cut_cost(level[0], headers) for level in levels[1:])
+            cost += sum(_gap_cost(spaced.gap) for level in levels for spaced in level[1:])
+            for banners in range(len(rows)):
+                if any(len(row) != 1 for row in rows[:banners]):
+                    break
+                fit = cost_without_blanks(rows[banners:], BodyShape(columns, usual))
+                total = cost + settings.banner * banners + fit
                 if best is None or total < best[0]:
-                    best = total, rows, label
+                    best = total, rows, own_labels
     if best is None:
-        return ([[cell.token for cell in texts]] if texts else []), []
+        return ([[spaced.cell for spaced in texts]] if texts else []), []
     return best[1], best[2]
 
 
-def _levels(head: list[_Cell]) -> Iterator[list[list[_Cell]]]:
-    """The ways to cut a run of header cells into one to three rows."""
-    if not head or len(head) > _MOST_HEADERS:
+def _header_cuts(headers: list[_SpacedCell]) -> Iterator[list[list[_SpacedCell]]]:
+    """Yield the ways to cut a run of header cells into one to three rows."""
+    if not headers or len(headers) > MAX_HEADER_CELLS:
         return
-    gaps = [cell.gap for cell in head]
-    places = [at for at in range(1, len(head)) if gaps[at] != 0] or list(range(1, len(head)))
+    gaps = [spaced.gap for spaced in headers]
+    places = [at for at in range(1, len(headers)) if gaps[at] != 0] or list(range(1, len(headers)))
     widest = sorted((gap or 0 for gap in gaps[1:]), reverse=True)[:2]
-    # One gap far wider than the others holds blank cells, under cells that reach down: there a row begins.
-    sure = gaps.index(widest[0], 1) if len(widest) == 2 and widest[0] >= 3 and widest[0] > widest[1] else None
+    # One gap far wider than the others has blank cells, under cells that reach down: there a row begins.
+    is_sure = len(widest) == 2 and widest[0] >= CellPerLineSettings.current().wide_gap and widest[0] > widest[1]
+    sure = gaps.index(widest[0], 1) if is_sure else None
     for first in (0, *places):
         for second in (first, *(at for at in places if at > first)) if first else (0,):
             if sure is None or sure in (first, second):
                 cuts = sorted({0, first, second})
-                yield [head[start:stop] for start, stop in pairwise([*cuts, len(head)])]
+                yield [headers[start:end] for start, end in pairwise([*cuts, len(headers)])]
 
 
-def _cut_cost(cell: _Cell, head: list[_Cell]) -> float:
-    """What speaks against a row beginning with the cell: no blank line before it, or more blank lines elsewhere."""
-    if cell.gap is None:
-        return 0.3
-    most = max((each.gap or 0) for each in head[1:])
-    return 3.0 if cell.gap == 0 < most else 0.2 if cell.gap < most else 0.0
+def _gap_cost(gap: int | None) -> float:
+    """Return what blank lines before a cell cost that is not the first of its row."""
+    settings = CellPerLineSettings.current()
+    return 0.0 if not gap else settings.gap_in_row if gap == 1 else settings.gaps_in_row
 
 
-def _is_evident(rows: Sequence[TokenRow]) -> bool:
-    """Whether the rows are a table: headers over two rows of values, or over one with several."""
-    body = [row for row in rows if any(token.kind == "value" for token in row)]
-    values = [sum(token.kind == "value" for token in row) for row in body]
-    heads = [row for row in rows if all(token.kind == "text" for token in row) and len(row) > 1]
-    return bool(heads) and sum(count > 1 for count in values) * 2 >= len(values) and sum(values) >= 3
+def _cut_cost(first: _SpacedCell, headers: list[_SpacedCell]) -> float:
+    """Return what speaks against a row beginning with the cell `first`."""
+    settings = CellPerLineSettings.current()
+    if first.gap is None:
+        return settings.cut_at_page
+    most = max((spaced.gap or 0) for spaced in headers[1:])
+    if first.gap >= most:
+        return 0.0
+    return settings.cut_without_gap if first.gap == 0 else settings.cut_at_smaller_gap
+
+
+def _is_table(rows: Sequence[CellRow]) -> bool:
+    """Return whether the rows are a table: headers over two rows of values, or over one with several."""
+    values = [count for row in rows if (count := sum(cell.kind == "value" for cell in row))]
+    has_headers = any(all(cell.kind == "text" for cell in row) and len(row) > 1 for row in rows)
+    has_several = sum(count > 1 for count in values) * 2 >= len(values)
+    return has_headers and has_several and sum(values) >= CellPerLineSettings.current().least_values

@@ -1,251 +1,279 @@
-"""Cells on a grid out of lines whose columns are aligned by blanks, as in a typewritten statement.
+"""Read tables from lines whose columns are aligned by spaces, as in a typewritten statement.
 
-A column is where the rows with numerals have ink and all of them are blank on both sides; any other line is laid over
-these columns, so a heading over several of them spans them.
+A column is where the rows with values have ink and all of them are blank on both sides. Any other line is laid over
+these columns, so a header over several of them spans them (`header_spans.AlignmentModel`).
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 
-from extractor.tables.cells import PlacedCell, collapse_whitespace, is_period, is_value, trimmed
+from extractor.settings import Settings, rule, threshold
+from extractor.tables.cell_kinds import is_value, is_year
+from extractor.tables.cells import PlacedCell, collapse_whitespace, display_width, trim_span
+from extractor.tables.header_spans import AlignmentModel, ColumnSpan, Extent, find_cheapest_spans
+from extractor.tables.text_lines import LineKind, SourceLine, TextTable, TextTableSettings
 
-_GAP = re.compile(r"[ \xa0\u3000]{2,}")
-_LONGEST = 60
+_WIDE_GAP = re.compile(r"[ \xa0\u3000]{2,}")
+
+
+@dataclass(frozen=True)
+class FixedWidthSettings(Settings):
+    """When aligned lines are a table, and which of them belong to it."""
+
+    longest_cell: int = threshold(60, unit="characters", meaning="A longer piece of a line is prose.")
+    long_share: float = threshold(0.2, meaning="With a larger share of long pieces it is no table.")
+    sentence: int = threshold(15, unit="characters", meaning="A longer piece that ends in a full stop is a sentence.")
+    aligned_row_share: float = threshold(
+        0.5, meaning="From the first row with values on, so large a share of the rows must have values."
+    )
+    values_per_piece: float = threshold(1 / 6, meaning="So large a share of all pieces must be values.")
+    least_in_one_row: int = threshold(
+        3, unit="cells", meaning="One row of values alone needs so many, and as many headers."
+    )
+    labelled_share: float = threshold(
+        0.5,
+        meaning="Pairs of a label with a colon and a value are a table if more than this share of the rows are pairs.",
+    )
+    drop_prose_at_end: bool = rule(True, meaning="Last lines in sentences are prose that happens to have wide gaps.")
+    captions_in_table: bool = rule(
+        True,
+        meaning="A first line over a fuller header row, which begins where that does, is a heading over the table.",
+    )
 
 
 @dataclass(slots=True)
-class _Segment:
-    """A run of words in a line: its stretch of the text, and the columns of a fixed-width screen it covers."""
+class _Piece:
+    """A run of words between wide gaps: its stretch of the text, where it stands on the line, and what it is."""
 
     start: int
     end: int
-    left: int
-    right: int
-    value: bool
-    period: bool
+    at: Extent
+    is_value: bool
+    is_year: bool
 
 
-def place_aligned(text: str, lines: list[tuple[int, int]]) -> tuple[int, list[PlacedCell]]:
-    """`(first, cells)`: the cells from line `first` on, on a grid, blank ones included; none without evidence.
+def read_aligned_lines(text: str, lines: list[SourceLine], first: int) -> TextTable:
+    """Read aligned lines, with short lines of one piece among them: a banner, or a label alone."""
+    members: list[SourceLine] = []
+    numbers: list[int] = []
+    position, end, empty = first, first, 0
+    while position < len(lines):
+        line = lines[position]
+        if line.kind == LineKind.EMPTY:
+            empty += 1
+            if empty > 1:
+                break
+        elif line.kind == LineKind.ALIGNED or _is_among_aligned(lines, position):
+            members.append(line)
+            numbers.append(position)
+            empty = 0
+            if line.kind == LineKind.ALIGNED:
+                end = position + 1
+        elif line.kind != LineKind.RULE:
+            break
+        position += 1
+    top, placed = place_aligned_lines(text, members)
+    return TextTable(numbers[top] if placed else first, max(end, first + 1), placed=placed)
 
-    Evidence is two rows with numerals under one another, one such row under headers, or labels with colons. Lines
+
+def _is_among_aligned(lines: list[SourceLine], position: int) -> bool:
+    """Return whether a short line of one piece stands right before an aligned line."""
+    line, following = lines[position], position + 1
+    is_short = line.length() <= TextTableSettings.current().longest_caption
+    is_before = following < len(lines) and lines[following].kind == LineKind.ALIGNED
+    return line.kind == LineKind.TEXT and is_short and is_before
+
+
+def place_aligned_lines(text: str, lines: list[SourceLine]) -> tuple[int, list[PlacedCell]]:
+    """Return `(first, cells)`: the cells of the lines from number `first` on, blank ones included; none where no table.
+
+    The evidence is two rows with values under one another, one such row under headers, or labels with colons. Lines
     before `first` stand over the table, and prose after it is left out.
     """
-    rows = [_segments(text, start, end) for start, end in lines]
-    ruling = [row for row in rows if _is_ruling(row)]
-    while rows and (len(rows[-1]) < 2 or (len(ruling) > 1 and _is_prose(text, rows[-1]))):
+    rows = [_split_pieces(text, line) for line in lines]
+    value_rows = [row for row in rows if _has_values_in_columns(row)]
+    drops_prose = len(value_rows) > 1 and FixedWidthSettings.current().drop_prose_at_end
+    while rows and (len(rows[-1]) < 2 or (drops_prose and _is_prose(text, rows[-1]))):
         rows.pop()
     wide = [row for row in rows if len(row) > 1]
-    if not _is_evident(text, wide, ruling):
+    if not _is_table(text, wide, value_rows):
         return 0, []
-    columns = _columns(ruling if len(ruling) > 1 else wide)
-    heads = 0
-    while heads < len(rows) and not _is_ruling(rows[heads]):
-        heads += 1
-    if 0 < heads < len(rows):
-        columns = _with_blank_columns(columns, rows[:heads])
+    columns = _find_columns(value_rows if len(value_rows) > 1 else wide)
+    headers = 0
+    while headers < len(rows) and not _has_values_in_columns(rows[headers]):
+        headers += 1
+    if 0 < headers < len(rows):
+        columns = _add_blank_columns(columns, rows[:headers])
     if len(columns) < 2:
         return 0, []
     first = 0
-    if heads < len(rows) and not rows[heads][0].value:
-        while first + 1 < heads and _stands_over(rows[first], rows[first + 1], columns):
+    if headers < len(rows) and not rows[headers][0].is_value:
+        while first + 1 < headers and _is_heading(rows[first], rows[first + 1], columns):
             first += 1
-    spans = _header_spans(rows[first:heads], columns) if heads < len(rows) else {}
+    spans = _find_header_spans(rows[first:headers], columns) if headers < len(rows) else {}
     cells: list[PlacedCell] = []
     for number, row in enumerate(rows[first:]):
-        cells.extend(_placed(row, spans.get(number), columns, number, lines[first + number][0]))
+        cells += _place_row(row, spans.get(number), columns, number, lines[first + number].start)
     return first, cells
 
 
-def _with_blank_columns(columns: list[tuple[int, int]], heads: list[list[_Segment]]) -> list[tuple[int, int]]:
-    """The columns and those that only a header shows: every value in them is blank."""
-    lowest = _merged([*columns, *((segment.left, segment.right) for segment in heads[-1])])
-    if len(lowest) > len(columns):
-        columns = lowest
-    edge = columns[-1][1] if columns else 0
-    beyond = [(segment.left, segment.right) for row in heads for segment in row if segment.left > edge]
-    return _merged([*columns, *beyond])
+# Rows of pieces.
 
 
-def _is_ruling(row: list[_Segment]) -> bool:
-    """Whether a row shows where the columns are: numerals that are more than years over the columns."""
-    values = [segment for segment in row if segment.value]
-    return len(row) > 1 and bool(values) and not (row[0].left > 0 and len(values) == len(row) and row[0].period)
+def _split_pieces(text: str, line: SourceLine) -> list[_Piece]:
+    pieces = []
+    start, column = line.start, 0
+    for gap in [*_WIDE_GAP.finditer(text, line.start, line.end), None]:
+        stop = line.end if gap is None else gap.start()
+        begin, end = trim_span(text, start, stop)
+        if begin < end:
+            left = column + display_width(text[start:begin])
+            words = collapse_whitespace(text[begin:end])
+            extent = Extent(left, left + display_width(text[begin:end]))
+            pieces.append(_Piece(begin, end, extent, is_value(words), is_year(words)))
+        if gap is not None:
+            column += display_width(text[start:stop]) + display_width(gap.group())
+            start = gap.end()
+    return pieces
 
 
-def _is_prose(text: str, row: list[_Segment]) -> bool:
-    return not any(segment.value for segment in row) and any(
-        segment.end - segment.start > 15 and text[segment.end - 1] in ".。;；" for segment in row
+def _has_values_in_columns(row: list[_Piece]) -> bool:
+    """Return whether a row shows where the columns are: values that are more than years over the columns."""
+    values = sum(piece.is_value for piece in row)
+    is_row_of_years = values == len(row) and row[0].is_year and row[0].at.left > 0 if row else False
+    return len(row) > 1 and values > 0 and not is_row_of_years
+
+
+def _is_prose(text: str, row: list[_Piece]) -> bool:
+    sentence = FixedWidthSettings.current().sentence
+    return not any(piece.is_value for piece in row) and any(
+        piece.end - piece.start > sentence and text[piece.end - 1] in ".。;；" for piece in row
     )
 
 
-def _stands_over(row: list[_Segment], lower: list[_Segment], columns: list[tuple[int, int]]) -> bool:
-    """Whether a first row is a heading over the table: it begins at the labels, and a fuller row begins there too."""
-    return (
-        bool(row and lower)
-        and len(row) < len(lower)
-        and row[0].left <= lower[0].left + 1
-        and lower[0].left < columns[0][1]
-        and len(lower) == len(columns)
-    )
-
-
-_Span = tuple[int, int]
-
-
-def _header_spans(heads: list[list[_Segment]], columns: list[tuple[int, int]]) -> dict[int, list[_Span]]:
-    """For each header row over another one, the first and last column of each segment; the lowest row is as it lies.
-
-    A header stands centred over its columns, or begins or ends with them; a column without a header of its own
-    below belongs to no group. The best sharing out is found by dynamic programming from left to right.
-    """
-    ranges = list(columns)
-    named = [False] * len(columns)
-    spans: dict[int, list[_Span]] = {}
-    for number in range(len(heads) - 1, -1, -1):
-        row = heads[number]
-        if any(named):
-            found = _least_shift(row, ranges, named)
-            if found is None:
-                continue
-            spans[number] = found
-        else:
-            found = [_under(segment, ranges) for segment in row]
-        for segment, (left, right) in zip(row, found, strict=True):
-            if left == right:
-                ranges[left] = (min(ranges[left][0], segment.left), max(ranges[left][1], segment.right))
-            for column in range(left, right + 1):
-                named[column] = True
-    return spans
-
-
-def _under(segment: _Segment, columns: list[tuple[int, int]]) -> _Span:
-    """The first and last column the segment overlaps, or the nearest one twice."""
-    under = [at for at, (left, right) in enumerate(columns) if segment.left < right and left < segment.right]
-    if not under:
-        middle = segment.left + segment.right
-        under = [min(range(len(columns)), key=lambda at: abs(sum(columns[at]) - middle))]
-    return under[0], under[-1]
-
-
-def _least_shift(row: list[_Segment], ranges: list[tuple[int, int]], named: list[bool]) -> list[_Span] | None:
-    """Which columns each segment of a header row stands over, so that all are shifted least from their columns."""
-    states: dict[int, tuple[float, tuple[_Span, ...]]] = {0: (0.0, ())}  # columns used up -> cost and spans
-    for segment in row:
-        following: dict[int, tuple[float, tuple[_Span, ...]]] = {}
-        for used, (cost, spans) in states.items():
-            skipped = 0.0
-            for first in range(used, len(ranges)):
-                if first > used:
-                    skipped += 12.0 if named[first - 1] else 1.0
-                for last in range(first, len(ranges)):
-                    if last > first and not (named[first] and named[last]):
-                        break
-                    left, right = ranges[first][0], ranges[last][1]
-                    centred = abs(segment.left + segment.right - left - right) / 2
-                    shift = min(centred, abs(segment.left - left) + 2, abs(segment.right - right) + 3)
-                    if last == first and not named[first] and segment.left < right and left < segment.right:
-                        shift = 0.0
-                    total = cost + skipped + shift
-                    if last + 1 not in following or total < following[last + 1][0]:
-                        following[last + 1] = (total, (*spans, (first, last)))
-        states = following
-    if not states:
-        return None
-    rest = {used: sum(12.0 if name else 1.0 for name in named[used:]) for used in states}
-    best = min(states, key=lambda used: states[used][0] + rest[used])
-    return list(states[best][1])
-
-
-def _segments(text: str, start: int, end: int) -> list[_Segment]:
-    segments = []
-    edge, left = start, 0
-    cuts = [*_GAP.finditer(text, start, end), None]
-    for cut in cuts:
-        stop = end if cut is None else cut.start()
-        right = left + _width(text[edge:stop])
-        begin, finish = trimmed(text, edge, stop)
-        if begin < finish:
-            inset = left + _width(text[edge:begin])
-            ink = text[begin:finish]
-            line = collapse_whitespace(ink)
-            segments.append(_Segment(begin, finish, inset, inset + _width(ink), is_value(line), is_period(line)))
-        if cut is not None:
-            left = right + _width(cut.group())
-            edge = cut.end()
-    return segments
-
-
-def _width(text: str) -> int:
-    if text.isascii():
-        return len(text)
-    widths = [unicodedata.east_asian_width(character) for character in text]
-    # Quotation marks, dashes and the like are as wide as the characters they stand among.
-    wide = "WFA" if "W" in widths else "WF"
-    return sum(2 if width in wide else 1 for width in widths)
-
-
-def _is_evident(text: str, wide: list[list[_Segment]], ruling: list[list[_Segment]]) -> bool:
+def _is_table(text: str, wide: list[list[_Piece]], value_rows: list[list[_Piece]]) -> bool:
+    """Return whether the rows of several pieces are a table."""
+    settings = FixedWidthSettings.current()
     if len(wide) < 2:
         return False
-    segments = [segment for row in wide for segment in row]
-    if sum(segment.end - segment.start > _LONGEST for segment in segments) * 5 > len(segments):
+    pieces = [piece for row in wide for piece in row]
+    long = sum(piece.end - piece.start > settings.longest_cell for piece in pieces)
+    if long > settings.long_share * len(pieces):
         return False
-    values = sum(segment.value for segment in segments)
-    if len(ruling) > 1:
-        body = wide[next(at for at, row in enumerate(wide) if row is ruling[0]) :]
-        if len(ruling) * 2 >= len(body) and values * 6 >= len(segments):
+    values = sum(piece.is_value for piece in pieces)
+    if len(value_rows) > 1:
+        body = wide[next(at for at, row in enumerate(wide) if row is value_rows[0]) :]
+        has_aligned_rows = len(value_rows) >= settings.aligned_row_share * len(body)
+        if has_aligned_rows and values >= settings.values_per_piece * len(pieces):
             return True
-    if len(ruling) == 1 and ruling[0] is wide[-1]:
-        return sum(segment.value for segment in ruling[0]) > 2 and max(len(row) for row in wide[:-1]) > 2
+    if len(value_rows) == 1 and value_rows[0] is wide[-1]:
+        in_row = sum(piece.is_value for piece in value_rows[0])
+        return min(in_row, max(len(row) for row in wide[:-1])) >= settings.least_in_one_row
     labelled = sum(len(row) == 2 and text[row[0].end - 1] in ":：" for row in wide)
-    return labelled > 1 and labelled * 2 > len(wide)
+    return labelled > 1 and labelled > settings.labelled_share * len(wide)
 
 
-def _columns(rows: list[list[_Segment]]) -> list[tuple[int, int]]:
-    """The inked ranges that no row of the majority bridges; a row that would join two columns is left out."""
+def _is_heading(row: list[_Piece], lower: list[_Piece], columns: list[Extent]) -> bool:
+    """Return whether a first row is a heading over the table: it and a fuller row below it begin at the labels."""
+    return (
+        FixedWidthSettings.current().captions_in_table
+        and bool(row and lower)
+        and len(row) < len(lower) == len(columns)
+        and row[0].at.left <= lower[0].at.left + 1
+        and lower[0].at.left < columns[0].right
+    )
+
+
+# Columns.
+
+
+def _find_columns(rows: list[list[_Piece]]) -> list[Extent]:
+    """Return the inked extents that no row of the majority bridges; a row that would join two columns is left out."""
     counts = sorted(len(row) for row in rows)
     usual = counts[len(counts) // 2]
-    columns: list[tuple[int, int]] = []
+    columns: list[Extent] = []
     for row in sorted(rows, key=lambda row: (abs(len(row) - usual), -len(row))):
-        joined = _merged([*columns, *((segment.left, segment.right) for segment in row)])
-        if not columns or len(joined) >= len(columns):
-            columns = joined
+        merged = _merge_extents([*columns, *(piece.at for piece in row)])
+        if not columns or len(merged) >= len(columns):
+            columns = merged
     return columns
 
 
-def _merged(ranges: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    merged: list[tuple[int, int]] = []
-    for left, right in sorted(ranges):
-        if merged and left < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(merged[-1][1], right))
+def _add_blank_columns(columns: list[Extent], header_rows: list[list[_Piece]]) -> list[Extent]:
+    """Return the columns and those that only a header shows, because every value in them is blank."""
+    lowest = _merge_extents([*columns, *(piece.at for piece in header_rows[-1])])
+    if len(lowest) > len(columns):
+        columns = lowest
+    edge = columns[-1].right if columns else 0
+    return _merge_extents([*columns, *(piece.at for row in header_rows for piece in row if piece.at.left > edge)])
+
+
+def _merge_extents(extents: list[Extent]) -> list[Extent]:
+    """Return the extents from left to right, those that overlap made one."""
+    merged: list[Extent] = []
+    for left, right in sorted(extents):
+        if merged and left < merged[-1].right:
+            merged[-1] = Extent(merged[-1].left, max(merged[-1].right, right))
         else:
-            merged.append((left, right))
+            merged.append(Extent(left, right))
     return merged
 
 
-def _placed(
-    row: list[_Segment], spans: list[_Span] | None, columns: list[tuple[int, int]], number: int, line: int
-) -> list[PlacedCell]:
-    places: list[list[int]] = []  # first column, last column, start, end
-    for at, segment in enumerate(row):
-        first, last = spans[at] if spans else _under(segment, columns)
-        if places and first <= places[-1][1]:
-            if last > places[-1][1]:
-                first = places[-1][1] + 1
-            else:
-                places[-1][3] = segment.end
+# Spans.
+
+
+def _find_header_spans(header_rows: list[list[_Piece]], columns: list[Extent]) -> dict[int, list[ColumnSpan]]:
+    """Return for each header row the columns that each piece spans; the lowest row is taken as it lies."""
+    extents = list(columns)
+    has_header = [False] * len(columns)
+    spans: dict[int, list[ColumnSpan]] = {}
+    for number in range(len(header_rows) - 1, -1, -1):
+        row = header_rows[number]
+        if any(has_header):
+            found = find_cheapest_spans(len(row), AlignmentModel([piece.at for piece in row], extents, has_header))
+            if found is None:
                 continue
-        places.append([first, last, segment.start, segment.end])
-    cells = [PlacedCell(start, end, number, first, 1, last - first + 1) for first, last, start, end in places]
-    taken = {column for first, last, _, _ in places for column in range(first, last + 1)}
-    at = line
+            spans[number] = row_spans = list(found.spans)
+        else:
+            row_spans = [_columns_under(piece, extents) for piece in row]
+        for piece, span in zip(row, row_spans, strict=True):
+            if span.end == span.first + 1:
+                left, right = extents[span.first]
+                extents[span.first] = Extent(min(left, piece.at.left), max(right, piece.at.right))
+            has_header[span.first : span.end] = [True] * (span.end - span.first)
+    return spans
+
+
+def _columns_under(piece: _Piece, columns: list[Extent]) -> ColumnSpan:
+    """Return the columns that a piece overlaps, or the nearest one."""
+    under = [at for at, column in enumerate(columns) if piece.at.left < column.right and column.left < piece.at.right]
+    if not under:
+        under = [min(range(len(columns)), key=lambda at: abs(sum(columns[at]) - sum(piece.at)))]
+    return ColumnSpan(under[0], under[-1] + 1)
+
+
+def _place_row(
+    row: list[_Piece], spans: list[ColumnSpan] | None, columns: list[Extent], number: int, line_start: int
+) -> list[PlacedCell]:
+    """Return the cells of a row, blank ones last; pieces in the same column are one cell."""
+    placed: list[tuple[ColumnSpan, int, int]] = []
+    for at, piece in enumerate(row):
+        span = spans[at] if spans else _columns_under(piece, columns)
+        edge = placed[-1][0].end if placed else 0
+        if span.first < edge:
+            if span.end <= edge:
+                last, start, _ = placed[-1]
+                placed[-1] = last, start, piece.end
+                continue
+            span = ColumnSpan(edge, span.end)
+        placed.append((span, piece.start, piece.end))
+    cells = [PlacedCell(start, end, number, span.first, 1, span.end - span.first) for span, start, end in placed]
+    at = line_start
     for column in range(len(columns)):
-        if column in taken:
-            at = max([end for first, last, _, end in places if last <= column], default=at)
+        if any(span.first <= column < span.end for span, _, _ in placed):
+            at = max([end for span, _, end in placed if span.end <= column + 1], default=at)
         else:
             cells.append(PlacedCell(at, at, number, column))
     return cells

@@ -1,276 +1,343 @@
-"""Rows out of a stream of cells: for flattened tables in which no row end was marked, or header rows fell apart.
+"""Cut a stream of cells into rows: for flattened tables in which no row end is marked, or header rows fell apart.
 
-A row is labels, then as many values as its neighbours have; blanks beyond that number lead the next row. Texts
-without values between them are, in this order: a banner, one or more header rows, the labels of the first row. Where
-an empty cell closes every row, no row end has to be guessed.
+A row is labels, then as many values as its neighbours have; blanks beyond that number lead the next row. Texts without
+values between them are, in this order: a banner, one or more header rows, the labels of the first row. Where a blank
+cell closes every row, no row end has to be guessed.
 """
 
 from __future__ import annotations
 
-from extractor.tables.header_spans import Token, TokenRow, header_cost, is_banner, is_body, shape
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
-_MOST_HEADER_CELLS = 60  # texts before the first values that are searched for header rows
+from extractor.settings import Settings, rule, threshold
+from extractor.tables.cells import CellRow, UnplacedCell
+from extractor.tables.header_placement import cost_with_blanks
+from extractor.tables.header_spans import HeaderSpanCosts
+from extractor.tables.row_shapes import find_body_shape, is_banner, is_body
+
+MAX_HEADER_CELLS = 60
+"""Cells before the first values that are searched for header rows; every cut of them is tried."""
+MAX_HEADER_ROWS = 3
+MAX_BANNERS = 2
 
 
-def stream_rows(tokens: list[Token]) -> list[TokenRow]:
-    """Rows out of a stream of cells in which no row end is marked.
+@dataclass(frozen=True)
+class UnmarkedRowSettings(Settings):
+    """How rows and header rows are cut out of a stream of cells."""
 
-    A row is labels, then as many values as its neighbours have; blanks beyond that number lead the next row. Texts
-    without values between them are, in this order: a banner, one or more header rows, the labels of the first row.
-    """
-    runs = _runs(tokens)
-    rows: list[TokenRow] = []
-    usual = _usual_lengths(runs)
-    carried: TokenRow = []
-    labels = 1
-    for number, (lump, run) in enumerate(runs):
-        values = min(len(run), usual[number]) if usual[number] else len(run)
-        texts = carried + lump
-        if len(runs) == 1 and (cut := _without_labels(texts, run)):
-            return cut
-        heads, label = _cut_lump(texts, values, labels, number == 0, len(run) - values + 1)
-        rows.extend(heads)
-        rest = run[:values]
-        if label or rest:
-            rows.append([*label, *rest])
-            labels = max(labels, len(label))
-        carried = run[values:]
-    if carried and rows and any(token.kind != "blank" for token in carried):
+    most_labels: int = threshold(3, unit="cells", meaning="More texts between values are header rows, not labels.")
+    nearby_rows: int = threshold(
+        40, unit="rows", meaning="So many rows that follow have a say in how many values a row has."
+    )
+    lost_values: int = threshold(
+        2,
+        unit="cells",
+        meaning="A run of blanks that is shorter than the row before by no more is a row of blank values.",
+    )
+    good_fit: float = threshold(
+        2.5, meaning="Header rows that cost less fit as they are; see HeaderSpanCosts for the costs."
+    )
+    label_mismatch: float = threshold(
+        0.5, meaning="Cost of each label by which a first row differs from the number that its blanks call for."
+    )
+    banner: float = threshold(0.5, meaning="Cost of banners over header rows, times the square of their number.")
+    rejoin_header_rows: bool = rule(
+        True, meaning="Header rows that blank lines cut into pieces are put together again."
+    )
+
+
+class _Run(NamedTuple):
+    """Texts (with the blanks among header cells), and the values and blanks after them."""
+
+    texts: CellRow
+    values: CellRow
+
+
+def split_stream(cells: list[UnplacedCell]) -> list[CellRow]:
+    """Return the rows of a stream of cells in which no row end is marked."""
+    runs = _split_runs(cells)
+    value_counts = _usual_value_counts(runs)
+    rows: list[CellRow] = []
+    carried: CellRow = []
+    most_labels = 1
+    for number, (run, usual) in enumerate(zip(runs, value_counts, strict=True)):
+        values = min(len(run.values), usual) if usual else len(run.values)
+        texts = carried + run.texts
+        if len(runs) == 1 and (unlabelled := _split_without_labels(texts, run.values)):
+            return unlabelled
+        headers, labels = _split_texts(texts, values, most_labels, number == 0, len(run.values) - values + 1)
+        rows += headers
+        if labels or run.values[:values]:
+            rows.append([*labels, *run.values[:values]])
+            most_labels = max(most_labels, len(labels))
+        carried = run.values[values:]
+    if rows and any(cell.kind != "blank" for cell in carried):
         rows.append(carried)
     return [row for row in rows if row]
 
 
-def closed_rows(tokens: list[Token]) -> list[TokenRow] | None:
-    """The rows of a stream in which every row is closed by an empty cell; None where that is not how it is written.
+def split_at_closing_blanks(cells: list[UnplacedCell]) -> list[CellRow] | None:
+    """Return the rows of a stream in which a blank cell closes every row, or None where it is not written so.
 
     The evidence: every run of values ends in a blank, and runs under one header are equally long.
     """
-    runs: list[tuple[TokenRow, TokenRow]] = []
-    position = lead = 0
-    while position < len(tokens):
-        stop = position
-        while stop < len(tokens) and tokens[stop].kind != "text":
-            stop += 1
-        if stop - position > 1 or any(token.kind == "value" for token in tokens[position:stop]):
-            runs.append((tokens[lead:position], tokens[position:stop]))
-            lead = stop
+    runs: list[_Run] = []
+    position = begin = 0
+    while position < len(cells):
+        stop = _end_of_values(cells, position)
+        if stop - position > 1 or any(cell.kind == "value" for cell in cells[position:stop]):
+            runs.append(_Run(cells[begin:position], cells[position:stop]))
+            begin = stop
         position = max(stop, position + 1)
-    if lead < len(tokens) or any(not lump or run[-1].kind != "blank" for lump, run in runs):
+    if begin < len(cells) or any(not run.texts or run.values[-1].kind != "blank" for run in runs):
         return None
-    if 2 * sum(any(token.kind == "value" for token in run) for _, run in runs) < len(runs):
+    if 2 * sum(any(cell.kind == "value" for cell in run.values) for run in runs) < len(runs):
         return None
-    rows: list[TokenRow] = []
-    for number, (lump, run) in enumerate(runs):
-        pieces: list[TokenRow] = [[]]
-        for token in lump:
-            if token.kind == "blank":
+    rows: list[CellRow] = []
+    for number, run in enumerate(runs):
+        pieces: list[CellRow] = [[]]
+        for cell in run.texts:
+            if cell.kind == "blank":
                 pieces.append([])
             else:
-                pieces[-1].append(token)
-        if not all(pieces) or (number and len(pieces) == 1 and len(run) != len(runs[number - 1][1])):
+                pieces[-1].append(cell)
+        if not all(pieces) or (number and len(pieces) == 1 and len(run.values) != len(runs[number - 1].values)):
             return None
-        if len(runs) == 1 and len(run) > len(lump):
+        if len(runs) == 1 and len(run.values) > len(run.texts):
             return None  # more values than headers: several rows
-        bare = len(runs) == 1 and len(pieces) > 1 and run[0].kind == "blank"  # header rows over a row without a label
-        rows += [*pieces, run[1:-1]] if bare else [*pieces[:-1], [*pieces[-1], *run[:-1]]]
+        if len(runs) == 1 and len(pieces) > 1 and run.values[0].kind == "blank":
+            rows += [*pieces, run.values[1:-1]]  # header rows over a row without a label
+        else:
+            rows += [*pieces[:-1], [*pieces[-1], *run.values[:-1]]]
     return rows if len(runs) > 1 or len(rows) > 2 else None
 
 
-def _runs(tokens: list[Token]) -> list[tuple[TokenRow, TokenRow]]:
-    """Lumps of texts (with the blanks among header cells), each with the run of values and blanks after it."""
-    runs: list[tuple[TokenRow, TokenRow]] = []
-    lump: TokenRow = []
-    run: TokenRow = []
-    filled = any(token.kind == "value" for token in tokens)
-    longest = 0 if filled else _longest_blank_run(tokens)
+# Runs of texts and values.
+
+
+def _end_of_values(cells: Sequence[UnplacedCell], position: int) -> int:
+    """Return where the values and blanks that begin at `position` end."""
+    while position < len(cells) and cells[position].kind != "text":
+        position += 1
+    return position
+
+
+def _split_runs(cells: list[UnplacedCell]) -> list[_Run]:
+    """Return the runs of the stream; blanks between texts are values only if they are as many as a row would have."""
+    runs: list[_Run] = []
+    texts: CellRow = []
+    values: CellRow = []
+    has_values = any(cell.kind == "value" for cell in cells)
+    longest_blanks = 0 if has_values else _longest_run_of_blanks(cells)
+    lost_values = UnmarkedRowSettings.current().lost_values
     position = 0
-    while position < len(tokens):
-        token = tokens[position]
-        if token.kind == "text":
-            if run:
-                runs.append((lump, run))
-                lump, run = [], []
-            lump.append(token)
+    while position < len(cells):
+        if cells[position].kind == "text":
+            if values:
+                runs.append(_Run(texts, values))
+                texts, values = [], []
+            texts.append(cells[position])
             position += 1
             continue
-        stop = position
-        while stop < len(tokens) and tokens[stop].kind != "text":
-            stop += 1
-        stretch = tokens[position:stop]
-        valued = any(each.kind == "value" for each in stretch)
-        if valued or (runs and len(stretch) >= len(runs[-1][1]) - 2) or (not filled and len(stretch) * 2 >= longest):
-            run = stretch
+        stop = _end_of_values(cells, position)
+        stretch = cells[position:stop]
+        if (
+            any(cell.kind == "value" for cell in stretch)
+            or (runs and len(stretch) >= len(runs[-1].values) - lost_values)
+            or (not has_values and len(stretch) * 2 >= longest_blanks)
+        ):
+            values = stretch
         else:
-            lump.extend(stretch)
+            texts += stretch
         position = stop
-    if lump or run:
-        runs.append((lump, run))
+    if texts or values:
+        runs.append(_Run(texts, values))
     return runs
 
 
-def _longest_blank_run(tokens: list[Token]) -> int:
+def _longest_run_of_blanks(cells: list[UnplacedCell]) -> int:
     longest = current = 0
-    for token in tokens:
-        current = current + 1 if token.kind == "blank" else 0
+    for cell in cells:
+        current = current + 1 if cell.kind == "blank" else 0
         longest = max(longest, current)
     return longest
 
 
-def _usual_lengths(runs: list[tuple[TokenRow, TokenRow]]) -> list[int]:
-    """How many values each run holds: blanks at its end may lead the next row, so the shorter neighbours decide."""
-    lengths = []
-    for _, run in runs:
-        length = len(run)
-        while length and run[length - 1].kind == "blank":
-            length -= 1
-        lengths.append((length, len(run)))
-    usual = []
-    current = 0
-    for number, (least, most) in enumerate(lengths):
-        lump = runs[number][0]
-        if number == 0 or len(lump) > 3 or not least <= current <= most:
-            nearby = [lengths[number]]
-            for offset in range(number + 1, min(number + 40, len(runs))):
-                if len(runs[offset][0]) > 3:
-                    break
-                nearby.append(lengths[offset])
-            # The number of values that fits most of the rows that follow.
-            candidates = {low for low, high in nearby if low} | {high for _, high in nearby}
-            fitting = {
-                value: sum(low <= value <= high for low, high in nearby)
-                for value in candidates
-                if least <= value <= most
-            }
-            current = max(fitting, key=lambda value: (fitting[value], value), default=most)
-        usual.append(current)
-    return usual
+def _usual_value_counts(runs: list[_Run]) -> list[int]:
+    """Return how many values the row of each run has; blanks at the end of a run may lead the next row.
 
-
-def _without_labels(texts: TokenRow, run: TokenRow) -> list[TokenRow] | None:
-    """Rows of values only, under header rows: the width divides the number of values and fits the last header row."""
-    best: tuple[float, list[TokenRow]] | None = None
-    if not texts:
-        return None
-    blanks = 0
-    while blanks < len(run) and run[blanks].kind == "blank":
-        blanks += 1
-    for taken in range(
-        min(blanks, _MOST_HEADER_CELLS - len(texts)) + 1
-    ):  # the last header row may end in blanks, under cells that reach down
-        head, rest = texts + run[:taken], run[taken:]
-        for width in range(2, min(len(head), len(rest)) + 1):
-            found = _cheapest_levels(head, width, 0) if len(rest) % width == 0 else None
-            if found is not None and (best is None or found[0] < best[0]):
-                rows = [rest[at : at + width] for at in range(0, len(rest), width)]
-                best = (found[0], [*found[1], *rows])
-    return best[1] if best is not None and best[0] < 2.5 else None
-
-
-def _cut_lump(texts: TokenRow, values: int, labels: int, opening: bool, least: int) -> tuple[list[TokenRow], TokenRow]:
-    """Header rows and the labels of the row whose values come next, out of what stands before those values.
-
-    `least` is how many labels that row must have, since the blanks after it go on with all but the last of them.
+    The number that fits most of the rows that follow under the same header rows is taken.
     """
+    settings = UnmarkedRowSettings.current()
+    limits = []  # least and greatest number of values of each run
+    for run in runs:
+        least = len(run.values)
+        while least and run.values[least - 1].kind == "blank":
+            least -= 1
+        limits.append((least, len(run.values)))
+    counts = []
+    current = 0
+    for number, (least, most) in enumerate(limits):
+        if number == 0 or len(runs[number].texts) > settings.most_labels or not least <= current <= most:
+            nearby = [limits[number]]
+            for after in range(number + 1, min(number + settings.nearby_rows, len(runs))):
+                if len(runs[after].texts) > settings.most_labels:
+                    break
+                nearby.append(limits[after])
+            candidates = {low for low, _ in nearby if low} | {high for _, high in nearby}
+            fitting = {
+                count: sum(low <= count <= high for low, high in nearby)
+                for count in candidates
+                if least <= count <= most
+            }
+            current = max(fitting, key=lambda count: (fitting[count], count), default=most)
+        counts.append(current)
+    return counts
+
+
+# Header rows and labels out of the texts before values.
+
+
+def _split_texts(
+    texts: CellRow, values: int, most_labels: int, is_first: bool, least_labels: int
+) -> tuple[list[CellRow], CellRow]:
+    """Split what stands before a row's values into header rows and the labels of that row.
+
+    `most_labels` is how many labels a row before had at most. The row has `least_labels` at least, since the blanks
+    after it go on with all but the last of them.
+    """
+    settings = UnmarkedRowSettings.current()
     if not values:
         return ([texts] if texts else []), []
-    lead = 0
-    while lead < len(texts) and texts[lead].kind == "blank":
-        lead += 1
-    if not opening and len(texts) <= max(labels, lead + 1, 3) and len(texts) < values + 2:
+    leading_blanks = 0
+    while leading_blanks < len(texts) and texts[leading_blanks].kind == "blank":
+        leading_blanks += 1
+    may_be_labels = len(texts) <= max(most_labels, leading_blanks + 1, settings.most_labels)
+    if not is_first and may_be_labels and len(texts) < values + 2:
         return [], texts
     # One header row, under a banner or not; its first cell stands over all label columns, or over one of them.
-    if all(token.kind == "text" for token in texts):
-        for label in range(least, 4):
-            for banner in (0, 1):
-                if len(texts) - label - banner in (1 + values, label + values):
-                    cut = [texts[:banner], texts[banner : len(texts) - label]]
-                    return [row for row in cut if row], texts[len(texts) - label :]
-    return _cut_levels(texts, values, least)
+    if all(cell.kind == "text" for cell in texts):
+        for labels in range(least_labels, settings.most_labels + 1):
+            for banners in (0, 1):
+                if len(texts) - labels - banners in (1 + values, labels + values):
+                    headers = [texts[:banners], texts[banners : len(texts) - labels]]
+                    return [row for row in headers if row], texts[len(texts) - labels :]
+    return _split_several_header_rows(texts, values, least_labels)
 
 
-def _cut_levels(texts: TokenRow, values: int, least: int) -> tuple[list[TokenRow], TokenRow]:
-    """Several header rows: every cut is tried whose last row fits the values, and the one that shares out best wins."""
-    best: tuple[float, list[TokenRow], TokenRow] | None = None
-    for label in range(4):
-        head, row = texts[: len(texts) - label], texts[len(texts) - label :]
-        if row and (row[0].kind == "blank" or row[-1].kind != "text" or label < least):
+def _split_several_header_rows(texts: CellRow, values: int, least_labels: int) -> tuple[list[CellRow], CellRow]:
+    """Split texts into header rows and labels: of all cuts whose last header row fits the values, the cheapest."""
+    settings = UnmarkedRowSettings.current()
+    best: tuple[float, list[CellRow], CellRow] | None = None
+    for count in range(settings.most_labels + 1):
+        headers, labels = texts[: len(texts) - count], texts[len(texts) - count :]
+        if labels and (labels[0].kind == "blank" or labels[-1].kind != "text" or count < least_labels):
             continue
-        for corner in range(1, 4) if label else (0,):
-            found = _cheapest_levels(head, values + corner, corner)
-            cost = 0.5 * abs(label - least) * (label > 0)
-            if found is not None and (best is None or found[0] + cost < best[0]):
-                best = (found[0] + cost, found[1], row)
-    if best is None or best[0] >= 50:
+        mismatch = settings.label_mismatch * abs(count - least_labels) if count else 0.0
+        for corner in range(1, settings.most_labels + 1) if count else (0,):
+            found = _cheapest_header_rows(headers, values + corner, corner)
+            if found is not None and (best is None or found[0] + mismatch < best[0]):
+                best = found[0] + mismatch, found[1], labels
+    if best is None or best[0] >= HeaderSpanCosts.current().impossible:
         return ([texts[:-1]] if len(texts) > 1 else []), texts[-1:]
     return best[1], best[2]
 
 
-def _cheapest_levels(head: TokenRow, bottom: int, labels: int) -> tuple[float, list[TokenRow]] | None:
-    """Up to three header rows of which the last has `bottom` cells, and what their sharing out costs."""
-    if not 0 < bottom <= len(head) <= _MOST_HEADER_CELLS:
+def _split_without_labels(texts: CellRow, values: CellRow) -> list[CellRow] | None:
+    """Return rows of values only, under header rows, or None: the width divides the number of values."""
+    if not texts:
         return None
-    best: tuple[float, list[TokenRow]] | None = None
-    upper, lowest = head[: len(head) - bottom], head[len(head) - bottom :]
+    best: tuple[float, list[CellRow]] | None = None
+    leading_blanks = 0
+    while leading_blanks < len(values) and values[leading_blanks].kind == "blank":
+        leading_blanks += 1
+    # The last header row may end in blanks, under cells that reach down.
+    for taken in range(min(leading_blanks, MAX_HEADER_CELLS - len(texts)) + 1):
+        headers, rest = texts + values[:taken], values[taken:]
+        for width in range(2, min(len(headers), len(rest)) + 1):
+            found = _cheapest_header_rows(headers, width, 0) if len(rest) % width == 0 else None
+            if found is not None and (best is None or found[0] < best[0]):
+                rows = [rest[at : at + width] for at in range(0, len(rest), width)]
+                best = found[0], [*found[1], *rows]
+    return best[1] if best is not None and best[0] < UnmarkedRowSettings.current().good_fit else None
+
+
+def _cheapest_header_rows(headers: CellRow, bottom: int, labels: int) -> tuple[float, list[CellRow]] | None:
+    """Return up to three header rows, of which the last has `bottom` cells, and what they cost."""
+    if not 0 < bottom <= len(headers) <= MAX_HEADER_CELLS:
+        return None
+    header_row = HeaderSpanCosts.current().header_row
+    upper, lowest = headers[: len(headers) - bottom], headers[len(headers) - bottom :]
+    best: tuple[float, list[CellRow]] | None = None
     for cut in range(len(upper) // 2 + 1):  # the first header row is never the longer one
         levels = [level for level in (upper[:cut], upper[cut:], lowest) if level]
-        cost = 0.2 * len(levels) + header_cost(levels, labels)
+        cost = header_row * len(levels) + cost_with_blanks(levels, labels)
         if best is None or cost < best[0]:
-            best = (cost, levels)
+            best = cost, levels
     return best
 
 
-def mend_heads(rows: list[TokenRow]) -> list[TokenRow]:
-    """The rows, with header rows put together again that blank lines inside their cells had cut into pieces.
+# Header rows that fell apart.
+
+
+def rejoin_header_rows(rows: list[CellRow]) -> list[CellRow]:
+    """Return the rows, with header rows put together again that blank lines inside their cells had cut into pieces.
 
     Row ends stand only where pieces end. Header rows that already fit the body under them are left alone.
     """
-    mended: list[TokenRow] = []
+    if not UnmarkedRowSettings.current().rejoin_header_rows:
+        return rows
+    rejoined: list[CellRow] = []
     position = 0
     while position < len(rows):
         top = position
         while position < len(rows) and not is_body(rows[position]):
             position += 1
-        heads = rows[top:position]
         bottom = position
         while position < len(rows) and is_body(rows[position]):
             position += 1
-        mended.extend(_mended(heads, rows[bottom:position]))
-        mended.extend(rows[bottom:position])
-    return mended
+        rejoined += _rejoin_over_body(rows[top:bottom], rows[bottom:position])
+        rejoined += rows[bottom:position]
+    return rejoined
 
 
-def _mended(heads: list[TokenRow], body: list[TokenRow]) -> list[TokenRow]:
-    if len(heads) < 2 or not body or sum(map(len, heads)) > 2 * _MOST_HEADER_CELLS:
-        return heads
-    labels, values = shape(body)
+def _rejoin_over_body(pieces: list[CellRow], body: list[CellRow]) -> list[CellRow]:
+    """Return the header rows over this body that fit it best, made of whole pieces."""
+    if len(pieces) < 2 or not body or sum(map(len, pieces)) > 2 * MAX_HEADER_CELLS:
+        return pieces
+    labels, values = find_body_shape(body)
     widths = {values + labels, values + min(labels, 1)}
-    lowered = [row for row in heads if not is_banner(row)]
-    if all(token.kind == "text" for row in lowered for token in row) and len(lowered) > 1 and len(heads[-1]) > 1:
-        return heads  # cells that reach down left nothing below them: the counts alone say nothing
-    best = _fit(heads, labels, widths), heads
-    if best[0] < 2.5:
-        return heads
-    for banners in range(min(3, len(heads))):
-        if banners and not is_banner(heads[banners - 1]):
+    in_rows = [piece for piece in pieces if not is_banner(piece)]
+    if all(cell.kind == "text" for piece in in_rows for cell in piece) and len(in_rows) > 1 and len(pieces[-1]) > 1:
+        return pieces  # cells that reach down left nothing below them: the counts alone say nothing
+    best = _fit_cost(pieces, labels, widths), pieces
+    if best[0] < UnmarkedRowSettings.current().good_fit:
+        return pieces
+    for banners in range(min(MAX_BANNERS + 1, len(pieces))):
+        if banners and not is_banner(pieces[banners - 1]):
             break
-        for lowest in range(banners, len(heads)):
-            if sum(map(len, heads[lowest:])) not in widths:
+        for lowest in range(banners, len(pieces)):
+            if sum(map(len, pieces[lowest:])) not in widths:
                 continue
             for cut in range(banners, lowest + 1):
-                pieces = [heads[banners:cut], heads[cut:lowest], heads[lowest:]]
-                levels = [[token for row in piece for token in row] for piece in pieces if piece]
-                cost = _fit([*heads[:banners], *levels], labels, widths)
+                parts = [pieces[banners:cut], pieces[cut:lowest], pieces[lowest:]]
+                levels = [[cell for piece in part for cell in piece] for part in parts if part]
+                cost = _fit_cost([*pieces[:banners], *levels], labels, widths)
                 if cost < best[0]:
-                    best = cost, [*heads[:banners], *levels]
+                    best = cost, [*pieces[:banners], *levels]
     return best[1]
 
 
-def _fit(rows: list[TokenRow], labels: int, widths: set[int]) -> float:
-    """How badly header rows under their banners fit a body whose last header row has one of the widths."""
+def _fit_cost(rows: list[CellRow], labels: int, widths: set[int]) -> float:
+    """Return how badly header rows under banners fit a body whose last header row has one of the widths."""
+    costs = HeaderSpanCosts.current()
     banners = 0
     while banners < len(rows) - 1 and is_banner(rows[banners]):
         banners += 1
     levels = rows[banners:]
-    if len(levels) > 3 or len(levels[-1]) not in widths:
-        return 50.0
-    return header_cost(levels, labels) + 0.2 * len(levels) + 0.5 * banners * banners
+    if len(levels) > MAX_HEADER_ROWS or len(levels[-1]) not in widths:
+        return costs.impossible
+    banner_cost = UnmarkedRowSettings.current().banner * banners * banners
+    return cost_with_blanks(levels, labels) + costs.header_row * len(levels) + banner_cost
