@@ -6,7 +6,7 @@ import pytest
 from tables_grown import grow
 
 from extractor.tables import PlacedCell, build_table, collapse_whitespace, is_value
-from extractor.tables.cells import are_counted, marker
+from extractor.tables.cell_kinds import counts_up
 
 
 def table_of(rows, **options):
@@ -70,13 +70,9 @@ def test_labels_are_told_from_values(text):
     assert not is_value(text)
 
 
-def test_numbering_is_known_by_its_style():
-    assert marker("（三）其他") == marker("（十一）x") != marker("三、其他")
-    assert marker("Part B") == marker("Part C") != marker("Section 1")
-    assert marker("第二条 x") == marker("第十条") != marker("第二章")
-    assert marker("3.5 tons") != marker("3. tons")
-    assert marker("Harbour") == ""
-    assert are_counted(["1月", "2月", "3月"]) and not are_counted(["1", "3", "4"]) and not are_counted(["1", "2"])
+def test_numbers_that_go_up_by_one_are_a_count():
+    assert counts_up(["1月", "2月", "3月"]) and counts_up(["(4)", "(5)", "(6)"])
+    assert not counts_up(["1", "3", "4"]) and not counts_up(["1", "2"]) and not counts_up(["1月", "2月", "3日"])
 
 
 def test_spans_of_labels_and_headers_become_paths():

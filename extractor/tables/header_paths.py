@@ -48,7 +48,7 @@ def build_table(
     paths = _HeaderPaths.empty(len(grid.cells))
     header_rows: list[int] = []
     sections = split_sections(grid)
-    for section, following in zip(sections, [*sections[1:], None], strict=True):
+    for section, following in zip(sections, [*sections, None][1:], strict=True):
         if section.opened_by is not None:
             paths.is_header[section.opened_by] = True
         rows_after = following.rows if following else []

@@ -6,17 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
-_ENUMERATION = re.compile(
-    r"""^(?:
-        [(（]?[一二三四五六七八九十百]+[)）、.．:：]     # 一、 （一） 十二.
-      | [(（][0-9]{1,3}[)）]                            # (1)
-      | [0-9]{1,3}(?:\.[0-9]{1,3})*[.．、)）](?![0-9])   # 1. 2.3、
-      | [①-⑳]
-      | [(（]?[a-zA-Z][)）]                             # a)
-      | [ivxIVX]{1,5}[.．)）]                           # iv.
-    )\s*""",
-    re.VERBOSE,
-)
+from extractor.values.enumeration import strip_enumeration
+
 CJK = r"㐀-䶿一-鿿豈-﫿"
 _BRACKETED = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]")
 
@@ -24,14 +15,14 @@ _BRACKETED = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]")
 @lru_cache(maxsize=65536)
 def normalise_label(text: str) -> str:
     """The name alone: half-width, lower case, without its enumeration, white space and punctuation."""
-    text = unicodedata.normalize("NFKC", _ENUMERATION.sub("", text.strip(), count=1)).casefold()
+    text = unicodedata.normalize("NFKC", strip_enumeration(text)).casefold()
     return "".join(c for c in text if c.isalnum() or c in "%#/+")
 
 
 @lru_cache(maxsize=65536)
 def _without_remarks(text: str) -> str:
     """The plain name less what stands in brackets, unless nothing else is left."""
-    return normalise_label(_BRACKETED.sub("", _ENUMERATION.sub("", text.strip(), count=1))) or normalise_label(text)
+    return normalise_label(_BRACKETED.sub("", strip_enumeration(text))) or normalise_label(text)
 
 
 def _pairs(text: str) -> dict[str, int]:
