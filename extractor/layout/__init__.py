@@ -1,17 +1,15 @@
-"""Words with boxes become blocks of text and tables in reading order."""
+"""Words with boxes, in the order of the file, become blocks of text and tables in reading order.
 
-from extractor.layout.arrangement import (
-    LayoutBlock,
-    LayoutCell,
-    TableBlock,
-    TextBlock,
-    TextLine,
-    TextSegment,
-    build_segments,
-    order_page,
-    separator_before,
-)
+Read in this order: `blocks` (what a page is laid out in), `page_order` (the whole way, `order_page`), `segments` (words
+into segments and lines), `reading_order` with `zones` and `columns` (the cuts of the page), `paragraphs`, `label_rows`,
+`aligned_tables` and `headings` (lines into blocks), `ruled_grids` (ruling lines into grids), `grid_regions` (what stands
+in a grid: a table, a form, a frame).
+"""
+
+from extractor.layout.blocks import LayoutBlock, LayoutCell, TableBlock, TextBlock, TextLine, TextSegment
+from extractor.layout.page_order import order_page
 from extractor.layout.ruled_grids import RuledCell, RuledGrid, find_grids, merge_collinear_lines
+from extractor.layout.segments import build_segments, separator_before
 
 __all__ = [
     "LayoutBlock",

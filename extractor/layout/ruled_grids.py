@@ -1,19 +1,41 @@
-"""Grids of cells from ruling lines: what the lines drawn on a page say about its tables."""
+"""Grids of cells from ruling lines: what the lines drawn on a page say about its tables.
+
+Lines that touch are gathered; their positions cut the area into elementary cells, and elementary cells without a line
+between them are one merged cell.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor.geometry import Rect, RulingLine, overlap, union
+from extractor.settings import Settings, rule, threshold
 
-SNAP = 3.0
-"""Lines nearer than this, in points, are one: borders are drawn double, or as the four sides of a thin rectangle."""
+MAX_LINES = 6000
+"""A page with more ruling lines than this is a drawing, not a form."""
+MAX_ELEMENTARY_CELLS = 100_000
 
-MAX_EDGES = 6000
-"""A page with more ruled lines than this is a drawing, not a form."""
+
+@dataclass(frozen=True)
+class RuledGridSettings(Settings):
+    """When ruling lines are one line, and when they close a cell."""
+
+    snap: float = threshold(
+        3.0,
+        unit="points",
+        meaning="lines nearer than this are one: borders are drawn double, or as the four sides of a thin rectangle",
+    )
+    wall_share: float = threshold(
+        0.25, meaning="least share of an elementary cell's side that a line must run along, to close the side"
+    )
+    close_open_sides: bool = rule(
+        True, meaning="a table ruled without left and right borders is closed where its horizontal lines end together"
+    )
+    open_side_lines: int = threshold(3, meaning="fewest horizontal lines that end together at an open side")
+    open_side_share: float = threshold(0.6, meaning="share of the horizontal lines that end together at an open side")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,63 +51,69 @@ class RuledCell:
 
 @dataclass(frozen=True, slots=True)
 class RuledGrid:
-    """Ruled lines that enclose cells; `xs` and `ys` are where its columns and rows part."""
+    """Cells that ruling lines enclose, side by side."""
 
     box: Rect
-    xs: tuple[float, ...]
-    ys: tuple[float, ...]
+    column_edges: tuple[float, ...]
+    """The x at which columns begin and end, one more than there are columns."""
+    row_edges: tuple[float, ...]
+    """The y at which rows begin and end, one more than there are rows."""
     cells: tuple[RuledCell, ...]
 
 
-def merge_collinear_lines(edges: Sequence[RulingLine], snap: float = SNAP) -> list[RulingLine]:
-    """Edges on one line made one edge: those within `snap` of each other across, touching or overlapping along."""
+def merge_collinear_lines(lines: Sequence[RulingLine]) -> list[RulingLine]:
+    """Merge parallel lines that lie on one line, within the snap distance of each other, and touch or overlap."""
+    snap = RuledGridSettings.current().snap
     result: list[RulingLine] = []
     group: list[RulingLine] = []
-    for edge in [*sorted(edges), None]:
-        if edge is not None and (
-            not group or (edge.position - group[-1].position <= snap and edge.position - group[0].position <= 2 * snap)
-        ):
-            group.append(edge)
-            continue
-        at = sum(each.position for each in group) / len(group) if group else 0.0
-        start = end = None
-        for each in sorted(group, key=lambda each: each.start):
-            if start is None:
-                start, end = each.start, each.end
-            elif each.start <= end + snap:
-                end = max(end, each.end)
-            else:
-                result.append(RulingLine(at, start, end))
-                start, end = each.start, each.end
-        if start is not None:
-            result.append(RulingLine(at, start, end))
-        group = [edge] if edge is not None else []
+    for line in sorted(lines):
+        near = not group or (
+            line.position - group[-1].position <= snap and line.position - group[0].position <= 2 * snap
+        )
+        if not near:
+            result += _merge_ends(group, snap)
+            group = []
+        group.append(line)
+    return result + _merge_ends(group, snap)
+
+
+def _merge_ends(lines: Sequence[RulingLine], snap: float) -> list[RulingLine]:
+    """Merge lines of nearly one position where they touch or overlap, at their mean position."""
+    position = sum(line.position for line in lines) / len(lines) if lines else 0.0
+    result: list[RulingLine] = []
+    for line in sorted(lines, key=lambda line: line.start):
+        if result and line.start <= result[-1].end + snap:
+            result[-1] = RulingLine(position, result[-1].start, max(result[-1].end, line.end))
+        else:
+            result.append(RulingLine(position, line.start, line.end))
     return result
 
 
-def find_grids(horizontal: Sequence[RulingLine], vertical: Sequence[RulingLine], snap: float = SNAP) -> list[RuledGrid]:
-    """The grids that ruled lines form, merged cells with their spans; lines that enclose nothing are passed over.
+def find_grids(horizontal: Sequence[RulingLine], vertical: Sequence[RulingLine]) -> list[RuledGrid]:
+    """Return the grids that ruling lines form, merged cells with their spans; lines that enclose nothing are left out.
 
-    A side that was left undrawn, as tables open at the left and right have it, is closed where the lines across end
-    together. Empty for a drawing with more than MAX_EDGES lines.
+    A side that was left undrawn, as tables open at the left and right have it, is closed where the horizontal lines end
+    together. Empty for a drawing with more than MAX_LINES lines.
     """
-    if len(horizontal) > 4 * MAX_EDGES or len(vertical) > 4 * MAX_EDGES:
+    settings = RuledGridSettings.current()
+    if len(horizontal) > 4 * MAX_LINES or len(vertical) > 4 * MAX_LINES:
         return []
-    across, upright = merge_collinear_lines(horizontal, snap), merge_collinear_lines(vertical, snap)
-    if not across or not upright or len(across) + len(upright) > MAX_EDGES:
+    rows, columns = merge_collinear_lines(horizontal), merge_collinear_lines(vertical)
+    if not rows or not columns or len(rows) + len(columns) > MAX_LINES:
         return []
     result = []
-    for rows, columns in _components(across, upright, snap):
-        columns = columns + _missing_sides(rows, columns, snap)
-        result += _grids(rows, columns, snap)
+    for own_rows, own_columns in _connected_lines(rows, columns, settings.snap):
+        if settings.close_open_sides:
+            own_columns = own_columns + _undrawn_sides(own_rows, own_columns, settings)
+        result += _grids_of_lines(own_rows, own_columns, settings)
     return result
 
 
-def _components(
-    across: list[RulingLine], upright: list[RulingLine], snap: float
+def _connected_lines(
+    horizontal: list[RulingLine], vertical: list[RulingLine], snap: float
 ) -> list[tuple[list[RulingLine], list[RulingLine]]]:
-    """Lines that cross or touch, directly or by way of others, gathered."""
-    parent = list(range(len(across) + len(upright)))
+    """Gather lines that cross or touch, directly or by way of others; only those that may enclose something."""
+    parent = list(range(len(horizontal) + len(vertical)))
 
     def root(node: int) -> int:
         while parent[node] != node:
@@ -93,21 +121,23 @@ def _components(
             node = parent[node]
         return node
 
-    ats = [edge.position for edge in across]
-    for number, line in enumerate(upright, start=len(across)):
-        for other in range(bisect_left(ats, line.start - snap), bisect_right(ats, line.end + snap)):
-            if across[other].start - snap <= line.position <= across[other].end + snap:
+    positions = [line.position for line in horizontal]
+    for number, line in enumerate(vertical, start=len(horizontal)):
+        first, last = bisect_left(positions, line.start - snap), bisect_right(positions, line.end + snap)
+        for other in range(first, last):
+            if horizontal[other].start - snap <= line.position <= horizontal[other].end + snap:
                 parent[root(other)] = root(number)
     members: dict[int, tuple[list[RulingLine], list[RulingLine]]] = defaultdict(lambda: ([], []))
-    for number, line in enumerate(across):
+    for number, line in enumerate(horizontal):
         members[root(number)][0].append(line)
-    for number, line in enumerate(upright, start=len(across)):
+    for number, line in enumerate(vertical, start=len(horizontal)):
         members[root(number)][1].append(line)
     return [(rows, columns) for rows, columns in members.values() if len(rows) >= 2 and columns]
 
 
-def _missing_sides(rows: list[RulingLine], columns: list[RulingLine], snap: float) -> list[RulingLine]:
-    """The left and right borders of a table that was ruled without them."""
+def _undrawn_sides(rows: list[RulingLine], columns: list[RulingLine], settings: RuledGridSettings) -> list[RulingLine]:
+    """Return the left and right borders of a table that was ruled without them."""
+    snap = settings.snap
     top, bottom = min(row.position for row in rows), max(row.position for row in rows)
     sides = []
     for ends, drawn, outward in (
@@ -115,13 +145,37 @@ def _missing_sides(rows: list[RulingLine], columns: list[RulingLine], snap: floa
         (sorted((row.end for row in rows), reverse=True), max(column.position for column in columns), 1),
     ):
         side = ends[0]
-        together = [end for end in ends if abs(end - side) <= snap]
-        if (side - drawn) * outward > 2 * snap and len(together) >= max(3, 0.6 * len(ends)):
+        together = sum(abs(end - side) <= snap for end in ends)
+        least = max(settings.open_side_lines, settings.open_side_share * len(ends))
+        if (side - drawn) * outward > 2 * snap and together >= least:
             sides.append(RulingLine(side, top, bottom))
     return sides
 
 
-def _positions(values: Iterable[float], snap: float) -> list[float]:
+def _grids_of_lines(rows: list[RulingLine], columns: list[RulingLine], settings: RuledGridSettings) -> list[RuledGrid]:
+    """Return the grids in lines that are connected: a page frame may hold several tables, with open space between."""
+    ys = _distinct((row.position for row in rows), settings.snap)
+    xs = _distinct((column.position for column in columns), settings.snap)
+    height, width = len(ys) - 1, len(xs) - 1
+    if height < 1 or width < 1 or height * width > MAX_ELEMENTARY_CELLS:
+        return []
+    # wall_above[line][column]: a line is drawn between elementary cells (line - 1, column) and (line, column).
+    wall_above = _find_walls(rows, ys, xs, settings)
+    # wall_left[line][row]: a line is drawn between elementary cells (row, line - 1) and (row, line).
+    wall_left = _find_walls(columns, xs, ys, settings)
+    region = [[-1] * width for _ in range(height)]
+    cells: list[RuledCell] = []
+    for row in range(height):
+        for column in range(width):
+            if region[row][column] < 0:
+                members, leaks = _flood(row, column, wall_above, wall_left, region)
+                if not leaks:
+                    cells += _rectangles(members, xs, ys)
+    return [_make_grid(group) for group in _group_neighbours(cells)]
+
+
+def _distinct(values: Iterable[float], snap: float) -> list[float]:
+    """Return values in order, without those within the snap distance of the one before."""
     result: list[float] = []
     for value in sorted(values):
         if not result or value - result[-1] > snap:
@@ -129,34 +183,86 @@ def _positions(values: Iterable[float], snap: float) -> list[float]:
     return result
 
 
-def _grids(rows: list[RulingLine], columns: list[RulingLine], snap: float) -> list[RuledGrid]:
-    """The grids in lines that hang together: a page frame may hold several tables, parted by open space."""
-    ys = _positions((row.position for row in rows), snap)
-    xs = _positions((column.position for column in columns), snap)
-    height, width = len(ys) - 1, len(xs) - 1
-    if height < 1 or width < 1 or height * width > 100_000:
-        return []
-    # wall_above[r][c]: a line is drawn between elementary cells (r-1, c) and (r, c); wall_left likewise.
-    wall_above = [[False] * width for _ in range(height + 1)]
-    wall_left = [[False] * (width + 1) for _ in range(height)]
-    _draw(rows, ys, xs, snap, lambda line, cell: wall_above[line].__setitem__(cell, True))
-    _draw(columns, xs, ys, snap, lambda line, cell: wall_left[cell].__setitem__(line, True))
+def _find_walls(
+    lines: list[RulingLine], positions: list[float], cuts: list[float], settings: RuledGridSettings
+) -> list[list[bool]]:
+    """Return for each of `positions` along which of the stretches between `cuts` one of the lines is drawn."""
+    walls = [[False] * (len(cuts) - 1) for _ in positions]
+    for line in lines:
+        at = max(0, bisect_right(positions, line.position + 0.01) - 1)
+        if at + 1 < len(positions) and positions[at + 1] - line.position < line.position - positions[at]:
+            at += 1
+        for cell in range(len(cuts) - 1):
+            length = cuts[cell + 1] - cuts[cell]
+            least = max(length - 2 * settings.snap, settings.wall_share * length)
+            if overlap(line.start, line.end, cuts[cell], cuts[cell + 1]) >= least:
+                walls[at][cell] = True
+    return walls
 
-    region = [[-1] * width for _ in range(height)]
-    cells: list[RuledCell] = []
-    for row in range(height):
-        for column in range(width):
-            if region[row][column] >= 0:
+
+def _flood(
+    row: int, column: int, wall_above: list[list[bool]], wall_left: list[list[bool]], region: list[list[int]]
+) -> tuple[list[tuple[int, int]], bool]:
+    """Return the elementary cells that no line separates from this one, and whether they leak out of the grid.
+
+    They are marked in `region`, which holds -1 for cells that were not reached yet.
+    """
+    height, width = len(region), len(region[0])
+    name = row * width + column
+    members, waiting, leaks = [], [(row, column)], False
+    region[row][column] = name
+    while waiting:
+        r, c = waiting.pop()
+        members.append((r, c))
+        for next_row, next_column, wall in (
+            (r - 1, c, wall_above[r][c]),
+            (r + 1, c, wall_above[r + 1][c]),
+            (r, c - 1, wall_left[c][r]),
+            (r, c + 1, wall_left[c + 1][r]),
+        ):
+            if wall:
                 continue
-            members, outside = _flood(row, column, wall_above, wall_left, region, row * width + column)
-            if outside:
-                continue
-            cells += _rectangles(members, xs, ys)
-    return [_compact(group) for group in _neighbours(cells)]
+            if not (0 <= next_row < height and 0 <= next_column < width):
+                leaks = True
+            elif region[next_row][next_column] < 0:
+                region[next_row][next_column] = name
+                waiting.append((next_row, next_column))
+    return members, leaks
 
 
-def _neighbours(cells: list[RuledCell]) -> list[list[RuledCell]]:
-    """Cells that share a wall, directly or by way of others, gathered."""
+def _rectangles(members: list[tuple[int, int]], xs: list[float], ys: list[float]) -> list[RuledCell]:
+    """Return elementary cells as one rectangle, or as one for each stretch of equal rows where they fill none."""
+    by_row: dict[int, list[int]] = defaultdict(list)
+    for row, column in members:
+        by_row[row].append(column)
+    pieces: list[list[int]] = []  # first row, last row, first column, last column
+    for row in sorted(by_row):
+        for first, last in _consecutive(sorted(by_row[row])):
+            for piece in pieces:
+                if piece[1] == row - 1 and piece[2:] == [first, last]:
+                    piece[1] = row
+                    break
+            else:
+                pieces.append([row, row, first, last])
+    return [
+        RuledCell(Rect(xs[c0], ys[r0], xs[c1 + 1], ys[r1 + 1]), r0, c0, r1 - r0 + 1, c1 - c0 + 1)
+        for r0, r1, c0, c1 in pieces
+    ]
+
+
+def _consecutive(numbers: list[int]) -> list[tuple[int, int]]:
+    """Return the runs of consecutive numbers as (first, last)."""
+    result: list[tuple[int, int]] = []
+    for number in numbers:
+        if result and number == result[-1][1] + 1:
+            result[-1] = (result[-1][0], number)
+        else:
+            result.append((number, number))
+    return result
+
+
+def _group_neighbours(cells: list[RuledCell]) -> list[list[RuledCell]]:
+    """Gather cells that share a wall, directly or by way of others."""
     at: dict[tuple[int, int], int] = {}
     for number, cell in enumerate(cells):
         for row in range(cell.row, cell.row + cell.row_span):
@@ -183,86 +289,21 @@ def _neighbours(cells: list[RuledCell]) -> list[list[RuledCell]]:
     return groups
 
 
-def _draw(lines, positions, across, snap, mark) -> None:
-    for line in lines:
-        at = max(0, bisect_right(positions, line.position + 0.01) - 1)
-        if at + 1 < len(positions) and positions[at + 1] - line.position < line.position - positions[at]:
-            at += 1
-        for cell in range(len(across) - 1):
-            length = across[cell + 1] - across[cell]
-            if overlap(line.start, line.end, across[cell], across[cell + 1]) >= max(length - 2 * snap, 0.25 * length):
-                mark(at, cell)
-
-
-def _flood(row, column, wall_above, wall_left, region, name) -> tuple[list[tuple[int, int]], bool]:
-    """The elementary cells that no line parts from this one, and whether they leak out of the grid."""
-    height, width = len(region), len(region[0])
-    members, waiting, outside = [], [(row, column)], False
-    region[row][column] = name
-    while waiting:
-        r, c = waiting.pop()
-        members.append((r, c))
-        for r2, c2, wall in (
-            (r - 1, c, wall_above[r][c]),
-            (r + 1, c, wall_above[r + 1][c]),
-            (r, c - 1, wall_left[r][c]),
-            (r, c + 1, wall_left[r][c + 1]),
-        ):
-            if wall:
-                continue
-            if not (0 <= r2 < height and 0 <= c2 < width):
-                outside = True
-            elif region[r2][c2] < 0:
-                region[r2][c2] = name
-                waiting.append((r2, c2))
-    return members, outside
-
-
-def _rectangles(members: list[tuple[int, int]], xs: list[float], ys: list[float]) -> list[RuledCell]:
-    """The cells as one rectangle, or as one for each stretch of equal rows where they do not fill a rectangle."""
-    by_row: dict[int, list[int]] = defaultdict(list)
-    for row, column in members:
-        by_row[row].append(column)
-    pieces: list[list[int]] = []  # first row, last row, first column, last column
-    for row in sorted(by_row):
-        for first, last in _stretches(sorted(by_row[row])):
-            for piece in pieces:
-                if piece[1] == row - 1 and piece[2:] == [first, last]:
-                    piece[1] = row
-                    break
-            else:
-                pieces.append([row, row, first, last])
-    return [
-        RuledCell(Rect(xs[c0], ys[r0], xs[c1 + 1], ys[r1 + 1]), r0, c0, r1 - r0 + 1, c1 - c0 + 1)
-        for r0, r1, c0, c1 in pieces
-    ]
-
-
-def _stretches(numbers: list[int]) -> list[tuple[int, int]]:
-    result: list[tuple[int, int]] = []
-    for number in numbers:
-        if result and number == result[-1][1] + 1:
-            result[-1] = (result[-1][0], number)
-        else:
-            result.append((number, number))
-    return result
-
-
-def _compact(cells: list[RuledCell]) -> RuledGrid:
-    """The grid with only the row and column lines that some cell begins or ends at."""
-    xs = sorted({x for cell in cells for x in (cell.box.x0, cell.box.x1)})
-    ys = sorted({y for cell in cells for y in (cell.box.top, cell.box.bottom)})
-    column_of = {x: number for number, x in enumerate(xs)}
-    row_of = {y: number for number, y in enumerate(ys)}
+def _make_grid(cells: list[RuledCell]) -> RuledGrid:
+    """Return the grid of some cells, with only the row and column lines that one of them begins or ends at."""
+    column_edges = sorted({x for cell in cells for x in (cell.box.x0, cell.box.x1)})
+    row_edges = sorted({y for cell in cells for y in (cell.box.top, cell.box.bottom)})
+    column_of = {x: number for number, x in enumerate(column_edges)}
+    row_of = {y: number for number, y in enumerate(row_edges)}
     placed = [
-        RuledCell(
-            cell.box,
-            row_of[cell.box.top],
-            column_of[cell.box.x0],
-            row_of[cell.box.bottom] - row_of[cell.box.top],
-            column_of[cell.box.x1] - column_of[cell.box.x0],
+        replace(
+            cell,
+            row=row_of[cell.box.top],
+            column=column_of[cell.box.x0],
+            row_span=row_of[cell.box.bottom] - row_of[cell.box.top],
+            column_span=column_of[cell.box.x1] - column_of[cell.box.x0],
         )
         for cell in cells
     ]
     placed.sort(key=lambda cell: (cell.row, cell.column))
-    return RuledGrid(union(cell.box for cell in cells), tuple(xs), tuple(ys), tuple(placed))
+    return RuledGrid(union(cell.box for cell in cells), tuple(column_edges), tuple(row_edges), tuple(placed))

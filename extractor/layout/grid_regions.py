@@ -1,0 +1,189 @@
+"""Ruled grids with the words in them: tables, the boxes of a form, or frames that hold whatever they hold."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractor.geometry import PlacedWord, union
+from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutCell, TableBlock, TextBlock, TextLine
+from extractor.layout.reading_order import find_body_size, order_items
+from extractor.layout.ruled_grids import RuledCell, RuledGrid
+from extractor.layout.segments import SegmentSettings, build_segments, follows_in_run, group_into_lines
+from extractor.settings import Settings, rule, threshold
+
+WordsByCell = dict[RuledCell, list[PlacedWord]]
+LinesByCell = dict[RuledCell, tuple[TextLine, ...]]
+
+
+@dataclass(frozen=True)
+class GridRegionSettings(Settings):
+    """What a grid is taken for."""
+
+    split_forms: bool = rule(True, meaning="the boxes of a form are read one by one, not as a table")
+    long_cell_lines: int = threshold(
+        25, meaning="a grid with a cell of more lines than this, and few cells, is a frame around paragraphs"
+    )
+    long_cell_cells: int = threshold(12, meaning="most filled cells of such a frame")
+    several_lines: float = threshold(0.4, meaning="share of filled cells of a form that have two lines or more")
+    spanning: float = threshold(0.35, meaning="share of merged cells from which a grid of such cells is a form")
+    labelled: float = threshold(0.6, meaning="share of such cells whose first line looks like a label")
+    label_size: float = threshold(0.1, meaning="share of the font size by which a label differs from its value")
+    box_lines: int = threshold(4, meaning="a box of a form with more lines than this is laid out like a page")
+    frame_columns: int = threshold(4, meaning="fewest columns of a table that a page frame is looked for around")
+    frame_lines: int = threshold(6, meaning="fewest lines in a cell of a page frame")
+    frame_width: float = threshold(0.4, meaning="share of the columns that such a cell goes over")
+    frame_top: float = threshold(1 / 3, meaning="share of the rows, from the top, that a page frame's head may be in")
+    word_overrun: float = threshold(
+        0.3, unit="em", meaning="by how much a word must pass the right side of its cell to run over"
+    )
+    overrun_hold: float = threshold(
+        0.5, unit="em", meaning="where in such a word, from its left, the cell that it belongs to is looked for"
+    )
+    continuing_rows: int = threshold(3, meaning="fewest lines in a grid that go on beside it, for it to be no table")
+    continuing_share: float = threshold(0.4, meaning="share of its lines that must go on beside it")
+    continuing_gap: float = threshold(60.0, unit="points", meaning="how near beside the grid they go on")
+
+
+def assign_words(grid: RuledGrid, words: Sequence[PlacedWord]) -> WordsByCell:
+    """Return the words that stand in each cell of a grid, in the order given.
+
+    Text that ran over the right side of its cell goes on outside of it, and still belongs to the cell.
+    """
+    settings, run_settings = GridRegionSettings.current(), SegmentSettings.current()
+    held: WordsByCell = {cell: [] for cell in grid.cells}
+    before: PlacedWord | None = None
+    overrun: RuledCell | None = None
+    for word in words:
+        if overrun is not None and word.text_run == before.text_run and follows_in_run(before, word, run_settings):
+            held[overrun].append(word)
+            before = word
+            continue
+        overrun = None
+        x, y = word.box.center
+        for cell in grid.cells:
+            if not cell.box.top <= y < cell.box.bottom:
+                continue
+            runs_over = word.box.x1 > cell.box.x1 + settings.word_overrun * word.font_size
+            at = min(x, word.box.x0 + settings.overrun_hold * word.font_size) if runs_over else x
+            if cell.box.x0 <= at < cell.box.x1:
+                held[cell].append(word)
+                before, overrun = word, cell if runs_over else None
+                break
+    return held
+
+
+def read_grid(grid: RuledGrid, words: WordsByCell) -> GridRegion | None:
+    """Return what a grid with these words is: a table, boxes of a form, a frame; None where it is nothing of the kind."""
+    settings = GridRegionSettings.current()
+    lines: LinesByCell = {
+        cell: tuple(TextLine(tuple(line)) for line in group_into_lines(build_segments(words[cell])))
+        for cell in grid.cells
+    }
+    filled = [cell for cell in grid.cells if lines[cell]]
+    rows, columns = len(grid.row_edges) - 1, len(grid.column_edges) - 1
+    if len(grid.cells) == 1 and filled and len(lines[filled[0]]) >= 2:
+        # A frame around a few lines: what stands in it is read together.
+        return GridRegion(tuple(_order_words(words[filled[0]])), grid.box)
+    if len(filled) < 2:
+        return None
+    if columns >= 2 and _is_form(filled, lines, settings):
+        blocks: list[LayoutBlock] = []
+        for cell in filled:
+            short = len(lines[cell]) <= settings.box_lines
+            blocks += [TextBlock(lines[cell])] if short else _order_words(words[cell])
+        return GridRegion(tuple(blocks), grid.box)
+    if rows < 2 or columns < 2:
+        return None
+    first, last = _find_table_rows(grid, lines, settings)
+    table = [cell for cell in grid.cells if first <= cell.row < last]
+    blocks = []
+    for cell in filled:
+        if cell.row < first:
+            blocks += _order_words(words[cell])
+    if any(lines[cell] for cell in table):
+        blocks.append(_build_table(table, lines, grid))
+    for cell in filled:
+        if cell.row >= last:
+            blocks += _order_words(words[cell])
+    return GridRegion(tuple(blocks), grid.box)
+
+
+def _order_words(words: Sequence[PlacedWord]) -> list[LayoutBlock]:
+    segments = build_segments(words)
+    return order_items(segments, find_body_size(segments), depth=1)
+
+
+def _find_table_rows(grid: RuledGrid, lines: LinesByCell, settings: GridRegionSettings) -> tuple[int, int]:
+    """Return the first row of the table proper and the one after its last.
+
+    A page frame may enclose a letterhead above the table, or notes below. Such a row holds a cell that goes over much
+    of the width and has many lines.
+    """
+    rows, columns = len(grid.row_edges) - 1, len(grid.column_edges) - 1
+    if columns < settings.frame_columns:
+        return 0, rows
+    framed = {
+        row
+        for cell in grid.cells
+        if len(lines[cell]) >= settings.frame_lines and cell.column_span >= settings.frame_width * columns
+        for row in range(cell.row, cell.row + cell.row_span)
+    }
+    top = settings.frame_top * rows
+    first = max((row + 1 for row in framed if row < top), default=0)
+    last = min((row for row in framed if row >= top), default=rows)
+    if any(cell.row < edge < cell.row + cell.row_span for cell in grid.cells for edge in (first, last)):
+        return 0, rows
+    return first, last
+
+
+def _build_table(cells: Sequence[RuledCell], lines: LinesByCell, grid: RuledGrid) -> TableBlock:
+    """Return the table of a grid, without the rows and columns in which no text begins (shading, double rules)."""
+    rows = sorted({cell.row for cell in cells if lines[cell]})
+    columns = sorted({cell.column for cell in cells if lines[cell]})
+    placed = []
+    for cell in cells:
+        row, column = bisect_left(rows, cell.row), bisect_left(columns, cell.column)
+        row_span = bisect_left(rows, cell.row + cell.row_span) - row
+        column_span = bisect_left(columns, cell.column + cell.column_span) - column
+        if row_span and column_span:
+            placed.append(LayoutCell(row, column, lines[cell], cell.box, row_span, column_span))
+    edges = (*(grid.column_edges[column] for column in columns), grid.column_edges[-1])
+    return TableBlock(tuple(placed), union(cell.box for cell in cells), edges)
+
+
+def _is_form(filled: Sequence[RuledCell], lines: LinesByCell, settings: GridRegionSettings) -> bool:
+    """Decide whether the boxes of a grid each hold a label above a value, or paragraphs: a form, not a table of data."""
+    if not settings.split_forms:
+        return False
+    most = max(len(lines[cell]) for cell in filled)
+    if most > settings.long_cell_lines and len(filled) <= settings.long_cell_cells:
+        return True
+    several = [lines[cell] for cell in filled if len(lines[cell]) >= 2]
+    if len(several) < settings.several_lines * len(filled):
+        return False
+    spanning = sum(cell.column_span > 1 or cell.row_span > 1 for cell in filled)
+    labelled = sum(_begins_with_label(each, settings) for each in several)
+    return spanning >= settings.spanning * len(filled) or labelled >= settings.labelled * len(several)
+
+
+def _begins_with_label(lines: Sequence[TextLine], settings: GridRegionSettings) -> bool:
+    """Decide whether the first line of a cell is set apart from the next in size or weight, as a label is."""
+    first, second = lines[0].segments[0], lines[1].segments[0]
+    larger = max(first.font_size, second.font_size)
+    return first.bold != second.bold or abs(first.font_size - second.font_size) > settings.label_size * larger
+
+
+def goes_on_outside(inside: Sequence[PlacedWord], outside: Sequence[PlacedWord]) -> bool:
+    """Decide whether the lines in a grid go on beside it, as where some columns of a table are shaded and others not."""
+    settings = GridRegionSettings.current()
+    baselines = {round(word.baseline) for word in inside}
+    if len(baselines) < settings.continuing_rows:
+        return False
+    box = union(word.box for word in inside)
+    gap = settings.continuing_gap
+    beside = {
+        round(word.baseline) for word in outside if 0 < word.box.x0 - box.x1 < gap or 0 < box.x0 - word.box.x1 < gap
+    }
+    return len(baselines & beside) >= max(settings.continuing_rows, settings.continuing_share * len(baselines))

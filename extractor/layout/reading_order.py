@@ -1,0 +1,88 @@
+"""Items of a page into blocks in reading order.
+
+The page is cut from the top down into zones, and each zone into columns where a gutter runs through and the two sides
+do not share their lines; columns are cut in the same way again. The idea is the recursive X-Y cut (Nagy and Seth 1984,
+"Hierarchical representation of optically scanned documents"), with that one question added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import median
+
+from extractor.layout.aligned_tables import find_aligned_tables
+from extractor.layout.blocks import LayoutBlock, LayoutItem, TextLine, TextSegment
+from extractor.layout.columns import split_columns
+from extractor.layout.label_rows import split_label_row
+from extractor.layout.paragraphs import ParagraphBuilder, measure_column
+from extractor.layout.segments import group_into_lines
+from extractor.layout.zones import find_zones
+
+MAX_DEPTH = 20
+"""Cuts within cuts, beyond which what is left reads line by line."""
+DEFAULT_BODY_SIZE = 10.0
+"""Points, for a page without text."""
+COUNTED_LENGTH = 60
+"""Characters up to which a segment counts for the body size, so that no long line decides alone."""
+
+
+def order_items(items: Sequence[LayoutItem], body_size: float, depth: int = 0) -> list[LayoutBlock]:
+    """Return the blocks that items make up, in reading order; `depth` is how often they were cut already."""
+    blocks: list[LayoutBlock] = []
+    for zone, gutters in find_zones(items, body_size):
+        columns = split_columns(zone, gutters) if gutters and depth < MAX_DEPTH else [zone]
+        if len(columns) > 1:
+            for column in columns:
+                blocks += order_items(column, body_size, depth + 1)
+        else:
+            blocks += _read_in_rows(zone)
+    return blocks
+
+
+def find_body_size(items: Iterable[LayoutItem]) -> float:
+    """Return the font size of the page's text in points: the median, each segment counting by its length."""
+    sizes = [
+        item.font_size
+        for item in items
+        if isinstance(item, TextSegment)
+        for _ in range(min(COUNTED_LENGTH, len(item.text)))
+    ]
+    return median(sizes) if sizes else DEFAULT_BODY_SIZE
+
+
+def _read_in_rows(items: list[LayoutItem]) -> list[LayoutBlock]:
+    """Return the blocks of items that are read from the top down, line by line."""
+    blocks: list[LayoutBlock] = []
+    text: list[TextSegment] = []
+    for item in sorted(items, key=lambda item: item.box.top):
+        if isinstance(item, TextSegment):
+            text.append(item)
+        else:
+            blocks += _read_text(text)
+            blocks += item.blocks
+            text = []
+    return blocks + _read_text(text)
+
+
+def _read_text(segments: list[TextSegment]) -> list[LayoutBlock]:
+    """Return the paragraphs of some text, its rows of labels over values, and its tables without ruling lines."""
+    if not segments:
+        return []
+    lines = [TextLine(tuple(line)) for line in group_into_lines(segments)]
+    tables = {table.start: table for table in find_aligned_tables(lines)}
+    builder = ParagraphBuilder(measure_column(lines))
+    blocks: list[LayoutBlock] = []
+    number = 0
+    while number < len(lines):
+        if number in tables:
+            blocks += builder.close()
+            blocks.append(tables[number].table)
+            number = tables[number].end
+        elif pairs := split_label_row(lines, number):
+            blocks += builder.close()
+            blocks += pairs
+            number += 2
+        else:
+            blocks += builder.add(lines[number], lines[number + 1] if number + 1 < len(lines) else None)
+            number += 1
+    return blocks + builder.close()
