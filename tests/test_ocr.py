@@ -1,4 +1,4 @@
-"""OCR: pages turned, askew, faint and noisy are read, their words stand where they say, and no page is read twice."""
+"""OCR: pages that are turned, skewed, faint or noisy are read, words have their places, and no page is read twice."""
 
 from __future__ import annotations
 
@@ -12,10 +12,12 @@ from PIL import Image, ImageDraw, ImageFont
 from eval.ocr_pages import Sheet, faint, font, noisy, shadowed, skewed
 from extractor.geometry import Rect
 from extractor.layout import TextBlock, find_grids, order_page
-from extractor.ocr import cache, page, read_page, straighten
-from extractor.ocr.deskew import as_rgb, size_turned, skew_of
-from extractor.ocr.engine import Glyph, engine
-from extractor.ocr.words import words_of
+from extractor.ocr import cache, page_reader, read_page, straighten
+from extractor.ocr.deskew import find_skew, rotated_size
+from extractor.ocr.line_detection import detect_lines
+from extractor.ocr.models import RecognisedCharacter, ocr_models
+from extractor.ocr.pictures import as_rgb
+from extractor.ocr.word_boxes import place_words
 
 LINES = ("Service report of pump station 4", "Pressure before repair: 3.75 bar", "Total amount due 1,204.50 EUR")
 
@@ -35,13 +37,13 @@ def sheet(lines=LINES, face="serif", size=11.0, width=280.0) -> Sheet:
 
 def text_lines(read) -> list[str]:
     lines = []
-    for part in order_page(read.words, find_grids(read.horizontal_lines, read.vertical_lines)):
-        held = part.lines if isinstance(part, TextBlock) else [line for cell in part.cells for line in cell.lines]
+    for block in order_page(read.words, find_grids(read.horizontal_lines, read.vertical_lines)):
+        held = block.lines if isinstance(block, TextBlock) else [line for cell in block.cells for line in cell.lines]
         lines += [" ".join(segment.text for segment in line.segments) for line in held]
     return lines
 
 
-def test_a_clean_page_is_read_word_by_word_with_confidence():
+def test_clean_page_is_read_word_by_word_with_confidence():
     read = read_page(sheet().picture, 150)
     assert text_lines(read) == list(LINES)
     assert [word.text for word in read.words][:4] == ["Service", "report", "of", "pump"]
@@ -50,7 +52,7 @@ def test_a_clean_page_is_read_word_by_word_with_confidence():
     assert (read.width, read.height) == pytest.approx((280, 132), abs=0.5)
 
 
-def test_words_of_a_line_share_base_and_size_like_those_of_a_pdf():
+def test_words_of_a_line_share_baseline_and_size_like_those_of_a_pdf():
     read = read_page(sheet().picture, 150)
     for number in range(3):
         words = [word for word in read.words if abs(word.baseline - (45 + 24 * number)) < 12]
@@ -59,7 +61,7 @@ def test_words_of_a_line_share_base_and_size_like_those_of_a_pdf():
         assert words[0].font_size == pytest.approx(11, rel=0.15)
 
 
-def test_chinese_is_one_word_up_to_a_blank_and_parts_at_a_wide_gap():
+def test_chinese_is_one_word_up_to_a_wide_gap():
     made = sheet(("政府信息公开年度报告", "新收申请114件，予以公开。"), "chinese", 12)
     made.write(30, 93, "申请人：张伟", 12, "chinese")
     made.write(140, 93, "电话：55667788", 12, "chinese")
@@ -90,36 +92,36 @@ def test_pages_with_little_on_them_stay_as_they_are(lines):
 
 
 @pytest.mark.parametrize("degrees", [7.0, -2.5])
-def test_a_skew_is_found_to_a_tenth_of_a_degree_and_the_page_read(degrees):
+def test_skew_is_found_to_a_tenth_of_a_degree_and_the_page_read(degrees):
     read = read_page(skewed(degrees)(sheet().picture), 150)
     assert read.turn == pytest.approx(-degrees, abs=0.2)
     assert text_lines(read) == list(LINES)
 
 
-def test_skew_is_measured_on_noise_and_rules_and_not_made_up():
+def test_skew_is_measured_under_noise_and_not_made_up_from_it():
     made = sheet(tuple(f"line {number} of a page with text 12.50" for number in range(12)))
     gray = as_rgb(noisy(skewed(3.3)(made.picture)))[:, :, 0]
-    assert skew_of(gray) == pytest.approx(-3.3, abs=0.15)
-    assert skew_of(np.full((400, 300), 255, np.uint8)) == 0
+    assert find_skew(gray) == pytest.approx(-3.3, abs=0.15)
+    assert find_skew(np.full((400, 300), 255, np.uint8)) == 0
     for seed, shape in enumerate(((400, 300), (1000, 700), (300, 400), (200, 600), (600, 250))):
-        assert skew_of(np.random.default_rng(seed).integers(0, 255, shape).astype(np.uint8)) == 0
-        assert skew_of(np.random.default_rng(1).integers(0, 255, shape).astype(np.uint8)) == 0
+        assert find_skew(np.random.default_rng(seed).integers(0, 255, shape).astype(np.uint8)) == 0
+        assert find_skew(np.random.default_rng(1).integers(0, 255, shape).astype(np.uint8)) == 0
 
 
-def test_the_skew_of_a_page_of_short_lines_is_told_by_what_stands_in_a_column():
+def test_skew_of_short_lines_is_measured_by_their_columns():
     made = Sheet(300, 420)
     for number in range(24):
         made.write(40, 30 + 16 * number, ("0", "10", "本年", "total")[number % 4], 10.5, "chinese")
     gray = as_rgb(noisy(skewed(2.0)(made.picture)))[:, :, 0]
-    assert skew_of(gray) == pytest.approx(-2.0, abs=0.15)
+    assert find_skew(gray) == pytest.approx(-2.0, abs=0.15)
 
 
-def test_lines_that_begin_further_in_each_time_make_no_skew():
+def test_growing_indentation_is_no_skew():
     made = Sheet(280, 300)
     for number in range(12):
         made.write(30 + 1.2 * number, 30 + 22 * number, f"{number} item", 11, "sans")
         made.write(160 + 1.2 * number, 30 + 22 * number, f"{number}.50", 11, "sans")
-    assert skew_of(as_rgb(made.picture)[:, :, 0]) == 0
+    assert find_skew(as_rgb(made.picture)[:, :, 0]) == 0
 
 
 @pytest.mark.parametrize("damage", [faint, shadowed, noisy], ids=lambda damage: damage.__name__)
@@ -127,7 +129,7 @@ def test_damaged_pages_are_read(damage):
     assert text_lines(read_page(damage(sheet().picture), 150)) == list(LINES)
 
 
-def test_a_stamp_across_a_column_of_amounts_hides_none_of_them():
+def test_stamp_across_a_column_of_amounts_hides_none_of_them():
     made = Sheet(300, 260)
     lines = [("Sub-total", "52.00"), ("Tax", "3.12"), ("Rounding", "-0.02"), ("Total", "55.10"), ("Cash", "60.00")]
     for number, (label, amount) in enumerate([*lines, ("Change", "4.90"), ("Points", "55"), ("Table", "12")]):
@@ -151,9 +153,14 @@ def test_lines_of_all_sizes_are_found_wherever_they_stand_on_the_page():
         assert text_lines(read_page(made.picture, dpi)) == [line[:22].strip() for line in LINES]
 
 
-def test_the_point_of_an_amount_parts_no_words():
-    made = sheet(("CASH RM 170. 00", "3. 20 kg of rice", "Item 6, 45 and 7"), "mono")
-    assert text_lines(read_page(made.picture, 150)) == ["CASH RM 170.00", "3. 20 kg of rice", "Item 6, 45 and 7"]
+def test_amount_is_not_cut_at_its_decimal_point():
+    made = sheet(("CASH 170. 00", "DISCOUNT 12. 50%", "3. 20 kg of rice", "Item 6, 45 and 7"), "mono")
+    assert text_lines(read_page(made.picture, 150)) == [
+        "CASH 170.00",
+        "DISCOUNT 12.50%",
+        "3. 20 kg of rice",
+        "Item 6, 45 and 7",
+    ]
 
 
 def test_light_text_on_dark_has_tight_boxes_too():
@@ -184,7 +191,7 @@ def test_two_columns_are_read_one_after_the_other():
     assert text_lines(read_page(made.picture, 150)) == left * 2 + right * 2
 
 
-def test_a_ruled_table_has_its_cells():
+def test_ruled_table_has_its_cells():
     made = Sheet(300, 120)
     for row, cells in enumerate((("Item", "Price"), ("Coffee", "12.50"), ("Paper", "8.20"))):
         for x, text in zip((40, 170), cells, strict=True):
@@ -206,7 +213,7 @@ def test_a_ruled_table_has_its_cells():
     }
 
 
-def test_boxes_agree_with_the_straightened_picture():
+def test_boxes_fit_the_straightened_picture():
     picture = Image.fromarray(np.rot90(np.asarray(skewed(4)(sheet().picture))))
     read = read_page(picture, 150)
     shown = straighten(picture, read.turn)
@@ -214,25 +221,25 @@ def test_boxes_agree_with_the_straightened_picture():
     word = next(word for word in read.words if word.text == "Pressure")
     x0, top, x1, bottom = (each * 150 / 72 for each in word.box)
     crop = np.asarray(shown.crop((round(x0) - 4, round(top) - 4, round(x1) + 4, round(bottom) + 4)))
-    (glyphs,) = engine().recognise([crop[:, :, ::-1]])
-    assert "".join(glyph.text for glyph in glyphs) == "Pressure"
+    (characters,) = ocr_models().recognise([crop[:, :, ::-1]])
+    assert "".join(character.text for character in characters) == "Pressure"
 
 
 @pytest.mark.parametrize("turn", [0, 90, 180, -90, 3.21, 93.7, -176.5, 180.04])
-def test_the_size_of_a_straightened_picture_is_known_beforehand(turn):
-    assert straighten(Image.new("RGB", (321, 207)), turn).size == size_turned(321, 207, turn)
+def test_size_of_a_straightened_picture_is_known_beforehand(turn):
+    assert straighten(Image.new("RGB", (321, 207)), turn).size == rotated_size(321, 207, turn)
 
 
-def test_a_long_receipt_keeps_its_small_print():
+def test_long_receipt_keeps_its_small_print():
     lines = tuple(f"{number:03} item of goods {number * 7 % 90}.50" for number in range(1, 100))
     made = Sheet(150, 1900, dpi=150)
     for number, line in enumerate(lines):
         made.write(12, 20 + 19 * number, line, 7, "mono")
-    boxes, _ = page._lines(engine(), np.ascontiguousarray(np.asarray(made.picture)))
+    boxes, _ = detect_lines(ocr_models(), np.ascontiguousarray(np.asarray(made.picture)))
     assert made.picture.height > 3900 and len(boxes) == 99
 
 
-def test_a_blank_page_has_nothing_and_a_drawing_is_inked():
+def test_blank_page_has_no_ink_and_a_drawing_has():
     blank = Image.new("RGB", (400, 500), (250, 248, 240))
     read = read_page(blank, 100)
     assert (read.words, read.confidence, read.has_ink, read.turn) == ((), None, False, 0)
@@ -255,14 +262,14 @@ def test_pictures_of_every_mode_are_read(mode):
     assert straighten(picture, 0).getpixel((2, 2)) == (255, 255, 255)
 
 
-def test_a_page_is_read_once_and_a_broken_entry_is_read_again(monkeypatch):
+def test_page_is_read_once_and_a_broken_cache_entry_again(monkeypatch):
     made = sheet(LINES[:1])
     first = read_page(made.picture, 150)
-    (entry,) = cache.folder().glob("*/*")
-    real = page._read
-    monkeypatch.setattr(page, "_read", lambda *_: pytest.fail("read again"))
+    (entry,) = cache.cache_folder().glob("*/*")
+    real = page_reader._read_pixels
+    monkeypatch.setattr(page_reader, "_read_pixels", lambda *_: pytest.fail("read again"))
     assert read_page(made.picture, 150) == first
-    monkeypatch.setattr(page, "_read", real)
+    monkeypatch.setattr(page_reader, "_read_pixels", real)
     for broken in (
         "",
         "{",
@@ -276,19 +283,19 @@ def test_a_page_is_read_once_and_a_broken_entry_is_read_again(monkeypatch):
         assert entry.stat().st_size > 200
 
 
-def test_the_cache_can_be_off_and_a_folder_that_cannot_be_written_costs_nothing(monkeypatch, tmp_path):
+def test_cache_can_be_off_and_a_folder_that_cannot_be_written_costs_nothing(monkeypatch, tmp_path):
     made = sheet(LINES[:1])
     monkeypatch.setenv("EXTRACTOR_OCR_CACHE", "off")
     expected = read_page(made.picture, 150)
-    assert not list(cache.folder().glob("*/*"))
+    assert not list(cache.cache_folder().glob("*/*"))
     monkeypatch.delenv("EXTRACTOR_OCR_CACHE")
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setenv("EXTRACTOR_CACHE", str(tmp_path / "file"))
     assert read_page(made.picture, 150) == expected
 
 
-def test_the_cache_is_bounded_and_the_longest_unused_go():
-    folder = cache.folder() / "ab"
+def test_cache_is_bounded_and_the_longest_unused_go():
+    folder = cache.cache_folder() / "ab"
     folder.mkdir(parents=True)
     for number in range(4):
         (folder / f"{number}.json").write_bytes(b"x" * 100)
@@ -301,7 +308,7 @@ def _in_a_child(pixels):
     return len(read_page(Image.fromarray(pixels), 150).words)
 
 
-def test_a_forked_child_makes_an_engine_of_its_own(monkeypatch):
+def test_forked_child_loads_models_of_its_own(monkeypatch):
     monkeypatch.setenv("EXTRACTOR_OCR_CACHE", "off")
     made = sheet(LINES[:1])
     count = len(read_page(made.picture, 150).words)
@@ -309,57 +316,56 @@ def test_a_forked_child_makes_an_engine_of_its_own(monkeypatch):
         assert pool.apply_async(_in_a_child, (np.asarray(made.picture),)).get(timeout=60) == count
 
 
-def test_a_huge_picture_is_read_at_a_reduced_size(monkeypatch):
+def test_huge_picture_is_read_at_a_reduced_size(monkeypatch):
     seen = []
-    monkeypatch.setattr(page, "remembered", lambda pixels, *rest: seen.append(pixels.size) or rest[-1]())
+    monkeypatch.setattr(page_reader, "cached_page", lambda pixels, *rest: seen.append(pixels.size) or rest[-1]())
     huge = sheet(LINES[:1]).picture.resize((9000, 2700), Image.Resampling.BILINEAR)
     read = read_page(huge, 150 * 9000 / 583)
-    assert seen[0] <= 3.01 * page.MAX_PIXELS
+    assert seen[0] <= 3.01 * page_reader.MAX_PIXELS
     assert text_lines(read) == [LINES[0]]
     assert read.width == pytest.approx(280, abs=1)
 
 
-def _line(text, step=10.0, blanks=()):
-    """A line's glyphs, `step` pixels apart, with bars for ink; `blanks` are glyphs before which a gap stands."""
-    gray, glyphs, x = np.full((24, 600), 255, np.uint8), [], 6.0
+def _drawn_line(text, step=10.0, after_space=()):
+    """A line's picture with a bar for each character, `step` pixels apart, and its characters; a gap before some."""
+    gray, characters, x = np.full((24, 600), 255, np.uint8), [], 6.0
     for number, char in enumerate(text):
-        x += 14 if number in blanks else 0
+        x += 14 if number in after_space else 0
         gray[4:20, int(x) - 3 : int(x) + 4] = 0
-        glyphs.append(Glyph(char, x, 0.9))
+        characters.append(RecognisedCharacter(char, x, 0.9))
         x += step
-    return gray, glyphs
+    return gray, characters
 
 
-def test_a_blank_that_the_recogniser_lost_is_found_by_its_gap():
-    gray, glyphs = _line("TOTALRM", blanks=(5,))
+def test_space_that_the_recogniser_left_out_is_found_by_its_gap():
+    gray, characters = _drawn_line("TOTALRM", after_space=(5,))
     box = Rect(100, 50, 700, 74)
-    assert [word.text for word in words_of(gray, box, glyphs)] == ["TOTAL", "RM"]
-    gray, glyphs = _line("STATIONERY", step=22)
-    assert [word.text for word in words_of(gray, box, glyphs)] == ["STATIONERY"]
+    assert [word.text for word in place_words(gray, box, characters)] == ["TOTAL", "RM"]
+    gray, characters = _drawn_line("STATIONERY", step=22)
+    assert [word.text for word in place_words(gray, box, characters)] == ["STATIONERY"]
 
 
-def test_characters_of_which_the_recognition_is_unsure_are_left_out():
-    gray, glyphs = _line("ab")
-    unsure = [Glyph(glyph.text, glyph.x, 0.3) for glyph in glyphs]
-    assert words_of(gray, Rect(0, 0, 600, 24), unsure) == []
+def test_lines_of_unsure_characters_are_left_out():
+    gray, characters = _drawn_line("ab")
+    unsure = [RecognisedCharacter(character.text, character.x, 0.3) for character in characters]
+    assert place_words(gray, Rect(0, 0, 600, 24), unsure) == []
 
 
-def _set_line(text, size=22, width=400, height=30):
-    """A line set in a font, with its glyphs."""
+def _typeset_line(text, size=22, width=400, height=30):
+    """The picture of a line set in a font, with its characters."""
     picture, face = Image.new("L", (width, height), 255), ImageFont.load_default(size)
     ImageDraw.Draw(picture).text((8, 2), text, 0, face)
-    ends = [8 + face.getlength(text[:number]) for number in range(len(text) + 1)]
-    glyphs = [Glyph(char, (start + end) / 2, 0.9) for char, start, end in zip(text, ends, ends[1:], strict=False)]
-    return picture, glyphs
+    centres = [8 + (face.getlength(text[:n]) + face.getlength(text[: n + 1])) / 2 for n in range(len(text))]
+    return picture, [RecognisedCharacter(char, x, 0.9) for char, x in zip(text, centres, strict=True)]
 
 
 @pytest.mark.parametrize("text", ["Rate", "Weekdays", "Spots/Week", "Paying agency"])
-def test_what_is_underlined_has_the_size_and_the_baseline_of_what_is_not(text):
-    picture, glyphs = _set_line(text)
+def test_underlined_words_have_the_size_and_baseline_of_plain_ones(text):
+    picture, characters = _typeset_line(text)
     box = Rect(0, 0, picture.width, picture.height)
-    plain = words_of(np.asarray(picture), box, glyphs)
-    ImageDraw.Draw(picture).line((6, 26, glyphs[-1].x + 10, 26), 0, 2)
-    lined = words_of(np.asarray(picture), box, glyphs)
+    plain = place_words(np.asarray(picture), box, characters)
+    ImageDraw.Draw(picture).line((6, 26, characters[-1].x + 10, 26), 0, 2)
+    lined = place_words(np.asarray(picture), box, characters)
     assert [word.text for word in lined] == text.split()
     for word, other in zip(lined, plain, strict=True):
         assert word.baseline == pytest.approx(other.baseline, abs=1.5)
@@ -367,22 +373,22 @@ def test_what_is_underlined_has_the_size_and_the_baseline_of_what_is_not(text):
 
 
 def test_words_have_the_height_of_their_line():
-    picture, glyphs = _set_line("sum - PAYED")
-    words = words_of(np.asarray(picture), Rect(0, 100, 400, 130), glyphs)
+    picture, characters = _typeset_line("sum - PAYED")
+    words = place_words(np.asarray(picture), Rect(0, 100, 400, 130), characters)
     assert [word.text for word in words] == ["sum", "-", "PAYED"]
     assert len({(word.box.top, word.box.bottom) for word in words}) == 1
     assert words[0].box.bottom - words[0].box.top == pytest.approx(1.11 * words[0].font_size, rel=0.05)
 
 
-def test_a_word_ends_at_the_wall_of_its_cell():
-    picture, glyphs = _set_line("1:00PMDay")
-    wall = (glyphs[5].x + glyphs[6].x) / 2
+def test_word_ends_at_the_wall_of_its_cell():
+    picture, characters = _typeset_line("1:00PMDay")
+    wall = (characters[5].x + characters[6].x) / 2
     box = Rect(0, 0, picture.width, picture.height)
-    assert [word.text for word in words_of(np.asarray(picture), box, glyphs, (wall,))] == ["1:00PM", "Day"]
-    assert [word.text for word in words_of(np.asarray(picture), box, glyphs)] == ["1:00PMDay"]
+    assert [word.text for word in place_words(np.asarray(picture), box, characters, (wall,))] == ["1:00PM", "Day"]
+    assert [word.text for word in place_words(np.asarray(picture), box, characters)] == ["1:00PMDay"]
 
 
-def test_words_of_a_line_belong_together_but_for_what_a_wall_parts():
+def test_words_of_a_line_are_one_run_up_to_a_wall():
     made = sheet(("North 120", "South 340"))
     for y in (28, 54, 78):
         made.rule(24, y, 150, y)

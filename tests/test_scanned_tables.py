@@ -11,7 +11,7 @@ from eval.rasterised import bound, degraded, pages_of, typeset
 from extractor.candidates.table_cells import match_cells
 from extractor.geometry import PlacedWord, Rect, RulingLine
 from extractor.layout import TableBlock, find_grids, order_page
-from extractor.ocr.ruling_lines import ruled
+from extractor.ocr.ruling_lines import find_ruling_lines
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.tables.cell_per_line import PlacedLine, find_cell_per_line_tables
@@ -48,7 +48,7 @@ MERGED = [
 def cells_of(picture: Image.Image, **how) -> list[tuple[int, int, int, int]]:
     gray = np.asarray(degraded(picture.convert("RGB"), **how).convert("L"))
     found = find_grids(
-        *([RulingLine(*(each * 72 / DPI for each in edge)) for edge in side] for side in ruled(gray, DPI))
+        *([RulingLine(*(each * 72 / DPI for each in edge)) for edge in side] for side in find_ruling_lines(gray, DPI))
     )
     return [(cell.row, cell.column, cell.row_span, cell.column_span) for grid in found for cell in grid.cells]
 
@@ -73,7 +73,7 @@ def test_shades_bar_codes_and_frames_of_letters_are_no_lines():
             pen.rectangle((x, y, x + 20, y + 20), outline=0, width=2)  # as of boxy characters
             pen.line((x + 10, y, x + 10, y + 20), 0, 2)
     gray = np.asarray(degraded(picture.convert("RGB"), 0.1, 8, 60).convert("L"))
-    across, upright = ruled(gray, DPI)
+    across, upright = find_ruling_lines(gray, DPI)
     assert find_grids(across, upright) == []
 
 
@@ -97,7 +97,7 @@ def test_walls_close_to_letters_and_along_shades_are_lines_and_strokes_of_letter
 
 def test_finer_pictures_give_the_same_lines_in_their_own_pixels():
     large = drawn(MERGED).resize((2400, 1800), Image.Resampling.BICUBIC)
-    across, upright = ruled(np.asarray(large), 2 * DPI)
+    across, upright = find_ruling_lines(np.asarray(large), 2 * DPI)
     assert [round(edge.position / 20) * 20 for edge in across] == [200, 300, 400, 500, 600]
     assert [round(edge.position / 20) * 20 for edge in upright] == [200, 600, 1000, 1400, 1800]
 

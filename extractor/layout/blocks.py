@@ -65,7 +65,7 @@ class TableBlock:
     cells: tuple[LayoutCell, ...]
     box: Rect
     column_edges: tuple[float, ...]
-    """The x of the left edge of each column, and of the right edge of the last: a continuation overleaf has the same."""
+    """The x where each column begins, and where the last one ends: a continuation on the next page has the same."""
 
 
 LayoutBlock = TextBlock | TableBlock

@@ -75,7 +75,7 @@ def assign_words(grid: RuledGrid, words: Sequence[PlacedWord]) -> WordsByCell:
 
 
 def read_grid(grid: RuledGrid, words: WordsByCell) -> GridRegion | None:
-    """Return what a grid with these words is: a table, boxes of a form, a frame; None where it is nothing of the kind."""
+    """Return what a grid with these words is (a table, a form, a frame); None where it is nothing of the kind."""
     settings = GridRegionSettings.current()
     lines: LinesByCell = {
         cell: tuple(TextLine(tuple(line)) for line in group_into_lines(build_segments(words[cell])))
@@ -154,7 +154,7 @@ def _build_table(cells: Sequence[RuledCell], lines: LinesByCell, grid: RuledGrid
 
 
 def _is_form(filled: Sequence[RuledCell], lines: LinesByCell, settings: GridRegionSettings) -> bool:
-    """Decide whether the boxes of a grid each hold a label above a value, or paragraphs: a form, not a table of data."""
+    """Decide whether each box of a grid holds a label above a value, or paragraphs: a form, not a table of data."""
     if not settings.split_forms:
         return False
     most = max(len(lines[cell]) for cell in filled)
@@ -176,7 +176,7 @@ def _begins_with_label(lines: Sequence[TextLine], settings: GridRegionSettings) 
 
 
 def goes_on_outside(inside: Sequence[PlacedWord], outside: Sequence[PlacedWord]) -> bool:
-    """Decide whether the lines in a grid go on beside it, as where some columns of a table are shaded and others not."""
+    """Decide whether the lines in a grid go on beside it, as where only some columns of a table are shaded."""
     settings = GridRegionSettings.current()
     baselines = {round(word.baseline) for word in inside}
     if len(baselines) < settings.continuing_rows:

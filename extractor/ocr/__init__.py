@@ -1,12 +1,18 @@
-"""Pictures of pages become words with places: turned upright, straightened, recognised on this machine."""
+"""Pictures of pages into words and ruling lines with their places, by recognition models that run on this machine.
+
+Read in this order: `scanned_page` (what comes out), `page_reader` (the whole way, `read_page`), `orientation` and
+`deskew` (turn the page upright and level), `line_detection` and `text_detector` (where lines of text stand), `models`
+(the one seam to rapidocr), `word_boxes` and `line_ink` (recognised lines into words), `ruling_lines` and
+`line_strokes`, `region_reader` (a part of a page by itself), `cache` and `pictures`.
+"""
 
 from __future__ import annotations
 
 import cv2
 
 from extractor.ocr.deskew import straighten
-from extractor.ocr.page import read_page
-from extractor.ocr.region import read_region
+from extractor.ocr.page_reader import read_page
+from extractor.ocr.region_reader import read_region
 from extractor.ocr.scanned_page import ScannedPage
 
 cv2.setNumThreads(1)  # a forked child would wait for ever for the threads of its parent

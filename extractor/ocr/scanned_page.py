@@ -9,11 +9,7 @@ from extractor.geometry import PlacedWord, RulingLine
 
 @dataclass(frozen=True, slots=True)
 class ScannedPage:
-    """A picture of a page, read; all places in points of the straightened page, origin at the top left.
-
-    `turn` is by how many degrees, clockwise, the picture was turned to stand straight; `confidence` is the mean over
-    the characters, None without words; `inked` says whether anything but paper is on the page.
-    """
+    """A picture of a page, read; all places in points of the straightened page, origin at the top left."""
 
     width: float
     height: float
@@ -21,5 +17,8 @@ class ScannedPage:
     horizontal_lines: tuple[RulingLine, ...]
     vertical_lines: tuple[RulingLine, ...]
     turn: float
+    """The degrees, clockwise, by which the picture was turned to stand straight."""
     confidence: float | None
+    """How sure OCR is of the characters on average, in 0..1; None without words."""
     has_ink: bool
+    """Anything but paper is on the page."""

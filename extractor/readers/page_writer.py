@@ -151,7 +151,9 @@ class PageWriter:
         box = _bbox(self._number, part.box)
         self._blocks.append(Block("table", start, self.length, self._number, 0, box))
         caption = tuple(text for _, text in self._headings)
-        written = _Written(tuple(cells), self._number, part.xs, start, self.length, first, last, caption, above)
+        written = _Written(
+            tuple(cells), self._number, part.column_edges, start, self.length, first, last, caption, above
+        )
         self._tables.append(written)
         self._write("\n")
 
