@@ -24,8 +24,8 @@ import sqlalchemy as sa
 
 from extractor.review import ReviewService
 from extractor.schemas import Schema, load_schema
-from extractor.store import Conflict, Store, Version, Wanted, tables
-from extractor.store.review_status import look
+from extractor.store import Conflict, RecordFilter, Store, Version, tables
+from extractor.store.review_status import assess_record
 
 SHARED = 3
 """Records that the editors share."""
@@ -68,8 +68,8 @@ def fill(place: str, number: int = SHARED) -> list[int]:
     """The numbers of the records that are shared, now in a new store."""
     own = schema()
     with Store(place) as store:
-        store.keep_schema(own)
-        return [store.records.keep(result(f"{n:064x}", own), _MADE, who="machine").id for n in range(1, number + 1)]
+        store.add_schema(own)
+        return [store.records.add(result(f"{n:064x}", own), _MADE, who="machine").id for n in range(1, number + 1)]
 
 
 def edit(place: str, who: str, records: list[int], saves: int, seed: int) -> list[tuple[str, int, Any, float]]:
@@ -162,8 +162,8 @@ def _look_for_losses(place: str, records: list[int], told: list[tuple[str, int, 
                 assert c.old == old, (number, c.revision)
                 data = {**data, c.path[0]: c.new}
             assert record.data == data
-            again = look(own, record.result, record.data, record.corrections)
-            assert (record.doubts, record.to_check, record.risk) == (again.doubts, again.left, again.risk), number
+            again = assess_record(own, record.result, record.data, record.corrections)
+            assert (record.doubts, record.to_check, record.risk) == (again.doubts, again.to_check, again.risk), number
 
 
 # Time.
@@ -185,8 +185,8 @@ def times(records: int) -> Iterator[tuple[str, list[float]]]:
 
     with tempfile.TemporaryDirectory() as folder, Store(f"{folder}/store.db") as store:
         _, own, said = long_report(Path(folder))
-        store.keep_schema(own)
-        number = store.records.keep(said, _MADE, who="machine").id
+        store.add_schema(own)
+        number = store.records.add(said, _MADE, who="machine").id
         with ReviewService(store) as desk:
             gc.collect()
             gc.freeze()  # as `ReviewService.start` does
@@ -220,14 +220,17 @@ def times(records: int) -> Iterator[tuple[str, list[float]]]:
                 ("queue, page 50", {"after": 4900}),
             ):
                 yield f"{what}, of {records:,}", timed(lambda given=given: desk.queue(who="ann", **given), 20)
-            yield f"the next one, of {records:,}", timed(lambda: store.records.next(Wanted("open"), who="ann"), 20)
+            yield (
+                f"the next one, of {records:,}",
+                timed(lambda: store.records.next_id(RecordFilter("open"), who="ann"), 20),
+            )
 
 
 def _many_records(store: Store, number: int) -> None:
     """Put copies of a small record into the store, as many at a time as it takes to be quick."""
     own = schema()
-    store.keep_schema(own)
-    first = store.records.keep(result(f"{0:064x}", own), _MADE, who="machine")
+    store.add_schema(own)
+    first = store.records.add(result(f"{0:064x}", own), _MADE, who="machine")
     with store._database.writing() as connection:
         row = connection.execute(sa.select(tables.records).where(tables.records.c.id == first.id)).one()
         kept = {key: value for key, value in row._mapping.items() if key != "id"}

@@ -30,7 +30,7 @@ import psutil
 from extractor import jobs
 from extractor.models.scripted import ScriptedModel
 from extractor.schemas import load_schema
-from extractor.store import Counts, Store
+from extractor.store import JobCounts, Store
 from extractor.types import FieldGroup, Request
 
 SCHEMA = {
@@ -66,14 +66,16 @@ def make_documents(folder: Path, number: int) -> None:
 
 
 def work(arguments: argparse.Namespace) -> None:
-    """Work on a job until it is finished, and print how many documents are known to be done whenever that is told."""
+    """Run a job until it is finished; print the number of finished documents whenever the runner reports it."""
     if arguments.file_size:
         resource.setrlimit(resource.RLIMIT_FSIZE, (arguments.file_size, arguments.file_size))
     schema = load_schema(SCHEMA)
     with Store(arguments.store) as store:
-        job = jobs.start(store, schema, "endurance", model="scripted", who="endurance")
-        store.jobs.add(job, jobs.find([arguments.folder]))
-        with jobs.Work(store, job, schema, scripted, who="endurance", tell=lambda c: print(c.done, flush=True)) as at:
+        job = jobs.start_job(store, schema, "endurance", model="scripted", who="endurance")
+        store.jobs.add(job, jobs.find_files([arguments.folder]))
+        with jobs.JobRunner(
+            store, job, schema, scripted, who="endurance", tell=lambda c: print(c.done, flush=True)
+        ) as at:
             report = at.drain()
         store.jobs.end(job, report.state, who="endurance")
 
@@ -163,7 +165,7 @@ class Watcher:
         self._process = psutil.Process()
         self.seen: list[tuple[int, float, int]] = []
 
-    def __call__(self, counts: Counts) -> None:
+    def __call__(self, counts: JobCounts) -> None:
         self.seen.append((counts.found - counts.left, self._process.memory_info().rss / MB, self._process.num_fds()))
 
     def growth(self, after: int) -> tuple[float, int]:
@@ -174,7 +176,7 @@ class Watcher:
 
 
 def many(number: int, model: bool = True) -> dict[str, float]:
-    """Work through many small documents in this process, with a model that answers at once, or structure alone."""
+    """JobRunner through many small documents in this process, with a model that answers at once, or structure alone."""
     schema = load_schema(SCHEMA)
     watcher = Watcher()
     with tempfile.TemporaryDirectory() as temporary:
@@ -183,10 +185,10 @@ def many(number: int, model: bool = True) -> dict[str, float]:
         with Store(Path(temporary, "store.db")) as store:
             start, used = time.perf_counter(), time.process_time()
             make = functools.partial(scripted, 0.0) if model else None
-            job = jobs.start(store, schema, "endurance", model="scripted" if model else "none", who="endurance")
-            store.jobs.add(job, jobs.find([str(folder)]))
+            job = jobs.start_job(store, schema, "endurance", model="scripted" if model else "none", who="endurance")
+            store.jobs.add(job, jobs.find_files([str(folder)]))
             found = time.perf_counter() - start
-            with jobs.Work(store, job, schema, make, who="endurance", tell=watcher) as at:
+            with jobs.JobRunner(store, job, schema, make, who="endurance", tell=watcher) as at:
                 report = at.drain()
             used = time.process_time() - used
         verify(Path(temporary, "store.db"), number)
@@ -204,14 +206,14 @@ def many(number: int, model: bool = True) -> dict[str, float]:
 
 
 def bad(folder: str, timeout: float, place: str | None) -> dict[str, object]:
-    """Work through files that nobody should have to read, with structure alone."""
+    """JobRunner through files that nobody should have to read, with structure alone."""
     schema = load_schema("receipt")
     watcher = Watcher()
     with tempfile.TemporaryDirectory() as temporary, Store(place or Path(temporary, "store.db")) as store:
-        job = jobs.start(store, schema, "bad", model="none", who="endurance")
-        store.jobs.add(job, jobs.find([folder], store.files()))
-        limits = jobs.Limits(timeout=timeout)
-        with jobs.Work(store, job, schema, None, who="endurance", limits=limits, tell=watcher) as at:
+        job = jobs.start_job(store, schema, "bad", model="none", who="endurance")
+        store.jobs.add(job, jobs.find_files([folder], store.files()))
+        limits = jobs.JobLimits(timeout=timeout)
+        with jobs.JobRunner(store, job, schema, None, who="endurance", limits=limits, tell=watcher) as at:
             report = at.drain()
         tasks = list(store.jobs.tasks(job))
     counts = report.counts
@@ -235,9 +237,9 @@ def compare(paths: list[str], schema_name: str, model: str) -> dict[str, object]
     os.environ["EXTRACTOR_OCR_CACHE"] = "off"  # else the second way would find its pages read
     schema = load_schema(schema_name)
     with tempfile.TemporaryDirectory() as temporary, Store(Path(temporary, "store.db")) as store:
-        job = jobs.start(store, schema, "compare", model=model, who="endurance")
-        store.jobs.add(job, jobs.find(paths))
-        with jobs.Work(store, job, schema, jobs.maker(model), who="endurance") as at:
+        job = jobs.start_job(store, schema, "compare", model=model, who="endurance")
+        store.jobs.add(job, jobs.find_files(paths))
+        with jobs.JobRunner(store, job, schema, jobs.model_loader(model), who="endurance") as at:
             report = at.drain()
         done = [task.name for task in store.jobs.tasks(job, "done")]
     in_job = report.seconds - report.stages.get("load", 0.0)
@@ -290,7 +292,7 @@ def main() -> None:
     check = checks.add_parser("compare")
     check.add_argument("paths", nargs="+")
     check.add_argument("--schema", default="receipt")
-    check.add_argument("--model", default=jobs.model_name(None))
+    check.add_argument("--model", default=jobs.resolve_model_name(None))
     check.set_defaults(run=lambda a: compare(a.paths, a.schema, a.model))
     check = checks.add_parser("work")
     check.add_argument("store")

@@ -23,7 +23,7 @@ from extractor import jobs
 from extractor.errors import ExtractorError
 from extractor.extraction.pipeline import extract
 from extractor.extraction.serialization import as_dict
-from extractor.jobs.ray import RayWork
+from extractor.jobs.ray import RayRunner
 from extractor.models import load_model
 from extractor.readers import read
 from extractor.schemas import Schema, load_schema
@@ -68,13 +68,18 @@ def one_by_one(folder: Path, schema: Schema, model: str) -> tuple[Made, dict[str
 
 
 def by_job(
-    folder: Path, schema: Schema, model: str, kind: Callable[..., jobs.Work], limits: jobs.Limits, threads: int | None
+    folder: Path,
+    schema: Schema,
+    model: str,
+    kind: Callable[..., jobs.JobRunner],
+    limits: jobs.JobLimits,
+    threads: int | None,
 ) -> tuple[Made, dict[str, float]]:
     """Extractions by a job in a new store, and the seconds of each stage."""
     with tempfile.TemporaryDirectory() as temporary, Store(Path(temporary) / "store.db") as store:
-        job = jobs.start(store, schema, "engines", model=model, who="eval")
-        store.jobs.add(job, jobs.find([str(folder)]))
-        with kind(store, job, schema, jobs.maker(model, threads), who="eval", limits=limits) as work:
+        job = jobs.start_job(store, schema, "engines", model=model, who="eval")
+        store.jobs.add(job, jobs.find_files([str(folder)]))
+        with kind(store, job, schema, jobs.model_loader(model, threads), who="eval", limits=limits) as work:
             report = work.drain()
         store.jobs.end(job, report.state, who="eval")
         return {record.document: dict(record.result) for record in store.records}, dict(report.stages)
@@ -110,17 +115,17 @@ def main() -> int:
     )
     parser.add_argument("--threads", type=int, metavar="N", help="threads of each model of a job")
     given = parser.parse_args()
-    limits = jobs.Limits(models=given.models, batch=given.batch)
+    limits = jobs.JobLimits(models=given.models, batch=given.batch)
     os.environ["EXTRACTOR_OCR_CACHE"] = "off"
     schema = load_schema(given.schema)
-    model = jobs.model_name(None) if given.model == "default" else given.model
+    model = jobs.resolve_model_name(None) if given.model == "default" else given.model
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(given.folder or temporary)
         if not given.folder:
             mixed(given.number, folder)
         ways: dict[str, Callable[[], tuple[Made, dict[str, float]]]] = {
-            "local": lambda: by_job(folder, schema, model, jobs.Work, limits, given.threads),
-            "ray": lambda: by_job(folder, schema, model, RayWork, limits, given.threads),
+            "local": lambda: by_job(folder, schema, model, jobs.JobRunner, limits, given.threads),
+            "ray": lambda: by_job(folder, schema, model, RayRunner, limits, given.threads),
             "alone": lambda: one_by_one(folder, schema, model),  # last, for its model stays in memory
         }
         made, first, wrong = {}, None, 0

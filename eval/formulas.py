@@ -77,11 +77,11 @@ SEPARATORS = {",": 44, ";": 59, "tab": 9, "|": 124}
 def fill(store: Store) -> list[str]:
     """The texts, each now the value of a record and of an element of a list in it."""
     schema, texts = load_schema(SCHEMA), [*DANGEROUS, *HARMLESS]
-    store.keep_schema(schema)
+    store.add_schema(schema)
     for n, text in enumerate(texts):
         data = {"text": text, "amount": -12.5, "parts": [{"name": text}]}
         made = Extraction(Document(f"{n:064x}", f"{text}.txt", ""), schema.id, data, (), run={"schema": schema.id})
-        store.records.keep(as_dict(made), Version("formulas", "0"), who="eval", size=1, kind="text")
+        store.records.add(as_dict(made), Version("formulas", "0"), who="eval", size=1, kind="text")
     return texts
 
 

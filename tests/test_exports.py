@@ -73,14 +73,14 @@ EMPTY |= {"tags": [], "items": []}
 
 def keep(store: Store, *records: dict, schema=SCHEMA) -> list[int]:
     """The numbers of the records, now in the store as a machine's."""
-    store.keep_schema(schema)
+    store.add_schema(schema)
     numbers = []
     for data in records:
-        key = f"{sum(store.records.count().values()):064x}"
+        key = f"{sum(store.records.count_by_status().values()):064x}"
         evidence = Evidence(3, 8, "12,50", (BBox(2, 0, 0, 1, 1),))
         values = (FieldValue(("total",), -12.5, evidence, 0.75),)
         said = as_dict(Extraction(Document(key, "a.txt", ""), schema.id, data, values, run={"schema": schema.id}))
-        numbers.append(store.records.keep(said, Version("t", "0"), who="t", size=1, kind="text").id)
+        numbers.append(store.records.add(said, Version("t", "0"), who="t", size=1, kind="text").id)
     return numbers
 
 
@@ -303,14 +303,14 @@ def reviewed(tmp_path: Path, store: Store) -> list[int]:
             },
         }
     )
-    store.keep_schema(schema)
+    store.add_schema(schema)
     numbers = []
     for n in range(3):
         folder = tmp_path / f"in{n}"
         folder.mkdir()
         (folder / "memo.txt").write_text(f"Memo number: M-{n}\nTotal: {n}.25\n", "utf-8")
         said = as_dict(extract(read(folder / "memo.txt"), schema, None))
-        numbers.append(store.records.keep(said, Version("t", "0"), who="t").id)
+        numbers.append(store.records.add(said, Version("t", "0"), who="t").id)
     store.records.correct(numbers[0], ("total",), 7.5, who="ann", revision=1)
     store.records.correct(numbers[0], ("number",), "M-0", who="ann", revision=2)
     store.records.approve(numbers[0], who="ann", revision=3)

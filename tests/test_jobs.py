@@ -60,10 +60,10 @@ def write(folder: Path, **texts: str) -> None:
 def drained(store, *paths, make=None, name="j", stop=None, **limits):
     """The report of a job on those paths, worked on to the end."""
     model = "none" if make is None else "scripted"
-    job = jobs.start(store, SCHEMA, name, model=model, who="ann")
-    store.jobs.add(job, jobs.find([str(p) for p in paths], store.files()))
-    own = jobs.Limits(**{"workers": 2, "timeout": 60} | limits)
-    with jobs.Work(store, job, SCHEMA, make, who="ann", limits=own, stop=stop) as at:
+    job = jobs.start_job(store, SCHEMA, name, model=model, who="ann")
+    store.jobs.add(job, jobs.find_files([str(p) for p in paths], store.files()))
+    own = jobs.JobLimits(**{"workers": 2, "timeout": 60} | limits)
+    with jobs.JobRunner(store, job, SCHEMA, make, who="ann", limits=own, stop=stop) as at:
         report = at.drain()
     store.jobs.end(job, report.state, who="ann")
     return report
@@ -82,17 +82,17 @@ def failures(store, name="j"):
 def test_a_name_prints_on_a_line_and_leads_back_to_its_file(name, folder):
     path = folder / name
     path.write_text("x")
-    (found,) = jobs.find([str(folder)])
-    assert found.name.isprintable() and found.name.encode() and sources.split(found.name) == (str(path), None)
+    (found,) = jobs.find_files([str(folder)])
+    assert found.name.isprintable() and found.name.encode() and sources.split_name(found.name) == (str(path), None)
     member = sources.member_name(found.name, "in/" + name)
-    assert sources.split(member) == (str(path), "in/" + name)
+    assert sources.split_name(member) == (str(path), "in/" + name)
 
 
 def test_a_folder_that_ends_in_an_exclamation_mark_is_no_archive(folder):
     (folder / "wow!").mkdir()
     (folder / "wow!" / "a.txt").write_text("x")
-    (found,) = jobs.find([str(folder)])
-    assert sources.split(found.name) == (str(folder / "wow!" / "a.txt"), None)
+    (found,) = jobs.find_files([str(folder)])
+    assert sources.split_name(found.name) == (str(folder / "wow!" / "a.txt"), None)
 
 
 def test_special_files_are_each_named_once_and_none_is_waited_for(folder, tmp_path):
@@ -108,7 +108,7 @@ def test_special_files_are_each_named_once_and_none_is_waited_for(folder, tmp_pa
     (folder / "device").symlink_to("/dev/zero")
     (folder / ".hidden").write_text("x")
     start = time.monotonic()
-    found = list(jobs.find([str(folder)]))
+    found = list(jobs.find_files([str(folder)]))
     assert time.monotonic() - start < 1
     assert len({f.name for f in found}) == len(found)
     assert {f.name.rpartition("/")[2]: f.kind for f in found} == {
@@ -133,15 +133,15 @@ def test_the_store_may_lie_in_the_folder_it_is_about(folder):
 
 def test_patterns_and_files_that_are_missing(folder):
     write(folder, a="x", b="y")
-    found = list(jobs.find([str(folder / "*.txt"), str(folder / "*.pdf"), str(folder / "no.txt")]))
+    found = list(jobs.find_files([str(folder / "*.txt"), str(folder / "*.pdf"), str(folder / "no.txt")]))
     assert [f.kind for f in found] == [None, None, "missing", "missing"]
 
 
 def test_a_file_that_became_a_pipe_is_not_waited_for(folder):
     os.mkfifo(folder / "pipe")
-    with pytest.raises(sources.Unusable, match="no regular file"):
+    with pytest.raises(sources.UnusableFile, match="no regular file"):
         sources.fingerprint(str(folder / "pipe"))
-    with pytest.raises(sources.Unusable, match="gone"):
+    with pytest.raises(sources.UnusableFile, match="gone"):
         sources.fingerprint(str(folder / "gone"))
 
 
@@ -150,8 +150,8 @@ def test_files_that_vanish_or_cannot_be_used_are_named(store, folder):
     (folder / "program").write_bytes(b"\x7fELF\x00\x01")
     with open(folder / "huge.txt", "wb") as huge:
         huge.truncate(101 * 2**20)
-    job = jobs.start(store, SCHEMA, "j", model="none", who="ann")
-    store.jobs.add(job, jobs.find([str(folder)]))
+    job = jobs.start_job(store, SCHEMA, "j", model="none", who="ann")
+    store.jobs.add(job, jobs.find_files([str(folder)]))
     (folder / "gone.txt").unlink()
     report = drained(store, folder / "good.txt")
     assert failures(store) == {
@@ -204,16 +204,16 @@ def test_a_bomb_goes_off_nowhere(end, folder, monkeypatch):
     monkeypatch.setattr(archives, "MAX_MEMBERS", 5)
     bomb = packed(folder / f"bomb.{end}", {"a.txt": bytes(4 * 2**20)})
     if end == "zip":
-        (found,) = archives.members(str(bomb), "bomb", "s")
+        (found,) = archives.list_members(str(bomb), "bomb", "s")
         assert found.kind == "too_large"
-        with pytest.raises(sources.Unusable, match="100 times"):
-            archives.content(str(bomb), "a.txt")
+        with pytest.raises(sources.UnusableFile, match="100 times"):
+            archives.read_member(str(bomb), "a.txt")
     else:
-        with pytest.raises(sources.Unusable, match="unpacks to more"):
-            archives.members(str(bomb), "bomb", "s")
+        with pytest.raises(sources.UnusableFile, match="unpacks to more"):
+            archives.list_members(str(bomb), "bomb", "s")
     crowd = packed(folder / f"crowd.{end}", {f"{n}.txt": b"x" for n in range(6)})
-    with pytest.raises(sources.Unusable, match="more than 5 files"):
-        archives.members(str(crowd), "crowd", "s")
+    with pytest.raises(sources.UnusableFile, match="more than 5 files"):
+        archives.list_members(str(crowd), "crowd", "s")
 
 
 @pytest.mark.parametrize("end", ["zip", "tar.gz"])
@@ -285,9 +285,9 @@ def test_what_a_file_does_to_its_process_is_that_files_own_error(store, folder, 
     plain = {f"ok{n}": f"Total: {n}\n" for n in range(6)}
     write(folder, **plain, crash="crash", leave="leave", hang="hang", memory="memory", loud="Total: 7, loud")
     real = worker_tasks.read_and_extract
-    monkeypatch.setattr(runner.children, "read_and_extract", chaos)
+    monkeypatch.setattr(runner.worker_tasks, "read_and_extract", chaos)
     report = drained(store, folder, timeout=6)
-    monkeypatch.setattr(runner.children, "read_and_extract", real)
+    monkeypatch.setattr(runner.worker_tasks, "read_and_extract", real)
     assert failures(store) == {
         "crash.txt": "crashed",
         "leave.txt": "crashed",
@@ -448,7 +448,7 @@ def test_a_signal_stops_a_job_soon_and_leaves_no_process(number, engine, tmp_pat
     assert re.search(r"job j stopped: 3,000 found = [\d,]+ done \+ .* \+ [\d,]+ left", out)
     wait_until(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in family))
     with Store(place) as store:
-        assert store.jobs.owners() == [] and store.jobs.get("j").state == "stopped"
+        assert store.jobs.lease_owners() == [] and store.jobs.get("j").state == "stopped"
 
 
 def done(place: Path) -> int:
@@ -488,7 +488,7 @@ def test_a_file_is_taken_when_it_has_stopped_growing(folder):
     stop, seen = threading.Event(), []
 
     def look():
-        for found in jobs.watch(str(folder), 1.0, stop):
+        for found in jobs.watch_folder(str(folder), 1.0, stop):
             seen.extend((f.name.rpartition("/")[2], time.monotonic()) for f in found)
 
     watching = threading.Thread(target=look)

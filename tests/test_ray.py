@@ -14,9 +14,9 @@ SCHEMA = load_schema(endurance.SCHEMA)
 
 
 def worked(store, folder, kind, name="j"):
-    job = jobs.start(store, SCHEMA, name, model="scripted", who="ann")
-    store.jobs.add(job, jobs.find([str(folder)]))
-    with kind(store, job, SCHEMA, endurance.scripted, who="ann", limits=jobs.Limits(workers=1)) as at:
+    job = jobs.start_job(store, SCHEMA, name, model="scripted", who="ann")
+    store.jobs.add(job, jobs.find_files([str(folder)]))
+    with kind(store, job, SCHEMA, endurance.scripted, who="ann", limits=jobs.JobLimits(workers=1)) as at:
         report = at.drain()
     store.jobs.end(job, report.state, who="ann")
     return report
@@ -38,13 +38,13 @@ def folder(tmp_path):
 
 def test_ray_makes_the_same_records_and_does_nothing_twice(folder, tmp_path):
     with Store(tmp_path / "local.db") as store:
-        here = worked(store, folder, jobs.Work)
+        here = worked(store, folder, jobs.JobRunner)
         expected = records(store)
     with Store(tmp_path / "ray.db") as store:
-        there = worked(store, folder, on_ray.RayWork)
+        there = worked(store, folder, on_ray.RayRunner)
         assert (there.state, there.counts.done, there.counts.failures) == ("finished", 5, {"unreadable": 1})
         assert there.counts == here.counts and records(store) == expected
         entries = sum(1 for _ in store.audit.entries())
-        again = jobs.start(store, SCHEMA, "j", model="scripted", who="ann")
-        assert store.jobs.add(again, jobs.find([str(folder)])) == 0 and store.jobs.counts(again).left == 0
+        again = jobs.start_job(store, SCHEMA, "j", model="scripted", who="ann")
+        assert store.jobs.add(again, jobs.find_files([str(folder)])) == 0 and store.jobs.counts(again).left == 0
         assert sum(entry.action == "extracted" for entry in store.audit.entries()) == 5 and entries > 5

@@ -11,7 +11,7 @@ from extractor.errors import OutputError
 from extractor.review import ReviewError, ReviewService
 from extractor.review.value_parsing import text_of, value_of
 from extractor.schemas import load_schema
-from extractor.store import Conflict, Store, Version, Wanted
+from extractor.store import Conflict, RecordFilter, Store, Version
 
 SCHEMA = load_schema(
     {
@@ -90,12 +90,12 @@ def result(*amounts: float, total: float | None = None, more: tuple = (), docume
 @pytest.fixture
 def desk(tmp_path):
     with Store(tmp_path / "store.db") as store, ReviewService(store) as opened:
-        store.keep_schema(SCHEMA)
+        store.add_schema(SCHEMA)
         yield opened
 
 
 def keep(desk: ReviewService, *args: object, **more: object) -> int:
-    return desk.store.records.keep(result(*args, **more), Version("t", "0"), who="m").id
+    return desk.store.records.add(result(*args, **more), Version("t", "0"), who="m").id
 
 
 def field(view: dict, *path: object) -> dict:
@@ -224,7 +224,7 @@ def test_what_needs_a_look_is_said_with_its_reason(ann):
 def test_probabilities_are_held_to_a_higher_mark_than_scores(desk):
     said = result(1)
     said["run"]["confidence"] = "calibrated (x)"
-    record = desk.store.records.keep(said, Version("t", "0"), who="m").id
+    record = desk.store.records.add(said, Version("t", "0"), who="m").id
     assert field(desk.view(record, who="ann"), "items", 0, "amount")["needs"]
 
 
@@ -243,10 +243,10 @@ def test_what_an_optional_object_requires_is_wanted_only_where_it_holds_somethin
     inner = {"name": {"type": ["string", "null"]}, "town": {"type": ["string", "null"]}}
     party = {"type": "object", "required": ["name"], "properties": inner}
     schema = load_schema({"title": "p", "type": "object", "properties": {"seller": party, "buyer": party}})
-    desk.store.keep_schema(schema)
+    desk.store.add_schema(schema)
     said = result() | {"run": {"schema": schema.id}, "values": [value(["buyer", "town"], "Bonn")]}
     said["data"] = {"seller": {"name": None, "town": None}, "buyer": {"name": None, "town": "Bonn"}}
-    view = desk.view(desk.store.records.keep(said, Version("t", "0"), who="m").id, who="ann")
+    view = desk.view(desk.store.records.add(said, Version("t", "0"), who="m").id, who="ann")
     assert [f["path"] for f in view["fields"].values() if f["needs"]] == [["buyer", "name"]]
 
 
@@ -452,7 +452,7 @@ def test_what_is_shown_step_by_step_is_what_a_fresh_look_shows(desk, seed):
         with ReviewService(desk.store) as other:
             fresh = other.view(person.record, who=person.who)
         assert fresh == person.view and fresh["left"] == told["left"]
-        assert next(iter(desk.store.records.listed(Wanted())[0])).to_check == told["left"]
+        assert next(iter(desk.store.records.list_summaries(RecordFilter())[0])).to_check == told["left"]
     assert desk.store.audit.verify() == []
 
 
@@ -474,7 +474,9 @@ def test_a_record_is_one_persons_until_it_is_taken_over(desk, ann):
     assert held.value.kind == "held" and held.value.more["claimed_by"] == "ann"
     view = desk.claim(ann.record, who="bob", take=True)
     assert view["mine"] and view["claimed_by"] == "bob"
-    assert ("taken", "bob", "from ann") in [(r.action, r.who, r.note) for r in desk.store.records.reviews(ann.record)]
+    assert ("taken", "bob", "from ann") in [
+        (r.action, r.who, r.note) for r in desk.store.records.review_actions(ann.record)
+    ]
     assert desk.next(99, who="ann") == {"id": None}
     desk.release(ann.record, who="bob")
     assert desk.next(99, who="ann") == {"id": ann.record} and desk.next(ann.record, who="ann") == {"id": None}

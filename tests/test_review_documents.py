@@ -30,7 +30,7 @@ def desk(tmp_path_factory):
     """One desk for all: its processes take a while to start."""
     place = tmp_path_factory.mktemp("desk")
     with Store(place / "store.db") as store, ReviewService(store) as opened:
-        store.keep_schema(SCHEMA)
+        store.add_schema(SCHEMA)
         yield opened
 
 
@@ -43,7 +43,7 @@ def keep(desk: ReviewService, data: bytes, name: str) -> int:
         "problems": [],
         "run": {"schema": SCHEMA.id},
     }
-    return desk.store.records.keep(said, Version("t", "0"), who="m").id
+    return desk.store.records.add(said, Version("t", "0"), who="m").id
 
 
 def put(desk: ReviewService, file: Path, data: bytes) -> int:

@@ -197,7 +197,7 @@ def test_uploads_go_when_their_records_are_through_and_the_record_stays(tmp_path
             os.utime(file, (long_ago, long_ago))
         assert clean() == 2  # the stray one, and the one that was rejected
         assert not files["note 2.txt"].exists() and files["note 1.txt"].exists()
-        assert store.records.note_exported(who="ann", schema=None, status="approved", job=None, what="a.csv") == 1
+        assert store.records.mark_exported(who="ann", schema=None, status="approved", job=None, what="a.csv") == 1
         assert clean() == 1 and not files["note 1.txt"].exists() and files["note 3.txt"].exists()
         gone = shown(own, rows["note 1.txt"])
         assert gone["state"] == "gone" and gone["message"]

@@ -34,9 +34,9 @@ def notes(app):
     """Hundreds of records of one field; every tenth is doubted."""
     schema = screen_records.named({"type": "object", "title": "Note", "properties": {"n": {"type": "integer"}}}, "note")
     with Store(str(app.store)) as store:
-        store.keep_schema(schema)
+        store.add_schema(schema)
         for n in range(RECORDS):
-            store.records.keep(_result(n, schema), screen_records.version(), who="machine")
+            store.records.add(_result(n, schema), screen_records.version(), who="machine")
 
 
 def _result(n, schema):

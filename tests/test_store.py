@@ -22,17 +22,17 @@ from extractor.review import ReviewService
 from extractor.schemas import load_schema
 from extractor.store import (
     Conflict,
-    Found,
-    Outcome,
+    RecordFilter,
+    SourceFile,
     Store,
     StoreError,
+    TaskOutcome,
     Version,
-    Wanted,
-    flag_of,
-    standing_approvals,
+    current_approvals,
+    open_flag,
     tables,
 )
-from extractor.store.corrections import with_value
+from extractor.store.corrections import replace_value
 from extractor.store.migrations import MIGRATIONS
 
 SCHEMA = load_schema(
@@ -98,7 +98,7 @@ def place(request, tmp_path):
 @pytest.fixture
 def store(place):
     with Store(place) as opened:
-        opened.keep_schema(SCHEMA)
+        opened.add_schema(SCHEMA)
         yield opened
 
 
@@ -134,7 +134,7 @@ def test_the_tables_are_those_the_migrations_make(store):
 
 def test_a_file_is_nobody_elses_and_every_commit_reaches_the_disk(tmp_path):
     with Store(tmp_path / "new" / "store.db") as store:
-        store.keep_schema(SCHEMA)
+        store.add_schema(SCHEMA)
         with store._database.reading() as connection:
             for name, value in (("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)):
                 assert connection.exec_driver_sql(f"PRAGMA {name}").scalar_one() == value
@@ -177,13 +177,13 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path, monkeypatch):
 
 def test_a_copy_of_a_store_is_whole_while_it_is_written(tmp_path):
     with Store(tmp_path / "store.db") as store:
-        store.keep_schema(SCHEMA)
+        store.add_schema(SCHEMA)
         stop = threading.Event()
 
         def write():
             n = 0
             while not stop.is_set():
-                store.records.keep(result(f"{n:064x}"), FIRST, who="m")
+                store.records.add(result(f"{n:064x}"), FIRST, who="m")
                 n += 1
 
         writer = threading.Thread(target=write)
@@ -203,36 +203,36 @@ def test_a_copy_of_a_store_is_whole_while_it_is_written(tmp_path):
 
 
 def test_a_record_is_found_again_with_all_its_sources(store):
-    kept = store.records.keep(result(), FIRST, who="machine")
-    again = store.records.keep(result(source="copy of a.txt"), FIRST, who="machine")
+    kept = store.records.add(result(), FIRST, who="machine")
+    again = store.records.add(result(source="copy of a.txt"), FIRST, who="machine")
     assert again.id == kept.id and again.revision == 1
     assert again.sources == ("a.txt", "copy of a.txt")
     assert (again.status, again.problems, again.confidence, again.schema_name) == ("needs_review", 1, 0.5, "bill")
     assert store.records.find("b" * 64, SCHEMA.id) is None
     assert [r.id for r in store.records.select(schema="bill", status="needs_review")] == [kept.id]
     assert list(store.records.select(status="approved")) == []
-    assert store.records.count() == {"needs_review": 1}
+    assert store.records.count_by_status() == {"needs_review": 1}
     with pytest.raises(InputError, match="no record"):
         store.records.get(99)
 
 
 @pytest.mark.parametrize("text", ["金额\0减", "half \ud800 a pair", "'; DROP TABLE records; --", "\u2028\r\n"])
 def test_any_text_comes_back_as_it_was(store, text):
-    kept = store.records.keep(result(total=text), FIRST, who="machine")
+    kept = store.records.add(result(total=text), FIRST, who="machine")
     assert kept.data["total"] == text
     assert store.records.correct(kept.id, ("lines", 0), text, who="ann", revision=1).data["lines"][0] == text
     assert store.audit.verify() == []
 
 
 def test_numbers_of_any_size_come_back_as_they_were(store):
-    kept = store.records.keep(result(total=10**40), FIRST, who="machine")
+    kept = store.records.add(result(total=10**40), FIRST, who="machine")
     changed = store.records.correct(kept.id, ("total",), 10**40 + 1, who="ann", revision=1)
     assert changed.data["total"] == 10**40 + 1 and kept.data["total"] == 10**40
     assert store.audit.verify() == []
 
 
 def test_a_correction_stands_beside_what_the_machine_said(store):
-    kept = store.records.keep(result(), FIRST, who="machine")
+    kept = store.records.add(result(), FIRST, who="machine")
     changed = store.records.correct(kept.id, ("total",), 7, who="ann", revision=1, reason="misread")
     changed = store.records.correct(kept.id, ("lines", 2), "three", who="ann", revision=changed.revision)
     assert changed.data == {"total": 7, "lines": ["one", "two", "three"]}
@@ -245,14 +245,14 @@ def test_a_correction_stands_beside_what_the_machine_said(store):
 
 
 def test_a_later_extraction_never_takes_the_place_of_a_persons_word(store):
-    touched = store.records.keep(result("a" * 64), FIRST, who="machine")
-    approved = store.records.keep(result("b" * 64), FIRST, who="machine")
-    claimed = store.records.keep(result("c" * 64), FIRST, who="machine")
+    touched = store.records.add(result("a" * 64), FIRST, who="machine")
+    approved = store.records.add(result("b" * 64), FIRST, who="machine")
+    claimed = store.records.add(result("c" * 64), FIRST, who="machine")
     store.records.correct(touched.id, ("total",), 7, who="ann", revision=1)
     store.records.approve(approved.id, who="ann", revision=1)
     store.records.claim(claimed.id, who="ann")
     for document in "abc":
-        store.records.keep(result(document * 64, total=6), SECOND, who="machine")
+        store.records.add(result(document * 64, total=6), SECOND, who="machine")
     assert store.records.get(touched.id).data["total"] == 7
     assert store.records.get(touched.id).extraction == touched.extraction
     assert store.records.get(approved.id).data["total"] == 5
@@ -262,7 +262,7 @@ def test_a_later_extraction_never_takes_the_place_of_a_persons_word(store):
 
 
 def test_who_comes_second_is_told_and_loses_nothing(store):
-    kept = store.records.keep(result(), FIRST, who="machine")
+    kept = store.records.add(result(), FIRST, who="machine")
     store.records.correct(kept.id, ("total",), 7, who="ann", revision=1)
     for late in (
         lambda: store.records.correct(kept.id, ("total",), 8, who="bob", revision=1),
@@ -285,7 +285,7 @@ def _edit(place: str, record: int, name: str, told: list[bool]) -> None:
 
 
 def test_of_eight_editors_none_overwrites_another(store, place):
-    kept = store.records.keep(result(), FIRST, who="machine")
+    kept = store.records.add(result(), FIRST, who="machine")
     told: list[bool] = []
     editors = [threading.Thread(target=_edit, args=(place, kept.id, f"e{n}", told)) for n in range(8)]
     for editor in editors:
@@ -302,8 +302,8 @@ def test_of_eight_editors_none_overwrites_another(store, place):
 
 
 def test_two_people_do_not_do_the_same_work(store):
-    first = store.records.keep(result("a" * 64), FIRST, who="machine")
-    second = store.records.keep(result("b" * 64), FIRST, who="machine")
+    first = store.records.add(result("a" * 64), FIRST, who="machine")
+    second = store.records.add(result("b" * 64), FIRST, who="machine")
     ann, bob = store.records.next_free(who="ann"), store.records.next_free(who="bob")
     assert {ann.id, bob.id} == {first.id, second.id}
     assert store.records.next_free(who="cat") is None
@@ -314,12 +314,12 @@ def test_two_people_do_not_do_the_same_work(store):
     assert store.records.claim(ann.id, who="ann").claimed_by == "ann"  # a claim that has lapsed holds nobody
     flagged = store.records.flag(ann.id, who="ann", revision=1, note="which currency?")
     assert store.records.reject(ann.id, who="ann", revision=flagged.revision).status == "rejected"
-    acts = [(review.action, review.note) for review in store.records.reviews(ann.id)]
+    acts = [(review.action, review.note) for review in store.records.review_actions(ann.id)]
     assert ("flagged", "which currency?") in acts and acts[-1][0] == "rejected"
 
 
 def test_a_confirmation_is_kept_though_nothing_changes(store):
-    kept = store.records.keep(result(), FIRST, who="machine")
+    kept = store.records.add(result(), FIRST, who="machine")
     same = store.records.correct(kept.id, ("total",), "whatever", who="ann", revision=1, how="accepted")
     (made,) = same.corrections
     assert (same.revision, made.how, made.old, made.new) == (2, "accepted", 5, 5) and same.data == kept.data
@@ -329,7 +329,7 @@ def test_a_confirmation_is_kept_though_nothing_changes(store):
 
 
 def test_a_correction_keeps_where_it_was_taken_from_and_what_it_takes_back(store):
-    kept = store.records.keep(result(), FIRST, who="machine")
+    kept = store.records.add(result(), FIRST, who="machine")
     evidence = {"start": 3, "end": 5, "text": "減7", "boxes": None}
     store.records.correct(kept.id, ("total",), -7, who="ann", revision=1, how="word", evidence=evidence)
     back = store.records.correct(kept.id, ("total",), 5, who="ann", revision=2, how="undo", undoes=2)
@@ -347,41 +347,41 @@ def test_where_there_is_nothing_a_property_is_null_or_left_out(store):
             "properties": {"may": {"type": ["string", "null"]}, "never": {"type": "string"}, "in": {"type": "object"}},
         }
     )
-    store.keep_schema(schema)
+    store.add_schema(schema)
     said = result() | {"data": {"may": "a", "never": "b", "in": {}}, "values": []}
     said["run"] = {"schema": schema.id}
-    kept = store.records.keep(said, FIRST, who="machine")
+    kept = store.records.add(said, FIRST, who="machine")
     store.records.correct(kept.id, ("may",), None, who="ann", revision=1, how="absent")
     changed = store.records.correct(kept.id, ("never",), None, who="ann", revision=2, how="absent")
     assert changed.data == {"may": None, "in": {}}
 
 
 def test_a_claim_can_be_taken_over_and_that_is_told(store):
-    kept = store.records.keep(result(), FIRST, who="machine")
+    kept = store.records.add(result(), FIRST, who="machine")
     store.records.claim(kept.id, who="ann")
     assert store.records.claim(kept.id, who="bob", take=True).claimed_by == "bob"
-    assert [(r.action, r.who, r.note) for r in store.records.reviews(kept.id)] == [
+    assert [(r.action, r.who, r.note) for r in store.records.review_actions(kept.id)] == [
         ("claimed", "ann", ""),
         ("taken", "bob", "from ann"),
     ]
-    later = store.records.keep(result(total=6), SECOND, who="machine")
+    later = store.records.add(result(total=6), SECOND, who="machine")
     assert later.data["total"] == 6  # to hold a record is not to work on it
 
 
 def test_approvals_stand_until_the_record_is_opened_again(store):
-    kept = store.records.keep(result(), FIRST, who="machine")
+    kept = store.records.add(result(), FIRST, who="machine")
     store.records.approve(kept.id, who="ann", revision=1)
     assert store.records.approve(kept.id, who="ann", revision=2).revision == 2
     both = store.records.approve(kept.id, who="bob", revision=2)
     assert (both.approvals, both.approved_by, both.revision) == (2, "ann", 3)
     changed = store.records.correct(kept.id, ("total",), 7, who="cat", revision=3)
     assert (changed.status, changed.approvals, changed.approved_by) == ("needs_review", 0, None)
-    acts = store.records.reviews(kept.id)
-    assert [a.action for a in acts] == ["approved", "approved", "reopened"] and standing_approvals(acts) == []
+    acts = store.records.review_actions(kept.id)
+    assert [a.action for a in acts] == ["approved", "approved", "reopened"] and current_approvals(acts) == []
     flagged = store.records.flag(kept.id, who="cat", revision=4, note="?")
-    assert flagged.flagged == 1 and flag_of(store.records.reviews(kept.id)).note == "?"
+    assert flagged.flagged == 1 and open_flag(store.records.review_actions(kept.id)).note == "?"
     assert store.records.approve(kept.id, who="ann", revision=5).flagged == 0
-    assert flag_of(store.records.reviews(kept.id)) is None and store.audit.verify() == []
+    assert open_flag(store.records.review_actions(kept.id)) is None and store.audit.verify() == []
 
 
 def test_records_are_listed_by_what_is_wanted_of_them(store):
@@ -391,8 +391,8 @@ def test_records_are_listed_by_what_is_wanted_of_them(store):
         "confidence": 0.9,
         "evidence": {"text": "6", "start": 0, "end": 1, "boxes": None},
     }
-    unsure = store.records.keep(result("a" * 64, source="/in/报告_A.txt"), FIRST, who="machine")
-    calm = store.records.keep(sure, FIRST, who="machine")
+    unsure = store.records.add(result("a" * 64, source="/in/报告_A.txt"), FIRST, who="machine")
+    calm = store.records.add(sure, FIRST, who="machine")
     assert (unsure.status, unsure.to_check, unsure.doubts) == (
         "needs_review",
         1,
@@ -401,7 +401,7 @@ def test_records_are_listed_by_what_is_wanted_of_them(store):
     assert (calm.status, calm.to_check, set(calm.doubts) - {"sample"}) == ("new", 0, set())
 
     def numbers(who: str = "ann", sort: str = "risk", after: int = 0, limit: int = 100, **wanted: object) -> list[int]:
-        rows, total = store.records.listed(Wanted(**wanted), who=who, sort=sort, after=after, limit=limit)
+        rows, total = store.records.list_summaries(RecordFilter(**wanted), who=who, sort=sort, after=after, limit=limit)
         assert total >= len(rows)
         return [row.id for row in rows]
 
@@ -415,34 +415,34 @@ def test_records_are_listed_by_what_is_wanted_of_them(store):
     store.records.approve(calm.id, who="ann", revision=1)
     assert numbers(status="second") == [] and numbers("bob", status="second") == [calm.id]
     store.records.flag(unsure.id, who="ann", revision=1, note="?")
-    (row,), total = store.records.listed(Wanted("flagged"))
+    (row,), total = store.records.list_summaries(RecordFilter("flagged"))
     assert (row.id, row.flag.note, row.approvals, row.sources, total) == (unsure.id, "?", (), ("/in/报告_A.txt",), 1)
-    counts = store.records.tally(Wanted(), who="bob")
+    counts = store.records.count_by_queue(RecordFilter(), who="bob")
     assert counts == {"needs_review": 1, "approved": 1, "flagged": 1, "second": 1}
-    assert store.records.next(Wanted("open"), who="bob") == unsure.id
+    assert store.records.next_id(RecordFilter("open"), who="bob") == unsure.id
     store.records.claim(unsure.id, who="ann")
-    assert store.records.next(Wanted("open"), who="bob") is None
-    assert store.records.next(Wanted("open"), who="ann", but=unsure.id) is None
+    assert store.records.next_id(RecordFilter("open"), who="bob") is None
+    assert store.records.next_id(RecordFilter("open"), who="ann", but=unsure.id) is None
 
 
 def test_records_of_a_job_are_listed(store):
     job, (task, _) = begun(store, "a", "b")
-    store.jobs.settle(job, "me", [Outcome(task, "done", result=result())], who="ann")
-    other = store.records.keep(result("b" * 64), FIRST, who="machine")
+    store.jobs.record_outcomes(job, "me", [TaskOutcome(task, "done", result=result())], who="ann")
+    other = store.records.add(result("b" * 64), FIRST, who="machine")
     raw(store, f"UPDATE tasks SET document = '{'a' * 64}' WHERE name = 'a'")
-    assert [row.id for row in store.records.listed(Wanted(job=job.id))[0]] == [other.id - 1]
+    assert [row.id for row in store.records.list_summaries(RecordFilter(job=job.id))[0]] == [other.id - 1]
 
 
 def test_what_was_exported_is_noted_and_decided_records_are_known(store):
-    one = store.records.keep(result("a" * 64), FIRST, who="machine")
-    two = store.records.keep(result("b" * 64), FIRST, who="machine")
+    one = store.records.add(result("a" * 64), FIRST, who="machine")
+    two = store.records.add(result("b" * 64), FIRST, who="machine")
     store.records.approve(one.id, who="ann", revision=1)
     documents = ["a" * 64, "b" * 64, "c" * 64]
-    assert store.records.decided(documents) == {"a" * 64: False, "b" * 64: False}
-    assert store.records.note_exported(who="ann", schema=None, status="approved", job=None, what="a.csv") == 1
+    assert store.records.completed_documents(documents) == {"a" * 64: False, "b" * 64: False}
+    assert store.records.mark_exported(who="ann", schema=None, status="approved", job=None, what="a.csv") == 1
     store.records.reject(two.id, who="ann", revision=1)
-    assert store.records.decided(documents) == {"a" * 64: True, "b" * 64: True}
-    assert store.records.numbers(SCHEMA.id, documents) == {"a" * 64: one.id, "b" * 64: two.id}
+    assert store.records.completed_documents(documents) == {"a" * 64: True, "b" * 64: True}
+    assert store.records.ids_by_document(SCHEMA.id, documents) == {"a" * 64: one.id, "b" * 64: two.id}
     assert store.records.get(one.id).revision == 2 and store.audit.verify() == []
 
 
@@ -450,9 +450,9 @@ def test_a_store_of_the_first_version_is_brought_up_with_its_queue(place, monkey
     from extractor.store import database
 
     with Store(place) as new:
-        new.keep_schema(SCHEMA)
+        new.add_schema(SCHEMA)
         for n, document in enumerate("abc", 1):
-            new.records.keep(result(document * 64), FIRST, who="machine")
+            new.records.add(result(document * 64), FIRST, who="machine")
             assert new.records.get(n).to_check == 1
         new.records.correct(1, ("total",), 7, who="ann", revision=1)
         new.records.approve(1, who="ann", revision=2)
@@ -486,18 +486,18 @@ def test_a_store_of_the_first_version_is_brought_up_with_its_queue(place, monkey
 )
 def test_a_value_is_put_where_its_path_says(path, new, expected):
     data = {"l": [1], "n": None}
-    assert with_value(data, path, new)[0] == expected
+    assert replace_value(data, path, new)[0] == expected
     assert data == {"l": [1], "n": None}
 
 
 @pytest.mark.parametrize("path", [("l", 3), ("l", "x"), (0,), ("l", 0, "x"), ("l", -1)])
 def test_a_path_that_does_not_fit_is_refused(path):
     with pytest.raises(InputError, match="no place"):
-        with_value({"l": [1]}, path, 1)
+        replace_value({"l": [1]}, path, 1)
 
 
 def test_a_desk_works_on_either_database(store, tmp_path):
-    kept = store.records.keep(result(), FIRST, who="machine")
+    kept = store.records.add(result(), FIRST, who="machine")
     with ReviewService(store, folder=tmp_path / "desk") as desk:
         (row,) = desk.queue(who="ann", reason="no_evidence", search="A.TXT")["rows"]
         assert (row["id"], row["left"], row["name"]) == (kept.id, 1, "a.txt")
@@ -515,7 +515,7 @@ def test_a_desk_works_on_either_database(store, tmp_path):
 
 
 def test_what_was_written_cannot_be_changed_in_passing(store):
-    kept = store.records.keep(result(), FIRST, who="machine")
+    kept = store.records.add(result(), FIRST, who="machine")
     store.records.correct(kept.id, ("total",), 7, who="ann", revision=1)
     for sql in (
         "UPDATE audit SET who = 'nobody'",
@@ -531,9 +531,9 @@ def test_what_was_written_cannot_be_changed_in_passing(store):
 def test_any_single_change_of_the_audit_is_found(tmp_path):
     draw = random.Random(7)
     with Store(tmp_path / "store.db") as store:
-        store.keep_schema(SCHEMA)
+        store.add_schema(SCHEMA)
         for n in range(20):
-            store.records.keep(result(f"{n:064x}"), FIRST, who="machine")
+            store.records.add(result(f"{n:064x}"), FIRST, who="machine")
             store.records.correct(n + 1, ("total",), n + 100, who="ann", revision=1)
         head = store.audit.head()
         no_triggers(store)
@@ -559,7 +559,7 @@ def test_any_single_change_of_the_audit_is_found(tmp_path):
 
 def test_what_was_cut_off_the_end_is_found_with_a_head(store):
     for n in range(3):
-        store.records.keep(result(f"{n:064x}"), FIRST, who="machine")
+        store.records.add(result(f"{n:064x}"), FIRST, who="machine")
     head = store.audit.head()
     assert store.audit.verify(head) == []
     no_triggers(store)
@@ -568,7 +568,7 @@ def test_what_was_cut_off_the_end_is_found_with_a_head(store):
 
 
 def test_records_behind_the_audits_back_are_found(store):
-    kept = store.records.keep(result(), FIRST, who="machine")
+    kept = store.records.add(result(), FIRST, who="machine")
     store.records.correct(kept.id, ("total",), 7, who="ann", revision=1)
     no_triggers(store)
     raw(store, "UPDATE corrections SET new = '9'")
@@ -580,7 +580,7 @@ def test_records_behind_the_audits_back_are_found(store):
 
 
 def test_the_audit_says_who_did_what_and_why(store):
-    kept = store.records.keep(result(), FIRST, who="machine")
+    kept = store.records.add(result(), FIRST, who="machine")
     store.records.correct(kept.id, ("total",), 7, who="ann", revision=1, reason="misread")
     store.records.approve(kept.id, who="bob", revision=2, note="fine")
     told = [(e.who, e.action, e.subject, e.reason) for e in store.audit.entries()]
@@ -598,17 +598,17 @@ def test_the_audit_says_who_did_what_and_why(store):
 def begun(store: Store, *names: str) -> tuple:
     job = store.jobs.start("j", SCHEMA.id, {"model": "none"}, who="ann")
     job = store.jobs.set_version(job, FIRST)
-    store.jobs.add(job, [Found(name, "s") for name in names])
+    store.jobs.add(job, [SourceFile(name, "s") for name in names])
     return job, store.jobs.claim(job, "me", 10)
 
 
 def test_a_task_is_one_owners_until_it_is_given_back(store):
     job, mine = begun(store, "a", "b", "c")
     assert [task.name for task in mine] == ["a", "b", "c"] and store.jobs.claim(job, "you", 10) == []
-    store.jobs.release("me")
+    store.jobs.release_leases("me")
     yours = store.jobs.claim(job, "you", 2)
     assert [(task.name, task.tries) for task in yours] == [("a", 1), ("b", 1)]
-    store.jobs.free("you")
+    store.jobs.expire_leases("you")
     assert [task.name for task in store.jobs.claim(job, "me", 10)] == ["c", "a", "b"]  # those tried least come first
 
 
@@ -617,16 +617,18 @@ def test_a_lease_that_lapses_is_another_ones(store, monkeypatch):
     later = __import__("time").time() + 1000
     monkeypatch.setattr("extractor.store.queue.time.time", lambda: later)
     assert [task.id for task in store.jobs.claim(job, "you", 10)] == [mine[0].id]
-    store.jobs.settle(job, "me", [Outcome(mine[0], "done", result=result())], who="ann")
-    assert store.jobs.counts(job).left == 1 and store.records.count() == {}  # too late: it is no longer mine
+    store.jobs.record_outcomes(job, "me", [TaskOutcome(mine[0], "done", result=result())], who="ann")
+    assert store.jobs.counts(job).left == 1 and store.records.count_by_status() == {}  # too late: it is no longer mine
 
 
 def test_what_comes_out_and_that_it_is_done_are_stored_together(store):
     job, (task,) = begun(store, "a")
     with pytest.raises(TypeError):
-        store.jobs.settle(job, "me", [Outcome(task, "done", result=result(total=object()))], who="ann")
+        store.jobs.record_outcomes(job, "me", [TaskOutcome(task, "done", result=result(total=object()))], who="ann")
     assert store.jobs.counts(job).left == 1 and store.sources() == []
-    store.jobs.settle(job, "me", [Outcome(task, "done", result=result(), size=3, document_kind="text")], who="ann")
+    store.jobs.record_outcomes(
+        job, "me", [TaskOutcome(task, "done", result=result(), size=3, document_kind="text")], who="ann"
+    )
     assert store.jobs.counts(job).done == 1
     assert [(s.name, s.document) for s in store.sources()] == [("a", "a" * 64)]
 
@@ -634,22 +636,24 @@ def test_what_comes_out_and_that_it_is_done_are_stored_together(store):
 def test_copies_are_extracted_once(store):
     job, tasks = begun(store, "a", "b", "c")
     same = {task.id: ("a" * 64, "s") for task in tasks}
-    verdicts = store.jobs.begin(job, "me", same)
+    verdicts = store.jobs.begin_tasks(job, "me", same)
     assert sorted(verdicts.values()) == ["elsewhere", "elsewhere", "extract"]
     first = next(task for task in tasks if verdicts[task.id] == "extract")
-    store.jobs.settle(job, "me", [Outcome(first, "done", result=result(source="a"))], who="ann")
+    store.jobs.record_outcomes(job, "me", [TaskOutcome(first, "done", result=result(source="a"))], who="ann")
     raw(store, "UPDATE tasks SET until = 0 WHERE state = 'waiting'")
     rest = store.jobs.claim(job, "me", 10)
-    assert set(store.jobs.begin(job, "me", {task.id: ("a" * 64, "s") for task in rest}).values()) == {"reused"}
+    assert set(store.jobs.begin_tasks(job, "me", {task.id: ("a" * 64, "s") for task in rest}).values()) == {"reused"}
     assert store.jobs.counts(job).reused == 2 and len(store.sources("a" * 64)) == 3
-    assert store.records.count() == {"needs_review": 1}
+    assert store.records.count_by_status() == {"needs_review": 1}
 
 
 def test_a_changed_file_is_done_again_and_no_other(store):
     job, tasks = begun(store, "a", "b")
-    store.jobs.begin(job, "me", {t.id: (t.name * 64, "s") for t in tasks})
-    store.jobs.settle(job, "me", [Outcome(t, "done", result=result(t.name * 64)) for t in tasks], who="ann")
-    assert store.jobs.add(job, [Found("a", "s"), Found("b", "changed")]) == 1
+    store.jobs.begin_tasks(job, "me", {t.id: (t.name * 64, "s") for t in tasks})
+    store.jobs.record_outcomes(
+        job, "me", [TaskOutcome(t, "done", result=result(t.name * 64)) for t in tasks], who="ann"
+    )
+    assert store.jobs.add(job, [SourceFile("a", "s"), SourceFile("b", "changed")]) == 1
     assert [task.name for task in store.jobs.claim(job, "me", 10)] == ["b"]
 
 
@@ -666,8 +670,8 @@ def test_a_job_keeps_to_what_it_was_begun_with(store):
 def test_failures_are_counted_by_kind_and_tried_again(store):
     job, tasks = begun(store, "a", "b", "c")
     kinds = ("time_limit", "unreadable", "unreadable")
-    outcomes = [Outcome(t, "failed", kind, "why\0") for t, kind in zip(tasks, kinds, strict=True)]
-    store.jobs.settle(job, "me", outcomes, who="ann")
+    outcomes = [TaskOutcome(t, "failed", kind, "why\0") for t, kind in zip(tasks, kinds, strict=True)]
+    store.jobs.record_outcomes(job, "me", outcomes, who="ann")
     counts = store.jobs.counts(job)
     assert counts.failures == {"unreadable": 2, "time_limit": 1} and counts.found == counts.failed == 3
     assert [t.message for t in store.jobs.tasks(job, "failed", kind="time_limit")] == ["why"]

@@ -48,12 +48,12 @@ def fill(store: Store, letters: Mapping[str, tuple[str, str]], schema: Any = SCH
     from dataclasses import replace
 
     kept = replace(load_schema(schema), name=name)
-    store.keep_schema(kept)
+    store.add_schema(kept)
     numbers = []
     for source, (customer, total) in letters.items():
         document = read_bytes(TEXT.format(customer=customer, total=total).encode(), source)
         said = json.loads(json.dumps(as_dict(extract(document, kept, None))))
-        numbers.append(store.records.keep(said, Version("test", "none"), who="test").id)
+        numbers.append(store.records.add(said, Version("test", "none"), who="test").id)
     return numbers
 
 

@@ -36,8 +36,8 @@ def keep(store: Path, source: Path, schema: Schema, bend: Bend = lambda result: 
 def put(store: Path, result: Mapping[str, Any], schema: Schema) -> int:
     """The number of the record of a result as `extractor extract` prints it."""
     with Store(str(store)) as opened:
-        opened.keep_schema(schema)
-        return opened.records.keep(result, version(), who="machine").id
+        opened.add_schema(schema)
+        return opened.records.add(result, version(), who="machine").id
 
 
 def version() -> Version:

@@ -68,12 +68,12 @@ def _run(arguments: argparse.Namespace) -> int:
     from extractor import jobs
 
     schema = given.schema(arguments.schema)
-    model = jobs.model_name(arguments.model)
+    model = jobs.resolve_model_name(arguments.model)
     tokens = arguments.passage_tokens
-    name = arguments.job or jobs.default_name(schema, model, arguments.paths, tokens)
+    name = arguments.job or jobs.default_job_name(schema, model, arguments.paths, tokens)
     with given.store(arguments.store) as store:
-        job = jobs.start(store, schema, name, model=model, who=who(), passage_tokens=tokens)
-        store.jobs.add(job, jobs.find(arguments.paths, store.files()))
+        job = jobs.start_job(store, schema, name, model=model, who=who(), passage_tokens=tokens)
+        store.jobs.add(job, jobs.find_files(arguments.paths, store.files()))
         if not store.jobs.counts(job).found:
             store.jobs.end(job, "finished", who=who())
             raise InputError("There are no documents in what was given.", "Hidden files in folders are left out.")
@@ -86,11 +86,11 @@ def carry_on(store: Any, job: Any, schema: Any, arguments: argparse.Namespace) -
 
     counts = store.jobs.counts(job)
     console.say(f"job {job.name}: {counts.found:,} documents, {counts.left:,} of them left to do")
-    report = jobs.Report("finished", counts, 0.0, {})
+    report = jobs.JobReport("finished", counts, 0.0, {})
     if counts.left:
         try:
             with (
-                jobs.stopped_by_signals() as stop,
+                jobs.stop_on_signals() as stop,
                 Bar(counts) as bar,
                 work(store, job, schema, arguments, stop, bar) as workers,
             ):
@@ -115,19 +115,19 @@ def work(store: Any, job: Any, schema: Any, arguments: argparse.Namespace, stop:
     limits |= {"memory": arguments.memory, "batch": arguments.batch} | (
         {"workers": arguments.workers} if arguments.workers else {}
     )
-    begin: Any = jobs.Work
+    begin: Any = jobs.JobRunner
     if arguments.engine == "ray":
-        from extractor.jobs.ray import RayWork
+        from extractor.jobs.ray import RayRunner
 
-        begin = functools.partial(RayWork, address=arguments.ray_address)
+        begin = functools.partial(RayRunner, address=arguments.ray_address)
     return begin(
         store,
         job,
         schema,
-        jobs.maker(job.settings["model"], arguments.threads),
+        jobs.model_loader(job.settings["model"], arguments.threads),
         who=who(),
         passage_tokens=job.settings["passage_tokens"],
-        limits=jobs.Limits(**limits),
+        limits=jobs.JobLimits(**limits),
         tell=tell,
         stop=stop,
     )

@@ -35,15 +35,15 @@ def _watch(arguments: argparse.Namespace) -> int:
     if not os.path.isdir(arguments.folder):
         raise InputError(f"There is no folder {arguments.folder}.", "Make it first, or check the path.")
     schema = given.schema(arguments.schema)
-    model = jobs.model_name(arguments.model)
+    model = jobs.resolve_model_name(arguments.model)
     tokens = arguments.passage_tokens
-    name = arguments.job or jobs.default_name(schema, model, [arguments.folder], tokens)
-    with jobs.stopped_by_signals() as stop, given.store(arguments.store) as store:
-        job = jobs.start(store, schema, name, model=model, who=who(), passage_tokens=tokens)
+    name = arguments.job or jobs.default_job_name(schema, model, [arguments.folder], tokens)
+    with jobs.stop_on_signals() as stop, given.store(arguments.store) as store:
+        job = jobs.start_job(store, schema, name, model=model, who=who(), passage_tokens=tokens)
         console.say(f"job {job.name}: watching {arguments.folder}; Ctrl-C ends it")
         report = None
         with work(store, job, schema, arguments, stop, lambda counts: None) as workers:
-            for found in jobs.watch(arguments.folder, arguments.settle, stop, store.files()):
+            for found in jobs.watch_folder(arguments.folder, arguments.settle, stop, store.files()):
                 if store.jobs.add(job, found) or report is None:
                     report = workers.drain()
                     console.say(summary(job.name, "running", report.counts).rstrip())

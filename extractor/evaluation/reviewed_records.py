@@ -12,7 +12,7 @@ from extractor.evaluation.gold import gold
 from extractor.evaluation.matching import ABSENT, CORRECT, MISSING, match
 from extractor.schemas import Schema
 from extractor.store import Store
-from extractor.store.corrections import schema_of
+from extractor.store.corrections import load_stored_schema
 
 MOST = 5_000
 """The newest records that are looked at."""
@@ -76,7 +76,7 @@ def reviewed(store: Store, schema: str | None = None) -> Reviewed:
     records = missed = 0
     for record in _newest(store, schema):
         if record.schema not in schemas:
-            schemas[record.schema] = schema_of(kept[record.schema][1])
+            schemas[record.schema] = load_stored_schema(kept[record.schema][1])
         own = schemas[record.schema]
         if own is None:
             continue  # a schema that this version cannot use
@@ -92,7 +92,7 @@ def reviewed(store: Store, schema: str | None = None) -> Reviewed:
 
 def _newest(store: Store, schema: str | None) -> Iterable:
     """The approved records with the highest numbers, at most MOST of them."""
-    found = store.records.count(schema=schema).get("approved", 0)
+    found = store.records.count_by_status(schema=schema).get("approved", 0)
     for n, record in enumerate(store.records.select(schema=schema, status="approved")):
         if n >= found - MOST:
             yield record

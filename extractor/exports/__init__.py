@@ -65,7 +65,7 @@ def export(
     told = Warnings()
     _write(store, output, format, chosen, told, evidence=evidence, confidence=confidence, bom=bom)
     if who is not None:
-        store.records.note_exported(**chosen, who=who, what=FilePath(output).name)
+        store.records.mark_exported(**chosen, who=who, what=FilePath(output).name)
     return told
 
 
@@ -125,7 +125,7 @@ def _schemas(store: Store, wanted: str | None, job: int | None) -> list:
     there = [
         (name, document)
         for key, (name, document) in store.schemas().items()
-        if (wanted is None or wanted in (key, name)) and store.records.count(schema=key, job=job)
+        if (wanted is None or wanted in (key, name)) and store.records.count_by_status(schema=key, job=job)
     ]
     names = sorted({name for name, _ in there})
     if not names:

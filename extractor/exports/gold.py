@@ -17,7 +17,7 @@ from extractor.errors import OutputError, UsageError
 from extractor.evaluation.gold import gold
 from extractor.exports.warnings import Warnings
 from extractor.jobs import archives
-from extractor.jobs.sources import Unusable
+from extractor.jobs.sources import UnusableFile
 from extractor.schemas import Schema
 from extractor.store import Record, Store
 
@@ -72,7 +72,7 @@ def write(output: str, store: Store, schemas: Sequence[Schema], records: Iterabl
 
 
 def _line(store: Store, record: Record, schema: Schema, name: str) -> dict[str, Any]:
-    given = [review.who for review in store.records.reviews(record.id) if review.action == "approved"]
+    given = [review.who for review in store.records.review_actions(record.id) if review.action == "approved"]
     return {
         "document": f"documents/{name}",
         "gold": gold(schema, record.data),
@@ -107,8 +107,8 @@ def _bytes(store: Store, record: Record) -> bytes | None:
     """The document's bytes, from the first of the places where it was found and is still the same."""
     for source in store.sources(record.document):
         try:
-            data = archives.bytes_of(source.name)
-        except (OSError, Unusable):
+            data = archives.read_source(source.name)
+        except (OSError, UnusableFile):
             continue
         if hashlib.sha256(data).hexdigest() == record.document:
             return data

@@ -14,9 +14,9 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import IO
 
-from extractor.jobs.sources import Unusable, is_archive, member_name, split, too_large
+from extractor.jobs.sources import UnusableFile, is_archive, member_name, split_name, too_large
 from extractor.readers import MAX_BYTES
-from extractor.store import Found
+from extractor.store import SourceFile
 
 MAX_MEMBERS = 1_000
 MAX_TOTAL = 300 * 2**20
@@ -27,17 +27,17 @@ _CHUNK = 2**16
 _BROKEN = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
 
 
-def members(path: str, name: str, stamp: str) -> tuple[Found, ...]:
+def list_members(path: str, name: str, stamp: str) -> tuple[SourceFile, ...]:
     """The documents in the archive at `path`, which goes by `name`, each with the SHA-256 of its bytes.
 
-    A member that cannot be worked on comes with the kind of its failure. Unusable where the archive itself is broken,
-    or unpacks to more than MAX_TOTAL bytes or MAX_MEMBERS files.
+    A member that cannot be worked on comes with the kind of its failure. UnusableFile where the archive itself is
+    broken, or unpacks to more than MAX_TOTAL bytes or MAX_MEMBERS files.
     """
-    found: dict[str, Found] = {}
+    found: dict[str, SourceFile] = {}
     total = 0
     for member, packed, file in _opened(path):
         if len(found) >= MAX_MEMBERS:
-            raise Unusable(
+            raise UnusableFile(
                 "archive_limit", f"The archive holds more than {MAX_MEMBERS:,} files.", "Unpack it yourself."
             )
         inner = member_name(name, member)
@@ -45,42 +45,42 @@ def members(path: str, name: str, stamp: str) -> tuple[Found, ...]:
             continue  # a later file of the same name can never be told apart from the first
         try:
             if file is None:
-                raise Unusable("protected", "It is protected by a password.")
+                raise UnusableFile("protected", "It is protected by a password.")
             if is_archive(member):
-                raise Unusable("archive_in_archive", "Archives in archives are not opened.")
+                raise UnusableFile("archive_in_archive", "Archives in archives are not opened.")
             sha = hashlib.sha256()
             for chunk in _chunks(file, packed):
                 sha.update(chunk)
                 total += len(chunk)
                 if total > MAX_TOTAL:
                     message = f"The archive unpacks to more than {MAX_TOTAL // 2**20} MB."
-                    raise Unusable("archive_limit", message, "Unpack it yourself.")
-            found[inner] = Found(inner, stamp, sha.hexdigest())
-        except Unusable as error:
+                    raise UnusableFile("archive_limit", message, "Unpack it yourself.")
+            found[inner] = SourceFile(inner, stamp, sha.hexdigest())
+        except UnusableFile as error:
             if error.kind == "archive_limit":
                 raise
-            found[inner] = Found(inner, stamp, kind=error.kind, message=error.message)
+            found[inner] = SourceFile(inner, stamp, kind=error.kind, message=error.message)
     return tuple(found.values())
 
 
-def bytes_of(name: str) -> bytes:
+def read_source(name: str) -> bytes:
     """The bytes of the document of that name, on the disk or in an archive; of a file that is too large, one too many.
 
-    Unusable or OSError where they cannot be had. Nothing waits: what has become a FIFO opens at once, and is empty.
+    UnusableFile or OSError where they cannot be had. Nothing waits: what has become a FIFO opens at once, and is empty.
     """
-    path, member = split(name)
+    path, member = split_name(name)
     if member is not None:
-        return content(path, member)
+        return read_member(path, member)
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         return file.read(MAX_BYTES + 1)
 
 
-def content(path: str, member: str) -> bytes:
-    """The bytes of one file in the archive at `path`; Unusable where it is not there, or not within the limits."""
+def read_member(path: str, member: str) -> bytes:
+    """The bytes of one file in the archive at `path`; UnusableFile where it is not there, or not within the limits."""
     for name, packed, file in _opened(path):
         if name == member and file is not None:
             return b"".join(_chunks(file, packed))
-    raise Unusable("missing", "It is no longer in the archive.")
+    raise UnusableFile("missing", "It is no longer in the archive.")
 
 
 def _opened(path: str) -> Iterator[tuple[str, int | None, IO[bytes] | None]]:
@@ -105,7 +105,7 @@ def _opened(path: str) -> Iterator[tuple[str, int | None, IO[bytes] | None]]:
                         with closing(file):
                             yield entry.name, None, file
     except _BROKEN as error:
-        raise Unusable("broken_archive", f"The archive is broken ({type(error).__name__}).") from error
+        raise UnusableFile("broken_archive", f"The archive is broken ({type(error).__name__}).") from error
 
 
 def _hidden(name: str) -> bool:
@@ -120,7 +120,7 @@ def _chunks(file: IO[bytes], packed: int | None) -> Iterator[bytes]:
         if size > MAX_BYTES:
             raise too_large(size)
         if packed is not None and size > max(_SMALL, MAX_RATIO * packed):
-            raise Unusable("too_large", f"It unpacks to more than {MAX_RATIO} times its size in the archive.")
+            raise UnusableFile("too_large", f"It unpacks to more than {MAX_RATIO} times its size in the archive.")
         yield chunk
 
 
@@ -128,4 +128,4 @@ def _chunk(file: IO[bytes]) -> bytes:
     try:
         return file.read(_CHUNK)
     except _BROKEN as error:
-        raise Unusable("broken_archive", f"It is broken in its archive ({type(error).__name__}).") from error
+        raise UnusableFile("broken_archive", f"It is broken in its archive ({type(error).__name__}).") from error

@@ -21,7 +21,7 @@ from typing import Any
 
 from extractor.errors import ModelError, UsageError
 from extractor.jobs import worker_tasks
-from extractor.jobs.runner import MAKE, RECYCLE, Limits, Work
+from extractor.jobs.runner import RECYCLE, JobLimits, JobRunner, ModelLoader
 from extractor.jobs.worker_tasks import Failure, Read
 from extractor.jobs.workers import Call, Died, Workers, wait_for
 from extractor.store import Task
@@ -32,7 +32,7 @@ STORE_BYTES = 256 * 2**20
 """Memory for what is between the actors on this machine; more goes to the disk."""
 
 
-class RayWork(Work):
+class RayRunner(JobRunner):
     """One process's share in a job, done by Ray: on this machine, or at `address` with its cluster."""
 
     def __init__(self, *given: Any, address: str | None = None, **options: Any) -> None:
@@ -157,7 +157,7 @@ def _unheard() -> Iterator[None]:
 class Reader:
     """An actor that has documents read; without a model also has structure answer."""
 
-    def __init__(self, schema: dict[str, Any], limits: Limits, to_be_asked: bool) -> None:
+    def __init__(self, schema: dict[str, Any], limits: JobLimits, to_be_asked: bool) -> None:
         _no_main()
         self._schema, self._limits, self._to_be_asked = schema, limits, to_be_asked
         self._workers = Workers(
@@ -179,7 +179,9 @@ class Reader:
 class Answerer:
     """An actor that has a model answer."""
 
-    def __init__(self, schema: dict[str, Any], limits: Limits, make: MAKE, passage_tokens: int | None) -> None:
+    def __init__(
+        self, schema: dict[str, Any], limits: JobLimits, make: ModelLoader, passage_tokens: int | None
+    ) -> None:
         _no_main()
         self._schema, self._limits, self._make, self._passage_tokens = schema, limits, make, passage_tokens
         self._workers = Workers(1, worker_tasks.begin_answering, (os.getpid(),), abreast=limits.batch)

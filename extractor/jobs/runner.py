@@ -21,14 +21,14 @@ from extractor import __version__
 from extractor.errors import ModelError
 from extractor.extraction import prompts
 from extractor.jobs import lease_owner, worker_tasks
-from extractor.jobs.sources import MEMBER, Unusable, fingerprint, is_archive, path_of
+from extractor.jobs.sources import MEMBER_SEPARATOR, UnusableFile, fingerprint, is_archive, path_of
 from extractor.jobs.worker_tasks import Extracted, Failure, Read
 from extractor.jobs.workers import Call, Died, Workers, wait_for
 from extractor.models import Model
 from extractor.schemas import Schema
-from extractor.store import Counts, Job, Outcome, Store, Task, Version
+from extractor.store import Job, JobCounts, Store, Task, TaskOutcome, Version
 
-MAKE = Callable[[], Model]
+ModelLoader = Callable[[], Model]
 
 RECYCLE = 50
 """After so many files a reading process is replaced."""
@@ -53,7 +53,7 @@ def _cores() -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class JobLimits:
     """What a job may use: reading processes and models side by side, documents that a model answers at a time, seconds
     for reading and for answering a document, MB of memory for a reading process.
     """
@@ -67,7 +67,7 @@ class Limits:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class JobReport:
     """How far a job came: its state and counts, the seconds by the clock, and those spent in each stage.
 
     Stages run side by side, so theirs can add up to more. `ocr` is the reading of documents with scanned pages,
@@ -75,12 +75,12 @@ class Report:
     """
 
     state: str
-    counts: Counts
+    counts: JobCounts
     seconds: float
     stages: Mapping[str, float]
 
 
-class Work:
+class JobRunner:
     """One process's share in a job; several may work on one job, or on one store. To be used with `with`.
 
     `make` loads the model, in a process of its own; None has structure alone answer. `tell` is given the counts about
@@ -92,17 +92,17 @@ class Work:
         store: Store,
         job: Job,
         schema: Schema,
-        make: MAKE | None,
+        make: ModelLoader | None,
         *,
         who: str,
         passage_tokens: int | None = None,
-        limits: Limits | None = None,
-        tell: Callable[[Counts], None] = lambda counts: None,
+        limits: JobLimits | None = None,
+        tell: Callable[[JobCounts], None] = lambda counts: None,
         stop: threading.Event | None = None,
     ) -> None:
         self._jobs, self._job, self._schema, self._make, self._who = store.jobs, job, schema, make, who
         self._passage_tokens = passage_tokens
-        self._limits = limits or Limits()
+        self._limits = limits or JobLimits()
         self._tell = tell
         self._stop = stop or threading.Event()
         self._owner = lease_owner.me()
@@ -118,19 +118,19 @@ class Work:
         self._models = Workers(own.models, worker_tasks.begin_answering, (main,), abreast=own.batch)
         self._ready = make is None
         self._held: dict[int, Task] = {}
-        self._outcomes: list[Outcome] = []
+        self._outcomes: list[TaskOutcome] = []
         self._model_failures = 0
         self._stages: dict[str, float] = {"bookkeeping": 0.0}
         self._seen = self._renewed = self._settled = 0.0
 
-    def __enter__(self) -> Work:
+    def __enter__(self) -> JobRunner:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._readers.stop()
         self._models.stop()
 
-    def drain(self) -> Report:
+    def drain(self) -> JobReport:
         """The report once nothing of the job is left to be done, or it was stopped or cancelled.
 
         Raises ModelError where the model cannot be had, StoreError where the store cannot be written; what was stored
@@ -145,13 +145,13 @@ class Work:
                 self._readers.stop()
                 self._models.stop()
             self._settle()
-            self._jobs.release(self._owner)
+            self._jobs.release_leases(self._owner)
             self._held.clear()
             self._backlog.clear()
         counts = self._jobs.counts(self._job)
         self._tell(counts)
         stages = {stage: round(seconds, 3) for stage, seconds in self._stages.items()}
-        return Report(state, counts, time.monotonic() - start, stages)
+        return JobReport(state, counts, time.monotonic() - start, stages)
 
     def _work(self) -> str:
         self._free_the_dead()
@@ -170,7 +170,7 @@ class Work:
         """Tell how far the job is, from time to time; its state if there is no more to do."""
         moment = time.monotonic()
         if moment - self._renewed > _RENEW:
-            self._jobs.renew(self._owner)
+            self._jobs.renew_leases(self._owner)
             self._renewed = moment
         if not idle and moment - self._seen < _LOOK:
             return None
@@ -186,9 +186,9 @@ class Work:
         return "finished" if idle and not counts.left else None
 
     def _free_the_dead(self) -> None:
-        for owner in self._jobs.owners():
+        for owner in self._jobs.lease_owners():
             if owner != self._owner and lease_owner.is_dead(owner):
-                self._jobs.free(owner)
+                self._jobs.expire_leases(owner)
 
     # Giving out.
 
@@ -208,23 +208,23 @@ class Work:
         for task in tasks:
             if task.tries > MOST_LEASES:
                 message = f"It was begun {MOST_LEASES} times and never ended."
-                self._end(Outcome(task, "set_aside", "never_finished", message))
-            elif MEMBER in task.name and task.document:
+                self._end(TaskOutcome(task, "set_aside", "never_finished", message))
+            elif MEMBER_SEPARATOR in task.name and task.document:
                 documents[task.id] = (task.document, task.stamp)
             elif is_archive(task.name):
                 self._readers.give(Call(task, worker_tasks.members, (task.name,), self._limits.timeout))
             else:
                 try:
                     documents[task.id] = fingerprint(path_of(task.name))
-                except Unusable as error:
-                    self._end(Outcome(task, "failed", error.kind, error.message))
+                except UnusableFile as error:
+                    self._end(TaskOutcome(task, "failed", error.kind, error.message))
         if not documents:
             return
         self._make_ready()
         if self._job.version is None:
             return  # stopped before the model was there
         with self._timed():
-            verdicts = self._jobs.begin(self._job, self._owner, documents)
+            verdicts = self._jobs.begin_tasks(self._job, self._owner, documents)
         for number, (document, _) in documents.items():
             if verdicts.get(number) != "extract":
                 del self._held[number]
@@ -292,25 +292,25 @@ class Work:
             for stage, took in result.stages.items():
                 self._stages[stage] = self._stages.get(stage, 0.0) + took
             file = {"document_kind": result.kind, "size": result.size}
-            self._end(Outcome(task, "done", result=said, seconds=result.seconds, **file))
+            self._end(TaskOutcome(task, "done", result=said, seconds=result.seconds, **file))
         elif isinstance(result, Failure):
             self._model_failures += result.kind == "model"
             if self._model_failures >= MOST_MODEL_FAILURES:
                 raise ModelError(f"The model fails at every document: {result.message}", "Run the job again later.")
             again = result.kind in _AGAIN and task.tries < MOST_TRIES
             state = "waiting" if again else "failed"
-            self._end(Outcome(task, state, result.kind, result.message, seconds=seconds))
+            self._end(TaskOutcome(task, state, result.kind, result.message, seconds=seconds))
         elif isinstance(result, Died):
             self._died(task, result, seconds, reading)
         else:
-            self._end(Outcome(task, "unpacked", members=result, seconds=seconds))
+            self._end(TaskOutcome(task, "unpacked", members=result, seconds=seconds))
 
     def _died(self, task: Task, died: Died, seconds: float, reading: bool) -> None:
         limits = self._limits
         if died.timed_out:
             option, most = ("--timeout", limits.timeout) if reading else ("--model-timeout", limits.model_timeout)
             message = f"It took more than {most:g} s ({option})."
-            self._end(Outcome(task, "failed", "time_limit", message, seconds=seconds))
+            self._end(TaskOutcome(task, "failed", "time_limit", message, seconds=seconds))
             return
         why = "by itself"
         if died.status is not None and died.status < 0:
@@ -320,9 +320,9 @@ class Work:
         last = task.deaths + 1 >= MOST_DEATHS
         message = f"The process at work on it ended {why}."
         state = "set_aside" if last else "waiting"
-        self._end(Outcome(task, state, "crashed", message, seconds=seconds, died=True))
+        self._end(TaskOutcome(task, state, "crashed", message, seconds=seconds, died=True))
 
-    def _end(self, outcome: Outcome) -> None:
+    def _end(self, outcome: TaskOutcome) -> None:
         if not self._outcomes:
             self._settled = time.monotonic()
         self._outcomes.append(outcome)
@@ -336,7 +336,7 @@ class Work:
         if self._outcomes:
             outcomes, self._outcomes = self._outcomes, []
             with self._timed():
-                self._jobs.settle(self._job, self._owner, outcomes, who=self._who)
+                self._jobs.record_outcomes(self._job, self._owner, outcomes, who=self._who)
             self._ended += len(outcomes)
             for outcome in outcomes:
                 self._held.pop(outcome.task.id, None)
@@ -349,7 +349,7 @@ class Work:
 
 
 @contextlib.contextmanager
-def stopped_by_signals() -> Iterator[threading.Event]:
+def stop_on_signals() -> Iterator[threading.Event]:
     """An event that Ctrl-C and SIGTERM set, instead of ending this process where it stands."""
     stop = threading.Event()
     numbers = (signal.SIGINT, signal.SIGTERM)

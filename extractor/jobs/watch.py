@@ -8,32 +8,32 @@ from collections.abc import Collection, Iterator
 
 import watchfiles
 
-from extractor.jobs.sources import find
-from extractor.store import Found
+from extractor.jobs.sources import find_files
+from extractor.store import SourceFile
 
 _TICK = 1.0
 
 
-def watch(
+def watch_folder(
     folder: str, settle: float, stop: threading.Event, leave_out: Collection[tuple[int, int]] = ()
-) -> Iterator[list[Found]]:
+) -> Iterator[list[SourceFile]]:
     """Lists of files, those there first, that have not changed for `settle` seconds; until `stop` is set.
 
     A file that changes later comes again, one that can never be worked on comes once, with the kind of its failure.
     Lists may be empty: one comes at least every second, so that the caller can look to other things.
     """
-    growing: dict[str, tuple[Found, float]] = {}
-    told: dict[str, Found] = {}
+    growing: dict[str, tuple[SourceFile, float]] = {}
+    told: dict[str, SourceFile] = {}
     # set up before the first look, so that nothing falls between the two
     changes = watchfiles.watch(
         folder, stop_event=stop, rust_timeout=int(_TICK * 1000), yield_on_timeout=True, raise_interrupt=False
     )
     changed = True
     while not stop.is_set():
-        ready: list[Found] = []
+        ready: list[SourceFile] = []
         if changed or growing:
             moment, before, growing = time.monotonic(), growing, {}
-            for found in find([folder], leave_out):
+            for found in find_files([folder], leave_out):
                 seen, since = before.get(found.name, (None, moment))
                 if told.get(found.name) == found:
                     continue

@@ -25,11 +25,11 @@ from extractor.errors import ExtractorError, ModelError
 from extractor.extraction.pipeline import extract
 from extractor.extraction.serialization import as_dict
 from extractor.jobs import archives
-from extractor.jobs.sources import Unusable, fingerprint, split
+from extractor.jobs.sources import UnusableFile, fingerprint, split_name
 from extractor.models import Model
 from extractor.readers import detect, read_bytes
 from extractor.schemas import Schema, load_schema
-from extractor.store import Found
+from extractor.store import SourceFile
 from extractor.types import Document
 
 
@@ -85,12 +85,12 @@ def begin_reading(memory: int, main: int, behind: int = 0) -> None:
         resource.setrlimit(resource.RLIMIT_AS, (memory << 20, memory << 20))
 
 
-def members(name: str) -> tuple[Found, ...] | Failure:
+def members(name: str) -> tuple[SourceFile, ...] | Failure:
     """The documents in an archive, or why they cannot be had."""
     try:
-        path, _ = split(name)
+        path, _ = split_name(name)
         _, stamp = fingerprint(path)
-        return archives.members(path, name, stamp)
+        return archives.list_members(path, name, stamp)
     except Exception as error:
         return _failure(error)
 
@@ -118,10 +118,10 @@ def read_and_extract(name: str, sha: str, schema: Mapping[str, Any]) -> Extracte
 
 
 def _document(name: str, sha: str) -> tuple[Document, str, int]:
-    data = archives.bytes_of(name)
+    data = archives.read_source(name)
     document = read_bytes(data, name)
     if document.id != sha:
-        raise Unusable("changed", "The file was changed while it was being read.")
+        raise UnusableFile("changed", "The file was changed while it was being read.")
     return document, detect(data, name), len(data)
 
 
@@ -208,7 +208,7 @@ def _text(
 
 
 def _failure(error: Exception) -> Failure:
-    if isinstance(error, Unusable):
+    if isinstance(error, UnusableFile):
         return Failure(error.kind, error.message)
     if isinstance(error, ModelError):
         return Failure("model", str(error))

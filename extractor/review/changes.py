@@ -9,7 +9,7 @@ from typing import Any
 
 from extractor.review.errors import ReviewError, unusable
 from extractor.review.value_parsing import value_of
-from extractor.store.review_status import Look, alike, value_at
+from extractor.store.review_status import ReviewState, equal_json, value_at
 from extractor.types import Field, Path, path_text
 
 POINTED = ("word", "words", "region")
@@ -28,7 +28,7 @@ class Change:
     focus: Path | None = None
 
 
-def change(look: Look, data: Any, how: str, path: Path, given: Mapping[str, Any], context: str = "") -> Change:
+def change(look: ReviewState, data: Any, how: str, path: Path, given: Mapping[str, Any], context: str = "") -> Change:
     """The correction that an act stands for; ReviewError (`unusable`) where it is none for that place."""
     standing = look.fields.get(path)
     if standing is None:
@@ -52,7 +52,7 @@ def change(look: Look, data: Any, how: str, path: Path, given: Mapping[str, Any]
     if value is None:
         return Change(path, None, "absent")
     evidence = _evidence(text, given.get("evidence")) if how in POINTED else None
-    same = alike(value, standing.value)  # who gives the value that is there says that it is right
+    same = equal_json(value, standing.value)  # who gives the value that is there says that it is right
     return Change(path, value, "accepted" if same else how, evidence)
 
 

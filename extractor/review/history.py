@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from extractor.store import Correction, Extraction, Record, Review
-from extractor.store.review_status import alike, matched, value_at
+from extractor.store import Correction, Record, ReviewAction, StoredExtraction
+from extractor.store.review_status import equal_json, match_rows, value_at
 from extractor.types import Path
 
 
-def of_record(record: Record, extractions: Sequence[Extraction], reviews: Sequence[Review]) -> list[dict[str, Any]]:
+def of_record(
+    record: Record, extractions: Sequence[StoredExtraction], reviews: Sequence[ReviewAction]
+) -> list[dict[str, Any]]:
     """Everything that happened to the record; each change names the path of what was changed."""
     told = [_line(e.at, e.version.model or e.version.tool, "extracted") for e in extractions]
     told += [_line(r.at, r.who, r.action, note=r.note) for r in reviews]
@@ -18,7 +20,7 @@ def of_record(record: Record, extractions: Sequence[Extraction], reviews: Sequen
     return sorted(told, key=lambda line: line["at"], reverse=True)
 
 
-def of_value(record: Record, extractions: Sequence[Extraction], path: Path) -> list[dict[str, Any]]:
+def of_value(record: Record, extractions: Sequence[StoredExtraction], path: Path) -> list[dict[str, Any]]:
     """What happened to the value that now stands at the path; rows are followed to where they were before."""
     told = list(_changes(record.corrections, path))
     at = told.pop() if told and "was" in told[-1] else {"was": path}
@@ -46,10 +48,10 @@ def _changes(corrections: Sequence[Correction], path: Path) -> Iterator[dict[str
                 was = _was(c, here[size])
                 old = None if was is None else value_at(before, (was, *here[size + 1 :]))
                 new = value_at(after, here[size:])
-                if was is None or not alike(old, new):
+                if was is None or not equal_json(old, new):
                     yield _line(c.at, c.who, c.how, old, new, note=c.reason)
                 here = None if was is None else (*c.path, was, *here[size + 1 :])
-            elif not alike(value_at(before, here[size:]), value_at(after, here[size:])):
+            elif not equal_json(value_at(before, here[size:]), value_at(after, here[size:])):
                 yield _line(c.at, c.who, c.how, value_at(before, here[size:]), value_at(after, here[size:]))
     yield {"was": here}
 
@@ -59,7 +61,7 @@ def _was(c: Correction, row: int) -> int | None:
     before, after = (v if isinstance(v, list) else [] for v in (c.old, c.new))
     rows: Mapping[str, Any] | Sequence[Any] | None = (c.evidence or {}).get("rows")
     if rows is None or len(rows) != len(after):
-        rows = matched(before, after)
+        rows = match_rows(before, after)
     return rows[row] if row < len(rows) else None
 
 

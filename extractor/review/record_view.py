@@ -10,7 +10,7 @@ from extractor.review.form import tree
 from extractor.review.value_parsing import text_of
 from extractor.schemas import Schema
 from extractor.store import Record
-from extractor.store.review_status import Look, Standing, look
+from extractor.store.review_status import FieldState, ReviewState, assess_record
 from extractor.types import Path
 
 
@@ -22,14 +22,14 @@ def key_of(path: Path) -> str:
 class Sight:
     """A record at one revision, looked at; what is costly is made once."""
 
-    def __init__(self, record: Record, schema: Schema, looked: Look | None = None) -> None:
+    def __init__(self, record: Record, schema: Schema, looked: ReviewState | None = None) -> None:
         self.record, self.schema = record, schema
         self._looked = looked
 
     @functools.cached_property
-    def look(self) -> Look:
+    def look(self) -> ReviewState:
         record = self.record
-        return self._looked or look(self.schema, record.result, record.data, record.corrections)
+        return self._looked or assess_record(self.schema, record.result, record.data, record.corrections)
 
     @functools.cached_property
     def fields(self) -> dict[str, dict[str, Any]]:
@@ -58,7 +58,7 @@ class Sight:
     def first(self) -> list[str | int] | None:
         """The path of the first field that has to be looked at, or that takes part in what is wrong."""
         for path, standing in self.look.fields.items():
-            if standing.needs:
+            if standing.needs_review:
                 return list(path)
         for path, standing in self.look.fields.items():
             if standing.level == "wrong":
@@ -70,21 +70,21 @@ def _in_a_row(path: Path) -> bool:
     return any(isinstance(step, int) for step in path)
 
 
-def shown(standing: Standing) -> dict[str, Any]:
+def shown(standing: FieldState) -> dict[str, Any]:
     """A field for the screen: JSON data."""
-    said, evidence = standing.said, standing.evidence
+    said, evidence = standing.extracted, standing.evidence
     return {
         "path": list(standing.path),
         "value": standing.value,
         "text": text_of(standing.value),
         "state": standing.state,
-        "needs": standing.needs,
+        "needs": standing.needs_review,
         "level": standing.level,
         "confidence": standing.confidence,
         "reasons": [{"kind": reason.kind, "message": reason.message} for reason in standing.reasons],
         "method": said["method"] if said else None,
         "evidence": dict(evidence) if evidence else None,
-        "by": standing.by.who if standing.by else None,
+        "by": standing.correction.who if standing.correction else None,
     }
 
 
@@ -94,7 +94,7 @@ def changes(before: Sight, after: Sight, focus: list[str | int] | None = None) -
     answer = {
         "revision": after.record.revision,
         "status": after.record.status,
-        "left": after.look.left,
+        "left": after.look.to_check,
         "total": after.total,
         "problems": after.problems(),
         "fields": {key: field for key, field in new.items() if old.get(key) != field},

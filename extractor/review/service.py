@@ -25,15 +25,15 @@ from extractor.store import (
     Conflict,
     Correction,
     Record,
+    RecordFilter,
     Store,
     StoreError,
-    Wanted,
-    flag_of,
-    standing_approvals,
+    current_approvals,
+    open_flag,
 )
-from extractor.store.corrections import columns, corrected, schema_of
+from extractor.store.corrections import apply_corrections, columns, load_stored_schema
 from extractor.store.database import now
-from extractor.store.review_status import look, value_at
+from extractor.store.review_status import assess_record, value_at
 from extractor.types import Path
 
 SEEN = 64
@@ -119,10 +119,10 @@ class ReviewService:
     ) -> dict[str, Any]:
         """The records that are to be looked at, the most doubtful first, and how many there are of each status."""
         wanted = self._wanted(status, schema, reason, job, search)
-        rows, total = self.store.records.listed(wanted, who=who, sort=sort, after=after, limit=limit)
+        rows, total = self.store.records.list_summaries(wanted, who=who, sort=sort, after=after, limit=limit)
         if rows and self._ahead:
             self.documents.prefetch(rows[0].document)
-        found = self.store.records.tally(replace(wanted, status=None), who=who)
+        found = self.store.records.count_by_queue(replace(wanted, status=None), who=who)
         kept = self.store.schemas()
         jobs = self.store.jobs.all()
         return {
@@ -149,16 +149,16 @@ class ReviewService:
     ) -> dict[str, Any]:
         """The number of the record to be looked at after this one, which nobody else holds; None at the end."""
         wanted = self._wanted(status, schema, reason, job, search)
-        found = self.store.records.next(wanted, who=who, sort=sort, but=record)
+        found = self.store.records.next_id(wanted, who=who, sort=sort, but=record)
         if found is not None and self._ahead:
             self.documents.prefetch(self._document(found))
         return {"id": found}
 
     def _wanted(
         self, status: str, schema: str | None, reason: str | None, job: str | None, search: str | None
-    ) -> Wanted:
+    ) -> RecordFilter:
         number = None if job is None else self.store.jobs.get(job).id
-        return Wanted(None if status == "all" else status, schema, reason, number, search or "")
+        return RecordFilter(None if status == "all" else status, schema, reason, number, search or "")
 
     def _row(self, row: Any, who: str, kept: Mapping[str, tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
         return {
@@ -192,8 +192,8 @@ class ReviewService:
         """All that a screen shows of the record."""
         sight = self._sight(record)
         found, schema = sight.record, sight.schema
-        reviews = self.store.records.reviews(record)
-        flag = flag_of(reviews)
+        reviews = self.store.records.review_actions(record)
+        flag = open_flag(reviews)
         return {
             "id": found.id,
             "revision": found.revision,
@@ -202,13 +202,13 @@ class ReviewService:
             "schema": {"id": found.schema, "name": found.schema_name, "title": schema.title or found.schema_name},
             "document": found.document,
             **_held(found, who),
-            "approvals": [{"who": act.who, "at": act.at} for act in standing_approvals(reviews)],
+            "approvals": [{"who": act.who, "at": act.at} for act in current_approvals(reviews)],
             "flag": {"who": flag.who, "note": flag.note} if flag else None,
             "calibrated": sight.calibrated,
             "form": sight.form,
             "fields": sight.fields,
             "problems": sight.problems(),
-            "left": sight.look.left,
+            "left": sight.look.to_check,
             "total": sight.total,
             "second_review": self.second_review,
         }
@@ -259,8 +259,8 @@ class ReviewService:
         more = {"evidence": made.evidence, "undoes": undoes}
         to_be = Correction(made.path, old, new, made.how, who, now(), found.revision + 1, **more)
         corrections = (*found.corrections, to_be)
-        data = corrected(found.result["data"], corrections, before.schema)
-        looked = look(before.schema, found.result, data, corrections, before.look)
+        data = apply_corrections(found.result["data"], corrections, before.schema)
+        looked = assess_record(before.schema, found.result, data, corrections, before.look)
         after = self.store.records.correct(
             found.id,
             made.path,
@@ -289,10 +289,10 @@ class ReviewService:
     def approve(self, record: int, *, who: str, revision: int, force: bool = False, note: str = "") -> dict[str, Any]:
         """The record is right, says `who`; ReviewError (`open`) while something is left to look at, unless by force."""
         sight = self._sight(record, revision)
-        failed = len(sight.look.failed)
-        if (sight.look.left or failed) and not force and sight.record.status != "approved":
-            message = f"{sight.look.left} values are still to be looked at, and {failed} checks fail."
-            more = {"left": sight.look.left, "failed": failed, "first": sight.first()}
+        failed = len(sight.look.violations)
+        if (sight.look.to_check or failed) and not force and sight.record.status != "approved":
+            message = f"{sight.look.to_check} values are still to be looked at, and {failed} checks fail."
+            more = {"left": sight.look.to_check, "failed": failed, "first": sight.first()}
             raise ReviewError("open", message, "Look at them, or approve all the same.", **more)
         return self._decided(self.store.records.approve(record, who=who, revision=revision, note=note))
 
@@ -309,9 +309,9 @@ class ReviewService:
         return self._decided(self.store.records.flag(record, who=who, revision=revision, note=note))
 
     def _decided(self, record: Record) -> dict[str, Any]:
-        reviews = self.store.records.reviews(record.id)
-        given = [{"who": act.who, "at": act.at} for act in standing_approvals(reviews)]
-        flag = flag_of(reviews)
+        reviews = self.store.records.review_actions(record.id)
+        given = [{"who": act.who, "at": act.at} for act in current_approvals(reviews)]
+        flag = open_flag(reviews)
         told = {"who": flag.who, "note": flag.note} if flag else None
         return {"status": record.status, "revision": record.revision, "approvals": given, "flag": told}
 
@@ -321,7 +321,7 @@ class ReviewService:
         extractions = self.store.records.extractions(record)
         if path is not None:
             return history.of_value(found, extractions, tuple(path))
-        return history.of_record(found, extractions, self.store.records.reviews(record))
+        return history.of_record(found, extractions, self.store.records.review_actions(record))
 
     # Documents.
 
@@ -396,7 +396,7 @@ class ReviewService:
 
     def _schema(self, record: Record) -> Schema:
         if record.schema not in self._schemas:
-            schema = schema_of(self.store.schemas()[record.schema][1])
+            schema = load_stored_schema(self.store.schemas()[record.schema][1])
             if schema is None:
                 raise StoreError(
                     f"The schema {record.schema_name} of record {record.id} cannot be used by this version.",

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from extractor.review.errors import ReviewError
 from extractor.store import Correction
-from extractor.store.review_status import standing_corrections
+from extractor.store.review_status import active_corrections
 from extractor.types import path_text
 
 
 def to_undo(corrections: Sequence[Correction], who: str) -> Correction:
     """The newest step of that person that stands; ReviewError where there is none, or where somebody built on it."""
-    mine = [c for c in standing_corrections(corrections) if c.who == who]
+    mine = [c for c in active_corrections(corrections) if c.who == who]
     if not mine:
         raise ReviewError("nothing_to_undo", "There is nothing of yours to undo.")
     return _free(mine[-1], corrections, mine[-1].revision)
@@ -40,7 +40,7 @@ def to_redo(corrections: Sequence[Correction], who: str) -> tuple[Correction, Co
 
 def _free(step: Correction, corrections: Sequence[Correction], since: int) -> Correction:
     """The step, where nobody has changed the same place after that revision."""
-    for later in standing_corrections(corrections):
+    for later in active_corrections(corrections):
         size = min(len(later.path), len(step.path))
         if later.revision > since and later.path[:size] == step.path[:size]:
             message = f"{later.who} has changed {path_text(step.path)} since."

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from extractor.errors import ExtractorError
-from extractor.jobs import Limits, Work, maker
-from extractor.jobs.runner import MAKE
+from extractor.jobs import JobLimits, JobRunner, model_loader
+from extractor.jobs.runner import ModelLoader
 from extractor.models import Model
 from extractor.store import Job, Store
-from extractor.store.corrections import schema_of
+from extractor.store.corrections import load_stored_schema
 
 KEEP_SECONDS = 300.0
 """How long the processes of a job are kept when it has nothing left, so that its model stays loaded."""
@@ -38,7 +38,7 @@ class Engine:
         self._thread: threading.Thread | None = None
         self._stop, self._wake = threading.Event(), threading.Event()
         self._trouble: dict[str, tuple[str, float]] = {}
-        self._work: tuple[str, Work] | None = None
+        self._work: tuple[str, JobRunner] | None = None
         self._used = self._cleaned = 0.0
 
     def start(self) -> None:
@@ -125,23 +125,23 @@ class Engine:
         with contextlib.suppress(ExtractorError):
             self._store.jobs.end(job, "stopped", who=WHO)
 
-    def _work_on(self, job: Job) -> Work:
+    def _work_on(self, job: Job) -> JobRunner:
         if self._work is not None and self._work[0] == job.name:
             return self._work[1]
         self._end_work()
         name, document = self._store.schemas()[job.schema]
-        schema = schema_of(document)
+        schema = load_stored_schema(document)
         if schema is None:
             raise ExtractorError(f"The schema {name} cannot be used by this version.", "Hand the files in again.")
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-        make = maker(str(job.settings["model"]))
-        work = Work(
+        make = model_loader(str(job.settings["model"]))
+        work = JobRunner(
             self._store,
             job,
             replace(schema, name=name),
             make and functools.partial(_aside, make),
             who=WHO,
-            limits=Limits(workers=max(1, cores - 1)),  # somebody is at the screen
+            limits=JobLimits(workers=max(1, cores - 1)),  # somebody is at the screen
             stop=self._stop,
         )
         self._work = (job.name, work)
@@ -153,7 +153,7 @@ class Engine:
             self._work = None
 
 
-def _aside(make: MAKE) -> Model:
+def _aside(make: ModelLoader) -> Model:
     """The model, loaded in a process that gives way to others: somebody is at the screen."""
     with contextlib.suppress(OSError, AttributeError):
         os.nice(NICE)

@@ -18,15 +18,15 @@ from urllib.parse import quote
 
 from extractor import __version__
 from extractor.extraction import prompts
-from extractor.jobs import model_name
-from extractor.jobs.sources import MEMBER, Unusable, fingerprint, name_of, path_of
+from extractor.jobs import resolve_model_name
+from extractor.jobs.sources import MEMBER_SEPARATOR, UnusableFile, fingerprint, name_of, path_of
 from extractor.readers import MAX_BYTES
 from extractor.review.display_names import shown
 from extractor.review.errors import ReviewError
 from extractor.review.upload_worker import Engine
 from extractor.schemas import Schema
-from extractor.store import Found, Job, Store, Task
-from extractor.store.corrections import schema_of
+from extractor.store import Job, SourceFile, Store, Task
+from extractor.store.corrections import load_stored_schema
 
 TOTAL = 20 << 30
 """Bytes that all uploads may take."""
@@ -80,7 +80,7 @@ class Uploads:
         The files, each with the name it goes by, are copied, and may then be deleted. They are extracted in the
         background, one after another.
         """
-        found: list[Found] = []
+        found: list[SourceFile] = []
         refused: list[dict[str, str]] = []
         room = self._total - self._taken()
         for name, path in files:
@@ -88,25 +88,27 @@ class Uploads:
                 kept, size = self._kept(name, path, who, room)
                 room -= size
                 found.append(kept)
-            except Unusable as error:
+            except UnusableFile as error:
                 refused.append({"name": name, "kind": error.kind, "message": error.message})
         if refused and not found:
             told = "; ".join(f"{each['name']}: {each['message']}" for each in refused[:5])
             raise ReviewError("unusable", told, "Nothing was taken.", refused=refused)
-        self._store.keep_schema(schema)
-        job = self._job(schema, model_name(model), who)
+        self._store.add_schema(schema)
+        job = self._job(schema, resolve_model_name(model), who)
         self._store.jobs.add(job, found)
         self._engine.go(job.name)
         return {"added": len(found), "refused": refused}
 
-    def _kept(self, name: str, path: str | os.PathLike[str], who: str, room: int) -> tuple[Found, int]:
+    def _kept(self, name: str, path: str | os.PathLike[str], who: str, room: int) -> tuple[SourceFile, int]:
         """The file as it is found in the folder, where it now is, and by how much that has grown."""
         source = os.fspath(path)
         size = os.stat(source).st_size if os.path.exists(source) else 0
         if size > self._most_bytes:
-            raise Unusable("too_large", f"It is {size / 2**20:,.0f} MB; the limit is {self._most_bytes // 2**20} MB.")
+            raise UnusableFile(
+                "too_large", f"It is {size / 2**20:,.0f} MB; the limit is {self._most_bytes // 2**20} MB."
+            )
         if size > room:
-            raise Unusable("full", "There is no room left for uploads.")
+            raise UnusableFile("full", "There is no room left for uploads.")
         sha, _ = fingerprint(source)
         place = self._of(who) / sha
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -118,13 +120,13 @@ class Uploads:
                 os.chmod(partial, 0o600)
                 os.replace(partial, target)
             except OSError as error:
-                raise Unusable("unreadable", f"It cannot be kept: {error.strerror}.") from error
+                raise UnusableFile("unreadable", f"It cannot be kept: {error.strerror}.") from error
             finally:
                 partial.unlink(missing_ok=True)
         else:
             size = 0
         os.utime(target)  # when it was handed in; one that comes again is looked at again
-        return Found(name_of(str(target)), fingerprint(str(target))[1]), size
+        return SourceFile(name_of(str(target)), fingerprint(str(target))[1]), size
 
     def _job(self, schema: Schema, model: str, who: str) -> Job:
         settings = {"model": model, "passage_tokens": None, MARK: self._key}
@@ -161,7 +163,7 @@ class Uploads:
             trouble = self._engine.trouble(job.name)
             tasks = [task for task in self._store.jobs.tasks(job, under=under) if task.state != "unpacked"]
             done = [task.document for task in tasks if _STATES.get(task.state) == "done" and task.document]
-            numbers = self._store.records.numbers(job.schema, done)
+            numbers = self._store.records.ids_by_document(job.schema, done)
             schema = schemas[job.schema][0]
             for task in tasks:
                 record = numbers.get(task.document or "")
@@ -179,8 +181,8 @@ class Uploads:
         known = {task.name: task for job in self.jobs() for task in self._store.jobs.tasks(job)}
         inside: dict[str, list[str]] = {}
         for source in self._store.sources():
-            inside.setdefault(source.name.partition(MEMBER)[0], []).append(source.document)
-        decided = self._store.records.decided({document for found in inside.values() for document in found})
+            inside.setdefault(source.name.partition(MEMBER_SEPARATOR)[0], []).append(source.document)
+        decided = self._store.records.completed_documents({document for found in inside.values() for document in found})
         moment, deleted = time.time(), 0
         for file in list(self._files()):
             name, age = name_of(str(file)), moment - file.stat().st_mtime
@@ -209,7 +211,7 @@ class Uploads:
             if job.state == "cancelled" or not self._store.jobs.counts(job).left:
                 continue
             name, document = kept[job.schema]
-            schema = schema_of(document)
+            schema = load_stored_schema(document)
             if schema is None:
                 continue
             model = str(job.settings["model"])
@@ -217,7 +219,7 @@ class Uploads:
             if mine != job.name:
                 left: Iterable[Task] = self._store.jobs.tasks(job, "waiting", "leased")
                 again = self._job(_named(schema, name), model, "upload")
-                self._store.jobs.add(again, [Found(task.name, task.stamp, task.document) for task in left])
+                self._store.jobs.add(again, [SourceFile(task.name, task.stamp, task.document) for task in left])
                 self._store.jobs.cancel(job.name, who="upload")
 
 
@@ -236,7 +238,7 @@ def _row(task: Task, trouble: str) -> dict[str, Any]:
 def _at(task: Task, job: Job) -> str:
     """When the file was handed in; of one that is gone, when its job was begun."""
     try:
-        seconds = os.stat(path_of(task.name.partition(MEMBER)[0])).st_mtime
+        seconds = os.stat(path_of(task.name.partition(MEMBER_SEPARATOR)[0])).st_mtime
     except OSError:
         return job.created
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
@@ -246,7 +248,7 @@ def safe_name(name: str) -> str:
     """The name without folders and without what a file system or a terminal stumbles over; its ending stays."""
     name = name.replace("\\", "/").rpartition("/")[2]
     name = "".join(c if c.isprintable() and c not in '<>:"|?*' else "_" for c in name).strip()
-    name = name.replace(MEMBER[0], "_") if MEMBER in name else name
+    name = name.replace(MEMBER_SEPARATOR[0], "_") if MEMBER_SEPARATOR in name else name
     stem, dot, ending = name.rpartition(".")
     if not dot or len(ending) > 10:
         stem, dot, ending = name, "", ""

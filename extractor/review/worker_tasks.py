@@ -16,7 +16,7 @@ from typing import Any
 
 from extractor.errors import ExtractorError
 from extractor.jobs import archives
-from extractor.jobs.sources import Unusable, split
+from extractor.jobs.sources import UnusableFile, split_name
 from extractor.readers import detect, page_image, read_bytes
 from extractor.types import Block, Document, Page, Table
 
@@ -115,19 +115,19 @@ def words_name(page: int) -> str:
 
 
 def _bytes(names: Sequence[str], sha: str) -> tuple[str, bytes]:
-    """The document's name and bytes, from the first of its places where they are still the same; else Unusable."""
+    """The document's name and bytes, from the first of its places where they are still the same; else UnusableFile."""
     global _held
-    if _held is not None and _held[0] == sha and _held[2] in names and _stamp(split(_held[2])[0]) == _held[1]:
+    if _held is not None and _held[0] == sha and _held[2] in names and _stamp(split_name(_held[2])[0]) == _held[1]:
         return _held[2:]
     for name in names:
         try:
-            stamp, data = _stamp(split(name)[0]), archives.bytes_of(name)
-        except (OSError, Unusable):
+            stamp, data = _stamp(split_name(name)[0]), archives.read_source(name)
+        except (OSError, UnusableFile):
             continue
         if hashlib.sha256(data).hexdigest() == sha:
             _held = (sha, stamp, name, data)
             return name, data
-    raise Unusable("missing", "The file is no longer where it was, or it was changed since.")
+    raise UnusableFile("missing", "The file is no longer where it was, or it was changed since.")
 
 
 def _stamp(path: str) -> tuple[int, int]:

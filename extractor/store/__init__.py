@@ -12,26 +12,26 @@ from typing import TYPE_CHECKING, Any
 
 from extractor.store.models import (
     STATUSES,
+    AuditEntry,
     Conflict,
     Correction,
-    Counts,
-    Entry,
-    Extraction,
-    Found,
     Job,
-    Listed,
-    Outcome,
+    JobCounts,
     Record,
-    Review,
+    RecordFilter,
+    RecordSummary,
+    ReviewAction,
     Run,
     Source,
+    SourceFile,
+    StoredExtraction,
     StoreError,
     Task,
+    TaskOutcome,
     Version,
-    Wanted,
-    content_key,
-    flag_of,
-    standing_approvals,
+    current_approvals,
+    extraction_key,
+    open_flag,
 )
 
 if TYPE_CHECKING:
@@ -39,27 +39,27 @@ if TYPE_CHECKING:
 
 __all__ = [
     "STATUSES",
+    "AuditEntry",
     "Conflict",
     "Correction",
-    "Counts",
-    "Entry",
-    "Extraction",
-    "Found",
     "Job",
-    "Listed",
-    "Outcome",
+    "JobCounts",
     "Record",
-    "Review",
+    "RecordFilter",
+    "RecordSummary",
+    "ReviewAction",
     "Run",
     "Source",
+    "SourceFile",
     "Store",
     "StoreError",
+    "StoredExtraction",
     "Task",
+    "TaskOutcome",
     "Version",
-    "Wanted",
-    "content_key",
-    "flag_of",
-    "standing_approvals",
+    "current_approvals",
+    "extraction_key",
+    "open_flag",
 ]
 
 
@@ -93,7 +93,7 @@ class Store:
     def close(self) -> None:
         self._database.close()
 
-    def keep_schema(self, schema: Schema) -> None:
+    def add_schema(self, schema: Schema) -> None:
         """Keep a schema, so that its records can be read years later."""
         from extractor.store import database, tables
 

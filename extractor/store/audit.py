@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from extractor.store import tables
 from extractor.store.database import Database, now
-from extractor.store.models import Entry
+from extractor.store.models import AuditEntry
 
 START = "0" * 64
 """What stands for the hash before the first line."""
@@ -55,11 +55,11 @@ class Audit:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def entries(self, subject: str | None = None) -> Iterator[Entry]:
+    def entries(self, subject: str | None = None) -> Iterator[AuditEntry]:
         """Every line, or those about one subject, such as `record 7`."""
         for row in self._rows(subject):
             old, new = (None if row[key] is None else json.loads(row[key]) for key in ("old", "new"))
-            yield Entry(**(row | {"old": old, "new": new}))
+            yield AuditEntry(**(row | {"old": old, "new": new}))
 
     def head(self) -> tuple[int, str]:
         """Number and hash of the newest line: kept elsewhere, they show later that nothing was cut off the end."""

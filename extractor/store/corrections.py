@@ -10,11 +10,11 @@ from typing import Any
 from extractor.errors import ExtractorError, InputError
 from extractor.schemas import Schema, load_schema
 from extractor.store.models import Correction
-from extractor.store.review_status import Look, look, value_at
+from extractor.store.review_status import ReviewState, assess_record, value_at
 from extractor.types import Path, path_text
 
 
-def corrected(data: Any, corrections: Iterable[Correction], schema: Schema | None = None) -> Any:
+def apply_corrections(data: Any, corrections: Iterable[Correction], schema: Schema | None = None) -> Any:
     """The machine's record with what people put in its place; what was not changed is shared with it.
 
     Where a person says that there is nothing, a property that may be null is null, and any other is left out.
@@ -22,15 +22,15 @@ def corrected(data: Any, corrections: Iterable[Correction], schema: Schema | Non
     for c in corrections:
         if c.how == "accepted" or (c.new is None and c.old is None):
             continue  # nothing was changed
-        data, _ = with_value(data, c.path, c.new)
+        data, _ = replace_value(data, c.path, c.new)
         field = schema.field(c.path) if schema is not None and c.new is None else None
         if field is not None and not field.nullable and isinstance(c.path[-1], str):
             above = value_at(data, c.path[:-1])
-            data, _ = with_value(data, c.path[:-1], {name: above[name] for name in above if name != c.path[-1]})
+            data, _ = replace_value(data, c.path[:-1], {name: above[name] for name in above if name != c.path[-1]})
     return data
 
 
-def with_value(data: Any, path: Path, new: Any) -> tuple[Any, Any]:
+def replace_value(data: Any, path: Path, new: Any) -> tuple[Any, Any]:
     """The record with `new` at `path`, and what stood there; missing objects on the way are made.
 
     What is on the way is copied, the rest is shared with `data`, which stays as it is. One past the end of a list adds
@@ -57,7 +57,7 @@ def _with_value(here: Any, rest: Path, new: Any, path: Path) -> tuple[Any, Any]:
     return [*here[:step], put, *here[step + 1 :]], old
 
 
-def schema_of(document: Mapping[str, Any]) -> Schema | None:
+def load_stored_schema(document: Mapping[str, Any]) -> Schema | None:
     """The schema that was kept, read once in a process; None where this version of the tool cannot use it any more."""
     return _schema(json.dumps(document))
 
@@ -70,13 +70,15 @@ def _schema(text: str) -> Schema | None:
         return None
 
 
-def doubted(schema: Schema | None, result: Mapping[str, Any], corrections: Sequence[Correction] = ()) -> dict[str, Any]:
+def review_columns(
+    schema: Schema | None, result: Mapping[str, Any], corrections: Sequence[Correction] = ()
+) -> dict[str, Any]:
     """What the queue is told of a record without reading it: the columns `doubts`, `to_check` and `risk`."""
     if schema is None:
         return {"doubts": {"other_problem": 1}, "to_check": 0, "risk": 1.0}
-    return columns(look(schema, result, corrected(result["data"], corrections, schema), corrections))
+    return columns(assess_record(schema, result, apply_corrections(result["data"], corrections, schema), corrections))
 
 
-def columns(looked: Look) -> dict[str, Any]:
+def columns(looked: ReviewState) -> dict[str, Any]:
     """The columns of a record that was looked at."""
-    return {"doubts": dict(looked.doubts), "to_check": looked.left, "risk": looked.risk}
+    return {"doubts": dict(looked.doubts), "to_check": looked.to_check, "risk": looked.risk}

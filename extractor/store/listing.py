@@ -9,15 +9,17 @@ import sqlalchemy as sa
 
 from extractor.store import tables
 from extractor.store.database import now
-from extractor.store.models import Listed, Review, Wanted, flag_of, standing_approvals
+from extractor.store.models import RecordFilter, RecordSummary, ReviewAction, current_approvals, open_flag
 
 SORTS = ("risk", "new", "old", "name")
-_ROW = tuple(key for key in Listed.__dataclass_fields__ if key not in ("schema_name", "sources", "approvals", "flag"))
+_ROW = tuple(
+    key for key in RecordSummary.__dataclass_fields__ if key not in ("schema_name", "sources", "approvals", "flag")
+)
 
 
 def listed(
-    connection: sa.Connection, wanted: Wanted, who: str, sort: str, after: int, limit: int
-) -> tuple[list[Listed], int]:
+    connection: sa.Connection, wanted: RecordFilter, who: str, sort: str, after: int, limit: int
+) -> tuple[list[RecordSummary], int]:
     """The records that are asked for, from position `after` on, at most `limit` of them, and how many there are."""
     record = tables.records.c
     conditions = list(conditions_of(wanted, who))
@@ -34,18 +36,18 @@ def listed(
     acts = reviews_of(connection, [row.id for row in rows])
     names = sources_of(connection, [row.document for row in rows])
     return [
-        Listed(
+        RecordSummary(
             **{key: getattr(row, key) for key in _ROW},
             schema_name=row.schema_name,
             sources=tuple(names[row.document]),
-            approvals=tuple(standing_approvals(acts[row.id])),
-            flag=flag_of(acts[row.id]),
+            approvals=tuple(current_approvals(acts[row.id])),
+            flag=open_flag(acts[row.id]),
         )
         for row in rows
     ], total
 
 
-def counted(connection: sa.Connection, wanted: Wanted, who: str) -> dict[str, int]:
+def counted(connection: sa.Connection, wanted: RecordFilter, who: str) -> dict[str, int]:
     """How many of them have each status, are flagged, and wait for a second person's approval."""
     record = tables.records.c
     second = sa.and_(*_status("second", who))
@@ -63,7 +65,7 @@ def counted(connection: sa.Connection, wanted: Wanted, who: str) -> dict[str, in
     return found
 
 
-def next_one(connection: sa.Connection, wanted: Wanted, who: str, sort: str, but: int | None) -> int | None:
+def next_one(connection: sa.Connection, wanted: RecordFilter, who: str, sort: str, but: int | None) -> int | None:
     """The first of the records that are asked for which nobody else holds, and which is not `but`."""
     record = tables.records.c
     conditions = [*conditions_of(wanted, who), free(who)]
@@ -79,7 +81,7 @@ def free(who: str) -> sa.ColumnElement[bool]:
     return sa.or_(record.claimed_by.is_(None), record.claimed_by == who, record.claimed_until <= now())
 
 
-def conditions_of(wanted: Wanted, who: str = "") -> Iterator[sa.ColumnElement[bool]]:
+def conditions_of(wanted: RecordFilter, who: str = "") -> Iterator[sa.ColumnElement[bool]]:
     """What a record has to be to be one of those asked for."""
     record = tables.records.c
     if wanted.schema is not None:
@@ -137,10 +139,10 @@ def sources_of(connection: sa.Connection, documents: Iterable[str]) -> dict[str,
     return names
 
 
-def reviews_of(connection: sa.Connection, records: Iterable[int]) -> dict[int, list[Review]]:
+def reviews_of(connection: sa.Connection, records: Iterable[int]) -> dict[int, list[ReviewAction]]:
     """What people did with each record besides correcting it, oldest first."""
     review = tables.reviews.c
-    acts: dict[int, list[Review]] = {record: [] for record in records}
+    acts: dict[int, list[ReviewAction]] = {record: [] for record in records}
     for row in connection.execute(tables.reviews.select().where(review.record.in_(acts)).order_by(review.id)):
-        acts[row.record].append(Review(row.action, row.who, row.at, row.revision, row.note))
+        acts[row.record].append(ReviewAction(row.action, row.who, row.at, row.revision, row.note))
     return acts

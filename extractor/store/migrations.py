@@ -159,7 +159,7 @@ _FILLED = """UPDATE records SET doubts = :doubts, to_check = :to_check, risk = :
 
 
 def _reviewed(connection: sa.Connection, row: Any) -> dict[str, Any]:
-    from extractor.store.corrections import doubted, schema_of
+    from extractor.store.corrections import load_stored_schema, review_columns
     from extractor.store.models import Correction
 
     made = sa.text("SELECT path, old, new, how, who, at, revision FROM corrections WHERE record = :id ORDER BY id")
@@ -174,7 +174,7 @@ def _reviewed(connection: sa.Connection, row: Any) -> dict[str, Any]:
         if action in ("approved", "rejected", "reopened", "flagged"):
             approvers = list(dict.fromkeys([*approvers, who])) if action == "approved" else []
             flagged = int(action == "flagged")
-    filled = doubted(schema_of(json.loads(row.schema_document)), json.loads(row.result), corrections)
+    filled = review_columns(load_stored_schema(json.loads(row.schema_document)), json.loads(row.result), corrections)
     filled |= {"id": row.id, "doubts": json.dumps(filled["doubts"]), "flagged": flagged}
     return filled | {"approvals": len(approvers), "approved_by": approvers[0] if approvers else None}
 

@@ -46,7 +46,7 @@ class Version:
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
-def content_key(document: str, schema: str, version: str) -> str:
+def extraction_key(document: str, schema: str, version: str) -> str:
     """The identity of an extraction: the same bytes, schema and version are extracted once, whatever the name."""
     return hashlib.sha256(f"{document}\n{schema}\n{version}".encode()).hexdigest()
 
@@ -61,7 +61,7 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
-class Extraction:
+class StoredExtraction:
     """What a machine said about a document, as `extractor extract` prints it; never changed once stored."""
 
     id: str
@@ -94,7 +94,7 @@ class Correction:
 
 
 @dataclass(frozen=True, slots=True)
-class Review:
+class ReviewAction:
     """A person's act on a record other than a correction: `claimed`, `taken` (from somebody else), `released`,
     `approved`, `rejected`, `reopened`, `flagged`.
     """
@@ -106,9 +106,9 @@ class Review:
     note: str = ""
 
 
-def standing_approvals(acts: Iterable[Review]) -> list[Review]:
+def current_approvals(acts: Iterable[ReviewAction]) -> list[ReviewAction]:
     """The approvals that stand: one for each person, since the record was last reopened, flagged or rejected."""
-    standing: dict[str, Review] = {}
+    standing: dict[str, ReviewAction] = {}
     for act in acts:
         if act.action == "approved":
             standing.setdefault(act.who, act)
@@ -117,7 +117,7 @@ def standing_approvals(acts: Iterable[Review]) -> list[Review]:
     return list(standing.values())
 
 
-def flag_of(acts: Iterable[Review]) -> Review | None:
+def open_flag(acts: Iterable[ReviewAction]) -> ReviewAction | None:
     """Somebody's doubt that nobody has answered since."""
     decided = [act for act in acts if act.action in ("approved", "rejected", "reopened", "flagged")]
     return decided[-1] if decided and decided[-1].action == "flagged" else None
@@ -164,7 +164,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RecordFilter:
     """Which records are asked for: `status` is one of STATUSES, `open` (new or needs_review), `flagged`, `second`
     (approved by one person, and that is not the one who asks), or None for all; `reason` a kind of doubt; `schema` an
     id or a name; `search` is looked for in the names of documents.
@@ -178,7 +178,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class RecordSummary:
     """What a list of records shows of one, told without reading it; see `Record`."""
 
     id: int
@@ -198,8 +198,8 @@ class Listed:
     updated: str
     exported: str | None
     sources: tuple[str, ...]
-    approvals: tuple[Review, ...]
-    flag: Review | None
+    approvals: tuple[ReviewAction, ...]
+    flag: ReviewAction | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class Job:
 
 
 @dataclass(frozen=True, slots=True)
-class Counts:
+class JobCounts:
     """Where the documents of a job are; `found` is the sum of all others."""
 
     done: int = 0
@@ -234,7 +234,7 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SourceFile:
     """A document to be worked on, by its name and, as far as known, its stamp and its SHA-256.
 
     `stamp` changes when the file does (size and time of change). With a `kind` it cannot be worked on, and `message`
@@ -267,7 +267,7 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TaskOutcome:
     """How a task ended: `state` is one of FINISHED, or `waiting` for another try.
 
     `done` comes with a `result` (the extraction as JSON data), `unpacked` with the `members` of the archive.
@@ -280,13 +280,13 @@ class Outcome:
     result: Mapping[str, Any] | None = None
     document_kind: str = ""
     size: int = 0
-    members: tuple[Found, ...] = ()
+    members: tuple[SourceFile, ...] = ()
     seconds: float = 0.0
     died: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class AuditEntry:
     """One line of the audit: `subject` was changed from `old` to `new`. `hash` covers all of it and `previous`."""
 
     seq: int

@@ -18,7 +18,7 @@ from extractor.errors import InputError, UsageError
 from extractor.store import tables
 from extractor.store.audit import append
 from extractor.store.database import Database, now
-from extractor.store.models import FINISHED, Counts, Found, Job, Outcome, Task, Version, content_key
+from extractor.store.models import FINISHED, Job, JobCounts, SourceFile, Task, TaskOutcome, Version, extraction_key
 from extractor.store.writes import keep_extractions, keep_sources, keep_version, prepared
 
 LEASE_SECONDS = 120
@@ -94,7 +94,7 @@ class Jobs:
                 append(connection, who, [(f"job {state}", f"job {job.name}", found.state, state, "")])
                 _set_state(connection, job.id, state)
 
-    def cancel(self, name: str, *, who: str) -> Counts:
+    def cancel(self, name: str, *, who: str) -> JobCounts:
         """The counts of the job after its waiting tasks were cancelled; workers stop at what they are at."""
         with self._database.writing() as connection:
             job = _job(connection, name)
@@ -123,7 +123,7 @@ class Jobs:
                 _set_state(connection, job.id, "stopped")
             return number
 
-    def counts(self, job: Job) -> Counts:
+    def counts(self, job: Job) -> JobCounts:
         """Where the documents of the job are; archives that were unpacked are not counted, their members are."""
         task = tables.tasks.c
         query = sa.select(task.state, task.kind, sa.func.count()).where(task.job == job.id)
@@ -136,7 +136,7 @@ class Jobs:
                 if state in ("failed", "set_aside"):
                     failures[kind] = failures.get(kind, 0) + number
         states.pop("unpacked", None)
-        return Counts(**states, failures=dict(sorted(failures.items(), key=lambda item: -item[1])))
+        return JobCounts(**states, failures=dict(sorted(failures.items(), key=lambda item: -item[1])))
 
     def tasks(self, job: Job, *states: str, kind: str | None = None, under: str = "") -> Iterator[Task]:
         """The job's tasks in the order they were found: all, or those in some states, of one kind of failure, or whose
@@ -161,7 +161,7 @@ class Jobs:
 
     # Finding.
 
-    def add(self, job: Job, found: Iterable[Found]) -> int:
+    def add(self, job: Job, found: Iterable[SourceFile]) -> int:
         """How many documents were new to the job or had changed since it was through with them; they now wait.
 
         What cannot be worked on is stored as failed at once.
@@ -192,7 +192,7 @@ class Jobs:
             rows = connection.execute(mine.returning(*(task[key] for key in _TASK))).all()
         return sorted((Task(*row) for row in rows), key=lambda t: (t.tries, t.id))
 
-    def begin(self, job: Job, owner: str, documents: Mapping[int, tuple[str, str]]) -> dict[int, str]:
+    def begin_tasks(self, job: Job, owner: str, documents: Mapping[int, tuple[str, str]]) -> dict[int, str]:
         """What to do for each leased task (number -> SHA-256 and stamp of its file), in one transaction.
 
         `extract`: it is the owner's to do. `reused`: the store has it, and the task is through. `elsewhere`: a copy of
@@ -200,7 +200,7 @@ class Jobs:
         """
         assert job.version is not None, "set_version comes first"
         version, moment = job.version.id, time.time()
-        keys = {n: content_key(document, job.schema, version) for n, (document, _) in documents.items()}
+        keys = {n: extraction_key(document, job.schema, version) for n, (document, _) in documents.items()}
         after = {
             "extract": {"state": "leased", "owner": owner, "until": moment + LEASE_SECONDS, "untried": 0},
             "reused": {"state": "reused", "owner": None, "until": 0.0, "untried": 0},
@@ -229,7 +229,7 @@ class Jobs:
             keep_sources(connection, self._database, reused)
         return said
 
-    def settle(self, job: Job, owner: str, outcomes: Sequence[Outcome], *, who: str) -> None:
+    def record_outcomes(self, job: Job, owner: str, outcomes: Sequence[TaskOutcome], *, who: str) -> None:
         """Store how tasks ended and what came out of them, all of it or, with StoreError, nothing."""
         results = [o for o in outcomes if o.result is not None]
         assert job.version is not None or not results, "set_version comes first"
@@ -251,26 +251,26 @@ class Jobs:
                     _add(connection, self._database, job.id, outcome.members)
             _change(connection, [_ended(o, new) for o in outcomes if o.task.id in mine])
 
-    def renew(self, owner: str) -> None:
+    def renew_leases(self, owner: str) -> None:
         """Keep the owner's leases for another while."""
         mine = tables.tasks.update().where(tables.tasks.c.owner == owner)
         with self._database.writing() as connection:
             connection.execute(mine.values(until=time.time() + LEASE_SECONDS))
 
-    def release(self, owner: str) -> None:
+    def release_leases(self, owner: str) -> None:
         """Give back what the owner holds and has not settled; it counts as not tried."""
         task = tables.tasks.c
         mine = tables.tasks.update().where(task.owner == owner)
         with self._database.writing() as connection:
             connection.execute(mine.values(state="waiting", owner=None, until=0.0, tries=task.tries - 1))
 
-    def owners(self) -> list[str]:
+    def lease_owners(self) -> list[str]:
         """Everybody who holds a lease."""
         owner = tables.tasks.c.owner
         with self._database.reading() as connection:
             return list(connection.execute(sa.select(owner).where(owner.is_not(None)).distinct()).scalars())
 
-    def free(self, owner: str) -> None:
+    def expire_leases(self, owner: str) -> None:
         """Take the leases of an owner that is known to be dead; the tasks wait again, as tried."""
         mine = tables.tasks.update().where(tables.tasks.c.owner == owner)
         with self._database.writing() as connection:
@@ -306,7 +306,7 @@ def _change(connection: sa.Connection, changes: Sequence[Mapping[str, Any]]) -> 
     connection.execute(tables.tasks.update().where(task.id == sa.bindparam("number")).values(**columns), changes)
 
 
-def _ended(outcome: Outcome, new: set[str]) -> dict[str, Any]:
+def _ended(outcome: TaskOutcome, new: set[str]) -> dict[str, Any]:
     """What changes of a task at its end; `new` are the documents whose extraction was not in the store before."""
     state = outcome.state
     if outcome.result is not None:
@@ -323,7 +323,7 @@ def _ended(outcome: Outcome, new: set[str]) -> dict[str, Any]:
     }
 
 
-def _add(connection: sa.Connection, database: Database, job: int, found: Sequence[Found]) -> int:
+def _add(connection: sa.Connection, database: Database, job: int, found: Sequence[SourceFile]) -> int:
     """How many tasks are new or wait again because their file changed."""
     rows = [
         {

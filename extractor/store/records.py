@@ -12,19 +12,19 @@ import sqlalchemy as sa
 from extractor.errors import InputError
 from extractor.store import listing, tables
 from extractor.store.audit import append
-from extractor.store.corrections import corrected, with_value
+from extractor.store.corrections import apply_corrections, replace_value
 from extractor.store.database import Database, now
 from extractor.store.models import (
     Conflict,
     Correction,
-    Extraction,
-    Listed,
     Record,
-    Review,
+    RecordFilter,
+    RecordSummary,
+    ReviewAction,
+    StoredExtraction,
     Version,
-    Wanted,
-    flag_of,
-    standing_approvals,
+    current_approvals,
+    open_flag,
 )
 from extractor.store.writes import VERSION, keep_extractions, keep_sources, keep_version, prepared, schemas_of
 from extractor.types import Path
@@ -68,14 +68,14 @@ class Records:
             yield from page
             after = page[-1].id
 
-    def count(self, *, schema: str | None = None, job: int | None = None) -> dict[str, int]:
+    def count_by_status(self, *, schema: str | None = None, job: int | None = None) -> dict[str, int]:
         """How many records have each status, of all, of a schema (id or name), or of the documents of a job."""
         record = tables.records.c
         query = sa.select(record.status, sa.func.count()).where(*_wanted(schema, None, job, 0)).group_by(record.status)
         with self._database.reading() as connection:
             return {status: number for status, number in connection.execute(query)}
 
-    def numbers(self, schema: str, documents: Iterable[str]) -> dict[str, int]:
+    def ids_by_document(self, schema: str, documents: Iterable[str]) -> dict[str, int]:
         """The numbers of the records of those documents (by SHA-256) under a schema (its id); none is read."""
         record = tables.records.c
         query = sa.select(record.document, record.id).where(record.schema == schema)
@@ -86,7 +86,7 @@ class Records:
                 for document, number in connection.execute(query.where(record.document.in_(some)))
             }
 
-    def decided(self, documents: Iterable[str]) -> dict[str, bool]:
+    def completed_documents(self, documents: Iterable[str]) -> dict[str, bool]:
         """Of those documents that have records, whether all of them are approved and were exported, or are rejected."""
         record = tables.records.c
         query = sa.select(record.document, record.status, record.exported)
@@ -98,7 +98,7 @@ class Records:
                     found[document] = found.get(document, True) and done
         return found
 
-    def note_exported(self, *, who: str, schema: str | None, status: str | None, job: int | None, what: str) -> int:
+    def mark_exported(self, *, who: str, schema: str | None, status: str | None, job: int | None, what: str) -> int:
         """How many records were just exported, now noted in them; `what` they were exported to stands in the audit."""
         at = now()
         mine = tables.records.update().where(*_wanted(schema, status, job, 0))
@@ -107,7 +107,7 @@ class Records:
             append(connection, who, [("exported", "records", None, {"records": number, "to": what}, "")])
         return number
 
-    def extractions(self, record: int) -> list[Extraction]:
+    def extractions(self, record: int) -> list[StoredExtraction]:
         """All that machines ever said about the record's document under its schema, oldest first."""
         with self._database.reading() as connection:
             found = _one(connection, record)
@@ -118,7 +118,7 @@ class Records:
                 .order_by(tables.extractions.c.at)
             )
             return [
-                Extraction(
+                StoredExtraction(
                     row.id,
                     row.document,
                     row.schema,
@@ -129,14 +129,14 @@ class Records:
                 for row in connection.execute(wanted)
             ]
 
-    def reviews(self, record: int) -> list[Review]:
+    def review_actions(self, record: int) -> list[ReviewAction]:
         """What people did with the record besides correcting it, oldest first."""
         with self._database.reading() as connection:
             return listing.reviews_of(connection, [record])[record]
 
-    def listed(
-        self, wanted: Wanted, *, who: str = "", sort: str = "risk", after: int = 0, limit: int = 100
-    ) -> tuple[list[Listed], int]:
+    def list_summaries(
+        self, wanted: RecordFilter, *, who: str = "", sort: str = "risk", after: int = 0, limit: int = 100
+    ) -> tuple[list[RecordSummary], int]:
         """The records that are asked for, from position `after` on, and how many there are; none of them is read.
 
         `sort` is `risk` (the most doubtful first), `new`, `old` or `name`.
@@ -144,17 +144,17 @@ class Records:
         with self._database.reading() as connection:
             return listing.listed(connection, wanted, who, sort, after, limit)
 
-    def tally(self, wanted: Wanted, *, who: str = "") -> dict[str, int]:
+    def count_by_queue(self, wanted: RecordFilter, *, who: str = "") -> dict[str, int]:
         """How many of them have each status, are `flagged`, and wait for a `second` approval, which `who` may give."""
         with self._database.reading() as connection:
             return listing.counted(connection, wanted, who)
 
-    def next(self, wanted: Wanted, *, who: str, sort: str = "risk", but: int | None = None) -> int | None:
+    def next_id(self, wanted: RecordFilter, *, who: str, sort: str = "risk", but: int | None = None) -> int | None:
         """The number of the first of the records asked for that nobody else holds, and that is not `but`."""
         with self._database.reading() as connection:
             return listing.next_one(connection, wanted, who, sort, but)
 
-    def keep(
+    def add(
         self,
         result: Mapping[str, Any],
         version: Version,
@@ -165,7 +165,7 @@ class Records:
     ) -> Record:
         """The record of an extraction, as `extractor.extraction.serialization.as_dict` gives it, now stored.
 
-        The schema must have been kept before (`Store.keep_schema`). The same document, schema and version change
+        The schema must have been kept before (`Store.add_schema`). The same document, schema and version change
         nothing; a new version becomes the record's own unless a person has already worked on the record.
         """
         results = prepared(self._database, [(result, size, kind)])
@@ -202,7 +202,7 @@ class Records:
         """
         with self._database.writing() as connection:
             found = _still(connection, seen, revision) if seen is not None else _at(connection, record, revision)
-            _, old = with_value(found.data, path, new)
+            _, old = replace_value(found.data, path, new)
             if how == "accepted":
                 new = old
             elif undoes is None and how != "absent" and tables.json_text(old) == tables.json_text(new):
@@ -225,7 +225,7 @@ class Records:
                 return _one(connection, record)
         made = Correction(path, old, new, how, who, at, revision + 1, reason, evidence, undoes)
         schema = self._schema(found.schema) if new is None else None
-        data = corrected(found.data, [made], schema)
+        data = apply_corrections(found.data, [made], schema)
         changed = {"revision": revision + 1, "updated": at, "data": data, "corrections": (*found.corrections, made)}
         return replace(found, **changed, **(look or {}))
 
@@ -233,7 +233,7 @@ class Records:
         """The record, approved; raises Conflict where it is no longer at `revision`.
 
         A record that somebody approved can be approved by others too; the same person's second approval changes
-        nothing. Who has done so since it was last reopened, corrected or flagged, is told by `standing_approvals`.
+        nothing. Who has done so since it was last reopened, corrected or flagged, is told by `current_approvals`.
         """
         return self._decide(record, "approved", "approved", who, revision, note)
 
@@ -325,9 +325,9 @@ class Records:
         line = {"record": found.id, "revision": revision, "action": action, "who": who, "at": now(), "note": note}
         connection.execute(tables.reviews.insert(), line)
         acts = listing.reviews_of(connection, [found.id])[found.id]
-        given = standing_approvals(acts)
+        given = current_approvals(acts)
         told = {"approvals": len(given), "approved_by": given[0].who if given else None}
-        told["flagged"] = int(flag_of(acts) is not None)
+        told["flagged"] = int(open_flag(acts) is not None)
         connection.execute(tables.records.update().where(tables.records.c.id == found.id).values(**told))
 
 
@@ -342,12 +342,12 @@ def _parted(documents: Iterable[str]) -> Iterator[list[str]]:
 
 def _wanted(schema: str | None, status: str | None, job: int | None, after: int) -> Iterator[sa.ColumnElement[bool]]:
     yield tables.records.c.id > after
-    yield from listing.conditions_of(Wanted(status, schema, None, job))
+    yield from listing.conditions_of(RecordFilter(status, schema, None, job))
 
 
 def approvers(connection: sa.Connection, record: int) -> list[str]:
     """Who approved of the record as it now is."""
-    return [act.who for act in standing_approvals(listing.reviews_of(connection, [record])[record])]
+    return [act.who for act in current_approvals(listing.reviews_of(connection, [record])[record])]
 
 
 def _one(connection: sa.Connection, record: int) -> Record:
@@ -385,7 +385,7 @@ def _many(connection: sa.Connection, numbers: Iterable[int]) -> list[Record]:
             **{key: getattr(row, key) for key in record.keys()},  # noqa: SIM118 - a collection of columns is no mapping
             schema_name=row.schema_name,
             result=row.result,
-            data=corrected(row.result["data"], corrections[row.id], schemas.get(row.schema)),
+            data=apply_corrections(row.result["data"], corrections[row.id], schemas.get(row.schema)),
             corrections=tuple(corrections[row.id]),
             sources=tuple(names[row.document]),
         )

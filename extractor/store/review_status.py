@@ -51,7 +51,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class FieldState:
     """A field as it stands.
 
     `state` is machine, accepted, edited or absent; `needs` whether a person should look at it; `level` one of sure,
@@ -62,39 +62,40 @@ class Standing:
     field: Field
     value: Any
     state: str
-    needs: bool
+    needs_review: bool
     level: str
     reasons: tuple[Reason, ...]
-    said: Mapping[str, Any] | None = None
-    by: Corrected | None = None
+    extracted: Mapping[str, Any] | None = None
+    correction: Corrected | None = None
 
     @property
     def confidence(self) -> float | None:
-        if self.said is None or self.state != "machine" or any(r.kind == ProblemKind.NOT_ASKED for r in self.reasons):
+        unasked = any(reason.kind == ProblemKind.NOT_ASKED for reason in self.reasons)
+        if self.extracted is None or self.state != "machine" or unasked:
             return None
-        return self.said["confidence"]
+        return self.extracted["confidence"]
 
     @property
     def evidence(self) -> Mapping[str, Any] | None:
         """Where the value stands in the document: as the machine or the person who gave it pointed."""
-        given = self.by.evidence if self.by is not None else None
+        given = self.correction.evidence if self.correction is not None else None
         if given and "start" in given:
             return given
         if self.state in ("edited", "absent"):
             return None
-        return self.said["evidence"] if self.said else None
+        return self.extracted["evidence"] if self.extracted else None
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
     """What the machine said of a field, and the correction that settled it."""
 
-    said: Mapping[str, Any] | None = None
-    by: Corrected | None = None
+    extracted: Mapping[str, Any] | None = None
+    correction: Corrected | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ReviewState:
     """What a person should look at: all fields by their paths, and what is wrong with the record.
 
     `problems` come with the paths that take part, `origins` say where the values come from. `doubts` counts by kind of
@@ -103,26 +104,26 @@ class Look:
     can be told.
     """
 
-    fields: Mapping[Path, Standing]
+    fields: Mapping[Path, FieldState]
     problems: tuple[tuple[Problem, tuple[Path, ...]], ...]
     doubts: Mapping[str, int]
-    left: int
+    to_check: int
     risk: float
     origins: Mapping[Path, Origin]
 
     @property
-    def failed(self) -> list[Problem]:
+    def violations(self) -> list[Problem]:
         """The checks and rules of the schema that the record breaks."""
         return [problem for problem, _ in self.problems if problem.kind in _BROKEN]
 
 
-def look(
+def assess_record(
     schema: Schema,
     result: Mapping[str, Any],
     data: Any,
     corrections: Sequence[Corrected] = (),
-    before: Look | None = None,
-) -> Look:
+    before: ReviewState | None = None,
+) -> ReviewState:
     """What a person should look at of an extraction (as JSON data) whose record is now `data`.
 
     `before` is what was to be looked at before the last of the corrections; it saves going through all of them again.
@@ -142,9 +143,9 @@ def look(
             listed.setdefault(path, []).append(reason)
         problems.append((problem, tuple(dict.fromkeys((problem.path, *direct, *others)))))
     least = least_sure(is_calibrated=str(result["run"].get("confidence", "")).startswith("calibrated"))
-    fields: dict[Path, Standing] = {}
+    fields: dict[Path, FieldState] = {}
     stray, idle = _stray(schema, data, own), list(_idle(schema, data))
-    for path, field in leaves(schema, data):
+    for path, field in walk_fields(schema, data):
         told = named.get(path, []), listed.get(path, []), stray.get(path, [])
         wanted = field.required and not any(path[: len(part)] == part for part in idle)
         fields[path] = _standing(path, field, value_at(data, path), own.get(path, Origin()), *told, wanted, least)
@@ -154,17 +155,17 @@ def look(
         path = texts.get(p["path"])
         problem = Problem(path or (), p["kind"], p["message"])
         problems.append((problem, (path,) if path is not None else ()))
-    left = [standing for standing in fields.values() if standing.needs]
+    left = [standing for standing in fields.values() if standing.needs_review]
     doubts = _counted(left, problems)
     if not doubts and not corrections and zlib.crc32(result["document"]["id"].encode()) % SAMPLED == 0:
         doubts = {"sample": 1}
     risk = sum(max(1 - (s.confidence or 0.0), 0.5 if s.reasons else 0.0) for s in left)
     risk += sum(problem.kind in _BROKEN for problem, _ in problems) + 0.01 * len(machines)
     risk = round(risk + 0.001 * ("sample" in doubts), 4)
-    return Look(fields, tuple(problems), doubts, len(left), risk, own)
+    return ReviewState(fields, tuple(problems), doubts, len(left), risk, own)
 
 
-def _counted(left: Iterable[Standing], problems: Iterable[tuple[Problem, tuple[Path, ...]]]) -> dict[str, int]:
+def _counted(left: Iterable[FieldState], problems: Iterable[tuple[Problem, tuple[Path, ...]]]) -> dict[str, int]:
     """How many reasons there are to look, by their kind; a failed check counts once, whatever takes part in it."""
     doubts: dict[str, int] = {}
     for problem, _ in problems:
@@ -190,15 +191,15 @@ def _standing(
     stray: Sequence[Reason],
     wanted: bool,
     least: float,
-) -> Standing:
-    said, by = origin.said, origin.by
+) -> FieldState:
+    said, by = origin.extracted, origin.correction
     failed = list(dict.fromkeys((*broken, *shared)))
     wrong = any(reason.kind in _BROKEN for reason in broken)
     if by is not None:
         absent = by.how == "absent" or (value is None and by.how not in ("accepted", "row_added"))
         state = "accepted" if by.how == "accepted" else "absent" if absent else "edited"
         level = "wrong" if wrong else "done"
-        return Standing(path, field, value, state, False, level, tuple(failed), said, by)
+        return FieldState(path, field, value, state, False, level, tuple(failed), said, by)
     doubted = [*broken, *stray, *_machines(field, value, said, least)]
     unasked = said is not None and any(p["kind"] == ProblemKind.NOT_ASKED for p in said["problems"])
     required = wanted and value is None and field.type != "array"
@@ -217,7 +218,7 @@ def _standing(
         level = "doubtful" if unproven or is_low else "unsure"
     else:
         level = "sure"
-    return Standing(path, field, value, "machine", needs, level, tuple(dict.fromkeys((*failed, *doubted))), said)
+    return FieldState(path, field, value, "machine", needs, level, tuple(dict.fromkeys((*failed, *doubted))), said)
 
 
 def _machines(field: Field, value: Any, said: Mapping[str, Any] | None, least: float) -> Iterator[Reason]:
@@ -245,7 +246,7 @@ def _machines(field: Field, value: Any, said: Mapping[str, Any] | None, least: f
 # Where values come from.
 
 
-def standing_corrections(corrections: Sequence[Corrected]) -> list[Corrected]:
+def active_corrections(corrections: Sequence[Corrected]) -> list[Corrected]:
     """The corrections that were not taken back, oldest first, without those that only take back others."""
     off: set[int] = set()
     for c in reversed(corrections):
@@ -256,7 +257,7 @@ def standing_corrections(corrections: Sequence[Corrected]) -> list[Corrected]:
 
 def _origins(schema: Schema, result: Mapping[str, Any], corrections: Sequence[Corrected]) -> dict[Path, Origin]:
     own = {tuple(v["path"]): Origin(v) for v in result["values"]}
-    for c in standing_corrections(corrections):
+    for c in active_corrections(corrections):
         own = _after(schema, own, c)
     return own
 
@@ -264,7 +265,7 @@ def _origins(schema: Schema, result: Mapping[str, Any], corrections: Sequence[Co
 def _after(schema: Schema, own: dict[Path, Origin], c: Corrected) -> dict[Path, Origin]:
     """Where values come from after one more correction."""
     if is_leaf(schema, c.path) or c.how == "accepted":
-        own[c.path] = Origin(own.get(c.path, Origin()).said, c)
+        own[c.path] = Origin(own.get(c.path, Origin()).extracted, c)
         return own
     return _replaced(schema, own, c)
 
@@ -288,8 +289,8 @@ def _replaced(schema: Schema, own: Mapping[Path, Origin], c: Corrected) -> dict[
         elif field.type != "array" and field.path[:size] == c.path:
             rest = field.path[size:]
             said = own.get(field.path, Origin())
-            same = alike(value_at(c.old, rest), value_at(c.new, rest))
-            kept[field.path] = said if same else Origin(said.said, c)
+            same = equal_json(value_at(c.old, rest), value_at(c.new, rest))
+            kept[field.path] = said if same else Origin(said.extracted, c)
     return kept
 
 
@@ -304,19 +305,19 @@ def _rows(field: Field, own: Mapping[Path, Origin], c: Corrected) -> dict[Path, 
     else:
         before, after = (_listed(value_at(v, field.path[len(c.path) :])) for v in (c.old, c.new))
         rows = (c.evidence or {}).get("rows") if c.path == field.path else None
-        rows = rows if rows is not None and len(rows) == len(after) else matched(before, after)
+        rows = rows if rows is not None and len(rows) == len(after) else match_rows(before, after)
         olds = [None if j is None else before[j] for j in rows]
         pairs = [(j, i, old, new) for i, (j, old, new) in enumerate(zip(rows, olds, after, strict=True))]
         said = own.get(field.path, Origin())
-        kept[field.path] = said if alike(before, after) and c.path != field.path else Origin(said.said, c)
+        kept[field.path] = said if equal_json(before, after) and c.path != field.path else Origin(said.extracted, c)
     for j, i, old, new in pairs:
-        whole = j is not None and alike(old, new)
+        whole = j is not None and equal_json(old, new)
         for item in field.items:
             if len(c.path) > size and item.path[: len(c.path) - size - 1] != c.path[size + 1 :]:
                 continue
             origin = own.get((*field.path, j, *item.path), Origin()) if j is not None else Origin()
-            same = whole or (j is not None and alike(value_at(old, item.path), value_at(new, item.path)))
-            kept[(*field.path, i, *item.path)] = origin if same else Origin(origin.said, c)
+            same = whole or (j is not None and equal_json(value_at(old, item.path), value_at(new, item.path)))
+            kept[(*field.path, i, *item.path)] = origin if same else Origin(origin.extracted, c)
     return kept
 
 
@@ -330,7 +331,7 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def matched(before: Sequence[Any], after: Sequence[Any]) -> list[int | None]:
+def match_rows(before: Sequence[Any], after: Sequence[Any]) -> list[int | None]:
     """For each element of a list after a change, the position it had before, where it is the same; None for others."""
     old, new = ([json.dumps(each, sort_keys=True) for each in elements] for elements in (before, after))
     rows: list[int | None] = [None] * len(new)
@@ -349,8 +350,8 @@ def _stray(schema: Schema, data: Any, own: Mapping[Path, Origin]) -> dict[Path, 
             continue
         rows = len(_listed(value_at(data, field.path)))
         for path, origin in own.items():
-            if len(path) > size and path[:size] == field.path and path[size] >= rows and origin.said is not None:
-                reasons = [Reason(p["kind"], p["message"]) for p in origin.said["problems"]]
+            if len(path) > size and path[:size] == field.path and path[size] >= rows and origin.extracted is not None:
+                reasons = [Reason(p["kind"], p["message"]) for p in origin.extracted["problems"]]
                 stray.setdefault(field.path, []).extend(r for r in reasons if r.kind not in ANEW)
     return stray
 
@@ -369,7 +370,7 @@ def _bare(value: Any) -> bool:
 # Records.
 
 
-def leaves(schema: Schema, data: Any) -> Iterator[tuple[Path, Field]]:
+def walk_fields(schema: Schema, data: Any) -> Iterator[tuple[Path, Field]]:
     """Every field of the record with its path, in the order of the schema; of lists the list itself, then its items."""
     for field in schema.fields:
         yield field.path, field
@@ -391,7 +392,7 @@ def value_at(data: Any, path: Path) -> Any:
     return data
 
 
-def alike(one: Any, other: Any) -> bool:
+def equal_json(one: Any, other: Any) -> bool:
     """Whether two values are the same in JSON, where true is not 1."""
     if isinstance(one, bool) or isinstance(other, bool):
         return one is other

@@ -12,9 +12,9 @@ from extractor.problems import ProblemKind
 from extractor.schemas import Schema
 from extractor.store import tables
 from extractor.store.audit import append, digest
-from extractor.store.corrections import doubted, schema_of
+from extractor.store.corrections import load_stored_schema, review_columns
 from extractor.store.database import Database, now
-from extractor.store.models import Version, content_key
+from extractor.store.models import Version, extraction_key
 
 STAYS = "the record stays as it is: a person has worked on it"
 VERSION = ("tool", "prompt", "model", "weights", "options")
@@ -61,7 +61,7 @@ def prepared(database: Database, results: Iterable[tuple[Mapping[str, Any], int,
 
 def _row(schema: Schema | None, result: Mapping[str, Any]) -> dict[str, Any]:
     problems, confidence = _said(result)
-    look = doubted(schema, result)
+    look = review_columns(schema, result)
     status = "needs_review" if set(look["doubts"]) - {"sample"} else "new"
     return {"problems": problems, "confidence": confidence, "status": status, "approvals": 0, "flagged": 0} | look
 
@@ -74,7 +74,7 @@ def keep_extractions(
     Their records then speak of the new extraction, unless a person has worked on the record.
     """
     at = now()
-    given = {content_key(r.result["document"]["id"], r.result["run"]["schema"], version): r for r in results}
+    given = {extraction_key(r.result["document"]["id"], r.result["run"]["schema"], version): r for r in results}
     stored = sa.select(tables.extractions.c.id).where(tables.extractions.c.id.in_(given))
     there = set(connection.execute(stored).scalars())
     documents, extractions, records = [], [], []
@@ -140,4 +140,4 @@ def _said(result: Mapping[str, Any]) -> tuple[int, float | None]:
 def schemas_of(connection: sa.Connection, wanted: Iterable[str]) -> dict[str, Schema | None]:
     """The schemas of those ids, ready for use."""
     query = sa.select(tables.schemas.c.id, tables.schemas.c.document).where(tables.schemas.c.id.in_(set(wanted)))
-    return {row.id: schema_of(row.document) for row in connection.execute(query)}
+    return {row.id: load_stored_schema(row.document) for row in connection.execute(query)}

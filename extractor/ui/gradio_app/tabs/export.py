@@ -116,7 +116,7 @@ def build(store: Store, exports: Exports, words: Any) -> tuple[Callable[[Asking]
         if form not in FORMATS or which not in STATUSES:
             raise UsageError(asking.word("export.nothing"), asking.word("export.nothing_next"))
         status = "approved" if form == "gold" else None if which == "all" else which
-        there = store.records.count(schema=name) if name in store.schemas() else {}
+        there = store.records.count_by_status(schema=name) if name in store.schemas() else {}
         if not (there.get(status, 0) if status else sum(there.values())):
             raise InputError(asking.word("export.nothing"), asking.word("export.nothing_next"))
         word, folder = exports.folder()
@@ -151,7 +151,7 @@ def choices(store: Store) -> list[tuple[str, str]]:
     """The schemas that there are records of, the one with most of them first: what is shown, and its id."""
     found = []
     for key, (name, document) in store.schemas().items():
-        count = sum(store.records.count(schema=key).values())
+        count = sum(store.records.count_by_status(schema=key).values())
         if count:
             found.append((count, f"{document.get('title') or name} ({name}): {count}", key))
     return [(text, key) for _, text, key in sorted(found, key=lambda f: -f[0])]
