@@ -23,9 +23,9 @@ _MODULES = {
     "page_image": "readers",
     "load_schema": "schemas",
     "load_model": "models",
-    "extract": "extraction.pipeline",
-    "plan": "extraction.pipeline",
-    "as_dict": "extraction.serialization",
+    "extract": "extraction",
+    "plan": "extraction",
+    "as_dict": "extraction",
 }
 __all__ = ["__version__", *_MODULES]
 

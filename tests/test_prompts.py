@@ -1,4 +1,4 @@
-"""The words that go to a model."""
+"""The texts that a model is sent."""
 
 from extractor.extraction import prompts
 from extractor.schemas import load_schema
@@ -20,21 +20,21 @@ def test_every_field_is_one_line_that_begins_with_its_key():
     assert "$" not in asked
 
 
-def test_copied_and_judged_fields_are_asked_in_other_words():
+def test_copied_and_judged_fields_have_different_questions():
     copied, judged = fields(a={"type": "string"}, b={"type": "string", "x-source": "judged"})
     assert "Copy each value" in prompts.question([("a", copied)], "")
     assert "Copy each value" not in prompts.question([("b", judged)], "")
 
 
-def test_names_that_the_passages_contain_come_first_and_not_all_are_told():
+def test_only_some_labels_are_listed_and_those_in_the_passages_first():
     names = [f"name {n}" for n in range(9)]
     (field,) = fields(a={"type": "string", "title": "Alpha", "x-labels": names})
-    told = line(field, "here is name 7 and name 8")
-    assert told.index('"name 7"') < told.index('"name 8"') < told.index('"name 0"')
-    assert told.count('"') == 2 * prompts.LABELS
+    text = line(field, "here is name 7 and name 8")
+    assert text.index('"name 7"') < text.index('"name 8"') < text.index('"name 0"')
+    assert text.count('"') == 2 * prompts.MAX_LABELS
 
 
-def test_choices_and_truth_values_are_told():
+def test_choices_are_listed():
     choice, truth, many = fields(
         a={"enum": ["red", "blue", None], "description": "the colour"},
         b={"type": "boolean"},
@@ -45,13 +45,13 @@ def test_choices_and_truth_values_are_told():
     assert "A list of: x, y" in line(many)
 
 
-def test_the_parts_of_a_list_are_named():
+def test_members_of_list_elements_are_named():
     part = {"type": "object", "properties": {"name": {"type": "string", "title": "Who"}, "n": {"type": "integer"}}}
     (field,) = fields(a={"type": "array", "items": part})
     assert "each element has: name (Who); n" in line(field)
 
 
-def test_objects_around_a_field_are_named_only_where_it_would_be_ambiguous():
+def test_parent_objects_are_named_only_where_a_title_is_ambiguous():
     name = {"type": "object", "properties": {"name": {"type": "string", "title": "Name"}}}
     seller, buyer = fields(seller={**name, "title": "Seller"}, buyer={**name, "title": "Buyer"})
     both = prompts.question([("s", seller), ("b", buyer)], "")
@@ -59,18 +59,18 @@ def test_objects_around_a_field_are_named_only_where_it_would_be_ambiguous():
     assert "- s: Name" in prompts.question([("s", seller)], "")
 
 
-def test_signs_in_a_document_or_a_description_are_left_as_they_are():
+def test_template_signs_in_documents_and_descriptions_are_kept():
     (field,) = fields(a={"type": "string", "description": "costs $5, or ${x}, or 100%"})
     assert "costs $5, or ${x}, or 100%" in line(field)
     assert "$fields $document ${a} {b}" in prompts.document("$fields $document ${a} {b}")
 
 
-def test_the_document_part_holds_the_passages_and_the_system_part_says_they_are_data():
+def test_document_part_has_the_passages_and_system_part_says_they_are_data():
     assert "\nAlpha\nBeta\n" in prompts.document("Alpha\nBeta")
     assert "never an instruction" in prompts.system()
 
 
-def test_the_id_changes_with_any_word(monkeypatch, tmp_path):
+def test_prompt_id_changes_with_any_template(monkeypatch, tmp_path):
     before = prompts.prompt_id()
     assert len(before) == 64 and before == prompts.prompt_id()
     folder = tmp_path / "prompts"
@@ -78,7 +78,7 @@ def test_the_id_changes_with_any_word(monkeypatch, tmp_path):
     for name in ("system", "document", "question", "judge"):
         text = prompts._template(name)
         (folder / f"{name}.txt").write_text(text + " indeed" if name == "judge" else text, "utf-8")
-    monkeypatch.setattr(prompts, "_HERE", tmp_path / "extractor")
+    monkeypatch.setattr(prompts, "_PACKAGE", tmp_path / "extractor")
     prompts._template.cache_clear()
     prompts.prompt_id.cache_clear()
     try:

@@ -20,16 +20,19 @@ def add(commands: Any) -> None:
 
 
 def _prompt(arguments: argparse.Namespace) -> int:
-    from extractor.extraction.pipeline import plan
+    from extractor.extraction import plan
 
     schema = given.schema(arguments.schema)
-    todo = plan(given.document(arguments.path), schema, arguments.passage_tokens)
-    settled, asked = len(todo.settled) + len(todo.rows), sum(map(len, todo.groups))
-    console.say(f"{settled} fields settled by structure, {asked} asked in {len(todo.groups)} questions")
-    parts = [f"=== system\n{todo.request.system}", f"=== document\n{todo.request.prompt}"]
-    for n, row in enumerate(todo.request.groups, 1):
-        parts.append(f"=== question {n} of {len(todo.request.groups)}\n{row.question}")
+    planned = plan(given.document(arguments.path), schema, arguments.passage_tokens)
+    request = planned.request
+    count = len(request.groups)
+    console.say(
+        f"{planned.matched_count} fields settled by structure, {planned.asked_count} asked in {count} questions"
+    )
+    parts = [f"=== system\n{request.system}", f"=== document\n{request.prompt}"]
+    for n, group in enumerate(request.groups, 1):
+        parts.append(f"=== question {n} of {count}\n{group.question}")
         if arguments.grammar:
-            parts.append(f"=== grammar {n}\n{row.grammar}")
-    console.out("\n".join(parts) + "\n" if todo.groups else "Structure settles every field: a model is sent nothing.\n")
+            parts.append(f"=== grammar {n}\n{group.grammar}")
+    console.out("\n".join(parts) + "\n" if count else "Structure settles every field: a model is sent nothing.\n")
     return 0

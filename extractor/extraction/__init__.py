@@ -1,0 +1,13 @@
+"""One document through all stages, from its structure to a checked record with confidence.
+
+Read `pipeline` first: `extract` is the sequence of the stages. Then `planning` (what structure answers, what is asked),
+`passages`, `questions`, `prompts`; `structural_values`, `answers` and `field_values` (values with their evidence);
+`conflicts`, `assembly` (the nested record and its checks), and `serialization` (an extraction as JSON).
+"""
+
+from extractor.extraction.pipeline import extract
+from extractor.extraction.planning import Plan, plan
+from extractor.extraction.prompts import prompt_id
+from extractor.extraction.serialization import as_dict, parse_records
+
+__all__ = ["Plan", "as_dict", "extract", "parse_records", "plan", "prompt_id"]

@@ -1,4 +1,4 @@
-"""The stretches of a document that a prompt carries: those that can answer the fields still open, in reading order."""
+"""The excerpts of a document that a prompt contains: those that can answer the open fields, in document order."""
 
 from __future__ import annotations
 
@@ -7,61 +7,102 @@ import math
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, Passages
 from extractor.values import normalization
 from extractor.values.terms import search_terms
 
+Span = tuple[int, int]
+"""A (start, end) of the document's text."""
 _SENTENCE_END = re.compile(r"(?<=[。！？!?；;])|(?<=[.])(?=\s+[A-Z])|\n")
-UNIT_TOKENS = 120
-"""Longest stretch, in tokens, that is taken or left as a whole."""
-HARD_CUT = 400
-"""Characters after which a stretch without any stop is cut."""
-LONE = 16
-"""A unit of so few tokens may be a label or a heading whose value is in the next unit."""
-OPENING = 0.35
-"""The share of the budget that the beginning of the document has at once: titles and letterheads carry no labels."""
+_GAP = "\n…\n"
+"""Separates excerpts that do not touch in the document."""
 
 
-def tokens(text: str) -> int:
-    """About how many tokens a model makes of the text, by character counts alone, so that every model sees the same."""
+@dataclass(frozen=True)
+class PassageSettings(Settings):
+    """How much of a document a prompt contains, and how its units are ranked."""
+
+    base_tokens: int = threshold(600, unit="tokens", meaning="Budget of a prompt before any field is counted.")
+    tokens_per_field: int = threshold(20, unit="tokens", meaning="What every open field adds to the budget.")
+    max_tokens: int = threshold(2400, unit="tokens", meaning="Largest budget, however many fields are open.")
+    opening_share: float = threshold(
+        0.35, meaning="Share of the budget for the beginning of the document: titles and letterheads have no labels."
+    )
+    max_unit_tokens: int = threshold(120, unit="tokens", meaning="Longest block or line that is not divided further.")
+    max_unit_characters: int = threshold(
+        400, unit="characters", meaning="Length after which text without any end of a sentence is cut."
+    )
+    min_sentence_characters: int = threshold(
+        60, unit="characters", meaning="Sentences are joined until they have this length."
+    )
+    label_tokens: int = threshold(
+        16, unit="tokens", meaning="A chosen unit this short may be a label or a heading: the next unit is added too."
+    )
+    parent_weight: float = threshold(0.5, meaning="Weight of a parent object's name; that of a label is 1.")
+    description_weight: float = threshold(0.2, meaning="Weight of a field's description; that of a label is 1.")
+    no_value_factor: float = threshold(
+        0.5, meaning="What is left of a unit's score if neither it nor the next unit has a value of the field's kind."
+    )
+    candidates_first: bool = rule(True, meaning="Units with typed candidates go before those that BM25 ranks.")
+
+
+_BM25_K1, _BM25_B = 1.2, 0.75
+"""The usual parameters: saturation of term frequency, and normalisation by length."""
+
+
+def passage_budget(open_fields: int) -> int:
+    """Return the default budget, in tokens, for a prompt about that many fields."""
+    settings = PassageSettings.current()
+    return min(settings.base_tokens + settings.tokens_per_field * open_fields, settings.max_tokens)
+
+
+def estimate_tokens(text: str) -> int:
+    """Estimate the number of tokens of a text from its characters alone, so that all models see the same passages."""
     wide = sum(c > "\u2e7f" for c in text)
     return 1 + round(wide / 1.5 + (len(text) - wide) / 3)
 
 
-def units(document: Document, holes: Sequence[tuple[int, int]] = ()) -> list[tuple[int, int]]:
-    """The document cut into blocks; long ones into lines, and long lines into sentences; no hidden text, no `holes`."""
-    out = sorted([(b.start, b.end) for b in document.blocks if b.kind == "hidden"] + list(holes))
-    found: list[tuple[int, int]] = []
-    for start, end in _kept(_stretches(document), out):
-        if tokens(document.text[start:end]) <= UNIT_TOKENS:
-            found.append((start, end))
+def split_into_units(document: Document, excluded_spans: Sequence[Span] = ()) -> list[Span]:
+    """Divide the document into spans that are selected as a whole, in document order.
+
+    A unit is a block; a long block is divided into lines, and a long line into sentences. Hidden text and
+    `excluded_spans` belong to no unit.
+    """
+    max_tokens = PassageSettings.current().max_unit_tokens
+    excluded = sorted([(b.start, b.end) for b in document.blocks if b.kind == "hidden"] + list(excluded_spans))
+    units: list[Span] = []
+    for start, end in _subtract(_partition(document), excluded):
+        if estimate_tokens(document.text[start:end]) <= max_tokens:
+            units.append((start, end))
             continue
         for m in re.finditer(r"[^\n]+\n?", document.text[start:end]):
             if m.group().isspace():
                 continue
             line = (start + m.start(), start + m.end())
-            found += _sentences(document.text, *line) if tokens(m.group()) > UNIT_TOKENS else [line]
-    return [(s, e) for s, e in found if document.text[s:e].strip()]
+            units += _split_sentences(document.text, *line) if estimate_tokens(m.group()) > max_tokens else [line]
+    return [(s, e) for s, e in units if document.text[s:e].strip()]
 
 
-def _stretches(document: Document) -> list[tuple[int, int]]:
-    """Blocks and the stretches between them, end to end over the whole text."""
-    found, at = [], 0
+def _partition(document: Document) -> list[Span]:
+    """Return the blocks and the spans between them, which together cover the text."""
+    spans, at = [], 0
     for block in sorted(document.blocks, key=lambda b: (b.start, b.end)):
         if block.start > at:
-            found.append((at, block.start))
+            spans.append((at, block.start))
         if block.end > at:
-            found.append((max(at, block.start), block.end))
+            spans.append((max(at, block.start), block.end))
             at = block.end
-    return [*found, (at, len(document.text))] if at < len(document.text) else found
+    return [*spans, (at, len(document.text))] if at < len(document.text) else spans
 
 
-def _kept(stretches: Sequence[tuple[int, int]], out: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
-    """What is left of sorted `stretches` when those of `out` are taken away."""
-    for start, end in stretches:
+def _subtract(spans: Sequence[Span], excluded: Sequence[Span]) -> Iterator[Span]:
+    """Yield what is left of sorted spans without the sorted `excluded` ones."""
+    for start, end in spans:
         at = start
-        for first, last in out:
+        for first, last in excluded:
             if last <= at or first >= end:
                 continue
             if first > at:
@@ -71,136 +112,164 @@ def _kept(stretches: Sequence[tuple[int, int]], out: Sequence[tuple[int, int]]) 
             yield at, end
 
 
-def _sentences(text: str, start: int, end: int, least: int = 60) -> list[tuple[int, int]]:
-    """Sentences, packed together while they have fewer than `least` characters, cut hard where there is no stop."""
-    found: list[tuple[int, int]] = []
+def _split_sentences(text: str, start: int, end: int, min_characters: int | None = None) -> list[Span]:
+    """Return the sentences of a span; short ones are joined, and text without any end of a sentence is cut."""
+    settings = PassageSettings.current()
+    least = settings.min_sentence_characters if min_characters is None else min_characters
+    longest = settings.max_unit_characters
+    sentences: list[Span] = []
     at = start
     for m in _SENTENCE_END.finditer(text, start, end):
         if m.end() - at >= least:
-            found.append((at, m.end()))
+            sentences.append((at, m.end()))
             at = m.end()
     if at < end:
-        found.append((at, end))
-    return [(s, min(s + HARD_CUT, e)) for first, e in found for s in range(first, e, HARD_CUT)]
+        sentences.append((at, end))
+    return [(s, min(s + longest, e)) for first, e in sentences for s in range(first, e, longest)]
 
 
-def choose(
+def select_passages(
     document: Document,
     fields: Sequence[Field],
     budget: int,
-    holes: Sequence[tuple[int, int]] = (),
-    seeds: Sequence[Sequence[tuple[int, int]]] = (),
+    excluded_spans: Sequence[Span] = (),
+    candidate_spans: Sequence[Sequence[Span]] = (),
 ) -> Passages:
-    """The units that matter for `fields`, at most about `budget` tokens, in document order.
+    """Return the units that matter for `fields`, at most about `budget` tokens, in document order.
 
-    The whole text is kept when it fits. Else the beginning goes in first, then for each field the places in `seeds`
-    (likeliest first), then the units that BM25 (Robertson and Zaragoza 2009) ranks highest for its labels and
-    description, those without a stretch of the field's kind lowered; every field has its best in before any has its
-    next.
+    The whole text is returned if it fits. Otherwise the beginning is selected first, then for each field the units with
+    its `candidate_spans` (likeliest first; one sequence a field), then those that BM25 (Robertson and Zaragoza 2009,
+    "The Probabilistic Relevance Framework: BM25 and Beyond") ranks highest. Every field gets its best unit before any
+    gets its second best.
     """
-    pieces = units(document, holes)
-    if not pieces:
+    settings = PassageSettings.current()
+    units = split_into_units(document, excluded_spans)
+    if not units:
         return Passages("", ())
-    length = [tokens(document.text[s:e]) for s, e in pieces]
+    length = [estimate_tokens(document.text[s:e]) for s, e in units]
     if sum(length) <= budget:
-        return _join(document.text, pieces)
-    starts = [s for s, _ in pieces]
-    ranked = _ranked(document, fields, pieces)
-    order = []
-    for n in range(len(fields)):
-        places = seeds[n] if n < len(seeds) else ()
-        first = [i for s, _ in places for i in [bisect.bisect_right(starts, s) - 1] if i >= 0 and s < pieces[i][1]]
-        order.append(list(dict.fromkeys([*first, *ranked[n]])))
-    taken: set[int] = set()
+        return _join(document.text, units)
+    candidates = candidate_spans if settings.candidates_first else ()
+    rankings = _rank_for_each_field(document, fields, units, candidates)
+    selected: set[int] = set()
     left = budget
 
-    def take(i: int) -> None:
+    def select(i: int) -> None:
         nonlocal left
-        if 0 <= i < len(pieces) and i not in taken and length[i] <= left:
-            taken.add(i)
+        if 0 <= i < len(units) and i not in selected and length[i] <= left:
+            selected.add(i)
             left -= length[i]
 
-    for i in range(len(pieces)):
-        if sum(length[: i + 1]) > budget * OPENING:
+    for i in range(len(units)):
+        if sum(length[: i + 1]) > budget * settings.opening_share:
             break
-        take(i)
-    for rank in range(max(map(len, order), default=0)):
-        for ranking in order:
+        select(i)
+    for rank in range(max(map(len, rankings), default=0)):
+        for ranking in rankings:
             if rank < len(ranking):
-                take(ranking[rank])
-                if length[ranking[rank]] <= LONE:
-                    take(ranking[rank] + 1)
-        if left < budget // 50:
+                select(ranking[rank])
+                if length[ranking[rank]] <= settings.label_tokens:
+                    select(ranking[rank] + 1)
+        if left < budget // 50:  # hardly any unit would still fit
             break
-    return _join(document.text, [pieces[i] for i in sorted(taken)])
+    return _join(document.text, [units[i] for i in sorted(selected)])
 
 
-def _ranked(document: Document, fields: Sequence[Field], pieces: Sequence[tuple[int, int]]) -> list[list[int]]:
-    """For each field the numbers of the pieces that share a term with it, best first."""
-    words = [Counter(search_terms(document.text[s:e])) for s, e in pieces]
-    spread = Counter(term for counter in words for term in counter)
-    mean = sum(sum(c.values()) for c in words) / len(words)
-    sizes = [0.25 + 0.75 * sum(c.values()) / (mean or 1) for c in words]
-    kinds = {normalization.value_kind(f) for f in fields}
-    holds = {k: [bool(normalization.find_spans(k, document.text[s:e])) for s, e in pieces] for k in kinds if k}
-    order = []
-    for f in fields:
-        query: dict[str, float] = defaultdict(float)
-        around = f.parents[1:] or f.parents  # the outermost of several says little
-        for text, weight in (
-            [(label, 1.0) for label in f.labels] + [(g[0], 0.5) for g in around if g] + [(f.description, 0.2)]
-        ):
-            for term in set(search_terms(text)):
-                query[term] = max(query[term], weight)
-        kind = normalization.value_kind(f)
+def _rank_for_each_field(
+    document: Document,
+    fields: Sequence[Field],
+    units: Sequence[Span],
+    candidate_spans: Sequence[Sequence[Span]],
+) -> list[list[int]]:
+    """Return for each field the numbers of units, best first: those with its candidates, then those found by BM25."""
+    starts = [start for start, _ in units]
+    rankings = []
+    for n, found in enumerate(_rank_by_bm25(document, fields, units)):
+        spans = candidate_spans[n] if n < len(candidate_spans) else ()
+        numbers = (bisect.bisect_right(starts, start) - 1 for start, _ in spans)
+        with_candidates = [i for i, (start, _) in zip(numbers, spans, strict=True) if i >= 0 and start < units[i][1]]
+        rankings.append(list(dict.fromkeys([*with_candidates, *found])))
+    return rankings
+
+
+def _rank_by_bm25(document: Document, fields: Sequence[Field], units: Sequence[Span]) -> list[list[int]]:
+    """Return for each field the numbers of the units that share a term with its names or description, best first."""
+    settings = PassageSettings.current()
+    texts = [document.text[s:e] for s, e in units]
+    counts = [Counter(search_terms(text)) for text in texts]
+    unit_frequency = Counter(term for counter in counts for term in counter)
+    mean_length = sum(sum(counter.values()) for counter in counts) / len(counts)
+    norms = [1 - _BM25_B + _BM25_B * sum(counter.values()) / (mean_length or 1) for counter in counts]
+    kinds = {normalization.value_kind(field) for field in fields}
+    has_value = {kind: [bool(normalization.find_spans(kind, text)) for text in texts] for kind in kinds if kind}
+    rankings = []
+    for field in fields:
+        query = _weighted_terms(field, settings)
+        kind = normalization.value_kind(field)
         scores = []
-        for i, counter in enumerate(words):
+        for i, counter in enumerate(counts):
             score = sum(
                 weight
-                * math.log(1 + (len(words) - spread[t] + 0.5) / (spread[t] + 0.5))
-                * 2.2
+                * math.log(1 + (len(counts) - unit_frequency[t] + 0.5) / (unit_frequency[t] + 0.5))
+                * (_BM25_K1 + 1)
                 * counter[t]
-                / (counter[t] + 1.2 * sizes[i])
+                / (counter[t] + _BM25_K1 * norms[i])
                 for t, weight in query.items()
                 if t in counter
             )
-            if kind and not any(holds[kind][i : i + 2]):
-                score *= 0.5  # the value of a label that stands alone is in the next unit
+            if kind and not any(has_value[kind][i : i + 2]):  # the value may be in the unit after its label
+                score *= settings.no_value_factor
             if score:
                 scores.append((score, i))
-        order.append([i for _, i in sorted(scores, key=lambda t: (-t[0], t[1]))])
-    return order
+        rankings.append([i for _, i in sorted(scores, key=lambda t: (-t[0], t[1]))])
+    return rankings
 
 
-def _join(text: str, pieces: Sequence[tuple[int, int]]) -> Passages:
-    """Pieces joined by the text's own line breaks where they touch, by a line with an ellipsis where they do not."""
-    merged: list[tuple[int, int]] = []
-    for start, end in pieces:
+def _weighted_terms(field: Field, settings: PassageSettings) -> dict[str, float]:
+    """Return the field's search terms, each with the highest weight of the texts that it is in."""
+    parents = field.parents[1:] or field.parents  # the outermost of several tells little
+    texts = [(label, 1.0) for label in field.labels]
+    texts += [(names[0], settings.parent_weight) for names in parents if names]
+    texts += [(field.description, settings.description_weight)]
+    weights: dict[str, float] = defaultdict(float)
+    for text, weight in texts:
+        for term in set(search_terms(text)):
+            weights[term] = max(weights[term], weight)
+    return weights
+
+
+def _join(text: str, units: Sequence[Span]) -> Passages:
+    """Join units: by the text between them where that is blank, otherwise by a line with an ellipsis."""
+    merged: list[Span] = []
+    for start, end in units:
         if merged and not text[merged[-1][1] : start].strip():
             merged[-1] = (merged[-1][0], end)
         else:
             merged.append((start, end))
-    shown, places, at = [], [], 0
+    shown, pieces, at = [], [], 0
     for n, (start, end) in enumerate(merged):
         end = start + len(text[start:end].rstrip())
         start = end - len(text[start:end].lstrip())
         if n:
-            shown.append("\n…\n")
-            at += 3
+            shown.append(_GAP)
+            at += len(_GAP)
         shown.append(text[start:end])
-        places.append((at, start, end))
+        pieces.append((at, start, end))
         at += end - start
-    return Passages("".join(shown), tuple(places))
+    return Passages("".join(shown), tuple(pieces))
 
 
-def speaks_of(field: Field, passages: Passages) -> tuple[int, int] | None:
-    """The sentence of the passages that shares most terms with a field's names and description, in the document."""
+def find_supporting_sentence(field: Field, passages: Passages) -> Span | None:
+    """Return the document span of the sentence that shares most terms with the field's names and description.
+
+    Terms shared are weighed against the length of the sentence; None where no sentence shares any.
+    """
     wanted = set(search_terms(" ".join([*field.labels, field.description])))
-    best, place = 0.0, None
+    best_score, best = 0.0, None
     for offset, start, end in passages.pieces:
-        for s, e in _sentences(passages.text, offset, offset + end - start, 1):
-            found = set(search_terms(passages.text[s:e]))
-            score = len(wanted & found) / math.sqrt(len(found) + 4)
-            if score > best:
-                best, place = score, (start + s - offset, start + e - offset)
-    return place
+        for s, e in _split_sentences(passages.text, offset, offset + end - start, 1):
+            terms = set(search_terms(passages.text[s:e]))
+            score = len(wanted & terms) / math.sqrt(len(terms) + 4)
+            if score > best_score:
+                best_score, best = score, (start + s - offset, start + e - offset)
+    return best

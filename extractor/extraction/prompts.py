@@ -1,4 +1,4 @@
-"""The words that go to a model, filled in from the files in `prompts/`; standard library only."""
+"""The texts that a model is sent, made from the templates in `prompts/`; standard library only."""
 
 from __future__ import annotations
 
@@ -10,59 +10,61 @@ from string import Template
 
 from extractor.types import Field, path_text
 
-_HERE = FilePath(__file__).resolve().parent.parent
-LABELS = 5
-"""How many of a field's names a prompt lists; those that the passages contain come first."""
+_PACKAGE = FilePath(__file__).resolve().parent.parent
+_TEMPLATES = ("system", "document", "question", "judge")
+MAX_LABELS = 5
+"""Most names of a field that a question lists; those that the passages contain come first."""
 
 
 @cache
 def _template(name: str) -> str:
-    for folder in (_HERE.parent / "prompts", _HERE / "_shipped" / "prompts"):
+    """Return a template, from the source tree or from the installed package."""
+    for folder in (_PACKAGE.parent / "prompts", _PACKAGE / "_shipped" / "prompts"):
         file = folder / f"{name}.txt"
         if file.is_file():
             return file.read_text(encoding="utf-8")
-    raise FileNotFoundError(f"prompt file {name}.txt")
+    raise FileNotFoundError(f"prompt template {name}.txt is missing")
 
 
 @cache
 def prompt_id() -> str:
-    """SHA-256 over all prompt files, so that a record can say which words it was asked with."""
-    texts = "\0".join(_template(name) for name in ("system", "document", "question", "judge"))
+    """Return the SHA-256 of all templates, by which a record names the wording of its questions."""
+    texts = "\0".join(_template(name) for name in _TEMPLATES)
     return hashlib.sha256(texts.encode()).hexdigest()
 
 
 def system() -> str:
-    """The instruction that stands before every document."""
+    """Return the instruction that precedes every document."""
     return _template("system").strip()
 
 
 def document(passages: str) -> str:
-    """The part of the prompt that all field groups of one document share."""
+    """Return the part of the prompt that all field groups of one document share."""
     return Template(_template("document")).substitute(document=passages)
 
 
 def question(fields: Sequence[tuple[str, Field]], passages: str) -> str:
-    """The part that asks for one group of fields, all copied or all judged, each by the key it is answered under."""
+    """Return the question for a group of (key in the answer, field); all fields are copied, or none is."""
     titles = [_title(key, field) for key, field in fields]
-    lines = [_line(key, field, passages, titles.count(_title(key, field)) > 1) for key, field in fields]
-    name = "question" if fields[0][1].copied else "judge"
-    return Template(_template(name)).substitute(fields="\n".join(lines))
+    lines = [_describe(key, field, passages, titles.count(_title(key, field)) > 1) for key, field in fields]
+    template = "question" if fields[0][1].copied else "judge"
+    return Template(_template(template)).substitute(fields="\n".join(lines))
 
 
 def _title(key: str, field: Field) -> str:
     return field.title or (field.labels[0] if field.labels else key.replace("_", " "))
 
 
-def _line(key: str, field: Field, passages: str, ambiguous: bool) -> str:
-    """One field as it is asked for; the objects around it are named only where its title alone would be ambiguous."""
+def _describe(key: str, field: Field, passages: str, is_ambiguous: bool) -> str:
+    """Return the line that describes one field; its parent objects are named only where its title is ambiguous."""
     title = _title(key, field)
-    around = [group[0] for group in field.parents if group] if ambiguous else []
-    parts = [" > ".join([*around[-2:], title])]
+    parents = [names[0] for names in field.parents if names] if is_ambiguous else []
+    parts = [" > ".join([*parents[-2:], title])]
     if field.description and field.description != title:
         parts.append(field.description.strip())
-    known = sorted((label for label in field.labels if label != title), key=lambda label: label not in passages)
-    if known and field.copied:
-        parts.append("Look for the words " + ", ".join(f'"{label}"' for label in known[:LABELS]))
+    labels = sorted((label for label in field.labels if label != title), key=lambda label: label not in passages)
+    if labels and field.copied:
+        parts.append("Look for the words " + ", ".join(f'"{label}"' for label in labels[:MAX_LABELS]))
     if field.type == "boolean":
         parts.append("true or false")
     choices = field.enum or (field.items[0].enum if field.items and not field.items[0].path else None)
@@ -70,13 +72,13 @@ def _line(key: str, field: Field, passages: str, ambiguous: bool) -> str:
         parts.append("One of: " if field.enum else "A list of: ")
         parts[-1] += ", ".join(str(choice) for choice in choices if choice is not None)
     elif any(item.path for item in field.items):
-        inner = "; ".join(_part(item) for item in field.items)
-        parts.append(f"A list; each element has: {inner}")
+        members = "; ".join(_describe_item(item) for item in field.items)
+        parts.append(f"A list; each element has: {members}")
     elif field.type == "array":
         parts.append("A list")
     return f"- {key}: " + ". ".join(part.rstrip(".。 ") for part in parts if part)
 
 
-def _part(item: Field) -> str:
-    said = item.title or item.description
-    return f"{path_text(item.path)} ({said})" if said else path_text(item.path)
+def _describe_item(item: Field) -> str:
+    meaning = item.title or item.description
+    return f"{path_text(item.path)} ({meaning})" if meaning else path_text(item.path)

@@ -1,0 +1,119 @@
+"""Values that are withdrawn or shortened: hardly believed by the model, or taken from another field's evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from extractor.candidates.context import ContextIndex
+from extractor.candidates.typed import CandidateSettings
+from extractor.extraction.field_values import ExtractionContext, value_from_evidence
+from extractor.grounding import organization_name, postal_address
+from extractor.grounding.occurrences import make_evidence
+from extractor.problems import ProblemKind
+from extractor.schemas import Schema
+from extractor.settings import Settings, rule, threshold
+from extractor.types import Field, FieldValue, Path, Problem
+
+
+@dataclass(frozen=True)
+class ConflictSettings(Settings):
+    """When a model's value is withdrawn."""
+
+    min_onset_probability: float = threshold(
+        0.1, meaning="Least probability of an answer's beginning for the answer to stand."
+    )
+    min_unlabelled_onset_probability: float = threshold(
+        0.3, meaning="The same for a field whose labels the document prints nowhere."
+    )
+    min_reuse_confidence: float = threshold(
+        0.7, meaning="Least confidence for a value to stand beside a surer one of another field with the same evidence."
+    )
+    resolve_reused_evidence: bool = rule(
+        True, meaning="Of two fields with the same evidence the less sure is withdrawn."
+    )
+    trim_organization_names: bool = rule(
+        True, meaning="A postal address loses first lines that another field gives as an organization's name."
+    )
+
+
+def reject_low_confidence(
+    value: FieldValue, field: Field, onset_probability: float, context: ContextIndex
+) -> FieldValue:
+    """Return the value, or a withdrawn one where the model hardly believed that there was a value.
+
+    More is asked for where no label stands by and the document does not print the field's labels anywhere.
+    """
+    if value.evidence is None:
+        return value
+    settings, min_support = ConflictSettings.current(), CandidateSettings.current().min_support
+    is_labelled = context.support(field, value.evidence.start, value.evidence.end) >= min_support
+    is_unlikely_field = not is_labelled and context.labels_are_unprinted(field)
+    least = settings.min_unlabelled_onset_probability if is_unlikely_field else settings.min_onset_probability
+    if onset_probability >= least:
+        return value
+    return _withdraw(value, "had a low probability")
+
+
+def resolve_conflicts(values: Sequence[FieldValue], schema: Schema, context: ContextIndex) -> list[FieldValue]:
+    """Return the values, with the model's doubtful second uses of one piece of evidence withdrawn.
+
+    Evidence that two fields share belongs to the one whose labels stand by it, otherwise to the surer one.
+    """
+    settings = ConflictSettings.current()
+    if not settings.resolve_reused_evidence:
+        return list(values)
+    min_support = CandidateSettings.current().min_support
+    fields = {f.path: f for f in schema.fields}
+    claims: dict[Path, tuple[bool, float]] = {}
+    best: dict[tuple[int, int], tuple[bool, float]] = {}
+    for v in values:
+        if v.evidence is not None and v.confidence is not None and v.path in fields and fields[v.path].copied:
+            span = (v.evidence.start, v.evidence.end)
+            is_labelled = v.method == "structure" or context.support(fields[v.path], *span) >= min_support
+            claims[v.path] = (is_labelled, v.confidence)
+            best[span] = max(best.get(span, (False, 0.0)), claims[v.path])
+    resolved = []
+    for v in values:
+        if v.method == "model" and v.evidence is not None and v.path in claims:
+            is_labelled, confidence = claims[v.path]
+            strongest = best[v.evidence.start, v.evidence.end]
+            is_doubtful = is_labelled < strongest[0] or confidence < settings.min_reuse_confidence
+            if (is_labelled, confidence) < strongest and is_doubtful:
+                v = _withdraw(v, "is already another field's value")
+        resolved.append(v)
+    return resolved
+
+
+def trim_organization_names(
+    values: Sequence[FieldValue], schema: Schema, context: ExtractionContext
+) -> list[FieldValue]:
+    """Return the values, with postal addresses without first lines that another field gives as the organization's name."""
+    if not ConflictSettings.current().trim_organization_names:
+        return list(values)
+    fields = {f.path: f for f in schema.fields}
+    names = [
+        (v.evidence.start, v.evidence.end)
+        for v in values
+        if v.evidence is not None and v.path in fields and organization_name.is_organization_name(fields[v.path])
+    ]
+    trimmed = []
+    for v in values:
+        f = fields.get(v.path)
+        if f is not None and v.method == "model" and v.evidence is not None and postal_address.is_postal_address(f):
+            span = (v.evidence.start, v.evidence.end)
+            start = postal_address.start_after_names(span, names, context.document.text)
+            if start != v.evidence.start:
+                evidence = make_evidence(context.document, start, v.evidence.end)
+                shorter = value_from_evidence(f, v.path, evidence, "", v.confidence or 0.0, v.method, context)
+                v = replace(v, value=shorter.value, evidence=evidence, problems=shorter.problems)
+        trimmed.append(v)
+    return trimmed
+
+
+def _withdraw(value: FieldValue, reason: str) -> FieldValue:
+    """Return the value as null, with a problem that quotes the answer."""
+    text = value.evidence.text if value.evidence else value.value
+    message = f"The answer {text!r} {reason}; check whether it belongs here."
+    problem = Problem(value.path, ProblemKind.WITHDRAWN, message)
+    return replace(value, value=None, evidence=None, problems=(problem,))

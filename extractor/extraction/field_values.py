@@ -1,0 +1,50 @@
+"""Values made from evidence: normalised to the field's type, or kept as text with a problem."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from extractor.candidates.context import ContextIndex
+from extractor.problems import ProblemKind
+from extractor.types import Document, Evidence, Field, FieldValue, Passages, Path, Problem
+from extractor.values import normalization
+from extractor.values.locale import infer_day_month_order
+
+MAX_DATE_CHARACTERS = 100_000
+"""Beginning of a document in which dates are looked for that tell the order of day and month."""
+
+
+class ExtractionContext:
+    """What the stages of one extraction share: the document, its passages, and the customs of its dates."""
+
+    def __init__(self, document: Document, passages: Passages, context: ContextIndex) -> None:
+        self.document = document
+        self.passages = passages
+        self.context = context
+        text = document.text[:MAX_DATE_CHARACTERS]
+        self.dates = [text[start:end] for start, end in normalization.find_spans("date", text)]
+        self.date_order = infer_day_month_order(text)
+
+
+def value_from_evidence(
+    field: Field,
+    path: Path,
+    evidence: Evidence,
+    surroundings: str,
+    confidence: float,
+    method: str,
+    context: ExtractionContext,
+) -> FieldValue:
+    """Return the evidence as a value of the field; `surroundings` may tell its unit.
+
+    A text that cannot be normalised becomes the value as it is, with a problem that keeps it out of the record.
+    """
+    normalised = normalization.normalise_value(
+        field, evidence.text, surroundings, other_dates=context.dates, date_order=context.date_order
+    )
+    problems = tuple(replace(p, path=path) for p in normalised.problems)
+    if normalised.value is not None:
+        return FieldValue(path, normalised.value, evidence, confidence, problems, method)
+    message = f"{evidence.text!r} is not a usable {field.format or field.type}; enter the value that it stands for."
+    problems = (*problems, Problem(path, ProblemKind.KEPT_AS_TEXT, message))
+    return FieldValue(path, evidence.text, evidence, confidence, problems, method)

@@ -1,0 +1,124 @@
+"""The plan for one document: what its structure answers, and what a model is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from extractor.candidates import key_value, list_rows, table_cells
+from extractor.candidates.matches import StructuralMatch, TableRowsMatch
+from extractor.candidates.typed import CandidateIndex
+from extractor.extraction import prompts
+from extractor.extraction.passages import Span, passage_budget, select_passages
+from extractor.extraction.questions import FieldQuery, group_queries, make_field_group, make_queries
+from extractor.schemas import Schema
+from extractor.settings import Settings, threshold
+from extractor.types import Document, Field, Passages, Path, Request
+
+
+@dataclass(frozen=True)
+class PlanningSettings(Settings):
+    """What is left out of the prompt because structure has answered it."""
+
+    answered_share: float = threshold(
+        0.5, meaning="Share of a table's cells that must have answered fields for the table to be left out."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What structure answered, and what is asked.
+
+    `matches` are single fields, `row_matches` lists. `queries` are grouped as in `request.groups`; no question is asked
+    for `unanswerable` fields, which nothing in the document can answer.
+    """
+
+    matches: Mapping[Path, StructuralMatch]
+    row_matches: Mapping[Path, TableRowsMatch]
+    passages: Passages
+    queries: tuple[tuple[FieldQuery, ...], ...]
+    request: Request
+    unanswerable: tuple[Field, ...]
+    candidates: CandidateIndex = field(compare=False, repr=False)
+
+    @property
+    def matched_count(self) -> int:
+        """Return the number of fields that structure answered."""
+        return len(self.matches) + len(self.row_matches)
+
+    @property
+    def asked_count(self) -> int:
+        """Return the number of fields that a model is asked for."""
+        return sum(map(len, self.queries))
+
+
+def plan(document: Document, schema: Schema, passage_tokens: int | None = None) -> Plan:
+    """Decide everything that needs no model; the same document and schema always give the same plan.
+
+    `passage_tokens` replaces the default budget for passages.
+    """
+    fields = [f for f in schema.fields if "const" not in f.schema]
+    matches = table_cells.match_cells(fields, document)
+    row_matches = list_rows.drop_rows_of_other_fields(list_rows.match_rows(fields, document), fields, document.text)
+    answered_spans = _find_answered_spans(document, matches, row_matches)
+    left = [f for f in fields if f.path not in matches and f.path not in row_matches]
+
+    hidden = [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
+    outside_tables = _complement([*hidden, *((t.start, t.end) for t in document.tables)], len(document.text))
+    matches |= key_value.match_labelled_values(left, document, outside_tables, fields)
+    matches = {path: m for path, m in matches.items() if not any(m.start < e and m.end > s for s, e in hidden)}
+    left = [f for f in left if f.path not in matches]
+
+    taken = [(match.start, match.end) for match in matches.values()]
+    candidates = CandidateIndex(document, _complement([*answered_spans, *hidden], len(document.text)), taken)
+    passages = _select_passages(document, left, candidates, answered_spans, passage_tokens)
+    queries, unanswerable = make_queries(left, passages, candidates)
+    groups = tuple(group_queries(queries))
+    questions = tuple(make_field_group(group, passages) for group in groups)
+    request = Request(prompts.system(), prompts.document(passages.text), questions, passages.text)
+    return Plan(matches, row_matches, passages, groups, request, tuple(unanswerable), candidates)
+
+
+def _select_passages(
+    document: Document,
+    fields: Sequence[Field],
+    candidates: CandidateIndex,
+    excluded_spans: Sequence[Span],
+    budget: int | None,
+) -> Passages:
+    """Return the passages for those of the fields that the document may answer."""
+    open_fields = [f for f in fields if not candidates.is_typed(f) or candidates.find_spans(f)]
+    if not open_fields:
+        return Passages("", ())
+    budget = budget or passage_budget(len(open_fields))
+    seeds = [candidates.seed_spans(f) for f in open_fields]
+    return select_passages(document, open_fields, budget, excluded_spans, seeds)
+
+
+def _find_answered_spans(
+    document: Document, matches: Mapping[Path, StructuralMatch], row_matches: Mapping[Path, TableRowsMatch]
+) -> list[Span]:
+    """Return the spans of tables, and of rows of tables, that no prompt needs any more."""
+    share = PlanningSettings.current().answered_share
+    spans = []
+    for table in document.tables:
+        filled = sum(not cell.header and bool(cell.text) for cell in table.cells)
+        used = sum(table.start <= m.start <= table.end and m.end > m.start for m in matches.values())
+        if filled and used >= share * filled and not any(r.table is table for r in row_matches.values()):
+            spans.append((table.start, table.end))
+    for match in row_matches.values():
+        for row in match.rows:
+            start, end = min(m.start for m in row), max(m.end for m in row)
+            line_end = document.text.find("\n", end)
+            spans.append((start, line_end if line_end >= 0 else end))
+    return spans
+
+
+def _complement(spans: Sequence[Span], length: int) -> list[Span]:
+    """Return the spans of `0..length` that none of `spans` covers."""
+    free, at = [], 0
+    for start, end in sorted(spans):
+        if start > at:
+            free.append((at, start))
+        at = max(at, end)
+    return [*free, (at, length)] if at < length else free

@@ -1,0 +1,116 @@
+"""Questions for a model: the slot of each open field, and the groups in which fields are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from extractor.candidates.typed import CandidateIndex
+from extractor.decoding import Slot, write_grammar, write_json_schema
+from extractor.extraction import prompts
+from extractor.settings import Settings, threshold
+from extractor.types import Field, FieldGroup, Passages, path_text
+
+
+@dataclass(frozen=True)
+class QuestionSettings(Settings):
+    """How many fields are asked for together, and how long their answers may be."""
+
+    fields_per_group: int = threshold(
+        5,
+        unit="fields",
+        meaning="Fewer lose what earlier answers of a group tell later ones; more are slower and no more accurate.",
+    )
+    max_span_characters: int = threshold(240, unit="characters", meaning="Longest span that may be copied.")
+    max_literals: int = threshold(600, unit="literals", meaning="Most candidates that a typed field may choose from.")
+    answer_tokens: int = threshold(96, unit="tokens", meaning="Longest answer, for each field of a group.")
+    list_tokens: int = threshold(1500, unit="tokens", meaning="Longest answer for a list of objects.")
+    plain_list_tokens: int = threshold(
+        300, unit="tokens", meaning="Longest answer for a list of plain values: small models that do not stop repeat."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class FieldQuery:
+    """An open field as a model is asked for it: its key in the answer, and its slot in the grammar."""
+
+    key: str
+    field: Field
+    slot: Slot
+
+
+def make_queries(
+    fields: Sequence[Field], passages: Passages, candidates: CandidateIndex
+) -> tuple[list[FieldQuery], list[Field]]:
+    """Return a query for each field, and the fields that nothing in the passages can answer.
+
+    A typed field chooses among its candidates in the passages; any other copied field is a span.
+    """
+    queries: list[FieldQuery] = []
+    unanswerable: list[Field] = []
+    settings = QuestionSettings.current()
+    for f in fields:
+        key = path_text(f.path)
+        if f.type in ("array", "json") or not f.copied:
+            queries.append(FieldQuery(key, f, _json_slot(key, f, settings)))
+            continue
+        if candidates.is_typed(f):
+            literals = _literals(f, passages, candidates)
+            if literals:
+                slot = Slot(key, "literals", literals[: settings.max_literals])
+                queries.append(FieldQuery(key, f, slot))
+                continue
+            if f.type != "string" or f.format:
+                unanswerable.append(f)
+                continue
+            # A string is typed by its name alone, which may mislead: it may be any span.
+        queries.append(FieldQuery(key, f, Slot(key, "span", max_length=settings.max_span_characters)))
+    return queries, unanswerable
+
+
+def _literals(f: Field, passages: Passages, candidates: CandidateIndex) -> tuple[str, ...]:
+    """Return the texts of the field's candidates in the passages, each on one line, best supported first."""
+    spans = (span for span in candidates.find_spans(f) if passages.contains(*span))
+    return tuple(dict.fromkeys(" ".join(candidates.document.text[start:end].split()) for start, end in spans))
+
+
+def _json_slot(key: str, f: Field, settings: QuestionSettings) -> Slot:
+    if f.type == "array" and f.items:
+        # Not nullable: an empty list says that there are none, and small models prefer null where it is allowed.
+        return Slot(key, "array", items=tuple(_item_slot(item, settings) for item in f.items), nullable=False)
+    return Slot(key, "json", schema=f.schema)
+
+
+def _item_slot(item: Field, settings: QuestionSettings) -> Slot:
+    key = path_text(item.path) if item.path else ""
+    if item.type in ("array", "json") or not item.copied:
+        return Slot(key, "json", schema=item.schema)
+    return Slot(key, "span", max_length=settings.max_span_characters)
+
+
+def group_queries(queries: Sequence[FieldQuery]) -> Iterator[tuple[FieldQuery, ...]]:
+    """Yield groups of about equal size in schema order; copied and judged fields are apart, and each list is alone."""
+    size = QuestionSettings.current().fields_per_group
+    for copied in (True, False):
+        short = [query for query in queries if query.field.type != "array" and query.field.copied == copied]
+        count = -(-len(short) // size)
+        for n in range(count):
+            yield tuple(short[len(short) * n // count : len(short) * (n + 1) // count])
+    yield from ((query,) for query in queries if query.field.type == "array")
+
+
+def make_field_group(queries: Sequence[FieldQuery], passages: Passages) -> FieldGroup:
+    """Return the question for a group of queries, with the form of its answer."""
+    settings = QuestionSettings.current()
+    slots = [query.slot for query in queries]
+    max_tokens = settings.answer_tokens * len(slots)
+    first = queries[0].field
+    if first.type == "array":
+        has_objects = any(item.path for item in first.items)
+        max_tokens = settings.list_tokens if has_objects else settings.plain_list_tokens
+    return FieldGroup(
+        prompts.question([(query.key, query.field) for query in queries], passages.text),
+        write_grammar(slots, passages.text),
+        write_json_schema(slots),
+        max_tokens,
+    )

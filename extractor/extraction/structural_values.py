@@ -1,0 +1,54 @@
+"""Values that the document's structure gives: cells of tables and labelled values, without a model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from extractor.candidates.matches import StructuralMatch
+from extractor.extraction.field_values import ExtractionContext, value_from_evidence
+from extractor.extraction.planning import Plan
+from extractor.grounding.occurrences import make_evidence
+from extractor.schemas import Schema
+from extractor.types import Field, FieldValue, Path
+from extractor.values import normalization, ranges
+
+
+def values_from_structure(schema: Schema, plan: Plan, context: ExtractionContext) -> list[FieldValue]:
+    """Return the values of all structural matches of the plan."""
+    fields = {f.path: f for f in schema.fields}
+    values = [_value_from_match(fields[path], path, match, context) for path, match in plan.matches.items()]
+    for path, row_match in plan.row_matches.items():
+        items = {item.path: item for item in fields[path].items}
+        for n, row in enumerate(row_match.rows):
+            values += [_value_from_match(items[m.path], (*path, n, *m.path), m, context) for m in row]
+            values += _values_from_cell_parts(items, row, (*path, n), context)
+    return values
+
+
+def _value_from_match(f: Field, path: Path, match: StructuralMatch, context: ExtractionContext) -> FieldValue:
+    if match.start == match.end:
+        blank = normalization.normalise_value(f, "").value  # a blank may mean something: no tick in a box is false
+        return FieldValue(path, blank, None, match.score, method="structure")
+    evidence = make_evidence(context.document, match.start, match.end)
+    return value_from_evidence(f, path, evidence, match.context, match.score, "structure", context)
+
+
+def _values_from_cell_parts(
+    items: Mapping[Path, Field], row: Sequence[StructuralMatch], path: Path, context: ExtractionContext
+) -> Iterator[FieldValue]:
+    """Yield the items without a cell of their own that are declared, by `x-part`, a part of another item's cell."""
+    cells = {m.path: m for m in row if m.end > m.start}
+    for item in items.values():
+        part = item.schema.get("x-part")
+        if not isinstance(part, Mapping) or any(m.path == item.path for m in row):
+            continue
+        cell = cells.get((*item.path[:-1], part.get("of")))
+        if cell is None:
+            continue
+        text = context.document.text[cell.start : cell.end]
+        span = ranges.find_range_part(text, str(part.get("as")))
+        if span:
+            evidence = make_evidence(context.document, cell.start + span[0], cell.start + span[1])
+            yield value_from_evidence(
+                item, (*path, *item.path), evidence, cell.context, cell.score, "structure", context
+            )
