@@ -1,6 +1,6 @@
 """Where an answer stands: all its places, the likeliest, and its boxes on the page."""
 
-from extractor.extraction.passages import choose
+from extractor.extraction.passages import select_passages
 from extractor.grounding.occurrences import best_occurrence, find_occurrences, locate_boxes, make_evidence
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
@@ -37,7 +37,9 @@ def test_signs_of_patterns_in_an_answer_are_letters():
 def test_an_answer_over_a_gap_of_the_passages_has_no_place():
     text = "alpha beta\n" + "filler line here\n" * 400 + "gamma delta\n"
     document = read_bytes(text.encode(), "a.txt")
-    passages = choose(document, load_schema({"properties": {"a": {"type": "string", "title": "gamma"}}}).fields, 40)
+    passages = select_passages(
+        document, load_schema({"properties": {"a": {"type": "string", "title": "gamma"}}}).fields, 40
+    )
     assert "…" in passages.text
     assert [document.text[slice(*p)] for p in find_occurrences("gamma delta", passages, None)] == ["gamma delta"]
     over = passages.text[passages.text.index("…") - 6 : passages.text.index("…") + 6]
