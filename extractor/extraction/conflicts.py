@@ -88,7 +88,7 @@ def resolve_conflicts(values: Sequence[FieldValue], schema: Schema, context: Con
 def trim_organization_names(
     values: Sequence[FieldValue], schema: Schema, context: ExtractionContext
 ) -> list[FieldValue]:
-    """Return the values, with postal addresses without first lines that another field gives as the organization's name."""
+    """Return the values, with each postal address without first lines that another field gives as a name."""
     if not ConflictSettings.current().trim_organization_names:
         return list(values)
     fields = {f.path: f for f in schema.fields}
