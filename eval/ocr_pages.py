@@ -1,4 +1,4 @@
-"""Pictures of pages whose text is known, and what scanners and phones do to them; all made from seeds.
+"""Pictures of pages whose text is known, and what scanners and phones do to them; all are made from seeds.
 
 Fonts: DejaVu and Droid Sans Fallback, as Debian's fonts-dejavu-core and fonts-droid-fallback install them.
 """
@@ -53,13 +53,13 @@ GOODS_CHINESE = ("大米五公斤", "食用油", "复印纸", "签字笔", "速�
 
 @cache
 def font(name: str, pixels: int) -> ImageFont.FreeTypeFont:
-    """A font of that height; OSError where it is not installed (`make system` does so)."""
+    """Return a font of that height; raise OSError where it is not installed (`make system` installs it)."""
     return ImageFont.truetype(FONTS[name], pixels)
 
 
 @dataclass
-class Sheet:
-    """A white page that is written on; sizes and places in points, `lines` is its text in reading order."""
+class DrawnPage:
+    """A white page that is written on; sizes and places are in points, `lines` is its text in reading order."""
 
     width: float
     height: float
@@ -67,38 +67,39 @@ class Sheet:
     lines: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.picture = Image.new("RGB", (round(self._px(self.width)), round(self._px(self.height))), "white")
+        self.picture = Image.new("RGB", (round(self._pixels(self.width)), round(self._pixels(self.height))), "white")
         self.draw = ImageDraw.Draw(self.picture)
 
-    def _px(self, points: float) -> float:
+    def _pixels(self, points: float) -> float:
         return points * self.dpi / 72
 
-    def _runs(self, text: str, size: float, face: str) -> list[tuple[str, ImageFont.FreeTypeFont]]:
-        """Stretches in one font; the Chinese one has neither Latin letters nor digits."""
-        pixels = round(self._px(size))
+    def _split_by_font(self, text: str, size: float, face: str) -> list[tuple[str, ImageFont.FreeTypeFont]]:
+        """Return stretches of text with their fonts; the Chinese one has neither Latin letters nor digits."""
+        pixels = round(self._pixels(size))
         runs = itertools.groupby(text, key=lambda each: "sans" if face == "chinese" and each.isascii() else face)
         return [("".join(run), font(name, pixels)) for name, run in runs]
 
-    def extent(self, text: str, size: float, face: str) -> float:
-        """How wide the text would be."""
-        return sum(held.getlength(run) for run, held in self._runs(text, size, face)) * 72 / self.dpi
+    def width_of(self, text: str, size: float, face: str) -> float:
+        """Return how wide the text would be."""
+        return sum(letters.getlength(run) for run, letters in self._split_by_font(text, size, face)) * 72 / self.dpi
 
-    def write(self, x: float, base: float, text: str, size: float, face: str, *, right: bool = False) -> None:
-        """Writes on a baseline, from `x` or, with `right`, up to it; the reading order is the order of calls."""
-        at = self._px(x - self.extent(text, size, face) if right else x)
-        for run, held in self._runs(text, size, face):
-            self.draw.text((at, self._px(base)), run, "black", held, anchor="ls")
-            at += held.getlength(run)
+    def write(self, x: float, baseline: float, text: str, size: float, face: str, *, right: bool = False) -> None:
+        """Write on a baseline, from `x` or, with `right`, up to it; the reading order is the order of calls."""
+        at = self._pixels(x - self.width_of(text, size, face) if right else x)
+        for run, letters in self._split_by_font(text, size, face):
+            self.draw.text((at, self._pixels(baseline)), run, "black", letters, anchor="ls")
+            at += letters.getlength(run)
         self.lines.append(text)
 
-    def rule(self, x0: float, y0: float, x1: float, y1: float) -> None:
-        points = [self._px(each) for each in (x0, y0, x1, y1)]
+    def draw_line(self, x0: float, y0: float, x1: float, y1: float) -> None:
+        """Draw a ruling line."""
+        points = [self._pixels(each) for each in (x0, y0, x1, y1)]
         self.draw.line(points, "black", max(1, round(self.dpi / 100)))
 
 
 @dataclass(frozen=True, slots=True)
-class Sample:
-    """A picture with its text in reading order."""
+class PageSample:
+    """A picture of a page with its text in reading order."""
 
     name: str
     picture: Image.Image
@@ -106,8 +107,8 @@ class Sample:
     text: str
 
 
-def _sample(name: str, sheet: Sheet) -> Sample:
-    return Sample(name, sheet.picture, sheet.dpi, "\n".join(sheet.lines))
+def _make_sample(name: str, page: DrawnPage) -> PageSample:
+    return PageSample(name, page.picture, page.dpi, "\n".join(page.lines))
 
 
 def _sentence(rng: random.Random, words: int) -> str:
@@ -124,53 +125,55 @@ def _phrase(rng: random.Random, words: int) -> str:
     return "".join(parts) + rng.choice("，。；")
 
 
-def _flow(sheet: Sheet, text: str, x: float, top: float, width: float, size: float, face: str, lead: float) -> float:
-    """Writes running text in lines no wider than `width`; the baseline under the last of them."""
+def _write_lines(
+    page: DrawnPage, text: str, x: float, top: float, width: float, size: float, face: str, leading: float
+) -> float:
+    """Write running text in lines no wider than `width`; return the baseline for the line after the last."""
     pieces = list(text) if face == "chinese" else [word + " " for word in text.split()]
     line, base = "", top
     for piece in [*pieces, None]:
-        over = piece is None or sheet.extent((line + piece).rstrip(), size, face) > width
+        over = piece is None or page.width_of((line + piece).rstrip(), size, face) > width
         if over and not (piece and piece in "，。；"):
-            sheet.write(x, base, line.rstrip(), size, face)
-            line, base = "", base + lead
+            page.write(x, base, line.rstrip(), size, face)
+            line, base = "", base + leading
         line += piece or ""
     return base
 
 
-def prose_english(seed: int) -> Sample:
-    rng, sheet = random.Random(seed), Sheet(420, 460)
-    sheet.write(40, 60, "Annual report on requests received", 15, "serif")
+def prose_english(seed: int) -> PageSample:
+    rng, page = random.Random(seed), DrawnPage(420, 460)
+    page.write(40, 60, "Annual report on requests received", 15, "serif")
     base = 90.0
     while base < 350:
         text = " ".join(_sentence(rng, rng.randrange(7, 14)) for _ in range(4))
-        base = _flow(sheet, text, 40, base, 340, 10, "serif", 14) + 8
-    return _sample("prose, English", sheet)
+        base = _write_lines(page, text, 40, base, 340, 10, "serif", 14) + 8
+    return _make_sample("prose, English", page)
 
 
-def prose_chinese(seed: int) -> Sample:
-    rng, sheet = random.Random(seed), Sheet(420, 460)
-    sheet.write(90, 60, "政府信息公开工作年度报告", 18, "chinese")
+def prose_chinese(seed: int) -> PageSample:
+    rng, page = random.Random(seed), DrawnPage(420, 460)
+    page.write(90, 60, "政府信息公开工作年度报告", 18, "chinese")
     base = 92.0
     while base < 350:
         text = "".join(_phrase(rng, rng.randrange(3, 6)) for _ in range(9))
-        base = _flow(sheet, text, 40, base, 340, 11, "chinese", 17) + 9
-    return _sample("prose, Chinese", sheet)
+        base = _write_lines(page, text, 40, base, 340, 11, "chinese", 17) + 9
+    return _make_sample("prose, Chinese", page)
 
 
-def columns_english(seed: int) -> Sample:
-    rng, sheet = random.Random(seed), Sheet(400, 360, dpi=200)
-    sheet.write(40, 45, "Terms of delivery and payment", 13, "sans")
+def columns_english(seed: int) -> PageSample:
+    rng, page = random.Random(seed), DrawnPage(400, 360, dpi=200)
+    page.write(40, 45, "Terms of delivery and payment", 13, "sans")
     for x in (40, 220):
         base = 70.0
         while base < 290:
             text = " ".join(_sentence(rng, rng.randrange(6, 12)) for _ in range(3))
-            base = _flow(sheet, text, x, base, 160, 7.5, "sans", 10) + 5
-    return _sample("two columns of small print", sheet)
+            base = _write_lines(page, text, x, base, 160, 7.5, "sans", 10) + 5
+    return _make_sample("two columns of small print", page)
 
 
-def table_chinese(seed: int) -> Sample:
-    rng, sheet = random.Random(seed), Sheet(420, 420)
-    sheet.write(120, 50, "收到和处理申请情况", 15, "chinese")
+def table_chinese(seed: int) -> PageSample:
+    rng, page = random.Random(seed), DrawnPage(420, 420)
+    page.write(120, 50, "收到和处理申请情况", 15, "chinese")
     xs = (40, 200, 260, 320, 380)
     rows = [("申请办理情况", "自然人", "法人", "总计")]
     for number in range(12):
@@ -179,71 +182,71 @@ def table_chinese(seed: int) -> Sample:
     top, high = 75.0, 22.0
     for number, row in enumerate(rows):
         for x, text in zip(xs, row, strict=False):
-            sheet.write(x + 6, top + number * high + 15, text, 10, "chinese")
+            page.write(x + 6, top + number * high + 15, text, 10, "chinese")
     for number in range(len(rows) + 1):
-        sheet.rule(xs[0], top + number * high, xs[-1], top + number * high)
+        page.draw_line(xs[0], top + number * high, xs[-1], top + number * high)
     for x in xs:
-        sheet.rule(x, top, x, top + len(rows) * high)
-    return _sample("table, Chinese", sheet)
+        page.draw_line(x, top, x, top + len(rows) * high)
+    return _make_sample("table, Chinese", page)
 
 
-def receipt_english(seed: int) -> Sample:
-    rng, sheet = random.Random(seed), Sheet(204, 560, dpi=200)
-    for line in ("GREEN VALLEY TRADING SDN BHD", "(104823-K)", "12, JALAN MAWAR 3/7, 47000 PETALING"):
-        sheet.write(18, 30 + 12 * len(sheet.lines), line, 8, "mono")
-    sheet.write(18, 80, f"Invoice: {rng.randrange(10**7, 10**8)}", 8, "mono")
-    sheet.write(
+def receipt_english(seed: int) -> PageSample:
+    rng, page = random.Random(seed), DrawnPage(204, 560, dpi=200)
+    for line in ("GREEN VALLEY TRADING LTD", "Tax No. 104823-K", "12 Mill Lane, Unit 3/7, Northbridge"):
+        page.write(18, 30 + 12 * len(page.lines), line, 8, "mono")
+    page.write(18, 80, f"Invoice: {rng.randrange(10**7, 10**8)}", 8, "mono")
+    page.write(
         18, 92, f"Date: {rng.randrange(1, 29):02}/0{rng.randrange(1, 10)}/2018 11:{rng.randrange(10, 60)}", 8, "mono"
     )
     base, total = 120.0, 0
     for _ in range(15):
         count, price = rng.randrange(1, 5), rng.randrange(90, 4000)
         total += count * price
-        sheet.write(18, base, rng.choice(GOODS), 8, "mono")
-        sheet.write(24, base + 11, f"{count} x {price / 100:.2f}", 8, "mono")
-        sheet.write(186, base + 11, f"{count * price / 100:,.2f}", 8, "mono", right=True)
+        page.write(18, base, rng.choice(GOODS), 8, "mono")
+        page.write(24, base + 11, f"{count} x {price / 100:.2f}", 8, "mono")
+        page.write(186, base + 11, f"{count * price / 100:,.2f}", 8, "mono", right=True)
         base += 24
-    sheet.write(18, base + 10, "TOTAL RM", 11, "mono")
-    sheet.write(186, base + 10, f"{total / 100:,.2f}", 11, "mono", right=True)
-    sheet.write(18, base + 30, "THANK YOU, PLEASE COME AGAIN", 8, "mono")
-    return _sample("receipt, English", sheet)
+    page.write(18, base + 10, "TOTAL EUR", 11, "mono")
+    page.write(186, base + 10, f"{total / 100:,.2f}", 11, "mono", right=True)
+    page.write(18, base + 30, "THANK YOU, PLEASE COME AGAIN", 8, "mono")
+    return _make_sample("receipt, English", page)
 
 
-def receipt_chinese(seed: int) -> Sample:
-    rng, sheet = random.Random(seed), Sheet(164, 520, dpi=200)
-    sheet.write(40, 30, "青山便利超市", 13, "chinese")
-    sheet.write(14, 52, f"单号：{rng.randrange(10**9, 10**10)}", 8, "chinese")
-    sheet.write(
+def receipt_chinese(seed: int) -> PageSample:
+    rng, page = random.Random(seed), DrawnPage(164, 520, dpi=200)
+    page.write(40, 30, "青山便利超市", 13, "chinese")
+    page.write(14, 52, f"单号：{rng.randrange(10**9, 10**10)}", 8, "chinese")
+    page.write(
         14, 66, f"时间：2021-0{rng.randrange(1, 10)}-{rng.randrange(10, 29)} 18:{rng.randrange(10, 60)}", 8, "chinese"
     )
     base, total = 90.0, 0
     for _ in range(20):
         price = rng.randrange(90, 9000)
         total += price
-        sheet.write(14, base, rng.choice(GOODS_CHINESE), 8, "chinese")
-        sheet.write(150, base, f"{price / 100:.2f}", 8, "chinese", right=True)
+        page.write(14, base, rng.choice(GOODS_CHINESE), 8, "chinese")
+        page.write(150, base, f"{price / 100:.2f}", 8, "chinese", right=True)
         base += 16
-    sheet.write(14, base + 12, "合计", 11, "chinese")
-    sheet.write(150, base + 12, f"￥{total / 100:.2f}", 11, "chinese", right=True)
-    sheet.write(14, base + 34, "谢谢惠顾，欢迎再次光临", 8, "chinese")
-    return _sample("receipt, Chinese", sheet)
+    page.write(14, base + 12, "合计", 11, "chinese")
+    page.write(150, base + 12, f"￥{total / 100:.2f}", 11, "chinese", right=True)
+    page.write(14, base + 34, "谢谢惠顾，欢迎再次光临", 8, "chinese")
+    return _make_sample("receipt, Chinese", page)
 
 
-PAGES: Sequence[Callable[[int], Sample]] = (
+PAGES: Sequence[Callable[[int], PageSample]] = (
     prose_english, table_chinese, receipt_english, prose_chinese, columns_english, receipt_chinese,
 )  # fmt: skip
 
 
-# What happens to pages.
+# Damage.
 
 
-def skewed(degrees: float) -> Callable[[Image.Image], Image.Image]:
-    """Turned clockwise by some degrees on white, the canvas large enough for all of it."""
+def skew(degrees: float) -> Callable[[Image.Image], Image.Image]:
+    """Return a function that turns a picture clockwise by some degrees, on a white canvas that holds all of it."""
     return lambda picture: picture.rotate(-degrees, Image.Resampling.BICUBIC, expand=True, fillcolor="white")
 
 
-def shadowed(picture: Image.Image) -> Image.Image:
-    """Lit from one corner, with the shadow of a hand across: a phone's picture."""
+def cast_shadow(picture: Image.Image) -> Image.Image:
+    """Light a page from one corner, with the shadow of a hand across, as in a phone's picture."""
     height, width = picture.height, picture.width
     ys, xs = np.mgrid[0:height, 0:width]
     light = 1.0 - 0.45 * (xs / width * 0.6 + ys / height * 0.4)
@@ -252,45 +255,48 @@ def shadowed(picture: Image.Image) -> Image.Image:
     return Image.fromarray((np.asarray(picture) * light[..., None]).clip(0, 255).astype(np.uint8))
 
 
-def noisy(picture: Image.Image) -> Image.Image:
+def add_noise(picture: Image.Image) -> Image.Image:
+    """Add grain, and black and white specks."""
     rng = np.random.default_rng(7)
-    held = np.asarray(picture).astype(np.float32) + rng.normal(0, 28, (picture.height, picture.width, 1))
+    pixels = np.asarray(picture).astype(np.float32) + rng.normal(0, 28, (picture.height, picture.width, 1))
     specks = rng.random((picture.height, picture.width, 1))
-    held = np.where(specks < 0.002, 0, np.where(specks > 0.998, 255, held))
-    return Image.fromarray(held.clip(0, 255).astype(np.uint8))
+    pixels = np.where(specks < 0.002, 0, np.where(specks > 0.998, 255, pixels))
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
-def faint(picture: Image.Image) -> Image.Image:
-    """Black made a light grey, as thermal paper fades, on paper that is not quite white."""
+def fade(picture: Image.Image) -> Image.Image:
+    """Turn black into a light grey, as thermal print fades, on paper that is not quite white."""
     rng = np.random.default_rng(8)
-    held = (
+    pixels = (
         232
         - (255 - np.asarray(picture).astype(np.float32)) * 0.22
         + rng.normal(0, 4, (picture.height, picture.width, 1))
     )
-    return Image.fromarray(held.clip(0, 255).astype(np.uint8))
+    return Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
 
 
-def compressed(picture: Image.Image) -> Image.Image:
-    held = io.BytesIO()
-    picture.save(held, "JPEG", quality=18)
-    return Image.open(held).convert("RGB")
+def compress(picture: Image.Image) -> Image.Image:
+    """Put a page through JPEG of low quality."""
+    file = io.BytesIO()
+    picture.save(file, "JPEG", quality=18)
+    return Image.open(file).convert("RGB")
 
 
-def blurred(picture: Image.Image) -> Image.Image:
+def blur(picture: Image.Image) -> Image.Image:
+    """Put a page out of focus."""
     return picture.filter(ImageFilter.GaussianBlur(1.2))
 
 
-def coarse(picture: Image.Image) -> Image.Image:
-    """At three fifths of the resolution, while the file still claims the full one."""
+def reduce_resolution(picture: Image.Image) -> Image.Image:
+    """Reduce a page to three fifths of its resolution, while the file still claims the full one."""
     return picture.resize((round(picture.width * 0.6), round(picture.height * 0.6)), Image.Resampling.LANCZOS)
 
 
-def bordered(picture: Image.Image) -> Image.Image:
-    """On the black lid of a scanner."""
-    held = Image.new("RGB", (picture.width + 160, picture.height + 120), (18, 18, 20))
-    held.paste(picture, (100, 40))
-    return held
+def add_border(picture: Image.Image) -> Image.Image:
+    """Put a page on the black lid of a scanner."""
+    lid = Image.new("RGB", (picture.width + 160, picture.height + 120), (18, 18, 20))
+    lid.paste(picture, (100, 40))
+    return lid
 
 
 DAMAGE: dict[str, Callable[[Image.Image], Image.Image]] = {
@@ -298,14 +304,14 @@ DAMAGE: dict[str, Callable[[Image.Image], Image.Image]] = {
     "turned 90": lambda picture: picture.transpose(Image.Transpose.ROTATE_270),
     "turned 180": lambda picture: picture.transpose(Image.Transpose.ROTATE_180),
     "turned 270": lambda picture: picture.transpose(Image.Transpose.ROTATE_90),
-    "skewed 1": skewed(1.0),
-    "skewed -3": skewed(-3.0),
-    "skewed 7": skewed(7.0),
-    "shadow": shadowed,
-    "noise": noisy,
-    "faint": faint,
-    "JPEG": compressed,
-    "blur": blurred,
-    "coarse": coarse,
-    "border": lambda picture: skewed(2.0)(bordered(picture)),
+    "skewed 1": skew(1.0),
+    "skewed -3": skew(-3.0),
+    "skewed 7": skew(7.0),
+    "shadow": cast_shadow,
+    "noise": add_noise,
+    "faint": fade,
+    "JPEG": compress,
+    "blur": blur,
+    "coarse": reduce_resolution,
+    "border": lambda picture: skew(2.0)(add_border(picture)),
 }

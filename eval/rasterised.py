@@ -1,12 +1,12 @@
-"""Reports as a poor scanner would see them, and how much of what the file itself yields is still read off the pictures.
+"""Draw reports as a poor scanner would see them, and compare what is extracted from the pictures and from the file.
 
     python -m eval.rasterised FILE.txt|FILE.pdf ... --output FOLDER [--dpi 150] [--turn 2] [--quality 60] [--noise 8]
                               [--schema NAME [--gold GOLD.json] [--model none] [--wrong]] [--tiff] [--tabs 4]
 
 Every page is drawn at `dpi`, turned clockwise by `turn` degrees, given Gaussian noise of `noise` grey levels, and saved
-as JPEG of the given quality, all pages as one PDF of pictures (or a TIFF) of the same name in FOLDER. A text file is
-set in lines on A4 pages first, as it stands, wrapped at the page's width; that PDF is kept in FOLDER/set. With
-`--schema`, the fields that the file itself, its pages set as text, and the pictures yield are compared, and each with
+as JPEG of the given quality; all pages make one PDF of pictures (or a TIFF) of the same name in FOLDER. A text file is
+first typeset in lines on A4 pages, wrapped at the page's width; that PDF is kept in FOLDER/typeset. With `--schema`,
+the fields that are extracted from the file, its typeset pages and the pictures are compared with each other and with
 the gold.
 """
 
@@ -29,8 +29,8 @@ from extractor.schemas import load_schema
 from extractor.types import Extraction
 from extractor.values import equivalence
 
-HAN = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
-LATIN = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
+HAN_FONT = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
+LATIN_FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 
 
 def main() -> None:
@@ -41,43 +41,46 @@ def main() -> None:
     parser.add_argument("--turn", type=float, default=2.0, help="degrees clockwise")
     parser.add_argument("--quality", type=int, default=60, help="of the JPEG pictures, 1 to 95")
     parser.add_argument("--noise", type=float, default=8.0, help="standard deviation in grey levels of 255")
-    parser.add_argument("--pages", type=int, help="no more than so many pages of a file")
-    parser.add_argument("--tiff", action="store_true", help="write TIFF files in place of PDF files")
-    parser.add_argument("--tabs", type=int, default=4, help="blanks that a tab is set as")
+    parser.add_argument("--pages", type=int, help="most pages of a file")
+    parser.add_argument("--tiff", action="store_true", help="write TIFF files instead of PDF files")
+    parser.add_argument("--tabs", type=int, default=4, help="spaces that a tab is set as")
     parser.add_argument("--schema", help="compare what is extracted, field by field")
-    parser.add_argument("--gold", type=Path, help="a record to compare with, too")
+    parser.add_argument("--gold", type=Path, help="a record to compare with as well")
     parser.add_argument("--model", default="none")
     parser.add_argument("--wrong", action="store_true", help="print every field that differs")
     arguments = parser.parse_args()
     arguments.output.mkdir(parents=True, exist_ok=True)
     for file in arguments.files:
-        set_file = file
+        text_pdf = file
         if file.suffix.lower() != ".pdf":
-            (arguments.output / "set").mkdir(exist_ok=True)
-            set_file = arguments.output / "set" / f"{file.stem}.pdf"
-            set_file.write_bytes(typeset(file.read_text(encoding="utf-8"), arguments.tabs))
+            (arguments.output / "typeset").mkdir(exist_ok=True)
+            text_pdf = arguments.output / "typeset" / f"{file.stem}.pdf"
+            text_pdf.write_bytes(typeset_text(file.read_text(encoding="utf-8"), arguments.tabs))
         pictures = [
-            degraded(page, arguments.turn, arguments.noise, arguments.quality, seed)
-            for seed, page in enumerate(pages_of(set_file.read_bytes(), arguments.dpi, arguments.pages))
+            degrade(page, arguments.turn, arguments.noise, arguments.quality, seed)
+            for seed, page in enumerate(draw_pages(text_pdf.read_bytes(), arguments.dpi, arguments.pages))
         ]
         target = arguments.output / f"{file.stem}.{'tiff' if arguments.tiff else 'pdf'}"
-        target.write_bytes(bound(pictures, arguments.dpi, arguments.quality, arguments.tiff))
+        target.write_bytes(bind_pictures(pictures, arguments.dpi, arguments.quality, arguments.tiff))
         print(f"{target}: {len(pictures)} pages", flush=True)
         if arguments.schema:
-            compare(list(dict.fromkeys((file, set_file, target))), arguments)
+            compare_extractions(list(dict.fromkeys((file, text_pdf, target))), arguments)
 
 
 # Pages and pictures.
 
 
-def typeset(text: str, tabs: int = 4, size: float = 10.5, leading: float = 16.0, margin: float = 64.0) -> bytes:
-    """A4 pages with the text line by line, wrapped at the page's width, blank lines kept; with a text layer."""
+def typeset_text(text: str, tabs: int = 4, size: float = 10.5, leading: float = 16.0, margin: float = 64.0) -> bytes:
+    """Return a PDF of A4 pages with the text line by line, wrapped at the page's width, blank lines kept.
+
+    `size`, `leading` and `margin` are in points.
+    """
     from reportlab.lib.pagesizes import A4
     from reportlab.pdfbase import pdfmetrics
     from reportlab.pdfbase.ttfonts import TTFont
     from reportlab.pdfgen.canvas import Canvas
 
-    for name, font in (("Han", HAN), ("Latin", LATIN)):
+    for name, font in (("Han", HAN_FONT), ("Latin", LATIN_FONT)):
         pdfmetrics.registerFont(TTFont(name, font))
     known = pdfmetrics.getFont("Han").face.charToGlyph
     file = io.BytesIO()
@@ -85,7 +88,7 @@ def typeset(text: str, tabs: int = 4, size: float = 10.5, leading: float = 16.0,
     width, height = A4
     y = height - margin
     for line in text.expandtabs(tabs).splitlines():
-        for piece in _wrapped(line, lambda c: "Han" if ord(c) in known else "Latin", size, width - 2 * margin):
+        for piece in _wrap_line(line, lambda c: "Han" if ord(c) in known else "Latin", size, width - 2 * margin):
             if y < margin:
                 canvas.showPage()
                 y = height - margin
@@ -99,8 +102,8 @@ def typeset(text: str, tabs: int = 4, size: float = 10.5, leading: float = 16.0,
     return file.getvalue()
 
 
-def _wrapped(line: str, font_of, size: float, room: float) -> Iterator[list[tuple[str, str]]]:
-    """The line in pieces that fit, each as runs of (font, text)."""
+def _wrap_line(line: str, font_of, size: float, room: float) -> Iterator[list[tuple[str, str]]]:
+    """Yield the line in pieces no wider than `room` points, each as runs of (font, text)."""
     from reportlab.pdfbase import pdfmetrics
 
     piece: list[tuple[str, str]] = []
@@ -119,8 +122,8 @@ def _wrapped(line: str, font_of, size: float, room: float) -> Iterator[list[tupl
     yield piece
 
 
-def pages_of(pdf: bytes, dpi: int, most: int | None = None) -> Iterator[Image.Image]:
-    """The pages of a PDF as pictures."""
+def draw_pages(pdf: bytes, dpi: int, most: int | None = None) -> Iterator[Image.Image]:
+    """Yield the pages of a PDF as pictures, `most` of them at most."""
     import pypdfium2
 
     with pypdfium2.PdfDocument(pdf) as document:
@@ -128,8 +131,8 @@ def pages_of(pdf: bytes, dpi: int, most: int | None = None) -> Iterator[Image.Im
             yield page.render(scale=dpi / 72).to_pil().convert("RGB")
 
 
-def degraded(page: Image.Image, turn: float, noise: float, quality: int, seed: int = 0) -> Image.Image:
-    """The page turned clockwise, with noise, after a round through JPEG; the same for the same seed."""
+def degrade(page: Image.Image, turn: float, noise: float, quality: int, seed: int = 0) -> Image.Image:
+    """Return the page turned clockwise, with noise, after a round through JPEG; the same for the same seed."""
     page = page.rotate(-turn, Image.Resampling.BICUBIC, expand=True, fillcolor=(255, 255, 255))
     chance = np.random.default_rng(seed)
     grey = np.asarray(page, np.float32) + chance.normal(0, noise, (page.height, page.width, 1))
@@ -138,8 +141,8 @@ def degraded(page: Image.Image, turn: float, noise: float, quality: int, seed: i
     return Image.open(file).convert("RGB")
 
 
-def bound(pictures: list[Image.Image], dpi: int, quality: int, tiff: bool = False) -> bytes:
-    """The pictures as pages of one PDF, or of one TIFF."""
+def bind_pictures(pictures: list[Image.Image], dpi: int, quality: int, tiff: bool = False) -> bytes:
+    """Return the pictures as pages of one PDF, or of one TIFF."""
     file = io.BytesIO()
     first, *rest = pictures
     if tiff:
@@ -149,11 +152,11 @@ def bound(pictures: list[Image.Image], dpi: int, quality: int, tiff: bool = Fals
     return file.getvalue()
 
 
-# What is extracted.
+# Extractions.
 
 
-def compare(files: list[Path], arguments: argparse.Namespace) -> None:
-    """Prints how many fields of the first file each of the others yields too, and how many of the gold each has."""
+def compare_extractions(files: list[Path], arguments: argparse.Namespace) -> None:
+    """Print for each file how many fields are as those of the first file, and how many as the gold."""
     schema = load_schema(arguments.schema)
     model = None if arguments.model == "none" else load_model(arguments.model)
     gold = json.loads(arguments.gold.read_text(encoding="utf-8")) if arguments.gold else None
@@ -167,7 +170,7 @@ def compare(files: list[Path], arguments: argparse.Namespace) -> None:
         for against, record in (("the file", first.data), ("the gold", gold)):
             if record is not None:
                 outcomes = {
-                    f.path: equivalence.classify_outcome(at(record, f.path), at(result.data, f.path))
+                    f.path: equivalence.classify_outcome(value_at(record, f.path), value_at(result.data, f.path))
                     for f in schema.fields
                 }
                 wrong = [path for path, outcome in outcomes.items() if outcome not in ("correct", "absent")]
@@ -179,12 +182,13 @@ def compare(files: list[Path], arguments: argparse.Namespace) -> None:
                 )
                 if arguments.wrong:
                     for path in wrong:
-                        print(f"    {'.'.join(map(str, path))}: {at(record, path)!r}, got {at(result.data, path)!r}")
+                        wanted, found = value_at(record, path), value_at(result.data, path)
+                        print(f"    {'.'.join(map(str, path))}: {wanted!r}, got {found!r}")
         print(f"{file}: {'; '.join(shares)}; {seconds:.1f} s", flush=True)
 
 
-def at(record, path):
-    """What stands at the path of a record; None where it leads nowhere."""
+def value_at(record, path):
+    """Return the value at a path of a record; None where it leads nowhere."""
     for step in path:
         record = record.get(step) if isinstance(record, dict) else None
     return record

@@ -1,4 +1,4 @@
-"""One form in many layouts: every cell that the tables settle is the number printed, and hardly any is left open."""
+"""One form in many layouts: every value matched by table cells is the number printed, and hardly any is missing."""
 
 import pytest
 from forms_grown import (
@@ -35,8 +35,8 @@ LAYOUTS = (
 )
 
 
-def settled(data):
-    """The value of every field that a cell settled; None for a blank cell."""
+def matched_values(data):
+    """Return the value of every field that a table cell was matched to; None for a blank cell."""
     document = read_bytes(data, "report")
     fields = {field.path: field for field in SCHEMA.fields}
     return {
@@ -49,9 +49,9 @@ def settled(data):
 
 @pytest.mark.parametrize("write", LAYOUTS, ids=lambda write: write.__name__)
 @pytest.mark.parametrize("seed", [1, 2])
-def test_every_printed_number_is_settled(write, seed):
+def test_every_printed_number_is_matched(write, seed):
     form = grow(seed)
-    found = settled(write(form))
+    found = matched_values(write(form))
     assert {path: found.get(path, "open") for path in form.truth} == form.truth
 
 
@@ -59,13 +59,13 @@ def test_every_printed_number_is_settled(write, seed):
 @pytest.mark.parametrize("zero", ["", "—", "/"])
 def test_blanks_and_dashes_are_never_numbers(write, zero):
     form = grow(3, zero)
-    found = settled(write(form))
+    found = matched_values(write(form))
     assert {path: found[path] for path in form.truth if path in found and found[path] != form.truth[path]} == {}
     printed = [path for path, value in form.truth.items() if value]
     assert sum(path in found for path in printed) >= 0.95 * len(printed)
 
 
-def test_single_characters_in_a_font_that_is_nowhere_are_read():
+def test_single_characters_in_a_font_that_is_not_embedded_are_read():
     document = read_bytes(pdf(grow(1)), "report")
     assert "三、本年度办理结果" in [cell.text for table in document.tables for cell in table.cells]
     assert all(document.text[word.start : word.end] == word.text for page in document.pages for word in page.words)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from eval.ocr_pages import Sheet, faint, font, noisy, shadowed, skewed
+from eval.ocr_pages import DrawnPage, add_noise, cast_shadow, fade, font, skew
 from extractor.geometry import Rect
 from extractor.layout import TextBlock, find_grids, order_page
 from extractor.ocr import cache, page_reader, read_page, straighten
@@ -28,8 +28,8 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("EXTRACTOR_THREADS", "2")
 
 
-def sheet(lines=LINES, face="serif", size=11.0, width=280.0) -> Sheet:
-    made = Sheet(width, 60 + 24 * len(lines))
+def page_of(lines=LINES, face="serif", size=11.0, width=280.0) -> DrawnPage:
+    made = DrawnPage(width, 60 + 24 * len(lines))
     for number, line in enumerate(lines):
         made.write(30, 45 + 24 * number, line, size, face)
     return made
@@ -44,7 +44,7 @@ def text_lines(read) -> list[str]:
 
 
 def test_clean_page_is_read_word_by_word_with_confidence():
-    read = read_page(sheet().picture, 150)
+    read = read_page(page_of().picture, 150)
     assert text_lines(read) == list(LINES)
     assert [word.text for word in read.words][:4] == ["Service", "report", "of", "pump"]
     assert all(0.8 < word.confidence <= 1 for word in read.words)
@@ -53,7 +53,7 @@ def test_clean_page_is_read_word_by_word_with_confidence():
 
 
 def test_words_of_a_line_share_baseline_and_size_like_those_of_a_pdf():
-    read = read_page(sheet().picture, 150)
+    read = read_page(page_of().picture, 150)
     for number in range(3):
         words = [word for word in read.words if abs(word.baseline - (45 + 24 * number)) < 12]
         assert {word.baseline for word in words} == {words[0].baseline}
@@ -62,7 +62,7 @@ def test_words_of_a_line_share_baseline_and_size_like_those_of_a_pdf():
 
 
 def test_chinese_is_one_word_up_to_a_wide_gap():
-    made = sheet(("政府信息公开年度报告", "新收申请114件，予以公开。"), "chinese", 12)
+    made = page_of(("政府信息公开年度报告", "新收申请114件，予以公开。"), "chinese", 12)
     made.write(30, 93, "申请人：张伟", 12, "chinese")
     made.write(140, 93, "电话：55667788", 12, "chinese")
     assert [word.text for word in read_page(made.picture, 150).words] == [
@@ -75,7 +75,7 @@ def test_chinese_is_one_word_up_to_a_wide_gap():
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_pages_turned_by_quarters_are_turned_back(quarters):
-    made = sheet()
+    made = page_of()
     picture = Image.fromarray(np.rot90(np.asarray(made.picture), -quarters))
     read = read_page(picture, 150)
     assert text_lines(read) == list(LINES)
@@ -87,20 +87,20 @@ def test_pages_turned_by_quarters_are_turned_back(quarters):
     "lines", [("Total 55.10",), ("收据",), ("08/01/2018", "12:40", "No. 6"), ("8018",), ("H X O I N",)]
 )
 def test_pages_with_little_on_them_stay_as_they_are(lines):
-    made = sheet(lines, "chinese")
+    made = page_of(lines, "chinese")
     assert read_page(made.picture, 150).turn == 0
 
 
 @pytest.mark.parametrize("degrees", [7.0, -2.5])
 def test_skew_is_found_to_a_tenth_of_a_degree_and_the_page_read(degrees):
-    read = read_page(skewed(degrees)(sheet().picture), 150)
+    read = read_page(skew(degrees)(page_of().picture), 150)
     assert read.turn == pytest.approx(-degrees, abs=0.2)
     assert text_lines(read) == list(LINES)
 
 
 def test_skew_is_measured_under_noise_and_not_made_up_from_it():
-    made = sheet(tuple(f"line {number} of a page with text 12.50" for number in range(12)))
-    gray = as_rgb(noisy(skewed(3.3)(made.picture)))[:, :, 0]
+    made = page_of(tuple(f"line {number} of a page with text 12.50" for number in range(12)))
+    gray = as_rgb(add_noise(skew(3.3)(made.picture)))[:, :, 0]
     assert find_skew(gray) == pytest.approx(-3.3, abs=0.15)
     assert find_skew(np.full((400, 300), 255, np.uint8)) == 0
     for seed, shape in enumerate(((400, 300), (1000, 700), (300, 400), (200, 600), (600, 250))):
@@ -109,28 +109,28 @@ def test_skew_is_measured_under_noise_and_not_made_up_from_it():
 
 
 def test_skew_of_short_lines_is_measured_by_their_columns():
-    made = Sheet(300, 420)
+    made = DrawnPage(300, 420)
     for number in range(24):
         made.write(40, 30 + 16 * number, ("0", "10", "本年", "total")[number % 4], 10.5, "chinese")
-    gray = as_rgb(noisy(skewed(2.0)(made.picture)))[:, :, 0]
+    gray = as_rgb(add_noise(skew(2.0)(made.picture)))[:, :, 0]
     assert find_skew(gray) == pytest.approx(-2.0, abs=0.15)
 
 
 def test_growing_indentation_is_no_skew():
-    made = Sheet(280, 300)
+    made = DrawnPage(280, 300)
     for number in range(12):
         made.write(30 + 1.2 * number, 30 + 22 * number, f"{number} item", 11, "sans")
         made.write(160 + 1.2 * number, 30 + 22 * number, f"{number}.50", 11, "sans")
     assert find_skew(as_rgb(made.picture)[:, :, 0]) == 0
 
 
-@pytest.mark.parametrize("damage", [faint, shadowed, noisy], ids=lambda damage: damage.__name__)
+@pytest.mark.parametrize("damage", [fade, cast_shadow, add_noise], ids=lambda damage: damage.__name__)
 def test_damaged_pages_are_read(damage):
-    assert text_lines(read_page(damage(sheet().picture), 150)) == list(LINES)
+    assert text_lines(read_page(damage(page_of().picture), 150)) == list(LINES)
 
 
 def test_stamp_across_a_column_of_amounts_hides_none_of_them():
-    made = Sheet(300, 260)
+    made = DrawnPage(300, 260)
     lines = [("Sub-total", "52.00"), ("Tax", "3.12"), ("Rounding", "-0.02"), ("Total", "55.10"), ("Cash", "60.00")]
     for number, (label, amount) in enumerate([*lines, ("Change", "4.90"), ("Points", "55"), ("Table", "12")]):
         made.write(25, 40 + 24 * number, label, 11, "sans")
@@ -147,14 +147,14 @@ def test_stamp_across_a_column_of_amounts_hides_none_of_them():
 
 def test_lines_of_all_sizes_are_found_wherever_they_stand_on_the_page():
     for scale, dpi in ((0.6, 200), (1.0, 150), (3.0, 150)):
-        made = Sheet(620, 840, dpi=dpi)
+        made = DrawnPage(620, 840, dpi=dpi)
         for number, line in enumerate(LINES):
             made.write(330 if scale <= 1 else 30, 60 + 24 * scale * number, line[:22], 11 * scale, "sans")
         assert text_lines(read_page(made.picture, dpi)) == [line[:22].strip() for line in LINES]
 
 
 def test_amount_is_not_cut_at_its_decimal_point():
-    made = sheet(("CASH 170. 00", "DISCOUNT 12. 50%", "3. 20 kg of rice", "Item 6, 45 and 7"), "mono")
+    made = page_of(("CASH 170. 00", "DISCOUNT 12. 50%", "3. 20 kg of rice", "Item 6, 45 and 7"), "mono")
     assert text_lines(read_page(made.picture, 150)) == [
         "CASH 170.00",
         "DISCOUNT 12.50%",
@@ -164,7 +164,7 @@ def test_amount_is_not_cut_at_its_decimal_point():
 
 
 def test_light_text_on_dark_has_tight_boxes_too():
-    made = sheet(LINES[:1])
+    made = page_of(LINES[:1])
     straight, inverted = (read_page(each, 150) for each in (made.picture, Image.eval(made.picture, lambda v: 255 - v)))
     assert [word.text for word in inverted.words] == [word.text for word in straight.words]
     for one, other in zip(straight.words, inverted.words, strict=True):
@@ -172,7 +172,7 @@ def test_light_text_on_dark_has_tight_boxes_too():
 
 
 def test_two_columns_are_read_one_after_the_other():
-    made = Sheet(400, 150)
+    made = DrawnPage(400, 150)
     left = [
         "The council received many requests",
         "for records in the year under review,",
@@ -192,14 +192,14 @@ def test_two_columns_are_read_one_after_the_other():
 
 
 def test_ruled_table_has_its_cells():
-    made = Sheet(300, 120)
+    made = DrawnPage(300, 120)
     for row, cells in enumerate((("Item", "Price"), ("Coffee", "12.50"), ("Paper", "8.20"))):
         for x, text in zip((40, 170), cells, strict=True):
             made.write(x, 43 + 25 * row, text, 11, "sans")
     for number in range(4):
-        made.rule(30, 27 + 25 * number, 270, 27 + 25 * number)
+        made.draw_line(30, 27 + 25 * number, 270, 27 + 25 * number)
     for x in (30, 150, 270):
-        made.rule(x, 27, x, 102)
+        made.draw_line(x, 27, x, 102)
     read = read_page(made.picture, 150)
     (table,) = order_page(read.words, find_grids(read.horizontal_lines, read.vertical_lines))
     texts = {(cell.row, cell.column): cell.lines[0].segments[0].text for cell in table.cells}
@@ -214,7 +214,7 @@ def test_ruled_table_has_its_cells():
 
 
 def test_boxes_fit_the_straightened_picture():
-    picture = Image.fromarray(np.rot90(np.asarray(skewed(4)(sheet().picture))))
+    picture = Image.fromarray(np.rot90(np.asarray(skew(4)(page_of().picture))))
     read = read_page(picture, 150)
     shown = straighten(picture, read.turn)
     assert (shown.width * 72 / 150, shown.height * 72 / 150) == pytest.approx((read.width, read.height))
@@ -232,7 +232,7 @@ def test_size_of_a_straightened_picture_is_known_beforehand(turn):
 
 def test_long_receipt_keeps_its_small_print():
     lines = tuple(f"{number:03} item of goods {number * 7 % 90}.50" for number in range(1, 100))
-    made = Sheet(150, 1900, dpi=150)
+    made = DrawnPage(150, 1900, dpi=150)
     for number, line in enumerate(lines):
         made.write(12, 20 + 19 * number, line, 7, "mono")
     boxes, _ = detect_lines(ocr_models(), np.ascontiguousarray(np.asarray(made.picture)))
@@ -263,7 +263,7 @@ def test_pictures_of_every_mode_are_read(mode):
 
 
 def test_page_is_read_once_and_a_broken_cache_entry_again(monkeypatch):
-    made = sheet(LINES[:1])
+    made = page_of(LINES[:1])
     first = read_page(made.picture, 150)
     (entry,) = cache.cache_folder().glob("*/*")
     real = page_reader._read_pixels
@@ -284,7 +284,7 @@ def test_page_is_read_once_and_a_broken_cache_entry_again(monkeypatch):
 
 
 def test_cache_can_be_off_and_a_folder_that_cannot_be_written_costs_nothing(monkeypatch, tmp_path):
-    made = sheet(LINES[:1])
+    made = page_of(LINES[:1])
     monkeypatch.setenv("EXTRACTOR_OCR_CACHE", "off")
     expected = read_page(made.picture, 150)
     assert not list(cache.cache_folder().glob("*/*"))
@@ -310,7 +310,7 @@ def _in_a_child(pixels):
 
 def test_forked_child_loads_models_of_its_own(monkeypatch):
     monkeypatch.setenv("EXTRACTOR_OCR_CACHE", "off")
-    made = sheet(LINES[:1])
+    made = page_of(LINES[:1])
     count = len(read_page(made.picture, 150).words)
     with multiprocessing.get_context("fork").Pool(1) as pool:
         assert pool.apply_async(_in_a_child, (np.asarray(made.picture),)).get(timeout=60) == count
@@ -319,7 +319,7 @@ def test_forked_child_loads_models_of_its_own(monkeypatch):
 def test_huge_picture_is_read_at_a_reduced_size(monkeypatch):
     seen = []
     monkeypatch.setattr(page_reader, "cached_page", lambda pixels, *rest: seen.append(pixels.size) or rest[-1]())
-    huge = sheet(LINES[:1]).picture.resize((9000, 2700), Image.Resampling.BILINEAR)
+    huge = page_of(LINES[:1]).picture.resize((9000, 2700), Image.Resampling.BILINEAR)
     read = read_page(huge, 150 * 9000 / 583)
     assert seen[0] <= 3.01 * page_reader.MAX_PIXELS
     assert text_lines(read) == [LINES[0]]
@@ -389,13 +389,13 @@ def test_word_ends_at_the_wall_of_its_cell():
 
 
 def test_words_of_a_line_are_one_run_up_to_a_wall():
-    made = sheet(("North 120", "South 340"))
+    made = page_of(("North 120", "South 340"))
     for y in (28, 54, 78):
-        made.rule(24, y, 150, y)
+        made.draw_line(24, y, 150, y)
     for number, text in enumerate(("Open 77", "Shut 88")):
         made.write(95, 45 + 24 * number, text, 11, "serif")
     for x in (24, 90, 150):
-        made.rule(x, 28, x, 78)
+        made.draw_line(x, 28, x, 78)
     words = {word.text: word for word in read_page(made.picture, 150).words}
     assert set(words) == {"North", "120", "Open", "77", "South", "340", "Shut", "88"}
     for one, other in (("North", "120"), ("Open", "77"), ("South", "340"), ("Shut", "88")):

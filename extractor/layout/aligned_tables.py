@@ -116,9 +116,9 @@ def _build_table(lines: Sequence[TextLine], settings: AlignedTableSettings) -> T
     cells = []
     for row, line in enumerate(lines):
         for column, (left, right) in enumerate(itertools.pairwise(edges)):
-            held = tuple(s for s in line.segments if left <= (s.box.x0 + s.box.x1) / 2 <= right)
+            segments = tuple(s for s in line.segments if left <= (s.box.x0 + s.box.x1) / 2 <= right)
             box = Rect(left, line.box.top, right, line.box.bottom)
-            cells.append(LayoutCell(row, column, (TextLine(held),) if held else (), box))
+            cells.append(LayoutCell(row, column, (TextLine(segments),) if segments else (), box))
     return TableBlock(tuple(cells), union(line.box for line in lines), tuple(edges))
 
 

@@ -52,12 +52,12 @@ def assign_words(grid: RuledGrid, words: Sequence[PlacedWord]) -> WordsByCell:
     Text that ran over the right side of its cell goes on outside of it, and still belongs to the cell.
     """
     settings, run_settings = GridRegionSettings.current(), SegmentSettings.current()
-    held: WordsByCell = {cell: [] for cell in grid.cells}
+    assigned: WordsByCell = {cell: [] for cell in grid.cells}
     before: PlacedWord | None = None
     overrun: RuledCell | None = None
     for word in words:
         if overrun is not None and word.text_run == before.text_run and follows_in_run(before, word, run_settings):
-            held[overrun].append(word)
+            assigned[overrun].append(word)
             before = word
             continue
         overrun = None
@@ -68,10 +68,10 @@ def assign_words(grid: RuledGrid, words: Sequence[PlacedWord]) -> WordsByCell:
             runs_over = word.box.x1 > cell.box.x1 + settings.word_overrun * word.font_size
             at = min(x, word.box.x0 + settings.overrun_hold * word.font_size) if runs_over else x
             if cell.box.x0 <= at < cell.box.x1:
-                held[cell].append(word)
+                assigned[cell].append(word)
                 before, overrun = word, cell if runs_over else None
                 break
-    return held
+    return assigned
 
 
 def read_grid(grid: RuledGrid, words: WordsByCell) -> GridRegion | None:

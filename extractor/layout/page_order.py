@@ -52,14 +52,14 @@ def _read_grids(words: Sequence[PlacedWord], grids: Sequence[RuledGrid]) -> tupl
     rest = list(words)
     found: list[tuple[GridRegion, list[PlacedWord]]] = []
     for grid in sorted(grids, key=lambda grid: grid.box.area):
-        held = assign_words(grid, rest)
+        assigned = assign_words(grid, rest)
         if len(grid.cells) == 1 and (
-            len(held[grid.cells[0]]) > frame or any(grid.box.contains(*region.box.center) for region, _ in found)
+            len(assigned[grid.cells[0]]) > frame or any(grid.box.contains(*region.box.center) for region, _ in found)
         ):
             continue  # a frame around the page
-        region = read_grid(grid, held)
+        region = read_grid(grid, assigned)
         if region is not None:
-            inside = {id(word) for each in held.values() for word in each}
+            inside = {id(word) for each in assigned.values() for word in each}
             found.append((region, [word for word in rest if id(word) in inside]))
             rest = [word for word in rest if id(word) not in inside]
     regions: list[GridRegion] = []

@@ -25,6 +25,11 @@ class LineStrokeSettings(Settings):
     upright_run: float = threshold(0.13, unit="inches", meaning="the same of an upright one: rows are low")
     thickest: float = threshold(0.045, unit="inches", meaning="greatest thickness of a line")
     slope: float = threshold(0.02, meaning="share of its length by which a line may rise, the page's skew left over")
+    paper_window: float = threshold(
+        0.1, unit="inches", meaning="side of the square in which the paper's grey is measured"
+    )
+    ink_percentile: float = threshold(98.0, unit="percent", meaning="of all pixels, the darkness that ink has at most")
+    ink_least: float = threshold(40.0, unit="grey levels", meaning="and that is no less than this")
     faintest: float = threshold(12.0, unit="grey levels", meaning="least darkness of a line against the paper")
     above_noise: float = threshold(4.0, meaning="least darkness in parts of the noise")
     evenness: float = threshold(0.6, meaning="least darkness in parts of that over `around`: a line is evenly dark")
@@ -56,11 +61,11 @@ class Strokes:
 
 def measure_darkness(gray: np.ndarray, inch: float, settings: LineStrokeSettings) -> np.ndarray:
     """Return by how many grey levels each pixel is darker than the paper around it, at most as many as most ink."""
-    side = max(3, round(0.1 * inch) | 1)
+    side = max(3, round(settings.paper_window * inch) | 1)
     # The edge of a shade stays where it is in the paper's grey, or a line along it could not be told from the shade.
     paper = cv2.morphologyEx(cv2.medianBlur(gray, 5), cv2.MORPH_CLOSE, np.ones((side, side), np.uint8))
     dark = paper.astype(np.float32) - gray
-    return np.clip(dark, 0, max(40.0, float(np.percentile(dark, 98))))
+    return np.clip(dark, 0, max(settings.ink_least, float(np.percentile(dark, settings.ink_percentile))))
 
 
 def find_strokes(darkness: np.ndarray, inch: float, run: float, settings: LineStrokeSettings) -> Strokes:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from PIL import Image
 
 from extractor.geometry import Rect
+from extractor.settings import Settings, threshold
 
-INK_CONTRAST = 48
-"""Grey levels by which ink on an otherwise blank page differs from its paper."""
-INK_SHARE = 0.0002
-"""Share of the pixels of a page up to which ink is specks."""
+
+@dataclass(frozen=True)
+class BlankPageSettings(Settings):
+    """When a page is blank."""
+
+    ink_contrast: int = threshold(48, unit="grey levels", meaning="by how much ink differs from the paper")
+    speck_share: float = threshold(0.0002, meaning="share of the pixels of a page up to which ink is specks")
 
 
 def as_rgb(picture: Image.Image) -> np.ndarray:
@@ -46,5 +52,7 @@ def resize(picture: np.ndarray, scale: float) -> np.ndarray:
 
 def has_ink(gray: np.ndarray) -> bool:
     """Decide whether more than specks differ from the paper."""
+    settings = BlankPageSettings.current()
     smooth = cv2.blur(gray, (3, 3)).astype(np.int16)
-    return float((np.abs(smooth - int(np.median(smooth))) > INK_CONTRAST).mean()) > INK_SHARE
+    inked = np.abs(smooth - int(np.median(smooth))) > settings.ink_contrast
+    return float(inked.mean()) > settings.speck_share

@@ -64,6 +64,7 @@ class WordBoxSettings(Settings):
     size_in_height: float = threshold(
         0.62, meaning="font size in parts of the line's height, where no character tells it"
     )
+    baseline_in_height: float = threshold(0.8, meaning="the same for the baseline, of a line without ink")
     size_least: float = threshold(0.4, meaning="least font size in parts of the line's height")
     size_most: float = threshold(1.1, meaning="greatest font size in parts of the line's height")
 
@@ -217,5 +218,9 @@ def _measure_type(
     sizes = [*full_sizes, *sizes] if len(full_sizes) < settings.capitals else full_sizes
     inked = [box for box in boxes if box is not None]
     size = median(sizes) if sizes else settings.size_in_height * height
-    baseline = median(baselines) if baselines else max((box.bottom for box in inked), default=0.8 * height)
+    baseline = (
+        median(baselines)
+        if baselines
+        else max((box.bottom for box in inked), default=settings.baseline_in_height * height)
+    )
     return float(baseline), float(min(max(size, settings.size_least * height), settings.size_most * height))
