@@ -94,7 +94,7 @@ class PlacedWord:
     """How sure OCR is of it, in 0..1; None for text that was not read by OCR."""
 
 
-class Box(Protocol):
+class VerticalExtent(Protocol):
     """Anything with an upper and a lower edge: a `Rect`, or the `BBox` of a document."""
 
     @property
@@ -122,7 +122,7 @@ def intersection_area(one: Rect, other: Rect) -> float:
     return width * height if width > 0 and height > 0 else 0.0
 
 
-def overlaps_in_height(one: Box, other: Box, least: float = LINE_OVERLAP) -> bool:
+def overlaps_in_height(one: VerticalExtent, other: VerticalExtent, least: float = LINE_OVERLAP) -> bool:
     """Decide whether two boxes stand on one line of text: more than `least` of the lower one's height is shared.
 
     For boxes that hold ink or the height of a line, where no baseline is known or those of different type differ.
