@@ -27,6 +27,9 @@ class LineSettings(Settings):
     identifier_digits: int = threshold(
         5, unit="digits", meaning="One word with so many digits, and half as many letters at most, is an identifier."
     )
+    figures_digits: int = threshold(
+        7, unit="digits", meaning="A line with so many digits, fewer letters and no comma is an identifier or number."
+    )
 
 
 _WORD = re.compile(r"[^\s,，;；]+")
@@ -71,7 +74,7 @@ def rest_of_lines(start: int, end: int, text: str, separator: re.Pattern[str]) -
 
 
 def holds_other_value(line: str) -> bool:
-    """Decide whether the line holds another value than a free text: it is labelled, or only a number, date or time.
+    """Decide whether the line holds another value than a free text: it is labelled, or hardly more than figures.
 
     A line of figures that ends with a comma goes on, and is none.
     """
@@ -79,25 +82,26 @@ def holds_other_value(line: str) -> bool:
     for kind in ("date", "time"):
         for start, end in reversed(normalization.find_spans(kind, line)):
             line = line[:start] + " " * (end - start) + line[end:]
-    if settings.labelled_lines and _is_labelled(line, settings.max_label_length):
+    if settings.labelled_lines and is_labelled(line):
         return True
     if line.rstrip().endswith((",", "，")):
         return False
-    return not re.search(r"[^\W\d_]", line) or _is_identifier(line, settings.identifier_digits)
+    return not re.search(r"[^\W\d_]", line) or _is_mostly_figures(line)
 
 
-def _is_labelled(line: str, longest: int) -> bool:
+def is_labelled(line: str) -> bool:
+    """Decide whether a line begins with a label and a colon, and something follows."""
+    longest = LineSettings.current().max_label_length
     return re.match(rf"\s*[(（]?[^\W\d][^\n:：]{{0,{longest}}}[:：]\s*\S", line) is not None
 
 
-def _is_identifier(line: str, digits: int) -> bool:
-    """Decide whether the line is one word that is hardly more than digits: a registration or tax number."""
-    words = _WORD.findall(line)
-    if len(words) != 1:
-        return False
-    letters = sum(c.isalpha() for c in words[0])
-    figures = sum(c.isdigit() for c in words[0])
-    return figures >= digits and 2 * letters <= figures
+def _is_mostly_figures(line: str) -> bool:
+    """Decide whether a line is hardly more than an identifier or a telephone number: `Tel 01632 960018`."""
+    settings = LineSettings.current()
+    letters, digits = sum(map(str.isalpha, line)), sum(map(str.isdigit, line))
+    if len(_WORD.findall(line)) == 1 and digits >= settings.identifier_digits and 2 * letters <= digits:
+        return True
+    return digits >= settings.figures_digits and digits > letters and not re.search(r"[,，]", line)
 
 
 @lru_cache(maxsize=4096)

@@ -49,10 +49,10 @@ _HOUSE_NUMBER = re.compile(
 )
 """A line that begins with a number, after a word or two at most: `12 Mill Lane`, `Unit 7-B, ...`, `Hauptstr. 3`."""
 _POSTAL_CODE = re.compile(
-    r"(?<![\w-])(?:\d{4,6}|\d{2,5}-\d{3,4}|\d{3} \d{2}|\d{4} ?[A-Z]{2}|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|"
-    r"[A-Z]\d[A-Z] ?\d[A-Z]\d)(?![\w-])"
+    r"(?<![\w-])(?:\d{5,6}|(?!(?:19|20)\d\d\s*$)\d{4}|\d{2,5}-\d{3,4}|\d{3} \d{2}|\d{4} ?[A-Z]{2}|"
+    r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d)(?![\w-])"
 )
-"""A postal code as most countries write it: four to six digits, or two groups, some with letters."""
+"""A postal code as most countries write it: four to six digits but not a year, or two groups, some with letters."""
 
 
 def is_postal_address(field: Field) -> bool:
@@ -138,10 +138,11 @@ def _goes_on(line: str, address: str, other_terms: frozenset[str]) -> bool:
     words = re.findall(r"[^\s,，.]+", line)
     if not 0 < len(words) <= PostalAddressSettings.current().max_line_words:
         return False
-    if _has_postal_code(line) or _is_country(line):
+    if _is_country(line):
         return True
-    is_place = all(word[0].isupper() and not re.search(r"\d", word) for word in words)
-    return PostalAddressSettings.current().add_place_names and is_place
+    rest, codes = _POSTAL_CODE.subn(" ", line)
+    is_place = codes < 2 and not re.search(r"\d", rest) and all(word[0].isupper() for word in re.findall(r"\w+", rest))
+    return is_place and (codes == 1 or PostalAddressSettings.current().add_place_names)
 
 
 def _is_of_other_field(line: str, other_terms: frozenset[str]) -> bool:

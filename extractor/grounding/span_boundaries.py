@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from extractor.grounding import organization_name, postal_address
-from extractor.grounding.lines import Span, find_lines, holds_other_value, other_label_terms, rest_of_lines
+from extractor.grounding.lines import Span, find_lines, holds_other_value, is_labelled, other_label_terms, rest_of_lines
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field
 from extractor.values.scripts import has_cjk
@@ -31,7 +31,7 @@ class SpanBoundarySettings(Settings):
     max_edge_length: int = threshold(30, unit="characters", meaning="The same in characters.")
 
 
-_PART = re.compile(r"\(\w{1,3}\.?\)|(?P<separator>[\n\t:：()（）,，])")
+_PART = re.compile(r"\(\w{1,3}\.?\)|(?P<separator>[\n\t:：()（）,，]|[ \u3000]{3,})")
 """What separates two things on a line; a short remark within a name, `(UK)`, does not."""
 _TAB = re.compile(r"(?P<separator>[\n\t])")
 _PAUSE = re.compile(r"[a-z\d]{3}\.\s|[;；。!?！？]\s|[:：（\[\]{}<>\"“”|=]|\((?!\w{1,3}\.?\))")
@@ -67,6 +67,8 @@ def _trim_other_lines(span: Span, text: str) -> Span:
     """
     lines = find_lines(*span, text)
     own = [not holds_other_value(text[start:end]) for start, end in lines]
+    if not any(own):  # the answer is itself a number of some kind
+        own = [not is_labelled(text[start:end]) for start, end in lines]
     if len(lines) < 2 or not any(own):
         return span
     first, last = own.index(True), len(own) - 1 - own[::-1].index(True)
@@ -84,17 +86,27 @@ def _restore_edge_words(span: Span, field: Field, text: str) -> Span:
 
 
 def _complete_name(span: Span, field: Field, text: str) -> Span:
-    """Return the stretch with the other words of its line, where all of them together are written as a name."""
+    """Return the stretch with the other words of its line, where all of them together are written as a name.
+
+    Words without letters are no part of a name, and a short lower-case word belongs to the sentence around it.
+    """
     start, end = span
     before, after = rest_of_lines(start, end, text, _PART)
     edges = [edge for edge in (before, after) if edge]
-    if not edges or not organization_name.is_name_line(before + text[start:end] + after):
+    if (
+        not edges
+        or not any(map(str.isalpha, text[start:end]))
+        or not organization_name.is_name_line(before + text[start:end] + after)
+    ):
         return span
     for edge in edges:
-        words = edge.split()
-        if not _may_belong(edge, field) or any(w.isdigit() or organization_name.is_joining_word(w) for w in words):
+        if not _may_belong(edge, field) or not all(map(_is_own_word, edge.split())):
             return span
     return start - len(before), end + len(after)
+
+
+def _is_own_word(word: str) -> bool:
+    return any(map(str.isalpha, word)) and not organization_name.is_joining_word(word)
 
 
 def _may_belong(edge: str, field: Field) -> bool:
