@@ -79,7 +79,7 @@ def test_answer_of_nothing_but_labelled_lines_stays():
         ("12.05.2021 10:31", True),
         ("Invoice no: 77", True),
         ("20190033417-K", True),
-        ("GB 204 1177 06", False),
+        ("GB 204 1177 06", True),
         ("GB204117706", True),
         ("12, 14,", False),
         ("电话：0931-5550143", True),
