@@ -11,7 +11,7 @@ import pytest
 
 from extractor import readers
 from extractor.errors import InputError
-from extractor.readers import detect, read, read_bytes
+from extractor.readers import detect_format, read, read_bytes
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ from extractor.readers import detect, read, read_bytes
     ],
 )
 def test_a_file_is_told_by_what_it_holds(data, kind):
-    assert detect(data) == kind
+    assert detect_format(data) == kind
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from extractor.cli import main
 from extractor.errors import InputError
 from extractor.geometry import PlacedWord, Rect
 from extractor.ocr import ScannedPage
-from extractor.readers import image, page_pictures, read_bytes, scanned
+from extractor.readers import image, page_pictures, page_pool, read_bytes
 
 
 @pytest.fixture
@@ -119,7 +119,7 @@ def test_a_picture_is_turned_as_its_camera_noted(seen, kind, orientation):
 
 
 def _shown(picture: Image.Image, **options) -> Image.Image:
-    return image.picture(saved(picture, "PNG", **options), "a.png", 1, 100).convert("RGB")
+    return image.render_page(saved(picture, "PNG", **options), "a.png", 1, 100).convert("RGB")
 
 
 def test_what_is_transparent_is_white():
@@ -143,9 +143,9 @@ def test_samples_of_any_depth_become_bytes():
     assert [shown.getpixel(at)[0] for at in ((0, 0), (12, 0), (0, 12), (12, 12))] == [0, 127, 255, 63]
     assert _shown(Image.new("1", (8, 8), 1)).getpixel((0, 0)) == (255, 255, 255)
     floats = Image.fromarray(np.array([[0.0, 1.0]], np.float32).repeat(8, 0).repeat(8, 1))
-    shown = image.picture(saved(floats, "TIFF"), "a.tif", 1, 100).convert("L")
+    shown = image.render_page(saved(floats, "TIFF"), "a.tif", 1, 100).convert("L")
     assert (shown.getpixel((0, 0)), shown.getpixel((12, 0))) == (0, 255)
-    inks = image.picture(saved(Image.new("CMYK", (8, 8), (0, 0, 0, 255)), "TIFF"), "a.tif", 1, 100)
+    inks = image.render_page(saved(Image.new("CMYK", (8, 8), (0, 0, 0, 255)), "TIFF"), "a.tif", 1, 100)
     assert max(inks.convert("RGB").getpixel((0, 0))) < 60
 
 
@@ -228,7 +228,7 @@ def test_ocr_that_breaks_down_or_takes_too_long_costs_its_page_only(monkeypatch)
         return ScannedPage(100, 100, (), (), (), 0.0, None, False)
 
     monkeypatch.setattr(ocr, "read_page", read_page)
-    monkeypatch.setattr(image, "side_by_side", lambda *given: scanned.side_by_side(*given, limit=0.2))
+    monkeypatch.setattr(image, "map_pages", lambda *given: page_pool.map_pages(*given, limit=0.2))
     data = saved(gray(10), "TIFF", save_all=True, append_images=[gray(20), gray(30), gray(40)])
     document = read_bytes(data, "fax.tif")
     assert [problem.kind for problem in document.problems] == ["blank_page", "ocr_failed", "ocr_failed", "blank_page"]
@@ -244,9 +244,9 @@ def test_only_a_few_pages_are_held_at_a_time(monkeypatch):
             yield number
 
     done = 0
-    for job, result in scanned.side_by_side(jobs(), lambda job: job * 2, lambda job: -1):
+    for job, result in page_pool.map_pages(jobs(), lambda job: job * 2, lambda job: -1):
         assert result == job * 2
-        assert len(held) - done <= scanned.AT_ONCE + 1
+        assert len(held) - done <= page_pool.CONCURRENT_PAGES + 1
         done += 1
     assert done == 20
 

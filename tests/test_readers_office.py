@@ -30,7 +30,7 @@ from office_files import (
 
 from extractor.errors import InputError
 from extractor.extraction.pipeline import extract
-from extractor.readers import detect, embedded, number_format, package, read_bytes
+from extractor.readers import detect_format, embedded, number_format, package, read_bytes
 from extractor.schemas import load_schema
 from extractor.tables import collapse_whitespace
 
@@ -133,7 +133,7 @@ def test_a_document_is_known_by_the_hash_of_its_file(name):
 
 @pytest.mark.parametrize("name", ["report.docx", "report.xlsx", "report.eml"])
 def test_office_files_and_mails_are_told_by_content(name):
-    assert detect(WRITERS[name](ORDER), "scan.pdf") == name.partition(".")[2]
+    assert detect_format(WRITERS[name](ORDER), "scan.pdf") == name.partition(".")[2]
 
 
 @pytest.mark.parametrize("name", [*WRITERS, "old.xls", "sheet.ods"])
@@ -496,7 +496,7 @@ def saved(book):
     ],
 )
 def test_numbers_are_read_as_their_format_shows_them(number, code, text):
-    assert number_format.shown(number, code) == text
+    assert number_format.format_number(number, code) == text
 
 
 def test_a_sheet_is_read_as_it_is_shown():
@@ -673,7 +673,7 @@ def test_delimiters_and_encodings_are_told(delimiter, encoding):
 def test_decimal_commas_do_not_part_fields():
     data = b"Item;Price;Tax\nTea;1,50;0,15\nCake;2,20;0,22\nJuice;3,10;0,31\n"
     assert rows(read(data, "a.csv").tables[0])[1] == ["Tea", "1,50", "0,15"]
-    assert detect(data) == "csv"
+    assert detect_format(data) == "csv"
 
 
 def test_titles_notes_and_several_tables_in_one_file():
@@ -718,7 +718,7 @@ def test_fields_may_hold_line_breaks_and_a_quote_left_open_swallows_nothing():
     ],
 )
 def test_text_that_only_looks_a_bit_like_another_format_stays_text(text):
-    assert detect(text.encode()) == "text" and detect(text.encode(), "notes.txt") == "text"
+    assert detect_format(text.encode()) == "text" and detect_format(text.encode(), "notes.txt") == "text"
 
 
 # Mail.
@@ -804,7 +804,7 @@ code  here
 
 <table><tr><td>Tax<td>20%</tr><tr><td>Net<td>5</tr></table>
 """
-    assert detect(data) == "markdown"
+    assert detect_format(data) == "markdown"
     document = read(data, "report.md")
     assert document.text.startswith("author: Ann\n")
     assert ("heading", "Report") in blocks(document) and ("list_item", "one") in blocks(document)
@@ -825,5 +825,5 @@ def test_a_forced_head_row_of_labels_and_values_is_none():
 
 
 def test_a_name_that_ends_so_makes_a_text_markdown():
-    assert detect(b"# A heading\n\nText.\n", "notes.md") == "markdown"
-    assert detect(b"<!doctype html><p>x</p>", "notes.md") == "html"
+    assert detect_format(b"# A heading\n\nText.\n", "notes.md") == "markdown"
+    assert detect_format(b"<!doctype html><p>x</p>", "notes.md") == "html"

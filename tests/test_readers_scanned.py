@@ -17,9 +17,9 @@ from extractor import ocr, page_image
 from extractor.errors import InputError
 from extractor.geometry import PlacedWord, Rect
 from extractor.ocr import ScannedPage
-from extractor.readers import pdf, read_bytes, text_layer
+from extractor.readers import pdf_page, read_bytes, text_layer
 from extractor.readers.image import MAX_SIDE
-from extractor.readers.scanned import moved, on_common_baselines
+from extractor.readers.scanned import align_baselines, rotate_box
 
 LATIN = os.path.join(os.path.dirname(reportlab.__file__), "fonts", "Vera.ttf")
 CHINESE = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
@@ -181,7 +181,7 @@ def test_a_page_that_cannot_be_drawn_is_a_problem_and_the_others_are_read(monkey
     def drawn(page, number, dpi):
         raise MemoryError
 
-    monkeypatch.setattr(pdf, "_drawn", drawn)
+    monkeypatch.setattr(pdf_page, "render", drawn)
     document = read(made(shown(scan(TEXT)), text(TEXT)))
     assert [(p.kind, "Page 1 " in p.message) for p in document.problems] == [("broken_page", True)]
     assert TEXT[0] in document.text
@@ -192,7 +192,7 @@ def test_pages_are_drawn_within_the_limits(answers):
     for size in ((14_000, 14_000), (14_000, 20), (3, 3)):
         (page,) = read(made(lambda canvas: canvas.rect(0, 0, 1, 1, fill=1), size=size)).pages
         picture = answers.calls[-1]
-        assert max(picture.size) <= MAX_SIDE and picture.width * picture.height <= pdf.MAX_PIXELS * 1.01
+        assert max(picture.size) <= MAX_SIDE and picture.width * picture.height <= pdf_page.MAX_PIXELS * 1.01
         assert (page.width, page.height) == pytest.approx(size, rel=0.35)
 
 
@@ -224,7 +224,7 @@ MEANINGS = {
 
 @pytest.mark.parametrize("meaning", MEANINGS)
 def test_letters_without_their_meaning_are_read_in_the_picture(meaning, monkeypatch, answers):
-    monkeypatch.setattr(text_layer, "agreement", lambda shown, lines: 0.1)
+    monkeypatch.setattr(text_layer, "measure_agreement", lambda shown, lines: 0.1)
     answers += ["Invoice", "20451"]
     document = read(made(text(TEXT), meaning=MEANINGS[meaning], monkeypatch=monkeypatch))
     assert visible(document).split() == ["Invoice", "20451"]
@@ -234,7 +234,7 @@ def test_letters_without_their_meaning_are_read_in_the_picture(meaning, monkeypa
 
 @pytest.mark.parametrize("meaning", [lambda code: code + 0x155, lambda code: 0xC0 + code % 60])
 def test_so_are_chinese_characters(meaning, monkeypatch, answers):
-    monkeypatch.setattr(text_layer, "agreement", lambda shown, lines: 0.1)
+    monkeypatch.setattr(text_layer, "measure_agreement", lambda shown, lines: 0.1)
     answers.append("政府信息公开")
     document = read(made(text(TEXT_ZH, font="Chinese"), meaning=meaning, monkeypatch=monkeypatch))
     assert visible(document) == "政府信息公开"
@@ -248,7 +248,7 @@ def test_a_wrong_text_layer_is_found_out_by_a_look_at_the_page(monkeypatch):
 
 def test_text_that_only_looks_odd_is_kept():
     codes = ["KXZ-7781 BRM WQX 2291 GHKL", "MNB VCX LKJ HGF DPQ 8812 ZZ", "QWK PLM BVC XKZ HJK WMB YGF"]
-    assert text_layer.doubtful("".join(codes), 0)
+    assert text_layer.is_suspect_text("".join(codes), 0)
     document = read(made(text(codes)))
     assert visible(document).split("\n") == codes
     assert not any(word.from_ocr for word in document.pages[0].words) and not document.problems
@@ -257,13 +257,13 @@ def test_text_that_only_looks_odd_is_kept():
 @pytest.mark.parametrize("agreed", [0.6, None])
 def test_a_painted_layer_is_kept_unless_the_picture_says_otherwise(agreed, monkeypatch, answers):
     answers.append("other")
-    monkeypatch.setattr(text_layer, "agreement", lambda shown, lines: agreed)
+    monkeypatch.setattr(text_layer, "measure_agreement", lambda shown, lines: agreed)
     document = read(made(text(TEXT), meaning=lambda code: code - 29, monkeypatch=monkeypatch))
     assert visible(document).startswith("7KH") and not document.problems
 
 
 def test_only_the_font_that_is_wrong_is_read_anew(monkeypatch, answers):
-    monkeypatch.setattr(text_layer, "agreement", lambda shown, lines: 0.0)
+    monkeypatch.setattr(text_layer, "measure_agreement", lambda shown, lines: 0.0)
     answers.append("20451")
     wrong = lambda code: 0xE000 + code % 256 if code > 0x2E80 else code  # noqa: E731
     draws = both(text(TEXT[:2]), text(TEXT_ZH, top=80, font="Chinese"))
@@ -290,8 +290,8 @@ GOOD = [
 
 @pytest.mark.parametrize("line", GOOD)
 def test_what_people_write_is_not_doubted(line):
-    assert not text_layer.doubtful(line * 3, 0)
-    assert not text_layer.doubtful(line * 3 + "\uf0b7" * 4, 4)  # bullets of a font of signs
+    assert not text_layer.is_suspect_text(line * 3, 0)
+    assert not text_layer.is_suspect_text(line * 3 + "\uf0b7" * 4, 4)  # bullets of a font of signs
 
 
 def test_ciphers_and_strange_characters_are_doubted():
@@ -300,10 +300,10 @@ def test_ciphers_and_strange_characters_are_doubted():
     doubted = 0
     for _ in range(50):
         table = str.maketrans(letters, "".join(chance.sample(letters, 26)))
-        doubted += text_layer.doubtful("".join(TEXT).lower().translate(table), 0)
+        doubted += text_layer.is_suspect_text("".join(TEXT).lower().translate(table), 0)
     assert doubted >= 40
-    assert text_layer.doubtful("".join(chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(60)), 0)
-    assert text_layer.doubtful("ÖÐ»ªÈËÃñ¹²ºÍ¹úÕþ¸®ÐÅÏ¢¹«¿ªÌõÀýÖÐ»ªÈËÃñ¹²ºÍ¹úÕþ¸®ÐÅÏ¢¹«¿ªÌõÀý", 0)
+    assert text_layer.is_suspect_text("".join(chr(chance.randrange(0x4E00, 0x9FA5)) for _ in range(60)), 0)
+    assert text_layer.is_suspect_text("ÖÐ»ªÈËÃñ¹²ºÍ¹úÕþ¸®ÐÅÏ¢¹«¿ªÌõÀýÖÐ»ªÈËÃñ¹²ºÍ¹úÕþ¸®ÐÅÏ¢¹«¿ªÌõÀý", 0)
 
 
 # Text that is not painted.
@@ -333,7 +333,7 @@ def test_words_that_stand_on_one_another_are_no_layer(answers):
 
 def test_text_under_a_picture_is_a_layer_too(monkeypatch, answers):
     asked = []
-    monkeypatch.setattr(text_layer, "agreement", lambda shown, lines: asked.append(lines) or 0.95)
+    monkeypatch.setattr(text_layer, "measure_agreement", lambda shown, lines: asked.append(lines) or 0.95)
     document = read(made(both(text(TEXT), shown(scan(TEXT)))))
     assert visible(document).split() == " ".join(TEXT).split()
     assert len(asked) == 1
@@ -388,8 +388,8 @@ def test_a_box_is_moved_with_the_page_and_back(turn):
     across = round(turn / 90) % 2
     size, new = (400, 160), (160, 400) if across else (400, 160)
     box = Rect(300, 20, 340, 30)
-    there = moved(box, turn, size, new)
-    assert moved(there, -turn, new, size) == pytest.approx(box)
+    there = rotate_box(box, turn, size, new)
+    assert rotate_box(there, -turn, new, size) == pytest.approx(box)
     if turn == 90:
         assert there == pytest.approx(Rect(130, 300, 140, 340))
 
@@ -415,7 +415,7 @@ def test_words_of_a_row_get_one_baseline_and_those_of_the_next_another():
         PlacedWord(text, Rect(40.0 * n, base - 7, 40.0 * n + 30, base + 2), base, 8.0)
         for n, (text, base) in enumerate(bases)
     ]
-    levelled = on_common_baselines(words)
+    levelled = align_baselines(words)
     assert [(word.text, word.box) for word in levelled] == [(word.text, word.box) for word in words]
     assert len({word.baseline for word in levelled[:4]}) == len({word.baseline for word in levelled[4:]}) == 1
     assert 99.8 <= levelled[0].baseline <= 100.0 and 108.9 <= levelled[4].baseline <= 109.2

@@ -6,7 +6,8 @@ import pytest
 
 from extractor.errors import InputError
 from extractor.readers import read_bytes
-from extractor.readers.text import decode, heading_level
+from extractor.readers.encoding import decode
+from extractor.readers.headings import heading_level
 
 CHINESE = [
     "总计",

@@ -193,7 +193,7 @@ def test_the_ends_of_names_are_those_that_readers_know():
 
     assert len(KINDS) == len(set(KINDS)) and all(kind == kind.lower() and kind.startswith(".") for kind in KINDS)
     assert {".pdf", ".docx", ".xlsx", ".ods", ".eml", ".html", ".md", ".csv", ".txt"} <= set(KINDS)
-    assert len(READERS) == 10, "a new format has an ending to be chosen by"
+    assert len(READERS) == 11, "a new format has an ending to be chosen by"
 
 
 # Export.

@@ -56,7 +56,9 @@ def bytes_of(path: str) -> tuple[bytes, str]:
     """What is in the file at `path`, or on stdin for `-`, and the name it goes by; raises InputError."""
     from extractor import readers
 
-    return (readers.bytes_of(path), path) if path != "-" else (sys.stdin.buffer.read(readers.MAX_BYTES + 1), "stdin")
+    if path == "-":
+        return sys.stdin.buffer.read(readers.MAX_BYTES + 1), "stdin"
+    return readers.read_file_bytes(path), path
 
 
 def document(path: str) -> Document:

@@ -46,11 +46,11 @@ def _read(arguments: argparse.Namespace) -> int:
 
 
 def _write_pictures(data: bytes, document: Document, folder: Path) -> None:
-    from extractor.readers.page_pictures import pages_with_boxes
+    from extractor.readers.page_pictures import draw_boxes
 
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for number, picture in pages_with_boxes(data, document.source, document):
+        for number, picture in draw_boxes(data, document.source, document):
             file = folder / f"{Path(document.source).name}.page-{number:04}.png"
             picture.save(file, format="PNG")
             console.say(f"wrote {file}")

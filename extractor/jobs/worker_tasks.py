@@ -27,7 +27,7 @@ from extractor.extraction.serialization import as_dict
 from extractor.jobs import archives
 from extractor.jobs.sources import UnusableFile, fingerprint, split_name
 from extractor.models import Model
-from extractor.readers import detect, read_bytes
+from extractor.readers import detect_format, read_bytes
 from extractor.schemas import Schema, load_schema
 from extractor.store import SourceFile
 from extractor.types import Document
@@ -122,7 +122,7 @@ def _document(name: str, sha: str) -> tuple[Document, str, int]:
     document = read_bytes(data, name)
     if document.id != sha:
         raise UnusableFile("changed", "The file was changed while it was being read.")
-    return document, detect(data, name), len(data)
+    return document, detect_format(data, name), len(data)
 
 
 # A model's process.

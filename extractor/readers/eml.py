@@ -1,7 +1,7 @@
-"""Mail: the headers people see as labelled lines, the body, and the attachments, each by the reader for what it is.
+"""Mail: the headers that people see as labelled lines, the body, and the attachments by the readers of their formats.
 
-Of a mail in plain text and in HTML the HTML is read, which has the tables. Pictures that only adorn the HTML are read
-as well: an invoice may be one. What cannot be read is named in a Problem.
+Of a mail in plain text and in HTML the HTML is read, which has the tables. Pictures in the HTML are read as well: an
+invoice may be one. What cannot be read is named in a Problem.
 """
 
 from __future__ import annotations
@@ -14,47 +14,34 @@ from collections.abc import Iterator
 from email.message import EmailMessage
 
 from extractor.errors import InputError
-from extractor.readers import html as page
-from extractor.readers import text as plain
-from extractor.readers.embedded import Enclosed
-from extractor.readers.flow_writer import Paragraph, Part, flowed
+from extractor.problems import ProblemKind
+from extractor.readers import html, text
+from extractor.readers.embedded import EmbeddedFiles
+from extractor.readers.flow_writer import FlowElement, FlowParagraph, write_flow
+from extractor.readers.sample import Sample
 from extractor.types import Document, Problem
 
-_SHOWN = ("From", "To", "Cc", "Reply-To", "Subject", "Date")
+_SHOWN_HEADERS = ("From", "To", "Cc", "Reply-To", "Subject", "Date")
 _HEADER = re.compile(r"([!-9;-~]+):(?:[ \t].*)?")
-_OF_PEOPLE = frozenset({"from", "to", "subject", "date"})
-_OF_MACHINES = frozenset(
+_HEADERS_FOR_PEOPLE = frozenset({"from", "to", "subject", "date"})
+_HEADERS_FOR_PROGRAMS = frozenset(
     {"message-id", "mime-version", "received", "return-path", "content-type", "delivered-to", "dkim-signature"}
 )
+_SIGNATURES = ("application/pkcs7-signature", "application/pgp-signature")
+_MAX_HEADER_LINES = 200
 _MAX_PARTS = 1000
 
 
-def read(data: bytes, source: str) -> Document:
-    """The document in a mail: its headers, its body, then every attachment under its name.
+def sniff(sample: Sample) -> bool:
+    """Accept a text that begins with the headers of a mail as programs send it.
 
-    Problems: attachments that were not read and why, and what is wrong inside those that were. Raises InputError for
-    a mail that cannot be taken apart or is over the limit for text.
+    Headers that people see may have been copied into any text; those that programs write for each other, or the name
+    of the file, make it a mail.
     """
-    problems: list[Problem] = []
-    try:
-        message = email.message_from_bytes(data, policy=email.policy.default)
-        lines = [f"{name}: {_header(message, name)}" for name in _SHOWN if message[name]]
-        body = message.get_body(("html", "plain"))
-        parts = list(_parts(message, body, problems))
-    except InputError:
-        raise
-    except Exception as error:  # the parsers of headers raise whatever comes of headers they do not expect
-        raise InputError(
-            f"{source} cannot be taken apart as a mail ({type(error).__name__}: {error}).",
-            "Save it again from the mail program, or save its text, and give that.",
-        ) from None
-    return flowed([Paragraph("\n".join(lines)), *parts], hashlib.sha256(data).hexdigest(), source, problems)
-
-
-def is_mail(text: str, *, named: bool = False) -> bool:
-    """Whether a text begins with the headers of a mail as programs send it; `named` says that its name ends so too."""
+    if sample.text is None:
+        return False
     names = set()
-    for line in text.lstrip("\ufeff\n").removeprefix("From ").split("\n")[:200]:
+    for line in sample.text.lstrip("\ufeff\n").removeprefix("From ").split("\n")[:_MAX_HEADER_LINES]:
         if not line.strip():
             break
         if line[0] in " \t":
@@ -63,84 +50,103 @@ def is_mail(text: str, *, named: bool = False) -> bool:
             names.add(match[1].lower())
         elif names:
             return False
-    # People copy the headers they see; what programs write for each other is in the mail itself only.
-    return len(names & _OF_PEOPLE) > 1 and (named or bool(names & _OF_MACHINES))
+    for_programs = sample.extension == ".eml" or bool(names & _HEADERS_FOR_PROGRAMS)
+    return len(names & _HEADERS_FOR_PEOPLE) > 1 and for_programs
 
 
-def _header(message: EmailMessage, name: str) -> str:
-    return " ".join(str(message[name]).split())
+def read(data: bytes, source: str) -> Document:
+    """Return the document in a mail: its headers, its body, then every attachment under its name.
+
+    Problems: attachments that were not read and why, and what is wrong inside those that were. Raises InputError for
+    a mail that cannot be parsed or is over the limit for text.
+    """
+    problems: list[Problem] = []
+    try:
+        message = email.message_from_bytes(data, policy=email.policy.default)
+        lines = [f"{name}: {' '.join(str(message[name]).split())}" for name in _SHOWN_HEADERS if message[name]]
+        body = message.get_body(("html", "plain"))
+        elements = list(_read_parts(message, body, problems))
+    except InputError:
+        raise
+    except Exception as error:  # the parsers of headers raise various exceptions on headers they do not expect
+        raise InputError(
+            f"{source} cannot be parsed as a mail ({type(error).__name__}: {error}).",
+            "Save it again from the mail program, or save its text, and give that file.",
+        ) from None
+    elements.insert(0, FlowParagraph("\n".join(lines)))
+    return write_flow(elements, hashlib.sha256(data).hexdigest(), source, problems)
 
 
-def _parts(message: EmailMessage, body: EmailMessage | None, problems: list[Problem]) -> Iterator[Part]:
-    enclosed = Enclosed(problems)
+def _read_parts(message: EmailMessage, body: EmailMessage | None, problems: list[Problem]) -> Iterator[FlowElement]:
+    embedded = EmbeddedFiles(problems)
     if body is not None:
-        shown = _text(body)
-        if not shown.text.strip() and (other := message.get_body(("plain",))) is not None:
-            shown = _text(other)
-        yield shown
-    for number, (part, alternative) in enumerate(_leaves(message)):
+        document = _read_text_part(body)
+        if not document.text.strip() and (plain_body := message.get_body(("plain",))) is not None:
+            document = _read_text_part(plain_body)
+        yield document
+    for number, (part, is_alternative) in enumerate(_iterate_leaves(message)):
         if number == _MAX_PARTS:
-            problems.append(
-                Problem((), "cut_off", f"The mail has more than {_MAX_PARTS:,} parts; the rest was left out.")
-            )
+            rest = f"The mail has more than {_MAX_PARTS:,} parts; the rest was left out."
+            problems.append(Problem((), ProblemKind.CUT_OFF, rest))
             return
         kind = part.get_content_type()
-        if part is body or kind in ("application/pkcs7-signature", "application/pgp-signature"):
+        if part is body or kind in _SIGNATURES:
             continue
         name = part.get_filename()
         if kind in ("text/plain", "text/html") and not name:
-            # The other ways to say what the body says.
-            if not alternative:
-                yield _text(part)
+            # An alternative says what the body says.
+            if not is_alternative:
+                yield _read_text_part(part)
             continue
-        data = _bytes(part)
+        data = _part_bytes(part)
         if kind.startswith("image/") and not part.is_attachment():
-            picture = enclosed.picture(data, name or "in the body")
+            picture = embedded.read_picture(data, name or "in the body")
             if picture is not None:
                 yield picture
             continue
-        name = " ".join((name or _subject(part) or kind).split())
-        yield Paragraph(f"Attachment: {name}", "heading", 1)
-        read = enclosed.read(data, name, "the attachment")
-        if read is not None:
-            yield read
+        name = " ".join((name or _subject_as_name(part) or kind).split())
+        yield FlowParagraph(f"Attachment: {name}", "heading", 1)
+        attachment = embedded.read(data, name, "the attachment")
+        if attachment is not None:
+            yield attachment
 
 
-def _leaves(message: EmailMessage) -> Iterator[tuple[EmailMessage, bool]]:
-    """The parts that hold something, mails in the mail whole, and whether each is one way of several to say it."""
-    open_ = [(message, False)]
-    while open_:
-        part, alternative = open_.pop()
+def _iterate_leaves(message: EmailMessage) -> Iterator[tuple[EmailMessage, bool]]:
+    """Yield the parts that hold content, each mail inside the mail as a whole, and whether each is an alternative."""
+    waiting = [(message, False)]
+    while waiting:
+        part, is_alternative = waiting.pop()
         if part.get_content_maintype() != "multipart" or not part.is_multipart():
-            yield part, alternative
+            yield part, is_alternative
             continue
-        inside = alternative or part.get_content_subtype() == "alternative"
-        open_ += [(inner, inside) for inner in reversed(part.get_payload())]
+        inside_alternative = is_alternative or part.get_content_subtype() == "alternative"
+        waiting += [(inner, inside_alternative) for inner in reversed(part.get_payload())]
 
 
-def _text(part: EmailMessage) -> Document:
-    """The document in a part of text or HTML; a part in an unknown encoding is decoded by how it reads."""
+def _read_text_part(part: EmailMessage) -> Document:
+    """Return the document in a part of text or HTML; the encoding is detected where its name is unknown or wrong."""
     data = part.get_payload(decode=True) or b""
     charset = part.get_content_charset()
     try:
         data = data.decode(charset or "", "strict").encode()
-        marked = b"<meta charset=utf-8>"
+        declaration = b"<meta charset=utf-8>"
     except (LookupError, ValueError):
-        marked = b""
+        declaration = b""
     if not data.strip():
         return Document("", "", "")
     if part.get_content_type() == "text/html":
-        return page.read(marked + data, "the body")
-    return plain.read(data, "the body")
+        return html.read(declaration + data, "the body")
+    return text.read(data, "the body")
 
 
-def _bytes(part: EmailMessage) -> bytes:
-    if part.is_multipart():  # a mail in the mail
+def _part_bytes(part: EmailMessage) -> bytes:
+    if part.is_multipart():  # a mail inside the mail
         return b"\n".join(inner.as_bytes() for inner in part.get_payload())
     return part.get_payload(decode=True) or b""
 
 
-def _subject(part: EmailMessage) -> str:
+def _subject_as_name(part: EmailMessage) -> str:
+    """Return a file name for a mail inside the mail; empty for any other part."""
     if not part.is_multipart():
         return ""
     inner = part.get_payload()[0]

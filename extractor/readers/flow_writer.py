@@ -1,8 +1,8 @@
-"""Formats without pages become a Document: paragraphs, grids of cells and documents inside are written out in order.
+"""Formats without pages become a Document: paragraphs, tables and embedded documents are written out in order.
 
-The readers of such formats only say what is there; white space, offsets, blocks, captions and flattened tables are
-settled here, the same way for all of them. The choice for tables in tables is that of HTML: an inner table is a Table
-of its own, and its text is part of the outer cell as well.
+The readers of such formats only say what there is. White space, offsets, blocks, captions and flattened tables are
+decided here, the same way for all of them. A table inside a table is a Table of its own, as in HTML, and its text is
+part of the outer cell as well.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from extractor import tables
-from extractor.errors import InputError
-from extractor.readers import MAX_CHARACTERS
-from extractor.readers import text as plain
+from extractor.problems import ProblemKind
+from extractor.readers.headings import heading_level
+from extractor.readers.layout_tables import LayoutTableSettings, TableShape, is_layout_table, is_long_cell
+from extractor.readers.limits import refuse_long_text
 from extractor.tables import PlacedCell
 from extractor.types import Block, Document, Page, Problem, Table, Word
 
 
 @dataclass(frozen=True, slots=True)
-class Paragraph:
+class FlowParagraph:
     """Text that belongs together, line breaks and tabs kept; `kind` and `level` are those of a `Block`.
 
-    A paragraph that reads as a heading becomes one; `hidden` ones are written behind everything that is shown.
+    A paragraph that reads as a heading becomes one; `hidden` ones are written after everything that is shown.
     """
 
     text: str
@@ -31,50 +32,53 @@ class Paragraph:
 
 
 @dataclass(frozen=True, slots=True)
-class GridCell:
-    """A cell of a grid: its place, its spans, and what is in it."""
+class FlowCell:
+    """A cell of a table: its place, its spans, and what is in it."""
 
     row: int
     column: int
-    parts: tuple[Part, ...] = ()
+    elements: tuple[FlowElement, ...] = ()
     row_span: int = 1
     column_span: int = 1
     header: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
-    """Cells ruled as a table; it becomes a Table unless it only places things on the page."""
+class FlowTable:
+    """Cells set as a table; it becomes a Table unless it only places things on the page."""
 
-    cells: tuple[GridCell, ...]
-
-
-Part = Paragraph | Grid | Document
-"""A Document among the parts is something with a reader of its own: a picture, an attachment, the body of a mail."""
+    cells: tuple[FlowCell, ...]
 
 
-def flowed(parts: Iterable[Part], identity: str, source: str, problems: Sequence[Problem] = ()) -> Document:
-    """The document of `parts` in order; it has one page without measures.
+FlowElement = FlowParagraph | FlowTable | Document
+"""A Document among the elements is something with a reader of its own: a picture, an attachment, the body of a mail."""
 
-    Of a Document among the parts everything is kept but places on its pages, which this document does not have.
+
+def write_flow(
+    elements: Iterable[FlowElement], identity: str, source: str, problems: Sequence[Problem] = ()
+) -> Document:
+    """Return the document of `elements` in order; it has one page without a size.
+
+    Of a Document among the elements everything is kept except places on its pages, which this document does not have.
     Raises InputError for text over the limit.
     """
-    flow = _Flow(source)
+    writer = FlowWriter(source)
     hidden = []
-    for part in parts:
-        if isinstance(part, Paragraph) and part.kind == "hidden":
-            hidden.append(part)
+    for element in elements:
+        if isinstance(element, FlowParagraph) and element.kind == "hidden":
+            hidden.append(element)
         else:
-            flow.part(part)
-    flow.end_shown()
-    for part in hidden:
-        flow.hidden(part)
-    return flow.document(identity, problems)
+            writer.write_element(element)
+    writer.end_shown()
+    for element in hidden:
+        writer.write_hidden(element)
+    return writer.document(identity, problems)
 
 
-def flattened_between(text: str, taken: Iterable[tuple[int, int]], end: int) -> list[Table]:
-    """The flattened tables of `text[:end]` in the gaps between the stretches taken."""
-    found, at = [], 0
+def find_flattened_between(text: str, taken: Iterable[tuple[int, int]], end: int) -> list[Table]:
+    """Return the flattened tables of `text[:end]` in the gaps between the ranges in `taken`."""
+    found: list[Table] = []
+    at = 0
     for start, stop in [*sorted(taken), (end, end)]:
         if start > at:
             found += [t for t in tables.find_tables_in_text(text, at, start) if at <= t.start and t.end <= start]
@@ -82,8 +86,8 @@ def flattened_between(text: str, taken: Iterable[tuple[int, int]], end: int) -> 
     return found
 
 
-def around_tables(blocks: list[Block], found: Sequence[Table]) -> list[Block]:
-    """The blocks, those inside a rebuilt table replaced by one block for it."""
+def replace_with_table_blocks(blocks: list[Block], found: Sequence[Table]) -> list[Block]:
+    """Return the blocks in order, those inside a rebuilt table replaced by one block for the table."""
     for table in found:
         blocks = [block for block in blocks if block.end <= table.start or block.start >= table.end]
         blocks.append(Block("table", table.start, table.end))
@@ -91,152 +95,155 @@ def around_tables(blocks: list[Block], found: Sequence[Table]) -> list[Block]:
 
 
 @dataclass(slots=True)
-class _Flow:
-    source: str
-    chunks: list[str] = field(default_factory=list)
-    length: int = 0
-    blocks: list[Block] = field(default_factory=list)
-    grids: list[tuple[list[PlacedCell], tuple[str, ...]]] = field(default_factory=list)
-    tables: list[Table] = field(default_factory=list)
-    taken: list[tuple[int, int]] = field(default_factory=list)
-    words: list[Word] = field(default_factory=list)
-    problems: list[Problem] = field(default_factory=list)
-    headings: list[tuple[int, str]] = field(default_factory=list)
-    shown: int = 0
-    before: Part | None = None
+class FlowWriter:
+    """Collects the text of elements in order: first what is shown, then `end_shown`, then what is hidden."""
 
-    def part(self, part: Part) -> None:
-        if isinstance(part, Grid):
-            if _is_layout(part):
-                for inner in _laid_out(part):
-                    self.part(inner)
-            else:
-                self._part_off(part)
-                start = self.length
-                self._grid(part)
-                self.blocks.append(Block("table", start, self.length))
-                self.taken.append((start, self.length))
-        elif isinstance(part, Paragraph):
-            self._paragraph(part)
-        elif part.text.strip():
-            self._part_off(part)
-            self._document(part)
+    source: str
+    _chunks: list[str] = field(default_factory=list)
+    _length: int = 0
+    _blocks: list[Block] = field(default_factory=list)
+    _table_cells: list[tuple[list[PlacedCell], tuple[str, ...]]] = field(default_factory=list)
+    _tables: list[Table] = field(default_factory=list)
+    _taken: list[tuple[int, int]] = field(default_factory=list)
+    """Ranges of the text in which no flattened tables are looked for."""
+    _words: list[Word] = field(default_factory=list)
+    _problems: list[Problem] = field(default_factory=list)
+    _headings: list[tuple[int, str]] = field(default_factory=list)
+    _shown_end: int = 0
+    _previous: FlowElement | None = None
+
+    def write_element(self, element: FlowElement) -> None:
+        """Write a paragraph, a table, what is in a table of page layout, or an embedded document."""
+        if isinstance(element, FlowTable):
+            if is_layout(element):
+                for inner in _unwrap_layout(element):
+                    self.write_element(inner)
+                return
+            self._separate(element)
+            start = self._length
+            self._write_table(element)
+            self._blocks.append(Block("table", start, self._length))
+            self._taken.append((start, self._length))
+        elif isinstance(element, FlowParagraph):
+            self._write_paragraph(element)
+        elif element.text.strip():
+            self._separate(element)
+            self._write_document(element)
         else:
-            self.problems += part.problems
+            self._problems += element.problems
 
     def end_shown(self) -> None:
-        """Everything written from here on is hidden."""
-        if self.length:
+        """Mark the end of the text that is shown."""
+        if self._length:
             self._write("\n")
         else:
-            self.problems.append(Problem((), "no_text", "The document shows no text."))
-        self.shown = self.length
+            message = "The document shows no text; open it and check that it is the right file."
+            self._problems.append(Problem((), ProblemKind.NO_TEXT, message))
+        self._shown_end = self._length
 
-    def hidden(self, part: Paragraph) -> None:
-        words = " ".join(part.text.split())
+    def write_hidden(self, paragraph: FlowParagraph) -> None:
+        """Write a paragraph as a block of hidden text."""
+        words = " ".join(paragraph.text.split())
         if words:
             self._write("\n")
-            start = self.length
+            start = self._length
             self._write(words)
-            self.blocks.append(Block("hidden", start, self.length))
+            self._blocks.append(Block("hidden", start, self._length))
             self._write("\n")
 
     def document(self, identity: str, problems: Sequence[Problem]) -> Document:
-        text = "".join(self.chunks)
-        found = self.tables + [tables.build_table(text, cells, caption) for cells, caption in self.grids]
-        flattened = flattened_between(text, self.taken, self.shown)
+        """Return the document of what was written."""
+        text = "".join(self._chunks)
+        found = self._tables + [tables.build_table(text, cells, caption) for cells, caption in self._table_cells]
+        flattened = find_flattened_between(text, self._taken, self._shown_end)
         found = sorted([*found, *flattened], key=lambda table: (table.start, -table.end))
-        blocks = around_tables(self.blocks, flattened)
-        page = Page(1, 0, len(text), words=tuple(self.words))
-        problems = (*problems, *self.problems)
+        blocks = replace_with_table_blocks(self._blocks, flattened)
+        page = Page(1, 0, len(text), words=tuple(self._words))
+        problems = (*problems, *self._problems)
         return Document(identity, self.source, text, (page,), tuple(blocks), tuple(found), problems)
 
     def _write(self, text: str) -> None:
-        self.chunks.append(text)
-        self.length += len(text)
-        if self.length > MAX_CHARACTERS:
-            raise InputError(
-                f"{self.source} holds more than {MAX_CHARACTERS:,} characters, the limit for text.",
-                "Split it into smaller files.",
-            )
+        self._chunks.append(text)
+        self._length += len(text)
+        refuse_long_text(self._length, self.source)
 
-    def _part_off(self, part: Part) -> None:
-        """The line ends between this part and the one before: list items and lines with tabs stay together."""
-        if self.length:
-            pair = (self.before, part)
-            together = all(isinstance(each, Paragraph) for each in pair) and (
+    def _separate(self, element: FlowElement) -> None:
+        """Write the line ends before an element: list items, and lines with tabs, follow each other directly."""
+        if self._length:
+            pair = (self._previous, element)
+            together = all(isinstance(each, FlowParagraph) for each in pair) and (
                 all(each.kind == "list_item" for each in pair) or all("\t" in each.text for each in pair)
             )
             self._write("\n" if together else "\n\n")
-        self.before = part
+        self._previous = element
 
-    def _paragraph(self, part: Paragraph) -> None:
-        words = _clean(part.text)
-        if not words.strip():
+    def _write_paragraph(self, paragraph: FlowParagraph) -> None:
+        text = _clean(paragraph.text)
+        if not text.strip():
             return
-        self._part_off(part)
-        start = self.length + len(words) - len(words.lstrip())
-        self._write(words)
-        kind, level = part.kind, part.level
-        if kind == "paragraph" and "\n" not in words:
-            level = plain.heading_level(words)
+        self._separate(paragraph)
+        start = self._length + len(text) - len(text.lstrip())
+        self._write(text)
+        kind, level = paragraph.kind, paragraph.level
+        if kind == "paragraph" and "\n" not in text:
+            level = heading_level(text)
             kind = "heading" if level else kind
         if kind == "heading":
-            self.headings = [held for held in self.headings if held[0] < level]
-            self.headings.append((level, tables.collapse_whitespace(words)))
-        self.blocks.append(Block(kind, start, self.length, level=level))
+            self._headings = [outer for outer in self._headings if outer[0] < level]
+            self._headings.append((level, tables.collapse_whitespace(text)))
+        self._blocks.append(Block(kind, start, self._length, level=level))
 
-    def _grid(self, grid: Grid) -> None:
+    def _write_table(self, table: FlowTable) -> None:
         cells, row = [], -1
-        for cell in sorted(grid.cells, key=lambda cell: (cell.row, cell.column)):
+        for cell in sorted(table.cells, key=lambda cell: (cell.row, cell.column)):
             if row >= 0:
                 self._write("\t" if cell.row == row else "\n")
             row = cell.row
-            start = self.length
-            self._inside(cell.parts)
+            start = self._length
+            self._write_cell_content(cell.elements)
             place = (cell.row, cell.column, cell.row_span, cell.column_span, cell.header)
-            cells.append(PlacedCell(start, self.length, *place))
-        self.grids.append((cells, tuple(text for _, text in self.headings)))
+            cells.append(PlacedCell(start, self._length, *place))
+        self._table_cells.append((cells, tuple(text for _, text in self._headings)))
 
-    def _inside(self, parts: Sequence[Part]) -> None:
-        """What stands in a cell, a line for each part."""
-        begun = False
-        for part in parts:
-            words = _clean(part.text).strip() if isinstance(part, Paragraph) else ""
-            if isinstance(part, Paragraph) and not words:
+    def _write_cell_content(self, elements: Sequence[FlowElement]) -> None:
+        """Write what is in a cell, a line for each element."""
+        has_text = False
+        for element in elements:
+            text = _clean(element.text).strip() if isinstance(element, FlowParagraph) else ""
+            if isinstance(element, FlowParagraph) and not text:
                 continue
-            if begun:
+            if has_text:
                 self._write("\n")
-            begun = True
-            if isinstance(part, Paragraph):
-                self._write(words)
-            elif isinstance(part, Document):
-                before = len(self.blocks)
-                self._document(part)
-                # The block of the whole table stands for all that is shown in it.
-                self.blocks[before:] = [block for block in self.blocks[before:] if block.kind == "hidden"]
-            elif _is_layout(part):
-                self._inside(_laid_out(part))
+            has_text = True
+            if isinstance(element, FlowParagraph):
+                self._write(text)
+            elif isinstance(element, Document):
+                before = len(self._blocks)
+                self._write_document(element)
+                # The block of the outer table stands for everything shown in it.
+                self._blocks[before:] = [block for block in self._blocks[before:] if block.kind == "hidden"]
+            elif is_layout(element):
+                self._write_cell_content(_unwrap_layout(element))
             else:
-                self._grid(part)
+                self._write_table(element)
 
-    def _document(self, inner: Document) -> None:
+    def _write_document(self, inner: Document) -> None:
         text = inner.text.rstrip()
-        by = self.length
+        shift = self._length
         self._write(text)
-        self.taken.append((by, self.length))
-        self.problems += inner.problems
+        self._taken.append((shift, self._length))
+        self._problems += inner.problems
         for block in inner.blocks:
             if block.start < len(text):
-                self.blocks.append(
-                    Block(block.kind, block.start + by, min(block.end, len(text)) + by, None, block.level)
-                )
+                end = min(block.end, len(text))
+                self._blocks.append(Block(block.kind, block.start + shift, end + shift, None, block.level))
         for page in inner.pages:
             for word in page.words:
-                self.words.append(replace(word, start=word.start + by, end=word.end + by, box=None))
+                self._words.append(replace(word, start=word.start + shift, end=word.end + shift, box=None))
         for table in inner.tables:
-            cells = tuple(replace(c, start=c.start + by, end=c.end + by, box=None) for c in table.cells)
-            self.tables.append(replace(table, cells=cells, start=table.start + by, end=table.end + by, pages=()))
+            cells = tuple(replace(c, start=c.start + shift, end=c.end + shift, box=None) for c in table.cells)
+            start, end = table.start + shift, table.end + shift
+            self._tables.append(replace(table, cells=cells, start=start, end=end, pages=()))
 
 
 def _clean(text: str) -> str:
@@ -246,45 +253,50 @@ def _clean(text: str) -> str:
 # Tables that only place things on the page.
 
 
-def _is_layout(grid: Grid) -> bool:
-    """Whether a grid is no table: one column, one row without heads, or cells full of page."""
-    sizes = [(cell, _characters(cell.parts)) for cell in grid.cells]
+def is_layout(table: FlowTable) -> bool:
+    """Decide whether a table only places things on the page."""
+    sizes = [(cell, _count_characters(cell.elements)) for cell in table.cells]
     filled = [(cell, size) for cell, size in sizes if size]
     rows: dict[int, int] = {}
-    for cell in grid.cells:
+    for cell in table.cells:
         rows[cell.row] = rows.get(cell.row, 0) + 1
-    heads = any(cell.header for cell, _ in filled)
-    if len(filled) < 2 or max(rows.values()) < 2 or (len(rows) < 2 and not heads):
-        return True
-    nesting = sum(any(isinstance(part, Grid) for part in cell.parts) for cell, _ in filled)
-    if nesting and (not heads or nesting * 2 > len(filled)):
-        return nesting * 4 > len(filled) or sum(size for _, size in filled) > 3000 * nesting
-    long = sum(size > 300 or len(cell.parts) > 12 for cell, size in filled)
-    return not heads and long * 2 > len(filled) and len(filled) <= 6
+    shape = TableShape(
+        rows=len(rows),
+        widest_row=max(rows.values(), default=0),
+        filled_cells=len(filled),
+        header_cells=sum(cell.header for cell, _ in filled),
+        long_cells=sum(is_long_cell(size, len(cell.elements)) for cell, size in filled),
+        nesting_cells=sum(any(isinstance(each, FlowTable) for each in cell.elements) for cell, _ in filled),
+        characters=sum(size for _, size in filled),
+    )
+    return is_layout_table(shape)
 
 
-def _characters(parts: Sequence[Part]) -> int:
+def _count_characters(elements: Sequence[FlowElement]) -> int:
     count = 0
-    for part in parts:
-        if isinstance(part, Grid):
-            count += sum(_characters(cell.parts) for cell in part.cells)
+    for element in elements:
+        if isinstance(element, FlowTable):
+            count += sum(_count_characters(cell.elements) for cell in element.cells)
         else:
-            count += len(part.text.strip())
+            count += len(element.text.strip())
     return count
 
 
-def _laid_out(grid: Grid) -> list[Part]:
-    """What is in the cells of a layout table in order; short cells side by side are one line, tabs between them."""
-    rows: dict[int, list[GridCell]] = {}
-    for cell in sorted(grid.cells, key=lambda cell: (cell.row, cell.column)):
-        if _characters(cell.parts):
+def _unwrap_layout(table: FlowTable) -> list[FlowElement]:
+    """Return what is in the cells of a layout table, in order; short cells side by side make one line with tabs."""
+    longest = LayoutTableSettings.current().short_cell
+    rows: dict[int, list[FlowCell]] = {}
+    for cell in sorted(table.cells, key=lambda cell: (cell.row, cell.column)):
+        if _count_characters(cell.elements):
             rows.setdefault(cell.row, []).append(cell)
-    parts: list[Part] = []
+    elements: list[FlowElement] = []
     for cells in rows.values():
-        lone = [cell.parts[0] for cell in cells if len(cell.parts) == 1]
-        short = all(isinstance(part, Paragraph) and len(part.text) <= 120 and "\n" not in part.text for part in lone)
-        if len(cells) > 1 and len(lone) == len(cells) and short:
-            parts.append(Paragraph("\t".join(part.text.strip() for part in lone)))
+        single = [cell.elements[0] for cell in cells if len(cell.elements) == 1]
+        short = all(
+            isinstance(each, FlowParagraph) and len(each.text) <= longest and "\n" not in each.text for each in single
+        )
+        if len(cells) > 1 and len(single) == len(cells) and short:
+            elements.append(FlowParagraph("\t".join(each.text.strip() for each in single)))
         else:
-            parts += [part for cell in cells for part in cell.parts]
-    return parts
+            elements += [element for cell in cells for element in cell.elements]
+    return elements

@@ -11,9 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extractor.errors import InputError
-from extractor.readers import MAX_CHARACTERS
+from extractor.problems import ProblemKind
+from extractor.readers.limits import SPLIT_FILE, refuse_long_text
+from extractor.readers.page_pool import map_pages
 from extractor.readers.page_writer import PageWriter
-from extractor.readers.scanned import Shown, recognised, side_by_side, too_slow, write_page
+from extractor.readers.sample import Sample, begins_with
+from extractor.readers.scanned import PageImage, page_took_too_long, read_page_image, write_scanned_page
+from extractor.settings import Settings, threshold
 from extractor.types import Document, Problem
 
 if TYPE_CHECKING:
@@ -22,17 +26,17 @@ if TYPE_CHECKING:
     from extractor.ocr import ScannedPage
 
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
-"""What Pillow is let to open: it knows dozens of formats more, most of them old and little tried."""
+"""The formats that Pillow may open: it knows dozens more, most of them old and little tested."""
+_SIGNATURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\x00", b"MM\x00*", b"II+\x00", b"MM\x00+")
 
 MAX_PAGES = 2000
 MAX_SIDE = 10_000
 MAX_PIXELS = 89_400_000
 
-_A4_INCHES, _SLIP_INCHES = 11.69, 80 / 25.4
-_REDUCED_SIZE, _FRAME_KIND = 1, 254
+_REDUCED_SIZE, _FRAME_KIND = 1, 254  # TIFF 6.0, NewSubfileType
 
-_FAILURES = (
-    # What Pillow's decoders raise on broken files, collected by fuzzing; there is no class of its own for it.
+_DECODING_ERRORS = (
+    # What Pillow's decoders raise on broken files, collected by fuzzing; it has no class of its own for them.
     OSError,
     SyntaxError,
     ValueError,
@@ -49,67 +53,103 @@ _FAILURES = (
 )
 
 
+@dataclass(frozen=True)
+class PictureSizeSettings(Settings):
+    """Which resolutions are believed, and what is assumed of a picture without one."""
+
+    least_dpi: float = threshold(
+        72.0, unit="dots per inch", meaning="a resolution must be higher: programs that do not know it write 72"
+    )
+    default_dpi: float = threshold(96.0, unit="dots per inch", meaning="... or this")
+    largest_dpi: float = threshold(1250.0, unit="dots per inch", meaning="... and no higher than this")
+    widest_ratio: float = threshold(
+        2.5, meaning="resolutions across and down that differ by more are wrong; those of a fax differ by two"
+    )
+    equal_ratio: float = threshold(1.05, meaning="resolutions that differ by less are one")
+    shortest_page: float = threshold(1.5, unit="inches", meaning="a page whose longer side is less is no sensible one")
+    longest_page: float = threshold(50.0, unit="inches", meaning="... nor one whose longer side is more")
+    page_length: float = threshold(11.69, unit="inches", meaning="length assumed for a page: A4")
+    slip_width: float = threshold(80 / 25.4, unit="inches", meaning="width assumed for a long picture: a till's paper")
+    slip_ratio: float = threshold(1.9, meaning="a picture is long when its sides differ by more than this")
+    smallest_guess: float = threshold(72.0, unit="dots per inch", meaning="least resolution that is assumed")
+    largest_guess: float = threshold(600.0, unit="dots per inch", meaning="highest resolution that is assumed")
+
+
+@dataclass(frozen=True, slots=True)
+class BrokenFrame:
+    """A frame that cannot be decoded."""
+
+    number: int
+    reason: str
+
+    @property
+    def problem(self) -> Problem:
+        message = f"Page {self.number} cannot be read: {self.reason}; save or scan it again."
+        return Problem((), ProblemKind.BROKEN_PAGE, message)
+
+
+def sniff(sample: Sample) -> bool:
+    """Accept a file with the signature of one of FORMATS."""
+    is_webp = sample.head.startswith(b"RIFF") and sample.head[8:12] == b"WEBP"
+    return is_webp or any(begins_with(sample.head, signature) for signature in _SIGNATURES)
+
+
 def read(data: bytes, source: str) -> Document:
-    """The document in a picture file, a page for each frame, read by OCR; a Problem for a frame that is broken.
+    """Return the document in a picture file, a page for each frame, read by OCR; a Problem for a frame that is broken.
 
     Raises InputError for a file of which no frame can be decoded, with a frame of more than MAX_SIDE pixels a side or
     MAX_PIXELS in all, or with more than MAX_PAGES frames.
     """
     writer = PageWriter()
     problems: list[Problem] = []
-    whole = False
+    reasons: list[str] = []
+    has_frame = False
 
-    def read_one(frame: Shown | Broken) -> ScannedPage | Problem:
-        return frame.problem if isinstance(frame, Broken) else recognised(frame)
+    def read_frame(frame: PageImage | BrokenFrame) -> ScannedPage | Problem:
+        return frame.problem if isinstance(frame, BrokenFrame) else read_page_image(frame)
 
-    for frame, page in side_by_side(frames(data, source), read_one, _late):
-        if isinstance(frame, Broken):
-            writer.page(frame.number, 0.0, 0.0, [])
+    def give_up(frame: PageImage | BrokenFrame) -> Problem:
+        return frame.problem if isinstance(frame, BrokenFrame) else page_took_too_long(frame.number)
+
+    for frame, page in map_pages(decode_frames(data, source), read_frame, give_up):
+        if isinstance(frame, BrokenFrame):
+            writer.write_page(frame.number, 0.0, 0.0, [])
             problems.append(frame.problem)
+            reasons.append(frame.reason)
             continue
-        whole = True
-        problems += write_page(writer, frame, page)
-        if writer.length > MAX_CHARACTERS:
-            raise InputError(
-                f"{source} holds more than {MAX_CHARACTERS:,} characters, the limit for text.",
-                "Split it into smaller files.",
-            )
-    if not whole:
-        raise _broken(source, problems[0].message.partition(": ")[2] if problems else "no picture in it")
+        has_frame = True
+        problems += write_scanned_page(writer, frame, page)
+        refuse_long_text(writer.length, source)
+    if not has_frame:
+        raise _broken_picture(source, reasons[0] if reasons else "no picture in it")
     return writer.document(hashlib.sha256(data).hexdigest(), source, problems)
 
 
-def _late(frame: Shown | Broken) -> Problem:
-    return frame.problem if isinstance(frame, Broken) else too_slow(frame.number)
+def render_page(data: bytes, source: str, number: int, dpi: float) -> Image.Image:
+    """Return page `number` before OCR turned it, upright as its camera noted, in its own resolution, not at `dpi`.
 
-
-def picture(data: bytes, source: str, number: int, dpi: float) -> Image.Image:
-    """Page `number` before OCR turned it, upright as its camera says, in its own resolution; raises InputError."""
-    for frame in frames(data, source, only=number):
-        if isinstance(frame, Shown):
+    Raises InputError for a page that is not in the file or is broken.
+    """
+    for frame in decode_frames(data, source, only=number):
+        if isinstance(frame, PageImage):
             return frame.picture
     raise InputError(f"{source} has no page {number} that can be shown.", "Ask for a page that was read.")
 
 
-@dataclass(frozen=True, slots=True)
-class Broken:
-    """A frame that cannot be decoded."""
-
-    number: int
-    problem: Problem
+# Frames.
 
 
-def frames(data: bytes, source: str, only: int | None = None) -> Iterator[Shown | Broken]:
-    """The frames of a file, decoded one at a time; with `only`, none but the one of that number.
+def decode_frames(data: bytes, source: str, only: int | None = None) -> Iterator[PageImage | BrokenFrame]:
+    """Yield the frames of a file, decoded one at a time; with `only`, none except the one of that number.
 
-    Raises InputError as `read` does, but for files with nothing but broken frames.
+    Raises InputError as `read` does, except for files with nothing but broken frames.
     """
     from PIL import Image
 
-    with _opened(data, source) as opened:
-        # What phones write as MPO holds the same photograph in several sizes; only the first is a page.
-        single, number, position = opened.format in ("JPEG", "MPO"), 0, 0
-        while not (single and number):
+    with _open(data, source) as opened:
+        # An MPO file, as phones write it, has the same photograph in several sizes; only the first is a page.
+        is_single, number, position = opened.format in ("JPEG", "MPO"), 0, 0
+        while not (is_single and number):
             try:
                 with warnings.catch_warnings():
                     warnings.simplefilter("ignore")
@@ -117,72 +157,42 @@ def frames(data: bytes, source: str, only: int | None = None) -> Iterator[Shown 
             except EOFError:
                 return
             except Image.DecompressionBombError:
-                raise _too_large(source) from None
-            except _FAILURES as error:
-                # Where the head of one frame is broken, nothing says where the next begins.
-                yield _unreadable(number + 1, error, " and what may follow it")
+                raise _picture_too_large(source) from None
+            except _DECODING_ERRORS as error:
+                # Where the header of one frame is broken, nothing says where the next begins.
+                yield BrokenFrame(number + 1, f"{_describe(error)}, nor can what may follow it")
                 return
             position += 1
-            if _is_preview(opened, position):
+            if _is_reduced_copy(opened, position):
                 continue
             number += 1
             if number > MAX_PAGES:
-                raise InputError(f"{source} has more than {MAX_PAGES:,} pages.", "Split it into smaller files.")
-            refuse_large(opened.size, source)
+                raise InputError(f"{source} has more than {MAX_PAGES:,} pages.", SPLIT_FILE)
+            refuse_large_picture(opened.size, source)
             if only in (None, number):
-                yield _decoded(opened, number, source)
+                yield _decode_frame(opened, number, source)
 
 
-def _opened(data: bytes, source: str) -> Image.Image:
+def _open(data: bytes, source: str) -> Image.Image:
+    """Return the opened file, of which only the header is read; raise InputError if it is broken or too large."""
     from PIL import Image
 
     try:
-        # Only the head of the file is read here. Pillow warns of a size that is hardly sane, and raises at twice that.
+        # Pillow warns of a suspiciously large picture, and raises an error at twice that size.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # odd metadata, which Pillow then does without
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             opened = Image.open(io.BytesIO(data), formats=FORMATS)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_large(source) from None
-    except _FAILURES as error:
-        raise _broken(source, _said(error)) from None
-    refuse_large(opened.size, source)
+        raise _picture_too_large(source) from None
+    except _DECODING_ERRORS as error:
+        raise _broken_picture(source, _describe(error)) from None
+    refuse_large_picture(opened.size, source)
     return opened
 
 
-def _broken(source: str, why: str) -> InputError:
-    return InputError(
-        f"{source} is a broken picture: {why}",
-        "Open it in a picture viewer and save it again, or scan or download it again.",
-    )
-
-
-def _unreadable(number: int, error: BaseException, more: str = "") -> Broken:
-    return Broken(number, Problem((), "broken_page", f"Page {number}{more} cannot be read: {_said(error)}"))
-
-
-def refuse_large(size: tuple[int, int], source: str) -> None:
-    """Raises InputError for a picture of more pixels than anything here takes."""
-    if max(size) > MAX_SIDE or size[0] * size[1] > MAX_PIXELS:
-        raise _too_large(source, f" ({size[0]:,} x {size[1]:,} pixels)")
-
-
-def _too_large(source: str, size: str = "") -> InputError:
-    return InputError(
-        f"{source} is too large a picture{size}; the limits are {MAX_SIDE:,} pixels a side and "
-        f"{MAX_PIXELS / 1e6:.1f} million pixels.",
-        "Reduce it to about 300 dots per inch, or cut it into pages.",
-    )
-
-
-def _said(error: BaseException) -> str:
-    # Pillow names the buffer it was given, with its address; that tells nobody anything.
-    text = str(error).partition(" <_io.")[0]
-    return f"{type(error).__name__}: {text}" if text else type(error).__name__
-
-
-def _is_preview(opened: Image.Image, position: int) -> bool:
-    """Whether a TIFF's frame, but for the first, is only another one in a smaller size."""
+def _is_reduced_copy(opened: Image.Image, position: int) -> bool:
+    """Decide whether a frame of a TIFF after the first is only a smaller copy of another one."""
     tags = getattr(opened, "tag_v2", None)
     try:
         return position > 1 and tags is not None and bool(int(tags.get(_FRAME_KIND, 0)) & _REDUCED_SIZE)
@@ -190,42 +200,42 @@ def _is_preview(opened: Image.Image, position: int) -> bool:
         return False
 
 
-def _decoded(opened: Image.Image, number: int, source: str) -> Shown | Broken:
+def _decode_frame(opened: Image.Image, number: int, source: str) -> PageImage | BrokenFrame:
     from PIL import Image
 
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            across, down = _resolution(opened)
+            dpi_across, dpi_down = _find_resolution(opened)
             width, height = opened.size
             opened.load()
-            upright = on_white(_turned_as_noted(opened))
-        if across != down:  # a fax has twice as many dots across as down
-            most = max(across, down)
-            sides = round(width * most / across), round(height * most / down)
-            upright = upright.resize(sides if upright.size == (width, height) else sides[::-1])
-            across = most
+            upright = convert_to_rgb(_apply_orientation(opened))
+        if dpi_across != dpi_down:  # a fax has twice as many dots across as down
+            dpi = max(dpi_across, dpi_down)
+            size = round(width * dpi / dpi_across), round(height * dpi / dpi_down)
+            upright = upright.resize(size if upright.size == (width, height) else size[::-1])
+            dpi_across = dpi
     except Image.DecompressionBombError:
-        raise _too_large(source) from None
-    except _FAILURES as error:
-        return _unreadable(number, error)
-    return Shown(number, upright, across)
+        raise _picture_too_large(source) from None
+    except _DECODING_ERRORS as error:
+        return BrokenFrame(number, _describe(error))
+    return PageImage(number, upright, dpi_across)
 
 
-def _turned_as_noted(picture: Image.Image) -> Image.Image:
-    """The picture turned and mirrored as its camera noted; as it is where that note cannot be read."""
+def _apply_orientation(picture: Image.Image) -> Image.Image:
+    """Return the picture turned and mirrored as its camera noted; as it is where that note cannot be read."""
     from PIL import ImageOps
 
     try:
         return ImageOps.exif_transpose(picture)
-    except _FAILURES:
+    except _DECODING_ERRORS:
         return picture
 
 
-def on_white(picture: Image.Image) -> Image.Image:
-    """The picture in RGB, or in shades of gray where it has no colours; what is transparent is white, as paper is.
+def convert_to_rgb(picture: Image.Image) -> Image.Image:
+    """Return the picture in RGB, or in shades of gray if it has no colours; transparent parts become white, as paper.
 
-    Samples of more than 8 bits are brought to 8, by the type's own range where the values need it.
+    Samples of more than 8 bits are scaled to 8, by the range of their type where the values need it.
     """
     import numpy as np
     from PIL import Image
@@ -244,29 +254,66 @@ def on_white(picture: Image.Image) -> Image.Image:
             least, most = 0.0, 255.0 if most <= 255 else 65535.0 if most <= 65535 else most
         return Image.fromarray(((values - least) * (255 / max(most - least, 1e-9))).astype(np.uint8))
     if "A" in mode or "a" in mode or "transparency" in picture.info:
-        seen = picture.convert("RGBA")
-        return Image.alpha_composite(Image.new("RGBA", seen.size, "white"), seen).convert("RGB")
+        with_alpha = picture.convert("RGBA")
+        return Image.alpha_composite(Image.new("RGBA", with_alpha.size, "white"), with_alpha).convert("RGB")
     return picture.convert("RGB")
 
 
-def _resolution(picture: Image.Image) -> tuple[float, float]:
-    """Dots per inch, across and down: those that the file names, where they make a sensible page, else a guess."""
+# Resolution.
+
+
+def _find_resolution(picture: Image.Image) -> tuple[float, float]:
+    """Return dots per inch, across and down: those that the file names, if they make a sensible page, else a guess."""
+    settings = PictureSizeSettings.current()
     try:
         across, down = (float(each) for each in picture.info["dpi"])
     except (KeyError, TypeError, ValueError):
         across = down = 0.0
-    # 72 and 96 are what programs write that do not know.
-    if not (min(across, down) > 72 and max(across, down) <= 1250) or across == down == 96:
-        across = down = guessed_dpi(picture.size)
-    elif max(across, down) > 2.5 * min(across, down) or max(across, down) < 1.05 * min(across, down):
-        across = down = max(across, down)
-    if not 1.5 <= max(picture.width / across, picture.height / down) <= 50:
-        across = down = guessed_dpi(picture.size)
+    lower, higher = min(across, down), max(across, down)
+    is_known = lower > settings.least_dpi and higher <= settings.largest_dpi
+    if not is_known or across == down == settings.default_dpi:
+        across = down = guess_dpi(picture.size)
+    elif higher > settings.widest_ratio * lower or higher < settings.equal_ratio * lower:
+        across = down = higher
+    longest = max(picture.width / across, picture.height / down)
+    if not settings.shortest_page <= longest <= settings.longest_page:
+        across = down = guess_dpi(picture.size)
     return across, down
 
 
-def guessed_dpi(size: tuple[int, int]) -> float:
-    """Dots per inch of a picture that does not say: as of an A4 page, or of a till's 80 mm slip where it is long."""
+def guess_dpi(size: tuple[int, int]) -> float:
+    """Return dots per inch for a picture that names none: as of an A4 page, or of a till's paper where it is long."""
+    settings = PictureSizeSettings.current()
     short, long = sorted(size)
-    guess = short / _SLIP_INCHES if long > 1.9 * short else long / _A4_INCHES
-    return min(max(guess, 72.0), 600.0)
+    guess = short / settings.slip_width if long > settings.slip_ratio * short else long / settings.page_length
+    return min(max(guess, settings.smallest_guess), settings.largest_guess)
+
+
+# Errors.
+
+
+def refuse_large_picture(size: tuple[int, int], source: str) -> None:
+    """Raise InputError for a picture of more pixels than the limits allow."""
+    if max(size) > MAX_SIDE or size[0] * size[1] > MAX_PIXELS:
+        raise _picture_too_large(source, f" ({size[0]:,} x {size[1]:,} pixels)")
+
+
+def _picture_too_large(source: str, size: str = "") -> InputError:
+    return InputError(
+        f"{source} is too large a picture{size}; the limits are {MAX_SIDE:,} pixels a side and "
+        f"{MAX_PIXELS / 1e6:.1f} million pixels.",
+        "Reduce it to about 300 dots per inch, or cut it into pages.",
+    )
+
+
+def _broken_picture(source: str, reason: str) -> InputError:
+    return InputError(
+        f"{source} is a broken picture: {reason}",
+        "Open it in a picture viewer and save it again, or scan or download it again.",
+    )
+
+
+def _describe(error: BaseException) -> str:
+    # Pillow names the buffer it was given, with its address, which tells nobody anything.
+    text = str(error).partition(" <_io.")[0]
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__

@@ -1,7 +1,7 @@
-"""The characters that pdfium leaves out: those whose width it takes for nothing, since their font is not to be found.
+"""Characters that pdfium leaves out because their font is not on this machine and it takes their width for zero.
 
-Chinese PDFs often name a font and leave it to the reader's machine. Where it is missing there, a text object of one
-character has no extent, and pdfium's text page has no trace of it. pdfminer goes by the widths in the file.
+Chinese PDFs often name a font and rely on the reader's machine to have it. Where it is missing, a text object of one
+character has no extent, and pdfium's text page has no trace of it. pdfminer uses the widths in the file.
 """
 
 from __future__ import annotations
@@ -10,9 +10,12 @@ import io
 from collections.abc import Collection
 from dataclasses import dataclass
 
+_TOLERANCE = 0.5
+"""Points by which the origins that pdfium and pdfminer give for one text object may differ."""
+
 
 @dataclass(frozen=True, slots=True)
-class Character:
+class MissingGlyph:
     """A character whose origin, in the page's own coordinates, is at `x, y`; `advance` is its width."""
 
     text: str
@@ -21,15 +24,15 @@ class Character:
     advance: float
 
 
-class Unplaced:
-    """Finds characters by where their text object begins; the file is opened by pdfminer at the first question."""
+class MissingGlyphFinder:
+    """Finds characters by the origin of their text object; pdfminer opens the file at the first question."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data
         self._file = None
 
-    def at(self, number: int, origins: Collection[tuple[float, float]]) -> list[Character]:
-        """The characters of page `number` that begin at one of the origins, but for blanks and those without a code.
+    def find(self, page_number: int, origins: Collection[tuple[float, float]]) -> list[MissingGlyph]:
+        """Return the characters of a page that begin at one of the origins, without blanks and unprintable ones.
 
         Empty too where pdfminer cannot read the page: what pdfium found is read all the same.
         """
@@ -39,19 +42,20 @@ class Unplaced:
         try:
             if self._file is None:
                 self._file = pdfplumber.open(io.BytesIO(self._data))
-            page = self._file.pages[number - 1]
+            page = self._file.pages[page_number - 1]
             characters = [(c["text"], c["matrix"], c["adv"]) for c in page.chars]
             page.close()
-        except Exception:  # pdfminer raises whatever its parsers raise on a file it does not take to
+        except Exception:  # pdfminer raises various exceptions on files that it cannot parse
             return []
         found = []
         for text, (*_, x, y), advance in characters:
             if len(text) != 1 or not text.strip() or not text.isprintable() or (round(x), round(y)) not in near:
                 continue
-            if any(abs(x - ox) < 0.5 and abs(y - oy) < 0.5 for ox, oy in origins):
-                found.append(Character(text, x, y, advance))
+            if any(abs(x - ox) < _TOLERANCE and abs(y - oy) < _TOLERANCE for ox, oy in origins):
+                found.append(MissingGlyph(text, x, y, advance))
         return found
 
     def close(self) -> None:
+        """Close the file."""
         if self._file is not None:
             self._file.close()

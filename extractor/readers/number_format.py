@@ -1,7 +1,7 @@
-"""A spreadsheet's number formats: a stored number as the sheet shows it.
+"""A spreadsheet's number formats: a stored number becomes the text that the sheet shows.
 
-Of the format language (ECMA-376 part 1, 18.8.31) this knows sections, conditions, digits, thousands, scaling, percent,
-exponents, literals, dates, times and elapsed times; fractions are shown as decimals, and colours are left out.
+Of the format language (ECMA-376 part 1, 18.8.31) sections, conditions, digits, thousands, scaling, percent, exponents,
+literals, dates, times and elapsed times are known; fractions are shown as decimals, and colours are left out.
 """
 
 from __future__ import annotations
@@ -37,47 +37,43 @@ _MONTHS = (
 Tokens = tuple[tuple[str, str], ...]
 
 
-def shown(number: float | int, code: str, *, since_1904: bool = False) -> str:
-    """The number as a cell with the format `code` shows it; dates are days since 1900 (or 1904).
+def format_number(number: float | int, code: str, *, since_1904: bool = False) -> str:
+    """Return the number as a cell with the format `code` shows it; dates are days since 1900 (or 1904).
 
-    A date of three numerals is always put with the year first (`_year_first`); one out of range is shown as the number.
+    A date of three numerals always has the year first (`_put_year_first`); a date out of range is shown as the number.
     """
-    sections = _sections(code)
+    sections = _parse_sections(code)
     if not abs(number) < 1e21:
         return f"{number:.6g}".upper()
-    section, unsigned = _section_for(number, sections)
+    section, unsigned = _choose_section(number, sections)
     if section is None:
         return ""
     if any(kind == "date" for kind, _ in section) or any(kind == "elapsed" for kind, _ in section):
         try:
-            return _date(float(number), section, since_1904)
+            return _format_date(float(number), section, since_1904)
         except (OverflowError, ValueError):
-            return general(number)
-    return _number(abs(number) if unsigned else number, section)
+            return format_general(number)
+    return _format_plain_number(abs(number) if unsigned else number, section)
 
 
-def general(number: float | int) -> str:
-    """A number as a cell without a format shows it: up to eleven digits, no exponent unless it is very large."""
+def format_general(number: float | int) -> str:
+    """Return a number as a cell without a format shows it: up to eleven digits, no exponent unless it is very large."""
     if isinstance(number, int) or float(number).is_integer():
         return str(int(number)) if abs(number) < 10**15 else f"{number:.6g}".upper()
     text = f"{number:.15g}"
     if "e" in text:
         return text.upper()
-    return _plain(round(Decimal(text), max(0, 10 - len(str(int(abs(number)))) + 1)))
+    return _strip_zeros(round(Decimal(text), max(0, 10 - len(str(int(abs(number)))) + 1)))
 
 
-def is_date(code: str) -> bool:
-    """Whether numbers in this format are dates or times."""
-    return any(kind in ("date", "elapsed") for section in _sections(code) for kind, _ in section)
-
-
-def _plain(value: Decimal) -> str:
+def _strip_zeros(value: Decimal) -> str:
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 @lru_cache(maxsize=1024)
-def _sections(code: str) -> tuple[Tokens, ...]:
+def _parse_sections(code: str) -> tuple[Tokens, ...]:
+    """Return the sections of a format, each as its tokens with their kinds."""
     sections: list[list[tuple[str, str]]] = [[]]
     for match in _TOKEN.finditer(code[:500]):
         kind, text = match.lastgroup, match.group()
@@ -93,14 +89,14 @@ def _sections(code: str) -> tuple[Tokens, ...]:
             elif _CONDITION.fullmatch(text):
                 kind = "condition"
             else:
-                # [$€-407] is a currency and a locale; [Red] and [DBNum1] change only the looks.
+                # [$€-407] is a currency and a locale; [Red] and [DBNum1] only change the appearance.
                 kind, text = "literal", text[2:-1].split("-")[0] if text.startswith("[$") else ""
         sections[-1].append((kind, text))
-    return tuple(_year_first(_minutes(tuple(section))) for section in sections[:4])
+    return tuple(_put_year_first(_mark_minutes(tuple(section))) for section in sections[:4])
 
 
-def _minutes(section: Tokens) -> Tokens:
-    """Minutes told from months: an `m` beside hours or seconds counts minutes."""
+def _mark_minutes(section: Tokens) -> Tokens:
+    """Return the section with `n` in place of each `m` that counts minutes: one beside hours or seconds."""
     dates = [position for position, (kind, _) in enumerate(section) if kind in ("date", "elapsed")]
     result = list(section)
     for at, position in enumerate(dates):
@@ -117,10 +113,11 @@ def _minutes(section: Tokens) -> Tokens:
 _ISO: Tokens = (("date", "yyyy"), ("literal", "-"), ("date", "mm"), ("literal", "-"), ("date", "dd"))
 
 
-def _year_first(section: Tokens) -> Tokens:
-    """The section with a date of three numerals put as year, month, day, unless it begins with the year.
+def _put_year_first(section: Tokens) -> Tokens:
+    """Return the section with a date of three numerals put as year, month, day, unless it begins with the year.
 
-    The sheet knows which date it is; `3/4/2021` would not. The formats that follow the machine's settings are such too.
+    The sheet knows which date it is, but the text `3/4/2021` does not say so. Formats that follow the settings of the
+    machine are of this kind too.
     """
     places = [n for n, (kind, text) in enumerate(section) if kind == "date" and text[0] in "yYmMdD"]
     parts = [section[place][1].lower() for place in places]
@@ -132,15 +129,15 @@ def _year_first(section: Tokens) -> Tokens:
     return (*section[: places[0]], *_ISO, *section[places[-1] + 1 :])
 
 
-def _section_for(number: float | int, sections: tuple[Tokens, ...]) -> tuple[Tokens | None, bool]:
-    """The section that shows the number, and whether it shows the number without its sign; None shows nothing."""
+def _choose_section(number: float | int, sections: tuple[Tokens, ...]) -> tuple[Tokens | None, bool]:
+    """Return the section for the number, None for one that shows nothing, and whether the sign is left out."""
     numeric = [section for section in sections[:3] if not any(kind == "text" for kind, _ in section)]
     if not numeric:
         return (("general", "General"),), False
-    conditions = [_condition(section) for section in numeric]
+    conditions = [_find_condition(section) for section in numeric]
     if any(conditions):
         for section, condition in zip(numeric, conditions, strict=True):
-            if condition is None or _holds(number, *condition):
+            if condition is None or _fulfils(number, *condition):
                 return section, False
         return numeric[-1], False
     if number < 0 and len(numeric) > 1:
@@ -150,7 +147,7 @@ def _section_for(number: float | int, sections: tuple[Tokens, ...]) -> tuple[Tok
     return (numeric[0] or (None if len(numeric) > 1 else (("general", "General"),))), False
 
 
-def _condition(section: Tokens) -> tuple[str, float] | None:
+def _find_condition(section: Tokens) -> tuple[str, float] | None:
     for kind, text in section:
         if kind == "condition":
             found = _CONDITION.fullmatch(text)
@@ -158,51 +155,52 @@ def _condition(section: Tokens) -> tuple[str, float] | None:
     return None
 
 
-def _holds(number: float, sign: str, bound: float) -> bool:
+def _fulfils(number: float, sign: str, bound: float) -> bool:
     return {
         "<": number < bound, "<=": number <= bound, ">": number > bound, ">=": number >= bound,
         "=": number == bound, "<>": number != bound,
     }[sign]  # fmt: skip
 
 
-def _number(number: float | int, section: Tokens) -> str:
+def _format_plain_number(number: float | int, section: Tokens) -> str:
+    """Return a number that is no date as a section shows it."""
     runs = [text for kind, text in section if kind == "digits"]
-    picture = "".join(runs)
+    pattern = "".join(runs)
     if any("?" in run for run in runs) and ("other", "/") in section:
-        return general(number)
+        return format_general(number)  # a fraction
     value = Decimal(repr(number))
     for kind, text in section:
         if kind == "other" and text in "%‰":
             value *= 100 if text == "%" else 1000
     exponent = next((text for kind, text in section if kind == "exponent"), None)
-    if picture:
-        # Commas behind the last digit scale by a thousand each.
-        trailing = re.search(r"[0#?](,+)(?=\.|$)", picture)
+    if pattern:
+        # Commas behind the last digit divide by a thousand each.
+        trailing = re.search(r"[0#?](,+)(?=\.|$)", pattern)
         if trailing:
             value /= Decimal(1000) ** len(trailing[1])
     if exponent:
-        places = len(re.sub(r"[^0#?]", "", picture.partition(".")[2]))
+        places = len(re.sub(r"[^0#?]", "", pattern.partition(".")[2]))
         mantissa, _, power = f"{value:.{places}E}".partition("E")
         sign = "-" if power[0] == "-" else "+" if exponent[1] == "+" else ""
         digits = f"{mantissa}E{sign}{power[1:].zfill(len(exponent) - 2)}"
     else:
-        digits = _digits(abs(value), picture) if picture else ""
+        digits = _format_digits(abs(value), pattern) if pattern else ""
     whole = any(kind == "general" for kind, _ in section)
     negative = value < 0 and (whole or any(character in "123456789" for character in digits))
     out = "-" if negative and not exponent else ""
-    spread = _spread(digits, runs)
+    pieces = _distribute_digits(digits, runs)
     for kind, text in section:
         if kind == "digits":
-            out += next(spread)
+            out += next(pieces)
         elif kind == "general":
-            out += general(abs(number))
+            out += format_general(abs(number))
         elif kind in ("literal", "other"):
             out += text
     return out.strip()
 
 
-def _spread(digits: str, runs: list[str]) -> Iterator[str]:
-    """The digits on the runs of a picture such as `000-0000`: from the right, what is too many on the first."""
+def _distribute_digits(digits: str, runs: list[str]) -> Iterator[str]:
+    """Return the digits for each run of a pattern such as `000-0000`, from the right; the first run gets the rest."""
     if "." in "".join(runs):
         return iter([digits, *("" for _ in runs[1:])])
     pieces = []
@@ -212,8 +210,9 @@ def _spread(digits: str, runs: list[str]) -> Iterator[str]:
     return iter([digits, *reversed(pieces)])
 
 
-def _digits(value: Decimal, picture: str) -> str:
-    whole, _, fraction = picture.partition(".")
+def _format_digits(value: Decimal, pattern: str) -> str:
+    """Return a number that is not negative in a pattern of digits such as `#,##0.00`."""
+    whole, _, fraction = pattern.partition(".")
     places, needed = len(re.sub(r"[^0#?]", "", fraction)), fraction.rstrip("#?").count("0")
     rounded = value.quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
     left, _, right = f"{rounded:f}".partition(".")
@@ -225,20 +224,21 @@ def _digits(value: Decimal, picture: str) -> str:
     return f"{left}.{right}" if right or (places and needed) else left
 
 
-def _date(days: float, section: Tokens, since_1904: bool) -> str:
+def _format_date(days: float, section: Tokens, since_1904: bool) -> str:
+    """Return a date or time, stored in days; raise ValueError or OverflowError for one out of range."""
     if days < 0:
-        raise ValueError("no dates before the first")
-    halves = any(kind == "half" for kind, _ in section)
+        raise ValueError("a date before the first")
+    twelve_hours = any(kind == "half" for kind, _ in section)
     precision = max((len(text.partition(".")[2]) for kind, text in section if text[:1] in "sS"), default=0)
-    # A time is stored as a part of a day, which no float holds exactly.
+    # A time is stored as a fraction of a day, which a float does not hold exactly.
     seconds = round(days * 86400, precision)
-    # The first sixty days: 1900 counts as a leap year there.
+    # Spreadsheets count 1900 as a leap year, so its first sixty days are off by one.
     start = datetime(1904, 1, 1) if since_1904 else datetime(1899, 12, 30 if days >= 60 else 31)
     moment = start + timedelta(seconds=seconds)
     out = ""
     for kind, text in section:
         if kind == "date":
-            out += _part_of_date(moment, text.lower(), halves)
+            out += _format_date_part(moment, text.lower(), twelve_hours)
         elif kind == "elapsed":
             unit = {"h": 3600, "m": 60, "s": 1}[text[1].lower()]
             out += str(int(seconds // unit)).zfill(len(text) - 2)
@@ -250,7 +250,8 @@ def _date(days: float, section: Tokens, since_1904: bool) -> str:
     return out.strip()
 
 
-def _part_of_date(moment: datetime, text: str, halves: bool) -> str:
+def _format_date_part(moment: datetime, text: str, twelve_hours: bool) -> str:
+    """Return a part of a date by its code in lower case: `yyyy`, `mmm`, `hh`; `n` stands for minutes."""
     letter, length = text[0], len(text)
     if letter == "y" or letter == "e":
         return f"{moment.year % 100:02}" if letter == "y" and length < 3 else str(moment.year)
@@ -269,6 +270,6 @@ def _part_of_date(moment: datetime, text: str, halves: bool) -> str:
     if letter in "gb":
         return ""
     number = {"m": moment.month, "d": moment.day, "h": moment.hour, "n": moment.minute}[letter]
-    if letter == "h" and halves:
+    if letter == "h" and twelve_hours:
         number = number % 12 or 12
     return str(number).zfill(min(length, 2))

@@ -1,4 +1,4 @@
-"""OpenDocument spreadsheets: every cell's text stands in the file as it is shown."""
+"""OpenDocument spreadsheets: the text of every cell is in the file as it is shown."""
 
 from __future__ import annotations
 
@@ -7,93 +7,105 @@ from collections.abc import Iterator
 
 from lxml import etree
 
-from extractor.errors import InputError
-from extractor.readers.flow_writer import flowed
+from extractor.problems import ProblemKind
+from extractor.readers import package
+from extractor.readers.flow_writer import write_flow
 from extractor.readers.package import Package
-from extractor.readers.xlsx import MAX_CELLS, Sheet, parts_of_sheets
+from extractor.readers.sample import Sample
+from extractor.readers.worksheets import MAX_CELLS, Worksheet, too_many_cells, worksheet_elements
 from extractor.types import Document, Problem
 
+_MEDIA_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _HIDDEN = ("collapse", "filter")
+_MAX_COLUMNS = 20_000
+_MAX_REPEATED_CELLS = 1024
+_MAX_SPACES = 1000
+
+
+def sniff(sample: Sample) -> bool:
+    """Accept a package that declares a spreadsheet and is not locked with a password."""
+    return _MEDIA_TYPE in sample.content_types and not package.is_encrypted_open_document(sample.data, sample.source)
 
 
 def read(data: bytes, source: str) -> Document:
-    """The document in a workbook, as `xlsx.read` makes it; raises InputError for one that is broken or too large."""
-    package = Package(data, source)
-    root = package.xml("content.xml")
-    parts = list(parts_of_sheets(_sheets(root, source)))
+    """Return the document in a workbook, as `xlsx.read` does; raise InputError for one that is broken or too large."""
+    archive = Package(data, source)
+    elements = list(worksheet_elements(_read_sheets(archive.xml("content.xml"), source)))
     problems: list[Problem] = []
-    pictures = sum(name.startswith("Pictures/") for name in package.names)
+    pictures = sum(name.startswith("Pictures/") for name in archive.names)
     if pictures:
-        problems.append(Problem((), "not_read", f"{pictures} pictures on the sheets were not read; save it as .xlsx."))
-    return flowed(parts, hashlib.sha256(data).hexdigest(), source, problems)
+        message = f"{pictures} pictures on the sheets were not read; save the file as .xlsx, and give that file."
+        problems.append(Problem((), ProblemKind.NOT_READ, message))
+    return write_flow(elements, hashlib.sha256(data).hexdigest(), source, problems)
 
 
-def _sheets(root: etree._Element, source: str) -> Iterator[Sheet]:
-    unseen = {
-        style.get(_name(style, "name"))
+def _read_sheets(root: etree._Element, source: str) -> Iterator[Worksheet]:
+    hidden_styles = {
+        _attribute(style, "name", missing=None)
         for style in root.iter("{*}style")
         for properties in style.iter("{*}table-properties")
-        if properties.get(_name(properties, "display")) == "false"
+        if _attribute(properties, "display") == "false"
     }
     count = 0
     for table in root.iter("{*}table"):
-        sheet = Sheet(_attribute(table, "name"), _attribute(table, "style-name") not in unseen)
-        _columns(table, sheet)
+        sheet = Worksheet(_attribute(table, "name") or "", _attribute(table, "style-name") not in hidden_styles)
+        _find_hidden_columns(table, sheet)
         row = 0
-        for line in _children(table, "table-row"):
+        for line in _iterate_rows_or_columns(table, "table-row"):
             times = _number(line, "number-rows-repeated")
-            cells = list(_cells(line))
+            cells = list(_iterate_cells(line))
             for again in range(times if cells else 0):
                 count += len(cells)
                 if count > MAX_CELLS:
-                    raise InputError(f"{source} has more than {MAX_CELLS:,} cells.", "Split it into smaller files.")
+                    raise too_many_cells(source)
                 if _attribute(line, "visibility") in _HIDDEN:
                     sheet.hidden_rows.add(row + again)
-                for column, text, down, right in cells:
+                for column, text, row_span, column_span in cells:
                     sheet.texts[row + again, column] = text
-                    if down * right > 1:
-                        sheet.merged.append((row + again, column, down, right))
+                    if row_span * column_span > 1:
+                        sheet.merged.append((row + again, column, row_span, column_span))
             row += times
         yield sheet
 
 
-def _columns(table: etree._Element, sheet: Sheet) -> None:
+def _find_hidden_columns(table: etree._Element, sheet: Worksheet) -> None:
     at = 0
-    for column in _children(table, "table-column"):
-        times = min(_number(column, "number-columns-repeated"), 20_000)
+    for column in _iterate_rows_or_columns(table, "table-column"):
+        times = min(_number(column, "number-columns-repeated"), _MAX_COLUMNS)
         if _attribute(column, "visibility") in _HIDDEN:
-            sheet.hidden_columns |= set(range(at, min(at + times, 20_000)))
+            sheet.hidden_columns |= set(range(at, min(at + times, _MAX_COLUMNS)))
         at += times
 
 
-def _cells(line: etree._Element) -> Iterator[tuple[int, str, int, int]]:
-    """Column, text and spans of the cells of a row that have a text."""
+def _iterate_cells(row: etree._Element) -> Iterator[tuple[int, str, int, int]]:
+    """Yield column, text, row span and column span of the cells of a row that have a text."""
     column = 0
-    for cell in line:
+    for cell in row:
         if not isinstance(cell.tag, str) or etree.QName(cell).localname not in ("table-cell", "covered-table-cell"):
             continue
         times = _number(cell, "number-columns-repeated")
-        text = "\n".join(_text(paragraph) for paragraph in cell.iterchildren("{*}p"))
+        text = "\n".join(_paragraph_text(paragraph) for paragraph in cell.iterchildren("{*}p"))
         if text.strip():
             spans = _number(cell, "number-rows-spanned"), _number(cell, "number-columns-spanned")
-            for again in range(min(times, 1024)):
+            for again in range(min(times, _MAX_REPEATED_CELLS)):
                 yield column + again, text, *spans
         column += times
 
 
-def _text(paragraph: etree._Element) -> str:
+def _paragraph_text(paragraph: etree._Element) -> str:
     pieces = [paragraph.text or ""]
     for element in paragraph.iterchildren():
         if isinstance(element.tag, str):
             name = etree.QName(element).localname
-            blanks = {"s": " " * min(_number(element, "c"), 1000), "tab": "\t", "line-break": "\n", "annotation": ""}
-            pieces.append(blanks[name] if name in blanks else _text(element))
+            spaces = " " * min(_number(element, "c"), _MAX_SPACES)
+            replacements = {"s": spaces, "tab": "\t", "line-break": "\n", "annotation": ""}
+            pieces.append(replacements[name] if name in replacements else _paragraph_text(element))
         pieces.append(element.tail or "")
     return "".join(pieces)
 
 
-def _children(table: etree._Element, name: str) -> Iterator[etree._Element]:
-    """The rows or columns of a table, also those in groups and headers, but not those of tables in its cells."""
+def _iterate_rows_or_columns(table: etree._Element, name: str) -> Iterator[etree._Element]:
+    """Yield the rows or columns of a table, also those in groups and headers, but not of tables inside its cells."""
     for child in table:
         if not isinstance(child.tag, str):
             continue
@@ -101,18 +113,15 @@ def _children(table: etree._Element, name: str) -> Iterator[etree._Element]:
         if local == name:
             yield child
         elif local.startswith(("table-row", "table-column", "table-header")):
-            yield from _children(child, name)
+            yield from _iterate_rows_or_columns(child, name)
 
 
-def _name(element: etree._Element, name: str) -> str:
-    """The attribute's whole name: ODF's attributes are in the namespaces of their kind, known by the last part here."""
-    return next((key for key in element.attrib if etree.QName(key).localname == name), name)
-
-
-def _attribute(element: etree._Element, name: str) -> str:
-    return element.get(_name(element, name), "")
+def _attribute(element: etree._Element, name: str, missing: str | None = "") -> str | None:
+    """Return the attribute of that name in whichever namespace: ODF has a namespace for each kind of attribute."""
+    return next((text for key, text in element.attrib.items() if etree.QName(key).localname == name), missing)
 
 
 def _number(element: etree._Element, name: str) -> int:
-    value = _attribute(element, name)
+    """Return the number in an attribute, 1 where it has none."""
+    value = _attribute(element, name) or ""
     return max(1, int(value)) if value.isascii() and value.isdigit() and len(value) < 9 else 1

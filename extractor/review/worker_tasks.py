@@ -17,7 +17,7 @@ from typing import Any
 from extractor.errors import ExtractorError
 from extractor.jobs import archives
 from extractor.jobs.sources import UnusableFile, split_name
-from extractor.readers import detect, page_image, read_bytes
+from extractor.readers import detect_format, page_image, read_bytes
 from extractor.types import Block, Document, Page, Table
 
 ABOUT, TEXT = "about.json", "text.json"
@@ -45,7 +45,7 @@ def read(names: Sequence[str], sha: str, folder: str) -> dict[str, Any]:
     try:
         name, data = _bytes(names, sha)
         document = read_bytes(data, name)
-        kind = detect(data, name)
+        kind = detect_format(data, name)
         target = FilePath(folder)
         partial = target.with_name(f".{target.name}-{secrets.token_hex(4)}.part")
         partial.mkdir(mode=0o700, parents=True)

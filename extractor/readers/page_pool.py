@@ -1,0 +1,68 @@
+"""Works on several pages at a time, each in a thread of its own, and gives up those that take too long."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotYet
+from typing import TypeVar
+
+PAGE_SECONDS = 120.0
+"""The longest time for a page; a crowded A4 page takes some seconds. `_seconds_that_count` says which seconds count."""
+
+CONCURRENT_PAGES = 2
+"""Pages that are worked on at a time. OCR uses all cores for the lines of one page; the other is drawn and compared."""
+
+_POLL_SECONDS = 1.0
+
+Job, Result = TypeVar("Job"), TypeVar("Result")
+
+
+def map_pages(
+    jobs: Iterable[Job], work: Callable[[Job], Result], give_up: Callable[[Job], Result], limit: float = PAGE_SECONDS
+) -> Iterator[tuple[Job, Result]]:
+    """Yield each job with what `work` makes of it, in order; one that takes longer than `limit` seconds with `give_up`.
+
+    Jobs are made in the calling thread and only a few ahead, so that their pictures do not fill the memory and pdfium
+    does not see two threads.
+    """
+    started: dict[int, tuple[float, float]] = {}
+
+    def run(number: int, job: Job) -> Result:
+        started[number] = time.monotonic(), time.process_time()
+        return work(job)
+
+    pool = ThreadPoolExecutor(CONCURRENT_PAGES, thread_name_prefix="page")
+    waiting: deque = deque()
+
+    def take_first() -> tuple[Job, Result]:
+        number, job, future = waiting.popleft()
+        while True:
+            try:
+                return job, future.result(timeout=min(limit, _POLL_SECONDS))
+            except NotYet:
+                if future.done():
+                    return job, future.result()
+                if number in started and _seconds_that_count(started[number]) > limit:
+                    return job, give_up(job)
+
+    try:
+        for number, job in enumerate(jobs):
+            waiting.append((number, job, pool.submit(run, number, job)))
+            if len(waiting) > CONCURRENT_PAGES:
+                yield take_first()
+        while waiting:
+            yield take_first()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _seconds_that_count(since: tuple[float, float]) -> float:
+    """Return the seconds since then in which this process was at work, on a machine that may have much else to do.
+
+    At least a tenth of all seconds count, so that a page on which a thread hangs without working ends too.
+    """
+    passed, worked = time.monotonic() - since[0], time.process_time() - since[1]
+    return max(min(passed, worked), passed / 10)

@@ -1,0 +1,220 @@
+"""What a PDF page draws besides text, by pdfium: ruling lines, pictures, filled areas, shapes; nothing is rendered."""
+
+from __future__ import annotations
+
+import ctypes
+import itertools
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from extractor.geometry import Rect, RulingLine
+from extractor.readers.pdf_geometry import IDENTITY, Affine, PageFrame, bounding_box, compose, unit_square
+from extractor.settings import Settings, threshold
+
+_MAX_SEGMENTS = 60_000
+_MAX_FORM_DEPTH = 12
+Colour = tuple[int, int, int]
+
+
+@dataclass(frozen=True)
+class PdfObjectSettings(Settings):
+    """Which paths are ruling lines, filled areas, or letters that were turned into drawings."""
+
+    opaque_alpha: int = threshold(128, unit="of 255", meaning="a fill that is less opaque covers nothing")
+    visible_alpha: int = threshold(25, unit="of 255", meaning="paint must be more opaque than this to be seen")
+    white: int = threshold(
+        250, unit="of 255", meaning="paint is white when no primary is below this: how some programs draw unseen boxes"
+    )
+    thickest_line: float = threshold(3.0, unit="points", meaning="a filled rectangle thinner than this is a line")
+    line_skew: float = threshold(1.0, unit="points", meaning="most that a line departs from horizontal or vertical")
+    shortest_line: float = threshold(2.0, unit="points", meaning="a ruling line is longer than this")
+    lowest_letter: float = threshold(3.0, unit="points", meaning="a shape that may be a letter is higher than this")
+    highest_letter: float = threshold(60.0, unit="points", meaning="... and lower than this")
+    narrowest_letter: float = threshold(1.0, unit="points", meaning="... wider than this")
+    widest_letter: float = threshold(80.0, unit="points", meaning="... narrower than this")
+    fewest_letter_points: int = threshold(6, unit="points of the path", meaning="... curved, or with more points")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture on the page, in points, and how many of its own pixels make an inch."""
+
+    box: Rect
+    dpi: float
+
+
+@dataclass(frozen=True, slots=True)
+class FilledArea:
+    """An area that was painted as object number `order` of the page; `colour` is None under pictures and shadings."""
+
+    order: int
+    box: Rect
+    colour: Colour | None
+
+
+@dataclass(slots=True)
+class PageObjects:
+    """What is drawn on one page, boxes in points as displayed.
+
+    `orders` and `texts` are by the address of an object: its place in the order of painting, and for text objects the
+    object with the map of its coordinates to displayed ones.
+    """
+
+    orders: dict[int, int] = field(default_factory=dict)
+    texts: dict[int, tuple[Any, Affine]] = field(default_factory=dict)
+    fills: list[FilledArea] = field(default_factory=list)
+    covers: list[FilledArea] = field(default_factory=list)
+    """Opaque pictures, under which text is not to be seen."""
+    pictures: list[Picture] = field(default_factory=list)
+    letter_shapes: list[Rect] = field(default_factory=list)
+    """Boxes of small filled shapes, as letters are that were turned into drawings."""
+    horizontal_lines: list[RulingLine] = field(default_factory=list)
+    vertical_lines: list[RulingLine] = field(default_factory=list)
+
+
+def read_objects(raw, page, frame: PageFrame) -> PageObjects:
+    """Return what a page draws; of a drawing with very many segments only the first ones count."""
+    reader = _ObjectReader(raw, frame)
+    reader.walk(page.raw, frame.to_display, 0)
+    return reader.objects
+
+
+def object_matrix(raw, item) -> Affine:
+    """Return the map from an object's coordinates to those of what it stands in."""
+    matrix = raw.FS_MATRIX()
+    if not raw.FPDFPageObj_GetMatrix(item, matrix):
+        return IDENTITY
+    return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+
+
+def object_colour(get, item) -> tuple[int, int, int, int] | None:
+    """Return red, green, blue and alpha of an object, each of 255, by pdfium's `get`; None where it has none."""
+    r, g, b, a = (ctypes.c_uint() for _ in range(4))
+    return (r.value, g.value, b.value, a.value) if get(item, r, g, b, a) else None
+
+
+class _ObjectReader:
+    def __init__(self, raw, frame: PageFrame) -> None:
+        self._raw = raw
+        self._frame = frame
+        self._segments = 0
+        self._settings = PdfObjectSettings.current()
+        self.objects = PageObjects()
+
+    def walk(self, holder, affine: Affine, depth: int) -> None:
+        """Read the objects of the page (`depth` 0) or of a form on it, also those of forms inside forms."""
+        raw, objects = self._raw, self.objects
+        count, get = (
+            (raw.FPDFFormObj_CountObjects, raw.FPDFFormObj_GetObject)
+            if depth
+            else (raw.FPDFPage_CountObjects, raw.FPDFPage_GetObject)
+        )
+        for position in range(count(holder)):
+            item = get(holder, position)
+            if not item:
+                continue
+            kind = raw.FPDFPageObj_GetType(item)
+            key, order = ctypes.addressof(item.contents), len(objects.orders) + 1
+            objects.orders[key] = order
+            if kind == raw.FPDF_PAGEOBJ_TEXT:
+                objects.texts[key] = item, affine
+            elif kind == raw.FPDF_PAGEOBJ_PATH:
+                self._read_path(item, compose(object_matrix(raw, item), affine), order)
+            elif kind == raw.FPDF_PAGEOBJ_IMAGE:
+                self._read_picture(item, compose(object_matrix(raw, item), affine), order)
+            elif kind == raw.FPDF_PAGEOBJ_SHADING:
+                objects.fills.append(FilledArea(order, Rect(0, 0, self._frame.width, self._frame.height), None))
+            elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _MAX_FORM_DEPTH:
+                self.walk(item, compose(object_matrix(raw, item), affine), depth + 1)
+
+    def _read_picture(self, item, affine: Affine, order: int) -> None:
+        raw, (a, b, c, d, _, _) = self._raw, affine
+        area = FilledArea(order, bounding_box(unit_square(affine)), None)
+        self.objects.fills.append(area)
+        pixels_across, pixels_down = ctypes.c_uint(), ctypes.c_uint()
+        if raw.FPDFImageObj_GetImagePixelSize(item, pixels_across, pixels_down):
+            width, height = math.hypot(a, b), math.hypot(c, d)
+            dpi = 72 * max(pixels_across.value / max(width, 1), pixels_down.value / max(height, 1))
+            self.objects.pictures.append(Picture(area.box, dpi))
+            if not raw.FPDFPageObj_HasTransparency(item):
+                self.objects.covers.append(area)
+
+    def _read_path(self, item, affine: Affine, order: int) -> None:
+        raw, settings = self._raw, self._settings
+        fill, stroke = ctypes.c_int(), ctypes.c_int()
+        count = raw.FPDFPath_CountSegments(item)
+        if not raw.FPDFPath_GetDrawMode(item, fill, stroke) or not (fill.value or stroke.value):
+            return
+        self._segments += max(count, 0)
+        if self._segments > _MAX_SEGMENTS:
+            return
+        filled = object_colour(raw.FPDFPageObj_GetFillColor, item) if fill.value else None
+        if filled is not None and filled[3] < settings.opaque_alpha:
+            filled = None
+        stroked = object_colour(raw.FPDFPageObj_GetStrokeColor, item) if stroke.value else None
+        is_painted = any(
+            paint is not None and paint[3] > settings.visible_alpha and min(paint[:3]) < settings.white
+            for paint in (filled, stroked)
+        )
+        for points, is_straight, is_closed in self._iterate_subpaths(item, count, affine):
+            bounds = bounding_box(points)
+            is_thin = min(bounds.width, bounds.height) < settings.thickest_line
+            if fill.value and not is_thin and is_straight:
+                self.objects.fills.append(FilledArea(order, bounds, filled[:3] if filled else None))
+            if is_painted and fill.value and self._may_be_letter(bounds, points, is_straight):
+                self.objects.letter_shapes.append(bounds)
+            if not is_painted or not is_straight:
+                continue
+            if fill.value and is_thin and len(points) > 2:
+                self._add_line(_center_line(bounds))
+                continue
+            if is_closed or fill.value:
+                points = [*points, points[0]]
+            for (x0, y0), (x1, y1) in itertools.pairwise(points):
+                self._add_line(Rect(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
+
+    def _may_be_letter(self, bounds: Rect, points: list[tuple[float, float]], is_straight: bool) -> bool:
+        settings = self._settings
+        return (
+            settings.lowest_letter < bounds.height < settings.highest_letter
+            and settings.narrowest_letter < bounds.width < settings.widest_letter
+            and (not is_straight or len(points) > settings.fewest_letter_points)
+        )
+
+    def _add_line(self, box: Rect) -> None:
+        """Keep a line that is given by its bounding box if it is horizontal or vertical."""
+        settings, (x, y) = self._settings, box.center
+        if box.height <= settings.line_skew and box.width > settings.shortest_line:
+            self.objects.horizontal_lines.append(RulingLine(y, box.x0, box.x1))
+        elif box.width <= settings.line_skew and box.height > settings.shortest_line:
+            self.objects.vertical_lines.append(RulingLine(x, box.top, box.bottom))
+
+    def _iterate_subpaths(self, item, count: int, affine: Affine) -> Iterator[tuple[list, bool, bool]]:
+        """Yield each subpath: its points as displayed, whether all its segments are straight, whether it is closed."""
+        raw = self._raw
+        a, b, c, d, e, f = affine
+        x, y = ctypes.c_float(), ctypes.c_float()
+        points: list[tuple[float, float]] = []
+        is_straight, is_closed = True, False
+        for position in range(count):
+            segment = raw.FPDFPath_GetPathSegment(item, position)
+            kind = raw.FPDFPathSegment_GetType(segment)
+            if kind == raw.FPDF_SEGMENT_MOVETO:
+                if len(points) > 1:
+                    yield points, is_straight, is_closed
+                points, is_straight, is_closed = [], True, False
+            elif kind == raw.FPDF_SEGMENT_BEZIERTO:
+                is_straight = False
+            raw.FPDFPathSegment_GetPoint(segment, x, y)
+            points.append((a * x.value + c * y.value + e, b * x.value + d * y.value + f))
+            is_closed = is_closed or bool(raw.FPDFPathSegment_GetClose(segment))
+        if len(points) > 1:
+            yield points, is_straight, is_closed
+
+
+def _center_line(box: Rect) -> Rect:
+    """Return the line that a thin rectangle stands for."""
+    x, y = box.center
+    return Rect(box.x0, y, box.x1, y) if box.width >= box.height else Rect(x, box.top, x, box.bottom)

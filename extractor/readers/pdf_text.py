@@ -1,0 +1,373 @@
+"""The characters of a PDF page, by pdfium, in the order of the file: runs with boxes, and whether they are seen."""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from extractor.geometry import Rect
+from extractor.readers.missing_glyphs import MissingGlyph
+from extractor.readers.pdf_geometry import Affine, PageFrame, compose
+from extractor.readers.pdf_glyphs import (
+    SPACES,
+    Glyph,
+    GlyphRun,
+    TextStyle,
+    Visibility,
+    has_meaning,
+    is_printable,
+    normalized_character,
+)
+from extractor.readers.pdf_objects import PageObjects, object_colour, object_matrix
+from extractor.settings import Settings, threshold
+from extractor.values.scripts import is_wide
+
+_MAX_GLYPHS = 200_000
+_LAST = 1 << 60
+"""The order of painting of an object that was not found: after all others."""
+_HYPHEN_AT_LINE_END = 2  # pdfium's own code
+_BOLD_NAMES = ("bold", "black", "heavy")
+
+
+@dataclass(frozen=True)
+class PdfTextSettings(Settings):
+    """How characters are measured, joined to runs, and found to be hidden. Sizes are in parts of the font size."""
+
+    smallest_plausible_size: float = threshold(
+        0.3, unit="heights of the box", meaning="a font size below this is wrong: it is taken from the box instead"
+    )
+    largest_plausible_size: float = threshold(5.0, unit="heights of the box", meaning="... and so is one above this")
+    size_of_box: float = threshold(0.8, unit="heights of the box", meaning="the font size that is taken from the box")
+    ascent: float = threshold(0.8, meaning="height above the baseline of a box that the font does not give")
+    descent: float = threshold(0.2, meaning="depth below the baseline of such a box")
+    lowest_box: float = threshold(0.3, meaning="a character's box that is lower than this is replaced")
+    highest_box: float = threshold(2.5, meaning="... and so is one that is higher than this")
+    word_gap: float = threshold(0.18, meaning="a wider gap separates words")
+    word_gap_at_space: float = threshold(0.12, meaning="... where pdfium takes the gap for a space")
+    word_gap_wide: float = threshold(0.45, meaning="... beside a Chinese or other full-width character")
+    baseline_shift: float = threshold(0.2, meaning="a larger shift of the baseline begins another word")
+    step_back: float = threshold(0.5, meaning="a character that begins so far before the end of the last one is apart")
+    step_back_of_box: float = threshold(
+        0.7, unit="widths of the last box", meaning="... if that is also so much of the last character's box"
+    )
+    step_back_of_object: float = threshold(
+        0.25, meaning="the first character of a text object is apart already where it is so far back"
+    )
+    overprint: float = threshold(
+        0.06,
+        meaning="the same character of two text objects, no farther apart than this, was printed twice to look bold",
+    )
+    same_glyph: float = threshold(0.02, meaning="characters whose boxes differ by less are the letters of one glyph")
+    space_step_back: float = threshold(0.5, meaning="a step back by more than this is a space")
+    smallest_visible: float = threshold(1.0, unit="points", meaning="smaller text is hidden")
+    bold_weight: int = threshold(600, meaning="weight of a font from which it is bold")
+    white_text: int = threshold(245, unit="of 255", meaning="text is white when no primary is below this")
+    white_ground: int = threshold(235, unit="of 255", meaning="white text on a fill no darker than this is hidden")
+    largest_slant: float = threshold(
+        0.01, meaning="a missing character whose line rises by more, for each unit across, is left out: it is turned"
+    )
+
+
+@dataclass(slots=True)
+class FontUse:
+    """What a page shows in one font: its characters, and the boxes of those that have no known meaning."""
+
+    text: list[str] = field(default_factory=list)
+    unmapped: list[Rect] = field(default_factory=list)
+
+
+FindMissing = Callable[[list[tuple[float, float]]], list[MissingGlyph]]
+"""Finds the characters that begin at some origins in the page's own coordinates and that pdfium leaves out."""
+
+
+class TextReader:
+    """Reads the text of one page; `fonts` and `dropped`, the characters over the limit, are filled on the way."""
+
+    def __init__(self, raw, frame: PageFrame, objects: PageObjects, find_missing: FindMissing) -> None:
+        self._raw = raw
+        self._frame = frame
+        self._objects = objects
+        self._find_missing = find_missing
+        self._settings = PdfTextSettings.current()
+        self._styles: dict[int | None, TextStyle] = {}
+        self._bold_fonts: dict[int, bool] = {}
+        self._seen_objects: set[int] = set()
+        self.fonts: dict[int, FontUse] = defaultdict(FontUse)
+        self.dropped = 0
+
+    def read(self, page) -> dict[Visibility, list[GlyphRun]]:
+        """Return the runs of a page, in the order of the file, by whether they are seen; those off the page are not."""
+        textpage = page.get_textpage()
+        try:
+            runs = list(self._iterate_runs(textpage))
+            runs += self._read_missing(runs)
+        finally:
+            textpage.close()
+        found: dict[Visibility, list[GlyphRun]] = {visibility: [] for visibility in Visibility}
+        for run in runs:
+            on_page = self._frame.shows(run.page_box(self._frame))
+            found[run.style.visibility if on_page else Visibility.HIDDEN].append(run)
+        return found
+
+    # Characters.
+
+    def _iterate_runs(self, textpage) -> Iterator[GlyphRun]:
+        raw = self._raw
+        count = textpage.count_chars()
+        self.dropped = max(0, count - _MAX_GLYPHS)
+        builder = _RunBuilder(self._settings)
+        high_surrogate = 0
+        for index in range(min(count, _MAX_GLYPHS)):
+            code = raw.FPDFText_GetUnicode(textpage, index)
+            if code in SPACES:
+                if raw.FPDFText_IsGenerated(textpage, index) == 1:
+                    builder.supposed_space = True
+                else:
+                    builder.space = True
+                    self._mark_seen(raw.FPDFText_GetTextObject(textpage, index))
+                continue
+            if 0xD800 <= code < 0xDC00:
+                high_surrogate = code
+                continue
+            if 0xDC00 <= code < 0xE000 and high_surrogate:
+                code, high_surrogate = 0x10000 + ((high_surrogate - 0xD800) << 10) + (code - 0xDC00), 0
+            if code == _HYPHEN_AT_LINE_END:
+                code = ord("-")
+            glyph = self._read_glyph(textpage, index, code)
+            if glyph is not None and (run := builder.add(glyph)) is not None:
+                yield run
+        if (run := builder.finish()) is not None:
+            yield run
+
+    def _mark_seen(self, item) -> int | None:
+        """Count a text object as seen and return its address; None for a character without an object."""
+        key = ctypes.addressof(item.contents) if item else None
+        if key is not None:
+            self._seen_objects.add(key)
+        return key
+
+    def _read_glyph(self, textpage, index: int, code: int) -> Glyph | None:
+        """Return a character with its box; None where it has no box or cannot be shown."""
+        raw, settings = self._raw, self._settings
+        item = raw.FPDFText_GetTextObject(textpage, index)
+        key = self._mark_seen(item)
+        is_mapped = has_meaning(code) and raw.FPDFText_HasUnicodeMapError(textpage, index) != 1
+        loose = raw.FS_RECTF()
+        if not raw.FPDFText_GetLooseCharBox(textpage, index, loose):
+            return None
+        box = self._frame.display_box(loose.left, loose.bottom, loose.right, loose.top)
+        style = self._styles.get(key)
+        if style is None:
+            style = self._styles[key] = self._read_style(textpage, index, item, key, box)
+        if style.visibility is Visibility.SHOWN:
+            use = self.fonts[style.font]
+            use.text.append(chr(code) if is_printable(code) else "\ufffd")
+            if not is_mapped:
+                use.unmapped.append(box)
+        if not is_printable(code):
+            return None
+        if style.turn:
+            box = self._frame.to_reading(box, style.turn)
+        size = style.font_size
+        if not settings.lowest_box * size <= box.height <= settings.highest_box * size:
+            top, bottom = style.baseline - settings.ascent * size, style.baseline + settings.descent * size
+            box = Rect(box.x0, top, box.x1, bottom)
+        return Glyph(normalized_character(code), box, style)
+
+    def _read_style(self, textpage, index: int, item, key: int | None, box: Rect) -> TextStyle:
+        """Return the style of the text object that a character belongs to."""
+        raw, settings = self._raw, self._settings
+        matrix = raw.FS_MATRIX()
+        a, b, c, d, e, f = self._frame.to_display
+        if not raw.FPDFText_GetMatrix(textpage, index, matrix):
+            matrix.a = matrix.d = 1.0
+        right, down = a * matrix.a + c * matrix.b, b * matrix.a + d * matrix.b
+        turn = (0 if right >= 0 else 2) if abs(right) >= abs(down) else (1 if down > 0 else 3)
+        scale = math.hypot(a * matrix.c + c * matrix.d, b * matrix.c + d * matrix.d)
+        size = abs(raw.FPDFText_GetFontSize(textpage, index)) * scale
+        height = box.height if turn % 2 == 0 else box.width
+        smallest, largest = settings.smallest_plausible_size * height, settings.largest_plausible_size * height
+        if not smallest <= size <= largest and height > 0:
+            size = settings.size_of_box * height
+        size = max(size, 0.1)
+        x, y = ctypes.c_double(), ctypes.c_double()
+        if raw.FPDFText_GetCharOrigin(textpage, index, x, y):
+            px, py = a * x.value + c * y.value + e, b * x.value + d * y.value + f
+            baseline = self._frame.to_reading(Rect(px, py, px, py), turn).top
+        else:
+            baseline = self._frame.to_reading(box, turn).bottom - settings.descent * size
+        return self._make_style(item, key, len(self._styles), baseline, size, turn, box)
+
+    def _make_style(
+        self, item, key: int | None, number: int, baseline: float, size: float, turn: int, box: Rect
+    ) -> TextStyle:
+        raw = self._raw
+        mode = raw.FPDFTextObj_GetTextRenderMode(item) if item else 0
+        bold = mode == raw.FPDF_TEXTRENDERMODE_FILL_STROKE or (bool(item) and self._is_bold(item))
+        visibility = Visibility.HIDDEN
+        if size >= self._settings.smallest_visible:
+            visibility = self._find_visibility(item, mode, box, self._objects.orders.get(key, _LAST))
+        font = raw.FPDFTextObj_GetFont(item) if item else None
+        font_key = ctypes.addressof(font.contents) if font else 0
+        return TextStyle(number, baseline, size, bold, turn, visibility, font_key)
+
+    def _is_bold(self, item) -> bool:
+        raw = self._raw
+        font = raw.FPDFTextObj_GetFont(item)
+        if not font:
+            return False
+        key = ctypes.addressof(font.contents)
+        if key not in self._bold_fonts:
+            buffer = ctypes.create_string_buffer(256)
+            raw.FPDFFont_GetBaseFontName(font, buffer, 256)
+            name = buffer.value.decode("latin-1").lower()
+            is_heavy = raw.FPDFFont_GetWeight(font) >= self._settings.bold_weight
+            self._bold_fonts[key] = is_heavy or any(part in name for part in _BOLD_NAMES)
+        return self._bold_fonts[key]
+
+    def _find_visibility(self, item, mode: int, box: Rect, order: int) -> Visibility:
+        """Return whether a text object, painted as number `order` of the page, is seen."""
+        raw, settings, objects = self._raw, self._settings, self._objects
+        if not item:
+            return Visibility.SHOWN
+        x, y = box.center
+        if mode in (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP):
+            return Visibility.UNPAINTED
+        if any(cover.order > order and cover.box.contains(x, y) for cover in objects.covers):
+            return Visibility.UNPAINTED
+        get = raw.FPDFPageObj_GetFillColor
+        if mode in (raw.FPDF_TEXTRENDERMODE_STROKE, raw.FPDF_TEXTRENDERMODE_STROKE_CLIP):
+            get = raw.FPDFPageObj_GetStrokeColor
+        colour = object_colour(get, item)
+        if colour is None:
+            return Visibility.SHOWN
+        if colour[3] == 0:
+            return Visibility.HIDDEN
+        if min(colour[:3]) < settings.white_text:
+            return Visibility.SHOWN
+        ground: tuple[int, int, int] | None = (255, 255, 255)
+        for fill in reversed(objects.fills):
+            if fill.order < order and fill.box.contains(x, y):
+                ground = fill.colour
+                break
+        if ground is None:  # white on a picture
+            return Visibility.UNPAINTED
+        return Visibility.SHOWN if min(ground) < settings.white_ground else Visibility.HIDDEN
+
+    # Characters that pdfium leaves out.
+
+    def _read_missing(self, runs: list[GlyphRun]) -> list[GlyphRun]:
+        """Return the characters of text objects of which pdfium's text page has nothing, each a run of its own.
+
+        Looked for only where Chinese is on the page: other text objects without a trace are blanks.
+        """
+        raw = self._raw
+        missing: dict[tuple[float, float], tuple[Any, Affine]] = {}
+        for key, (item, affine) in self._objects.texts.items():
+            font = raw.FPDFTextObj_GetFont(item) if key not in self._seen_objects else None
+            if font and raw.FPDFFont_GetIsEmbedded(font) == 0:
+                matrix = object_matrix(raw, item)
+                missing[matrix[4:6]] = item, compose(matrix, affine)
+        if not missing or (runs and not any(is_wide(glyph.text) for run in runs for glyph in run.glyphs)):
+            return []
+        found = []
+        for number, character in enumerate(self._find_missing(list(missing)), start=len(self._objects.texts)):
+            origin = min(missing, key=lambda place: abs(place[0] - character.x) + abs(place[1] - character.y))
+            glyph = self._place_missing(*missing[origin], character, number)
+            if glyph is not None:
+                found.append(GlyphRun((glyph,), True))
+        return found
+
+    def _place_missing(self, item, affine: Affine, character: MissingGlyph, number: int) -> Glyph | None:
+        """Return a missing character with its box; None for turned text, which is rare and of unknown direction."""
+        settings = self._settings
+        a, b, c, d, x, y = affine
+        if abs(b) > settings.largest_slant * abs(a) or a <= 0:
+            return None
+        font_size = ctypes.c_float()
+        self._raw.FPDFTextObj_GetFontSize(item, font_size)
+        size = max(abs(font_size.value) * math.hypot(c, d), 0.1)
+        width = max(character.advance * self._frame.to_display[0], 0.1)
+        box = Rect(x, y - settings.ascent * size, x + width, y + settings.descent * size)
+        style = self._make_style(item, ctypes.addressof(item.contents), number, y, size, 0, box)
+        return Glyph(normalized_character(ord(character.text)), box, style)
+
+
+class _RunBuilder:
+    """Joins characters to runs; `space` and `supposed_space` say what stood before the next character."""
+
+    def __init__(self, settings: PdfTextSettings) -> None:
+        self._settings = settings
+        self._glyphs: list[Glyph] = []
+        self._space_before = True
+        self.space = False
+        self.supposed_space = False
+
+    def add(self, glyph: Glyph) -> GlyphRun | None:
+        """Add a character; return the run before it where it begins another one."""
+        run = None
+        if self._glyphs:
+            previous = self._glyphs[-1]
+            is_apart = self._is_apart(previous, glyph)
+            if not is_apart and self._is_overprint(previous, glyph):
+                return None
+            if is_apart:
+                run = GlyphRun(tuple(self._glyphs), self._space_before)
+                size, gap = self._size_and_gap(previous, glyph)
+                self._glyphs = []
+                self._space_before = (
+                    self.space
+                    or gap > self._word_gap(previous, glyph) * size
+                    or gap < -self._settings.space_step_back * size
+                    or glyph.style.turn != previous.style.turn
+                )
+        self._glyphs.append(glyph)
+        self.space = self.supposed_space = False
+        return run
+
+    def finish(self) -> GlyphRun | None:
+        """Return the last run."""
+        return GlyphRun(tuple(self._glyphs), self._space_before) if self._glyphs else None
+
+    @staticmethod
+    def _size_and_gap(previous: Glyph, glyph: Glyph) -> tuple[float, float]:
+        size = max(glyph.style.font_size, previous.style.font_size)
+        return size, glyph.box.x0 - previous.box.x1
+
+    def _word_gap(self, previous: Glyph, glyph: Glyph) -> float:
+        settings = self._settings
+        if is_wide(glyph.text) or is_wide(previous.text):
+            return settings.word_gap_wide
+        return settings.word_gap_at_space if self.supposed_space else settings.word_gap
+
+    def _is_apart(self, previous: Glyph, glyph: Glyph) -> bool:
+        """Decide whether a character begins another run than the one before it."""
+        if self.space:
+            return True
+        settings, style, before = self._settings, glyph.style, previous.style
+        size, gap = self._size_and_gap(previous, glyph)
+        step = abs(glyph.box.x0 - previous.box.x0)
+        same_object = style is before
+        if same_object and step + abs(glyph.box.x1 - previous.box.x1) < settings.same_glyph * size:
+            return False
+        return (
+            style.turn != before.turn
+            or style.visibility != before.visibility
+            or abs(style.baseline - before.baseline) > settings.baseline_shift * size
+            or gap > self._word_gap(previous, glyph) * size
+            or gap < -max(settings.step_back * size, settings.step_back_of_box * previous.box.width)
+            or (not same_object and gap < -settings.step_back_of_object * size and step >= settings.overprint * size)
+        )
+
+    def _is_overprint(self, previous: Glyph, glyph: Glyph) -> bool:
+        """Decide whether a character repeats the one before it at the same place, to look bold."""
+        size, _ = self._size_and_gap(previous, glyph)
+        return (
+            glyph.text == previous.text
+            and glyph.style is not previous.style
+            and abs(glyph.box.x0 - previous.box.x0) < self._settings.overprint * size
+        )

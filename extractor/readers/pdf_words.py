@@ -1,0 +1,190 @@
+"""Splits what a PDF runs together: columns that touch, Chinese beside figures, and text across the walls of cells."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from extractor.layout import RuledGrid
+from extractor.readers.pdf_glyphs import Glyph, GlyphRun
+from extractor.settings import Settings, rule, threshold
+from extractor.values.scripts import is_wide
+
+_OPENS_WORD = frozenset("$€£¥￥#(")
+_ENDS_WORD = frozenset(".,;:)!?")
+_NO_LINES: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True)
+class PdfWordSettings(Settings):
+    """Where a run of characters is split. Sizes are in parts of the font size."""
+
+    split_columns: bool = rule(True, meaning="split a run where other lines show the start of a column")
+    split_scripts: bool = rule(True, meaning="split Chinese from figures and Latin words, and at its punctuation")
+    split_at_walls: bool = rule(True, meaning="split a run where the wall of a cell stands between two characters")
+    most_objects: float = threshold(
+        0.4, meaning="text objects for each character from which objects say nothing about columns"
+    )
+    few_characters: int = threshold(200, meaning="... unless the page has fewer characters than these")
+    wide_gap: float = threshold(1.0, meaning="a text object after a wider gap may begin a column")
+    other_line: float = threshold(0.3, meaning="a text object whose baseline differs by more begins a line")
+    column_reach: float = threshold(25.0, meaning="how far above and below other lines are evidence of a column")
+    lines_after_gap: int = threshold(3, meaning="fewest lines that begin a text object there after a wide gap")
+    lines_at_all: int = threshold(1, meaning="... or begin one there at all, if letters also change to figures")
+    wall_margin: float = threshold(1.0, unit="points", meaning="a wall nearer than this to the end of a run is outside")
+    wall_slack: float = threshold(
+        0.25, unit="widths of a character", meaning="how far a character may reach over a wall"
+    )
+
+
+ColumnStarts = dict[int, set[int]]
+"""Where text objects begin: for each position across, in whole points, the baselines, in whole points."""
+
+
+def dominant_turn(runs: Sequence[GlyphRun]) -> int:
+    """Return the quarter turns at which most characters of a page are set; 0 without any."""
+    lengths: Counter[int] = Counter()
+    for run in runs:
+        lengths[run.style.turn] += len(run.glyphs)
+    return lengths.most_common(1)[0][0] if lengths else 0
+
+
+def split_words(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
+    """Return the runs of one turn as words: repeated ones once, split at columns and scripts, column starts marked."""
+    settings = PdfWordSettings.current()
+    runs = _remove_repeated(runs)
+    starts, starts_after_gap = _find_column_starts(runs, settings)
+    characters = sum(len(run.glyphs) for run in runs)
+    objects = {glyph.style.text_object for run in runs for glyph in run.glyphs}
+    # Where every character is an object of its own, objects say nothing about columns.
+    objects_matter = len(objects) < settings.most_objects * characters or characters < settings.few_characters
+    split_columns = objects_matter and settings.split_columns
+    words: list[GlyphRun] = []
+    for run in runs:
+        for piece in _split_at_columns(run, starts, starts_after_gap, settings) if split_columns else (run,):
+            first, before = piece.glyphs[0], words[-1].glyphs[-1] if words else None
+            if (
+                before
+                and not piece.starts_column
+                and before.style is not first.style
+                and not (is_wide(before.text) or is_wide(first.text))
+            ):
+                recurs = _count_lines(starts_after_gap, first, settings) >= settings.lines_after_gap
+                piece = replace(piece, starts_column=recurs)
+            words += _split_at_scripts(piece) if settings.split_scripts else (piece,)
+    return words
+
+
+def _remove_repeated(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
+    """Return the runs without those drawn a second time at the same place, to look bold or with a shadow."""
+    seen: set[tuple[str, int, int]] = set()
+    result = []
+    for run in runs:
+        text, x, y = run.text, round(run.box.x0), round(run.box.top)
+        if any((text, x + dx, y + dy) in seen for dx in (-1, 0, 1) for dy in (-1, 0, 1)):
+            continue
+        seen.add((text, x, y))
+        result.append(run)
+    return result
+
+
+def _find_column_starts(runs: Sequence[GlyphRun], settings: PdfWordSettings) -> tuple[ColumnStarts, ColumnStarts]:
+    """Return where text objects begin: all of them, and those that begin a line or follow a wide gap."""
+    starts: ColumnStarts = defaultdict(set)
+    after_gap: ColumnStarts = defaultdict(set)
+    previous = None
+    for run in runs:
+        style = None
+        for position, glyph in enumerate(run.glyphs):
+            if glyph.style is style:
+                continue
+            style = glyph.style
+            x, baseline = round(glyph.box.x0), round(style.baseline)
+            starts[x].add(baseline)
+            if position == 0 and (
+                previous is None
+                or abs(previous.style.baseline - style.baseline) > settings.other_line * style.font_size
+                or glyph.box.x0 - previous.box.x1 > settings.wide_gap * style.font_size
+                or glyph.box.x0 < previous.box.x0
+            ):
+                after_gap[x].add(baseline)
+        previous = run.glyphs[-1]
+    return starts, after_gap
+
+
+def _count_lines(starts: ColumnStarts, glyph: Glyph, settings: PdfWordSettings) -> int:
+    """Return how many other lines nearby have a start at the position across where this character begins."""
+    x, baseline = round(glyph.box.x0), round(glyph.style.baseline)
+    reach = settings.column_reach * glyph.style.font_size
+    near = starts.get(x, _NO_LINES) | starts.get(x - 1, _NO_LINES) | starts.get(x + 1, _NO_LINES)
+    return sum(0 < abs(other - baseline) <= reach for other in near)
+
+
+def _split_at_columns(
+    run: GlyphRun, starts: ColumnStarts, after_gap: ColumnStarts, settings: PdfWordSettings
+) -> Iterator[GlyphRun]:
+    """Yield a run split where another text object begins that other lines show to be the start of a column.
+
+    Where the others follow a wide gap that is enough; where they only begin, letters must change to figures, or the
+    weight of the type, as well.
+    """
+    for at in range(1, len(run.glyphs)):
+        before, glyph = run.glyphs[at - 1], run.glyphs[at]
+        if before.style is glyph.style or is_wide(before.text) or is_wide(glyph.text):
+            continue
+        one, other = before.text, glyph.text
+        changes = (one.isalpha() and other.isdigit()) or (one.isdigit() and other.isalpha())
+        changes = changes or (before.style.bold != glyph.style.bold and one.isalnum() and other.isalnum())
+        opens_word = (one.isalnum() or one in _ENDS_WORD) and (other.isalnum() or other in _OPENS_WORD)
+        if (opens_word and _count_lines(after_gap, glyph, settings) >= settings.lines_after_gap) or (
+            changes and _count_lines(starts, glyph, settings) >= settings.lines_at_all
+        ):
+            first, rest = run.split_at(at, starts_column=True)
+            yield first
+            yield from _split_at_columns(rest, starts, after_gap, settings)
+            return
+    yield run
+
+
+def _split_at_scripts(run: GlyphRun) -> Iterator[GlyphRun]:
+    """Yield Chinese apart from figures and Latin words, and split at its punctuation, so that a value has its box."""
+    rest, at = run, 1
+    while at < len(rest.glyphs):
+        before, text = rest.glyphs[at - 1].text, rest.glyphs[at].text
+        if is_wide(before) != is_wide(text) or (is_wide(text) and not (before.isalnum() and text.isalnum())):
+            first, rest = rest.split_at(at, starts_column=False)
+            yield first
+            at = 1
+        else:
+            at += 1
+    yield rest
+
+
+def split_at_walls(run: GlyphRun, grids: Sequence[RuledGrid]) -> Iterator[GlyphRun]:
+    """Yield a word split where the wall of a cell stands between two of its characters."""
+    settings = PdfWordSettings.current()
+    if not settings.split_at_walls:
+        yield run
+        return
+    box = run.box
+    _, y = box.center
+    for grid in grids:
+        if not (grid.box.top <= y <= grid.box.bottom and grid.box.x0 < box.x1 and box.x0 < grid.box.x1):
+            continue
+        for cell in grid.cells:
+            wall = cell.box.x1
+            is_inside = box.x0 + settings.wall_margin < wall < box.x1 - settings.wall_margin
+            if not (cell.box.top <= y < cell.box.bottom and is_inside):
+                continue
+            for at in range(1, len(run.glyphs)):
+                before, glyph = run.glyphs[at - 1], run.glyphs[at]
+                slack = settings.wall_slack * glyph.box.width
+                # A new text object behind the wall is a cell of its own, even if the one before ran over into it.
+                start = before.box.x0 if before.style is not glyph.style else before.box.x1 - slack
+                if start <= wall <= glyph.box.x0 + slack:
+                    first, rest = run.split_at(at, starts_column=True)
+                    yield first
+                    yield from split_at_walls(rest, grids)
+                    return
+    yield run
