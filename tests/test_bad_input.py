@@ -50,18 +50,18 @@ def extract(path, schema="good.json", *more, model="none"):
 # Documents: 3
 
 
-def test_a_missing_file(fails):
+def test_missing_file(fails):
     fails(3, "No such file: missing.pdf", *extract("missing.pdf"))
 
 
-def test_an_empty_file_and_one_of_blanks(fails, folder):
+def test_empty_or_blank_file(fails, folder):
     (folder / "empty.txt").write_bytes(b"")
     (folder / "blank.txt").write_bytes(b" \n\t\r\n" * 1000)
     fails(3, "empty.txt is empty", *extract("empty.txt"))
     fails(3, "blank.txt is empty", *extract("blank.txt"))
 
 
-def test_a_folder(fails, folder):
+def test_folder_instead_of_a_file(fails, folder):
     (folder / "reports").mkdir()
     fails(3, "reports is a folder", *extract("reports"))
 
@@ -75,22 +75,22 @@ def test_a_folder(fails, folder):
         ("program.html", b"\x7fELF" + b"\x00" * 100),
     ],
 )
-def test_a_file_that_is_no_text(fails, folder, name, data):
+def test_binary_file(fails, folder, name, data):
     (folder / name).write_bytes(data)
     fails(3, name, *extract(name))
 
 
-def test_a_broken_pdf(fails, folder):
+def test_broken_pdf(fails, folder):
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7\n" + b"junk " * 200)
     fails(3, "broken.pdf", *extract("broken.pdf"))
 
 
-def test_a_pipe_is_not_waited_for(fails, folder):
+def test_pipe_is_refused_without_waiting(fails, folder):
     os.mkfifo(folder / "pipe")
     fails(3, "not a regular file", *extract("pipe"))
 
 
-def test_nothing_on_stdin(folder):
+def test_empty_stdin(folder):
     command = [sys.executable, "-m", "extractor.cli", *extract("-")]
     ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
     assert (ran.returncode, ran.stdout) == (3, "") and "stdin is empty" in ran.stderr
@@ -111,7 +111,7 @@ def test_fifty_megabytes_of_text_are_refused_at_once_in_little_memory(folder):
     assert float(ran.stderr.split()[-1]) < 600_000
 
 
-def test_a_name_that_is_not_utf8_can_be_told_and_written(folder, capsys):
+def test_file_name_that_is_not_utf8_is_written(folder, capsys):
     name = os.fsdecode(b"caf\xe9.txt")
     (folder / name).write_text("Total: 12\n")
     assert main([*extract(name), "--output", "out.json"]) == 0
@@ -143,21 +143,21 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("kind", BROKEN)
-def test_a_broken_schema(fails, folder, kind):
+def test_broken_schema(fails, folder, kind):
     text = BROKEN[kind]
     (folder / "bad.json").write_bytes(text if isinstance(text, bytes) else text.encode())
     fails(4, "", *extract("good.txt", "bad.json"))
     fails(4, "", "prompt", "good.txt", "--schema", "bad.json")
 
 
-def test_a_schema_that_is_not_there(fails, folder):
+def test_missing_schema(fails, folder):
     fails(4, "There is no schema named 'reciept'", *extract("good.txt", "reciept"))
     fails(4, "missing.json does not exist", *extract("good.txt", "missing.json"))
     fails(4, "", *extract("good.txt", str(folder)))
     fails(4, "There is no schema named", "schemas", "nothing")
 
 
-def test_a_remote_schema_is_never_fetched(fails, folder, monkeypatch):
+def test_remote_schema_is_never_fetched(fails, folder, monkeypatch):
     monkeypatch.setattr("socket.socket.connect", lambda *_: pytest.fail("went to the network"))
     monkeypatch.setattr("socket.getaddrinfo", lambda *_, **__: pytest.fail("went to the network"))
     (folder / "remote.json").write_text(json.dumps(REMOTE))
@@ -167,12 +167,12 @@ def test_a_remote_schema_is_never_fetched(fails, folder, monkeypatch):
 # Models: 5
 
 
-def test_a_wrong_model_name(fails):
+def test_unknown_model_name(fails):
     fails(5, "there is no model called 'qwen2.5-coder-1.5'", *extract("good.txt", model="qwen2.5-coder-1.5"))
     fails(5, "there is no model called", "models", "pull", "nothing")
 
 
-def test_a_model_path_that_is_not_there(fails):
+def test_missing_model_path(fails):
     fails(5, "model.gguf", *extract("good.txt", model="./model.gguf"))
     fails(5, "there is no model at", *extract("good.txt", model="./no/such/folder"))
 
@@ -184,12 +184,12 @@ def test_no_weights_and_no_network(fails, monkeypatch):
     fails(5, "cannot be fetched", "models", "pull", "qwen2.5-coder-0.5b")
 
 
-def test_a_cache_that_cannot_be_made(fails, folder, monkeypatch):
+def test_cache_folder_that_cannot_be_created(fails, folder, monkeypatch):
     monkeypatch.setenv("EXTRACTOR_CACHE", str(folder / "good.txt" / "cache"))
     fails(5, "cache folder", *extract("good.txt", model="qwen2.5-coder-0.5b"))
 
 
-def test_a_folder_with_pickles_is_refused_unopened(fails, folder):
+def test_pickled_weights_are_refused_unopened(fails, folder):
     model = folder / "model"
     model.mkdir()
     (model / "config.json").write_text('{"model_type": "llama"}')
@@ -198,33 +198,33 @@ def test_a_folder_with_pickles_is_refused_unopened(fails, folder):
     assert not (folder / "pwned").exists()
 
 
-def test_a_gguf_file_that_is_none(fails, folder):
+def test_invalid_gguf_file(fails, folder):
     (folder / "model.gguf").write_bytes(b"hello")
     fails(5, "is not a GGUF file", *extract("good.txt", model="model.gguf"))
 
 
-def test_a_server_out_of_reach(fails):
+def test_unreachable_server(fails):
     fails(5, "127.0.0.1", *extract("good.txt", model="openai:http://127.0.0.1:9/v1"))
 
 
 # Output: 7
 
 
-def test_a_folder_for_the_output_that_is_not_there(fails):
+def test_missing_output_folder(fails):
     fails(7, "There is no folder", *extract("good.txt", "good.json", "--output", "no/such/out.json"))
 
 
-def test_an_output_that_is_a_folder(fails, folder):
+def test_output_is_a_folder(fails, folder):
     fails(7, "is a folder", *extract("good.txt", "good.json", "--output", str(folder)))
 
 
-def test_an_output_without_permission_is_told_before_the_work(fails, folder, monkeypatch):
+def test_unwritable_output_fails_before_the_work(fails, folder, monkeypatch):
     monkeypatch.setattr(os, "access", lambda *_: False)
     monkeypatch.setattr("extractor.models.load_model", lambda *a, **k: pytest.fail("loaded a model first"))
     fails(7, "permission denied", *extract("good.txt", "good.json", "--output", "out.json", model="any"))
 
 
-def test_a_full_disk_leaves_the_old_file(fails, folder, monkeypatch):
+def test_full_disk_leaves_the_old_file(fails, folder, monkeypatch):
     (folder / "out.json").write_text("old")
 
     def full(descriptor):
@@ -245,7 +245,7 @@ def test_stdout_on_a_full_disk(folder):
     assert "Cannot write to stdout" in ran.stderr and "Traceback" not in ran.stderr
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(folder):
+def test_closed_pipe_is_not_an_error(folder):
     (folder / "long.txt").write_text("A line of text.\n\n" * 100_000)
     command = [sys.executable, "-m", "extractor.cli", "read", "long.txt"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
@@ -254,7 +254,7 @@ def test_a_reader_that_has_seen_enough_is_no_error(folder):
         assert ran.stderr.read() == b"" and ran.wait(60) == 0
 
 
-def test_the_document_is_never_overwritten(folder, capsys):
+def test_output_never_overwrites_the_document(folder, capsys):
     assert main(list(extract("good.txt", "good.json", "--output", "./good.txt"))) == 2
     assert (folder / "good.txt").read_text() == "Total: 12\n"
 
@@ -275,14 +275,14 @@ def test_the_document_is_never_overwritten(folder, capsys):
         ["models", "push"],
     ],
 )
-def test_a_wrong_command_line(folder, capsys, arguments):
+def test_wrong_command_line(folder, capsys, arguments):
     with pytest.raises(SystemExit) as stopped:
         main(arguments)
     assert stopped.value.code == 2
     assert "usage: extractor" in capsys.readouterr().err
 
 
-def test_json_for_several_documents(fails):
+def test_json_is_refused_for_several_documents(fails):
     fails(2, "--format jsonl", "extract", "good.txt", "good.txt", "--schema", "good.json", "--format", "json")
     fails(2, "more than once", "extract", "-", "-", "--schema", "good.json")
     fails(2, "takes no name", "models", "list", "one")
@@ -292,16 +292,16 @@ def test_json_for_several_documents(fails):
 
 
 @pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b'{"total": NaN}', b"[" * 100_000, b'{"total": 1}\n{"tot'])
-def test_a_record_that_is_none(fails, folder, text):
+def test_invalid_record(fails, folder, text):
     (folder / "record.json").write_bytes(text)
     fails(3, "record.json", "check", "record.json", "--schema", "good.json")
 
 
-def test_a_record_that_is_not_there(fails):
+def test_missing_record(fails):
     fails(3, "Cannot read none.json", "check", "none.json", "--schema", "good.json")
 
 
-def test_a_record_that_breaks_its_schema(folder, capsys):
+def test_record_that_breaks_its_schema(folder, capsys):
     (folder / "record.json").write_text('{"total": "twelve"}')
     assert main(["check", "record.json", "--schema", "good.json"]) == 6
     out, err = capsys.readouterr()
@@ -336,7 +336,7 @@ def test_ctrl_c_while_writing_leaves_no_half_file(folder, monkeypatch):
     assert sorted(p.name for p in folder.iterdir()) == ["good.json", "good.txt"]
 
 
-def test_an_error_of_the_tool_is_told_without_a_traceback_unless_asked(folder, capsys, monkeypatch):
+def test_internal_error_has_no_traceback_without_debug(folder, capsys, monkeypatch):
     def broken(*_, **__):
         raise IndexError("list index out of range")
 
@@ -348,7 +348,7 @@ def test_an_error_of_the_tool_is_told_without_a_traceback_unless_asked(folder, c
         main(["--debug", *extract("good.txt")])
 
 
-def test_out_of_memory_is_told(folder, capsys, monkeypatch):
+def test_out_of_memory_is_an_input_error(folder, capsys, monkeypatch):
     def starved(*_, **__):
         raise MemoryError
 
@@ -357,7 +357,7 @@ def test_out_of_memory_is_told(folder, capsys, monkeypatch):
     assert "out of memory" in capsys.readouterr().err
 
 
-def test_no_error_of_ours_lacks_a_next_step():
+def test_every_error_has_a_hint():
     """Every error raised anywhere in the tool is given a hint, the second argument."""
     import ast
 
@@ -370,7 +370,7 @@ def test_no_error_of_ours_lacks_a_next_step():
                 assert given >= 2 or starred, f"{file.name}:{node.lineno} raises an error without a hint"
 
 
-def test_every_command_that_a_message_names_is_there():
+def test_every_command_in_a_message_exists():
     import re
 
     from extractor.cli import parser

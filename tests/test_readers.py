@@ -1,4 +1,4 @@
-"""Which reader a file goes to, and what is said of files that none can read."""
+"""Which reader a file goes to, and the errors for files that no reader can read."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import hashlib
 import os
 import random
 import socket
+import sys
+from types import SimpleNamespace
 
 import pytest
 
 from extractor import readers
 from extractor.errors import InputError
-from extractor.readers import detect_format, read, read_bytes
+from extractor.readers import READERS, detect_format, read, read_bytes, registry
+from extractor.types import Document
 
 
 @pytest.mark.parametrize(
@@ -33,8 +36,25 @@ from extractor.readers import detect_format, read, read_bytes
         (b"<2020> figures", "text"),
     ],
 )
-def test_a_file_is_told_by_what_it_holds(data, kind):
+def test_format_is_detected_from_content(data, kind):
     assert detect_format(data) == kind
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_every_format_recognises_and_reads(name):
+    reader = registry.find_reader(name)
+    assert callable(reader.sniff) and callable(reader.read)
+
+
+def test_new_format_is_a_module_and_a_line_in_the_registry(monkeypatch):
+    reader = SimpleNamespace(
+        sniff=lambda sample: sample.head.startswith(b"ROLL"),
+        read=lambda data, source: Document("1", source, data.decode()),
+    )
+    monkeypatch.setitem(sys.modules, "extractor.readers.roll", reader)
+    monkeypatch.setattr(registry, "READERS", ("roll", *READERS))
+    assert read_bytes(b"ROLL of names", "names.txt").text == "ROLL of names"
+    assert read_bytes(b"A roll of names", "names.txt").text == "A roll of names"
 
 
 @pytest.mark.parametrize(
@@ -46,23 +66,24 @@ def test_a_file_is_told_by_what_it_holds(data, kind):
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(20), "Office"),
         (b"{\\rtf1 text}", "RTF"),
         (b"BM\x36\x00\x00\x00\x00\x00", "broken picture"),
+        (b"\x00\x00\x00\x18ftypheic" + bytes(20), "HEIC"),
         (random.Random(1).randbytes(5000), "unknown kind"),
         (bytes(range(1, 32)) * 50, "unknown kind"),
     ],
 )
-def test_a_file_of_another_kind_is_named_with_what_to_do(data, what):
+def test_unsupported_format_is_named_with_a_hint(data, what):
     with pytest.raises(InputError, match=what) as caught:
         read_bytes(data, "given.bin")
     assert "given.bin" in caught.value.message and caught.value.hint
 
 
-def test_the_name_of_a_file_does_not_decide(tmp_path):
+def test_file_name_does_not_decide_the_format(tmp_path):
     path = tmp_path / "page.pdf"
     path.write_text("<html><body><p>Not a PDF</p></body></html>")
     assert read(path).text == "Not a PDF\n"
 
 
-def test_a_document_knows_its_bytes_and_its_source(tmp_path):
+def test_document_has_hash_and_source_of_its_file(tmp_path):
     path = tmp_path / "note.txt"
     path.write_bytes(b"one\ntwo\n")
     document = read(path)
@@ -71,7 +92,7 @@ def test_a_document_knows_its_bytes_and_its_source(tmp_path):
     assert repr(document)
 
 
-def test_a_missing_file_a_folder_and_an_empty_file_are_input_errors(tmp_path):
+def test_missing_file_folder_and_empty_file_are_input_errors(tmp_path):
     (tmp_path / "empty.txt").write_bytes(b"")
     (tmp_path / "blank.txt").write_bytes(b" \r\n\t\n")
     for path, what in (
@@ -85,7 +106,7 @@ def test_a_missing_file_a_folder_and_an_empty_file_are_input_errors(tmp_path):
         assert caught.value.hint
 
 
-def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path):
+def test_pipes_devices_and_sockets_are_refused_without_waiting(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(InputError, match="not a regular file"):
         read(tmp_path / "pipe")
@@ -97,12 +118,12 @@ def test_what_is_no_regular_file_is_refused_without_waiting(tmp_path):
             read(tmp_path / "socket")
 
 
-def test_a_name_that_no_file_can_have_is_an_input_error():
+def test_impossible_file_name_is_an_input_error():
     with pytest.raises(InputError):
         read("a\0b")
 
 
-def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path):
+def test_file_over_the_limit_is_refused_before_it_is_read(tmp_path):
     path = tmp_path / "huge.txt"
     with open(path, "wb") as file:
         file.truncate(readers.MAX_BYTES + 1)

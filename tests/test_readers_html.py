@@ -29,7 +29,7 @@ def grid(table) -> list[tuple[int, int, int, int, str]]:
     return [(cell.row, cell.column, cell.row_span, cell.column_span, cell.text) for cell in table.cells]
 
 
-def test_text_in_order_with_block_elements_on_their_own_lines():
+def test_block_elements_are_on_their_own_lines():
     page = (
         "<html><body><h1>Report</h1><p>Hello <b>bold</b>\n  text<br>next line</p><ul><li>one<li>two</ul></body></html>"
     )
@@ -48,7 +48,7 @@ def test_scripts_styles_and_comments_are_not_text():
     assert read(page).text == "shown\n"
 
 
-def test_a_line_break_between_chinese_characters_is_no_space():
+def test_line_break_between_chinese_characters_is_not_a_space():
     assert read("<p>主动公开\n  政府信息 2020\n 年</p>").text == "主动公开政府信息 2020 年\n"
 
 
@@ -56,7 +56,7 @@ def test_no_break_and_full_width_spaces_are_kept():
     assert read("<p>姓名：&nbsp;&nbsp;张三　　职务</p>").text == "姓名：  张三　　职务\n"
 
 
-def test_a_table_with_spans_heads_and_caption():
+def test_table_has_spans_headers_and_caption():
     page = """<h2>Part</h2><table><caption>Sums</caption><thead><tr><th>Item</th><th colspan=2>Count</th></tr></thead>
         <tr><td rowspan=2>x<td>1<td>2</tr><tr><td>3<td><p>4</p><p>5</p></tr></table><p>after"""
     document = read(page)
@@ -75,7 +75,7 @@ def test_a_table_with_spans_heads_and_caption():
     assert ("table", document.text[table.start : table.end]) in blocks(document)
 
 
-def test_a_rowspan_of_nought_goes_down_to_the_end_and_spans_are_kept_inside_the_table():
+def test_rowspan_zero_reaches_the_last_row_and_spans_stay_inside_the_table():
     rows = "".join(f"<tr><td>{number}<td>{number * 2}</tr>" for number in range(3))
     page = f"<table><tr><th colspan=9999>All<tr><td rowspan=0>g<td>a<td>b</tr>{rows}<tr><td colspan=1000>end</table>"
     (table,) = read(page).tables
@@ -86,13 +86,13 @@ def test_a_rowspan_of_nought_goes_down_to_the_end_and_spans_are_kept_inside_the_
 
 
 @pytest.mark.parametrize("value", ["-3", "x", "", "99999999999999"])
-def test_absurd_spans_do_no_harm(value):
+def test_absurd_spans_do_not_widen_the_table(value):
     page = f"<table><tr><th>a<th>b<tr><td colspan='{value}' rowspan='{value}'>1<td>2<tr><td>3<td>4</table>"
     (table,) = read(page).tables
     assert table.columns <= 4
 
 
-def test_a_table_for_page_layout_is_read_as_text():
+def test_layout_table_is_read_as_text():
     article = "word " * 100
     page = f"<table><tr><td>menu<br>links<td><h1>News</h1><p>{article}</p><p>{article}</p></table>"
     document = read(page)
@@ -100,14 +100,14 @@ def test_a_table_for_page_layout_is_read_as_text():
     assert "News" in [text for kind, text in blocks(document) if kind == "heading"]
 
 
-def test_a_data_table_inside_a_layout_table_is_a_table():
+def test_data_table_inside_a_layout_table_is_a_table():
     document = read("<table><tr><td>nav<td><table><tr><th>k<th>v<tr><td>a<td>1<tr><td>b<td>2</table>tail</table>after")
     (table,) = document.tables
     assert (table.rows, table.columns) == (3, 2)
     assert document.text.split() == ["nav", "k", "v", "a", "1", "b", "2", "tail", "after"]
 
 
-def test_a_table_inside_a_cell_is_a_table_and_its_text_part_of_the_cell():
+def test_nested_table_is_a_table_and_part_of_its_cell():
     page = """<table><tr><th>name<th>parts<tr><td>a<td><table><tr><td>i<td>1<tr><td>j<td>2</table>
         <tr><td>b<td>none<tr><td>c<td>none</table>"""
     outer, inner = read(page).tables
@@ -115,7 +115,7 @@ def test_a_table_inside_a_cell_is_a_table_and_its_text_part_of_the_cell():
     assert "i 1 j 2" in [cell.text for cell in outer.cells]
 
 
-def test_tables_made_of_other_elements_by_role_or_style():
+def test_elements_are_tables_by_role_or_style():
     page = """<div role=table><div role=row><span role=columnheader>k</span><span role=columnheader>v</span></div>
         <div role=row><span role=cell>a</span><span role=cell>1</span></div></div>
         <div style="display:table"><div style="display: table-row"><p style="display:table-cell">x</p>
@@ -126,7 +126,7 @@ def test_tables_made_of_other_elements_by_role_or_style():
     assert [cell.text for cell in second.cells] == ["x", "2", "y", "3"]
 
 
-def test_a_table_set_with_spaces_is_rebuilt():
+def test_table_set_with_spaces_is_rebuilt():
     page = "<pre>\nItem     Units   Price\nApple      2    3.00\nPear       4    5.00\nPlum       6    8.00\n</pre>"
     (table,) = read(page).tables
     assert (table.rows, table.columns) == (4, 3)
@@ -147,7 +147,7 @@ def test_a_table_set_with_spaces_is_rebuilt():
         "<p style='position:absolute;left:-9999px'>secret</p>",
     ],
 )
-def test_text_that_is_not_shown_is_set_apart(hidden):
+def test_hidden_text_is_in_a_hidden_block(hidden):
     document = read(f"<html><body><p>before</p>{hidden}<p>after</p></body></html>")
     assert blocks(document) == [("paragraph", "before"), ("paragraph", "after"), ("hidden", "secret")]
 
@@ -162,7 +162,7 @@ def test_text_that_is_not_shown_is_set_apart(hidden):
         "<p class=no-print>plain</p><style>@media print{.no-print{display:none}}</style>",
     ],
 )
-def test_text_that_is_shown_stays(shown):
+def test_visible_text_is_not_hidden(shown):
     assert blocks(read(f"<html><body>{shown}</body></html>")) == [("paragraph", "plain")]
 
 
@@ -173,7 +173,7 @@ def test_form_fields_show_their_values():
     assert read(page).text.split() == ["Name:", "Roe", "b", "☑", "yes", "note"]
 
 
-def test_the_title_stands_first_unless_the_page_shows_it():
+def test_title_is_first_unless_the_page_shows_it():
     assert (
         read("<html><head><title>Annual Report</title></head><body><p>x</p></body></html>").text
         == "Annual Report\n\nx\n"
@@ -196,16 +196,16 @@ def test_the_title_stands_first_unless_the_page_shows_it():
         "<html><head><meta charset=nonsense></head><body>年度报告</body></html>".encode(),
     ],
 )
-def test_the_encoding_is_told_from_the_bytes_before_what_the_page_says(page):
+def test_bytes_decide_the_encoding_before_the_declaration(page):
     assert read(page).text.startswith(("年度报告", "年度報告"))
 
 
-def test_an_encoding_that_only_the_page_knows_is_believed():
+def test_declared_encoding_is_used_where_bytes_are_valid_in_it():
     page = "<html><head><meta charset=windows-1251></head><body>Годовой отчёт</body></html>".encode("cp1251")
     assert read(page).text == "Годовой отчёт\n"
 
 
-def test_a_page_without_text_is_a_problem():
+def test_page_without_text_is_a_problem():
     document = read("<html><body><div id=app></div><script>draw()</script></body></html>")
     assert [problem.kind for problem in document.problems] == ["no_text"]
 

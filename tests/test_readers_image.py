@@ -1,4 +1,4 @@
-"""Pictures of every sort become pages; broken and oversized ones are told apart. OCR is mostly a fake."""
+"""Pictures of every format become pages; broken and oversized ones are refused. OCR is mostly a fake."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from extractor.readers import image, page_pictures, page_pool, read_bytes
 
 @pytest.fixture
 def seen(monkeypatch):
-    """The pictures that OCR was given; it reads the shade of the middle of each as a number."""
+    """Return the pictures that OCR was given; it reads the shade of the middle of each as a number."""
     pictures = []
 
     def read_page(picture, dpi):
@@ -46,7 +46,7 @@ def gray(shade: int, size=(120, 160)) -> Image.Image:
 
 
 @pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF"])
-def test_each_kind_of_picture_is_a_document_of_one_page(seen, kind):
+def test_each_picture_format_is_a_document_of_one_page(seen, kind):
     document = read_bytes(saved(gray(80).convert("RGB"), kind), "given.bin")
     (page,) = document.pages
     (word,) = page.words
@@ -56,7 +56,7 @@ def test_each_kind_of_picture_is_a_document_of_one_page(seen, kind):
     assert not document.problems
 
 
-def test_every_frame_is_a_page(seen):
+def test_each_frame_is_a_page(seen):
     frames = [gray(shade) for shade in range(20, 140, 10)]
     data = saved(frames[0], "TIFF", save_all=True, append_images=frames[1:])
     document = read_bytes(data, "fax.tif")
@@ -64,7 +64,7 @@ def test_every_frame_is_a_page(seen):
     assert document.text.split() == [f"shade{shade}" for shade in range(20, 140, 10)]
 
 
-def test_a_broken_frame_is_a_problem_and_the_others_are_read(seen):
+def test_broken_frame_is_a_problem_and_the_others_are_read(seen):
     frames = [Image.effect_noise((64, 64), 80) for _ in range(3)]
     packed = {"save_all": True, "append_images": frames[1:], "compression": "tiff_adobe_deflate"}
     data = bytearray(saved(frames[0], "TIFF", **packed))
@@ -77,7 +77,7 @@ def test_a_broken_frame_is_a_problem_and_the_others_are_read(seen):
     assert [(problem.kind, "Page 2 " in problem.message) for problem in document.problems] == [("broken_page", True)]
 
 
-def test_smaller_versions_of_a_frame_are_no_pages(seen):
+def test_reduced_copies_of_a_frame_are_not_pages(seen):
     from PIL.TiffImagePlugin import ImageFileDirectory_v2
 
     small = gray(99, (30, 40))
@@ -87,7 +87,7 @@ def test_smaller_versions_of_a_frame_are_no_pages(seen):
     assert read_bytes(data, "a.tif").text.split() == ["shade50"]
 
 
-def test_a_photograph_in_several_sizes_is_one_page(seen):
+def test_photograph_in_several_sizes_is_one_page(seen):
     data = saved(gray(50).convert("RGB"), "MPO", save_all=True, append_images=[gray(99, (30, 40)).convert("RGB")])
     assert len(read_bytes(data, "phone.jpg").pages) == 1
 
@@ -105,7 +105,7 @@ _STORED = {
 
 @pytest.mark.parametrize("orientation", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "TIFF", "PNG", "WEBP"])
-def test_a_picture_is_turned_as_its_camera_noted(seen, kind, orientation):
+def test_picture_is_turned_by_its_exif_orientation(seen, kind, orientation):
     upright = gray(255, (160, 240))
     upright.paste(0, (0, 0, 60, 30))
     exif = Image.Exif()
@@ -122,7 +122,7 @@ def _shown(picture: Image.Image, **options) -> Image.Image:
     return image.render_page(saved(picture, "PNG", **options), "a.png", 1, 100).convert("RGB")
 
 
-def test_what_is_transparent_is_white():
+def test_transparent_parts_become_white():
     for mode, ink in (("RGBA", (0, 0, 0, 255)), ("LA", (0, 255))):
         picture = Image.new(mode, (40, 40))
         picture.paste(ink, (10, 10, 20, 20))
@@ -135,7 +135,7 @@ def test_what_is_transparent_is_white():
     assert (shown.getpixel((0, 0)), shown.getpixel((15, 15))) == ((255, 255, 255), (0, 0, 0))
 
 
-def test_samples_of_any_depth_become_bytes():
+def test_samples_of_any_depth_become_8_bits():
     import numpy as np
 
     deep = Image.fromarray(np.array([[0, 32768], [65535, 16384]], np.uint16).repeat(8, 0).repeat(8, 1))
@@ -160,7 +160,7 @@ def test_samples_of_any_depth_become_bytes():
         ((1728, 1100), {"dpi": (204, 98)}, 610),  # a fax has twice as many dots across
     ],
 )
-def test_the_size_of_the_page_is_the_one_noted_or_a_sensible_guess(seen, size, options, width):
+def test_page_size_follows_the_resolution_or_a_sensible_guess(seen, size, options, width):
     (page,) = read_bytes(saved(gray(200, size), "TIFF", **options), "scan.tif").pages
     assert page.width == pytest.approx(width, rel=0.01)
     if "dpi" in options and options["dpi"][0] == 204:
@@ -179,14 +179,14 @@ def png(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("size", [(30_000, 30_000), (13_000, 13_000), (9_900, 9_900), (10_001, 10), (10, 10_001)])
-def test_a_picture_over_the_limits_is_refused_before_it_is_decoded(size):
+def test_picture_over_the_limits_is_refused_before_it_is_decoded(size):
     started = time.monotonic()
     with pytest.raises(InputError, match="too large a picture") as caught:
         read_bytes(png(*size), "bomb.png")
     assert caught.value.hint and time.monotonic() - started < 2
 
 
-def test_broken_pictures_end_as_input_errors(seen):
+def test_broken_pictures_are_input_errors(seen):
     chance = random.Random(5)
     whole = Image.effect_noise((70, 90), 60)
     for kind in ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF"):
@@ -204,7 +204,7 @@ def test_broken_pictures_end_as_input_errors(seen):
                 assert error.hint
 
 
-def test_a_page_that_says_nothing_is_a_problem(monkeypatch):
+def test_page_without_sure_text_has_a_problem(monkeypatch):
     def page(words, confidence, has_ink):
         return ScannedPage(100, 100, words, (), (), 0.0, confidence, has_ink)
 
@@ -219,7 +219,7 @@ def test_a_page_that_says_nothing_is_a_problem(monkeypatch):
         assert [problem.kind for problem in read_bytes(saved(gray(9), "PNG"), "a.png").problems] == kinds
 
 
-def test_ocr_that_breaks_down_or_takes_too_long_costs_its_page_only(monkeypatch):
+def test_ocr_failure_or_timeout_costs_only_its_page(monkeypatch):
     def read_page(picture, dpi):
         shade = picture.getpixel((5, 5))
         if shade == 20:
@@ -235,7 +235,7 @@ def test_ocr_that_breaks_down_or_takes_too_long_costs_its_page_only(monkeypatch)
     assert len(document.pages) == 4
 
 
-def test_only_a_few_pages_are_held_at_a_time(monkeypatch):
+def test_only_a_few_pages_are_in_memory_at_a_time(monkeypatch):
     held = []
 
     def jobs():
@@ -251,7 +251,7 @@ def test_only_a_few_pages_are_held_at_a_time(monkeypatch):
     assert done == 20
 
 
-def test_a_photograph_is_read_and_its_page_shows_each_word_at_its_box(monkeypatch):
+def test_page_image_of_a_photograph_shows_each_word_at_its_box(monkeypatch):
     monkeypatch.setenv("EXTRACTOR_OCR_CACHE", "off")
     picture = Image.new("L", (420, 560), 245)
     pen, font = ImageDraw.Draw(picture), ImageFont.load_default(26)
@@ -271,7 +271,7 @@ def test_a_photograph_is_read_and_its_page_shows_each_word_at_its_box(monkeypatc
     assert [word.text for word in ocr.read_page(crop, 96).words] == ["37.95"]
 
 
-def test_a_fax_of_twelve_pages_is_read_page_by_page(monkeypatch):
+def test_fax_of_twelve_pages_is_read_page_by_page(monkeypatch):
     monkeypatch.setenv("EXTRACTOR_OCR_CACHE", "off")
     font, pages = ImageFont.load_default(30), []
     for number in range(1, 13):
@@ -289,7 +289,7 @@ def test_a_fax_of_twelve_pages_is_read_page_by_page(monkeypatch):
         assert all(word.from_ocr and word.box.page == page.number for word in page.words)
 
 
-def test_pictures_of_pages_are_written_with_the_boxes_on_them(seen, tmp_path, capsys):
+def test_pictures_are_written_with_boxes_of_words(seen, tmp_path, capsys):
     (tmp_path / "scan.png").write_bytes(saved(gray(250, (400, 600)), "PNG", dpi=(110, 110)))
     folder = tmp_path / "seen"
     assert main(["read", str(tmp_path / "scan.png"), "--pictures", str(folder)]) == 0

@@ -1,4 +1,4 @@
-"""Word, spreadsheets, delimited text, mail and Markdown: what is shown is read, what is not is hidden or named."""
+"""Word, spreadsheets, delimited text, mail and Markdown: shown text, hidden text, and files that cannot be read."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def settled(document, schema):
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_form_settles_the_same_fields_in_every_format(name):
+def test_form_gives_the_same_fields_in_every_format(name):
     form = grow(1)
     found = settled(read(WRITERS[name](parts_of(form)), name), "annual-disclosure-2021")
     assert {path: found.get(path) for path in form.truth} == form.truth
@@ -117,14 +117,14 @@ def test_a_form_settles_the_same_fields_in_every_format(name):
 
 @pytest.mark.parametrize("name", WRITERS)
 @pytest.mark.parametrize(("parts", "schema"), [(ORDER, "order-or-invoice"), (RECEIPT, "receipt")])
-def test_orders_and_receipts_settle_what_they_settle_as_html(name, parts, schema):
+def test_orders_and_receipts_give_the_same_fields_as_html(name, parts, schema):
     expected = settled(read(as_html(parts)), schema)
     assert len(expected) >= 8
     assert settled(read(WRITERS[name](parts), name), schema) == expected
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_a_document_is_known_by_the_hash_of_its_file(name):
+def test_document_id_is_the_hash_of_its_file(name):
     data = WRITERS[name](RECEIPT)
     document = read(data, name)
     assert document.id == hashlib.sha256(data).hexdigest() and document.source == name
@@ -132,12 +132,12 @@ def test_a_document_is_known_by_the_hash_of_its_file(name):
 
 
 @pytest.mark.parametrize("name", ["report.docx", "report.xlsx", "report.eml"])
-def test_office_files_and_mails_are_told_by_content(name):
+def test_office_files_and_mails_are_detected_by_content(name):
     assert detect_format(WRITERS[name](ORDER), "scan.pdf") == name.partition(".")[2]
 
 
 @pytest.mark.parametrize("name", [*WRITERS, "old.xls", "sheet.ods"])
-def test_broken_files_are_errors_that_say_so(name):
+def test_broken_files_are_input_errors_with_a_hint(name):
     data = old_workbook() if name == "old.xls" else open_document() if name == "sheet.ods" else WRITERS[name](ORDER)
     chance = random.Random(name)
     for number in range(200):
@@ -179,7 +179,7 @@ def unpacked(data):
         return {name: package.read(name) for name in package.namelist()}
 
 
-def test_a_file_that_shows_nothing_says_so():
+def test_file_with_only_hidden_text_has_a_problem():
     import openpyxl
 
     book = openpyxl.Workbook()
@@ -214,13 +214,13 @@ def ole(stream):
         (packed({"[Content_Types].xml": CONTENT_TYPE.format("wordprocessingml.document")}), "no main part"),
     ],
 )
-def test_office_files_that_cannot_be_read_are_named(data, what):
+def test_unsupported_office_files_are_named(data, what):
     with pytest.raises(InputError, match=what) as caught:
         read(data)
     assert caught.value.hint
 
 
-def test_packages_that_would_burst_are_refused_by_their_directory(monkeypatch):
+def test_zip_bombs_are_refused_by_their_directory(monkeypatch):
     members = unpacked(as_docx(ORDER))
     bomb = packed({**members, "word/media/big.bin": bytes(60_000_000)})
     assert len(bomb) < 100_000
@@ -235,7 +235,7 @@ def test_packages_that_would_burst_are_refused_by_their_directory(monkeypatch):
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
 @pytest.mark.parametrize(("writer", "part"), [(as_docx, "word/document.xml"), (as_xlsx, "xl/worksheets/sheet1.xml")])
-def test_entities_are_refused(writer, part, encoding, tmp_path):
+def test_xml_entities_are_refused(writer, part, encoding, tmp_path):
     canary = tmp_path / "canary"
     canary.write_text("secret")
     members = unpacked(writer(ORDER))
@@ -245,7 +245,7 @@ def test_entities_are_refused(writer, part, encoding, tmp_path):
         read(packed(members))
 
 
-def test_a_merged_cell_over_the_whole_sheet_fills_no_memory():
+def test_merged_cell_over_the_whole_sheet_is_refused():
     members = unpacked(as_xlsx(["x", table(("a", "1"), ("b", "2"))]))
     sheet = members["xl/worksheets/sheet1.xml"].decode()
     merged = '</sheetData><mergeCells count="1"><mergeCell ref="A1:XFD1048576"/></mergeCells>'
@@ -254,7 +254,7 @@ def test_a_merged_cell_over_the_whole_sheet_fills_no_memory():
         read(packed(members))
 
 
-def test_two_cells_far_apart_are_no_table_of_millions():
+def test_two_cells_far_apart_do_not_make_a_huge_table():
     import openpyxl
 
     book = openpyxl.Workbook()
@@ -262,7 +262,7 @@ def test_two_cells_far_apart_are_no_table_of_millions():
     assert "here\n\nthere" in read(saved(book)).text
 
 
-def test_nesting_without_end_is_an_error():
+def test_endless_nesting_is_an_input_error():
     deep = docx("<w:sdt><w:sdtContent>" * 2000 + paragraph("x") + "</w:sdtContent></w:sdt>" * 2000)
     with pytest.raises(InputError):
         read(deep)
@@ -290,7 +290,7 @@ def test_word_tables_keep_their_spans():
     assert six.row_path == ("North",) and six.column_path == ("Sales", "June")
 
 
-def test_a_table_in_a_table_is_a_table_and_part_of_its_cell():
+def test_nested_word_table_is_a_table_and_part_of_its_cell():
     inner = word_table(table(("Tax", "Rate"), ("VAT", "20%")))
     cell = "<w:tc>{}</w:tc>".format
     outer = "<w:tbl>" + "".join(
@@ -308,7 +308,7 @@ def test_a_table_in_a_table_is_a_table_and_part_of_its_cell():
     assert document.tables[0].cells[7].text == "Tax Rate VAT 20%"
 
 
-def test_a_word_table_that_only_places_text_is_text():
+def test_word_layout_table_is_text():
     column = f"<w:tbl><w:tr><w:tc>{paragraph('Dear Ann')}{paragraph('All is well.')}</w:tc></w:tr></w:tbl>"
     document = read(docx(column))
     assert not document.tables and document.text == "Dear Ann\n\nAll is well.\n"
@@ -329,7 +329,7 @@ def test_tracked_changes_are_read_as_if_accepted():
 @pytest.mark.parametrize(
     "properties", ["<w:vanish/>", '<w:color w:val="FFFFFF"/>', '<w:sz w:val="2"/>', '<w:rStyle w:val="Unseen"/>']
 )
-def test_what_word_does_not_show_is_hidden(properties):
+def test_run_that_word_does_not_show_is_hidden(properties):
     styles = word_part(
         "styles",
         '<w:style w:type="character" w:styleId="Base"><w:rPr><w:vanish/></w:rPr></w:style>'
@@ -339,7 +339,7 @@ def test_what_word_does_not_show_is_hidden(properties):
     assert shown(document) == "Total: 5" and hidden(document) == ["or 7"]
 
 
-def test_white_text_on_a_ground_is_shown():
+def test_white_text_on_a_background_is_shown():
     shaded = '<w:tcPr><w:shd w:val="clear" w:fill="1F497D"/></w:tcPr>'
     white = "<w:p>" + run("Amount", '<w:color w:val="FFFFFF"/>') + "</w:p>"
     row = f"<w:tr><w:tc>{shaded}{white}</w:tc><w:tc>{paragraph('5')}</w:tc></w:tr>"
@@ -347,7 +347,7 @@ def test_white_text_on_a_ground_is_shown():
     assert shown(document) == "Amount\t5\nAmount\t5" and not hidden(document)
 
 
-def test_headers_footers_notes_and_comments_have_their_places():
+def test_order_of_headers_text_notes_footers_and_comments():
     section = (
         '<w:headerReference w:type="default" r:id="r-header1"/><w:headerReference w:type="first" r:id="r-header2"/>'
         '<w:footerReference w:type="default" r:id="r-footer1"/>'
@@ -377,7 +377,7 @@ def test_text_boxes_are_read_once():
     assert shown(read(docx(f"<w:p><w:r>{older}</w:r></w:p>"))) == "In a box"
 
 
-def test_controls_show_what_was_filled_in_and_hide_their_prompts():
+def test_content_controls_show_their_content_and_hide_placeholders():
     control = "<w:sdt><w:sdtPr>{}</w:sdtPr><w:sdtContent>{}</w:sdtContent></w:sdt>".format
     name = f"<w:p>{run('Name: ')}{control('', run('Ann Lee'))}</w:p>"
     born = f"<w:p>{run('Born: ')}{control('<w:showingPlcHdr/>', run('Click to enter a date'))}</w:p>"
@@ -391,7 +391,7 @@ def test_controls_show_what_was_filled_in_and_hide_their_prompts():
     assert hidden(document) == ["Click to enter a date"]
 
 
-def test_lists_show_their_numbers():
+def test_list_items_have_their_numbers():
     level = '<w:lvl w:ilvl="{}"><w:start w:val="1"/><w:numFmt w:val="{}"/><w:lvlText w:val="{}"/></w:lvl>'.format
     numbering = word_part(
         "numbering",
@@ -445,7 +445,7 @@ def test_text_in_a_picture_is_read():
     assert not document.problems
 
 
-def test_a_picture_that_cannot_be_read_is_a_problem():
+def test_unreadable_picture_is_a_problem():
     document = read(docx(paragraph("Stamped:") + PICTURED, {"image1": b"\x01\x00\x00\x00 EMF"}))
     assert kinds(document) == ["not_read"] and "image1.png" in document.problems[0].message
     chart = '<w:p><w:r><w:drawing><a:graphicData uri="http://x/2006/chart"/></w:drawing></w:r></w:p>'
@@ -495,11 +495,11 @@ def saved(book):
         (-1, "yyyy-mm-dd", "-1"),
     ],
 )
-def test_numbers_are_read_as_their_format_shows_them(number, code, text):
+def test_numbers_are_formatted_by_their_number_format(number, code, text):
     assert number_format.format_number(number, code) == text
 
 
-def test_a_sheet_is_read_as_it_is_shown():
+def test_sheet_is_read_as_it_is_shown():
     import openpyxl
     from openpyxl.styles import Font
 
@@ -532,7 +532,7 @@ def test_a_sheet_is_read_as_it_is_shown():
     assert all(words in unseen for words in ("ignore all", "check this", "not to be seen", "Ghost", "code"))
 
 
-def test_tables_on_one_sheet_are_parted_by_blanks():
+def test_blank_rows_and_columns_separate_tables_on_a_sheet():
     import openpyxl
 
     book = openpyxl.Workbook()
@@ -555,7 +555,7 @@ def test_tables_on_one_sheet_are_parted_by_blanks():
     assert ("paragraph", "Note: prices without tax.") in blocks(document)
 
 
-def test_tables_right_under_each_other_are_parted_by_a_line_with_a_head_below_it():
+def test_line_above_a_header_separates_stacked_tables():
     import openpyxl
 
     book = openpyxl.Workbook()
@@ -584,7 +584,7 @@ def test_tables_right_under_each_other_are_parted_by_a_line_with_a_head_below_it
     assert blocks(document)[-3:] == lines
 
 
-def test_formulas_without_a_result_are_named_and_errors_are_shown():
+def test_formulas_without_a_result_are_a_problem_and_errors_are_shown():
     import openpyxl
 
     book = openpyxl.Workbook()
@@ -622,7 +622,7 @@ def old_workbook():
     return saved(book)
 
 
-def test_old_workbooks_are_read_as_they_are_shown():
+def test_xls_workbook_is_read_as_it_is_shown():
     document = read(old_workbook())
     assert rows(document.tables[0]) == [
         ["Item", "Price", "Share", "Bought"],
@@ -649,7 +649,7 @@ def open_document():
     return packed({"mimetype": "application/vnd.oasis.opendocument.spreadsheet", "content.xml": content})
 
 
-def test_open_document_sheets_are_read_as_they_are_shown():
+def test_ods_workbook_is_read_as_it_is_shown():
     document = read(open_document())
     (found,) = document.tables
     assert rows(found) == [["Item", "Price"], ["Tea", "1,50 €"], ["Cake", "2,20 €"]]
@@ -661,7 +661,7 @@ def test_open_document_sheets_are_read_as_they_are_shown():
 
 @pytest.mark.parametrize("delimiter", ",;\t|")
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "gb18030"])
-def test_delimiters_and_encodings_are_told(delimiter, encoding):
+def test_delimiter_and_encoding_are_detected(delimiter, encoding):
     lines = [["品名", "单价", "备注"], ["茶叶", "1.50", f"甲{delimiter}乙"], ["蛋糕", "2.20", "说“好”"]]
     text = as_csv([table(*lines)], delimiter).decode()
     (found,) = read(text.encode(encoding), "prices.csv").tables
@@ -670,13 +670,13 @@ def test_delimiters_and_encodings_are_told(delimiter, encoding):
     assert found.cells[4].row_path == ("茶叶",) and found.cells[4].column_path == ("单价",)
 
 
-def test_decimal_commas_do_not_part_fields():
+def test_decimal_commas_do_not_separate_fields():
     data = b"Item;Price;Tax\nTea;1,50;0,15\nCake;2,20;0,22\nJuice;3,10;0,31\n"
     assert rows(read(data, "a.csv").tables[0])[1] == ["Tea", "1,50", "0,15"]
     assert detect_format(data) == "csv"
 
 
-def test_titles_notes_and_several_tables_in_one_file():
+def test_csv_titles_notes_and_tables_are_separated():
     data = b"""Sales report
 Period: March
 
@@ -696,7 +696,7 @@ June,140
     assert "Period: March" in document.text
 
 
-def test_fields_may_hold_line_breaks_and_a_quote_left_open_swallows_nothing():
+def test_fields_may_have_line_breaks_and_an_open_quote_swallows_nothing():
     data = b'Name,Remark,Sum\n"Lee, Ann","two\nlines",3\nBo,"said ""hi""",4\n'
     assert rows(read(data, "a.csv").tables[0])[1:] == [["Lee, Ann", "two lines", "3"], ["Bo", 'said "hi"', "4"]]
     data = b"Name,Size,Sum\n" + b'Rod,"5 inch,3\n' + b"Nail,2,4\n" * 50
@@ -717,7 +717,7 @@ def test_fields_may_hold_line_breaks_and_a_quote_left_open_swallows_nothing():
         "----------\nTotal | 5\n----------\n",
     ],
 )
-def test_text_that_only_looks_a_bit_like_another_format_stays_text(text):
+def test_text_with_traces_of_another_format_stays_text(text):
     assert detect_format(text.encode()) == "text" and detect_format(text.encode(), "notes.txt") == "text"
 
 
@@ -733,7 +733,7 @@ def mail(body="See the attachment."):
     return message
 
 
-def test_a_mail_is_headers_body_and_attachments():
+def test_mail_has_headers_body_and_attachments():
     message = mail()
     message.add_attachment(as_docx(ORDER), maintype="application", subtype="octet-stream", filename="order.docx")
     message.add_attachment("Item;Qty;Price\nTea;1;2\nCake;3;4\n", subtype="csv", filename="items.csv")
@@ -748,7 +748,7 @@ def test_a_mail_is_headers_body_and_attachments():
     assert kinds(document) == ["not_read"] and "data.bin" in document.problems[0].message
 
 
-def test_of_two_ways_to_say_it_the_html_is_read():
+def test_html_alternative_of_a_mail_is_read():
     message = mail("Total: 5 (plain)")
     message.add_alternative("<p style='display:none'>preview</p><p>Total: 5 (HTML)</p>", subtype="html")
     document = read(message.as_bytes())
@@ -758,7 +758,7 @@ def test_of_two_ways_to_say_it_the_html_is_read():
     assert "(plain)" in read(empty.as_bytes()).text
 
 
-def test_mails_in_mails_are_read_to_a_depth():
+def test_nested_mails_are_read_to_a_depth():
     message = mail("number 0")
     for number in range(1, embedded.MAX_DEPTH + 3):
         outer = mail(f"number {number}")
@@ -769,7 +769,7 @@ def test_mails_in_mails_are_read_to_a_depth():
     assert kinds(document) == ["not_read"] and "deep" in document.problems[0].message
 
 
-def test_a_mail_in_an_old_encoding():
+def test_mail_in_a_legacy_encoding_is_decoded():
     subject = base64.b64encode("发票".encode("gb2312")).decode()
     head = f"From: a@x.cn\r\nTo: b@x.cn\r\nSubject: =?gb2312?B?{subject}?=\r\nMIME-Version: 1.0\r\n"
     kind = "Content-Type: text/plain; charset=gb2312\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
@@ -781,7 +781,7 @@ def test_a_mail_in_an_old_encoding():
 # Markdown.
 
 
-def test_markdown_is_read_as_the_page_it_stands_for():
+def test_markdown_is_read_as_its_html_page():
     data = b"""---
 author: Ann
 ---
@@ -815,7 +815,7 @@ code  here
     ]
 
 
-def test_a_forced_head_row_of_labels_and_values_is_none():
+def test_forced_markdown_header_of_labels_and_values_is_plain_cells():
     (found,) = read(as_markdown([table(("Order", "17"), ("Customer", "Ann"), ("Town", "Leeds"))]), "a.md").tables
     assert [(cell.row_path, cell.column_path) for cell in found.cells if cell.column] == [
         (("Order",), ()),
@@ -824,6 +824,6 @@ def test_a_forced_head_row_of_labels_and_values_is_none():
     ]
 
 
-def test_a_name_that_ends_so_makes_a_text_markdown():
+def test_extension_makes_a_text_markdown():
     assert detect_format(b"# A heading\n\nText.\n", "notes.md") == "markdown"
     assert detect_format(b"<!doctype html><p>x</p>", "notes.md") == "html"

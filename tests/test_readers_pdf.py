@@ -1,4 +1,4 @@
-"""PDFs made here with reportlab: words with boxes, reading order, tables ruled and unruled, trouble told apart."""
+"""PDFs made here with reportlab: words with boxes, reading order, ruled and unruled tables, broken files."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ def test_words_have_boxes_in_points_from_the_top_left():
 
 
 @pytest.mark.parametrize("rotation", [90, 180, 270])
-def test_a_rotated_page_reads_as_it_is_displayed(rotation):
+def test_rotated_page_is_read_as_displayed(rotation):
     def draw(canvas, line):
         canvas.setPageRotation(rotation)
         # Drawn turned the other way, so that it stands upright once the page is rotated.
@@ -95,7 +95,7 @@ def test_a_rotated_page_reads_as_it_is_displayed(rotation):
     assert 0 < upper.box.top < upper.box.bottom < high
 
 
-def test_a_page_set_sideways_without_a_rotation_is_read_upright_and_keeps_its_places():
+def test_sideways_text_is_read_upright_and_keeps_its_boxes():
     def draw(canvas, line):
         canvas.translate(300, 100)
         canvas.rotate(90)
@@ -111,7 +111,7 @@ def test_a_page_set_sideways_without_a_rotation_is_read_upright_and_keeps_its_pl
     assert first.bottom - first.top > first.x1 - first.x0
 
 
-def test_chinese_gets_no_spaces_and_figures_stand_as_words():
+def test_chinese_has_no_spaces_and_figures_are_words():
     def draw(canvas, line):
         line(80, 100, "2020年全县主动公开政府信息13717条。", 12, "STSong-Light")
 
@@ -120,7 +120,7 @@ def test_chinese_gets_no_spaces_and_figures_stand_as_words():
     assert "13717" in [word.text for word in document.pages[0].words]
 
 
-def test_wrapped_chinese_is_closed_up_and_wrapped_english_gets_a_space():
+def test_wrapped_chinese_joins_without_and_english_with_a_space():
     chinese = ParagraphStyle("zh", fontName="STSong-Light", fontSize=11, leading=16, wordWrap="CJK")
     sentence = "为了进一步做好政府信息公开工作，各乡镇和政府各部门及时完善相应工作机制，明确人员具体承担任务，" * 3
     english = "The parties agree that the amounts stated below are final and that no further claims will be made. " * 4
@@ -129,7 +129,7 @@ def test_wrapped_chinese_is_closed_up_and_wrapped_english_gets_a_space():
     assert english.strip() in document.text
 
 
-def test_label_above_value_stays_one_block():
+def test_label_above_value_is_one_block():
     def draw(canvas, line):
         for x, label, value in ((60, "Advertiser", "Green Valley Foods"), (300, "Estimate", "8549")):
             line(x, 100, label, 8)
@@ -140,7 +140,7 @@ def test_label_above_value_stays_one_block():
     assert "Estimate\n8549" in texts
 
 
-def test_boxed_forms_are_read_box_by_box():
+def test_boxed_form_is_read_box_by_box():
     def draw(canvas, line):
         for x, top, label, value in (
             (60, 100, "Contract / Revision", "2009786"),
@@ -162,7 +162,7 @@ def test_boxed_forms_are_read_box_by_box():
     assert not document.tables
 
 
-def test_label_and_value_beside_each_other_stay_on_one_line():
+def test_label_and_value_side_by_side_stay_on_one_line():
     def draw(canvas, line):
         for row, (label, value) in enumerate((("Invoice", "7460416"), ("Terms", "CIA"), ("Period", "5/25 - 5/31"))):
             line(60, 100 + 16 * row, label, 8, "Helvetica-Bold")
@@ -171,7 +171,7 @@ def test_label_and_value_beside_each_other_stay_on_one_line():
     assert read(drawn(draw)).text.strip().split("\n") == ["Invoice\t7460416", "Terms\tCIA", "Period\t5/25 - 5/31"]
 
 
-def test_an_address_beside_a_form_is_not_mixed_into_it():
+def test_address_beside_a_form_is_a_block_of_its_own():
     def draw(canvas, line):
         for row, text in enumerate(("Green Valley", "59 Franklin Street", "Atlanta, GA 30324")):
             line(60, 100 + 14 * row, text, 11, "Helvetica-Bold")
@@ -199,7 +199,7 @@ def test_columns_of_prose_are_read_one_after_the_other():
     assert words == " ".join(left + right).split()
 
 
-def test_text_objects_that_touch_are_parted_where_other_lines_show_a_column():
+def test_touching_text_objects_are_split_at_columns():
     def draw(canvas, line):
         for row, (station, date) in enumerate((("WMOR", "10/27/20"), ("WMOR", "10/31/20"), ("WABC", "11/01/20"))):
             line(60, 100 + 30 * row, station)
@@ -217,7 +217,7 @@ def ruled(rows, *styles, **options):
     return Table(rows, style=TableStyle([*RULED, *styles]), **options)
 
 
-def test_a_ruled_table_with_merged_cells():
+def test_merged_cells_of_a_ruled_table_have_spans():
     rows = [
         ["Item", "Applications", "", "Total"],
         ["", "persons", "firms", ""],
@@ -238,7 +238,7 @@ def test_a_ruled_table_with_merged_cells():
     assert ("table", document.text[table.start : table.end]) in kinds(document)
 
 
-def test_a_table_ruled_without_its_sides_is_still_one():
+def test_table_without_side_rules_is_found():
     rows = [["Name", "Count", "Sum"], ["A", "1", "10"], ["B", "2", "20"], ["C", "3", "30"]]
     style = [("LINEBEFORE", (1, 0), (-1, -1), 0.5, colors.black)]
     style += [("LINEABOVE", (0, row), (-1, row), 0.5, colors.black) for row in range(4)]
@@ -248,7 +248,7 @@ def test_a_table_ruled_without_its_sides_is_still_one():
     assert [cell.text for cell in table.cells if cell.column == 0] == ["Name", "A", "B", "C"]
 
 
-def test_cells_broken_over_lines_are_one_text_and_their_row_one_line():
+def test_wrapped_cell_is_one_text_and_its_row_one_line():
     style = ParagraphStyle("zh", fontName="STSong-Light", fontSize=10, wordWrap="CJK")
     narrow = Paragraph("本年新制作规范性文件数量", style)
     rows = [[narrow, "Count"], ["a", "1"], ["b", "2"]]
@@ -257,7 +257,7 @@ def test_cells_broken_over_lines_are_one_text_and_their_row_one_line():
     assert "本年新制作规范性文件数量\tCount\n" in document.text
 
 
-def test_a_table_that_goes_on_overleaf_is_joined_and_its_repeated_header_dropped():
+def test_table_continued_overleaf_is_joined_without_its_repeated_header():
     rows = [["No", "Name", "Amount"], *([str(number), f"name {number}", str(number * 7)] for number in range(1, 91))]
     document = read(flowed(ruled(rows, repeatRows=1, colWidths=[60, 120, 80])))
     assert len(document.pages) > 1
@@ -270,12 +270,12 @@ def test_a_table_that_goes_on_overleaf_is_joined_and_its_repeated_header_dropped
     assert last[2].box.page == len(document.pages)
 
 
-def test_tables_of_other_columns_overleaf_stay_apart():
+def test_table_with_other_columns_overleaf_is_not_joined():
     document = read(flowed(ruled([["a", "b"], ["1", "2"]]), PageBreak(), ruled([["a", "b", "c"], ["1", "2", "3"]])))
     assert [(table.pages, table.columns) for table in document.tables] == [((1,), 2), ((2,), 3)]
 
 
-def test_a_table_without_ruling_is_found_by_its_columns():
+def test_unruled_table_is_found_by_its_columns():
     rows = [("Product", "Units", "Price", "Amount")]
     rows += [(f"Article {number}", str(number), f"{number}.50", f"${number * 10:,}.00") for number in range(1, 7)]
 
@@ -293,7 +293,7 @@ def test_a_table_without_ruling_is_found_by_its_columns():
     assert "Article 3\t3\t3.50\t$30.00\n" in document.text
 
 
-def test_pairs_of_label_and_value_are_no_table():
+def test_pairs_of_label_and_value_are_not_a_table():
     def draw(canvas, line):
         for row in range(5):
             line(60, 100 + 15 * row, f"Label{row}: value {row}")
@@ -303,7 +303,7 @@ def test_pairs_of_label_and_value_are_no_table():
     assert not read(drawn(draw)).tables
 
 
-def test_text_that_cannot_be_seen_is_set_apart():
+def test_invisible_text_is_in_hidden_blocks():
     def draw(canvas, line):
         line(60, 100, "visible text")
         canvas.setFillColor(colors.white)
@@ -328,7 +328,7 @@ def test_text_that_cannot_be_seen_is_set_apart():
     assert "visible text" in shown and "white on blue" in shown
 
 
-def test_a_page_without_text_is_a_problem_that_names_it(monkeypatch):
+def test_problem_names_the_page_without_text(monkeypatch):
     nothing = ScannedPage(WIDTH, HEIGHT, (), (), (), 0.0, None, True)
     monkeypatch.setattr(ocr, "read_page", lambda picture, dpi: nothing)
 
@@ -350,7 +350,7 @@ def test_values_filled_into_form_fields_are_text():
     assert "Jane Roe" in read(drawn(draw)).text
 
 
-def test_headings_are_marked_with_levels():
+def test_headings_have_levels():
     def draw(canvas, line):
         line(60, 80, "Annual Report", 22, "Helvetica-Bold")
         line(60, 120, "1 Overview", 14, "Helvetica-Bold")
@@ -362,20 +362,20 @@ def test_headings_are_marked_with_levels():
     assert found[2][0] == "paragraph"
 
 
-def test_a_password_is_asked_for_by_name():
+def test_encrypted_pdf_is_an_input_error_about_its_password():
     data = drawn(lambda canvas, line: line(60, 100, "secret"), encrypt=pdfencrypt.StandardEncryption("pass"))
     with pytest.raises(InputError, match="password") as caught:
         read_bytes(data, "locked.pdf")
     assert caught.value.hint
 
 
-def test_a_broken_pdf_is_an_input_error_with_a_hint():
+def test_broken_pdf_is_an_input_error_with_a_hint():
     with pytest.raises(InputError, match="broken PDF") as caught:
         read_bytes(b"%PDF-1.7\nnothing of the kind", "torn.pdf")
     assert caught.value.hint
 
 
-def test_a_pdf_cut_short_is_read_or_refused_but_never_fails_otherwise():
+def test_truncated_pdf_is_read_or_an_input_error():
     data = drawn(lambda canvas, line: line(60, 100, "whole"))
     for length in range(20, len(data), 97):
         try:

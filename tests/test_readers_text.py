@@ -1,12 +1,14 @@
-"""Plain text: encodings told apart on short texts, newlines, blocks, pages."""
+"""Plain text: encodings of short texts, line ends, blocks, pages."""
 
 from __future__ import annotations
+
+import contextlib
 
 import pytest
 
 from extractor.errors import InputError
 from extractor.readers import read_bytes
-from extractor.readers.encoding import decode
+from extractor.readers.encoding import decode, is_level_1
 from extractor.readers.headings import heading_level
 
 CHINESE = [
@@ -48,32 +50,43 @@ def test_short_western_texts_are_decoded(text, encoding):
     assert decode(text.encode(encoding))[0] == text
 
 
-def test_a_chinese_text_cut_in_the_middle_of_a_character_is_still_told():
+@pytest.mark.parametrize("data", [b"\xff\xd8\xdf\xd9", b"\xdc\x00\xdc\x00", bytes(range(0xD8, 0xE0))])
+def test_short_bytes_in_no_encoding_do_not_fail_otherwise(data):
+    with contextlib.suppress(ValueError):
+        assert decode(data)[0]
+
+
+def test_common_characters_are_the_first_levels_of_the_standards():
+    assert all(map(is_level_1, "的国發灣"))
+    assert not any(map(is_level_1, "镕龘Aあ"))
+
+
+def test_text_cut_inside_a_character_is_decoded():
     for encoding in ("utf-8", "gb18030"):
         data = ("政府信息公开工作年度报告" * 50).encode(encoding)
         assert decode(data[:-1], cut=True)[0].startswith("政府信息公开")
 
 
-def test_one_bad_byte_in_a_long_text_is_reported_and_not_fatal():
+def test_one_bad_byte_in_a_long_text_is_a_problem():
     data = "政府信息公开工作年度报告，".encode("gb18030") * 400 + b"\xff\n" + "共收到申请".encode("gb18030")
     document = read_bytes(data, "a.txt")
     assert document.text.startswith("政府信息公开")
     assert [problem.kind for problem in document.problems] == ["encoding"]
 
 
-def test_line_ends_become_one_kind_and_controls_are_left_out():
+def test_line_ends_are_normalised_and_controls_left_out():
     document = read_bytes(b"one\r\ntwo\rthree\x07 bell\n", "a.txt")
     assert document.text == "one\ntwo\nthree bell\n"
     assert [problem.kind for problem in document.problems] == ["control_characters"]
 
 
-def test_a_few_nuls_are_left_out_and_many_are_binary():
+def test_few_zero_bytes_are_left_out_and_many_are_binary():
     assert read_bytes(b"name: value\x00\n" * 1 + b"a line of text\n" * 20, "a.txt").text.startswith("name: value\n")
     with pytest.raises(InputError):
         read_bytes(b"a\x00\x00\x01" * 500, "a.bin")
 
 
-def test_form_feeds_part_pages():
+def test_form_feeds_separate_pages():
     document = read_bytes(b"first page\n\fsecond page\n", "a.txt")
     assert [(page.number, document.text[page.start : page.end]) for page in document.pages] == [
         (1, "first page\n"),
@@ -107,11 +120,11 @@ def test_blocks_headings_paragraphs_and_list_items():
 @pytest.mark.parametrize(
     "line", ["1,200.00", "3.5 kg", "Name: Roe", "This goes on, and ends.", "12", "a\tb", "（一）开头，", ""]
 )
-def test_what_is_no_heading(line):
+def test_line_is_not_a_heading(line):
     assert heading_level(line) == 0
 
 
-def test_a_table_flattened_to_lines_is_found_and_is_a_block():
+def test_flattened_table_is_found_and_is_a_block():
     text = "Deliveries\n\nItem\tUnits\tPrice\nApple\t2\t3.00\nPear\t4\t5.00\nPlum\t6\t7.50\n\nThe end of it all.\n"
     document = read_bytes(text.encode(), "a.txt")
     (table,) = document.tables

@@ -18,9 +18,9 @@ from extractor.problems import ProblemKind
 from extractor.readers.limits import MAX_CHARACTERS, refuse_long_text
 from extractor.settings import Settings, threshold
 from extractor.types import Problem
+from extractor.values.scripts import is_han
 
 _SAMPLE_BYTES = 65536
-_HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f\x7f]")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -190,7 +190,7 @@ def _utf16_ordinariness(character: str) -> float:
     """Return how likely a character is in a report, 0 to 1."""
     if character < "\u0100":
         return float(" " <= character < "\x7f" or character >= "\xa0" or character in "\t\r\n\f")
-    if "\u4e00" <= character <= "\u9fff":
+    if "\u4e00" <= character <= "\u9fff":  # not the extensions: digits of an 8-bit text, taken in pairs, are among them
         return 1.0 if is_level_1(character) else 0.4
     if "\u2010" <= character <= "\u2027" or "\u3000" <= character <= "\u3011" or "\uff01" <= character <= "\uff5e":
         return 1.0
@@ -228,7 +228,7 @@ def _chinese_weight(character: str, standard: str, settings: EncodingSettings) -
         or "\u2014" <= character <= "\u2026"
     ):
         return settings.punctuation
-    if _HAN.match(character):
+    if is_han(character):
         level = _level(character, standard)
         if level is None:
             return settings.other_standard_character if is_level_1(character) else settings.unlikely_character
@@ -268,7 +268,7 @@ def level_1_characters() -> frozenset[str]:
         for lead in range(first, last + 1):
             for trail in range(0x40, 0xFF):
                 found.update(bytes((lead, trail)).decode(standard, "ignore"))
-    return frozenset(character for character in found if not character.isascii())
+    return frozenset(filter(is_han, found))
 
 
 def _level(character: str, standard: str) -> int | None:

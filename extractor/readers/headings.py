@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 
 from extractor.settings import Settings, threshold
+from extractor.values.scripts import has_han
 
-_CJK = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 _NUMBERED = (
     (1, re.compile(r"(?:第?[一二三四五六七八九十百]+[、．.章节編编]|[IVX]{1,5}[.、])\s*\S")),
     (2, re.compile(r"[（(][一二三四五六七八九十百]+[)）]\s*\S")),
@@ -41,7 +41,7 @@ def heading_level(line: str, *, alone: bool = False) -> int:
     if match := _MARKDOWN.match(line):
         return len(match.group(1))
     settings = HeadingSettings.current()
-    chinese = bool(_CJK.search(line))
+    chinese = has_han(line)
     short = len(line) <= (settings.longest_chinese if chinese else settings.longest)
     if not short or "\t" in line or _SENTENCE_END.search(line):
         return 0

@@ -16,12 +16,12 @@ from extractor.readers.html_tables import OpenTable, WrittenCell, build_table, p
 from extractor.readers.html_tree import BLOCKS, HEADINGS, SPACED_BLOCKS, TEXT, effective_tag, iterate_nodes
 from extractor.readers.layout_tables import LayoutTableSettings
 from extractor.types import Block, Document, Page, Problem
+from extractor.values.scripts import is_wide
 
 MAX_NODES = 2_000_000
 _MAX_NESTED_TABLES = 8
 """Data tables nested deeper than this are read as text."""
 _CAPTION_LEVEL = 6
-_CLOSES_UP = re.compile("[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]")
 _SPACE = re.compile("[ \t\n\r\f]+")
 _WITHOUT_TEXT = ("hidden", "password", "image", "file", "submit", "button", "reset")
 
@@ -373,7 +373,7 @@ def _collapse_space(text: str) -> str:
 
     def collapsed(match: re.Match[str]) -> str:
         is_inside = "\n" in match.group() and match.start() and match.end() < len(text)
-        if is_inside and _CLOSES_UP.match(text[match.start() - 1]) and _CLOSES_UP.match(text[match.end()]):
+        if is_inside and is_wide(text[match.start() - 1]) and is_wide(text[match.end()]):
             return ""
         return " "
 

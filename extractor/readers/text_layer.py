@@ -17,6 +17,7 @@ from extractor.readers.encoding import is_level_1
 from extractor.readers.scanned import PageImage, read_page_image
 from extractor.settings import Settings, threshold
 from extractor.types import Problem
+from extractor.values.scripts import is_cjk, is_han
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,7 +70,7 @@ def is_suspect_text(text: str, unmapped: int) -> bool:
     some_unmapped = unmapped > settings.some_unmapped_share * len(text) and unmapped >= settings.some_unmapped
     if some_unmapped and len(set(text)) > settings.most_bullets:
         return True
-    chinese = [character for character in letters if "\u3400" <= character <= "\u9fff"]
+    chinese = list(filter(is_han, letters))
     common = sum(map(is_level_1, chinese))
     if len(chinese) >= settings.enough_characters and common < settings.common_han_share * len(chinese):
         return True
@@ -83,7 +84,7 @@ def is_suspect_text(text: str, unmapped: int) -> bool:
 def is_known_script(text: str) -> bool:
     """Decide whether OCR can read most of a text: Latin letters, Chinese, Japanese, and figures."""
     letters = [c for c in text if c.isalpha()]
-    known = sum(c < _LAST_LATIN or "\u3040" <= c <= "\u30ff" or "\u3400" <= c <= "\u9fff" for c in letters)
+    known = sum(c < _LAST_LATIN or is_cjk(c) for c in letters)
     return not letters or known >= TextLayerSettings.current().known_script_share * len(letters)
 
 
