@@ -123,7 +123,7 @@ def test_a_name_keeps_what_is_safe_of_it(name, expected):
 
 
 def test_what_is_too_large_is_refused_with_the_reason(tmp_path):
-    store, own = desk(tmp_path, most_bytes=20)
+    store, own = desk(tmp_path, max_bytes=20)
     with store, own:
         big = tmp_path / "big"
         big.write_bytes(b"x" * 21)

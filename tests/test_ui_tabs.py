@@ -10,9 +10,9 @@ from web_app import SCHEMA, TEXT, client, fill, hosted, post
 
 from extractor.cli import main
 from extractor.evaluation.reviewed_records import reviewed, wilson
-from extractor.ui.gradio_app.tabs.export import KEEP_SECONDS, MOST_FILES, Exports
-from extractor.ui.gradio_app.tabs.upload import KINDS
-from extractor.ui.security import UI
+from extractor.ui.export_files import KEEP_SECONDS, MAX_FILES_PER_USER, ExportFiles
+from extractor.ui.gradio_app.paths import PREFIX
+from extractor.ui.gradio_app.tabs.upload import EXTENSIONS
 
 OWN = {"type": "object", "title": "<b>Own</b>", "properties": {"who": {"type": "string", "title": "Customer"}}}
 
@@ -49,7 +49,7 @@ class Page:
     def __init__(self, browser, language="en", session=None):
         self.browser, self.language = browser, language
         self.session = session or f"s{time.monotonic_ns()}"
-        self.config = browser.get(f"{UI}/config").json()
+        self.config = browser.get(f"{PREFIX}/config").json()
         self.names = {c["id"]: c["props"].get("elem_id") or f"#{c['id']}" for c in self.config["components"]}
 
     def fire(self, name, event="click", *data):
@@ -61,9 +61,9 @@ class Page:
         )
         headers = {"Cookie": f"lang={self.language}; " + "; ".join(f"{k}={v}" for k, v in self.browser.cookies.items())}
         sent = {"data": list(data), "fn_index": number, "session_hash": self.session, "event_data": None}
-        joined = self.browser.post(f"{UI}/gradio_api/queue/join", json=sent, headers=headers)
+        joined = self.browser.post(f"{PREFIX}/gradio_api/queue/join", json=sent, headers=headers)
         assert joined.status_code == 200, joined.text
-        stream = self.browser.get(f"{UI}/gradio_api/queue/data", params={"session_hash": self.session}).text
+        stream = self.browser.get(f"{PREFIX}/gradio_api/queue/data", params={"session_hash": self.session}).text
         said = [json.loads(line.removeprefix("data: ")) for line in stream.splitlines() if line.startswith("data: ")]
         self.messages = [s["log"] for s in said if s["msg"] == "log"]
         (done,) = [s for s in said if s["msg"] == "process_completed"]
@@ -79,7 +79,7 @@ class Page:
 
 
 def sent(browser, name, text):
-    (path,) = browser.post(f"{UI}/gradio_api/upload", files={"files": (name, text.encode())}).json()
+    (path,) = browser.post(f"{PREFIX}/gradio_api/upload", files={"files": (name, text.encode())}).json()
     return {"path": path, "orig_name": name, "size": 1, "meta": {"_type": "gradio.FileData"}}
 
 
@@ -120,7 +120,7 @@ def test_the_fields_of_a_schema_are_shown(ann):
     assert ["Quantity", "items[].count", "whole number", ""] in data
 
 
-def test_a_schema_of_ones_own_is_taken_or_told_what_is_wrong(ann):
+def test_an_own_schema_is_accepted_or_its_error_is_shown(ann):
     page = Page(ann)
     page.load()
     for text, told in (
@@ -136,7 +136,7 @@ def test_a_schema_of_ones_own_is_taken_or_told_what_is_wrong(ann):
     assert found["upload-schema"]["choices"][0] == ["Your own: <b>Own</b>", "own"]
 
 
-def test_files_are_handed_in_and_come_out_as_records(ann, bob):
+def test_uploaded_files_become_records(ann, bob):
     page = Page(ann)
     page.load()
     files = [sent(ann, "信（一）#1.txt", TEXT.format(customer="Di Fu", total="3")), sent(ann, "bad.pdf", "%PDF-1.7")]
@@ -149,11 +149,13 @@ def test_files_are_handed_in_and_come_out_as_records(ann, bob):
     assert bob.get("/api/uploads").json()["rows"] == []
     assert Page(ann).load()["upload-schema"]["value"] == "folder:letter", "the schema of the newest upload comes first"
     assert Page(bob).load()["upload-schema"]["value"] is None, "nobody is given a wrong one"
-    again = page.browser.post(f"{UI}/gradio_api/queue/join", json={"data": [files], "fn_index": 0, "session_hash": "x"})
+    again = page.browser.post(
+        f"{PREFIX}/gradio_api/queue/join", json={"data": [files], "fn_index": 0, "session_hash": "x"}
+    )
     assert again.status_code == 403, "what was handed in is gone"
 
 
-def test_a_schema_of_ones_own_is_used(ann):
+def test_an_own_schema_is_used(ann):
     page = Page(ann)
     page.load()
     own = sent(ann, "own.json", json.dumps(OWN))
@@ -165,7 +167,7 @@ def test_a_schema_of_ones_own_is_used(ann):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_what_is_missing_is_said(ann, language):
+def test_what_is_missing_is_named_in_both_languages(ann, language):
     page = Page(ann, language)
     page.load()
     file = sent(ann, "x.txt", "x")
@@ -188,11 +190,12 @@ def test_a_choice_that_was_not_offered_is_refused(ann):
             page.fire("upload-start", "click", [file], schema, None, model)
 
 
-def test_the_ends_of_names_are_those_that_readers_know():
+def test_file_extensions_cover_the_readers():
     from extractor.readers import READERS
 
-    assert len(KINDS) == len(set(KINDS)) and all(kind == kind.lower() and kind.startswith(".") for kind in KINDS)
-    assert {".pdf", ".docx", ".xlsx", ".ods", ".eml", ".html", ".md", ".csv", ".txt"} <= set(KINDS)
+    assert len(EXTENSIONS) == len(set(EXTENSIONS))
+    assert all(extension == extension.lower() and extension.startswith(".") for extension in EXTENSIONS)
+    assert {".pdf", ".docx", ".xlsx", ".ods", ".eml", ".html", ".md", ".csv", ".txt"} <= set(EXTENSIONS)
     assert len(READERS) == 11, "a new format has an ending to be chosen by"
 
 
@@ -203,7 +206,7 @@ def test_the_ends_of_names_are_those_that_readers_know():
     ("form", "end"),
     [("xlsx", ".xlsx"), ("csv", ".zip"), ("jsonl", ".jsonl"), ("parquet", ".parquet"), ("gold", ".zip")],
 )
-def test_records_are_made_into_a_file_for_the_one_who_asked(ann, bob, form, end):
+def test_an_export_can_be_downloaded_by_its_user_only(ann, bob, form, end):
     letter = sent(ann, "g.txt", TEXT.format(customer="Gus", total="4"))
     page = Page(ann)
     page.load()
@@ -229,7 +232,7 @@ def revision(browser, record):
     return browser.get(f"/api/records/{record}").json()["revision"]
 
 
-def test_no_records_is_said(ann):
+def test_an_export_without_records_says_so(ann):
     page = Page(ann, "zh")
     there = page.fire("export", "select")
     letter = there["export-schema"]["choices"][0][1]
@@ -237,21 +240,21 @@ def test_no_records_is_said(ann):
     assert "还没有这样的记录" in page.messages[0]
 
 
-def test_files_go_after_a_while(tmp_path, monkeypatch):
-    exports = Exports(tmp_path / "exports")
-    words = []
-    for n in range(MOST_FILES + 2):
-        word, folder = exports.folder()
+def test_exported_files_are_deleted_after_a_while(tmp_path, monkeypatch):
+    exports = ExportFiles(tmp_path / "exports")
+    tokens = []
+    for n in range(MAX_FILES_PER_USER + 2):
+        token, folder = exports.new_folder()
         (folder / "x").write_text(str(n))
-        exports.keep(word, "ann", folder / "x")
-        words.append(word)
-    assert [exports.find(word, "ann") is None for word in words[:3]] == [True, True, False]
-    assert exports.find(words[-1], "ann") and exports.find(words[-1], "bob") is None
+        exports.add(token, "ann", folder / "x")
+        tokens.append(token)
+    assert [exports.find(token, "ann") is None for token in tokens[:3]] == [True, True, False]
+    assert exports.find(tokens[-1], "ann") and exports.find(tokens[-1], "bob") is None
     later = time.time() + KEEP_SECONDS + 1
-    monkeypatch.setattr("extractor.ui.gradio_app.tabs.export.time.time", lambda: later)
-    assert exports.find(words[-1], "ann") is None and not list((tmp_path / "exports").iterdir())
-    exports.folder()
-    assert not list(Exports(tmp_path / "exports")._folder.iterdir()), "an earlier server's files go at the start"
+    monkeypatch.setattr("extractor.ui.export_files.time.time", lambda: later)
+    assert exports.find(tokens[-1], "ann") is None and not list((tmp_path / "exports").iterdir())
+    exports.new_folder()
+    assert not list(ExportFiles(tmp_path / "exports")._folder.iterdir()), "an earlier server's files go at the start"
 
 
 # Results.
@@ -285,7 +288,7 @@ def test_results_are_in_chinese(ann):
     assert "可靠性" in page.fire("results-choose", "change", "first")["results-curves"]
 
 
-def test_the_whole_report_is_a_page_without_rights(ann, bob):
+def test_the_full_report_is_a_page_that_may_do_nothing(ann, bob):
     for browser in (ann, bob):
         answer = browser.get("/results/first.html")
         assert answer.status_code == 200 and "Mistakes" in answer.text
@@ -294,7 +297,7 @@ def test_the_whole_report_is_a_page_without_rights(ann, bob):
     assert ann.get("/results/nothing.html").status_code == 404
 
 
-def test_approved_records_say_how_often_the_machine_was_right(tmp_path):
+def test_approved_records_show_how_often_the_machine_was_right(tmp_path):
     with hosted(tmp_path) as (made, store), client(made, "ann") as browser:
         first, second, _ = fill(store, {"a.txt": ("Ann", "1.00"), "b.txt": ("Bo", "2.00"), "c.txt": ("Cy", "3.00")})
         assert Page(browser).fire("results", "select")["results-records"] == "No record has been approved yet."
@@ -338,13 +341,13 @@ def test_what_is_installed_is_shown(ann):
     assert shown["installed-about"] and len(rows(shown["installed-fields"])[1]) > 5
 
 
-def test_every_event_asks_who_it_is_from(app):
-    from extractor.ui import events
+def test_every_event_asks_for_its_user(app):
+    from extractor.ui.gradio_app import events
 
     config = app.app
-    page = next(route.app for route in config.routes if getattr(route, "path", "") == UI)
+    page = next(route.app for route in config.routes if getattr(route, "path", "") == PREFIX)
     functions = [f for f in page.blocks.fns.values() if f.fn is not None]
     assert len(functions) >= 9
     for f in functions:
-        assert f.fn.__code__ is events.told(print).__code__, f.name
+        assert f.fn.__code__ is events.event(print).__code__, f.name
         assert f.api_visibility == "private"

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from extractor.ui.language import FOLDER, LANGUAGES, wanted, word, words
+from extractor.ui.language import FOLDER, LANGUAGES, preferred_language, word, words
 
 UI = FOLDER.parent
 SOURCES = {file: file.read_text("utf-8") for file in sorted([*UI.rglob("*.py"), *UI.glob("static/*.js")])}
@@ -63,9 +63,16 @@ def test_words_of_one_file_are_not_those_of_another():
 
 
 def test_the_language_of_a_browser():
-    assert wanted({}, "zh-HK;q=0.8,en;q=0.9") == "en"
-    assert wanted({}, "ZH") == "zh" and wanted({}, "") == "en" and wanted({}, "zh;q=0,en;q=0.1") == "en"
-    assert wanted({"lang": "zh"}, "en") == "zh" and wanted({"lang": "<script>"}, "x" * 10_000) == "en"
+    assert preferred_language({}, "zh-HK;q=0.8,en;q=0.9") == "en"
+    assert (
+        preferred_language({}, "ZH") == "zh"
+        and preferred_language({}, "") == "en"
+        and preferred_language({}, "zh;q=0,en;q=0.1") == "en"
+    )
+    assert (
+        preferred_language({"lang": "zh"}, "en") == "zh"
+        and preferred_language({"lang": "<script>"}, "x" * 10_000) == "en"
+    )
     assert word("en", "login.wait", minutes="{minutes}") == words("en")["login.wait"]
 
 

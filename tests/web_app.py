@@ -17,7 +17,7 @@ from extractor.review import ReviewService
 from extractor.schemas import load_schema
 from extractor.store import Store, Version
 from extractor.ui import ServerSettings, add_user
-from extractor.ui.host import build
+from extractor.ui.app import create_app
 
 PORT = 7999
 ADDRESS = f"http://127.0.0.1:{PORT}"
@@ -44,7 +44,7 @@ TEXT = "Order\n\nCustomer: {customer}\nTotal due: {total}\n\nArticle\tQuantity\n
 
 
 def fill(store: Store, letters: Mapping[str, tuple[str, str]], schema: Any = SCHEMA, name: str = "letter") -> list[int]:
-    """The numbers of new records, one for each letter: file name -> customer and total."""
+    """Add a record for each letter (file name -> customer and total) and return their numbers."""
     from dataclasses import replace
 
     kept = replace(load_schema(schema), name=name)
@@ -59,7 +59,7 @@ def fill(store: Store, letters: Mapping[str, tuple[str, str]], schema: Any = SCH
 
 @contextlib.contextmanager
 def hosted(folder: Path, *, login: bool = True, **settings: Any) -> Iterator[tuple[Any, Store]]:
-    """The app behind its guard, and its store."""
+    """Yield the app behind its security middleware, and its store."""
     passwords = folder / "passwords"
     if login and not passwords.exists():
         for name, password in PASSWORDS.items():
@@ -72,13 +72,13 @@ def hosted(folder: Path, *, login: bool = True, **settings: Any) -> Iterator[tup
         **settings,
     )
     made.folder.mkdir(exist_ok=True)
-    with Store(folder / "store.db") as store, ReviewService(store) as desk:
-        yield build(made, desk, PORT), store
+    with Store(folder / "store.db") as store, ReviewService(store) as service:
+        yield create_app(made, service, PORT), store
 
 
 @contextlib.contextmanager
 def client(app: Any, user: str | None = None) -> Iterator[TestClient]:
-    """A browser's session: of that user, logged in, or of nobody."""
+    """Yield a browser in which the user, or nobody, is logged in."""
     with TestClient(app, base_url=ADDRESS, follow_redirects=False) as browser:
         if user is not None:
             answer = browser.post("/login", data={"name": user, "password": PASSWORDS[user]})
@@ -87,5 +87,5 @@ def client(app: Any, user: str | None = None) -> Iterator[TestClient]:
 
 
 def post(browser: TestClient, path: str, body: Any = None, **headers: str) -> Any:
-    """What our own page sends: JSON with the header that other sites cannot send."""
+    """Post JSON as our own page does, with the header that other sites cannot send, and return the answer."""
     return browser.post(f"/api/{path}", json=body or {}, headers={"X-Extractor": "1", "Origin": ADDRESS} | headers)

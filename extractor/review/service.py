@@ -46,7 +46,7 @@ class ReviewService:
 
     May be called from many threads. `folder` is where uploads and pages are kept, beside the store where none is given;
     `second_review` asks for two people's approval of each record; `model` extracts what is handed in without another;
-    `keep_days` and `most_bytes` are for uploads. Raises ReviewError for what cannot be done as it stands, Conflict
+    `keep_days` and `max_bytes` are for uploads. Raises ReviewError for what cannot be done as it stands, Conflict
     where somebody else was faster, InputError where there is no such record.
     """
 
@@ -58,7 +58,7 @@ class ReviewService:
         second_review: bool = False,
         model: str | None = None,
         keep_days: float = KEEP_DAYS,
-        most_bytes: int = MAX_BYTES,
+        max_bytes: int = MAX_BYTES,
     ) -> None:
         self.store, self.second_review, self.model = store, second_review, model
         self.folder = display_names.folder_for(store.name, folder)
@@ -73,7 +73,7 @@ class ReviewService:
                 store,
                 self.folder / "uploads",
                 keep_days=keep_days,
-                most_bytes=most_bytes,
+                max_bytes=max_bytes,
                 forget=self.documents.forget,
             )
         except OSError as error:

@@ -49,14 +49,14 @@ class Uploads:
         folder: FilePath,
         *,
         keep_days: float = KEEP_DAYS,
-        most_bytes: int = MAX_BYTES,
+        max_bytes: int = MAX_BYTES,
         total: int = TOTAL,
         forget: Callable[[str], None] = lambda document: None,
     ) -> None:
         """`forget` is told the SHA-256 of every document whose file is deleted."""
         self._store, self._folder = store, folder
         self._forget = forget
-        self._keep_seconds, self._most_bytes, self._total = keep_days * 86400, most_bytes, total
+        self._keep_seconds, self._max_bytes, self._total = keep_days * 86400, max_bytes, total
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.chmod(folder, 0o700)
         self._engine = Engine(store, self.jobs, self.clean)
@@ -103,10 +103,9 @@ class Uploads:
         """The file as it is found in the folder, where it now is, and by how much that has grown."""
         source = os.fspath(path)
         size = os.stat(source).st_size if os.path.exists(source) else 0
-        if size > self._most_bytes:
-            raise UnusableFile(
-                "too_large", f"It is {size / 2**20:,.0f} MB; the limit is {self._most_bytes // 2**20} MB."
-            )
+        if size > self._max_bytes:
+            limit = self._max_bytes // 2**20
+            raise UnusableFile("too_large", f"It is {size / 2**20:,.0f} MB; the limit is {limit} MB.")
         if size > room:
             raise UnusableFile("full", "There is no room left for uploads.")
         sha, _ = fingerprint(source)

@@ -1,4 +1,4 @@
-"""Reports of kept runs as pages: made in a process of their own, for they draw pages of documents."""
+"""Reports of kept evaluation runs as HTML pages, made in a separate process because they draw pages of documents."""
 
 from __future__ import annotations
 
@@ -15,54 +15,60 @@ from extractor.jobs.workers import Call, Died, Workers, wait_for
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; sandbox; frame-ancestors 'none'"
 )
-SECONDS, MEMORY = 300.0, 4096
-KEPT = 4
-"""So many pages are kept for the next who asks."""
+"""A report may show pictures and styles that are part of it, and nothing else: it holds text of documents."""
+MAX_SECONDS = 300.0
+MEMORY_MB = 4096
+POLL_SECONDS = 0.2
+MAX_CACHED = 4
 
 
 class Reports:
-    """The pages of the runs in a folder."""
+    """The reports of the runs in a folder. May be used from many threads."""
 
     def __init__(self, runs: Path) -> None:
         self.runs = runs
-        self._turn = threading.Lock()
-        self._pages: OrderedDict[tuple, str] = OrderedDict()
+        self._lock = threading.Lock()
+        self._pages: OrderedDict[tuple[str, tuple[int, ...]], str] = OrderedDict()
 
     def page(self, name: str) -> str:
-        """The report of the run of that name, as one HTML file. InputError where there is none."""
+        """Return the report of a run as one HTML file.
+
+        Raises InputError where there is no such run, OutputError where the report cannot be made.
+        """
         folder = self.folder(name)
         stamp = tuple((folder / part).stat().st_mtime_ns for part in (HEADER, LINES) if (folder / part).exists())
-        with self._turn:  # one at a time: each takes a process
+        with self._lock:  # one at a time: each takes a process
             if (name, stamp) not in self._pages:
-                self._pages[name, stamp] = _made(folder)
+                self._pages[name, stamp] = _make_page(folder)
             self._pages.move_to_end((name, stamp))
-            while len(self._pages) > KEPT:
+            while len(self._pages) > MAX_CACHED:
                 self._pages.popitem(last=False)
             return self._pages[name, stamp]
 
     def folder(self, name: str) -> Path:
-        """Where the run of that name is kept; only the names of runs that are there stand for a folder."""
+        """Return the folder of a run; raises InputError for any name that is not one of the runs' (such as `..`)."""
         if name not in (kept for kept, _ in kept_headers(self.runs)):
-            raise InputError(f"There is no run {name}.", "The Results page lists those that there are.")
+            raise InputError(f"There is no run {name}.", "The Results page lists the runs.")
         return self.runs / name
 
 
-def _made(folder: Path) -> str:
-    workers = Workers(1, begin_reading, (MEMORY, os.getpid()))
+def _make_page(folder: Path) -> str:
+    workers = Workers(1, begin_reading, (MEMORY_MB, os.getpid()))
     try:
-        workers.give(Call(None, report_page, (str(folder),), SECONDS))
+        workers.give(Call(None, render_report, (str(folder),), MAX_SECONDS))
         while True:
-            wait_for([workers], 0.2)
+            wait_for([workers], POLL_SECONDS)
             for _, result, _ in workers.results():
                 if isinstance(result, Died):
-                    raise OutputError("The report could not be made.", f"Try `extractor eval --output` of {folder}.")
+                    hint = f"Try `extractor eval --output` of {folder}."
+                    raise OutputError("The report cannot be made: its process ran out of time or memory.", hint)
                 return result
     finally:
         workers.stop()
 
 
-def report_page(folder: str) -> str:
-    """The page of a kept run."""
+def render_report(folder: str) -> str:
+    """Return the report of a kept run as HTML; runs in the separate process."""
     from extractor.evaluation.html_report import page
     from extractor.evaluation.report import report
     from extractor.evaluation.runs import load_run

@@ -1,169 +1,234 @@
-"""What a request asks for, looked at piece by piece: anything that is not what it should be is refused with 422."""
+"""What requests to the JSON routes hold: one pydantic model for each kind of request.
+
+JSON types are strict (`true` is no number, `"5"` is no revision), and texts, lists and numbers have limits. FastAPI
+validates requests against these models before a route runs; what does not fit is answered with 422 (`errors.py`).
+"""
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, Literal
 
-import orjson
-from starlette.requests import Request
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    TypeAdapter,
+    ValidationError,
+    model_validator,
+)
 
-from extractor.types import Path
-from extractor.ui.responses import Refused, unusable
+from extractor.store.review_reasons import ReviewReason
+from extractor.ui.errors import RequestError
 
-MOST_BYTES = 2 << 20
-"""Of a body: a grid of cells that is pasted is the largest."""
-MOST_TEXT = 100_000
+MAX_TEXT = 100_000
 """Characters of a value."""
-MOST_NOTE = 2_000
-MOST_STEPS = 40
-MOST_CELLS = 50_000
-MOST_BOXES = 1_000
-LARGEST = 2**53
-_MISSING: Any = object()
+MAX_NOTE = 2_000
+MAX_PATH_STEPS = 40
+MAX_CELLS = 50_000
+MAX_BOXES = 1_000
+MAX_QUEUE_ROWS = 500
+MAX_INTEGER = 2**53
+"""The largest integer that JavaScript represents exactly."""
+MAX_COORDINATE = 1e7
 
 
-async def body(request: Request) -> Mapping[str, Any]:
-    """The JSON object in a request's body."""
-    data = bytearray()
-    async for part in request.stream():
-        data += part
-        if len(data) > MOST_BYTES:
-            raise Refused(413, "too_large", f"A request has at most {MOST_BYTES >> 20} MB.")
-    try:
-        given = orjson.loads(bytes(data) or b"{}")
-    except orjson.JSONDecodeError:
-        raise unusable("The request is not JSON.") from None
-    if not isinstance(given, dict):
-        raise unusable("The request is not a JSON object.")
-    return given
+def _check_characters(text: str) -> str:
+    if "\0" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("contains characters that are not valid text")
+    return text
 
 
-class Asked:
-    """The parts of a request by name; each is given out as what it is said to be, or refused."""
-
-    def __init__(self, given: Mapping[str, Any]) -> None:
-        self._given = given
-
-    def text(self, name: str, missing: str | None = _MISSING, most: int = MOST_TEXT) -> Any:
-        return _text(name, self._of(name, missing), most) if self._has(name, missing) else missing
-
-    def word(self, name: str, words: Sequence[str], missing: str | None = _MISSING) -> Any:
-        """One of a few words."""
-        found = self.text(name, missing, 100)
-        if found is not missing and found not in words:
-            raise unusable(f"{name} is one of {', '.join(words)}.")
-        return found
-
-    def note(self) -> str:
-        return self.text("note", "", MOST_NOTE)
-
-    def truth(self, name: str) -> bool:
-        found = self._given.get(name, False)
-        if not isinstance(found, bool):
-            raise unusable(f"{name} is true or false.")
-        return found
-
-    def whole(self, name: str, missing: int | None = _MISSING, least: int = 0, most: int = LARGEST) -> Any:
-        """A whole number; in a query it is written in digits."""
-        found = self._of(name, missing)
-        if not self._has(name, missing):
-            return missing
-        return whole(name, found, least, most)
-
-    def path(self, name: str = "path", missing: Any = _MISSING) -> Any:
-        """A path in a record; in a query it is written as JSON."""
-        found = self._of(name, missing)
-        if not self._has(name, missing):
-            return missing
-        if isinstance(found, str):
-            try:
-                found = json.loads(found)
-            except (ValueError, RecursionError):
-                raise unusable(f"{name} is not JSON.") from None
-        return _path(name, found)
-
-    def box(self, name: str = "box") -> tuple[float, float, float, float]:
-        return _box(name, self._of(name, _MISSING))
-
-    def evidence(self) -> dict[str, Any] | None:
-        """Where a value stands: offsets, boxes, or both."""
-        found = self._given.get("evidence")
-        if found is None:
-            return None
-        if not isinstance(found, dict):
-            raise unusable("evidence is an object.")
-        start, end = (None if found.get(k) is None else whole(k, found[k], 0, LARGEST) for k in ("start", "end"))
-        if (start is None) != (end is None) or (start is not None and start > end):
-            raise unusable("evidence ends behind its start.")
-        boxes = found.get("boxes")
-        if boxes is not None:
-            if not isinstance(boxes, list) or len(boxes) > MOST_BOXES:
-                raise unusable(f"boxes is a list of at most {MOST_BOXES}.")
-            boxes = [_placed(box) for box in boxes]
-        return {"start": start, "end": end, "boxes": boxes}
-
-    def cells(self) -> list[list[str]]:
-        """Rows of texts."""
-        rows = self._of("cells", _MISSING)
-        if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-            raise unusable("cells is a list of rows.")
-        if sum(map(len, rows)) > MOST_CELLS or len(rows) > MOST_CELLS:
-            raise unusable(f"At most {MOST_CELLS:,} cells can be pasted at once.")
-        return [[_text("a cell", cell, MOST_TEXT) for cell in row] for row in rows]
-
-    def _of(self, name: str, missing: Any) -> Any:
-        found = self._given.get(name)
-        if found is None and missing is _MISSING:
-            raise unusable(f"{name} is missing.")
-        return found
-
-    def _has(self, name: str, missing: Any) -> bool:
-        return missing is _MISSING or self._given.get(name) is not None
-
-
-def whole(name: str, found: Any, least: int, most: int) -> int:
-    if isinstance(found, str) and found.isascii() and found.isdigit() and len(found) < 17:
-        found = int(found)
-    if not isinstance(found, int) or isinstance(found, bool) or not least <= found <= most:
-        raise unusable(f"{name} is a whole number from {least} to {most}.")
-    return found
-
-
-def _text(name: str, found: Any, most: int) -> str:
-    if not isinstance(found, str) or len(found) > most:
-        raise unusable(f"{name} is a text of at most {most:,} characters.")
-    if "\0" in found or any("\ud800" <= character <= "\udfff" for character in found):
-        raise unusable(f"{name} holds characters that are none.")
-    return found
-
-
-def _path(name: str, found: Any) -> Path:
-    if not isinstance(found, list) or len(found) > MOST_STEPS:
-        raise unusable(f"{name} is a list of at most {MOST_STEPS} steps.")
-    return tuple(whole(name, s, 0, LARGEST) if not isinstance(s, str) else _text(name, s, 1000) for s in found)
-
-
-def _placed(box: Any) -> dict[str, Any]:
-    """A box on a page, given as an object."""
-    if not isinstance(box, dict):
-        raise unusable("A box is an object.")
-    sides = _box("a box", [box.get(side) for side in ("x0", "top", "x1", "bottom")])
-    return {"page": whole("page", box.get("page"), 1, LARGEST)} | dict(
-        zip(("x0", "top", "x1", "bottom"), sides, strict=True)
-    )
-
-
-def _box(name: str, found: Any) -> tuple[float, float, float, float]:
-    if not isinstance(found, list) or len(found) != 4 or not all(_is_number(side) for side in found):
-        raise unusable(f"{name} is four numbers: left, top, right, bottom.")
-    x0, top, x1, bottom = map(float, found)
+def _check_box(sides: list[float]) -> tuple[float, float, float, float]:
+    x0, top, x1, bottom = sides
     if x0 > x1 or top > bottom:
-        raise unusable(f"{name} has its left before its right, and its top above its bottom.")
+        raise ValueError("a box has its left side before its right and its top above its bottom")
     return x0, top, x1, bottom
 
 
-def _is_number(found: Any) -> bool:
-    return isinstance(found, int | float) and not isinstance(found, bool) and math.isfinite(found) and abs(found) < 1e7
+def _check_cell_count(cells: list[list[str]]) -> list[list[str]]:
+    if sum(map(len, cells)) > MAX_CELLS:
+        raise ValueError(f"at most {MAX_CELLS:,} cells can be pasted at once")
+    return cells
+
+
+Text = Annotated[StrictStr, Field(max_length=MAX_TEXT), AfterValidator(_check_characters)]
+Note = Annotated[StrictStr, Field(max_length=MAX_NOTE), AfterValidator(_check_characters)]
+Index = Annotated[StrictInt, Field(ge=0, le=MAX_INTEGER)]
+PageNumber = Annotated[StrictInt, Field(ge=1, le=MAX_INTEGER)]
+PropertyName = Annotated[StrictStr, Field(max_length=1_000), AfterValidator(_check_characters)]
+FieldPath = Annotated[list[Index | PropertyName], Field(max_length=MAX_PATH_STEPS), AfterValidator(tuple)]
+"""Where a value stands in a record: property names and row numbers, from the outside in."""
+Coordinate = Annotated[StrictFloat, Field(gt=-MAX_COORDINATE, lt=MAX_COORDINATE, allow_inf_nan=False)]
+"""Points from the left or the top of a page."""
+Box = Annotated[list[Coordinate], Field(min_length=4, max_length=4), AfterValidator(_check_box)]
+"""x0, top, x1, bottom."""
+
+_PATH = TypeAdapter(FieldPath)
+
+
+def parse_path(text: str) -> tuple[str | int, ...]:
+    """Return the path that a query string gives as JSON text; raises RequestError (422) for anything else."""
+    try:
+        return _PATH.validate_json(text)
+    except ValidationError:
+        raise RequestError.unusable("The path is not a JSON list of property names and row numbers.") from None
+
+
+# The queue.
+
+
+class QueueFilter(BaseModel):
+    """Which records of the queue are asked for, and in which order."""
+
+    status: Literal["open", "new", "needs_review", "approved", "rejected", "second", "flagged", "all"] = "open"
+    schema_name: Annotated[str | None, Field(alias="schema", max_length=200)] = None
+    reason: ReviewReason | None = None
+    job: Annotated[str | None, Field(max_length=500)] = None
+    search: Annotated[str | None, Field(max_length=200)] = None
+    sort: Literal["risk", "new", "old", "name"] = "risk"
+
+    @model_validator(mode="after")
+    def _check_texts(self) -> QueueFilter:
+        for text in (self.schema_name, self.job, self.search):
+            _check_characters(text or "")
+        return self
+
+    def arguments(self) -> dict[str, Any]:
+        """Return the filter as keyword arguments of `ReviewService.queue` and `ReviewService.next`."""
+        return {
+            "status": self.status,
+            "schema": self.schema_name,
+            "reason": self.reason,
+            "job": self.job,
+            "search": self.search,
+            "sort": self.sort,
+        }
+
+
+class QueuePage(QueueFilter):
+    """A page of the queue: `limit` rows, leaving out the first `after`."""
+
+    after: Annotated[int, Field(ge=0, le=MAX_INTEGER)] = 0
+    limit: Annotated[int, Field(ge=1, le=MAX_QUEUE_ROWS)] = 100
+
+
+# Acts on a record.
+
+
+class ClaimRequest(BaseModel):
+    """Reserve a record; with `take`, from somebody else who has it."""
+
+    take: StrictBool = False
+
+
+class RevisionRequest(BaseModel):
+    """A change to the record as it was at a revision."""
+
+    revision: Index
+
+
+class DecisionRequest(RevisionRequest):
+    """A decision about a record, with a note on why."""
+
+    note: Note = ""
+
+
+class ApproveRequest(DecisionRequest):
+    """An approval; with `force`, even though something is left to check."""
+
+    force: StrictBool = False
+
+
+class PlacedBox(BaseModel):
+    """A box on a page, in points from its top left corner."""
+
+    page: PageNumber
+    x0: Coordinate
+    top: Coordinate
+    x1: Coordinate
+    bottom: Coordinate
+
+    @model_validator(mode="after")
+    def _check_sides(self) -> PlacedBox:
+        _check_box([self.x0, self.top, self.x1, self.bottom])
+        return self
+
+
+class Evidence(BaseModel):
+    """Where a value stands in the document: offsets into its text, boxes on its pages, or both."""
+
+    start: Index | None = None
+    end: Index | None = None
+    boxes: Annotated[list[PlacedBox], Field(max_length=MAX_BOXES)] | None = None
+
+    @model_validator(mode="after")
+    def _check_order(self) -> Evidence:
+        if (self.start is None) != (self.end is None) or (self.start or 0) > (self.end or 0):
+            raise ValueError("evidence needs both a start and an end, in this order, or neither")
+        return self
+
+
+class _Edit(RevisionRequest):
+    path: FieldPath
+
+    def arguments(self) -> dict[str, Any]:
+        """Return what this kind of edit brings along, as keyword arguments of `ReviewService.edit`."""
+        return self.model_dump(exclude={"revision", "path", "how"})
+
+
+class TypedEdit(_Edit):
+    """A value typed into its field."""
+
+    how: Literal["typed"]
+    text: Text
+
+
+class PointedEdit(_Edit):
+    """A value taken from the document: a word, several words, or a region read again by OCR."""
+
+    how: Literal["word", "words", "region"]
+    text: Text
+    evidence: Evidence | None = None
+
+
+class VerdictEdit(_Edit):
+    """The value is right as it stands, or the document holds none."""
+
+    how: Literal["accepted", "absent"]
+
+
+class RowEdit(_Edit):
+    """A row added to a list in front of row `at`, or row `at` deleted."""
+
+    how: Literal["row_added", "row_deleted"]
+    at: Index
+
+
+class PasteEdit(_Edit):
+    """A block of cells pasted into a list; its top left cell goes to row `at`, column `column`."""
+
+    how: Literal["pasted"]
+    at: Index
+    column: Index
+    cells: Annotated[list[list[Text]], Field(max_length=MAX_CELLS), AfterValidator(_check_cell_count)]
+
+
+EditRequest = Annotated[TypedEdit | PointedEdit | VerdictEdit | RowEdit | PasteEdit, Field(discriminator="how")]
+
+
+class ParseRequest(BaseModel):
+    """A text to be understood as a value of the field at `path`."""
+
+    path: FieldPath
+    text: Text
+
+
+class ReadRegionRequest(BaseModel):
+    """A part of a page to be read again by OCR."""
+
+    page: PageNumber
+    box: Box

@@ -1,40 +1,48 @@
-"""What goes back to the browser: JSON, and errors as `{error, message, hint}` with nothing of a traceback."""
+"""What goes back to the browser."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import orjson
 from starlette.responses import Response
 
 
-class Refused(Exception):
-    """A request that is not granted: `kind` is a fixed word, `more` what else the answer holds."""
+class JsonResponse(Response):
+    """Data as JSON that neither the browser nor a proxy may keep."""
 
-    def __init__(self, status: int, kind: str, message: str, hint: str = "", **more: Any) -> None:
-        super().__init__(message)
-        self.status = status
-        self.said = {"error": kind, "message": message, "hint": hint, **more}
+    media_type = "application/json"
 
+    def __init__(self, content: Any, status_code: int = 200) -> None:
+        super().__init__(content, status_code, {"Cache-Control": "no-store"})
 
-def answer(data: Any, status: int = 200) -> Response:
-    """The data as JSON; nobody but this browser may keep it."""
-    try:
-        body = orjson.dumps(data)
-    except (TypeError, ValueError):  # half a surrogate pair in a text, a whole number beyond 64 bits
-        body = json.dumps(data, ensure_ascii=True).encode()
-    return Response(body, status, {"Cache-Control": "no-store"}, media_type="application/json")
+    def render(self, content: Any) -> bytes:
+        """Return the data as JSON text in UTF-8."""
+        try:
+            return orjson.dumps(content)
+        except (TypeError, ValueError):  # a lone surrogate in a text, or an integer beyond 64 bits
+            return json.dumps(content, ensure_ascii=True).encode()
 
 
-def refusal(refused: Refused) -> Response:
-    return answer(refused.said, refused.status)
+class PageImageResponse(Response):
+    """A picture of a page, which the browser may keep for an hour."""
+
+    media_type = "image/webp"
+
+    def __init__(self, content: bytes) -> None:
+        super().__init__(content, headers={"Cache-Control": "private, max-age=3600"})
 
 
-def not_logged_in() -> Refused:
-    return Refused(401, "not_logged_in", "You are not logged in.", "Load the page anew.")
+class TextsResponse(Response):
+    """Texts of the screen, which the browser keeps but asks for each time: without a body where it has them (304)."""
 
+    media_type = "application/json"
 
-def unusable(message: str, hint: str = "") -> Refused:
-    """What came in is not what was asked for."""
-    return Refused(422, "unusable", message, hint)
+    def __init__(self, texts: Mapping[str, str], known_tag: str | None) -> None:
+        body = orjson.dumps(dict(texts))
+        tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        known = known_tag == tag
+        super().__init__(b"" if known else body, 304 if known else 200, {"Cache-Control": "no-cache", "ETag": tag})

@@ -1,4 +1,4 @@
-"""Starting and stopping: a free port, the desk, the app, and a clean end."""
+"""Starting and stopping the server: a free port, the review service, the app, and a clean end."""
 
 from __future__ import annotations
 
@@ -15,36 +15,43 @@ from extractor.errors import OutputError, SchemaError, UsageError
 from extractor.models import catalogue, kind_of
 from extractor.schemas import load_schema
 from extractor.store import Store
-from extractor.ui.host import build, private
-from extractor.ui.settings import PORT, ServerSettings
+from extractor.ui.app import create_app, create_private_folder
+from extractor.ui.settings import DEFAULT_PORT, ServerSettings
 from extractor.validation import compile_checks
 
-MORE_PORTS = 50
+PORTS_TRIED = 50
 STOP_SECONDS = 3
+"""How long open streams are waited for when the server stops."""
+BACKLOG = 128
 
 
 def serve(settings: ServerSettings, tell: Callable[[str], None], ready: Callable[[str], object]) -> None:
-    """As `extractor.ui.serve` says."""
-    refuse_open(settings)
-    for sentence in looked_at(settings):
+    """Serve until Ctrl-C or SIGTERM; see `extractor.ui.serve`."""
+    refuse_open_server(settings)
+    for sentence in check_settings(settings):
         tell(sentence)
     from extractor.review import ReviewService
 
-    with contextlib.closing(listening(settings)) as sock, Store(settings.store) as store:
+    with contextlib.closing(open_socket(settings)) as sock, Store(settings.store) as store:
         port = sock.getsockname()[1]
-        if settings.port is None and port != PORT:
-            tell(f"Port {PORT} is taken by another program: this server is at {port}.")
-        private(settings.folder)
+        if settings.port is None and port != DEFAULT_PORT:
+            tell(f"Port {DEFAULT_PORT} is used by another program; this server uses {port}.")
+        create_private_folder(settings.folder)
         with ReviewService(
             store,
             second_review=settings.second_review,
             model=settings.model,
             keep_days=settings.keep_uploads,
-            most_bytes=settings.max_upload << 20,
-        ) as desk:
-            desk.start()
-            app = build(settings, desk, port)
-            address = f"http://{_shown(settings.host)}:{port}/"
+            max_bytes=settings.max_upload << 20,
+        ) as service:
+            service.start()
+            app = create_app(settings, service, port)
+            address = f"http://{_display_host(settings.host)}:{port}/"
+
+            def announce() -> None:
+                tell(announcement(settings, address, store.name))
+                ready(address)
+
             config = uvicorn.Config(
                 app,
                 log_level=logging.ERROR,
@@ -52,18 +59,19 @@ def serve(settings: ServerSettings, tell: Callable[[str], None], ready: Callable
                 server_header=False,
                 timeout_graceful_shutdown=STOP_SECONDS,
             )
-            _Server(config, lambda: (tell(told(settings, address, store.name)), ready(address))).run(sockets=[sock])
+            _Server(config, announce).run(sockets=[sock])
 
 
 class _Server(uvicorn.Server):
-    """Says when it is ready, and comes back when it was told to stop, for there is more to be closed."""
+    """A server that reports when it is ready, and returns after a signal: the store has to be closed as well."""
 
-    def __init__(self, config: uvicorn.Config, ready: Callable[[], object]) -> None:
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._ready = ready
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
+        """Stop on SIGINT and SIGTERM; unlike uvicorn's own, does not raise the signal again afterwards."""
         before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             yield
@@ -72,22 +80,23 @@ class _Server(uvicorn.Server):
                 signal.signal(number, handler)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to serve, and report it."""
         await super().startup(sockets)
         if self.started:
             self._ready()
 
 
-def refuse_open(settings: ServerSettings) -> None:
-    """Return when it is safe to be reached from where the settings say; else UsageError."""
+def refuse_open_server(settings: ServerSettings) -> None:
+    """Raise UsageError where other machines could reach the server without a password."""
     if not settings.loopback and settings.password_file is None:
         raise UsageError(
-            f"At {settings.host} other machines could read every document, without a password.",
+            f"At {settings.host} other machines could read every document without a password.",
             "Make a password file: `extractor serve --password-file FILE --add-user NAME`. Then give --password-file.",
         )
 
 
-def looked_at(settings: ServerSettings) -> list[str]:
-    """What is to be said of the schemas and the model of the settings.
+def check_settings(settings: ServerSettings) -> list[str]:
+    """Return a sentence about each schema of the schema folder that cannot be used.
 
     Raises UsageError where there is no such folder, ModelError where there is no such model.
     """
@@ -97,54 +106,57 @@ def looked_at(settings: ServerSettings) -> list[str]:
     if folder is None:
         return []
     if not folder.is_dir():
-        raise UsageError(f"There is no folder {folder}.", "Name the folder with your schemas, or leave it out.")
-    told = []
+        raise UsageError(f"There is no folder {folder}.", "Give --schema-folder the folder with your schemas.")
+    sentences = []
     for file in sorted(folder.glob("*.json")):
         try:
             compile_checks(load_schema(file))
         except SchemaError as error:
-            told.append(f"{file.name} is left out: {error.message} {error.hint}")
-    return told
+            sentences.append(f"{file.name} is left out: {error.message} {error.hint}")
+    return sentences
 
 
-def listening(settings: ServerSettings) -> socket.socket:
-    """A socket at the port that was asked for, else at the first free one from the usual one on."""
-    asked = settings.port
-    for port in range(PORT, PORT + MORE_PORTS) if asked is None else (asked,):
+def open_socket(settings: ServerSettings) -> socket.socket:
+    """Return a listening socket at the port that the settings name, else at the first free one from the default on.
+
+    Raises UsageError where the address or the port cannot be used, OutputError where no port is free.
+    """
+    wanted = settings.port
+    for port in range(DEFAULT_PORT, DEFAULT_PORT + PORTS_TRIED) if wanted is None else (wanted,):
         try:
-            family, kind, protocol, _, place = socket.getaddrinfo(
+            family, kind, protocol, _, address = socket.getaddrinfo(
                 settings.host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
             )[0]
             sock = socket.socket(family, kind, protocol)
         except OSError as error:
-            raise UsageError(f"{settings.host} is no address of this machine.", "Try --host 127.0.0.1.") from error
+            message = f"{settings.host} is not an address of this machine."
+            raise UsageError(message, "Try --host 127.0.0.1.") from error
         try:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            sock.bind(place)
-            sock.listen(128)
+            sock.bind(address)
+            sock.listen(BACKLOG)
             return sock
         except OSError as error:
             sock.close()
             if error.errno not in (errno.EADDRINUSE, errno.EACCES):
-                raise UsageError(
-                    f"Cannot listen at {settings.host}: {error.strerror}.", "Try --host 127.0.0.1."
-                ) from error
-            if asked is not None:
-                raise UsageError(f"Port {asked} cannot be had: {error.strerror}.", "Give another --port.") from error
-    raise OutputError(f"All ports from {PORT} to {PORT + MORE_PORTS - 1} are taken.", "Name one with --port.")
+                message = f"Cannot listen at {settings.host}: {error.strerror}."
+                raise UsageError(message, "Try --host 127.0.0.1.") from error
+            if wanted is not None:
+                raise UsageError(f"Port {wanted} cannot be used: {error.strerror}.", "Try another --port.") from error
+    raise OutputError(
+        f"All ports from {DEFAULT_PORT} to {DEFAULT_PORT + PORTS_TRIED - 1} are taken.", "Choose one with --port."
+    )
 
 
-def told(settings: ServerSettings, address: str, store: str) -> str:
-    """What is said once the server is ready."""
-    lines = [f"extractor is at {address}  (Ctrl-C ends it)", f"records are kept in {store}"]
+def announcement(settings: ServerSettings, address: str, store: str) -> str:
+    """Return what the person at the terminal is told once the server is ready."""
+    lines = [f"extractor is running at {address}  (Ctrl-C stops it)", f"Records are kept in {store}"]
     if not settings.loopback:
-        lines.append(
-            "Passwords and documents cross the network unencrypted: have a proxy with TLS in front (docs/web.md)."
-        )
+        lines.append("Passwords and documents cross the network unencrypted: put a TLS proxy in front (docs/web.md).")
     return "\n".join(lines)
 
 
-def _shown(host: str) -> str:
+def _display_host(host: str) -> str:
     if host in ("0.0.0.0", "::"):
         return socket.gethostname()
     return f"[{host}]" if ":" in host else host

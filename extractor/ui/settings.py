@@ -7,26 +7,27 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-HOST, PORT = "127.0.0.1", 7860
+DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
 
 
-def home() -> Path:
-    """Where the web app keeps uploads and sessions: `extractor/web` where this user's programs keep their data."""
+def data_folder() -> Path:
+    """Return where the web app keeps sessions and files: `extractor/web` in the user's data folder (XDG)."""
     data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     return Path(data).expanduser() / "extractor" / "web"
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """`owner` is who is at work where there is no password file; `names` are hosts that people reach the server by.
+    """The options of `extractor serve`.
 
-    `model` is the one that the upload page offers first, `schema_folder` has schemas beside the shipped ones, and
-    `runs` the kept runs of evaluations. `max_upload` is in MB, `keep_uploads` in days.
+    `owner` is the user where there is no password file; `names` are the host names by which people reach the server;
+    `model` is the one that the upload page offers first; `schema_folder` holds schemas beside the shipped ones, and
+    `runs` the kept evaluation runs. `max_upload` is in MB, `keep_uploads` in days. `port` None is the first free one.
     """
 
     owner: str
     store: str | None = None
-    host: str = HOST
+    host: str = DEFAULT_HOST
     port: int | None = None
     names: tuple[str, ...] = ()
     password_file: Path | None = None
@@ -36,11 +37,11 @@ class ServerSettings:
     max_upload: int = 100
     keep_uploads: int = 30
     runs: Path | None = None
-    folder: Path = field(default_factory=home)
+    folder: Path = field(default_factory=data_folder)
 
     @property
     def loopback(self) -> bool:
-        """Whether the server is for this machine alone."""
+        """Whether the server can be reached from this machine only."""
         if self.host == "localhost":
             return True
         try:

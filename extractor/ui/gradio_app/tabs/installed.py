@@ -1,21 +1,20 @@
-"""Installed: the models and the schemas that are here, and how to get more."""
+"""The tab of models and schemas: what is on this machine, and how to get more."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from extractor.models import CATALOGUE, DEFAULT, weights
 from extractor.schemas import load_schema
-from extractor.ui.events import EVENT, Asking, told
-from extractor.ui.gradio_app.tabs.upload import choices, places, table
+from extractor.ui.gradio_app.events import EVENT_OPTIONS, EventContext, TabContents, event
+from extractor.ui.gradio_app.tabs.upload import FIELD_WIDTHS, field_table, schema_choices, schema_places
 
 if TYPE_CHECKING:
     from extractor.ui.settings import ServerSettings
 
-MODELS = (
+MODEL_HEADERS = (
     "installed.name",
     "installed.state",
     "installed.size",
@@ -25,50 +24,43 @@ MODELS = (
 )
 
 
-def build(settings: ServerSettings, words: Any) -> tuple[Callable[[Asking], list[Any]], list[Any]]:
-    """The tab; what comes back gives what stands in it when it is opened, and where."""
-    gr.Markdown(words("installed.about_models"))
+def build_tab(settings: ServerSettings, text: gr.I18n) -> TabContents:
+    """Add the tab's components to the page; `text` translates the key of a text."""
+    gr.Markdown(text("installed.about_models"))
     models = gr.Dataframe(interactive=False, wrap=True, elem_id="installed-models")
-    gr.Markdown(words("installed.about_schemas"))
-    schema = gr.Dropdown([], label=words("installed.schema"), elem_id="installed-schema")
-    about = gr.Textbox(label=words("installed.about"), interactive=False, lines=2, elem_id="installed-about")
+    gr.Markdown(text("installed.about_schemas"))
+    schema = gr.Dropdown([], label=text("installed.schema"), elem_id="installed-schema")
+    about = gr.Textbox(label=text("installed.about"), interactive=False, lines=2, elem_id="installed-about")
     fields = gr.Dataframe(
-        interactive=False,
-        wrap=True,
-        max_height=520,
-        column_widths=["18%", "22%", "12%", "48%"],
-        elem_id="installed-fields",
+        interactive=False, wrap=True, max_height=520, column_widths=FIELD_WIDTHS, elem_id="installed-fields"
     )
 
-    def of_schema(name: str | None, asking: Asking) -> list[Any]:
-        place = dict(places(settings)).get(name or "")
+    def describe(choice: str | None, context: EventContext) -> list[Any]:
+        place = dict(schema_places(settings)).get(choice or "")
         found = None if place is None else load_schema(place)
-        return ["" if found is None else found.description, table(found, asking)]
+        return ["" if found is None else found.description, field_table(found, context)]
 
-    @told
-    def show(name: str | None, asking: Asking) -> Any:
-        return of_schema(name, asking)
+    schema.change(event(describe), schema, [about, fields], **EVENT_OPTIONS)
 
-    schema.change(show, schema, [about, fields], **EVENT)
-
-    def at_first(asking: Asking) -> list[Any]:
-        there = choices(settings)
-        first = there[0][1] if there else None
+    def fill(context: EventContext) -> list[Any]:
+        choices = schema_choices(settings)
+        first = choices[0][1] if choices else None
         return [
-            gr.Dataframe({"headers": asking.headers(*MODELS), "data": model_rows(asking)}),
-            gr.Dropdown(there, value=first),
-            *of_schema(first, asking),
+            gr.Dataframe({"headers": context.words(*MODEL_HEADERS), "data": model_rows(context)}),
+            gr.Dropdown(choices, value=first),
+            *describe(first, context),
         ]
 
-    return at_first, [models, schema, about, fields]
+    return TabContents(fill, [models, schema, about, fields])
 
 
-def model_rows(asking: Asking) -> list[list[str]]:
+def model_rows(context: EventContext) -> list[list[str]]:
+    """Return a row of `MODEL_HEADERS` for each model of the catalogue."""
     rows = []
-    for known in CATALOGUE.values():
-        here = weights.is_present(known)
-        default = f" {asking.word('installed.default')}" if known.name == DEFAULT else ""
-        state = asking.word("installed.here" if here else "installed.not_here")
-        get = "—" if here else f"extractor models pull {known.name}"
-        rows.append([known.name + default, state, f"{known.size / 1e9:.1f} GB", known.licence, known.hub, get])
+    for model in CATALOGUE.values():
+        present = weights.is_present(model)
+        default = f" {context.word('installed.default')}" if model.name == DEFAULT else ""
+        state = context.word("installed.here" if present else "installed.not_here")
+        command = "—" if present else f"extractor models pull {model.name}"
+        rows.append([model.name + default, state, f"{model.size / 1e9:.1f} GB", model.licence, model.hub, command])
     return rows
