@@ -274,7 +274,7 @@ def test_a_value_that_a_person_gave_is_settled_but_a_check_that_it_breaks_is_sti
     assert (total["state"], total["needs"], total["level"], total["by"]) == ("accepted", False, "wrong", "ann")
     with pytest.raises(ReviewError) as told:
         desk.approve(person.record, who="ann", revision=2)
-    assert told.value.kind == "open" and told.value.more == {"left": 0, "failed": 1, "first": ["total"]}
+    assert told.value.kind == "open" and told.value.details == {"left": 0, "failed": 1, "first": ["total"]}
     assert desk.approve(person.record, who="ann", revision=2, force=True)["status"] == "approved"
 
 
@@ -471,7 +471,7 @@ def test_a_record_is_one_persons_until_it_is_taken_over(desk, ann):
     assert desk.claim(ann.record, who="ann")["mine"]
     with pytest.raises(ReviewError) as held:
         desk.claim(ann.record, who="bob")
-    assert held.value.kind == "held" and held.value.more["claimed_by"] == "ann"
+    assert held.value.kind == "held" and held.value.details["claimed_by"] == "ann"
     view = desk.claim(ann.record, who="bob", take=True)
     assert view["mine"] and view["claimed_by"] == "bob"
     assert ("taken", "bob", "from ann") in [
@@ -488,7 +488,7 @@ def test_a_record_is_one_persons_until_it_is_taken_over(desk, ann):
 def test_a_record_is_approved_once_all_was_looked_at(desk, ann):
     with pytest.raises(ReviewError) as told:
         desk.approve(ann.record, who="ann", revision=1)
-    assert told.value.more == {"left": 2, "failed": 0, "first": ["day"]}
+    assert told.value.details == {"left": 2, "failed": 0, "first": ["day"]}
     ann.edit("accepted", "day")
     ann.edit("accepted", "seller", "name")
     done = desk.approve(ann.record, who="ann", revision=3)

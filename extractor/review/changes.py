@@ -105,7 +105,7 @@ def _paste(field: Field, rows: list[Any], was: list[int | None], at: int, given:
                 value = value_of(item, text)
             except ReviewError as error:
                 where = f"Row {n + 1}, {item.title or path_text(item.path)}"
-                raise unusable(f"{where}: {error.message}", error.hint, **error.more) from error
+                raise unusable(f"{where}: {error.message}", error.hint, **error.details) from error
             rows[at + n] = _with(rows[at + n], item, value)
 
 

@@ -1,21 +1,38 @@
-"""What a person asked for that cannot be done as it stands, and was not done at all."""
+"""What a person asked for that cannot be done as things stand, and was not done at all."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 from extractor.errors import ExtractorError
 
 
-class ReviewError(ExtractorError):
-    """`kind` is a fixed word: unusable, open, held, nothing_to_undo, gone, busy; `more` is what else is to be known."""
+class RefusalKind(StrEnum):
+    """Why something is refused. Members are plain strings, as the web app's routes send them."""
 
-    def __init__(self, kind: str, message: str, hint: str = "", **more: Any) -> None:
+    UNUSABLE = "unusable"
+    """What was given is no value of the field, or is for no place of the record."""
+    OPEN = "open"
+    """The record cannot be approved: something is left to check."""
+    HELD = "held"
+    """Somebody else has claimed the record."""
+    NOTHING_TO_UNDO = "nothing_to_undo"
+    GONE = "gone"
+    """The document, or a part of it, cannot be shown."""
+    BUSY = "busy"
+    """Not yet: ask again in a moment."""
+
+
+class ReviewError(ExtractorError):
+    """A refusal. `details` holds what a screen needs beside the message, such as who holds a record."""
+
+    def __init__(self, kind: RefusalKind, message: str, hint: str = "", **details: Any) -> None:
         super().__init__(message, hint)
         self.kind = kind
-        self.more = more
+        self.details = details
 
 
-def unusable(message: str, hint: str = "", **more: Any) -> ReviewError:
-    """What was given is no value, or is for no place of the record."""
-    return ReviewError("unusable", message, hint, **more)
+def unusable(message: str, hint: str = "", **details: Any) -> ReviewError:
+    """Return the refusal of something that is no value, or is for no place of the record."""
+    return ReviewError(RefusalKind.UNUSABLE, message, hint, **details)

@@ -15,7 +15,7 @@ import gradio as gr
 
 from extractor.errors import InputError, SchemaError
 from extractor.models import CATALOGUE, DEFAULT, weights
-from extractor.schemas import MAX_BYTES, Schema, load_schema, shipped
+from extractor.schemas import MAX_BYTES, Schema, load_schema, shipped_schemas
 from extractor.types import Path as FieldPath
 from extractor.types import field_name
 from extractor.ui.gradio_app.events import EVENT_OPTIONS, EventContext, TabContents, event
@@ -163,7 +163,7 @@ def schema_places(settings: ServerSettings) -> list[tuple[str, Any]]:
     places: list[tuple[str, Any]] = []
     if settings.schema_folder is not None:
         places += [(f"folder:{file.stem}", file) for file in sorted(settings.schema_folder.glob("*.json"))]
-    places += [(f"shipped:{name}", name) for name, _ in shipped()]
+    places += [(f"shipped:{name}", name) for name, _ in shipped_schemas()]
     return places
 
 
@@ -221,7 +221,7 @@ def first_model(settings: ServerSettings) -> str:
 def field_table(schema: Schema | None, context: EventContext) -> Any:
     """Return the fields of a schema as a table, a row of `FIELD_HEADERS` each."""
     rows = []
-    for path, field in schema.leaves() if schema is not None else ():
+    for path, field in schema.all_fields() if schema is not None else ():
         unit = f" ({field.unit})" if field.unit else ""
         description = field.description
         if not description and field.enum:
