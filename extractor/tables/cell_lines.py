@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.problems import ProblemKind
-from extractor.settings import Settings, threshold
+from extractor.settings import Settings, rule, threshold
 from extractor.tables.cell_kinds import is_value
 from extractor.tables.cells import CellRow, UnplacedCell, collapse_whitespace, display_width
 from extractor.tables.row_placement import place_rows
@@ -32,6 +32,7 @@ class CellLineSettings(Settings):
     )
     lines_in_cell: int = threshold(6, unit="lines", meaning="A cell after a pipe has so many further lines at most.")
     least_pipe_cells: int = threshold(6, unit="cells", meaning="Fewer cells after pipes are no table.")
+    rejoin_rows: bool = rule(True, meaning="Rows that a blank line inside a cell cut in two are put together again.")
 
 
 @dataclass(slots=True)
@@ -150,9 +151,10 @@ def _is_rest_of_row(
     usual_lengths: set[int],
 ) -> bool:
     """Return whether chunk number `following` is the rest of `row`: the blank line between was one inside a cell."""
+    settings = CellLineSettings.current()
     chunk = chunks[following]
     length = len(row) + len(chunk)
-    if length > max(usual_lengths, default=0) or len(row) in usual_lengths:
+    if not settings.rejoin_rows or length > max(usual_lengths, default=0) or len(row) in usual_lengths:
         return False
     ends_in_blank_line = cell_lines[row[-1]].has_blank_line
     if len(chunk) not in usual_lengths:
@@ -160,15 +162,9 @@ def _is_rest_of_row(
             return False
         kinds = [cells[number].kind for number in row + chunk]
         begins_filled = kinds[len(row)] != "blank" or "value" in kinds[: len(row)]
-        return ends_in_blank_line or ("value" in kinds and begins_filled)
-    if ends_in_blank_line:
-        return True
-    # A lone label, then a usual row: one row if the row after begins with a blank that continues the label.
-    if len(row) == 1 and following + 1 < len(chunks) and length in usual_lengths:
-        after = chunks[following + 1]
-        has_value = any(cells[number].kind == "value" for number in chunk)
-        return len(after) == length and cells[after[0]].kind == "blank" and has_value
-    return False
+        if "value" in kinds and begins_filled:
+            return True
+    return ends_in_blank_line
 
 
 # Cells after pipes.

@@ -222,7 +222,7 @@ class _SpacedCell:
     gap: int | None
 
 
-class _Run(NamedTuple):
+class _SpacedRun(NamedTuple):
     """Texts, and the values after them."""
 
     texts: list[_SpacedCell]
@@ -266,24 +266,24 @@ def _find_rows(cells: Sequence[_SpacedCell]) -> list[CellRow]:
     return rows
 
 
-def _split_runs(cells: Sequence[_SpacedCell]) -> list[_Run]:
-    runs: list[_Run] = []
+def _split_runs(cells: Sequence[_SpacedCell]) -> list[_SpacedRun]:
+    runs: list[_SpacedRun] = []
     for spaced in cells:
         if spaced.cell.kind == "value":
             if not runs:
-                runs.append(_Run([], []))
+                runs.append(_SpacedRun([], []))
             runs[-1].values.append(spaced)
         elif runs and not runs[-1].values:
             runs[-1].texts.append(spaced)
         else:
-            runs.append(_Run([spaced], []))
+            runs.append(_SpacedRun([spaced], []))
     return [run for run in runs if run.values]
 
 
-def _split_at_headers(runs: Sequence[_Run]) -> list[list[_Run]]:
+def _split_at_headers(runs: Sequence[_SpacedRun]) -> list[list[_SpacedRun]]:
     """Return the runs in groups under one header each: more texts than a row has labels begin a new one."""
     most_labels = CellPerLineSettings.current().most_labels
-    groups: list[list[_Run]] = []
+    groups: list[list[_SpacedRun]] = []
     for run in runs:
         if not groups or len(run.texts) > most_labels:
             groups.append([])
@@ -324,7 +324,7 @@ def _label_column(texts: Sequence[_SpacedCell], columns: dict[str, int]) -> int:
 # Header rows.
 
 
-def _split_headers(run: _Run, usual: int, labels: int) -> tuple[list[CellRow], list[_SpacedCell]]:
+def _split_headers(run: _SpacedRun, usual: int, labels: int) -> tuple[list[CellRow], list[_SpacedCell]]:
     """Return the header rows that stand before the first values of a group, and the labels of those values' row.
 
     `labels` is how many label columns the other rows have. Of all cuts into rows the cheapest is taken.

@@ -48,7 +48,7 @@ class UnmarkedRowSettings(Settings):
     )
 
 
-class _Run(NamedTuple):
+class _StreamRun(NamedTuple):
     """Texts (with the blanks among header cells), and the values and blanks after them."""
 
     texts: CellRow
@@ -83,12 +83,12 @@ def split_at_closing_blanks(cells: list[UnplacedCell]) -> list[CellRow] | None:
 
     The evidence: every run of values ends in a blank, and runs under one header are equally long.
     """
-    runs: list[_Run] = []
+    runs: list[_StreamRun] = []
     position = begin = 0
     while position < len(cells):
         stop = _end_of_values(cells, position)
         if stop - position > 1 or any(cell.kind == "value" for cell in cells[position:stop]):
-            runs.append(_Run(cells[begin:position], cells[position:stop]))
+            runs.append(_StreamRun(cells[begin:position], cells[position:stop]))
             begin = stop
         position = max(stop, position + 1)
     if begin < len(cells) or any(not run.texts or run.values[-1].kind != "blank" for run in runs):
@@ -124,9 +124,9 @@ def _end_of_values(cells: Sequence[UnplacedCell], position: int) -> int:
     return position
 
 
-def _split_runs(cells: list[UnplacedCell]) -> list[_Run]:
+def _split_runs(cells: list[UnplacedCell]) -> list[_StreamRun]:
     """Return the runs of the stream; blanks between texts are values only if they are as many as a row would have."""
-    runs: list[_Run] = []
+    runs: list[_StreamRun] = []
     texts: CellRow = []
     values: CellRow = []
     has_values = any(cell.kind == "value" for cell in cells)
@@ -136,7 +136,7 @@ def _split_runs(cells: list[UnplacedCell]) -> list[_Run]:
     while position < len(cells):
         if cells[position].kind == "text":
             if values:
-                runs.append(_Run(texts, values))
+                runs.append(_StreamRun(texts, values))
                 texts, values = [], []
             texts.append(cells[position])
             position += 1
@@ -153,7 +153,7 @@ def _split_runs(cells: list[UnplacedCell]) -> list[_Run]:
             texts += stretch
         position = stop
     if texts or values:
-        runs.append(_Run(texts, values))
+        runs.append(_StreamRun(texts, values))
     return runs
 
 
@@ -165,7 +165,7 @@ def _longest_run_of_blanks(cells: list[UnplacedCell]) -> int:
     return longest
 
 
-def _usual_value_counts(runs: list[_Run]) -> list[int]:
+def _usual_value_counts(runs: list[_StreamRun]) -> list[int]:
     """Return how many values the row of each run has; blanks at the end of a run may lead the next row.
 
     The number that fits most of the rows that follow under the same header rows is taken.
