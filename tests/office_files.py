@@ -1,7 +1,7 @@
 """Documents written out as HTML, Word, spreadsheet, CSV, mail and Markdown files, part by part the same in each.
 
 A document is a list of parts: a heading or a paragraph (a string, `#` before a heading), or a table: rows of texts, or
-cells with spans as `forms_grown.Spot`.
+cells with spans as `forms_grown.FormCell`.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from xml.sax.saxutils import escape
 
-from forms_grown import HEADINGS, Form, Spot, _full, _rows
+from forms_grown import HEADINGS, FormCell, GrownForm, cells_by_row, fill_grid
 
-Grid = Sequence[Spot]
+Grid = Sequence[FormCell]
 Parts = Sequence[str | Grid]
 
 W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -30,7 +30,7 @@ _NAMESPACES = (
 )
 
 
-def parts_of(form: Form) -> list[str | Grid]:
+def parts_of(form: GrownForm) -> list[str | Grid]:
     """A grown form as a document of parts."""
     parts: list[str | Grid] = ["#青山县2021年报告"]
     for name, grid in zip(HEADINGS, form.grids, strict=True):
@@ -38,9 +38,9 @@ def parts_of(form: Form) -> list[str | Grid]:
     return parts
 
 
-def table(*rows: Sequence[str]) -> list[Spot]:
+def table(*rows: Sequence[str]) -> list[FormCell]:
     """A grid without spans."""
-    return [Spot(row, column, text) for row, texts in enumerate(rows) for column, text in enumerate(texts)]
+    return [FormCell(row, column, text) for row, texts in enumerate(rows) for column, text in enumerate(texts)]
 
 
 def _level(part: str) -> tuple[int, str]:
@@ -59,7 +59,7 @@ def as_html(parts: Parts) -> bytes:
             continue
         rows = "".join(
             "<tr>" + "".join(f"<td rowspan={s.down} colspan={s.wide}>{html.escape(s.text)}</td>" for s in row) + "</tr>"
-            for row in _rows(tuple(part))
+            for row in cells_by_row(tuple(part))
         )
         out.append(f"<table>{rows}</table>")
     return ("<!doctype html><meta charset=utf-8><body>" + "\n".join(out)).encode()
@@ -186,7 +186,7 @@ def as_csv(parts: Parts, delimiter: str = ",") -> bytes:
         if isinstance(part, str):
             writer.writerows([line] for line in _level(part)[1].split("\n"))
             continue
-        writer.writerows(_full(tuple(part), again=False))
+        writer.writerows(fill_grid(tuple(part), again=False))
         writer.writerow([])
     return file.getvalue().encode()
 
@@ -214,7 +214,7 @@ def as_markdown(parts: Parts) -> bytes:
         elif any(s.down * s.wide > 1 for s in part):
             out.append(as_html([part]).decode().partition("<body>")[2])
         else:
-            rows = [[s.text.replace("|", "\\|") for s in row] for row in _rows(tuple(part))]
+            rows = [[s.text.replace("|", "\\|") for s in row] for row in cells_by_row(tuple(part))]
             lines = [f"| {' | '.join(row)} |" for row in rows]
             out.append("\n".join([lines[0], "|" + " --- |" * len(rows[0]), *lines[1:]]))
     return "\n\n".join(out).encode() + b"\n"

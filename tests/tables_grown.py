@@ -1,4 +1,4 @@
-"""Random tables with a known answer, and the ways in which such a table comes down to plain text."""
+"""Make random tables whose header paths are known, and flatten them to plain text in several ways."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ NUMBERINGS = (
 
 
 @dataclass(frozen=True)
-class Box:
-    """A cell of the whole table; `path` is set on value cells: their row path and column path."""
+class GrownCell:
+    """A cell of a table; `rows` and `columns` are its spans, `path` is the row path and column path of a value."""
 
     text: str
     row: int
@@ -27,31 +27,35 @@ class Box:
 
 
 @dataclass(frozen=True)
-class Grown:
-    boxes: tuple[Box, ...]
+class GrownTable:
+    """A table with its cells from top left to bottom right; `labels` is the number of label columns."""
+
+    cells: tuple[GrownCell, ...]
     rows: int
     columns: int
     labels: int
 
     def answers(self) -> dict[str, tuple[tuple[str, ...], tuple[str, ...]]]:
-        return {box.text: box.path for box in self.boxes if box.path and box.text}
+        """Return the row path and column path of each value, by its text."""
+        return {cell.text: cell.path for cell in self.cells if cell.path and cell.text}
 
 
-def grow(seed: int, *, told: bool, blanks: bool = True) -> Grown:
-    """A table with one to three levels of column headers and none to three of row labels.
+def grow(seed: int, *, recoverable: bool, blanks: bool = True) -> GrownTable:
+    """Return a table with one to three levels of column headers and none to three of row labels.
 
-    With `told`, only shapes that a flattened table still tells: groups of equal leaves, or one group among leaves.
+    With `recoverable`, its headers have a shape that can still be told when the spans are lost: groups of equal
+    headers, or one group among headers without one.
     """
     chance = random.Random(seed)
     words = chance.choice((WORDS, HAN))
     names = iter(f"{a}{'' if words is HAN else ' '}{b}" for a, b in _shuffled(words, chance))
     labels = chance.choice((0, 1, 1, 2, 3))
-    heads, leaves, depth = _header(chance, names, told)
-    boxes: list[Box] = []
+    heads, leaves, depth = _header(chance, names, recoverable)
+    cells: list[GrownCell] = []
     if labels:
-        boxes.append(Box(next(names), 0, 0, depth, labels))
+        cells.append(GrownCell(next(names), 0, 0, depth, labels))
     for text, row, column, rows, columns in heads:
-        boxes.append(Box(text, row, labels + column, rows, columns))
+        cells.append(GrownCell(text, row, labels + column, rows, columns))
     row = depth
     numbered = chance.random() < 0.6 or labels == 3
     lines = _labels(chance, names, labels, numbered) if labels else [()] * chance.randint(1, 4)
@@ -72,12 +76,12 @@ def grow(seed: int, *, told: bool, blanks: bool = True) -> Grown:
                 if blanks and chance.random() < 0.12 and column
                 else _numeral(counter, chance, plain=labels + len(leaves) < 3)
             )
-            boxes.append(Box(text, row, labels + column, path=(tuple(line), leaf)))
+            cells.append(GrownCell(text, row, labels + column, path=(tuple(line), leaf)))
         row += 1
     for key, (top, rows, column, columns) in spans.items():
-        boxes.append(Box(key[-1], top, column, rows, columns))
-    boxes.sort(key=lambda box: (box.row, box.column))
-    return Grown(tuple(boxes), row, labels + len(leaves), labels)
+        cells.append(GrownCell(key[-1], top, column, rows, columns))
+    cells.sort(key=lambda cell: (cell.row, cell.column))
+    return GrownTable(tuple(cells), row, labels + len(leaves), labels)
 
 
 def _shuffled(words, chance):
@@ -87,13 +91,13 @@ def _shuffled(words, chance):
 
 
 def _numeral(counter: int, chance: random.Random, plain: bool) -> str:
-    """A value; `plain` ones are all of one dress, without which two columns would read as a form."""
-    dress = chance.choice(("{}", "{}", "{}.5", "{}%", "增{}", "${}", "{}万元"))
-    return ("{}" if plain else dress).format(counter)
+    """Return a value; `plain` ones are all in one format, without which two columns would read as a form."""
+    pattern = chance.choice(("{}", "{}", "{}.5", "{}%", "增{}", "${}", "{}万元"))
+    return ("{}" if plain else pattern).format(counter)
 
 
-def _header(chance, names, told):
-    """`(heads, leaves, depth)`: header cells as (text, row, column, rows, columns), and each leaf's path."""
+def _header(chance, names, recoverable):
+    """Return `(heads, leaves, depth)`: header cells as (text, row, column, rows, columns), and each column's path."""
     shape = chance.choice(("flat", "flat", "groups", "mixed", "three"))
     if shape == "flat":
         texts = [next(names) for _ in range(chance.randint(2, 6))]
@@ -120,7 +124,7 @@ def _header(chance, names, told):
         heads, leaves, column = [], [], 0
         for _ in range(chance.randint(2, 4)):
             top = next(names)
-            own = inner if told else [next(names) for _ in range(chance.randint(2, 4))]
+            own = inner if recoverable else [next(names) for _ in range(chance.randint(2, 4))]
             heads.append((top, 0, column, 1, len(own)))
             for leaf in own:
                 heads.append((leaf, 1, column, 1, 1))
@@ -167,76 +171,80 @@ def _labels(chance, names, levels, numbered):
     return lines
 
 
-# The ways down to text.
+# Flattening.
 
 
-def _rows(grown: Grown, continued: bool) -> list[list[Box]]:
-    """The cells row by row; with `continued`, a cell that began in a row above is a blank in each further row."""
-    rows: list[list[Box]] = [[] for _ in range(grown.rows)]
-    for box in grown.boxes:
-        rows[box.row].append(box)
+def _rows(table: GrownTable, continued: bool) -> list[list[GrownCell]]:
+    """Return the cells row by row; with `continued`, a cell from a row above is a blank in each further row."""
+    rows: list[list[GrownCell]] = [[] for _ in range(table.rows)]
+    for cell in table.cells:
+        rows[cell.row].append(cell)
         if continued:
-            for below in range(box.row + 1, box.row + box.rows):
-                rows[below].append(Box("", below, box.column, 1, box.columns))
-    return [sorted(row, key=lambda box: box.column) for row in rows]
+            for below in range(cell.row + 1, cell.row + cell.rows):
+                rows[below].append(GrownCell("", below, cell.column, 1, cell.columns))
+    return [sorted(row, key=lambda cell: cell.column) for row in rows]
 
 
-def tab_lines(grown: Grown, seed: int) -> str:
-    """A cell per line that begins at a tab; rows end at a blank line; some outer labels are broken upright."""
+def tab_lines(table: GrownTable, seed: int) -> str:
+    """Return text with a cell per line after a tab; rows end at a blank line, some outer labels are broken upright."""
     chance = random.Random(seed)
     parts = []
-    for row in _rows(grown, continued=True):
-        for box in row:
-            text = box.text
-            upright = box.rows > 2 and box.column < grown.labels - 1 and box.path is None and box.row > 2
+    for row in _rows(table, continued=True):
+        for cell in row:
+            text = cell.text
+            upright = cell.rows > 2 and cell.column < table.labels - 1 and cell.path is None and cell.row > 2
             if upright and len(text) < 9 and chance.random() < 0.7:
                 text = "\n\n".join(text)
-            elif text and box.path and chance.random() < 0.3:
+            elif text and cell.path and chance.random() < 0.3:
                 text = f"  {text}\u3000"
             parts.append(f"\t{text}\n")
         parts.append("\n")
     return "".join(parts)
 
 
-def pipe_stream(grown: Grown, seed: int) -> str:
-    """A cell per line that begins at a pipe, the first excepted; no row ends."""
-    cells = [box.text for row in _rows(grown, continued=True) for box in row]
+def pipe_stream(table: GrownTable, seed: int) -> str:
+    """Return text with a cell per line after a pipe, but for the first cell, and without row ends."""
+    cells = [cell.text for row in _rows(table, continued=True) for cell in row]
     return "\n\t|".join(cells) + "\n\t|\n"
 
 
-def _full(grown: Grown) -> list[list[str]]:
-    grid = [[""] * grown.columns for _ in range(grown.rows)]
-    for box in grown.boxes:
-        grid[box.row][box.column] = box.text
+def _full(table: GrownTable) -> list[list[str]]:
+    grid = [[""] * table.columns for _ in range(table.rows)]
+    for cell in table.cells:
+        grid[cell.row][cell.column] = cell.text
     return grid
 
 
-def tab_separated(grown: Grown, seed: int) -> str:
-    """A row per line, as a spreadsheet copies it: a merged cell leaves blanks; blanks at the end of a line are lost."""
-    lines = ["\t".join(row) for row in _full(grown)]
+def tab_separated(table: GrownTable, seed: int) -> str:
+    """Return a row per line, as a spreadsheet copies it.
+
+    A merged cell leaves blanks; blanks at the end of a line are lost with an odd seed.
+    """
+    lines = ["\t".join(row) for row in _full(table)]
     return "\n".join(line.rstrip("\t") if seed % 2 else line for line in lines) + "\n"
 
 
-def pipes(grown: Grown, seed: int) -> str:
-    return "\n".join("| " + " | ".join(row) + " |" for row in _full(grown)) + "\n"
+def pipes(table: GrownTable, seed: int) -> str:
+    """Return a row per line, its cells between pipes."""
+    return "\n".join("| " + " | ".join(row) + " |" for row in _full(table)) + "\n"
 
 
-def aligned(grown: Grown, seed: int) -> str:
-    """Columns aligned by blanks: labels to the left, values to the right, headers centred over what they span."""
-    grid = _full(grown)
-    width = [2 + max(_wide(row[column]) for row in grid) for column in range(grown.columns)]
+def aligned(table: GrownTable, seed: int) -> str:
+    """Return columns aligned by spaces: labels to the left, values to the right, headers centred over their columns."""
+    grid = _full(table)
+    width = [2 + max(_wide(row[column]) for row in grid) for column in range(table.columns)]
     rows = []
-    for number in range(grown.rows):
+    for number in range(table.rows):
         line, at = "", 0
-        for box in sorted((box for box in grown.boxes if box.row == number), key=lambda box: box.column):
-            left = sum(width[: box.column]) + 2 * box.column
-            room = sum(width[box.column : box.column + box.columns]) + 2 * (box.columns - 1)
+        for cell in sorted((cell for cell in table.cells if cell.row == number), key=lambda cell: cell.column):
+            left = sum(width[: cell.column]) + 2 * cell.column
+            room = sum(width[cell.column : cell.column + cell.columns]) + 2 * (cell.columns - 1)
             line += " " * (left - at)
             at = left
-            pad = room - _wide(box.text)
-            before = 0 if box.column < grown.labels else pad if box.path else pad // 2
-            line += " " * before + box.text
-            at += before + _wide(box.text)
+            pad = room - _wide(cell.text)
+            before = 0 if cell.column < table.labels else pad if cell.path else pad // 2
+            line += " " * before + cell.text
+            at += before + _wide(cell.text)
         rows.append(line.rstrip())
     return "\n".join(rows) + "\n"
 

@@ -11,7 +11,7 @@ import zipfile
 from email.message import EmailMessage
 
 import pytest
-from forms_grown import Spot, grow
+from forms_grown import FormCell, grow
 from office_files import (
     WRITERS,
     as_csv,
@@ -273,15 +273,15 @@ def test_endless_nesting_is_an_input_error():
 
 def test_word_tables_keep_their_spans():
     grid = [
-        Spot(0, 0, "Region", 2),
-        Spot(0, 1, "Sales", 1, 2),
-        Spot(1, 1, "May"),
-        Spot(1, 2, "June"),
-        Spot(2, 0, "North", 2),
-        Spot(2, 1, "3"),
-        Spot(2, 2, "4"),
-        Spot(3, 1, "5"),
-        Spot(3, 2, "6"),
+        FormCell(0, 0, "Region", 2),
+        FormCell(0, 1, "Sales", 1, 2),
+        FormCell(1, 1, "May"),
+        FormCell(1, 2, "June"),
+        FormCell(2, 0, "North", 2),
+        FormCell(2, 1, "3"),
+        FormCell(2, 2, "4"),
+        FormCell(3, 1, "5"),
+        FormCell(3, 2, "6"),
     ]
     (found,) = read(docx(word_table(grid))).tables
     spans = {cell.text: (cell.row_span, cell.column_span) for cell in found.cells}

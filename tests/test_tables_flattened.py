@@ -23,7 +23,7 @@ def values(table):
 
 
 def lines(*rows, end="\n"):
-    """Rows of cells, each cell on a line that begins at a tab, each row ended by a blank line."""
+    """Return rows of cells, each cell on a line that begins at a tab, each row ended by a blank line."""
     return "".join("".join(f"\t{cell}\n" for cell in row) + end for row in rows)
 
 
@@ -43,7 +43,7 @@ PORT = (
 )
 
 
-def test_labels_broken_upright_spans_and_three_header_rows():
+def test_upright_labels_and_three_header_rows_get_their_spans_back():
     table = only(PORT)
     found = values(table)
     assert table.caption == ("三、船舶进出情况",)
@@ -65,13 +65,13 @@ def test_labels_broken_upright_spans_and_three_header_rows():
 @pytest.mark.parametrize(
     ("found", "instead"), [("\n", "\r\n"), ("\xa0\n", "\n"), ("\xa0\n", ""), ("\xa0", " "), ("\n\t", "\n\t\t")]
 )
-def test_blank_paragraphs_inside_cells_change_nothing(found, instead):
+def test_blank_paragraphs_inside_cells_change_no_path(found, instead):
     table = only(PORT.replace(found, instead))
     assert values(table) == values(only(PORT))
     assert table.problems == ()
 
 
-def test_header_cells_each_followed_by_a_blank_line():
+def test_header_rows_cut_apart_by_blank_lines_are_rejoined():
     kinds = ["won", "lost", "open", "all"]
     text = "Appeals\n\n\tReview\n\tCourt\n\n"
     text += "".join(f"\t{kind}\n\n" for kind in [*kinds, "direct", "after review"])
@@ -80,7 +80,7 @@ def test_header_cells_each_followed_by_a_blank_line():
     assert values(only(text))["31"] == ((), ("Court", "after review", "all"))
 
 
-def test_groups_of_header_cells_are_told_by_their_repetition():
+def test_repeated_headers_tell_the_groups_above_them():
     kinds = ["won", "lost", "open", "all"]
     text = "Appeals\n\n" + lines(
         ["Review", "Court"],
@@ -94,7 +94,7 @@ def test_groups_of_header_cells_are_told_by_their_repetition():
     assert found["31"] == ((), ("Court", "after review", "all"))
 
 
-def test_sections_under_banners():
+def test_banners_open_sections_with_headers_of_their_own():
     text = "2. Licences\n" + lines(
         ["Article 4 (a)"],
         ["Kind", "New\nthis year", "Now in force"],
@@ -127,6 +127,22 @@ def test_a_cell_of_two_paragraphs_does_not_end_the_row():
     assert found["330"] == (("Emma",), ("Load",))
 
 
+def test_a_blank_line_after_a_label_that_reaches_down_does_not_end_the_row():
+    text = lines(
+        ["Kind", "Item", "Qty"],
+        ["A", "x", "1"],
+        ["", "y", "2"],
+        ["B"],
+        ["x", "3"],
+        ["", "y", "4"],
+        ["C", "5"],
+        ["D", "6"],
+    )
+    found = values(only(text))
+    assert found["3"] == (("B", "x"), ("Qty",)) and found["4"] == (("B", "y"), ("Qty",))
+    assert found["5"] == (("C",), ("Qty",))
+
+
 def test_lost_blanks_at_the_end_of_a_row_are_a_problem():
     text = lines(
         ["Ship", "Crew", "Load", "Speed"],
@@ -154,7 +170,7 @@ def test_cells_that_reach_down_may_leave_nothing_in_the_rows_below():
     assert found["35"] == (("二、设备",), ("合计",))
 
 
-def test_a_stream_of_cells_without_row_ends():
+def test_rows_are_found_in_a_stream_of_cells_without_row_ends():
     cells = [
         "Port dues",
         "Item",
@@ -183,7 +199,7 @@ def test_a_stream_of_cells_without_row_ends():
     }
 
 
-def test_markdown():
+def test_markdown_and_ruled_tables_are_read():
     text = "# Stock\n\n| Name | Qty | Price |\n|:-----|:---:|------:|\n| Nut  | 3   | 5.0   |\n| Bolt |     | 6.0   |\n"
     table = only(text)
     assert values(table) == {"3": (("Nut",), ("Qty",)), "5.0": (("Nut",), ("Price",)), "6.0": (("Bolt",), ("Price",))}
@@ -194,7 +210,7 @@ def test_markdown():
     assert values(only(ruled)) == {"3": (("Nut",), ("Qty",)), "4": (("Bolt",), ("Qty",))}
 
 
-def test_tab_separated():
+def test_tab_separated_rows_with_lost_blanks_are_read():
     text = "\t2020\t\t2019\t\n\tplan\tdone\tplan\tdone\nNorth\t1\t2\t3\t4\nSouth\t5\t6\nAll\t6\t8\t3\t\n"
     table = only(text)
     found = values(table)
@@ -203,7 +219,7 @@ def test_tab_separated():
     assert sum(1 for cell in table.cells if cell.row_path == ("South",) and not cell.text) == 2
 
 
-def test_aligned_columns():
+def test_headers_centred_over_aligned_columns_span_them():
     text = (
         "Statement\n\n                  2020            2019\n               Plan   Done    Plan   Done\n"
         "Revenue          10     20     1,300    40\nCost of sales     1      2       3\n"
@@ -244,11 +260,11 @@ def test_captions_stop_at_prose_and_at_the_table_before():
 
 
 @pytest.mark.parametrize(
-    ("flatten", "told"), [(tab_lines, True), (pipe_stream, True), (tab_separated, False), (pipes, False)]
+    ("flatten", "recoverable"), [(tab_lines, True), (pipe_stream, True), (tab_separated, False), (pipes, False)]
 )
-def test_random_tables_come_back(flatten, told):
+def test_random_tables_come_back(flatten, recoverable):
     for seed in range(120):
-        grown = grow(seed, told=told)
+        grown = grow(seed, recoverable=recoverable)
         text = f"Heading\n\n{flatten(grown, seed)}\n\nAfter.\n"
         table = only(text)
         found = values(table)
@@ -259,7 +275,7 @@ def test_random_tables_come_back(flatten, told):
 def test_most_random_aligned_tables_come_back():
     right = total = 0
     for seed in range(120):
-        grown = grow(seed, told=False)
+        grown = grow(seed, recoverable=False)
         tables = find_tables_in_text(f"Heading\n\n{aligned(grown, seed)}\n\nAfter.\n")
         found = values(tables[0]) if len(tables) == 1 else {}
         total += len(grown.answers())
@@ -267,7 +283,7 @@ def test_most_random_aligned_tables_come_back():
     assert right >= 0.99 * total
 
 
-def test_any_text_is_survived():
+def test_random_text_raises_nothing_and_keeps_offsets():
     for seed in range(1500):
         chance = random.Random(seed)
         letters = chance.choice(
@@ -283,5 +299,5 @@ def test_any_text_is_survived():
 @pytest.mark.parametrize(
     "piece", ["\t\n", "|", "\ta\n\t1\n\n", "a  1  2\n", "\t|a\n\t|1\n", "1.", "\t", "a\t1\n", "\ta\n\nb\n\n"]
 )
-def test_long_text_takes_no_more_than_its_share(piece):
+def test_long_text_of_one_pattern_is_read_in_reasonable_time(piece):
     find_tables_in_text(piece * (60_000 // len(piece)))

@@ -33,6 +33,9 @@ class CellLineSettings(Settings):
     lines_in_cell: int = threshold(6, unit="lines", meaning="A cell after a pipe has so many further lines at most.")
     least_pipe_cells: int = threshold(6, unit="cells", meaning="Fewer cells after pipes are no table.")
     rejoin_rows: bool = rule(True, meaning="Rows that a blank line inside a cell cut in two are put together again.")
+    rejoin_lone_labels: bool = rule(
+        True, meaning="So are a lone label and a row of usual length, if the row after begins with a blank."
+    )
 
 
 @dataclass(slots=True)
@@ -162,9 +165,15 @@ def _is_rest_of_row(
             return False
         kinds = [cells[number].kind for number in row + chunk]
         begins_filled = kinds[len(row)] != "blank" or "value" in kinds[: len(row)]
-        if "value" in kinds and begins_filled:
-            return True
-    return ends_in_blank_line
+        return ends_in_blank_line or ("value" in kinds and begins_filled)
+    if ends_in_blank_line:
+        return True
+    # The blank that the row after begins with continues the lone label.
+    if settings.rejoin_lone_labels and len(row) == 1 and following + 1 < len(chunks) and length in usual_lengths:
+        after = chunks[following + 1]
+        has_value = any(cells[number].kind == "value" for number in chunk)
+        return len(after) == length and cells[after[0]].kind == "blank" and has_value
+    return False
 
 
 # Cells after pipes.
