@@ -55,19 +55,13 @@ def _unlike(sample: Sample, other: Sample) -> int:
 def speed(samples: EvalSet, schema: Schema) -> tuple[int, float, float]:
     """How many field pairs, the CPU seconds to match them, and to score them with all figures."""
     pairs = [(s.gold, _other(s, samples.samples).gold) for s in samples.samples]
-    forget()
+    equivalence.clear_caches()
     begun = time.process_time()
     matches = [match(schema, gold, record) for gold, record in pairs]
     matched = time.process_time()
     likes = [anls(gold, record, found) for (gold, record), found in zip(pairs, matches, strict=True)]
     figures([Scored(found, like) for found, like in zip(matches, likes, strict=True)])
     return sum(map(len, matches)), matched - begun, time.process_time() - begun
-
-
-def forget() -> None:
-    """What the scorer remembers of texts that it has read."""
-    for remembered in (equivalence._text, equivalence._days, equivalence._amount):
-        remembered.cache_clear()
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -252,7 +252,7 @@ def test_an_ambiguous_date_follows_the_given_order_only_where_nothing_proves_its
         found = normalise_value(field("date"), text, **more)
         return found.value, [problem.kind for problem in found.problems]
 
-    assert chosen("03/04/2020", date_order="dmy") == ("2020-04-03", ["ambiguous_date"])
-    assert chosen("03/04/2020", date_order="mdy") == ("2020-03-04", ["ambiguous_date"])
-    assert chosen("03/04/2020", date_order="dmy", other_dates=["10/27/2020"]) == ("2020-03-04", [])
-    assert chosen("03/27/2020", date_order="dmy") == ("2020-03-27", [])
+    assert chosen("03/04/2020", day_month_order="dmy") == ("2020-04-03", ["ambiguous_date"])
+    assert chosen("03/04/2020", day_month_order="mdy") == ("2020-03-04", ["ambiguous_date"])
+    assert chosen("03/04/2020", day_month_order="dmy", other_dates=["10/27/2020"]) == ("2020-03-04", [])
+    assert chosen("03/27/2020", day_month_order="dmy") == ("2020-03-27", [])

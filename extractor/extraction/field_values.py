@@ -23,7 +23,7 @@ class ExtractionContext:
         self.context = context
         text = document.text[:MAX_DATE_CHARACTERS]
         self.dates = [text[start:end] for start, end in normalization.find_spans("date", text)]
-        self.date_order = infer_day_month_order(text)
+        self.day_month_order = infer_day_month_order(text)
 
 
 def value_from_evidence(
@@ -40,7 +40,7 @@ def value_from_evidence(
     A text that cannot be normalised becomes the value as it is, with a problem that keeps it out of the record.
     """
     normalised = normalization.normalise_value(
-        field, evidence.text, surroundings, other_dates=context.dates, date_order=context.date_order
+        field, evidence.text, surroundings, other_dates=context.dates, day_month_order=context.day_month_order
     )
     problems = tuple(replace(p, path=path) for p in normalised.problems)
     if normalised.value is not None:

@@ -91,9 +91,9 @@ def _date_follows(day: str, text: str) -> bool:
     """Decide whether `day` (`2020-01-31`) is one of the readings of a date in `text`; the year may not be printed."""
     for printed in dates.find_dates(text):
         for reading in printed.readings:
-            if reading.complete and day == reading.iso:
+            if reading.is_complete and day == reading.iso:
                 return True
-            if reading.complete or reading.year is not None or not reading.day:
+            if reading.is_complete or reading.year is not None or not reading.day:
                 continue
             if day[5:] == f"{reading.month:02d}-{reading.day:02d}":
                 return True

@@ -6,40 +6,42 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
+from extractor.values.scripts import WIDE
+
 SPACES = " \u00a0\u2007\u2009\u202f"
 """The spaces that may stand inside a number or between a number and its unit; a line break or tab never does."""
 
 _SPACE_RUN = re.compile(r"\s+")
-_BETWEEN_WIDE = re.compile(r"(?<=[\u2e80-\u9fff\uff00-\uffef，。；：、]) (?=[\u2e80-\u9fff\uff00-\uffef，。；：、])")
+_SPACE_BETWEEN_WIDE = re.compile(rf"(?<=[{WIDE}]) (?=[{WIDE}])")
 
 
 @cache
-def _table() -> dict[int, str]:
+def _translation() -> dict[int, str]:
     table = {code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}
     for code in (*range(0x80, 0x10000), *range(0x1D7CE, 0x1D800)):
         if unicodedata.category(chr(code)) == "Nd":
             table[code] = str(unicodedata.decimal(chr(code)))
     table |= {0x3000: " ", 0xFFE5: "¥", 0xFFE1: "£", 0xFE69: "$", 0xFE6A: "%", 0x2019: "'"}
     table |= dict.fromkeys((0x2212, 0xFE63, 0x2010, 0x2011, 0x2012, 0x2013), "-")
-    # the full-width comma closes a clause as often as it groups digits: readers of numbers must see which
+    # The full-width comma closes a clause as often as it groups digits: parsers of numbers must see which.
     del table[0xFF0C]
     return table
 
 
 @lru_cache(maxsize=16)
 def fold(text: str) -> str:
-    """`text` with full-width forms, foreign digits and dashes as ASCII, every character in its place.
+    """Return `text` with full-width forms, digits of other scripts and dashes as ASCII, each character in its place.
 
     The full-width comma stays: `１，２３４` is one number, `甲3，200` may be two.
     """
-    return text if text.isascii() else text.translate(_table())
+    return text if text.isascii() else text.translate(_translation())
 
 
 def collapse_spaces(text: str) -> str:
-    """`text` on one line: white space becomes one space, and nothing where both neighbours are CJK."""
-    return _BETWEEN_WIDE.sub("", _SPACE_RUN.sub(" ", text).strip())
+    """Return `text` on one line: white space becomes one space, and nothing between two full-width characters."""
+    return _SPACE_BETWEEN_WIDE.sub("", _SPACE_RUN.sub(" ", text).strip())
 
 
 def comparison_key(text: str) -> str:
-    """`text` as compared: NFKC, lower case, letters and digits only."""
+    """Return `text` as it is compared: Unicode NFKC, lower case, letters and digits only."""
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())

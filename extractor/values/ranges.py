@@ -1,4 +1,4 @@
-"""Ranges and bounds as they are printed: `3.5-9.5`, `4 to 6`, `<35`, `≥ 90`, `不超过5`."""
+"""Ranges and bounds as printed: `3.5-9.5`, `4 to 6`, `<35`, `≥ 90`, `不超过5`."""
 
 from __future__ import annotations
 
@@ -6,29 +6,30 @@ import re
 
 _NUMBER = r"[-−]?\d+(?:[.,]\d+)*"
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:[-–—−~～〜至到]|--|to|\.\.\.?|…)\s*({_NUMBER})", re.IGNORECASE)
-_UPPER = re.compile(
+_UPPER_BOUND = re.compile(
     rf"(?:<=?|≤|＜|≦|up to|below|under|less than|at most|小于|低于|不超过|不大于)\s*=?\s*({_NUMBER})",
     re.IGNORECASE,
 )
-_LOWER = re.compile(
+_LOWER_BOUND = re.compile(
     rf"(?:>=?|≥|＞|≧|above|over|more than|at least|from|大于|高于|不低于|不小于)\s*=?\s*({_NUMBER})",
     re.IGNORECASE,
 )
-_WHOLE = re.compile(rf"\s*({_NUMBER})(?![\d.,]*\s*(?:[-–—~～]|to)\s*\d)")
+_NUMBER_AT_START = re.compile(rf"\s*({_NUMBER})(?![\d.,]*\s*(?:[-–—−~～]|to)\s*\d)")
 
 
-def find_range_part(text: str, name: str) -> tuple[int, int] | None:
-    """Where in `text` the part called `name` stands: `lower` or `upper` end of a range, or the `number` it begins with.
+def find_range_part(text: str, part: str) -> tuple[int, int] | None:
+    """Return where `part` stands in `text`: the `lower` or `upper` end of a range, or the `number` it begins with.
 
-    None where the range has no such end, where the text holds several ranges, or where it is no number at all.
+    None where the range has no such end, where the text holds several ranges, or where it begins with a range instead
+    of a number.
     """
-    if name == "number":
-        found = _WHOLE.match(text)
-        return found.span(1) if found else None
-    both = list(_RANGE.finditer(text))
-    if len(both) == 1:
-        return both[0].span(1 if name == "lower" else 2)
-    if both or name not in ("lower", "upper"):
+    if part == "number":
+        number = _NUMBER_AT_START.match(text)
+        return number.span(1) if number else None
+    ranges = list(_RANGE.finditer(text))
+    if len(ranges) == 1:
+        return ranges[0].span(1 if part == "lower" else 2)
+    if ranges or part not in ("lower", "upper"):
         return None
-    ends = list((_LOWER if name == "lower" else _UPPER).finditer(text))
-    return ends[0].span(1) if len(ends) == 1 else None
+    bounds = list((_LOWER_BOUND if part == "lower" else _UPPER_BOUND).finditer(text))
+    return bounds[0].span(1) if len(bounds) == 1 else None

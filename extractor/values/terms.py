@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 
-_CJK = r"㐀-䶿一-鿿"
-_WORD = re.compile(rf"[{_CJK}]+|[^\W_{_CJK}]+")
+from extractor.values.scripts import HAN
+
+_WORD = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+")
+_HAN = re.compile(f"[{HAN}]")
 
 
 def search_terms(text: str) -> list[str]:
-    """Search terms: lower-case words without a plural s, and every pair of neighbouring CJK characters."""
+    """Return the search terms of `text`: lower-case words without a plural s, and pairs of Chinese characters.
+
+    Chinese has no spaces between words, so every two neighbouring characters are a term; a character alone is one too.
+    """
     found: list[str] = []
     for word in _WORD.findall(text.casefold()):
-        if re.match(rf"[{_CJK}]", word):
+        if _HAN.match(word):
             found += [word[i : i + 2] for i in range(len(word) - 1)] or [word]
         else:
             found.append(word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word)

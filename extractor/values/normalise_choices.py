@@ -1,0 +1,89 @@
+"""Printed answers as values of a field that has few of them: yes and no, and closed lists."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from extractor.problems import ProblemKind
+from extractor.types import Field
+from extractor.values import booleans, numbers
+from extractor.values.characters import collapse_spaces, comparison_key
+from extractor.values.normalised import NormalisedValue, not_normalised, problem
+
+
+def find_printed_option(field: Field, text: str) -> Any:
+    """Return the value that `x-values` says is printed as `text`, such as `high` for `{"high": ["H", "↑"]}`, or None.
+
+    Blank text may stand for a value too.
+    """
+    printed = field.schema.get("x-values")
+    if not isinstance(printed, Mapping):
+        return None
+    wanted = collapse_spaces(text).casefold()
+    for name, forms in printed.items():
+        if wanted in {collapse_spaces(form).casefold() for form in forms}:
+            is_boolean = field.type == "boolean" and name in ("true", "false")
+            return name == "true" if is_boolean else name
+    return None
+
+
+def normalise_boolean(field: Field, text: str, context: str) -> NormalisedValue:
+    """Return yes or no; None with a Problem where `text` is neither, or boxes leave it open."""
+    answer = booleans.parse_boolean(text, context)
+    if answer is not None:
+        return NormalisedValue(answer)
+    if any(mark in text for mark in "☒☐"):
+        message = f"“{collapse_spaces(text)}” does not say which of the boxes counts"
+        return NormalisedValue(None, (problem(field, ProblemKind.AMBIGUOUS_BOOLEAN, message),))
+    return not_normalised(field, text, "yes or no")
+
+
+def has_options(field: Field) -> bool:
+    """Return whether the field's value is one of a closed list: an `enum`, a `const`, or a `oneOf` of constants."""
+    return field.enum is not None or "const" in field.schema or bool(_titled_constants(field.schema))
+
+
+def _titled_constants(schema: Mapping[str, Any]) -> list[tuple[Any, str]]:
+    """Return the constants of a `oneOf` or `anyOf` list with their titles."""
+    branches = schema.get("oneOf") or schema.get("anyOf") or ()
+    constants = [branch for branch in branches if hasattr(branch, "get") and "const" in branch]
+    return [(branch["const"], str(branch.get("title", ""))) for branch in constants]
+
+
+def normalise_option(field: Field, text: str) -> NormalisedValue:
+    """Return the one allowed value that `text` is or names; None with a Problem where it is none or several."""
+    options = _options_with_titles(field)
+    for option, _ in options:
+        if isinstance(option, str) and collapse_spaces(option) == collapse_spaces(text):
+            return NormalisedValue(option)
+    wanted = comparison_key(text)
+    equal = [option for option, title in options if wanted and wanted in _comparison_keys(option, title)]
+    if len(equal) == 1:
+        return NormalisedValue(equal[0])
+    number = numbers.parse_number(text)
+    for option, _ in options:
+        if isinstance(option, bool):
+            if booleans.parse_boolean(text) is option:
+                return NormalisedValue(option)
+        elif isinstance(option, (int, float)) and number is not None and number.value == Decimal(str(option)):
+            return NormalisedValue(option)
+    named = [(option, name) for option, title in options for name in _comparison_keys(option, title)]
+    named = [(option, name) for option, name in named if len(name) > 1 and name in wanted]
+    longest = [option for option, name in named if not any(name != other and name in other for _, other in named)]
+    if longest and all(option == longest[0] for option in longest):
+        return NormalisedValue(longest[0])
+    return not_normalised(field, text, "one of the allowed values")
+
+
+def _options_with_titles(field: Field) -> list[tuple[Any, str]]:
+    if "const" in field.schema:
+        return [(field.schema["const"], "")]
+    return [(option, "") for option in field.enum or ()] or _titled_constants(field.schema)
+
+
+def _comparison_keys(option: Any, title: str) -> tuple[str, str]:
+    written = option if isinstance(option, str) else json.dumps(option, ensure_ascii=False)
+    return comparison_key(written), comparison_key(title)

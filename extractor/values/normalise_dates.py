@@ -1,0 +1,120 @@
+"""Printed dates and times as values of a field: which reading is meant, and what is missing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from extractor.problems import ProblemKind
+from extractor.settings import Settings, rule
+from extractor.types import Field, Problem
+from extractor.values import dates, times
+from extractor.values.characters import collapse_spaces
+from extractor.values.normalised import NormalisedValue, field_format, not_normalised, problem
+
+
+@dataclass(frozen=True)
+class DateSettings(Settings):
+    """What settles a date that can be read in several ways or lacks its year."""
+
+    other_dates_prove_order: bool = rule(
+        True, meaning="`27/10/2020` elsewhere in the document proves that its `03/04/2020` has the day first"
+    )
+    order_follows_territory: bool = rule(
+        True, meaning="where nothing proves the order, that of the document's territory is followed, with a problem"
+    )
+    missing_year_is_inferred: bool = rule(
+        True, meaning="a date without a year takes the only year of the dates around it, with a problem"
+    )
+
+
+_FORMATS_WITH_ZONE = ("time", "date-time")
+
+
+def normalise_date(
+    field: Field, text: str, context: str, other_dates: Sequence[str], day_month_order: str | None
+) -> NormalisedValue:
+    """Return the date in `text` as `2020-01-31`; None with a Problem where it is not one whole date."""
+    printed = dates.parse_date(text)
+    if printed is None:
+        return not_normalised(field, text, "one date")
+    reading, problems = _choose_reading(field, printed, text, (context, *other_dates), day_month_order)
+    return NormalisedValue(reading.iso if reading else None, problems)
+
+
+def _choose_reading(
+    field: Field, printed: dates.PrintedDate, text: str, around: Sequence[str], day_month_order: str | None
+) -> tuple[dates.DateReading | None, tuple[Problem, ...]]:
+    """Return the reading that is meant, None where it is open or incomplete, and what a person should know of it.
+
+    `around` are the texts whose dates may prove the order of day and month, or have the year that is missing.
+    """
+    settings = DateSettings.current()
+    shown = collapse_spaces(text)
+    readings = printed.readings
+    proven = dates.find_proven_order(around) if len(readings) > 1 and settings.other_dates_prove_order else None
+    if proven and any(reading.order == proven for reading in readings):
+        readings = tuple(reading for reading in readings if reading.order == proven)
+    year_last = tuple(reading for reading in readings if reading.order != "ymd") or readings
+    problems: tuple[Problem, ...] = ()
+    if len(readings) > len(year_last) == 1 and proven is None:
+        year_first = next(reading for reading in readings if reading.order == "ymd")
+        message = f"“{shown}” was read as {year_last[0].iso}; with the year first it is {year_first.iso}"
+        problems = (problem(field, ProblemKind.AMBIGUOUS_DATE, message),)
+    if len(year_last) > 1 and year_last[0].year is not None:
+        meanings = " or ".join(reading.iso for reading in year_last)
+        message = f"“{shown}” may be {meanings}; no other date of the document settles the order"
+        order = day_month_order if settings.order_follows_territory else None
+        chosen = next((reading for reading in year_last if reading.order == order), None)
+        return chosen, (problem(field, ProblemKind.AMBIGUOUS_DATE, message),)
+    reading = year_last[0]
+    if reading.year is None and reading.day is not None and len(year_last) == 1 and settings.missing_year_is_inferred:
+        years = {r.year for source in around for date in dates.find_dates(source) for r in date.readings} - {None}
+        if len(years) == 1:
+            reading = replace(reading, year=years.pop())
+            message = f"“{shown}” has no year; {reading.year} was taken from the text around it"
+            return reading, (problem(field, ProblemKind.INFERRED_YEAR, message),)
+    if not reading.is_complete:
+        missing = [name for name in ("year", "month", "day") if getattr(reading, name) is None]
+        message = f"“{shown}” is not a whole date: the {' and '.join(missing)} is missing"
+        return None, (problem(field, ProblemKind.INCOMPLETE_DATE, message),)
+    return reading, problems
+
+
+def normalise_time(field: Field, text: str) -> NormalisedValue:
+    """Return the time of day in `text`, with its offset from UTC where the field has the format `time`."""
+    found = list(times.find_times(text))
+    if len({time.iso for time in found}) != 1:
+        return not_normalised(field, text, "one time of day")
+    return _with_zone(field, text, found[0].iso, found[0])
+
+
+def normalise_date_time(
+    field: Field, text: str, context: str, other_dates: Sequence[str], day_month_order: str | None
+) -> NormalisedValue:
+    """Return the date with a time in `text`, by RFC 3339 where the field has the format `date-time`."""
+    found = list(times.find_date_times(text))
+    if len({(date.readings, time.iso) for date, time in found}) != 1:
+        if not found and dates.parse_date(text):
+            message = f"“{collapse_spaces(text)}” has no time of day"
+            return NormalisedValue(None, (problem(field, ProblemKind.INCOMPLETE_DATE, message),))
+        return not_normalised(field, text, "one date with a time")
+    printed, time = found[0]
+    reading, problems = _choose_reading(field, printed, text, (context, *other_dates), day_month_order)
+    if reading is None:
+        return NormalisedValue(None, problems)
+    zoned = _with_zone(field, text, f"{reading.iso}T{time.iso}", time)
+    return NormalisedValue(zoned.value, problems + zoned.problems)
+
+
+def _with_zone(field: Field, text: str, iso: str, time: times.PrintedTime) -> NormalisedValue:
+    """Return `iso` where it is valid by RFC 3339, which asks for the offset from UTC: it is never made up.
+
+    Where the field asks for no such format, only for the kind, the value stays as printed.
+    """
+    if field_format(field) not in _FORMATS_WITH_ZONE:
+        return NormalisedValue(collapse_spaces(text))
+    if time.zone:
+        return NormalisedValue(iso)
+    message = f"“{collapse_spaces(text)}” does not say its time zone, which the format asks for"
+    return NormalisedValue(None, (problem(field, ProblemKind.MISSING_ZONE, message),))

@@ -1,0 +1,130 @@
+"""Printed numbers as values of a field: which point groups and which divides, and the field's unit."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from extractor.problems import ProblemKind
+from extractor.settings import Settings, rule
+from extractor.types import Field, Problem
+from extractor.values import numbers, units
+from extractor.values.characters import collapse_spaces, comparison_key, fold
+from extractor.values.normalised import NormalisedValue, not_normalised, problem
+
+
+@dataclass(frozen=True)
+class NumberSettings(Settings):
+    """How the parts of a printed number that can be read two ways are settled."""
+
+    integers_have_grouping_points: bool = rule(
+        True, meaning="the point of `1.234` groups thousands where the field is an integer"
+    )
+    points_follow_context: bool = rule(
+        True, meaning="the point of `1.234` is read as in the other numbers around it, where those are clear"
+    )
+    falls_are_positive_under_a_fall: bool = rule(
+        True, meaning="`fell by 5%` is 5, not -5, in a field that is itself a fall (`Decrease`)"
+    )
+
+
+_ZERO_WORDS = frozenset({"nil", "zero", "零"})
+_LARGEST_EXPONENT = 300
+"""Larger numbers do not fit a double."""
+_POINT_DIVIDES = re.compile(r"(?<![\d.,])\d+\.(?:\d{1,2}|\d{4,})(?![\d.,])|\d,\d{3}(?!\d)|(?<![\d.,])0\.\d")
+_POINT_GROUPS = re.compile(r"\d\.\d{3},\d|(?<!\d)\d{1,3}(?:\.\d{3}){2,}(?!\d)|(?<![\d.,])\d+,\d{1,2}(?![\d.,])")
+
+
+def normalise_number(field: Field, text: str, context: str) -> NormalisedValue:
+    """Return the number in `text`, in the field's unit; None with a Problem where it is not one number."""
+    number = numbers.parse_number(text)
+    if number is None:
+        is_zero = comparison_key(text) in _ZERO_WORDS
+        return NormalisedValue(0) if is_zero else not_normalised(field, text, "one number")
+    problems: list[Problem] = []
+    if number.other is not None:
+        number, is_settled = _settle_point(number, context, field.type)
+        if not is_settled:
+            message = f"“{collapse_spaces(text)}” may be {number.value} or {number.other:f}"
+            problems.append(problem(field, ProblemKind.AMBIGUOUS_NUMBER, message))
+    amount = number.value
+    if number.worded and amount < 0 and _is_itself_a_fall(field):
+        amount = -amount
+    if field.unit:
+        amount, unit_problem = _convert_to_field_unit(field, replace(number, value=amount), text, context)
+        problems += [unit_problem] if unit_problem else []
+    plain = _plain_number(amount)
+    if plain is None:
+        return not_normalised(field, text, "a number of usable size")
+    if field.type == "integer" and not isinstance(plain, int):
+        message = f"“{collapse_spaces(text)}” is {plain}, which is not a whole number"
+        return NormalisedValue(None, (*problems, problem(field, ProblemKind.NOT_NORMALISED, message)))
+    return NormalisedValue(plain, tuple(problems))
+
+
+def _is_itself_a_fall(field: Field) -> bool:
+    names = " ".join((*field.labels, field.title, field.name))
+    return NumberSettings.current().falls_are_positive_under_a_fall and numbers.trend_direction(names) < 0
+
+
+def _plain_number(amount: Decimal) -> int | float | None:
+    if not amount.is_finite() or amount.adjusted() > _LARGEST_EXPONENT:
+        return None
+    return int(amount) if amount == amount.to_integral_value() else float(amount)
+
+
+def _settle_point(number: numbers.Number, context: str, field_type: str) -> tuple[numbers.Number, bool]:
+    """Return the reading of `1.234` by the field's type or the other numbers around it, and whether that settles it."""
+    settings = NumberSettings.current()
+    grouped = replace(number, value=number.other, other=number.value) if number.other is not None else number
+    if field_type == "integer" and number.unit is None and settings.integers_have_grouping_points:
+        return grouped, True
+    folded = fold(context) if settings.points_follow_context else ""
+    divides, groups = _POINT_DIVIDES.search(folded), _POINT_GROUPS.search(folded)
+    if bool(divides) == bool(groups):
+        return number, False
+    return (number if divides else grouped), True
+
+
+def _convert_to_field_unit(
+    field: Field, number: numbers.Number, text: str, context: str
+) -> tuple[Decimal, Problem | None]:
+    """Return the amount in the field's unit, and a problem where its own unit does not fit.
+
+    The number is in the unit printed beside it, or else in the one that `context` declares, or else in the field's own.
+    """
+    wanted = units.parse_unit(field.unit or "")
+    if wanted is None:
+        return number.value, None
+    declared = units.find_declared_units(context)
+    given = number.unit
+    if given is None:
+        given = _unit_behind(number, text, wanted)
+        fitting = [unit for unit in declared if not unit.dimensions or unit.dimensions & wanted.dimensions]
+        if given is None and fitting:
+            given = replace(fitting[-1], magnitude=Decimal(1)) if number.scaled else fitting[-1]
+            if not given.dimensions and not number.scaled:
+                given = replace(wanted, magnitude=given.magnitude, scale=wanted.scale)
+        elif given is None and declared:
+            message = f"the number stands under the unit {declared[-1].text}, the field asks for {field.unit}"
+            return number.value, problem(field, ProblemKind.UNIT, message)
+        elif given is None and number.scaled:
+            given = units.Unit()
+        elif given is None:
+            return number.value, None
+    elif number.prefixed and not number.scaled:
+        magnitudes = [u.magnitude for u in declared if not u.dimensions or u.dimensions & given.dimensions]
+        given = replace(given, magnitude=magnitudes[-1]) if magnitudes else given
+    converted = units.convert_amount(number.value, given, wanted)
+    if converted is None:
+        message = f"“{collapse_spaces(text)}” is in {given.text}, which cannot be turned into {field.unit}"
+        return number.value, problem(field, ProblemKind.UNIT, message)
+    return converted, None
+
+
+def _unit_behind(number: numbers.Number, text: str, wanted: units.Unit) -> units.Unit | None:
+    """Return the unit that the rest of `text` behind the number is, where it measures what is wanted."""
+    behind = fold(text)[number.end :].strip()
+    unit = units.parse_unit(behind) if behind else None
+    return unit if unit is not None and unit.dimensions & wanted.dimensions else None
