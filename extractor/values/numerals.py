@@ -13,46 +13,54 @@ _DIGITS = {
     for character in group
 }
 _TENS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
-_GREAT = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
-_SHORT = {"廿": 20, "卅": 30}
+_POWERS_OF_TEN_THOUSAND = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
+_CONTRACTED = {"廿": 20, "卅": 30}
 _DIGIT = f"[{''.join(_DIGITS)}]"
-CHINESE_NUMERALS = re.compile(rf"[{''.join([*_DIGITS, *_TENS, *_GREAT, *_SHORT])}]{{1,40}}(?:点{_DIGIT}{{1,20}})?")
-_COINS = re.compile(rf"[元圆圓](?:整|正|零?(?:{_DIGIT}角)?(?:{_DIGIT}分)?)")
+CHINESE_NUMERALS = re.compile(
+    rf"[{''.join([*_DIGITS, *_TENS, *_POWERS_OF_TEN_THOUSAND, *_CONTRACTED])}]{{1,40}}(?:点{_DIGIT}{{1,20}})?"
+)
+"""A run of Chinese numerals, whether or not it is a number (`is_numeral`)."""
+_CURRENCY_TAIL = re.compile(rf"[元圆圓](?:整|正|零?(?:{_DIGIT}角)?(?:{_DIGIT}分)?)")
 
-_UNITS = (
+_SMALL_NUMBERS = (
     *("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
     *("thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen"),
 )
 _DECADES = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
-_WORDS = dict(zip(_UNITS, range(20), strict=True)) | dict(zip(_DECADES, range(20, 100, 10), strict=True))
+_WORDS = dict(zip(_SMALL_NUMBERS, range(20), strict=True)) | dict(zip(_DECADES, range(20, 100, 10), strict=True))
 _POWERS = {"thousand": 10**3, "million": 10**6, "billion": 10**9}
 _WORD = "(?:" + "|".join(sorted([*_WORDS, "hundred", *_POWERS], key=len, reverse=True)) + ")"
 NUMBER_WORDS = re.compile(
     rf"(?<![A-Za-z-]){_WORD}(?:(?:-| (?:and )?){_WORD}){{0,12}}(?![A-Za-z]|-[A-Za-z])", re.IGNORECASE
 )
+"""A run of English number words, such as `two hundred and five`."""
 
 
 def count_digits(run: str) -> int:
-    """How many characters of a run of Chinese numerals are digits or tens, the powers 万 and 亿 not among them."""
+    """Return how many characters of Chinese numerals are digits or tens; the powers 万 and 亿 are not counted."""
     return sum(character in _DIGITS or character in _TENS for character in run)
 
 
 def is_numeral(run: str) -> bool:
-    """Whether a run of Chinese numerals says how many: `千万` alone is a word or the head of a column."""
-    return any(character in _DIGITS or character in _SHORT or character in "十拾" for character in run)
+    """Return whether a run of Chinese numerals is a number: `千万` alone is a word or the heading of a column."""
+    return any(character in _DIGITS or character in _CONTRACTED or character in "十拾" for character in run)
 
 
-def parse_coins(text: str, place: int) -> tuple[int, Decimal] | None:
-    """Where `元整` or `元五角二分` at `place` ends and what it adds; None where only the unit stands there."""
-    match = _COINS.match(text, place)
+def parse_currency_tail(text: str, start: int) -> tuple[int, Decimal] | None:
+    """Return where `元整` or `元五角二分` at `start` ends and what it adds; None where there is only the unit."""
+    match = _CURRENCY_TAIL.match(text, start)
     if match is None or len(match.group()) == 1:
         return None
     parts = re.findall(rf"({_DIGIT})([角分])", match.group())
-    return match.end(), sum((_DIGITS[d] * Decimal("0.1" if name == "角" else "0.01") for d, name in parts), Decimal(0))
+    added = (_DIGITS[digit] * Decimal("0.1" if unit == "角" else "0.01") for digit, unit in parts)
+    return match.end(), sum(added, Decimal(0))
 
 
 def parse_chinese_number(text: str) -> Decimal | None:
-    """The value of Chinese numerals, `三百二十一`, `二〇二〇`, `两万三`, `十二点五`; None when they do not add up."""
+    """Return the value of Chinese numerals: `三百二十一`, `二〇二〇`, `两万三`, `十二点五`.
+
+    None when they do not add up. A last digit straight behind a power counts tenths of it: `两万三` is 23000.
+    """
     whole, _, fraction = text.partition("点")
     if fraction:
         value = parse_chinese_number(whole)
@@ -62,7 +70,7 @@ def parse_chinese_number(text: str) -> Decimal | None:
         return None
     if all(c in _DIGITS for c in whole):
         return Decimal("".join(str(_DIGITS[c]) for c in whole))
-    total = section = 0
+    total = section = 0  # finished groups of four digits, and the group being read
     digit: int | None = None
     last_power = 0
     for character in whole:
@@ -72,32 +80,30 @@ def parse_chinese_number(text: str) -> Decimal | None:
             digit = _DIGITS[character]
             if digit == 0:
                 last_power = 0
-        elif character in _SHORT:
-            section, digit, last_power = section + _SHORT[character], None, 10
+        elif character in _CONTRACTED:
+            section, digit, last_power = section + _CONTRACTED[character], None, 10
         elif character in _TENS:
             last_power = _TENS[character]
             section += (1 if digit is None else digit) * last_power
             digit = None
         else:
-            last_power = _GREAT[character]
+            last_power = _POWERS_OF_TEN_THOUSAND[character]
             section += digit or 0
             digit = None
-            if last_power == 10**8 or total == 0 or total % last_power == 0:
-                if last_power == 10**8:
-                    total = (total + section) * last_power
-                else:
-                    total += section * last_power
+            if last_power == 10**8:
+                total = (total + section) * last_power
+            elif total == 0 or total % last_power == 0:
+                total += section * last_power
             else:
                 return None
             section = 0
     if digit is not None:
-        # `两万三` is 23000, `一百二` is 120: a last digit straight behind a power counts tenths of it.
         section += digit * (last_power // 10 if last_power > 10 else 1)
     return Decimal(total + section)
 
 
 def parse_number_words(text: str) -> Decimal | None:
-    """The value of `two hundred and five`; None for a power alone (`million`)."""
+    """Return the value of `two hundred and five`; None for a power alone (`million`)."""
     total = group = 0
     lowered = text.lower()
     if lowered in _POWERS or lowered == "hundred":
