@@ -78,7 +78,7 @@ _NOT_BEFORE = frozenset({"元", "圆", "圓", "块", "TRY"})
 @cache
 def currency_names() -> dict[str, frozenset[str]]:
     """Return the codes that each printed name, symbol or code can stand for; a code with other meanings is left out."""
-    names = {code: frozenset({code}) for code in currency_codes() - _OTHER_MEANINGS}
+    names = {code: frozenset({code}) for code in sorted(currency_codes() - _OTHER_MEANINGS)}
     for codes, printed in _NAMES.items():
         for quoted, plain in re.findall(r"'([^']+)'|(\S+)", printed):
             names[quoted or plain] = frozenset(codes.split())

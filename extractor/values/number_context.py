@@ -1,4 +1,4 @@
-"""What stands around the digits of a number and belongs to it: sign words, signs, currency, exponent, unit, brackets."""
+"""What stands around the digits of a number and belongs to it: sign words, currency, exponent, unit, brackets."""
 
 from __future__ import annotations
 
