@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
+from extractor.values.scripts import WIDE
+
 Said = Mapping[str, str]
 """The values as one report prints them, by field."""
 
@@ -271,7 +273,7 @@ def _messy(paragraphs: Sequence[str], chance: random.Random, width: int) -> str:
 def _wrapped(text: str, width: int) -> str:
     """`text` in lines of about `width` characters, broken at spaces and between Chinese characters."""
     lines = [""]
-    for piece in re.findall(r" |[^ \u2e80-\uff0f\uff1a-\uffff]+|.", text):
+    for piece in re.findall(rf" |[^ {WIDE}]+|.", text):
         if len(lines[-1]) + len(piece) > width and piece not in "，。；：（）":
             lines[-1] = lines[-1].rstrip()
             lines.append("")
