@@ -1,4 +1,4 @@
-"""Calibrations: figures against values worked out by hand, fits judged on unseen documents, what records say."""
+"""Calibrations: metrics against values by hand, fits judged on unseen documents, what records say."""
 
 import json
 import math
@@ -40,7 +40,7 @@ def made(**changes):
     ), **changes})  # fmt: skip
 
 
-def planted(documents=40, fields=30, seed=0, field="total"):
+def synthetic_observations(documents=40, fields=30, seed=0, field="total"):
     """Values whose true probability of being right is known, with a score that ranks them but lies about it."""
     draw = random.Random(seed)
     for d in range(documents):
@@ -72,7 +72,7 @@ def test_auroc_counts_pairs_in_the_right_order_and_halves_ties():
     assert discrimination.auroc(np.array([0.9, 0.5]), np.array([True, True])) is None
 
 
-def test_calibration_error_and_brier_score_are_those_worked_out_by_hand():
+def test_calibration_error_and_brier_score_match_values_by_hand():
     sure = np.array([0.2, 0.4, 0.9, 0.7])
     right = np.array([False, True, True, True])
     low, high = discrimination.bins(sure, right, 2)
@@ -82,7 +82,7 @@ def test_calibration_error_and_brier_score_are_those_worked_out_by_hand():
     assert discrimination.brier(sure, right) == pytest.approx((0.04 + 0.36 + 0.01 + 0.09) / 4)
 
 
-def test_bins_are_of_equal_mass():
+def test_bins_have_equally_many_values():
     found = discrimination.bins(np.linspace(0, 1, 103) ** 5, np.ones(103, dtype=bool))
     assert len(found) == 10 and {b.count for b in found} == {10, 11}
 
@@ -103,12 +103,12 @@ def test_the_review_budget_of_a_constructed_case():
     assert discrimination.budget(sure, right, wanted=1.0) == pytest.approx(10 / 200)
 
 
-def test_taking_confidence_at_its_word_looks_at_all_that_is_not_sure_enough():
+def test_trusting_the_confidence_reviews_all_below_the_threshold():
     sure = np.array([1.0, 1.0, 0.98, 0.5])
     assert discrimination.trusted(sure, np.array([True, True, False, False])) == (0.25, 0.75)
 
 
-def test_intervals_are_over_documents():
+def test_intervals_resample_documents():
     sure, right = np.tile([0.9, 0.1], 50), np.tile([True, False], 50)
     alone = discrimination.telling(sure, right, right | True, ["one"] * 100, rounds=50)
     assert alone.budget.low is None
@@ -119,39 +119,42 @@ def test_intervals_are_over_documents():
 # Fitting.
 
 
-def test_a_planted_score_is_made_honest_on_documents_not_seen_and_keeps_its_order():
-    seen = list(planted())
+def test_fit_calibrates_a_distorted_score_on_unseen_documents_and_keeps_its_order():
+    seen = list(synthetic_observations())
     right = np.array([o.right for o in seen])
-    told = cross_fitted(seen, repeats=1)[0]
+    probabilities = cross_fitted(seen, repeats=1)[0]
     before = discrimination.ece(discrimination.bins(np.array([o.score for o in seen]), right))
-    assert before > 0.2 and discrimination.ece(discrimination.bins(told, right)) < 0.05
+    assert before > 0.2 and discrimination.ece(discrimination.bins(probabilities, right)) < 0.05
     best = discrimination.auroc(np.array([o.signals["answer_probability"] for o in seen]), right)
-    assert discrimination.auroc(told, right) > best - 0.02
+    assert discrimination.auroc(probabilities, right) > best - 0.02
 
 
-def test_signals_that_tell_nothing_make_no_difference_between_values():
+def test_uninformative_features_give_all_values_nearly_one_probability():
     draw = random.Random(1)
-    seen = [replace(o, signals={"label_support": draw.random()}, right=draw.random() < 0.7) for o in planted()]
-    told = cross_fitted(seen, repeats=1)[0]
-    assert abs(told.mean() - 0.7) < 0.05 and told.std() < 0.05
+    seen = [
+        replace(o, signals={"label_support": draw.random()}, right=draw.random() < 0.7)
+        for o in synthetic_observations()
+    ]
+    probabilities = cross_fitted(seen, repeats=1)[0]
+    assert abs(probabilities.mean() - 0.7) < 0.05 and probabilities.std() < 0.05
 
 
-def test_a_group_is_never_on_both_sides_of_a_split():
-    groups = [o.group for o in planted()]
+def test_group_is_never_on_both_sides_of_a_split():
+    groups = [o.group for o in synthetic_observations()]
     folds = fitting._folds(groups, 5, 3)
     assert sorted(i for _, outside in folds for i in outside) == list(range(len(groups)))
     for inside, outside in folds:
         assert not {groups[i] for i in inside} & {groups[i] for i in outside}
 
 
-def test_what_was_never_wrong_gets_a_constant_short_of_one():
-    bias, coefficients = fitting.fit([replace(o, right=True) for o in planted(4, 5)])
+def test_fit_without_wrong_values_gives_a_constant_below_one():
+    bias, coefficients = fitting.fit([replace(o, right=True) for o in synthetic_observations(4, 5)])
     assert not coefficients and 0.9 < 1 / (1 + math.exp(-bias)) < 1
 
 
-def test_a_general_calibration_knows_no_fields():
-    _, own = fitting.fit(list(planted(10, 10)))
-    _, general = fitting.fit([replace(o, field="") for o in planted(10, 10)])
+def test_general_calibration_has_no_terms_for_fields():
+    _, own = fitting.fit(list(synthetic_observations(10, 10)))
+    _, general = fitting.fit([replace(o, field="") for o in synthetic_observations(10, 10)])
     assert any(" of total" in name for name in own) and not any(" of " in name for name in general)
 
 
@@ -185,7 +188,7 @@ def run_of(tmp_path, name="letters", schema=SCHEMA.id, weights=WEIGHTS):
     return runs.Run(tmp_path, header, {})
 
 
-def test_nulls_count_and_what_has_no_place_is_told_apart():
+def test_nulls_are_observations_and_missing_elements_are_counted_apart():
     documents = [judged(0), judged(1, wrong=True, layout="card"), judged(2, layout="card")]
     seen = observations(documents)
     assert [(o.field, o.right, o.given) for o in seen[:2]] == [("city", True, True), ("guest", True, False)]
@@ -194,7 +197,7 @@ def test_nulls_count_and_what_has_no_place_is_told_apart():
     assert fitting.unseen(documents) == 3
 
 
-def test_a_run_gives_a_calibration_with_its_held_out_figures(tmp_path, monkeypatch):
+def test_run_gives_a_calibration_with_held_out_figures(tmp_path, monkeypatch):
     monkeypatch.setattr(fitting, "REPEATS", 2)
     documents = [judged(n, wrong=n % 4 == 0) for n in range(40)]
     found = calibrate([(run_of(tmp_path), documents)], rounds=50)
@@ -209,7 +212,7 @@ def test_a_run_gives_a_calibration_with_its_held_out_figures(tmp_path, monkeypat
     assert "a person has to look at 10 of 80 fields" in said and "at random at 74" in said
 
 
-def test_several_kinds_give_a_general_calibration_judged_on_kinds_not_seen(tmp_path):
+def test_several_schemas_give_a_general_calibration_judged_on_unseen_ones(tmp_path):
     sets = [
         (run_of(tmp_path, name, name), [judged(m, wrong=m % 4 == 0) for m in range(n, n + 12)])
         for n, name in ((0, "a"), (12, "b"), (24, "c"))
@@ -221,7 +224,7 @@ def test_several_kinds_give_a_general_calibration_judged_on_kinds_not_seen(tmp_p
         calibrate([*sets, (run_of(tmp_path, "d", "d", weights="1"), [])])
 
 
-def test_what_stands_beside_is_learnt_from_and_not_judged(tmp_path, monkeypatch):
+def test_sets_given_with_are_learnt_from_and_not_judged(tmp_path, monkeypatch):
     monkeypatch.setattr(fitting, "REPEATS", 1)
     few, many = [judged(n, wrong=n % 4 == 0) for n in range(8)], [judged(n, wrong=n % 4 == 0) for n in range(20, 60)]
     alone = calibrate([(run_of(tmp_path), few)], rounds=5)
@@ -233,7 +236,7 @@ def test_what_stands_beside_is_learnt_from_and_not_judged(tmp_path, monkeypatch)
     assert "learnt from too: other" in fitting.text(taught)
 
 
-def test_too_few_documents_and_runs_without_signals_are_refused(tmp_path):
+def test_too_few_documents_and_runs_without_features_are_refused(tmp_path):
     with pytest.raises(UsageError, match="too few"):
         calibrate([(run_of(tmp_path), [judged(n) for n in range(5)])])
     bare = [judged(n) for n in range(20)]
@@ -244,7 +247,7 @@ def test_too_few_documents_and_runs_without_signals_are_refused(tmp_path):
         calibrate([(run_of(tmp_path), bare)])
 
 
-def test_eval_calls_nothing_calibrated_that_was_fitted_on_its_documents(tmp_path):
+def test_eval_shows_scores_for_documents_the_calibration_was_fitted_on(tmp_path):
     said = "calibrated on this very document (letters, 12345678)"
     own = replace(
         judged(0), values=tuple({**v, "confidence": 0.99} for v in judged(0).values), run={"confidence": said}
@@ -259,7 +262,7 @@ def test_eval_calls_nothing_calibrated_that_was_fitted_on_its_documents(tmp_path
 # In use.
 
 
-def test_a_calibration_comes_back_from_its_file_the_same():
+def test_calibration_is_the_same_after_writing_and_reading():
     before = made()
     after = parse_calibration(before.as_json())
     assert after == before and after.hash == before.hash and len(after.hash) == 8
@@ -269,7 +272,7 @@ def test_a_calibration_comes_back_from_its_file_the_same():
             parse_calibration(broken)
 
 
-def test_the_probability_is_the_logistic_of_its_features():
+def test_probability_is_the_logistic_of_its_terms():
     z = 0.1 + 0.2 + 0.5 * math.log(0.8 / 0.2) + 0.7
     assert made().probability("guest", {"score": 0.8}) == pytest.approx(1 / (1 + math.exp(-z)))
     assert made(bias=90.0, edge=0.01).probability("guest", {}) == 0.99
@@ -303,12 +306,12 @@ def test_values_carry_the_probability_and_keep_their_score(folder):
     "other",
     [{"weights": "1" * 64}, {"schema": "other"}, {"prompt": "x"}, {"tool": "extractor 0"}, {"features_version": -1}],
 )
-def test_a_calibration_of_something_else_is_not_used(folder, other):
+def test_calibration_of_another_model_schema_prompt_or_version_is_not_used(folder, other):
     (folder / "letter.json").write_text(made(**other).as_json(), "utf-8")
     assert extraction().run["confidence"] == "uncalibrated"
 
 
-def test_the_record_says_when_other_kinds_or_this_very_document_were_fitted_on(folder):
+def test_record_says_when_the_calibration_is_of_other_kinds_or_of_this_document(folder):
     (folder / "general.json").write_text(made(schema=None, name="a + b").as_json(), "utf-8")
     assert extraction().run["confidence"].startswith("calibrated on other kinds of report (a + b, ")
     own = made(documents=(extraction().document.id,))
@@ -317,7 +320,7 @@ def test_the_record_says_when_other_kinds_or_this_very_document_were_fitted_on(f
     assert extraction(LETTER + "Yours").run["confidence"] == f"calibrated (letters, {own.hash})"
 
 
-def test_ones_own_come_before_those_that_ship_and_newer_before_older(folder, tmp_path):
+def test_users_calibrations_come_before_shipped_ones_and_newer_before_older(folder, tmp_path):
     (tmp_path / "shipped").mkdir()
     (tmp_path / "shipped" / "a.json").write_text(made(name="shipped", made="2027").as_json(), "utf-8")
     assert choose_calibration(SCHEMA.id, WEIGHTS, prompts.prompt_id()).name == "shipped"
@@ -326,13 +329,13 @@ def test_ones_own_come_before_those_that_ship_and_newer_before_older(folder, tmp
     assert choose_calibration(SCHEMA.id, WEIGHTS, prompts.prompt_id()).name == "new"
 
 
-def test_a_broken_calibration_is_told_of_and_stops_nothing(folder):
+def test_broken_calibration_is_named_in_the_record_and_not_used(folder):
     (folder / "letter.json").write_text("{", "utf-8")
     said = extraction().run["confidence"]
     assert said.startswith("uncalibrated: ") and "letter.json" in said
 
 
-def test_the_shipped_calibrations_can_be_used():
+def test_shipped_calibrations_apply_to_this_version():
     for file in calibration.shipped_folder().glob("*.json"):
         shipped = parse_calibration(file.read_text("utf-8"), str(file))
         assert shipped.held_out["bins"] and shipped.coefficients and len(shipped.documents) >= fitting.LEAST
@@ -362,7 +365,7 @@ def letters(tmp_path):
     return place
 
 
-def test_the_command_fits_says_and_keeps_what_later_records_use(folder, letters, tmp_path, capsys, monkeypatch):
+def test_command_stores_a_calibration_that_later_records_use(folder, letters, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(fitting, "REPEATS", 1)
     kept = ["--model", "none", "--runs", str(tmp_path / "runs")]
     assert main(["calibrate", str(letters), *kept, "--dry-run"]) == 0
@@ -381,19 +384,19 @@ def test_the_command_fits_says_and_keeps_what_later_records_use(folder, letters,
     assert "was fitted on them" in (tmp_path / "page.html").read_text("utf-8")
 
 
-def test_what_does_no_better_than_the_rule_of_thumb_is_not_kept(folder, letters, tmp_path, capsys, monkeypatch):
+def test_calibration_no_better_than_the_score_is_not_stored(folder, letters, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(fitting.Calibrated, "better", False)
     assert main(["calibrate", str(letters), "--model", "none", "--runs", str(tmp_path / "runs")]) == 0
     assert "not kept" in capsys.readouterr().err and not list(folder.glob("*"))
 
 
-def test_a_long_fit_says_how_far_it_is(folder, letters, tmp_path, capsys, monkeypatch):
+def test_long_fit_shows_its_progress(folder, letters, tmp_path, capsys, monkeypatch):
     kept = ["--model", "none", "--runs", str(tmp_path / "runs"), "--dry-run"]
     monkeypatch.setattr("tqdm.std.time", iter(range(0, 3000, 3)).__next__)
     assert main(["calibrate", str(letters), *kept]) == 0
     assert "/15 [" in capsys.readouterr().err
 
 
-def test_options_of_one_set_are_refused_with_several(letters, capsys):
+def test_options_for_one_set_are_refused_with_several(letters, capsys):
     assert main(["calibrate", str(letters), str(letters), "--run", "x"]) == 2
     assert "for one set" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""Where an answer stands: all its places, the likeliest, and its boxes on the page."""
+"""Where an answer stands: its occurrences, the best of them, and its boxes on the page."""
 
 from extractor.extraction.passages import select_passages
 from extractor.grounding.occurrences import best_occurrence, find_occurrences, locate_boxes, make_evidence
@@ -15,26 +15,26 @@ def field(title="Total", **more):
     return load_schema({"type": "object", "properties": {"a": {"type": "number", "title": title, **more}}}).fields[0]
 
 
-def test_an_answer_is_found_however_its_white_space_is_broken():
+def test_answer_is_found_across_any_white_space():
     text = "The Ministry of\n  Public Works signed. 青山县人\n民政府发文。"
     found = [text[slice(*p)] for p in find_occurrences("Ministry of Public Works", shown(text), None)]
     assert found == ["Ministry of\n  Public Works"]
     assert [text[slice(*p)] for p in find_occurrences("青山县人民政府", shown(text), None)] == ["青山县人\n民政府"]
 
 
-def test_a_number_is_not_found_inside_another():
+def test_number_is_not_found_inside_another():
     text = "In 2010 there were 10 men and 110 women."
     assert [text[slice(*p)] for p in find_occurrences("10", shown(text), "number")] == ["10"]
     assert find_occurrences("10", shown(text), "number") == [(19, 21)]
 
 
-def test_signs_of_patterns_in_an_answer_are_letters():
+def test_pattern_characters_in_an_answer_are_taken_literally():
     assert find_occurrences("a.c (x*)", shown("abc (xx) a.c (x*)"), None) == [(9, 17)]
     assert find_occurrences("", shown("abc"), None) == find_occurrences("  ", shown("abc"), None) == []
     assert find_occurrences("nowhere", shown("abc"), None) == []
 
 
-def test_an_answer_over_a_gap_of_the_passages_has_no_place():
+def test_answer_across_a_gap_between_passages_is_not_found():
     text = "alpha beta\n" + "filler line here\n" * 400 + "gamma delta\n"
     document = read_bytes(text.encode(), "a.txt")
     passages = select_passages(
@@ -46,7 +46,7 @@ def test_an_answer_over_a_gap_of_the_passages_has_no_place():
     assert find_occurrences(over, passages, None) == []
 
 
-def test_of_many_places_the_one_behind_its_label_is_the_likeliest():
+def test_occurrence_right_after_its_label_is_the_best():
     text = "Deposit: 50\nDiscount: 50\nTotal due: 50\nChange: 50\n"
     document = Document("0", "a", text)
     found = find_occurrences("50", shown(text), "number")
@@ -57,7 +57,7 @@ def test_of_many_places_the_one_behind_its_label_is_the_likeliest():
     assert best_occurrence([], field(), document) is None
 
 
-def test_the_objects_around_a_field_tell_equal_labels_apart():
+def test_labels_of_enclosing_objects_tell_equal_labels_apart():
     text = "Sender\nName: Ann Lee\n\nRecipient\nName: Ann Lee\n"
     name = {"type": "object", "properties": {"name": {"type": "string", "title": "Name"}}}
     schema = load_schema({"properties": {k: {**name, "title": k.title()} for k in ("sender", "recipient")}})
@@ -83,7 +83,7 @@ def test_evidence_has_one_box_for_each_line():
     assert found.boxes == (BBox(1, 30, 100.0, 85, 110.0), BBox(1, 10, 114.0, 40, 124.0))
 
 
-def test_words_beside_the_evidence_have_no_part_in_its_box():
+def test_words_beside_the_evidence_are_not_in_its_box():
     assert locate_boxes(page(), 11, 17) == (BBox(1, 70, 100.0, 85, 110.0),)
     assert locate_boxes(page(), 3, 4) == ()
     assert locate_boxes(Document("0", "a", "100.00"), 0, 6) == ()

@@ -1,4 +1,4 @@
-"""What tables settle without a model: cells by their names, lists by their rows; what is not certain stays open."""
+"""Values matched in tables without a model: cells by their names, lists by their rows; uncertain ones are left out."""
 
 from extractor.candidates.list_rows import match_rows
 from extractor.candidates.table_cells import match_cells
@@ -41,14 +41,14 @@ def table(*rows):
     return "\n".join("\t".join(row) for row in rows)
 
 
-def settled(wanted, text):
+def matched_texts(wanted, text):
     document = read(text)
     return {".".join(path): document.text[s.start : s.end] for path, s in match_cells(wanted.fields, document).items()}
 
 
-def test_a_cell_is_settled_by_its_row_and_its_column():
+def test_cell_is_matched_by_its_row_and_column_path():
     text = table(["Ship", "Arrivals", "Departures"], ["Ferries", "12", "13"], ["Tugs", "4", "5"])
-    assert settled(PORT, text) == {
+    assert matched_texts(PORT, text) == {
         "ferries.arrivals": "12",
         "ferries.departures": "13",
         "tugs.arrivals": "4",
@@ -56,9 +56,9 @@ def test_a_cell_is_settled_by_its_row_and_its_column():
     }
 
 
-def test_a_blank_is_settled_as_blank_and_a_zero_as_zero():
+def test_blank_cell_is_matched_as_blank_and_zero_as_zero():
     text = table(["Ship", "Arrivals", "Departures"], ["Ferries", "0", ""], ["Tugs", "—", "5"])
-    assert settled(PORT, text) == {
+    assert matched_texts(PORT, text) == {
         "ferries.arrivals": "0",
         "ferries.departures": "",
         "tugs.arrivals": "",
@@ -66,21 +66,21 @@ def test_a_blank_is_settled_as_blank_and_a_zero_as_zero():
     }
 
 
-def test_two_cells_that_fit_alike_settle_nothing_unless_they_agree():
+def test_two_equally_good_cells_match_only_where_they_agree():
     twice = table(["Ship", "Arrivals", "Departures"], ["Ferries", "12", "13"], ["Tugs", "4", "5"])
     other = twice.replace("12", "99")
-    found = settled(PORT, f"{twice}\n\nThe same again, and in full.\n\n{other}")
+    found = matched_texts(PORT, f"{twice}\n\nThe same again, and in full.\n\n{other}")
     assert "ferries.arrivals" not in found
     assert found["ferries.departures"] == "13"
 
 
-def test_a_cell_goes_to_the_field_that_fits_it_best():
+def test_cell_goes_to_the_field_with_the_most_similar_names():
     wanted = schema(ships=group("Ships", crew=leaf("Crew"), crew_paid=leaf("Crew paid")))
     text = table(["", "Crew", "Crew paid"], ["Ships", "20", "18"])
-    assert settled(wanted, text) == {"ships.crew": "20", "ships.crew_paid": "18"}
+    assert matched_texts(wanted, text) == {"ships.crew": "20", "ships.crew_paid": "18"}
 
 
-def test_numbered_rows_that_differ_in_their_number_only_are_not_mixed_up():
+def test_rows_that_differ_only_in_a_numeral_are_told_apart():
     wanted = schema(
         berths=group(
             "Berths",
@@ -89,7 +89,7 @@ def test_numbered_rows_that_differ_in_their_number_only_are_not_mixed_up():
         )
     )
     text = table(["Berths", "Ships", "Boats"], ["Berth 2 at the quay", "20", "21"], ["Berth 3 at the quay", "30", "31"])
-    found = settled(wanted, text)
+    found = matched_texts(wanted, text)
     assert {key: value for key, value in found.items() if ".one." in key} == {}
     assert set(found.values()) <= {"20", "21"}
 
@@ -103,9 +103,9 @@ NESTED = schema(
 )
 
 
-def test_a_lost_caption_does_not_matter_where_nothing_else_comes_near():
+def test_lost_caption_is_tolerated_where_no_other_cell_comes_near():
     text = table(["Appeals", "", "Suits", ""], ["Upheld", "Total", "Upheld", "Total"], ["1", "2", "3", "4"])
-    found = settled(NESTED, text)
+    found = matched_texts(NESTED, text)
     assert found == {
         "appeals.appeals.upheld": "1",
         "appeals.appeals.total": "2",
@@ -114,19 +114,19 @@ def test_a_lost_caption_does_not_matter_where_nothing_else_comes_near():
     }
 
 
-def test_a_cell_without_the_kind_of_value_is_left_open():
+def test_cell_without_a_value_of_the_fields_kind_is_not_matched():
     text = table(["Ship", "Arrivals", "Departures"], ["Ferries", "see note", "13"], ["Tugs", "4 or 5", "5"])
-    assert settled(PORT, text) == {"ferries.departures": "13", "tugs.departures": "5"}
+    assert matched_texts(PORT, text) == {"ferries.departures": "13", "tugs.departures": "5"}
 
 
-def test_an_unrelated_table_settles_nothing():
+def test_unrelated_table_matches_nothing():
     text = table(["Dish", "Price", "Weight"], ["Soup", "12", "250"], ["Bread", "4", "500"])
-    assert settled(PORT, text) == {}
+    assert matched_texts(PORT, text) == {}
 
 
-def test_headers_that_do_not_fit_their_rows_settle_nothing():
+def test_misaligned_headers_give_no_wrong_match():
     cells = ["Ship", "Arrivals", "Departures", "Crew", "Flag", "Ferries", "12", "13", "", "Tugs", "4", "5", ""]
-    found = settled(PORT, "\n".join(f"\t|{cell}" for cell in cells))
+    found = matched_texts(PORT, "\n".join(f"\t|{cell}" for cell in cells))
     assert found.get("ferries.arrivals", "12") == "12" and found.get("tugs.departures", "5") == "5"
 
 
@@ -139,7 +139,7 @@ LIST = schema(
 )
 
 
-def test_rows_make_up_a_list_in_their_order():
+def test_rows_become_list_elements_in_their_order():
     document = read(table(["No.", "Name", "Crew"], ["1", "Anna", "12"], ["2", "Berta", "0"], ["3", "Clara", "14"]))
     rows = match_rows(LIST.fields, document)[("ships",)].rows
     assert [[document.text[s.start : s.end] for s in row] for row in rows] == [
@@ -149,19 +149,19 @@ def test_rows_make_up_a_list_in_their_order():
     ]
 
 
-def test_a_list_may_go_on_in_a_second_table():
+def test_list_continues_in_a_second_table_with_the_same_columns():
     one = table(["Name", "Crew"], ["Anna", "12"], ["Berta", "13"])
     two = table(["Name", "Crew"], ["Clara", "14"], ["Dora", "15"])
     document = read(f"{one}\n\nThe list goes on after this line of text.\n\n{two}")
     assert len(match_rows(LIST.fields, document)[("ships",)].rows) == 4
 
 
-def test_rows_under_other_headers_are_no_list():
+def test_rows_under_unrelated_headers_are_not_matched():
     document = read(table(["Dish", "Price"], ["Soup", "12"], ["Bread", "4"]))
     assert match_rows(LIST.fields, document) == {}
 
 
-def test_totals_that_do_not_add_up_come_out_as_printed_with_the_failed_check_named():
+def test_totals_that_do_not_add_up_are_kept_as_printed_with_a_problem():
     wanted = load_schema(
         {
             "title": "t",
@@ -185,7 +185,7 @@ def test_totals_that_do_not_add_up_come_out_as_printed_with_the_failed_check_nam
     assert [problem.kind for problem in noted] == ["check"] and noted[0].message == problems[0].message
 
 
-def test_the_context_of_a_cell_tells_its_unit():
+def test_header_gives_the_unit_of_its_cells():
     wanted = schema(fees=group("Fees", amount=leaf("Amount", "number") | {"x-unit": "元"}, cases=leaf("Cases")))
     document = read(table(["", "Amount（万元）", "Cases"], ["Fees", "1.5", "2"]))
     found = match_cells(wanted.fields, document)[("fees", "amount")]

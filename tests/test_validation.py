@@ -24,7 +24,7 @@ NUMBER = {"type": ["number", "null"]}
 SUMS = {"total": NUMBER, "website": NUMBER, "new_media": NUMBER}
 
 
-def test_a_fitting_record_has_no_problems():
+def test_valid_record_has_no_problems():
     assert (
         find_problems(
             schema(SUMS, ["this.total == this.website + this.new_media"]), {"total": 3, "website": 1, "new_media": 2}
@@ -33,7 +33,7 @@ def test_a_fitting_record_has_no_problems():
     )
 
 
-def test_breaches_of_the_schema_stand_at_their_own_path():
+def test_schema_violations_are_reported_at_their_own_path():
     wanted = schema(
         {
             "a": {"type": "integer", "minimum": 1},
@@ -72,16 +72,16 @@ def test_formats_are_asserted(format, good, bad):
     assert found(find_problems(wanted, {"x": bad})) == [(("x",), "format")]
 
 
-def test_a_format_nobody_can_check_is_said_once():
+def test_unknown_format_is_reported_once():
     wanted = schema({"a": {"type": "string", "format": "colour"}, "b": {"type": "string", "format": "colour"}})
     assert found(find_problems(wanted, {"a": "red", "b": "blue"})) == [((), "format_not_checked")]
 
 
-def test_a_property_called_format_is_no_format():
+def test_property_called_format_is_not_a_format():
     assert find_problems(schema({"format": {"type": "string"}}), {"format": "A4"}) == []
 
 
-def test_hostile_patterns_and_deep_lists_stay_quick():
+def test_hostile_patterns_and_long_lists_take_little_time():
     begun = time.perf_counter()
     for pattern in ("^(a+)+$", "^(?=(a+)+$)b", "^(a|a)*$"):
         assert found(find_problems(schema({"x": {"type": "string", "pattern": pattern}}), {"x": "a" * 100_000 + "!"}))
@@ -90,7 +90,7 @@ def test_hostile_patterns_and_deep_lists_stay_quick():
     assert time.perf_counter() - begun < 2
 
 
-def test_messages_stay_short():
+def test_long_messages_are_shortened():
     problems = find_problems(schema({"x": {"type": "string", "maxLength": 3}}), {"x": "a" * 100_000})
     assert len(problems[0].message) < 300
 
@@ -98,21 +98,21 @@ def test_messages_stay_short():
 # Rules.
 
 
-def test_a_broken_sum_names_its_numbers_and_the_field():
+def test_violated_sum_names_its_numbers_and_the_field():
     problems = find_problems(
         schema(SUMS, ["this.total == this.website + this.new_media"]), {"total": 12, "website": 5, "new_media": 6}
     )
     assert problems == [Problem(("total",), "check", "total 12 ≠ 11 (website + new_media)")]
 
 
-def test_the_message_of_a_rule_comes_first():
+def test_message_of_a_rule_comes_first():
     rule = {"expr": "this.website + this.new_media == this.total", "message": "the parts make the total"}
     problems = find_problems(schema(SUMS, [rule]), {"total": 12, "website": 5, "new_media": 6})
     assert problems[0].message == "the parts make the total: 11 (website + new_media) ≠ total 12"
 
 
 @pytest.mark.parametrize("missing", [{"total": 3, "website": None, "new_media": 2}, {"total": 3, "new_media": 2}, {}])
-def test_a_rule_with_a_missing_value_is_not_run(missing):
+def test_rule_with_a_missing_value_is_not_run(missing):
     assert find_problems(schema(SUMS, ["this.total == this.website + this.new_media"]), missing) == []
 
 
@@ -135,7 +135,7 @@ def test_a_rule_with_a_missing_value_is_not_run(missing):
         ("record.total == this.total", {"total": 2}, True),
     ],
 )
-def test_rules(rule, data, holds):
+def test_rule_holds_or_not(rule, data, holds):
     assert (find_problems(schema(SUMS, [rule]), data) == []) is holds
 
 
@@ -168,12 +168,12 @@ ROWS = {
 }
 
 
-def test_rules_inside_a_list_run_for_every_element():
+def test_rule_inside_a_list_runs_for_every_element():
     data = {"rows": [{"a": 1, "b": 2}, {"a": 3, "b": 2}, {"a": None, "b": 2}]}
     assert find_problems(schema(ROWS), data) == [Problem(("rows", 1), "check", "a 3 > b 2")]
 
 
-def test_rules_over_a_list(capfd):
+def test_rule_adds_up_a_list(capfd):
     wanted = schema(ROWS, ["this.sum == sum(this.rows.map(row, row.a))", "size(this.rows) == 2"])
     assert find_problems(wanted, {"rows": [{"a": 1, "b": 2}, {"a": 2, "b": 2}], "sum": 3}) == []
     assert [p.message for p in find_problems(wanted, {"rows": [{"a": 1, "b": 2}], "sum": 3})] == [
@@ -184,13 +184,13 @@ def test_rules_over_a_list(capfd):
     assert capfd.readouterr() == ("", "")
 
 
-def test_names_that_are_not_ascii_are_written_as_they_are():
+def test_names_that_are_not_ascii_can_be_used_as_they_are():
     wanted = schema({"总计": NUMBER, "网站": NUMBER}, ["this.总计 == this.网站 + 1"])
     assert find_rule_errors(wanted) == []
     assert find_problems(wanted, {"总计": 3, "网站": 1})[0] == Problem(("总计",), "check", "总计 3 ≠ 2 (网站 + 1)")
 
 
-def test_rules_that_cannot_be_evaluated_are_found_before_and_reported_after():
+def test_rules_that_cannot_be_evaluated_are_reported():
     wanted = schema(SUMS, ["this.total ==", "this.totl == 1", "this.total"])
     assert [p.kind for p in find_rule_errors(wanted)] == ["check_syntax", "check_syntax"]
     with pytest.raises(SchemaError, match="x-checks"):
@@ -199,7 +199,7 @@ def test_rules_that_cannot_be_evaluated_are_found_before_and_reported_after():
     assert kinds == ["check_not_run", "check_not_run"]
 
 
-def test_every_rule_that_is_shipped_compiles():
+def test_rules_of_shipped_schemas_compile():
     for name, _ in shipped_schemas():
         assert find_rule_errors(load_schema(name)) == []
 
@@ -237,13 +237,13 @@ FIELDS = schema(
 )
 
 
-def doubts(*values):
+def kinds_found(*values):
     return found(find_problems(FIELDS, {}, values, REPORT))
 
 
-def test_values_that_follow_from_their_evidence_are_fine():
+def test_values_that_follow_from_their_evidence_have_no_problem():
     assert (
-        doubts(
+        kinds_found(
             given(("website",), 8548, REPORT, "8,548"),
             given(("change",), -114, REPORT, "减114"),
             given(("amount",), 756476700, REPORT, "75647.67"),
@@ -256,9 +256,9 @@ def test_values_that_follow_from_their_evidence_are_fine():
     )
 
 
-def test_a_date_may_follow_by_either_order():
-    assert doubts(given(("day",), "2020-04-03", REPORT, "03/04/2020")) == []
-    assert doubts(given(("day",), "2020-04-04", REPORT, "03/04/2020")) == [(("day",), "value_outside_evidence")]
+def test_date_follows_in_either_order():
+    assert kinds_found(given(("day",), "2020-04-03", REPORT, "03/04/2020")) == []
+    assert kinds_found(given(("day",), "2020-04-04", REPORT, "03/04/2020")) == [(("day",), "value_outside_evidence")]
 
 
 @pytest.mark.parametrize(
@@ -271,38 +271,39 @@ def test_a_date_may_follow_by_either_order():
         (("office",), "县政府", "会宁县\n人民政府"),
     ],
 )
-def test_values_that_do_not_follow_from_their_evidence(path, value, stretch):
-    assert doubts(given(path, value, REPORT, stretch)) == [(path, "value_outside_evidence")]
+def test_values_that_do_not_follow_from_their_evidence_are_reported(path, value, stretch):
+    assert kinds_found(given(path, value, REPORT, stretch)) == [(path, "value_outside_evidence")]
 
 
-def test_evidence_that_is_not_in_its_place():
-    assert doubts(FieldValue(("office",), "会宁县", Evidence(0, 3, "会宁县"))) == [
+def test_evidence_that_is_not_the_text_at_its_place_is_reported():
+    assert kinds_found(FieldValue(("office",), "会宁县", Evidence(0, 3, "会宁县"))) == [
         (("office",), "value_outside_evidence")
     ]
 
 
-def test_a_copied_value_without_evidence():
-    assert doubts(FieldValue(("office",), "会宁县")) == [(("office",), "no_evidence")]
+def test_copied_value_without_evidence_is_reported():
+    assert kinds_found(FieldValue(("office",), "会宁县")) == [(("office",), "no_evidence")]
 
 
-def test_one_stretch_for_two_fields_is_reported_but_not_for_a_list():
+def test_shared_evidence_is_reported_but_not_within_a_list():
     shared = "会宁县\n人民政府"
     office = "会宁县人民政府"
-    assert doubts(given(("office",), office, REPORT, shared), given(("other",), office, REPORT, shared)) == [
+    assert kinds_found(given(("office",), office, REPORT, shared), given(("other",), office, REPORT, shared)) == [
         (("other",), "evidence_reused")
     ]
     assert (
-        doubts(given(("names", 0, "n"), office, REPORT, shared), given(("names", 1, "n"), office, REPORT, shared)) == []
+        kinds_found(given(("names", 0, "n"), office, REPORT, shared), given(("names", 1, "n"), office, REPORT, shared))
+        == []
     )
 
 
-def test_problems_of_tables_are_passed_on():
+def test_problems_of_tables_are_included():
     torn = Problem((), "row_lost", "a row of the table was lost")
     document = Document("0", "x", "", tables=(Table((), 0, 0, 0, 0, problems=(torn,)),))
     assert find_problems(FIELDS, {}, (), document) == [torn]
 
 
-def test_a_value_that_ocr_was_not_sure_of_is_shown():
+def test_value_with_an_unsure_ocr_word_is_reported():
     text = "Parcels 118 sent"
     words = tuple(Word(text[s:e], s, e, None, sure, True) for s, e, sure in ((0, 7, 0.99), (8, 11, 0.6), (12, 16, 0.5)))
     document = Document("0", "a.png", text, (Page(1, 0, 16, words=words),))
@@ -315,7 +316,7 @@ def test_a_value_that_ocr_was_not_sure_of_is_shown():
     ]
 
 
-def test_what_takes_part_in_a_broken_rule_is_told_by_name_and_in_lists():
+def test_values_in_a_violated_rule_are_given_by_name_and_in_lists():
     schema = load_schema(
         {
             "type": "object",
