@@ -87,7 +87,7 @@ def _ground_value(f: Field, path: Path, text: str | None, confidence: float, con
         message = f"The answer {text!r} is not in the document; check it against the document."
         return FieldValue(path, text, None, confidence, (Problem(path, ProblemKind.NO_EVIDENCE, message),))
     if settings.adjust_spans and f.type == "string" and f.enum is None and kind is None:
-        span = span_boundaries.adjust_span(span, f, document)
+        span = span_boundaries.adjust_span(span, f, document, context.fields)
     evidence = occurrences.make_evidence(document, *span)
     surroundings = document.text[max(0, span[0] - settings.before_value) : span[1] + settings.after_value]
     return value_from_evidence(f, path, evidence, surroundings, confidence, "model", context)

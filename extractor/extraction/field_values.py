@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from extractor.candidates.context import ContextIndex
@@ -15,10 +16,13 @@ MAX_DATE_CHARACTERS = 100_000
 
 
 class ExtractionContext:
-    """What the stages of one extraction share: the document, its passages, and the customs of its dates."""
+    """What the stages of one extraction share: the document, its passages, the fields, and the customs of its dates."""
 
-    def __init__(self, document: Document, passages: Passages, context: ContextIndex) -> None:
+    def __init__(
+        self, document: Document, passages: Passages, context: ContextIndex, fields: Sequence[Field] = ()
+    ) -> None:
         self.document = document
+        self.fields = fields
         self.passages = passages
         self.context = context
         text = document.text[:MAX_DATE_CHARACTERS]

@@ -46,7 +46,7 @@ def extract(
     timer = _StageTimer()
     with timer.stage("structure"):
         planned = plan(document, schema, passage_tokens)
-    context = ExtractionContext(document, planned.passages, planned.candidates.context)
+    context = ExtractionContext(document, planned.passages, planned.candidates.context, schema.fields)
     values = values_from_structure(schema, planned, context)
     values += _ask(planned, model, context, timer)
     values += _values_without_question(schema, planned)

@@ -36,7 +36,6 @@ class PostalAddressSettings(Settings):
     add_place_names: bool = rule(
         True, meaning="Lines below of a few capitalised words are added, also without postal code or country."
     )
-    start_after_name: bool = rule(True, meaning="An address begins after the name of whose address it is.")
     max_added_lines: int = threshold(3, unit="lines", meaning="So many lines are added at either end.")
     max_line_words: int = threshold(5, unit="words", meaning="The longest line that only names places.")
     max_name_lines: int = threshold(
@@ -77,7 +76,7 @@ def start_after_names(span: Span, names: Sequence[Span], text: str) -> int:
     for count, (start, end) in enumerate(lines[: settings.max_name_lines], 1):
         if any(start < name_end and name_start < end for name_start, name_end in names):
             taken = count
-    if not settings.start_after_name or not 0 < taken < len(lines):
+    if not 0 < taken < len(lines):
         return span[0]
     return lines[taken][0] if re.search(r"\d", text[lines[taken][0] : span[1]]) else span[0]
 
