@@ -15,8 +15,9 @@ from extractor.problems import ProblemKind
 from extractor.readers.limits import SPLIT_FILE, refuse_long_text
 from extractor.readers.page_pool import map_pages
 from extractor.readers.page_writer import PageWriter
-from extractor.readers.sample import Sample, begins_with
+from extractor.readers.sample import Sample
 from extractor.readers.scanned import PageImage, page_took_too_long, read_page_image, write_scanned_page
+from extractor.readers.signatures import begins_with
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Problem
 

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from lxml import etree
 
 from extractor.errors import InputError
-from extractor.readers.sample import Sample
 
 MAX_MEMBERS = 5_000
 MAX_UNPACKED = 300 * 1024 * 1024
@@ -81,16 +80,19 @@ def find_ole_stream(data: bytes) -> str:
     return next(names, "")
 
 
-def describe_unsupported(sample: Sample) -> tuple[str, str]:
-    """Return what a ZIP or OLE file is that no reader recognised, and what to do about it."""
-    if sample.is_ole:
-        stream = find_ole_stream(sample.data)
-        streams = ((what, hint) for name, what, hint in _OLE_STREAMS if name == stream)
-        return next(streams, ("an old Office document", _EXPORT))
-    if b"application/vnd.oasis." in sample.content_types and is_encrypted_open_document(sample.data, sample.source):
+def describe_unsupported_ole(data: bytes) -> tuple[str, str]:
+    """Return what an OLE file is that no reader recognised, and what to do about it."""
+    stream = find_ole_stream(data)
+    known = ((what, hint) for name, what, hint in _OLE_STREAMS if name == stream)
+    return next(known, ("an old Office document", _EXPORT))
+
+
+def describe_unsupported_zip(data: bytes, source: str, types: bytes) -> tuple[str, str]:
+    """Return what a ZIP package with these content types is that no reader recognised, and what to do about it."""
+    if b"application/vnd.oasis." in types and is_encrypted_open_document(data, source):
         return "an OpenDocument file locked with a password", _REMOVE_PASSWORD
-    types = ((what, hint) for name, what, hint in _UNSUPPORTED_TYPES if name in sample.content_types)
-    return next(types, ("a ZIP archive", _UNPACK))
+    known = ((what, hint) for name, what, hint in _UNSUPPORTED_TYPES if name in types)
+    return next(known, ("a ZIP archive", _UNPACK))
 
 
 @dataclass(frozen=True, slots=True)

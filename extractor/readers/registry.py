@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 from extractor.errors import ExtractorError, InputError
 from extractor.readers.limits import MAX_BYTES, SPLIT_FILE, refuse_large_file
 from extractor.readers.sample import Sample
+from extractor.readers.signatures import AS_DOCUMENT, find_unsupported_format
 from extractor.types import Document
 
 if TYPE_CHECKING:
@@ -63,9 +64,23 @@ def detect_format(data: bytes, source: str = "the file") -> str:
     for name in READERS:
         if find_reader(name).sniff(sample):
             return name
-    from extractor.readers.unsupported import unsupported_error
+    raise _unsupported_error(sample)
 
-    raise unsupported_error(sample)
+
+def _unsupported_error(sample: Sample) -> InputError:
+    """Return the error for a file that no reader recognises; it names the format where that is known."""
+    from extractor.readers import package
+
+    if sample.is_ole:
+        found: tuple[str, str] | None = package.describe_unsupported_ole(sample.data)
+    elif sample.is_zip:
+        found = package.describe_unsupported_zip(sample.data, sample.source, sample.content_types)
+    else:
+        found = find_unsupported_format(sample.head)
+    if found is None:
+        return InputError(f"{sample.source} is a binary file of an unknown kind.", AS_DOCUMENT)
+    what, hint = found
+    return InputError(f"{sample.source} is {what}, which cannot be read here.", hint)
 
 
 def read(path: str | os.PathLike[str]) -> Document:

@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 from functools import cached_property
 
+from extractor.readers import encoding
+from extractor.readers.signatures import find_unsupported_format
+
 HEAD_BYTES = 65536
 
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
@@ -49,9 +52,7 @@ class Sample:
 
         None also for a format that is text to look at but is known to be another one, such as RTF.
         """
-        from extractor.readers import encoding, unsupported
-
-        if self.is_zip or self.is_ole or unsupported.find_signature(self) is not None:
+        if self.is_zip or self.is_ole or find_unsupported_format(self.head) is not None:
             return None
         cut = len(self.data) > len(self.head)
         try:
@@ -59,14 +60,3 @@ class Sample:
         except ValueError:
             return None
         return (start.rpartition("\n")[0] or start) if cut else start
-
-
-def begins_with(head: bytes, signature: bytes) -> bool:
-    """Decide whether a file begins with the signature of a binary format.
-
-    Two printable characters prove little: a text may begin with them. They count only where zero bytes follow soon,
-    which no text has.
-    """
-    if not head.startswith(signature):
-        return False
-    return len(signature) > 2 or b"\x00" in head[:64] or not 0x20 <= signature[0] < 0x80
