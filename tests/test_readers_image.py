@@ -17,6 +17,7 @@ from extractor.errors import InputError
 from extractor.geometry import PlacedWord, Rect
 from extractor.ocr import ScannedPage
 from extractor.readers import image, page_pictures, page_pool, read_bytes
+from extractor.settings import replaced
 
 
 @pytest.fixture
@@ -249,6 +250,13 @@ def test_only_a_few_pages_are_in_memory_at_a_time(monkeypatch):
         assert len(held) - done <= page_pool.CONCURRENT_PAGES + 1
         done += 1
     assert done == 20
+
+
+def test_settings_replaced_by_the_caller_hold_in_the_threads_of_pages():
+    other = page_pictures.PagePictureSettings(sure_ocr_word=0.5)
+    with replaced(other):
+        found = dict(page_pool.map_pages(range(3), lambda job: page_pictures.PagePictureSettings.current(), print))
+    assert set(found.values()) == {other}
 
 
 def test_page_image_of_a_photograph_shows_each_word_at_its_box(monkeypatch):

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from extractor.settings import Settings, threshold
+from extractor.settings import Settings, rule, threshold
 
 
 @dataclass(frozen=True)
 class LayoutTableSettings(Settings):
     """What a table looks like that is only there for page layout."""
 
+    find_layout_tables: bool = rule(True, meaning="read tables that only place things on the page as text")
     long_cell: int = threshold(
         300, unit="characters", meaning="a cell with more text holds a part of the page, not data"
     )
@@ -60,6 +61,8 @@ def is_layout_table(shape: TableShape) -> bool:
     filled, headers = shape.filled_cells, shape.header_cells
     if filled < 2 or shape.widest_row < 2 or (shape.rows < 2 and not headers):
         return True
+    if not settings.find_layout_tables:
+        return False
     nesting = shape.nesting_cells
     if nesting and (not headers or nesting > settings.nesting_share_with_headers * filled):
         return nesting > settings.nesting_share * filled or shape.characters > settings.nested_text * nesting

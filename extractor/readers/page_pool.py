@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
+from contextvars import copy_context
 from typing import TypeVar
 
 PAGE_SECONDS = 120.0
@@ -50,7 +51,8 @@ def map_pages(
 
     try:
         for number, job in enumerate(jobs):
-            waiting.append((number, job, pool.submit(run, number, job)))
+            # Threads of a pool do not inherit the context, in which replaced settings are.
+            waiting.append((number, job, pool.submit(copy_context().run, run, number, job)))
             if len(waiting) > CONCURRENT_PAGES:
                 yield take_first()
         while waiting:

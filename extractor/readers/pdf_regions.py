@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from extractor.geometry import Rect, intersection_area, union
 from extractor.readers.pdf_content import PageContent
-from extractor.settings import Settings, threshold
+from extractor.settings import Settings, rule, threshold
 
 _Tile = tuple[int, int]
 
@@ -17,6 +17,7 @@ _Tile = tuple[int, int]
 class PdfRegionSettings(Settings):
     """Which groups of pictures and shapes are large enough to hold words."""
 
+    read_pictures: bool = rule(True, meaning="read pictures and shapes beside the words of a page by OCR")
     tile: float = threshold(12.0, unit="points", meaning="boxes nearer than about this belong together")
     fewest_shapes: int = threshold(
         8, meaning="a group of fewer boxes without a picture is bullets, arrows or ticks: a word has letters"
@@ -41,6 +42,8 @@ def is_covered(box: Rect, others: Sequence[Rect]) -> bool:
 def find_regions(content: PageContent) -> list[Rect]:
     """Return where pictures and shapes are that are large enough to hold words, those that touch as one."""
     settings = PdfRegionSettings.current()
+    if not settings.read_pictures:
+        return []
     pictures = [content.frame.clip(picture.box) for picture in content.pictures]
     shapes = list(content.letter_shapes)
     if shapes:

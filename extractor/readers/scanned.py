@@ -23,7 +23,7 @@ from extractor.layout import find_grids, order_page
 from extractor.problems import ProblemKind
 from extractor.readers.page_pool import PAGE_SECONDS
 from extractor.readers.page_writer import PageWriter
-from extractor.settings import Settings, threshold
+from extractor.settings import Settings, rule, threshold
 from extractor.types import Problem
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 class ScannedPageSettings(Settings):
     """What is done with what OCR read on a page."""
 
+    align_baselines: bool = rule(
+        True, meaning="give the words of one line one baseline", chosen="eval/LOG.md, 2026-11-25, forms as pictures"
+    )
     sure_page: float = threshold(
         0.75, meaning="a page of which OCR is less sure than this, on average, should be looked at by a person"
     )
@@ -71,9 +74,10 @@ def read_page_image(image: PageImage) -> ScannedPage | Problem:
     """Return the page as OCR reads it, or a Problem where OCR fails."""
     from extractor import ocr
 
+    aligns = ScannedPageSettings.current().align_baselines
     try:
         page = ocr.read_page(image.picture, image.dpi)
-        return replace(page, words=align_baselines(page.words))
+        return replace(page, words=align_baselines(page.words)) if aligns else page
     except Exception as error:  # what a recognition library raises on one page must not cost the others
         message = (
             f"Page {image.number}: OCR failed on it ({type(error).__name__}: {error}); enter its values by hand, or "
