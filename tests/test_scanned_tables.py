@@ -14,7 +14,7 @@ from extractor.layout import TableBlock, find_grids, order_page
 from extractor.ocr.ruling_lines import find_ruling_lines
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
-from extractor.tables.cell_per_line import PlacedLine, find_cell_per_line_tables
+from extractor.tables import PlacedLine, find_cell_per_line_tables
 from extractor.values import normalization
 
 DPI = 150

@@ -14,16 +14,17 @@ To be read in this order:
   `header_spans`: the one solver of spans of headers, and its costs. `header_placement`, `row_placement`: header rows
   and body rows onto columns. `unmarked_rows`: rows out of a stream of cells.
 - Where flattened tables come from. `text_lines`, `flattened`: plain text, sorted by kinds of line, each of which has a
-  reader in `cell_lines`, `row_lines` or `fixed_width`. `cell_per_line`: lines of pages.
+  reader in `cell_lines`, `row_lines` or `fixed_width`. `page_lines`, `cell_per_line`: lines of pages.
 """
 
 from __future__ import annotations
 
 from extractor.tables.cell_kinds import is_value
-from extractor.tables.cell_per_line import PlacedLine, find_cell_per_line_tables
+from extractor.tables.cell_per_line import find_cell_per_line_tables
 from extractor.tables.cells import PlacedCell, collapse_whitespace
 from extractor.tables.flattened import find_tables_in_text
 from extractor.tables.header_paths import build_table
+from extractor.tables.page_lines import PlacedLine
 
 __all__ = [
     "PlacedCell",

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from extractor.settings import Settings, threshold
 from extractor.tables.grid import CellGrid
 from extractor.values.enumeration import enumeration_style
+
+
+@dataclass(frozen=True)
+class BannerSettings(Settings):
+    """What makes a cell that does not fill its row a banner."""
+
+    header_distance: int = threshold(
+        3, unit="rows", meaning="Within so many rows below it a header row and a body row must follow."
+    )
 
 
 @dataclass(slots=True)
@@ -84,8 +94,9 @@ def find_banner(grid: CellGrid, row: int) -> int | None:
 
 
 def _header_row_follows(grid: CellGrid, row: int) -> bool:
-    """Return whether the row after `row` is a header row: texts only, one of them over a value in the row after it."""
-    following = [after for after in range(row + 1, min(row + 4, len(grid.places))) if grid.filled_from(after)]
+    """Return whether the next row with text is a header row: texts only, one of them over a value in the row below."""
+    end = min(row + 1 + BannerSettings.current().header_distance, len(grid.places))
+    following = [after for after in range(row + 1, end) if grid.filled_from(after)]
     if len(following) < 2:
         return False
     head, body = following[:2]

@@ -11,16 +11,15 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from statistics import median
 from typing import NamedTuple
 
-from extractor.geometry import Rect
 from extractor.problems import ProblemKind
 from extractor.settings import Settings, threshold
 from extractor.tables.cell_kinds import is_value
-from extractor.tables.cells import CellRow, UnplacedCell, collapse_whitespace, display_width
+from extractor.tables.cells import CellRow, UnplacedCell, display_width
 from extractor.tables.header_paths import build_table
 from extractor.tables.header_placement import cost_without_blanks
+from extractor.tables.page_lines import SENTENCE_END, PageLines, PageLineSettings, PlacedLine
 from extractor.tables.row_placement import place_rows
 from extractor.tables.row_shapes import BodyShape
 from extractor.types import Table
@@ -28,29 +27,12 @@ from extractor.values.enumeration import enumeration_style
 
 MAX_HEADER_CELLS = 40
 """Cells before the first values that are searched for header rows; every cut of them is tried."""
-_SENTENCE_END = tuple("。；;，,！？!?")
-"""What ends a line of prose. Not `、`, which ends the first line of a broken label as well: `一、`."""
 
 
 @dataclass(frozen=True)
 class CellPerLineSettings(Settings):
     """When lines of a page are cells of a table, and where its header rows are cut."""
 
-    widest_cell: int = threshold(80, unit="Latin letters", meaning="A wider line is prose, and no caption either.")
-    widest_remainder: int = threshold(
-        12, unit="Latin letters", meaning="A line at the margin that is no wider is the rest of the cell before it."
-    )
-    indent: float = threshold(0.4, unit="line heights", meaning="A line further in than this began at a tab.")
-    indented_share: float = threshold(0.5, meaning="Cells are indented if more than this share of the values are.")
-    full_line: float = threshold(
-        1.5, unit="line heights", meaning="A line that ends so near the right margin may go on in the next line."
-    )
-    shifted_page: float = threshold(
-        0.6, unit="line heights", meaning="A page whose margin is further in than on others has indented lines only."
-    )
-    furthest_shift: float = threshold(
-        3.0, unit="line heights", meaning="A page whose margin is further off than this has a layout of its own."
-    )
     least_values: int = threshold(3, unit="cells", meaning="Fewer values are no evidence of a table.")
     most_labels: int = threshold(3, unit="cells", meaning="More texts before values are header rows, not labels.")
     wide_gap: int = threshold(
@@ -68,17 +50,6 @@ class CellPerLineSettings(Settings):
     banner: float = threshold(0.5, meaning="The header rows begin with a row of one cell (each).")
 
 
-@dataclass(frozen=True, slots=True)
-class PlacedLine:
-    """A line of a page: its stretch of the text, its box in points, and whether it is one piece without wide gaps."""
-
-    start: int
-    end: int
-    page: int
-    box: Rect
-    is_unbroken: bool = True
-
-
 def find_cell_per_line_tables(text: str, lines: Sequence[PlacedLine]) -> list[Table]:
     """Return the tables among lines of pages whose cells stand one to a line, in reading order.
 
@@ -87,7 +58,7 @@ def find_cell_per_line_tables(text: str, lines: Sequence[PlacedLine]) -> list[Ta
     """
     if len(lines) < 6:
         return []
-    page_lines = _PageLines.from_lines(text, lines)
+    page_lines = PageLines.from_lines(text, lines)
     tables, last = [], 0
     for first, end in _candidate_stretches(page_lines):
         rows = _find_rows(_join_lines_into_cells(page_lines, first, end))
@@ -102,85 +73,7 @@ def find_cell_per_line_tables(text: str, lines: Sequence[PlacedLine]) -> list[Ta
     return tables
 
 
-# Lines.
-
-
-@dataclass(frozen=True, slots=True)
-class _PageLines:
-    """Lines with what each reads, what it may be, and how many blank lines stand before it."""
-
-    lines: Sequence[PlacedLine]
-    text: str
-    texts: tuple[str, ...]
-    kinds: tuple[str, ...]
-    """`cell` where a cell may begin, `rest` where the cell before may go on, else `other`."""
-    gaps: tuple[int | None, ...]
-    """None where a line is the first on its page."""
-    is_indented: bool
-    """Whether cells are told from other lines by where they begin."""
-
-    @classmethod
-    def from_lines(cls, text: str, lines: Sequence[PlacedLine]) -> _PageLines:
-        """Return the lines with what is known of each."""
-        settings = CellPerLineSettings.current()
-        texts = tuple(collapse_whitespace(text[line.start : line.end]) for line in lines)
-        height = median(line.box.bottom - line.box.top for line in lines)
-        indented = [indent > settings.indent * height for indent in _find_indents(lines, height)]
-        indented_values = [at for at, words in zip(indented, texts, strict=True) if is_value(words)]
-        is_indented = sum(indented_values) > settings.indented_share * len(indented_values)
-        # The right margin, but for a few lines in a hundred that reach past it.
-        margin = sorted(line.box.x1 for line in lines)[-max(1, len(lines) // 50)]
-        kinds: list[str] = []
-        for number, (line, words) in enumerate(zip(lines, texts, strict=True)):
-            width = display_width(words)
-            may_go_on = number > 0 and kinds[-1] != "other"
-            if not line.is_unbroken or width > settings.widest_cell or words[-1:] in _SENTENCE_END:
-                kinds.append("other")
-            elif is_indented and not indented[number]:
-                follows_full_line = number > 0 and lines[number - 1].box.x1 > margin - settings.full_line * height
-                is_rest = width <= settings.widest_remainder or (follows_full_line and may_go_on)
-                kinds.append("rest" if is_rest else "other")
-            else:
-                # A character or two below a text: a narrow cell that is set upright.
-                is_upright = not is_indented and may_go_on and width <= 2 and not is_value(words)
-                kinds.append("rest" if is_upright and not is_value(texts[number - 1]) else "cell")
-        return cls(lines, text, texts, tuple(kinds), _count_gaps(lines), is_indented)
-
-
-def _find_indents(lines: Sequence[PlacedLine], height: float) -> list[float]:
-    """Return how far, in points, each line begins to the right of the margin of its page."""
-    settings = CellPerLineSettings.current()
-    left: dict[int, float] = {}
-    for line in lines:
-        left[line.page] = min(left.get(line.page, line.box.x0), line.box.x0)
-    # A page may have nothing but indented lines; the other pages tell where its text begins. A scanner shifts pages.
-    usual = median(left.values())
-    furthest = settings.furthest_shift * height
-    least = min((x for x in left.values() if usual - x < furthest), default=usual)
-    margins = {page: least if settings.shifted_page * height < x - least < furthest else x for page, x in left.items()}
-    return [line.box.x0 - margins[line.page] for line in lines]
-
-
-def _count_gaps(lines: Sequence[PlacedLine]) -> tuple[int | None, ...]:
-    """Return how many blank lines stand before each line, None at the top of a page.
-
-    The line pitch is the median of the steps near the tenth percentile, which are those without a gap.
-    """
-    steps = [
-        (after.box.top + after.box.bottom - before.box.top - before.box.bottom) / 2
-        if after.page == before.page and after.box.top > before.box.top
-        else None
-        for before, after in pairwise(lines)
-    ]
-    known = sorted(step for step in steps if step is not None and step > 0)  # boxes may lie within one another
-    if not known:
-        return (None,) * len(lines)
-    least = known[len(known) // 10]
-    pitch = median(step for step in known if 0.8 * least <= step <= 1.3 * least)
-    return (None, *(None if step is None else max(0, round(step / pitch) - 1) for step in steps))
-
-
-def _candidate_stretches(page: _PageLines) -> Iterator[tuple[int, int]]:
+def _candidate_stretches(page: PageLines) -> Iterator[tuple[int, int]]:
     """Yield runs of lines `first .. end - 1` that may be the cells of one table: from a cell to the last value."""
     least_values = CellPerLineSettings.current().least_values
     first = None
@@ -196,19 +89,19 @@ def _candidate_stretches(page: _PageLines) -> Iterator[tuple[int, int]]:
             first = None
 
 
-def _is_heading(page: _PageLines, number: int) -> bool:
+def _is_heading(page: PageLines, number: int) -> bool:
     """Return whether a numbered line is a heading over the cells that follow, and not the label of a row."""
     is_over_gap = page.gaps[number + 1] != 0
     return bool(enumeration_style(page.texts[number])) and not is_value(page.texts[number + 1]) and is_over_gap
 
 
-def _find_caption(page: _PageLines, first: int, last: int) -> tuple[str, ...]:
+def _find_caption(page: PageLines, first: int, last: int) -> tuple[str, ...]:
     """Return the line right before the table that begins at line `first`, unless it is prose or before line `last`."""
     if first <= last or not page.lines[first - 1].is_unbroken:
         return ()
     words = page.texts[first - 1]
-    is_short = display_width(words) <= CellPerLineSettings.current().widest_cell
-    return (words,) if words and is_short and words[-1] not in _SENTENCE_END else ()
+    is_short = display_width(words) <= PageLineSettings.current().widest_cell
+    return (words,) if words and is_short and words[-1] not in SENTENCE_END else ()
 
 
 # Cells and rows.
@@ -229,7 +122,7 @@ class _SpacedRun(NamedTuple):
     values: list[_SpacedCell]
 
 
-def _join_lines_into_cells(page: _PageLines, first: int, end: int) -> list[_SpacedCell]:
+def _join_lines_into_cells(page: PageLines, first: int, end: int) -> list[_SpacedCell]:
     found: list[_SpacedCell] = []
     for number in range(first, end):
         line = page.lines[number]

@@ -42,6 +42,12 @@ class HeaderRowSettings(Settings):
     shortest_column_count: int = threshold(
         4, unit="columns", meaning="So many numbers that go up by one make a row that numbers the columns."
     )
+    longest_column_name: int = threshold(
+        2, unit="characters", meaning="Texts in such a row are no longer (`A`, `甲`); the label below is longer."
+    )
+    filled_share: float = threshold(
+        0.5, meaning="A first row with more of its columns filled is a header row, if nothing else tells."
+    )
     numeric_headers: bool = rule(
         True, meaning="Years and counts over other values are headers, though they are numerals."
     )
@@ -97,10 +103,10 @@ def numbers_columns(grid: CellGrid, row: int) -> bool:
     others = [text for text in texts if not text.strip(_PARENTHESES).isdigit()]
     if len(numerals) < settings.shortest_column_count or not counts_up(numerals):
         return False
-    if numerals[0].strip(_PARENTHESES) not in "012" or any(len(text) > 2 for text in others):
+    if numerals[0].strip(_PARENTHESES) not in "012" or any(len(text) > settings.longest_column_name for text in others):
         return False
     below = grid.text_at(row + 1, 0) if row + 1 < len(grid.places) else ""
-    return len(below) > 2 and grid.cell_at(row + 1, 0) != grid.cell_at(row, 0)
+    return len(below) > settings.longest_column_name and grid.cell_at(row + 1, 0) != grid.cell_at(row, 0)
 
 
 # The first header row.
@@ -137,7 +143,7 @@ def _is_first_header(grid: CellGrid, row: int, rows: list[int], governing: list[
         return False  # a label over several rows, and no group beside it that would need a second header row
     if governing or grid.columns == 2:
         return False  # two columns of text are read as label and value
-    return len(filled) >= 2 and len(filled) * 2 > grid.columns
+    return len(filled) >= 2 and len(filled) > HeaderRowSettings.current().filled_share * grid.columns
 
 
 def _begins_with_row_label(grid: CellGrid, filled: list[int], below: Sequence[int]) -> bool:

@@ -25,7 +25,7 @@ MAX_HEADERS = 120
 class HeaderSpanCosts(Settings):
     """What speaks against a header spanning what it spans; only sums are compared, so the unit does not matter.
 
-    The costs were set by hand on tables grown at random (`tests/tables_grown.py`), which know their true spans.
+    They were set by judgement; `tests/test_tables_flattened.py` holds them to random tables whose spans are known.
     """
 
     # Headers over headers, told by their texts.

@@ -36,6 +36,10 @@ class UnmarkedRowSettings(Settings):
         unit="cells",
         meaning="A run of blanks that is shorter than the row before by no more is a row of blank values.",
     )
+    blank_row_share: float = threshold(
+        0.5, meaning="In a table without values, so long a run of blanks, beside the longest, is a row of blank values."
+    )
+    value_row_share: float = threshold(0.5, meaning="Rows closed by blanks are such if so many of them have values.")
     good_fit: float = threshold(
         2.5, meaning="Header rows that cost less fit as they are; see HeaderSpanCosts for the costs."
     )
@@ -93,7 +97,8 @@ def split_at_closing_blanks(cells: list[UnplacedCell]) -> list[CellRow] | None:
         position = max(stop, position + 1)
     if begin < len(cells) or any(not run.texts or run.values[-1].kind != "blank" for run in runs):
         return None
-    if 2 * sum(any(cell.kind == "value" for cell in run.values) for run in runs) < len(runs):
+    with_values = sum(any(cell.kind == "value" for cell in run.values) for run in runs)
+    if with_values < UnmarkedRowSettings.current().value_row_share * len(runs):
         return None
     rows: list[CellRow] = []
     for number, run in enumerate(runs):
@@ -131,7 +136,7 @@ def _split_runs(cells: list[UnplacedCell]) -> list[_StreamRun]:
     values: CellRow = []
     has_values = any(cell.kind == "value" for cell in cells)
     longest_blanks = 0 if has_values else _longest_run_of_blanks(cells)
-    lost_values = UnmarkedRowSettings.current().lost_values
+    settings = UnmarkedRowSettings.current()
     position = 0
     while position < len(cells):
         if cells[position].kind == "text":
@@ -145,8 +150,8 @@ def _split_runs(cells: list[UnplacedCell]) -> list[_StreamRun]:
         stretch = cells[position:stop]
         if (
             any(cell.kind == "value" for cell in stretch)
-            or (runs and len(stretch) >= len(runs[-1].values) - lost_values)
-            or (not has_values and len(stretch) * 2 >= longest_blanks)
+            or (runs and len(stretch) >= len(runs[-1].values) - settings.lost_values)
+            or (not has_values and len(stretch) >= settings.blank_row_share * longest_blanks)
         ):
             values = stretch
         else:
