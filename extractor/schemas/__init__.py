@@ -1,7 +1,15 @@
-"""What is wanted: a JSON Schema read into fields, checks, and the list of what a decoder cannot hold.
+"""A JSON Schema with annotations, read into the fields wanted, the objects around them, and the rules between them.
 
 Nothing is ever fetched: a `$ref` stays inside the schema or is refused. Names and limits are refused early, with the
-place as a JSON pointer, so that a schema that loads can be used with every document.
+place as a JSON pointer, so that a schema that loads can be used with every document. Modules in reading order:
+
+`schema`                   `Schema`, `SchemaObject`, `Check`: what comes out
+`source`                   where a schema comes from, as strict JSON
+`limits`, `kinds`,
+`annotations`              what a single subschema may say
+`index`                    every subschema checked, and where references lead
+`subschemas`, `flattening`,
+`standalone`, `fields`     from subschemas to fields
 """
 
 from __future__ import annotations
@@ -12,11 +20,13 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
-from extractor.schemas.fields import Tree, readable_name
-from extractor.schemas.index import Index
+from extractor.schemas.fields import FieldTree
+from extractor.schemas.index import SchemaIndex
+from extractor.schemas.kinds import VALUE_KINDS
 from extractor.schemas.limits import MAX_BYTES, MAX_DEPTH, MAX_ENUM, MAX_FIELDS, MAX_NODES, MAX_PATTERN, too_deep
 from extractor.schemas.schema import Check, Schema, SchemaObject
-from extractor.schemas.source import read, shipped_schemas
+from extractor.schemas.source import read_source, shipped_schemas
+from extractor.schemas.subschemas import readable_name
 
 __all__ = [
     "MAX_BYTES",
@@ -25,6 +35,7 @@ __all__ = [
     "MAX_FIELDS",
     "MAX_NODES",
     "MAX_PATTERN",
+    "VALUE_KINDS",
     "Check",
     "Schema",
     "SchemaObject",
@@ -35,18 +46,18 @@ __all__ = [
 
 
 def load_schema(source: str | os.PathLike | Mapping[str, Any]) -> Schema:
-    """The schema in a mapping, in a `.json` file, or shipped under a name.
+    """Return the schema in a mapping, in a `.json` file, or shipped under a name.
 
-    Raises SchemaError with the place and the next step for anything that could fail later: JSON that is none (line and
-    column), a duplicate key, NaN, a keyword that its metaschema refuses, a `$ref` that leaves the schema or points
+    Raises SchemaError with the place and the next step for anything that could fail later: text that is not JSON (line
+    and column), a duplicate key, NaN, a keyword that its metaschema refuses, a `$ref` that leaves the schema or points
     nowhere, a pattern that does not compile, a wrong annotation, and a schema that is or unfolds too large. Opens no
     file but `source`, and no connection.
     """
-    name, document = read(source)
+    name, document = read_source(source)
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     try:
-        index = Index(document)
-        tree = Tree(index, document)
+        index = SchemaIndex(document)
+        tree = FieldTree(index, document)
     except RecursionError:
         raise too_deep() from None
     return Schema(
@@ -56,7 +67,7 @@ def load_schema(source: str | os.PathLike | Mapping[str, Any]) -> Schema:
         description=str(document.get("description") or ""),
         document=document,
         fields=tuple(tree.fields),
-        objects=tuple(tree.parts),
+        objects=tuple(tree.objects),
         checks=tuple(tree.checks),
-        unenforced=tuple(sorted(index.unheld | tree.unheld)),
+        unenforced=tuple(sorted(index.unenforced | tree.unenforced)),
     )

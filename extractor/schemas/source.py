@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 from typing import Any
@@ -13,7 +14,7 @@ from extractor.schemas.limits import MAX_BYTES, too_deep, too_large
 
 
 def shipped_schemas() -> list[tuple[str, str]]:
-    """Name and title of every schema that comes with the tool, by name."""
+    """Return the name and the title of every schema that comes with the tool, by name."""
     found = []
     for file in sorted(_shipped_folder().glob("*.json")):
         try:
@@ -30,7 +31,11 @@ def _shipped_folder() -> FilePath:
     return installed if installed.is_dir() else here.parent / "schemas"
 
 
-def read(source: str | os.PathLike | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def read_source(source: str | os.PathLike | Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Return the name (empty for a mapping) and the JSON document of a schema.
+
+    Raises SchemaError where the source cannot be read, is too large, or is not strict JSON with an object on top.
+    """
     if isinstance(source, Mapping):
         return "", _parse(_dumps(source), "the schema")
     if not isinstance(source, str | os.PathLike):
@@ -59,18 +64,19 @@ def read(source: str | os.PathLike | Mapping[str, Any]) -> tuple[str, dict[str, 
 
 
 def _dumps(source: Mapping[str, Any]) -> str:
+    """Return a mapping as JSON text, so that it is checked like a file."""
     try:
-        return json.dumps(source, allow_nan=False, default=_plain)
+        return json.dumps(source, allow_nan=False, default=_as_dict)
     except RecursionError:
         raise too_deep() from None
     except (TypeError, ValueError) as error:
         raise SchemaError(f"The schema is not JSON: {error}.", "Use only what JSON has, without cycles.") from None
 
 
-def _plain(value: Any) -> Any:
+def _as_dict(value: Any) -> Any:
     if isinstance(value, Mapping):
         return dict(value)
-    raise TypeError(f"{type(value).__name__} has no form in JSON")
+    raise TypeError(f"{type(value).__name__} cannot be written as JSON")
 
 
 def _parse(text: str, origin: str) -> dict[str, Any]:
@@ -78,7 +84,11 @@ def _parse(text: str, origin: str) -> dict[str, Any]:
         raise too_large()
     try:
         document = json.loads(
-            text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite, parse_int=_short_integer
+            text,
+            object_pairs_hook=_refuse_duplicate_keys,
+            parse_constant=_refuse_constant,
+            parse_float=_parse_finite,
+            parse_int=_parse_short_integer,
         )
     except json.JSONDecodeError as error:
         raise SchemaError(
@@ -95,27 +105,26 @@ def _parse(text: str, origin: str) -> dict[str, Any]:
     return document
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
+        twice = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
         raise SchemaError(f"The schema has the key {twice!r} twice in one object.", "Keep one of the two.")
     return found
 
 
-def _no_constant(text: str) -> Any:
+def _refuse_constant(text: str) -> Any:
     raise SchemaError(f"The schema holds {text}, which is not JSON.", "Use a number, or leave the keyword out.")
 
 
-def _finite(text: str) -> float:
+def _parse_finite(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
-        raise SchemaError(f"The number {text[:40]} is too large to be held.", "Use a number below 1e308.")
+        raise SchemaError(f"The number {text[:40]} is too large for a double.", "Use a number below 1e308.")
     return number
 
 
-def _short_integer(text: str) -> int:
+def _parse_short_integer(text: str) -> int:
     if len(text) > 400:
         raise SchemaError(f"The number {text[:20]}... has {len(text)} digits.", "Use a shorter number.")
     return int(text)
