@@ -14,7 +14,7 @@ from extractor.values.terms import search_terms
 
 @dataclass(frozen=True)
 class ContextSettings(Settings):
-    """How far a value's surroundings reach: a row's label stands before it, a counted thing after it."""
+    """How much text around a value is its context: a row's label stands before it, a counted thing after it."""
 
     characters_before: int = threshold(240, unit="characters", meaning="Of the value's line, before it.")
     characters_after: int = threshold(16, unit="characters", meaning="Of the value's line, after it.")

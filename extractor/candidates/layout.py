@@ -35,7 +35,7 @@ class LayoutSettings(Settings):
 
 
 class LayoutIndex:
-    """Finds layout candidates in one document; what is found for a label is kept for the next field that has it."""
+    """Finds layout candidates in one document; the places of each label are looked up once."""
 
     def __init__(self, document: Document) -> None:
         self.document = document

@@ -135,11 +135,11 @@ def _scale(name: str, x: float) -> float:
     return math.log1p(max(0.0, x)) if name in _COUNTS else x
 
 
-# Where they are kept.
+# Files.
 
 
 def user_folder() -> FilePath:
-    """Return where the user's own are kept: `EXTRACTOR_CALIBRATIONS`, else `calibrations` in the user's data folder."""
+    """Return the folder of the user's own: `EXTRACTOR_CALIBRATIONS`, else `calibrations` in the user's data folder."""
     if own := os.environ.get("EXTRACTOR_CALIBRATIONS"):
         return FilePath(own).expanduser()
     base = os.environ.get("XDG_DATA_HOME")
@@ -147,7 +147,7 @@ def user_folder() -> FilePath:
 
 
 def shipped_folder() -> FilePath:
-    """Return where those are that ship with the tool."""
+    """Return the folder of those that ship with the tool."""
     installed = _PACKAGE / "_shipped" / "calibrations"
     return installed if installed.is_dir() else _PACKAGE.parent / "calibrations"
 

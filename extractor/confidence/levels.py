@@ -19,7 +19,7 @@ class ConfidenceLevels(Settings):
 
     @property
     def bands(self) -> tuple[float, ...]:
-        """The edges of the bands of confidence for which the share of right values is told, 0 and 1 included."""
+        """The edges of the bands of confidence in statistics, from 0 to 1."""
         return (0.0, self.doubtful, self.sure_score, self.sure_probability, 1.0)
 
 

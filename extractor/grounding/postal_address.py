@@ -68,7 +68,7 @@ def is_postal_address(field: Field) -> bool:
 def start_after_names(span: Span, names: Sequence[Span], text: str) -> int:
     """Return where an address begins without its first lines, as far as one of `names` stands on them.
 
-    All of it is kept where nothing, or no figure, would be left.
+    Return its own start where nothing, or no figure, would be left.
     """
     settings = PostalAddressSettings.current()
     lines = find_lines(*span, text)

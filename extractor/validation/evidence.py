@@ -18,9 +18,9 @@ from extractor.values.characters import collapse_spaces, comparison_key
 
 @dataclass(frozen=True)
 class EvidenceSettings(Settings):
-    """What of the evidence a person is told."""
+    """When evidence is worth a problem."""
 
-    unsure_word: float = threshold(0.75, meaning="Below this OCR confidence (0..1) a word is named to a person.")
+    unsure_word: float = threshold(0.75, meaning="Below this OCR confidence (0..1) a word of the evidence is reported.")
 
 
 def find_problems(schema: Schema, values: Sequence[FieldValue], document: Document | None) -> Iterator[Problem]:

@@ -28,7 +28,7 @@ from extractor.validation.rule_tokens import (
 )
 
 _OPPOSITES = {"==": "≠", "!=": "=", "<=": ">", ">=": "<", "<": "≥", ">": "≤"}
-"""What is said of the two sides where a comparison fails."""
+"""The sign between the two sides in the message of a comparison that fails."""
 _RELATIVE_TOLERANCE = 1e-9
 """Two numbers that differ by less, as a share of the larger one, are equal: doubles cannot tell them apart."""
 
