@@ -37,7 +37,7 @@ from extractor.values.equivalence import (
         (None, " ", None),
     ],
 )
-def test_the_same_in_meaning(gold, predicted, kind):
+def test_equivalent_values(gold, predicted, kind):
     assert is_equivalent(gold, predicted, kind)
     assert is_equivalent(predicted, gold, kind)
 
@@ -61,12 +61,12 @@ def test_the_same_in_meaning(gold, predicted, kind):
         ("2020", "2021", None),
     ],
 )
-def test_not_the_same(gold, predicted, kind):
+def test_values_that_are_not_equivalent(gold, predicted, kind):
     assert not is_equivalent(gold, predicted, kind)
     assert not is_equivalent(predicted, gold, kind)
 
 
-def test_strict_compares_what_is_printed():
+def test_identity_compares_what_is_printed():
     assert is_identical("a  b", "a b")
     assert is_identical(12, "12")
     assert is_identical(5, 5.0)
@@ -76,7 +76,7 @@ def test_strict_compares_what_is_printed():
     assert not is_identical("a", None)
 
 
-def test_gold_against_gold_is_always_the_same():
+def test_a_value_is_equivalent_to_itself():
     draw = random.Random(3)
     for _ in range(2_000):
         text = "".join(draw.choice("0123456789.,-/:$ 年月日abJan%万") for _ in range(draw.randint(1, 12)))
@@ -84,11 +84,11 @@ def test_gold_against_gold_is_always_the_same():
         assert is_identical(text, text), text
 
 
-def test_an_absent_value():
+def test_none_blank_text_and_empty_collections_are_absent():
     assert [is_absent(value) for value in (None, "", " ", [], {}, 0, False, "x")] == [True] * 5 + [False] * 3
 
 
-def test_outcomes():
+def test_outcomes_are_classified_by_what_is_absent_and_what_is_equivalent():
     pairs = [("a", "A"), ("a", "b"), ("a", None), (None, "b"), (None, "")]
     assert [classify_outcome(*pair) for pair in pairs] == ["correct", "wrong", "missing", "spurious", "absent"]
     assert classify_outcome("a", "A", equal=is_identical) == "wrong"

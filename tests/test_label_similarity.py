@@ -1,6 +1,14 @@
+"""How alike a field's label and a heading of a document are."""
+
 import pytest
 
-from extractor.values.label_similarity import best_similarity, label_similarity, normalise_label
+from extractor.settings import replaced
+from extractor.values.label_similarity import (
+    LabelSimilaritySettings,
+    best_similarity,
+    label_similarity,
+    normalise_label,
+)
 
 
 @pytest.mark.parametrize(
@@ -28,10 +36,17 @@ def test_different_names_are_far_apart_and_contained_ones_between():
     assert label_similarity("total", "") == 0.0
 
 
-def test_plain_keeps_a_name_that_is_only_a_number():
+def test_a_label_that_is_only_a_number_keeps_it():
     assert normalise_label("2020") == "2020"
 
 
-def test_best_takes_the_nearest_of_several_names():
+def test_the_best_similarity_is_that_of_the_nearest_label():
     assert best_similarity(("client", "advertiser"), "Advertiser:") == 1.0
     assert best_similarity((), "Advertiser") == 0.0
+
+
+def test_settings_take_effect_although_similarities_are_cached():
+    assert label_similarity("Total", "Total (net)") == 0.95
+    with replaced(LabelSimilaritySettings(equal_without_brackets=0.5)):
+        assert label_similarity("Total", "Total (net)") == 0.5
+    assert label_similarity("Total", "Total (net)") == 0.95

@@ -1,11 +1,13 @@
-"""Dates, times, addresses, answers: what is pointed at, and what it means."""
+"""Dates, times, addresses, yes and no, closed lists: where they are found, and what they mean."""
 
 import time
 
 import pytest
 
 from extractor.schemas import load_schema
+from extractor.settings import replaced
 from extractor.types import Field
+from extractor.values.normalise_dates import DateSettings
 from extractor.values.normalization import find_spans, normalise_value, value_kind
 
 
@@ -50,12 +52,12 @@ def read(text, format="date", context="", other_dates=()):
         ("99/01/02", "1999-01-02"),
     ],
 )
-def test_a_date_is_pointed_at_whole_and_read(text, iso):
+def test_a_date_is_found_whole_and_normalised(text, iso):
     assert [text[a:b] for a, b in find_spans("date", text)] == [text]
     assert read(text) == (iso, [])
 
 
-def test_day_and_month_are_not_guessed():
+def test_an_ambiguous_order_of_day_and_month_is_reported():
     assert read("03/04/2020") == (None, ["ambiguous_date"])
     assert read("1/2/20") == (None, ["ambiguous_date"])
     assert read("03/04/2020", context="27/10/2020") == ("2020-04-03", [])
@@ -63,13 +65,13 @@ def test_day_and_month_are_not_guessed():
     assert read("03/04/2020", other_dates=["10/27/2020", "27/10/2020"]) == (None, ["ambiguous_date"])
 
 
-def test_a_two_digit_year_in_front_is_reported_and_settled_by_other_dates():
+def test_a_two_digit_year_in_front_is_reported_unless_other_dates_prove_it():
     assert read("20/10/27") == ("2027-10-20", ["ambiguous_date"])
     assert read("20/10/27", other_dates=["99/12/31"]) == ("2020-10-27", [])
     assert read("20/10/27", other_dates=["31/12/2019"]) == ("2027-10-20", [])
 
 
-def test_a_date_that_lacks_a_part_is_not_completed():
+def test_an_incomplete_date_has_no_value():
     assert read("2020年1月") == (None, ["incomplete_date"])
     assert read("March 2019") == (None, ["incomplete_date"])
     assert read("1月5日") == (None, ["incomplete_date"])
@@ -77,14 +79,14 @@ def test_a_date_that_lacks_a_part_is_not_completed():
     assert read("1月5日", context="2019年至2020年") == (None, ["incomplete_date"])
 
 
-def test_two_dates_or_none_give_no_value():
+def test_two_dates_or_none_have_no_value():
     assert read("2020-01-01 to 2020-02-01") == (None, ["not_normalised"])
     assert read("soon") == (None, ["not_normalised"])
     assert read("32/13/2020")[0] is None
     assert read("29/02/2019")[0] is None
 
 
-def test_years_and_fractions_are_dates_only_where_nothing_better_stands():
+def test_years_and_fractions_are_dates_only_without_a_likelier_date():
     assert [a for a, _ in find_spans("date", "in 2020")] == [3]
     assert find_spans("date", "in 2020, on 5 May 2021") == [(12, 22)]
     assert find_spans("date", "we may 12 times") == []
@@ -100,7 +102,7 @@ def test_years_and_fractions_are_dates_only_where_nothing_better_stands():
         ("2020-01-01", None, ["incomplete_date"]),
     ],
 )
-def test_a_moment_needs_its_time_zone(text, value_, problems):
+def test_a_date_time_without_time_zone_has_no_value(text, value_, problems):
     assert read(text, "date-time") == (value_, problems)
 
 
@@ -115,7 +117,7 @@ def test_a_moment_needs_its_time_zone(text, value_, problems):
         ("23:59:59-05:00", ["23:59:59-05:00"]),
     ],
 )
-def test_times_of_day(text, stretches):
+def test_times_of_day_are_found(text, stretches):
     assert [text[a:b] for a, b in find_spans("time", text)] == stretches
 
 
@@ -126,13 +128,13 @@ def test_times_of_day(text, stretches):
         *("(813) 626-3232 ext. 12", "0931-8826231转12", "813.626.3232", "3222156", "+60 3-1234 5678", "(0943)3222156"),
     ],
 )
-def test_telephone_numbers(text):
+def test_a_telephone_number_is_found_whole(text):
     sentence = f"联系电话：{text}，地址"
     assert text in [sentence[a:b] for a, b in find_spans("phone", sentence)]
 
 
 @pytest.mark.parametrize("text", ["2020-01-01", "1234567.89", "12345678元", "http://a.cn/01012345678", "INV-20200101"])
-def test_what_is_no_telephone_number(text):
+def test_other_digits_are_no_telephone_number(text):
     assert find_spans("phone", text) == []
 
 
@@ -145,7 +147,7 @@ def test_what_is_no_telephone_number(text):
         ("at example.com/x?y=1, or", "example.com/x?y=1"),
     ],
 )
-def test_web_addresses_end_where_the_sentence_goes_on(text, stretch):
+def test_a_web_address_ends_before_the_punctuation_of_the_sentence(text, stretch):
     assert [text[a:b] for a, b in find_spans("uri", text)] == [stretch]
 
 
@@ -159,7 +161,7 @@ def test_a_field_for_one_kind_of_address_does_not_take_another():
     }
 
 
-def test_addresses_are_cleaned_up_and_not_invented():
+def test_addresses_are_cleaned_but_never_completed_silently():
     assert read("ｆｏｏ @ bar.com", "email") == ("foo@bar.com", [])
     assert read("foo at bar", "email") == (None, ["not_normalised"])
     assert read("https://a.cn/x。", "uri") == ("https://a.cn/x", [])
@@ -184,7 +186,7 @@ def test_addresses_are_cleaned_up_and_not_invented():
         *(("☒", None), ("perhaps", None), ("yes or no", None)),
     ],
 )
-def test_answers(text, answer):
+def test_yes_and_no_are_read(text, answer):
     assert normalise_value(field(type="boolean"), text).value is answer
 
 
@@ -193,7 +195,7 @@ def test_a_crossed_box_counts_as_a_mark_among_empty_ones():
     assert [p.kind for p in normalise_value(field(type="boolean"), "☒").problems] == ["ambiguous_boolean"]
 
 
-def test_answers_inside_words_are_not_pointed_at():
+def test_answers_inside_words_are_not_found():
     text = "是否公开：是"
     assert [text[a:b] for a, b in find_spans("boolean", text)] == ["是"]
 
@@ -208,11 +210,11 @@ def test_closed_lists_match_by_text_and_title():
     assert normalise_value(field(type="integer", enum=[1, 2]), "２").value == 2
 
 
-def test_free_text_is_kept_as_printed_on_one_line():
+def test_free_text_is_put_on_one_line():
     assert normalise_value(field(), " 会宁县\n  人民政府  of \t X ").value == "会宁县人民政府 of X"
 
 
-def test_the_kind_of_a_field():
+def test_the_kind_of_a_field_follows_from_its_schema():
     assert value_kind(field("date")) == "date"
     assert value_kind(field("idn-email")) == "email"
     assert value_kind(field("phone")) == "phone"
@@ -234,14 +236,14 @@ def test_scans_take_time_in_proportion_to_the_text(text):
     assert time.perf_counter() - begun < 10
 
 
-def test_a_time_set_solid_behind_a_date_is_no_part_of_it():
+def test_a_time_against_a_date_is_no_part_of_it():
     for text, printed in (("Date:19-03-201818:08:38", "19-03-2018"), ("2018-03-1918:08", "2018-03-19")):
         assert [text[s:e] for s, e in find_spans("date", text)] == [printed]
     assert find_spans("date", "12/3/20182") == []
 
 
 @pytest.mark.parametrize("name", ["date", "invoice_date", "dateOfIssue", "SignDate"])
-def test_a_text_that_is_a_date_by_its_name_is_looked_for_as_one_and_kept_as_printed(name):
+def test_a_text_field_named_a_date_is_found_as_a_date_and_kept_as_printed(name):
     fields = load_schema({"properties": {name: {"type": "string"}, "update": {"type": "string"}}}).fields
     assert [value_kind(f) for f in fields] == ["date", None]
     assert normalise_value(fields[0], "03 Mar 2018").value == "03 Mar 2018"
@@ -256,3 +258,13 @@ def test_an_ambiguous_date_follows_the_given_order_only_where_nothing_proves_its
     assert chosen("03/04/2020", day_month_order="mdy") == ("2020-03-04", ["ambiguous_date"])
     assert chosen("03/04/2020", day_month_order="dmy", other_dates=["10/27/2020"]) == ("2020-03-04", [])
     assert chosen("03/27/2020", day_month_order="dmy") == ("2020-03-27", [])
+
+
+def test_what_settles_a_date_can_be_switched_off():
+    with replaced(DateSettings(other_dates_prove_order=False)):
+        assert read("03/04/2020", other_dates=["10/27/2020"]) == (None, ["ambiguous_date"])
+    with replaced(DateSettings(order_follows_territory=False)):
+        assert normalise_value(field("date"), "03/04/2020", day_month_order="mdy").value is None
+    with replaced(DateSettings(missing_year_is_inferred=False)):
+        assert read("3月4日", context="2020年") == (None, ["incomplete_date"])
+    assert read("3月4日", context="2020年") == ("2020-03-04", ["inferred_year"])

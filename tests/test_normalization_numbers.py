@@ -1,4 +1,4 @@
-"""Numbers, units and signs: what is pointed at, and what it is worth."""
+"""Numbers, units and signs: where they are found, and what they are worth."""
 
 import time
 
@@ -87,7 +87,7 @@ def read(text, type="number", unit=None, context="", **more):
         ("٣٤", 34),
     ],
 )
-def test_a_number_is_pointed_at_whole_and_read_exactly(text, worth):
+def test_a_number_is_found_whole_and_read_exactly(text, worth):
     assert text in pointed(text)
     assert read(text) == (worth, [])
 
@@ -124,7 +124,7 @@ def test_a_number_is_pointed_at_whole_and_read_exactly(text, worth):
         ("\n(50)\n", ["(50)", "50"]),
     ],
 )
-def test_what_counts_as_a_number_in_running_text(text, stretches):
+def test_numbers_of_running_text_are_found(text, stretches):
     assert pointed(text) == stretches
 
 
@@ -133,13 +133,13 @@ def test_letters_that_look_like_digits_are_not_turned_into_digits():
     assert read("l50") == (None, ["not_normalised"])
 
 
-def test_digits_of_a_name_are_offered_only_when_there_is_nothing_better():
+def test_digits_of_a_name_are_numbers_only_without_a_likelier_number():
     assert pointed("A4") == ["4"]
     assert pointed("A4, 7 sheets") == ["7"]
     assert pointed("第三条") == ["三"]
 
 
-def test_an_integer_is_not_pointed_at_where_the_print_cannot_be_one():
+def test_a_number_that_cannot_be_whole_is_not_found_as_an_integer():
     assert pointed("12.5 and 13", "integer") == ["13"]
     assert pointed("1.5万 and 12.5% and 2.5 kg", "integer") == ["1.5万", "2.5 kg"]
 
@@ -173,17 +173,17 @@ def test_an_integer_is_not_pointed_at_where_the_print_cannot_be_one():
         ("2.5", "mm", "Length (m)", 2500),
     ],
 )
-def test_a_unit_printed_or_declared_is_turned_into_the_one_asked_for(text, unit, context, worth):
+def test_a_printed_or_declared_unit_is_converted_to_that_of_the_field(text, unit, context, worth):
     assert read(text, unit=unit, context=context) == (worth, [])
 
 
-def test_a_unit_of_another_kind_leaves_the_number_and_a_problem():
+def test_a_unit_of_another_dimension_is_reported_and_the_number_kept():
     assert read("12 m", unit="kg") == (12, ["unit"])
     assert read("€5", unit="USD") == (5, ["unit"])
     assert read("5", unit="kg", context="单位：元") == (5, ["unit"])
 
 
-def test_without_a_unit_asked_for_only_the_magnitude_counts():
+def test_only_the_magnitude_counts_for_a_field_without_a_unit():
     assert read("3.5亿元") == (350000000, [])
     assert read("12", context="单位：万元") == (12, [])
 
@@ -202,7 +202,7 @@ def test_a_whole_number_is_kept_whole_and_another_is_not_forced():
     assert read("12.5", "integer") == (None, ["not_normalised"])
 
 
-def test_several_numbers_or_none_give_no_value():
+def test_several_numbers_or_none_have_no_value():
     assert read("10-20") == (None, ["not_normalised"])
     assert read("see annex") == (None, ["not_normalised"])
     assert read("thirty (30)") == (30, [])
@@ -211,7 +211,7 @@ def test_several_numbers_or_none_give_no_value():
     assert read("1e999") == (None, ["not_normalised"])
 
 
-def test_a_field_that_is_itself_the_fall_takes_it_without_a_sign():
+def test_a_fall_is_positive_in_a_field_that_is_itself_a_fall():
     assert read("下降5%", labels=("降幅",)) == (5, [])
     assert read("decreased by 5", labels=("decrease",)) == (5, [])
     assert read("减114", labels=("本年增/减",)) == (-114, [])
@@ -243,7 +243,7 @@ def test_units_are_read_with_their_magnitude(text, magnitude, known):
     ],
     ids=lambda text: text[:6],
 )
-def test_the_scan_takes_time_in_proportion_to_the_text(text):
+def test_finding_numbers_takes_time_in_proportion_to_the_text(text):
     begun = time.perf_counter()
     for _ in numbers.find_numbers(text):
         pass
@@ -253,3 +253,19 @@ def test_the_scan_takes_time_in_proportion_to_the_text(text):
 def test_folding_keeps_every_character_in_its_place():
     text = "１２３．４５％ and ٣ 𝟗 ﹣ —"
     assert pointed(text)[0] == "１２３．４５％"
+
+
+def test_currencies_of_the_whole_world_are_units_unless_their_code_is_a_word():
+    assert units.parse_unit("GTQ").dimensions == {"GTQ"} and units.parse_unit("R$").dimensions == {"BRL"}
+    assert not units.parse_unit("ALL").known and not units.parse_unit("TOP").known
+    assert [number.unit for number in numbers.find_numbers("Sdn Bhd 12345")] == [None]
+
+
+def test_every_symbol_of_a_currency_in_cldr_is_read():
+    from babel.core import Locale
+
+    from extractor.values.currencies import currency_names
+    from extractor.values.territories import currency_codes
+
+    symbols = {Locale("en").currency_symbols.get(code, code) for code in currency_codes()}
+    assert {symbol for symbol in symbols if not any(c.isalpha() or c == "$" for c in symbol)} <= set(currency_names())

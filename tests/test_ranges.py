@@ -51,7 +51,7 @@ PAGE = """<table><tr><th>Test</th><th>Result</th><th>Reference range</th><th>Fla
         ("2-4, 6-8", None, None, None),
     ],
 )
-def test_the_parts_of_what_is_printed(text, number, lower, upper):
+def test_the_number_and_the_bounds_of_a_range_are_found(text, number, lower, upper):
     found = [
         text[slice(*place)] if (place := find_range_part(text, name)) else None for name in ("number", "lower", "upper")
     ]

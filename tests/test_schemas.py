@@ -92,7 +92,7 @@ def test_the_order_of_the_properties_is_kept_and_any_name_will_do():
         ({"anyOf": [{"type": "string"}, {"type": "object"}]}, "json", False),
     ],
 )
-def test_types_as_people_write_them(subschema, kind, nullable):
+def test_the_type_of_a_field_follows_from_any_way_of_writing_it(subschema, kind, nullable):
     field = only({**of(a=subschema), "$defs": {"day": {"type": "string", "format": "date"}}}, "a")
     assert (field.type, field.nullable) == (kind, nullable)
 
@@ -115,7 +115,7 @@ def test_choices_with_titles_become_an_enum_and_keep_the_titles():
     assert [branch["title"] for branch in field.schema["oneOf"]] == ["male", "female"]
 
 
-def test_copied_and_judged_by_default_and_by_wish():
+def test_fields_are_copied_or_judged_by_type_unless_the_schema_says():
     fields = {
         field.name: field.copied
         for field in load_schema(
@@ -136,7 +136,7 @@ def test_copied_and_judged_by_default_and_by_wish():
     }
 
 
-def test_a_reference_is_written_out_and_what_stands_beside_it_describes():
+def test_descriptions_beside_a_reference_win_over_those_of_its_target():
     schema = {
         **of(
             a={"$ref": "#/$defs/money", "title": "Net", "x-labels": ["净额"]}, b={"allOf": [{"$ref": "#/$defs/money"}]}
@@ -255,7 +255,7 @@ def test_checks_in_a_part_answered_in_one_piece_are_refused_rather_than_lost():
     refused(of(a={"anyOf": [part, {"type": "array"}]}), "x-checks", "one piece")
 
 
-def test_unheld_keywords_are_listed():
+def test_keywords_that_decoding_cannot_enforce_are_listed():
     schema = {
         **of(
             a={"type": "string", "pattern": "^(?!x)", "not": {"const": "y"}},
@@ -326,13 +326,13 @@ def test_broken_json_says_the_line_and_the_column(tmp_path):
         (" " * 1_000_001, "larger"),
     ],
 )
-def test_text_that_is_no_schema(tmp_path, text, word):
+def test_text_that_is_no_schema_is_refused(tmp_path, text, word):
     file = tmp_path / "s.json"
     file.write_text(text, encoding="utf-8")
     refused(file, word)
 
 
-def test_sources_that_cannot_be_read(tmp_path):
+def test_sources_that_cannot_be_read_are_refused(tmp_path):
     refused(tmp_path / "none.json", "does not exist")
     refused(tmp_path, "not a file")
     refused("no-such-schema", "receipt")
@@ -374,7 +374,7 @@ def test_sources_that_cannot_be_read(tmp_path):
         (of(a={}) | {"x-checks": [{"expr": "true", "tolerence": 1}]}, ["tolerence"]),
     ],
 )
-def test_what_is_wrong_is_named_with_its_place(schema, words):
+def test_an_error_names_its_place(schema, words):
     refused(schema, *words)
 
 
@@ -425,7 +425,7 @@ def _nested(levels):
     return inner
 
 
-def test_what_multiplies_is_refused_soon():
+def test_references_that_multiply_are_refused_soon():
     refused(_doubling("properties"), "5,000 fields")
     refused(_doubling("allOf"), "multiply")
     refused(_nested(900), "deeper")
@@ -436,7 +436,7 @@ def test_what_multiplies_is_refused_soon():
 
 
 @pytest.mark.parametrize("schema", [_doubling("anyOf"), _doubling("oneOf"), _nested(30)])
-def test_what_only_looks_large_is_accepted_soon(schema):
+def test_a_schema_that_only_looks_large_is_accepted_soon(schema):
     started = time.perf_counter()
     assert len(load_schema(schema).fields) == 1
     assert time.perf_counter() - started < 2
