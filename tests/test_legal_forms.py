@@ -31,7 +31,17 @@ def test_a_form_behind_a_name_is_found_with_its_territories(text, form, territor
 
 
 @pytest.mark.parametrize(
-    "text", ["5 KG", "e.g. this one", "incl. 6% VAT", "open as at June", "it is ok", "Ltd alone first"]
+    "text",
+    [
+        "5 KG",
+        "e.g. this one",
+        "incl. 6% VAT",
+        "open as at June",
+        "open Mo to Sa",
+        "is limited to two",
+        "it is ok",
+        "Ltd alone first",
+    ],
 )
 def test_words_that_only_look_like_a_form_are_left_out(text):
     assert printed_forms(text) == []
@@ -42,7 +52,7 @@ def test_a_word_used_wherever_english_is_written_speaks_for_no_territory():
 
 
 @pytest.mark.parametrize(
-    "text", ["Sdn Bhd", "(M) Sdn. Bhd.", "GmbH", "Co., Ltd.", "Limited", "Pty", "Berhad", "S.A.", "有限公司"]
+    "text", ["Sdn Bhd", "(M) Sdn. Bhd.", "GmbH", "Co., Ltd.", "Limited", "LIMITED", "Pty", "Berhad", "S.A.", "有限公司"]
 )
 def test_a_text_of_nothing_but_a_form_is_one(text):
     assert is_legal_form(text)

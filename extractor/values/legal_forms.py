@@ -1,8 +1,8 @@
 """Legal forms of companies as printed in names: `Ltd`, `GmbH & Co. KG`, `Sdn. Bhd.`, `有限公司`.
 
-The forms and the countries that have them come from cleanco (https://github.com/psolin/cleanco, MIT), compared as
-cleanco compares them: word by word, without case, points, commas and hyphens. cleanco and Babel are imported where
-first used.
+The forms and the countries that have them come from cleanco (https://github.com/psolin/cleanco, MIT), compared almost
+as cleanco compares them: word by word, without case, points and commas. cleanco and Babel are imported where first
+used.
 """
 
 from __future__ import annotations
@@ -39,8 +39,10 @@ _MISPLACED = {"Brazil": frozenset({"pllc", "ad", "adsitz", "ead", "et", "kd", "k
 """Entries of cleanco under a country that does not have these forms."""
 _NO_TERRITORY = frozenset({"company", "co", "and company", "& company", "& co"})
 """Words of company names wherever English is written, though cleanco has them under one country."""
-_TWO_LETTERS = frozenset({"ab", "ag", "bv", "co", "kg", "nv", "oy", "sa"})
-"""The forms of two letters that seldom mean anything else; they count only with a capital."""
+_TWO_LETTERS = frozenset({"AB", "Ab", "AG", "BV", "CO", "Co", "KG", "OY", "Oy", "SA"})
+"""The forms of two letters that in this spelling seldom mean anything else; `Sa` is Saturday, `NV` Nevada."""
+_SHORTEST_WORD = 6
+"""Letters from which on a form (`limited`, `company`) is a word of the language, and a form only with a capital."""
 _OTHER_MEANINGS = frozenset(
     {
         *("ans", "cic", "cio", "cpt", "dat", "ead", "ent", "etat", "fcp", "fie", "fop", "gie", "iks", "koop", "nuf"),
@@ -97,7 +99,7 @@ def _comparable(text: str) -> tuple[str, ...]:
     return tuple(filter(None, (word.translate(_DROPPED) for word in text.casefold().split())))
 
 
-_DROPPED = str.maketrans("", "", ".,-")
+_DROPPED = str.maketrans("", "", ".,")
 
 
 def find_legal_forms(text: str) -> Iterator[LegalForm]:
@@ -132,12 +134,12 @@ def _count_form_words(tokens: list[tuple[str, int]]) -> int:
 
 def _is_likely_form(printed: str, word: str) -> bool:
     """Decide whether the one word `printed`, which can be a form, is more likely that than anything else."""
-    inner = printed.casefold().strip(".,-")
+    inner = printed.casefold().strip(".,")
     if inner in _OTHER_MEANINGS or word in _OTHER_MEANINGS:
         return False
-    if len(word) > 2 or "." in inner:
-        return True
-    return word in _TWO_LETTERS and not printed.islower()
+    if len(word) == 2 and "." not in inner:
+        return printed.strip(".,") in _TWO_LETTERS
+    return len(word) < _SHORTEST_WORD or not printed.islower()
 
 
 def is_legal_form(text: str) -> bool:
