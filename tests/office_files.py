@@ -1,4 +1,4 @@
-"""Documents written out as HTML, Word, spreadsheet, CSV, mail and Markdown files, part by part the same in each.
+"""The same document as an HTML, Word, spreadsheet, CSV, mail and Markdown file.
 
 A document is a list of parts: a heading or a paragraph (a string, `#` before a heading), or a table: rows of texts, or
 cells with spans as `forms_grown.FormCell`.
@@ -31,7 +31,7 @@ _NAMESPACES = (
 
 
 def parts_of(form: GrownForm) -> list[str | Grid]:
-    """A grown form as a document of parts."""
+    """Return a generated form as a document of parts."""
     parts: list[str | Grid] = ["#青山县2021年报告"]
     for name, grid in zip(HEADINGS, form.grids, strict=True):
         parts += ["##" + name, grid]
@@ -39,7 +39,7 @@ def parts_of(form: GrownForm) -> list[str | Grid]:
 
 
 def table(*rows: Sequence[str]) -> list[FormCell]:
-    """A grid without spans."""
+    """Return a table without spans."""
     return [FormCell(row, column, text) for row, texts in enumerate(rows) for column, text in enumerate(texts)]
 
 
@@ -81,7 +81,7 @@ def paragraph(text: str, properties: str = "") -> str:
 
 
 def word_table(grid: Grid) -> str:
-    """A table as Word writes it: a cell that reaches down is begun again in every row it reaches."""
+    """Return a table as Word writes it: a cell that spans rows is repeated, merged, in each of them."""
     places = {(s.row + down, s.column): (s, down) for s in grid for down in range(s.down)}
     rows = []
     for row in sorted({row for row, _ in places}):
@@ -95,7 +95,7 @@ def word_table(grid: Grid) -> str:
 
 
 def docx(body: str, parts: Mapping[str, str | bytes] = {}, section: str = "") -> bytes:
-    """A Word file with this body; `parts` are its other parts, by what they are: `header1`, `footnotes`, `image1`..."""
+    """Return a Word file with this body; `parts` are its other parts by name: `header1`, `image1`..."""
     styles = "".join(
         f'<w:style w:type="paragraph" w:styleId="H{n}"><w:name w:val="heading {n}"/></w:style>' for n in range(1, 7)
     )
@@ -156,7 +156,7 @@ def as_docx(parts: Parts) -> bytes:
 
 
 def as_xlsx(parts: Parts) -> bytes:
-    """One sheet, a blank row around every table."""
+    """Return a workbook of one sheet, a blank row around every table."""
     import openpyxl
 
     book = openpyxl.Workbook()
@@ -179,7 +179,7 @@ def as_xlsx(parts: Parts) -> bytes:
 
 
 def as_csv(parts: Parts, delimiter: str = ",") -> bytes:
-    """All parts under each other, spans written in their first place, a blank line after every table."""
+    """Return all parts below one another, spans written in their first place, a blank line after every table."""
     file = io.StringIO()
     writer = csv.writer(file, delimiter=delimiter, lineterminator="\r\n")
     for part in parts:
@@ -205,7 +205,7 @@ def as_eml(parts: Parts) -> bytes:
 
 
 def as_markdown(parts: Parts) -> bytes:
-    """Pipe tables; one with spans is written as HTML, as Markdown has none."""
+    """Return pipe tables; one with spans is written as HTML, as Markdown has no spans."""
     out = []
     for part in parts:
         if isinstance(part, str):

@@ -1,4 +1,4 @@
-"""Whatever is wrong with what is given: an error that says what to do next, its exit code, nothing half-written."""
+"""Wrong input of every sort: an error that says what to do next, its exit code, and no half-written file."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def fails(folder, capsys):
-    """Runs a command line that must fail: exit code, words of its message, a hint under it, and no file left behind."""
+    """Return a function that runs a failing command: exit code, words of its message, a hint below it, no file left."""
 
     def run(code, words, *arguments):
         before = sorted(folder.rglob("*"))
@@ -308,7 +308,7 @@ def test_record_that_breaks_its_schema(folder, capsys):
     assert out.startswith("total: schema: ") and "1 problem in record.json" in err
 
 
-# Stopped, and broken from within
+# Interrupted, and internal errors
 
 
 def test_ctrl_c_stops_at_once_and_leaves_nothing(folder):
@@ -358,7 +358,7 @@ def test_out_of_memory_is_an_input_error(folder, capsys, monkeypatch):
 
 
 def test_every_error_has_a_hint():
-    """Every error raised anywhere in the tool is given a hint, the second argument."""
+    """Check that every error raised anywhere in the tool has a hint, the second argument."""
     import ast
 
     names = {"ExtractorError", "UsageError", "InputError", "SchemaError", "ModelError", "CheckFailed", "OutputError"}

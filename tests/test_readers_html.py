@@ -11,7 +11,7 @@ from extractor.tables import collapse_whitespace
 
 
 def read(page: str | bytes):
-    """The document, after the truths that hold of every document."""
+    """Return the document after checking what holds of every document."""
     document = read_bytes(page if isinstance(page, bytes) else page.encode(), "page.html")
     for table in document.tables:
         for cell in table.cells:

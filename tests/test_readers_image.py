@@ -169,7 +169,7 @@ def test_page_size_follows_the_resolution_or_a_sensible_guess(seen, size, option
 
 
 def png(width: int, height: int) -> bytes:
-    """The head of a PNG of that size, and nothing much after it."""
+    """Return a PNG that says it has that size, with hardly any data."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))

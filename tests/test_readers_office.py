@@ -56,8 +56,8 @@ RECEIPT = [
 ]
 
 
-def sound(document):
-    """The document, its offsets looked at."""
+def checked(document):
+    """Return the document after checking its offsets."""
     for block in document.blocks:
         assert document.text[block.start : block.end].strip()
     for found in document.tables:
@@ -70,7 +70,7 @@ def sound(document):
 
 
 def read(data, name="report"):
-    return sound(read_bytes(data, name))
+    return checked(read_bytes(data, name))
 
 
 def blocks(document):
@@ -96,7 +96,7 @@ def kinds(document):
     return [problem.kind for problem in document.problems]
 
 
-def settled(document, schema):
+def extracted_values(document, schema):
     found = extract(document, load_schema(schema), None)
     for value in found.values:
         if value.evidence is not None:
@@ -105,22 +105,22 @@ def settled(document, schema):
     return {value.path: value.value for value in found.values if value.value is not None}
 
 
-# All of them.
+# All formats.
 
 
 @pytest.mark.parametrize("name", WRITERS)
 def test_form_gives_the_same_fields_in_every_format(name):
     form = grow(1)
-    found = settled(read(WRITERS[name](parts_of(form)), name), "annual-disclosure-2021")
+    found = extracted_values(read(WRITERS[name](parts_of(form)), name), "annual-disclosure-2021")
     assert {path: found.get(path) for path in form.truth} == form.truth
 
 
 @pytest.mark.parametrize("name", WRITERS)
 @pytest.mark.parametrize(("parts", "schema"), [(ORDER, "order-or-invoice"), (RECEIPT, "receipt")])
 def test_orders_and_receipts_give_the_same_fields_as_html(name, parts, schema):
-    expected = settled(read(as_html(parts)), schema)
+    expected = extracted_values(read(as_html(parts)), schema)
     assert len(expected) >= 8
-    assert settled(read(WRITERS[name](parts), name), schema) == expected
+    assert extracted_values(read(WRITERS[name](parts), name), schema) == expected
 
 
 @pytest.mark.parametrize("name", WRITERS)
@@ -141,15 +141,15 @@ def test_broken_files_are_input_errors_with_a_hint(name):
     data = old_workbook() if name == "old.xls" else open_document() if name == "sheet.ods" else WRITERS[name](ORDER)
     chance = random.Random(name)
     for number in range(200):
-        broken = inside(data, chance) if number % 2 and data.startswith(b"PK") else spoilt(data, chance)
+        broken = with_damaged_part(data, chance) if number % 2 and data.startswith(b"PK") else damaged(data, chance)
         try:
             read(broken, name)
         except InputError as error:
             assert error.hint
 
 
-def spoilt(data, chance):
-    """The data cut off, or with some bytes replaced."""
+def damaged(data, chance):
+    """Return the data truncated, or with some bytes replaced."""
     if not data or chance.random() < 0.3:
         return data[: chance.randrange(len(data) + 1)]
     data = bytearray(data)
@@ -158,12 +158,12 @@ def spoilt(data, chance):
     return bytes(data)
 
 
-def inside(data, chance):
-    """The package with one of its parts spoilt."""
+def with_damaged_part(data, chance):
+    """Return the package with one of its parts damaged."""
     with zipfile.ZipFile(io.BytesIO(data)) as package:
         members = {name: package.read(name) for name in package.namelist()}
     victim = chance.choice(sorted(members))
-    return packed({**members, victim: spoilt(members[victim], chance)})
+    return packed({**members, victim: damaged(members[victim], chance)})
 
 
 def packed(members):
@@ -190,7 +190,7 @@ def test_file_with_only_hidden_text_has_a_problem():
         assert kinds(document) == ["no_text"] and len(hidden(document)) == 1
 
 
-# What is refused.
+# Refused files.
 
 CONTENT_TYPE = '<Types><Override ContentType="application/vnd.openxmlformats-officedocument.{}.main+xml"/></Types>'
 
@@ -744,7 +744,7 @@ def test_mail_has_headers_body_and_attachments():
     )
     headings = [text for kind, text in blocks(document) if kind == "heading"]
     assert "Attachment: order.docx" in headings and "Attachment: data.bin" in headings
-    assert len(document.tables) == 4 and "PO-2024-0117" in settled(document, "order-or-invoice").values()
+    assert len(document.tables) == 4 and "PO-2024-0117" in extracted_values(document, "order-or-invoice").values()
     assert kinds(document) == ["not_read"] and "data.bin" in document.problems[0].message
 
 

@@ -24,7 +24,7 @@ pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
 
 
 def drawn(draw, **options) -> bytes:
-    """A PDF of what `draw` puts on a canvas; `line(x, top, text, size, font)` counts from the top as boxes do."""
+    """Return a PDF of what `draw` puts on a canvas; `line(x, top, text, size, font)` counts from the top."""
     buffer = io.BytesIO()
     canvas = Canvas(buffer, pagesize=A4, **options)
 
@@ -45,7 +45,7 @@ def flowed(*story) -> bytes:
 
 
 def read(data: bytes):
-    """The document, after the truths that hold of every document."""
+    """Return the document after checking what holds of every document."""
     document = read_bytes(data, "made.pdf")
     for page in document.pages:
         for word in page.words:

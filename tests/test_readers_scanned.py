@@ -40,7 +40,7 @@ def no_cache(monkeypatch):
 
 @pytest.fixture
 def never(monkeypatch):
-    """OCR that must not be asked."""
+    """Replace OCR by one that must not be called."""
 
     def read_page(picture, dpi):
         raise AssertionError("OCR was asked")
@@ -50,7 +50,7 @@ def never(monkeypatch):
 
 @pytest.fixture
 def answers(monkeypatch):
-    """OCR that reads the words in this list, one under another, whatever it is shown; `calls` has what it was shown."""
+    """Replace OCR by one that reads the words in this list, one below another; `calls` has its pictures."""
 
     class Answers(list):
         def __init__(self):
@@ -73,7 +73,7 @@ def answers(monkeypatch):
 
 
 def made(*pages, size=(WIDTH, HEIGHT), meaning=None, monkeypatch=None) -> bytes:
-    """A PDF with what each function draws on a canvas; `meaning` says what characters are in the fonts' own tables."""
+    """Return a PDF with what each function draws on a page; `meaning` changes the codes in the fonts' own tables."""
     if meaning:
         whole = ttfonts.makeToUnicodeCMap
         broken = lambda name, subset: whole(name, [meaning(code) if code > 32 else code for code in subset])  # noqa: E731
@@ -90,7 +90,7 @@ def made(*pages, size=(WIDTH, HEIGHT), meaning=None, monkeypatch=None) -> bytes:
 
 
 def text(lines, top=20, x=20, size=12, font="Latin", mode=0):
-    """Lines of text, the first with its baseline at `top`; mode 3 does not paint them."""
+    """Return a function that draws lines of text, the first with its baseline at `top`; mode 3 does not paint them."""
 
     def draw(canvas):
         written = canvas.beginText(x, HEIGHT - top)
@@ -105,7 +105,7 @@ def text(lines, top=20, x=20, size=12, font="Latin", mode=0):
 
 
 def scan(lines, top=20, x=20, size=12, font=LATIN, height=HEIGHT, scale=2.5) -> Image.Image:
-    """The picture of a page that has the same lines at the same places."""
+    """Return the picture of a page that has the same lines at the same places."""
     picture = Image.new("RGB", (round(WIDTH * scale), round(height * scale)), "white")
     pen, type_ = ImageDraw.Draw(picture), ImageFont.truetype(font, round(size * scale))
     for row, line in enumerate(lines):
