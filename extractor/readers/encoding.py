@@ -47,10 +47,19 @@ class EncodingSettings(Settings):
     utf16_ordinary_share: float = threshold(
         0.75, meaning="share of ordinary characters from which a text is UTF-16 without a byte order mark"
     )
+    utf16_rare_character: float = threshold(0.4, meaning="how ordinary a Chinese character beyond level 1 counts there")
+    utf16_sign: float = threshold(0.9, meaning="how ordinary one of a few signs counts there")
     utf16_lead: float = threshold(
         0.25, meaning="how much larger that share must be than in the other byte order: Chinese text of an 8-bit "
         "encoding, taken in pairs, looks like Chinese in both"
     )  # fmt: skip
+    bytes_per_wrong_one: int = threshold(
+        2000, unit="bytes", meaning="one wrong byte in so many does not rule out an encoding"
+    )
+    chance_characters: int = threshold(
+        8, meaning="so few characters beyond ASCII may be valid UTF-8 by chance, if they are letters that nobody uses"
+    )
+    chance_length: int = threshold(200, unit="characters", meaning="... in a text that is no longer than this")
     common_character: float = threshold(
         0.9, meaning="weight of a Chinese character of level 1", chosen="python -m eval.encodings, LOG 2026-11-30"
     )
@@ -153,13 +162,16 @@ def _is_valid(data: bytes, name: str, cut: bool) -> bool:
 def _is_nearly_valid(sample: bytes, name: str, cut: bool) -> bool:
     # A stray byte in a long file, or a character cut off at the end, is no proof against an encoding.
     wrong = sample.decode(name, "replace").count("\ufffd")
-    return wrong - cut <= len(sample) // 2000
+    return wrong - cut <= len(sample) // EncodingSettings.current().bytes_per_wrong_one
 
 
 def _is_utf8_by_chance(text: str) -> bool:
     """Decide whether a short text is valid UTF-8 by accident: a word or two of GBK can read as letters nobody uses."""
-    beyond_ascii = [character for character in text[:400] if character >= "\x80"]
-    if not 0 < len(beyond_ascii) <= 8 or len(text) > 200 or max(beyond_ascii) > "\u07ff":
+    settings = EncodingSettings.current()
+    if len(text) > settings.chance_length:
+        return False
+    beyond_ascii = [character for character in text if character >= "\x80"]
+    if not 0 < len(beyond_ascii) <= settings.chance_characters or max(beyond_ascii) > "\u07ff":
         return False
     return any("\u0180" <= character <= "\u024f" or "\u0460" <= character <= "\u07ff" for character in beyond_ascii)
 
@@ -179,22 +191,22 @@ def _find_utf16(sample: bytes, settings: EncodingSettings) -> str | None:
             if error.start < len(sample) - 4:
                 continue
             text = sample[: len(sample) // 2 * 2].decode(name, "ignore")
-        scores[name] = sum(map(_utf16_ordinariness, text)) / max(1, len(text))
+        scores[name] = sum(_utf16_ordinariness(character, settings) for character in text) / max(1, len(text))
     best = max(scores, key=scores.__getitem__, default=None)
     if best is None or scores[best] < settings.utf16_ordinary_share:
         return None
     return best if len(scores) < 2 or scores[best] - min(scores.values()) > settings.utf16_lead else None
 
 
-def _utf16_ordinariness(character: str) -> float:
+def _utf16_ordinariness(character: str, settings: EncodingSettings) -> float:
     """Return how likely a character is in a report, 0 to 1."""
     if character < "\u0100":
         return float(" " <= character < "\x7f" or character >= "\xa0" or character in "\t\r\n\f")
     if "\u4e00" <= character <= "\u9fff":  # not the extensions: digits of an 8-bit text, taken in pairs, are among them
-        return 1.0 if is_level_1(character) else 0.4
+        return 1.0 if is_level_1(character) else settings.utf16_rare_character
     if "\u2010" <= character <= "\u2027" or "\u3000" <= character <= "\u3011" or "\uff01" <= character <= "\uff5e":
         return 1.0
-    return 0.9 if character in _UTF16_SIGNS else 0.0
+    return settings.utf16_sign if character in _UTF16_SIGNS else 0.0
 
 
 # 8-bit and double-byte encodings.
