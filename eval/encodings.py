@@ -159,16 +159,29 @@ def share_right(decode: Callable[[bytes], str], name: str, texts: list[str], lon
     return f"{right:3} of {len(chosen):3}"
 
 
+def make_stretches(name: str, sentences: list[str], count: int = 400, seed: int = 3) -> list[str]:
+    """Return `count` stretches of 2 to 8 characters that hold more than ASCII, as in a file of one or two words."""
+    chance, stretches = random.Random(f"{seed} {name}"), []
+    while len(stretches) < count:
+        sentence = chance.choice(sentences)
+        start = chance.randrange(len(sentence))
+        text = sentence[start : start + chance.randint(2, 8)].encode(name, "ignore").decode(name).strip()
+        if len(text) > 1 and not text.isascii():
+            stretches.append(text)
+    return stretches
+
+
 def main() -> None:
-    """Print, for each encoding, how many of its texts each way decodes, and of those up to 60 bytes."""
-    print(f"{'encoding':10} {'ours':>12} {'<= 60 bytes':>12} {'normalizer':>12} {'<= 60 bytes':>12}")
+    """Print, for each encoding, how many of its texts, those up to 60 bytes, and short stretches each way decodes."""
+    columns = " ".join(f"{title:>12}" for title in ("ours", "<= 60 bytes", "2-8 letters"))
+    others = columns.replace("        ours", "  normalizer")
+    print(f"{'encoding':10} {columns} {others}")
     for name, sentences in LANGUAGES.items():
-        texts = make_texts(name, sentences)
-        cells = [
-            share_right(way, name, texts, most)
-            for way in (decode_by_us, decode_by_charset_normalizer)
-            for most in (400, 60)
-        ]
+        texts, stretches = make_texts(name, sentences), make_stretches(name, sentences)
+        cells = []
+        for way in (decode_by_us, decode_by_charset_normalizer):
+            cells += [share_right(way, name, texts, 400), share_right(way, name, texts, 60)]
+            cells.append(share_right(way, name, stretches, 400))
         print(f"{name:10} " + " ".join(f"{cell:>12}" for cell in cells))
 
 

@@ -47,6 +47,11 @@ class EncodingSettings(Settings):
     utf16_ordinary_share: float = threshold(
         0.75, meaning="share of ordinary characters from which a text is UTF-16 without a byte order mark"
     )
+    utf16_common_character: float = threshold(
+        0.9,
+        meaning="how ordinary a Chinese character of level 1 counts there, 1 being ASCII and punctuation",
+        chosen="python -m eval.encodings, LOG 2026-11-30",
+    )
     utf16_rare_character: float = threshold(0.4, meaning="how ordinary a Chinese character beyond level 1 counts there")
     utf16_sign: float = threshold(0.9, meaning="how ordinary one of a few signs counts there")
     utf16_lead: float = threshold(
@@ -203,7 +208,7 @@ def _utf16_ordinariness(character: str, settings: EncodingSettings) -> float:
     if character < "\u0100":
         return float(" " <= character < "\x7f" or character >= "\xa0" or character in "\t\r\n\f")
     if "\u4e00" <= character <= "\u9fff":  # not the extensions: digits of an 8-bit text, taken in pairs, are among them
-        return 1.0 if is_level_1(character) else settings.utf16_rare_character
+        return settings.utf16_common_character if is_level_1(character) else settings.utf16_rare_character
     if "\u2010" <= character <= "\u2027" or "\u3000" <= character <= "\u3011" or "\uff01" <= character <= "\uff5e":
         return 1.0
     return settings.utf16_sign if character in _UTF16_SIGNS else 0.0
