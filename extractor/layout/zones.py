@@ -19,10 +19,10 @@ class ZoneSettings(Settings):
     """How a page is cut from the top down."""
 
     band_overlap: float = threshold(
-        0.25, meaning="share of its height that an item may have in common with a band and still begin the next"
+        0.25, meaning="share of their heights by which an item and the band above it may overlap and still be two bands"
     )
-    band_overlap_most: float = threshold(
-        12.0, unit="points", meaning="height of an item up to which the share above is taken of it"
+    band_overlap_height: float = threshold(
+        12.0, unit="points", meaning="height as which a higher item counts where a later item reaches up into it"
     )
     peeled_gap: float = threshold(
         0.9, unit="parts of the body size", meaning="gap beyond which bands on one side of the gutters leave their zone"
@@ -75,7 +75,7 @@ def _find_bands(items: Sequence[LayoutItem]) -> list[Band]:
         else:
             bands.append([item])
             bottom = float("-inf")
-        height = min(settings.band_overlap_most, item.box.height)
+        height = min(settings.band_overlap_height, item.box.height)
         bottom = max(bottom, item.box.bottom - settings.band_overlap * height)
     return bands
 
