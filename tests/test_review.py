@@ -1,4 +1,4 @@
-"""The desk: what a person sees of a record, what every way to change it does, and what stays with its values."""
+"""The review service: what a person sees of a record, what each way to change it does, what stays with its values."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import pytest
 from extractor import validation
 from extractor.errors import OutputError
 from extractor.review import ReviewError, ReviewService
-from extractor.review.value_parsing import text_of, value_of
+from extractor.review.value_parsing import check_text, format_value, parse_value
 from extractor.schemas import load_schema
 from extractor.store import Conflict, RecordFilter, Store, Version
 
@@ -88,14 +88,14 @@ def result(*amounts: float, total: float | None = None, more: tuple = (), docume
 
 
 @pytest.fixture
-def desk(tmp_path):
+def service(tmp_path):
     with Store(tmp_path / "store.db") as store, ReviewService(store) as opened:
         store.add_schema(SCHEMA)
         yield opened
 
 
-def keep(desk: ReviewService, *args: object, **more: object) -> int:
-    return desk.store.records.add(result(*args, **more), Version("t", "0"), who="m").id
+def keep(service: ReviewService, *args: object, **more: object) -> int:
+    return service.store.records.add(result(*args, **more), Version("t", "0"), who="m").id
 
 
 def field(view: dict, *path: object) -> dict:
@@ -103,35 +103,35 @@ def field(view: dict, *path: object) -> dict:
 
 
 class Person:
-    """Somebody at work on one record, who sees what they have changed."""
+    """Somebody who works on one record and sees what they have changed."""
 
-    def __init__(self, desk: ReviewService, record: int, who: str = "ann") -> None:
-        self.desk, self.record, self.who = desk, record, who
+    def __init__(self, service: ReviewService, record: int, who: str = "ann") -> None:
+        self.service, self.record, self.who = service, record, who
 
     @property
     def view(self) -> dict:
-        return self.desk.view(self.record, who=self.who)
+        return self.service.view(self.record, who=self.who)
 
     def edit(self, how: str, *path: object, **given: object) -> dict:
-        return self.desk.edit(self.record, who=self.who, revision=self.view["revision"], how=how, path=path, **given)
+        return self.service.edit(self.record, who=self.who, revision=self.view["revision"], how=how, path=path, **given)
 
     def undo(self) -> dict:
-        return self.desk.undo(self.record, who=self.who, revision=self.view["revision"])
+        return self.service.undo(self.record, who=self.who, revision=self.view["revision"])
 
     def redo(self) -> dict:
-        return self.desk.redo(self.record, who=self.who, revision=self.view["revision"])
+        return self.service.redo(self.record, who=self.who, revision=self.view["revision"])
 
     def field(self, *path: object) -> dict:
         return field(self.view, *path)
 
 
 @pytest.fixture
-def ann(desk):
+def ann(service):
     more = (value(["day"], "2020-01-01", UNSURE), value(["seller", "name"], "ACME", SURE, False))
-    return Person(desk, keep(desk, 1, 2, 3, 4, more=more))
+    return Person(service, keep(service, 1, 2, 3, 4, more=more))
 
 
-def test_a_folder_that_cannot_be_written_is_told(tmp_path):
+def test_a_folder_that_cannot_be_written_is_reported(tmp_path):
     (tmp_path / "file").touch()
     with Store(tmp_path / "store.db") as store, pytest.raises(OutputError, match="Cannot keep uploads"):
         ReviewService(store, folder=tmp_path / "file")
@@ -160,15 +160,30 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path):
         (("total",), "  ", None),
     ],
 )
-def test_what_is_typed_becomes_what_the_schema_wants(path, text, expected):
-    found = value_of(SCHEMA.field(path), text)
+def test_typed_text_becomes_a_value_of_its_field(path, text, expected):
+    found = parse_value(SCHEMA.field(path), text)
     assert found == expected and type(found) is type(expected)
-    assert value_of(SCHEMA.field(path), text_of(found)) == expected
+    assert parse_value(SCHEMA.field(path), format_value(found)) == expected
 
 
-def test_an_amount_is_turned_into_the_unit_of_its_field():
+def test_an_amount_is_converted_into_the_unit_of_its_field():
     unit = load_schema({"type": "object", "properties": {"sum": {"type": "number", "x-unit": "元"}}}).fields[0]
-    assert value_of(unit, "75647.67万元") == 756476700
+    assert parse_value(unit, "75647.67万元") == 756476700
+
+
+def test_check_text_returns_the_value_with_its_problems():
+    assert check_text(SCHEMA.field(("total",)), "1,234.50") == {
+        "value": 1234.5,
+        "text": "1234.5",
+        "problems": [],
+        "hint": "",
+    }
+    assert check_text(SCHEMA.field(("day",)), "2020年1月1日")["text"] == "2020-01-01"
+    doubtful = check_text(SCHEMA.field(("day",)), "03/04/2020")
+    assert doubtful["value"] and [problem["kind"] for problem in doubtful["problems"]] == ["ambiguous_date"]
+    wrong = check_text(SCHEMA.field(("day",)), "soon")
+    assert (wrong["value"], wrong["text"]) == (None, "") and wrong["problems"] and "2020-01-31" in wrong["hint"]
+    assert check_text(SCHEMA.field(("day",)), " ") == {"value": None, "text": "", "problems": [], "hint": ""}
 
 
 @pytest.mark.parametrize(
@@ -183,7 +198,7 @@ def test_an_amount_is_turned_into_the_unit_of_its_field():
         (("kind",), "letter"),
     ],
 )
-def test_what_is_no_value_changes_nothing(ann, path, text):
+def test_text_that_is_no_value_is_refused_and_changes_nothing(ann, path, text):
     before = ann.view
     with pytest.raises(ReviewError) as told:
         ann.edit("typed", *path, text=text)
@@ -210,7 +225,7 @@ def test_the_form_follows_the_schema(ann):
     assert number["required"] and number["title"] == "Number" and number["type"] == "string"
 
 
-def test_what_needs_a_look_is_said_with_its_reason(ann):
+def test_fields_that_need_review_have_reasons(ann):
     view = ann.view
     assert {tuple(f["path"]) for f in view["fields"].values() if f["needs"]} == {("day",), ("seller", "name")}
     assert view["left"] == 2
@@ -221,37 +236,37 @@ def test_what_needs_a_look_is_said_with_its_reason(ann):
     assert field(view, "number")["level"] == "sure" and field(view, "paid")["level"] == "empty"
 
 
-def test_probabilities_are_held_to_a_higher_mark_than_scores(desk):
+def test_calibrated_confidences_have_a_higher_threshold(service):
     said = result(1)
     said["run"]["confidence"] = "calibrated (x)"
-    record = desk.store.records.add(said, Version("t", "0"), who="m").id
-    assert field(desk.view(record, who="ann"), "items", 0, "amount")["needs"]
+    record = service.store.records.add(said, Version("t", "0"), who="m").id
+    assert field(service.view(record, who="ann"), "items", 0, "amount")["needs"]
 
 
-def test_a_required_field_without_a_value_needs_a_look_and_no_other_null_that_nothing_asked_for(desk):
+def test_a_null_needs_review_only_where_required_or_answered_with_doubt(service):
     more = (
         value(["number"], None, 0.0, False, "not_asked"),
         value(["day"], None, 0.0, False, "not_asked"),
         value(["kind"], None, 0.3, False),
         value(["paid"], None, 0.6, False),
     )
-    view = desk.view(keep(desk, 1, more=more), who="ann")
+    view = service.view(keep(service, 1, more=more), who="ann")
     assert [f["path"] for f in view["fields"].values() if f["needs"]] == [["number"], ["kind"]]
 
 
-def test_what_an_optional_object_requires_is_wanted_only_where_it_holds_something(desk):
+def test_required_fields_of_an_optional_object_count_once_it_holds_something(service):
     inner = {"name": {"type": ["string", "null"]}, "town": {"type": ["string", "null"]}}
     party = {"type": "object", "required": ["name"], "properties": inner}
     schema = load_schema({"title": "p", "type": "object", "properties": {"seller": party, "buyer": party}})
-    desk.store.add_schema(schema)
+    service.store.add_schema(schema)
     said = result() | {"run": {"schema": schema.id}, "values": [value(["buyer", "town"], "Bonn")]}
     said["data"] = {"seller": {"name": None, "town": None}, "buyer": {"name": None, "town": "Bonn"}}
-    view = desk.view(desk.store.records.add(said, Version("t", "0"), who="m").id, who="ann")
+    view = service.view(service.store.records.add(said, Version("t", "0"), who="m").id, who="ann")
     assert [f["path"] for f in view["fields"].values() if f["needs"]] == [["buyer", "name"]]
 
 
-def test_a_failed_check_names_all_that_take_part_and_goes_when_it_holds(desk):
-    person = Person(desk, keep(desk, 1, 2, total=4))
+def test_a_failed_check_names_its_fields_and_goes_when_it_holds(service):
+    person = Person(service, keep(service, 1, 2, total=4))
     view = person.view
     (problem,) = view["problems"]
     assert problem["kind"] == "check" and ["total"] in problem["paths"] and ["items", 1, "amount"] in problem["paths"]
@@ -267,21 +282,21 @@ def test_a_failed_check_names_all_that_take_part_and_goes_when_it_holds(desk):
     assert told["form"]["children"][6]["sums"] == {"1": "4"}
 
 
-def test_a_value_that_a_person_gave_is_settled_but_a_check_that_it_breaks_is_still_told(desk):
-    person = Person(desk, keep(desk, 1, 2, total=4))
+def test_an_accepted_value_is_settled_but_its_failed_check_remains(service):
+    person = Person(service, keep(service, 1, 2, total=4))
     person.edit("accepted", "total")
     total = person.field("total")
     assert (total["state"], total["needs"], total["level"], total["by"]) == ("accepted", False, "wrong", "ann")
     with pytest.raises(ReviewError) as told:
-        desk.approve(person.record, who="ann", revision=2)
+        service.approve(person.record, who="ann", revision=2)
     assert told.value.kind == "open" and told.value.details == {"left": 0, "failed": 1, "first": ["total"]}
-    assert desk.approve(person.record, who="ann", revision=2, force=True)["status"] == "approved"
+    assert service.approve(person.record, who="ann", revision=2, force=True)["status"] == "approved"
 
 
 # Changes.
 
 
-def test_every_way_to_change_a_value(ann):
+def test_each_way_to_change_a_value(ann):
     told = ann.edit("typed", "day", text="2020年2月3日")
     (changed,) = told["fields"].values()
     assert (changed["value"], changed["state"]) == ("2020-02-03", "edited")
@@ -300,24 +315,24 @@ def test_every_way_to_change_a_value(ann):
     ann.edit("absent", "number")
     assert (ann.field("number")["value"], ann.field("number")["state"]) == (None, "absent")
     ann.edit("absent", "note")
-    assert "note" not in ann.desk.store.records.get(ann.record).data  # what may not be null is left out
-    assert list(validation.find_problems(SCHEMA, ann.desk.store.records.get(ann.record).data)) == []
-    assert ann.desk.store.audit.verify() == []
+    assert "note" not in ann.service.store.records.get(ann.record).data  # what may not be null is left out
+    assert list(validation.find_problems(SCHEMA, ann.service.store.records.get(ann.record).data)) == []
+    assert ann.service.store.audit.verify() == []
 
 
-def test_a_confirmation_is_kept_though_nothing_changes(ann):
+def test_accepting_a_value_is_recorded_although_nothing_changes(ann):
     assert ann.edit("accepted", "day")["revision"] == 2
-    (made,) = ann.desk.store.records.get(ann.record).corrections
+    (made,) = ann.service.store.records.get(ann.record).corrections
     assert (made.how, made.old, made.new) == ("accepted", "2020-01-01", "2020-01-01")
 
 
 @pytest.mark.parametrize("path", [("nothing",), ("items", 9, "name"), ("seller",), (), ("items", "0", "name")])
-def test_a_place_that_the_record_does_not_have_is_refused(ann, path):
+def test_a_path_that_the_record_does_not_have_is_refused(ann, path):
     with pytest.raises(ReviewError, match="no field"):
         ann.edit("typed", *path, text="x")
 
 
-def test_rows_take_their_evidence_confidence_and_doubts_with_them(ann):
+def test_rows_keep_their_evidence_and_confidence_when_others_move(ann):
     before = [ann.field("items", n, "amount") for n in range(4)]
     told = ann.edit("row_deleted", "items", at=1)
     assert told["gone"] == ['["items",3,"name"]', '["items",3,"amount"]'] and told["focus"] == ["items", 1, "name"]
@@ -333,8 +348,8 @@ def test_rows_take_their_evidence_confidence_and_doubts_with_them(ann):
     assert ann.field("items", 3, "amount")["confidence"] == before[3]["confidence"]
 
 
-def test_equal_rows_are_told_apart_by_their_places(desk):
-    person = Person(desk, keep(desk, 5, 5, 5, more=(value(["items", 2, "amount"], 5, UNSURE),)))
+def test_equal_rows_are_distinguished_by_their_positions(service):
+    person = Person(service, keep(service, 5, 5, 5, more=(value(["items", 2, "amount"], 5, UNSURE),)))
     data = result(5, 5, 5)["data"]["items"]
     for n in range(3):
         person.edit("typed", "items", n, "name", text="same")
@@ -343,14 +358,14 @@ def test_equal_rows_are_told_apart_by_their_places(desk):
     assert [person.field("items", n, "amount")["confidence"] for n in range(2)] == [0.89, UNSURE]
 
 
-def test_a_list_that_was_replaced_as_a_whole_keeps_what_its_equal_rows_had(ann):
-    rows = ann.desk.store.records.get(ann.record).data["items"]
-    ann.desk.store.records.correct(ann.record, ("items",), [rows[3], rows[0]], who="bob", revision=1)
+def test_a_replaced_list_keeps_the_state_of_equal_rows(ann):
+    rows = ann.service.store.records.get(ann.record).data["items"]
+    ann.service.store.records.correct(ann.record, ("items",), [rows[3], rows[0]], who="bob", revision=1)
     assert ann.field("items", 1, "amount")["state"] in ("machine", "edited")
     assert {ann.field("items", n, "amount")["state"] for n in range(2)} == {"machine", "edited"}
 
 
-def test_a_pasted_block_fills_cells_and_makes_rows(ann):
+def test_a_pasted_block_fills_cells_and_adds_rows(ann):
     told = ann.edit("pasted", "items", at=3, column=0, cells=[["four", "4"], ["five", "1,005.5"], ["six", ""]])
     view = ann.view
     assert [field(view, "items", n, "name")["value"] for n in range(6)][3:] == ["four", "five", "six"]
@@ -366,20 +381,20 @@ def test_a_pasted_block_fills_cells_and_makes_rows(ann):
     assert ann.undo()["gone"] == [f'["items",{n},"{c}"]' for n in (4, 5) for c in ("name", "amount")]
 
 
-def test_plain_lists_are_grids_of_one_column(ann):
+def test_a_list_of_plain_values_is_a_grid_of_one_column(ann):
     ann.edit("row_added", "tags", at=0)
     ann.edit("typed", "tags", 0, text="urgent")
     assert ann.field("tags", 0)["value"] == "urgent"
     grid = next(node for node in ann.view["form"]["children"] if node["path"] == ["tags"])
     assert grid["columns"][0]["path"] == [] and grid["rows"] == 1
     ann.edit("row_deleted", "tags", at=0)
-    assert ann.desk.store.records.get(ann.record).data["tags"] == []
+    assert ann.service.store.records.get(ann.record).data["tags"] == []
 
 
 # Undo.
 
 
-def test_steps_are_taken_back_one_by_one_and_made_again(ann):
+def test_changes_are_undone_one_by_one_and_redone(ann):
     before = ann.view
     ann.edit("typed", "day", text="2021-01-01")
     ann.edit("accepted", "seller", "name")
@@ -403,17 +418,17 @@ def test_steps_are_taken_back_one_by_one_and_made_again(ann):
     ann.edit("typed", "number", text="new")
     with pytest.raises(ReviewError):
         ann.redo()  # something else was done since
-    log = ann.desk.store.records.get(ann.record).corrections
-    assert len(log) == 11 and ann.desk.store.audit.verify() == []
+    log = ann.service.store.records.get(ann.record).corrections
+    assert len(log) == 11 and ann.service.store.audit.verify() == []
 
 
-def test_nobody_takes_back_what_somebody_else_did_or_built_on(desk, ann):
-    bob = Person(desk, ann.record, "bob")
+def test_nobody_undoes_changes_of_others_or_below_others(service, ann):
+    bob = Person(service, ann.record, "bob")
     ann.edit("typed", "items", 2, "amount", text="30")
     ann.edit("typed", "number", text="A")
     bob.edit("row_deleted", "items", at=0)
     with pytest.raises(ReviewError):
-        Person(desk, ann.record, "cat").undo()
+        Person(service, ann.record, "cat").undo()
     ann.undo()
     assert ann.field("number")["value"] == "B-7"
     with pytest.raises(ReviewError, match="bob has changed"):
@@ -424,10 +439,10 @@ def test_nobody_takes_back_what_somebody_else_did_or_built_on(desk, ann):
 
 
 @pytest.mark.parametrize("seed", range(4))
-def test_what_is_shown_step_by_step_is_what_a_fresh_look_shows(desk, seed):
+def test_differences_add_up_to_what_a_fresh_view_shows(service, seed):
     draw = random.Random(seed)
     more = (value(["day"], "2020-01-01", UNSURE), value(["items", 2, "amount"], 9, UNSURE))
-    person = Person(desk, keep(desk, 1, 2, 9, 4, more=more), draw.choice(["ann", "bob"]))
+    person = Person(service, keep(service, 1, 2, 9, 4, more=more), draw.choice(["ann", "bob"]))
     screen = dict(person.view["fields"])
     for n in range(60):
         rows = person.view["form"]["children"][6]["rows"]
@@ -449,87 +464,90 @@ def test_what_is_shown_step_by_step_is_what_a_fresh_look_shows(desk, seed):
             continue
         screen = {key: field for key, field in screen.items() if key not in told["gone"]} | told["fields"]
         assert screen == person.view["fields"]
-        with ReviewService(desk.store) as other:
+        with ReviewService(service.store) as other:
             fresh = other.view(person.record, who=person.who)
         assert fresh == person.view and fresh["left"] == told["left"]
-        assert next(iter(desk.store.records.list_summaries(RecordFilter())[0])).to_check == told["left"]
-    assert desk.store.audit.verify() == []
+        assert next(iter(service.store.records.list_summaries(RecordFilter())[0])).to_check == told["left"]
+    assert service.store.audit.verify() == []
 
 
 # Several people.
 
 
-def test_who_comes_second_gets_a_conflict_and_nothing_is_lost(desk, ann):
+def test_a_change_to_an_old_revision_is_a_conflict(service, ann):
     revision = ann.view["revision"]
     ann.edit("typed", "number", text="mine")
     with pytest.raises(Conflict):
-        desk.edit(ann.record, who="bob", revision=revision, how="typed", path=("number",), text="yours")
+        service.edit(ann.record, who="bob", revision=revision, how="typed", path=("number",), text="yours")
     assert ann.field("number")["value"] == "mine"
 
 
-def test_a_record_is_one_persons_until_it_is_taken_over(desk, ann):
-    assert desk.claim(ann.record, who="ann")["mine"]
+def test_a_claimed_record_is_held_until_it_is_taken_over(service, ann):
+    assert service.claim(ann.record, who="ann")["mine"]
     with pytest.raises(ReviewError) as held:
-        desk.claim(ann.record, who="bob")
+        service.claim(ann.record, who="bob")
     assert held.value.kind == "held" and held.value.details["claimed_by"] == "ann"
-    view = desk.claim(ann.record, who="bob", take=True)
+    view = service.claim(ann.record, who="bob", take=True)
     assert view["mine"] and view["claimed_by"] == "bob"
     assert ("taken", "bob", "from ann") in [
-        (r.action, r.who, r.note) for r in desk.store.records.review_actions(ann.record)
+        (r.action, r.who, r.note) for r in service.store.records.review_actions(ann.record)
     ]
-    assert desk.next(99, who="ann") == {"id": None}
-    desk.release(ann.record, who="bob")
-    assert desk.next(99, who="ann") == {"id": ann.record} and desk.next(ann.record, who="ann") == {"id": None}
+    assert service.next(99, who="ann") == {"id": None}
+    service.release(ann.record, who="bob")
+    assert service.next(99, who="ann") == {"id": ann.record} and service.next(ann.record, who="ann") == {"id": None}
 
 
 # Decisions.
 
 
-def test_a_record_is_approved_once_all_was_looked_at(desk, ann):
+def test_a_record_is_approved_once_everything_is_checked(service, ann):
     with pytest.raises(ReviewError) as told:
-        desk.approve(ann.record, who="ann", revision=1)
+        service.approve(ann.record, who="ann", revision=1)
     assert told.value.details == {"left": 2, "failed": 0, "first": ["day"]}
     ann.edit("accepted", "day")
     ann.edit("accepted", "seller", "name")
-    done = desk.approve(ann.record, who="ann", revision=3)
+    done = service.approve(ann.record, who="ann", revision=3)
     assert done["status"] == "approved" and [a["who"] for a in done["approvals"]] == ["ann"]
     assert ann.edit("typed", "number", text="late")["status"] == "needs_review"  # a change opens it again
     assert ann.view["approvals"] == []
 
 
-def test_a_second_person_approves_too(desk, ann):
-    desk.approve(ann.record, who="ann", revision=1, force=True)
-    assert desk.queue(who="bob", status="second")["total"] == 1 and desk.queue(who="ann", status="second")["total"] == 0
-    assert desk.approve(ann.record, who="ann", revision=2)["revision"] == 2  # twice the same person is once
-    done = desk.approve(ann.record, who="bob", revision=2)
+def test_a_second_person_approves_too(service, ann):
+    service.approve(ann.record, who="ann", revision=1, force=True)
+    assert (
+        service.queue(who="bob", status="second")["total"] == 1
+        and service.queue(who="ann", status="second")["total"] == 0
+    )
+    assert service.approve(ann.record, who="ann", revision=2)["revision"] == 2  # twice the same person is once
+    done = service.approve(ann.record, who="bob", revision=2)
     assert [a["who"] for a in done["approvals"]] == ["ann", "bob"]
-    assert desk.queue(who="cat", status="second")["total"] == 0
-    again = desk.reopen(ann.record, who="cat", revision=3, note="wrong year")
+    assert service.queue(who="cat", status="second")["total"] == 0
+    again = service.reopen(ann.record, who="cat", revision=3, note="wrong year")
     assert again["status"] == "needs_review" and again["approvals"] == []
 
 
-def test_a_flag_stands_until_somebody_decides(desk, ann):
-    flagged = desk.flag(ann.record, who="ann", revision=1, note="which currency?")
+def test_a_flag_stands_until_somebody_decides(service, ann):
+    flagged = service.flag(ann.record, who="ann", revision=1, note="which currency?")
     assert flagged["flag"] == {"who": "ann", "note": "which currency?"}
-    assert desk.queue(who="bob", status="flagged")["rows"][0]["flag"]["note"] == "which currency?"
-    rejected = desk.reject(ann.record, who="bob", revision=2, note="not ours")
-    assert rejected["flag"] is None and desk.queue(who="bob", status="rejected")["total"] == 1
+    assert service.queue(who="bob", status="flagged")["rows"][0]["flag"]["note"] == "which currency?"
+    rejected = service.reject(ann.record, who="bob", revision=2, note="not ours")
+    assert rejected["flag"] is None and service.queue(who="bob", status="rejected")["total"] == 1
 
 
-def test_the_history_of_a_value_follows_its_row(desk, ann):
+def test_the_history_of_a_value_follows_its_row(service, ann):
     ann.edit("typed", "items", 2, "amount", text="30")
     ann.edit("row_deleted", "items", at=0)
     ann.edit("typed", "items", 1, "amount", text="31")
-    told = desk.history(ann.record, ("items", 1, "amount"))
+    told = service.history(ann.record, ("items", 1, "amount"))
     assert [(line["what"], line["old"], line["new"]) for line in told] == [
         ("typed", 30, 31),
         ("typed", 3, 30),
         ("extracted", None, 3),
     ]
     ann.edit("row_added", "items", at=0)
-    assert [line["what"] for line in desk.history(ann.record, ("items", 0, "name"))] == ["row_added"]
-    desk.flag(ann.record, who="bob", revision=5, note="?")
-    whole = desk.history(ann.record)
+    assert [line["what"] for line in service.history(ann.record, ("items", 0, "name"))] == ["row_added"]
+    service.flag(ann.record, who="bob", revision=5, note="?")
+    whole = service.history(ann.record)
     assert [line["what"] for line in whole][:3] == ["flagged", "row_added", "typed"] and whole[-1][
         "what"
     ] == "extracted"
@@ -539,28 +557,28 @@ def test_the_history_of_a_value_follows_its_row(desk, ann):
 # The queue.
 
 
-def test_the_queue_has_the_most_doubtful_first(desk):
-    calm = keep(desk, 1, document="1" * 64)
-    wrong = keep(desk, 1, total=9, document="2" * 64)
-    unsure = keep(desk, 1, more=(value(["day"], "2020-01-01", UNSURE),), document="3" * 64)
-    told = desk.queue(who="ann")
+def test_the_queue_lists_the_riskiest_records_first(service):
+    calm = keep(service, 1, document="1" * 64)
+    wrong = keep(service, 1, total=9, document="2" * 64)
+    unsure = keep(service, 1, more=(value(["day"], "2020-01-01", UNSURE),), document="3" * 64)
+    told = service.queue(who="ann")
     assert [row["id"] for row in told["rows"]] == [wrong, unsure, calm] and told["total"] == 3
     assert told["counts"] == {"new": 1, "needs_review": 2, "approved": 0, "rejected": 0, "second": 0, "flagged": 0}
     first = told["rows"][0]
     assert first["reasons"] == [{"kind": "failed_check", "count": 1}] and first["left"] == 1
     assert (first["name"], first["schema"], first["schema_title"]) == ("bill 22.txt", "Bill", "Bill")
-    assert [r["id"] for r in desk.queue(who="ann", reason="low_confidence")["rows"]] == [unsure]
-    assert [r["id"] for r in desk.queue(who="ann", search="BILL 1")["rows"]] == [calm]
-    assert [r["id"] for r in desk.queue(who="ann", sort="name")["rows"]] == [calm, wrong, unsure]
-    assert [r["id"] for r in desk.queue(who="ann", after=1, limit=1)["rows"]] == [unsure]
-    assert desk.next(wrong, who="ann") == {"id": unsure}
-    Person(desk, unsure).edit("accepted", "day")
-    assert desk.queue(who="ann", reason="low_confidence")["total"] == 0
+    assert [r["id"] for r in service.queue(who="ann", reason="low_confidence")["rows"]] == [unsure]
+    assert [r["id"] for r in service.queue(who="ann", search="BILL 1")["rows"]] == [calm]
+    assert [r["id"] for r in service.queue(who="ann", sort="name")["rows"]] == [calm, wrong, unsure]
+    assert [r["id"] for r in service.queue(who="ann", after=1, limit=1)["rows"]] == [unsure]
+    assert service.next(wrong, who="ann") == {"id": unsure}
+    Person(service, unsure).edit("accepted", "day")
+    assert service.queue(who="ann", reason="low_confidence")["total"] == 0
 
 
-def test_a_share_of_the_records_without_doubts_is_a_sample(desk):
+def test_a_share_of_records_without_doubts_is_sampled(service):
     for n in range(200):
-        keep(desk, 1, document=f"{n:064x}")
-    sampled = desk.queue(who="ann", reason="sample")
+        keep(service, 1, document=f"{n:064x}")
+    sampled = service.queue(who="ann", reason="sample")
     assert 2 <= sampled["total"] <= 25 and all(row["left"] == 0 for row in sampled["rows"])
-    assert desk.queue(who="ann", limit=1)["rows"][0]["reasons"] == [{"kind": "sample", "count": 1}]
+    assert service.queue(who="ann", limit=1)["rows"][0]["reasons"] == [{"kind": "sample", "count": 1}]

@@ -1,4 +1,4 @@
-"""Documents for the screen: found by their bytes, read and drawn beside the process that serves, remembered."""
+"""Documents for the screen: found by their bytes, read and drawn in separate processes, and cached."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 from extractor.jobs.sources import member_name, name_of
 from extractor.review import ReviewError, ReviewService
-from extractor.review.document_cache import Shelf
+from extractor.review.document_cache import DocumentCache
 from extractor.schemas import load_schema
 from extractor.store import Store, Version
 
@@ -26,15 +26,15 @@ FONT = "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"
 
 
 @pytest.fixture(scope="module")
-def desk(tmp_path_factory):
-    """One desk for all: its processes take a while to start."""
+def service(tmp_path_factory):
+    """One service for all tests: its processes take a while to start."""
     place = tmp_path_factory.mktemp("desk")
     with Store(place / "store.db") as store, ReviewService(store) as opened:
         store.add_schema(SCHEMA)
         yield opened
 
 
-def keep(desk: ReviewService, data: bytes, name: str) -> int:
+def keep(service: ReviewService, data: bytes, name: str) -> int:
     """The number of a record of a document that was found under that name."""
     said = {
         "document": {"id": hashlib.sha256(data).hexdigest(), "source": name, "pages": None},
@@ -43,17 +43,17 @@ def keep(desk: ReviewService, data: bytes, name: str) -> int:
         "problems": [],
         "run": {"schema": SCHEMA.id},
     }
-    return desk.store.records.add(said, Version("t", "0"), who="m").id
+    return service.store.records.add(said, Version("t", "0"), who="m").id
 
 
-def put(desk: ReviewService, file: Path, data: bytes) -> int:
+def put(service: ReviewService, file: Path, data: bytes) -> int:
     file.write_bytes(data)
-    return keep(desk, data, name_of(str(file)))
+    return keep(service, data, name_of(str(file)))
 
 
-def shown(desk: ReviewService, record: int, seconds: float = 60) -> dict:
+def shown(service: ReviewService, record: int, seconds: float = 60) -> dict:
     until = time.monotonic() + seconds
-    while (told := desk.document(record))["state"] == "reading" and time.monotonic() < until:
+    while (told := service.document(record))["state"] == "reading" and time.monotonic() < until:
         time.sleep(0.05)
     return told
 
@@ -78,132 +78,131 @@ def picture() -> bytes:
     return out.getvalue()
 
 
-def test_a_pdf_has_pages_with_pictures_and_words(desk, tmp_path):
-    record = put(desk, tmp_path / "a.pdf", pdf())
-    told = shown(desk, record)
+def test_a_pdf_has_pages_with_pictures_and_words(service, tmp_path):
+    record = put(service, tmp_path / "a.pdf", pdf())
+    told = shown(service, record)
     assert (told["state"], told["kind"], told["unread"]) == ("ready", "pages", False)
     assert told["pages"] == [{"n": n, "width": 400.0, "height": 300.0} for n in (1, 2, 3)]
-    page = Image.open(io.BytesIO(desk.page_image(record, 2, 150)))
+    page = Image.open(io.BytesIO(service.page_image(record, 2, 150)))
     assert page.format == "WEBP" and page.size == (833, 625)
-    words = desk.page_words(record, 2)["words"]
+    words = service.page_words(record, 2)["words"]
     assert [word[0] for word in words] == ["Page", "2", "total", "1,234.50"]
-    text = desk.text(record)["text"]
+    text = service.text(record)["text"]
     for word, x0, top, x1, bottom, start, end in words:
         assert text[start:end] == word and 0 < x0 < x1 < 400 and 0 < top < bottom < 300
     left, top, right, bottom = (side * 150 / 72 for side in words[3][1:5])
     assert page.convert("L").crop((int(left), int(top), int(right), int(bottom))).getextrema()[0] < 100  # ink is there
     with pytest.raises(ReviewError) as gone:
-        desk.page_image(record, 4, 150)
+        service.page_image(record, 4, 150)
     assert gone.value.kind == "gone"
 
 
-def test_a_scan_is_read_and_a_part_of_it_read_again(desk, tmp_path):
-    record = put(desk, tmp_path / "scan.png", picture())
-    told = shown(desk, record)
+def test_a_region_of_a_scan_is_read_again(service, tmp_path):
+    record = put(service, tmp_path / "scan.png", picture())
+    told = shown(service, record)
     assert told["state"] == "ready" and told["kind"] == "pages" and len(told["pages"]) == 1
-    words = desk.page_words(record, 1)["words"]
+    words = service.page_words(record, 1)["words"]
     assert "A-77" in [word[0] for word in words]
     boxes = [word[1:5] for word in words if word[2] > 60]
     around = (min(b[0] for b in boxes), min(b[1] for b in boxes), max(b[2] for b in boxes), max(b[3] for b in boxes))
-    again = desk.read(record, page=1, box=around)
+    again = service.read(record, page=1, box=around)
     assert again["text"].replace(" ", "") == "Total1,234.50" and again["confidence"] > 0.8
-    assert desk.read(record, page=1, box=(200.0, 5.0, 300.0, 12.0)) == {"text": "", "confidence": None}
+    assert service.read(record, page=1, box=(200.0, 5.0, 300.0, 12.0)) == {"text": "", "confidence": None}
     with pytest.raises(ReviewError):
-        desk.read(record, page=1, box=(5000.0, 5000.0, 5001.0, 5001.0))
+        service.read(record, page=1, box=(5000.0, 5000.0, 5001.0, 5001.0))
 
 
-def test_texts_have_blocks_and_tables(desk, tmp_path):
+def test_a_text_has_blocks_and_tables(service, tmp_path):
     page = b"<html><body><h1>Bill</h1><table><tr><th>what</th><th>sum</th></tr><tr><td>a</td><td>5</td></tr></table>"
-    record = put(desk, tmp_path / "a.html", page)
-    assert shown(desk, record) == {"state": "ready", "kind": "text", "pages": [], "unread": False}
-    told = desk.text(record)
+    record = put(service, tmp_path / "a.html", page)
+    assert shown(service, record) == {"state": "ready", "kind": "text", "pages": [], "unread": False}
+    told = service.text(record)
     assert [told["text"][b["start"] : b["end"]] for b in told["blocks"] if b["kind"] == "heading"] == ["Bill"]
     (table,) = told["tables"]
     assert (table["rows"], table["columns"]) == (2, 2)
     assert [told["text"][c["start"] : c["end"]] for c in table["cells"]] == ["what", "sum", "a", "5"]
 
 
-def test_a_document_is_found_in_its_archive_and_under_any_of_its_names(desk, tmp_path):
+def test_a_document_is_found_in_its_archive_and_under_any_of_its_names(service, tmp_path):
     data = b"Total: 8\n"
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("in/eight.txt", data)
-    record = keep(desk, data, name_of(str(tmp_path / "was here.txt")))
-    assert shown(desk, record)["state"] == "gone"
-    keep(desk, data, member_name(name_of(str(tmp_path / "a.zip")), "in/eight.txt"))
-    desk.documents._failed.clear()  # it would be tried again after a while
-    assert shown(desk, record)["state"] == "ready" and desk.text(record)["text"] == "Total: 8\n"
+    record = keep(service, data, name_of(str(tmp_path / "was here.txt")))
+    assert shown(service, record)["state"] == "gone"
+    keep(service, data, member_name(name_of(str(tmp_path / "a.zip")), "in/eight.txt"))
+    service.documents._failures.clear()  # it would be tried again after a while
+    assert shown(service, record)["state"] == "ready" and service.text(record)["text"] == "Total: 8\n"
 
 
-def test_other_bytes_under_the_same_name_are_never_shown(desk, tmp_path):
-    record = put(desk, tmp_path / "changed.txt", b"as it was")
+def test_a_changed_file_is_never_shown(service, tmp_path):
+    record = put(service, tmp_path / "changed.txt", b"as it was")
     (tmp_path / "changed.txt").write_bytes(b"as it is")
-    told = shown(desk, record)
+    told = shown(service, record)
     assert told["state"] == "gone" and "changed" in told["message"]
     with pytest.raises(ReviewError, match="changed"):
-        desk.text(record)
+        service.text(record)
 
 
-def test_what_cannot_be_read_says_why_and_costs_nothing_else(desk, tmp_path):
-    record = put(desk, tmp_path / "broken.pdf", b"%PDF-1.7\nnothing of the kind")
-    told = shown(desk, record)
+def test_an_unreadable_document_says_why_and_affects_no_other(service, tmp_path):
+    record = put(service, tmp_path / "broken.pdf", b"%PDF-1.7\nnothing of the kind")
+    told = shown(service, record)
     assert told["state"] == "gone" and "PDF" in told["message"]
     pipe = tmp_path / "pipe.txt"
     os.mkfifo(pipe)
-    assert shown(desk, keep(desk, b"of a pipe", name_of(str(pipe))))["state"] == "gone"
-    assert shown(desk, put(desk, tmp_path / "fine.txt", b"fine\n"))["state"] == "ready"
+    assert shown(service, keep(service, b"of a pipe", name_of(str(pipe))))["state"] == "gone"
+    assert shown(service, put(service, tmp_path / "fine.txt", b"fine\n"))["state"] == "ready"
 
 
-def test_a_process_that_dies_takes_only_its_own_call(desk, tmp_path):
-    record = put(desk, tmp_path / "after.txt", b"after\n")
-    died = desk.documents._pool.submit(os._exit, 1, seconds=20)
-    hung = desk.documents._pool.submit(time.sleep, 60, seconds=0.5)
-    for future, sentence in ((died, "ended by itself"), (hung, "too long")):
+def test_a_dead_process_fails_only_its_own_call(service, tmp_path):
+    record = put(service, tmp_path / "after.txt", b"after\n")
+    died = service.documents._pool.submit(os._exit, 1, seconds=20)
+    hung = service.documents._pool.submit(time.sleep, 60, seconds=0.5)
+    for future, sentence in ((died, "ended unexpectedly"), (hung, "too long")):
         with pytest.raises(ReviewError, match=sentence):
             future.result(60)
-    assert shown(desk, record)["state"] == "ready"
+    assert shown(service, record)["state"] == "ready"
 
 
-def test_what_was_read_once_is_there_at_once_for_everybody(desk, tmp_path):
+def test_a_cached_document_needs_neither_file_nor_process(service, tmp_path):
     data = pdf(2, "again")
-    record = put(desk, tmp_path / "once.pdf", data)
+    record = put(service, tmp_path / "once.pdf", data)
     found: list[bytes] = []
-    shown(desk, record)
-    threads = [threading.Thread(target=lambda: found.append(desk.page_image(record, 1, 110))) for _ in range(8)]
+    shown(service, record)
+    threads = [threading.Thread(target=lambda: found.append(service.page_image(record, 1, 110))) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert len(found) == 8 and len(set(found)) == 1
     (tmp_path / "once.pdf").unlink()
-    with Store(desk.store.name) as store, ReviewService(store) as other:
-        start = time.monotonic()
+    with Store(service.store.name) as store, ReviewService(store) as other:
         assert other.document(record)["state"] == "ready" and other.page_image(record, 1, 110) == found[0]
-        assert time.monotonic() - start < 0.2 and other.documents._pool is None
+        assert other.documents._pool is None, "what is cached needs no process"
 
 
-def test_the_next_document_is_read_ahead(desk, tmp_path):
-    first = put(desk, tmp_path / "one.txt", b"one\n")
+def test_the_next_document_is_prefetched(service, tmp_path):
+    first = put(service, tmp_path / "one.txt", b"one\n")
     data = pdf(1, "ahead")
-    ahead = put(desk, tmp_path / "ahead.pdf", data)
-    for record in desk.store.records:
+    ahead = put(service, tmp_path / "ahead.pdf", data)
+    for record in service.store.records:
         if record.id not in (first, ahead):
-            desk.store.records.claim(record.id, who="somebody else")
-    desk.start()
-    assert desk.next(first, who="ann") == {"id": ahead}
-    place = desk.documents._shelf.place(hashlib.sha256(data).hexdigest()) / "page-1-150.webp"
+            service.store.records.claim(record.id, who="somebody else")
+    service.start()
+    assert service.next(first, who="ann") == {"id": ahead}
+    place = service.documents._cache.folder_of(hashlib.sha256(data).hexdigest()) / "page-1-150.webp"
     until = time.monotonic() + 30
     while not place.exists() and time.monotonic() < until:
         time.sleep(0.05)
     assert place.exists()
 
 
-def test_the_cache_is_nobody_elses_and_keeps_to_its_size(tmp_path):
-    shelf = Shelf(tmp_path / "pages", limit=2500)
+def test_the_cache_is_private_and_keeps_its_size(tmp_path):
+    cache = DocumentCache(tmp_path / "pages", max_bytes=2500)
     assert stat.S_IMODE((tmp_path / "pages").stat().st_mode) == 0o700
     for n in range(4):
-        shelf.place(f"d{n}").mkdir()
-        (shelf.place(f"d{n}") / "about.json").write_bytes(b'{"x": 1}' + b" " * 992)
-        os.utime(shelf.place(f"d{n}"), (n, n))
-    assert shelf.about("d0") == {"x": 1}  # used now
-    shelf.prune(now=True)
-    assert [shelf.place(f"d{n}").exists() for n in range(4)] == [True, False, False, True]
+        cache.folder_of(f"d{n}").mkdir()
+        (cache.folder_of(f"d{n}") / "about.json").write_bytes(b'{"x": 1}' + b" " * 992)
+        os.utime(cache.folder_of(f"d{n}"), (n, n))
+    assert cache.description("d0") == {"x": 1}  # used now
+    cache.prune(now=True)
+    assert [cache.folder_of(f"d{n}").exists() for n in range(4)] == [True, False, False, True]

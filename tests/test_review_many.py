@@ -1,4 +1,4 @@
-"""Several people at one store: everybody's saves are there or were refused, and nothing else is."""
+"""Several people at one store: every save is there or was refused, and nothing else is."""
 
 from __future__ import annotations
 

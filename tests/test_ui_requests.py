@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from web_app import client, fill, hosted, post
 
+from extractor.store.review_reasons import ReviewReason
 from extractor.ui.gradio_app.paths import PREFIX
 
 
@@ -28,6 +29,30 @@ def test_a_record_is_shown_and_changed(app, ann):
     history = ann.get("/api/records/2/history", params={"path": '["total"]'}).json()
     assert {"typed", "undo"} <= {line["what"] for line in history}
     assert ann.get("/api/records/99").status_code == 404
+
+
+def test_typed_text_is_parsed_without_being_stored(ann):
+    parsed = post(ann, "records/1/parse", {"path": ["total"], "text": "1,234.50"})
+    assert parsed.status_code == 200 and parsed.json() == {
+        "value": 1234.5,
+        "text": "1234.5",
+        "problems": [],
+        "hint": "",
+    }
+    refused = post(ann, "records/1/parse", {"path": ["total"], "text": "about"}).json()
+    assert refused["value"] is None and refused["problems"][0]["kind"] == "not_normalised" and refused["hint"]
+    assert post(ann, "records/1/parse", {"path": ["nothing"], "text": "1"}).status_code == 422
+    assert ann.get("/api/records/1").json()["revision"] == 1
+
+
+def test_the_words_to_filter_by_and_the_routes_are_described(ann):
+    options = ann.get("/api/options").json()
+    assert options["reasons"] == [reason.value for reason in ReviewReason]
+    for name, parameter in (("statuses", "status"), ("reasons", "reason"), ("sorts", "sort")):
+        for option in options[name]:
+            assert ann.get("/api/queue", params={parameter: option}).status_code == 200, option
+    described = ann.get("/openapi.json").json()["paths"]
+    assert {"/api/queue", "/api/records/{record}/edit", "/api/uploads"} <= set(described)
 
 
 def test_claims_belong_to_a_user(ann, bob):
@@ -115,6 +140,8 @@ def test_other_malformed_requests_are_refused(ann):
         ("records/1/read", {"page": 0, "box": [0, 0, 1, 1]}),
         ("records/1/read", {"page": 1, "box": [0, 0, 1e300, 1]}),
         ("records/1/claim", {"take": "yes"}),
+        ("records/1/parse", {"path": ["total"]}),
+        ("records/1/parse", {"path": ["total"], "text": "x" * 200_000}),
         ("records/1/approve", {"revision": 1, "force": 1}),
         ("records/1/approve", {}),
         ("records/1/flag", {"revision": 1, "note": "x" * 5000}),

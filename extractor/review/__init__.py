@@ -1,14 +1,27 @@
 """People at work on records: what a screen shows of them and does with them, without a word of HTTP or of a screen.
 
-with Store() as store, ReviewService(store) as desk:
-    page = desk.queue(who="ann")
-    view = desk.claim(page["rows"][0]["id"], who="ann")
-    desk.edit(view["id"], who="ann", revision=view["revision"], how="typed", path=("total",), text="１,２３４")
+    with Store() as store, ReviewService(store) as service:
+        page = service.queue(who="ann")
+        view = service.claim(page["rows"][0]["id"], who="ann")
+        service.edit(view["id"], who="ann", revision=view["revision"], how="typed", path=("total",), text="１,２３４")
+
+In the order to read them:
+
+    service                       everything that people can do; the front of the room
+    queue_listing, record_view    records as JSON data: in the queue, and one on its own
+    form, view_cache              the form that a schema describes; records as they were last shown
+    changes, list_rows            what an act puts into a record
+    value_parsing                 typed text into values and back
+    undo, history                 over the log of corrections
+    documents, document_cache     pages, words and text for the screen
+    worker_pool, worker_tasks     the separate processes that read and draw
+    uploads, upload_files, upload_worker
+    errors, display_names
 """
 
 from __future__ import annotations
 
-from extractor.review.errors import ReviewError
+from extractor.review.errors import RefusalKind, ReviewError
 from extractor.review.service import ReviewService
 
-__all__ = ["ReviewError", "ReviewService"]
+__all__ = ["RefusalKind", "ReviewError", "ReviewService"]

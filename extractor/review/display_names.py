@@ -8,18 +8,20 @@ from pathlib import Path as FilePath
 from extractor.store.database import default_place
 
 
-def folder_for(store: str, given: str | FilePath | None = None) -> FilePath:
-    """The folder for what belongs to a store (by its name) and is not in it: its own one in the folder given, else
-    beside the store; what belongs to a server is kept where the user's own store would be.
+def files_folder(store: str, folder: str | FilePath | None = None) -> FilePath:
+    """Return the folder for files that belong to a store but are not in it; `store` is its name.
+
+    That is a folder of its own inside the one given, else beside the store. What belongs to a database server is kept
+    where the user's own store would be.
     """
     key = hashlib.sha256(store.encode()).hexdigest()[:12]
-    if given is not None:
-        return FilePath(given).expanduser().absolute() / key
+    if folder is not None:
+        return FilePath(folder).expanduser().absolute() / key
     if "://" not in store:
         return FilePath(f"{store}.files")
     return FilePath(default_place()).absolute().parent / f"{key}.files"
 
 
-def shown(source: str) -> str:
-    """The name of a document without its folders; of a file in an archive, its name in there."""
+def display_name(source: str) -> str:
+    """Return the name of a document without its folders; of a file in an archive, its name in there."""
     return source.rpartition("/")[2] or source

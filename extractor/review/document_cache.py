@@ -1,4 +1,4 @@
-"""The cache of documents as screens need them: a folder for each, for nobody but its owner, the longest unused go."""
+"""The cache of documents as screens need them: a private folder for each; the least recently used are deleted first."""
 
 from __future__ import annotations
 
@@ -14,58 +14,59 @@ from typing import Any
 from extractor import __version__
 from extractor.review.worker_tasks import ABOUT
 
-LIMIT = 1 << 30
-_PRUNED_EVERY = 60.0
-_FORM = 1
-"""Goes up when what is kept of a document comes to mean something else."""
+MAX_BYTES = 1 << 30
+PRUNE_SECONDS = 60.0
+"""How often the size of the cache is looked at."""
+_LAYOUT = 1
+"""Has to be raised when the files that are kept of a document change their meaning."""
 
 
-class Shelf:
-    """The cache in a folder; may be used by several threads and processes."""
+class DocumentCache:
+    """The cache in a folder; may be used by several threads and processes. Documents go by their SHA-256."""
 
-    def __init__(self, folder: FilePath, limit: int = LIMIT) -> None:
-        self._folder, self._limit = folder, limit
+    def __init__(self, folder: FilePath, max_bytes: int = MAX_BYTES) -> None:
+        self._folder, self._max_bytes = folder, max_bytes
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.chmod(folder, 0o700)
         self._lock = threading.Lock()
         self._pruned = 0.0
 
-    def place(self, document: str) -> FilePath:
-        """The folder of a document (its SHA-256), which need not be there."""
-        return self._folder / f"{document}-{__version__}-{_FORM}"
+    def folder_of(self, document: str) -> FilePath:
+        """Return the folder of a document, which need not exist."""
+        return self._folder / f"{document}-{__version__}-{_LAYOUT}"
 
-    def about(self, document: str) -> dict[str, Any] | None:
-        """What is known of a document that was read, None of one that was not; it counts as used now."""
-        data = self.get(document, ABOUT)
+    def description(self, document: str) -> dict[str, Any] | None:
+        """Return what is known of a document that was read, None of one that was not; it counts as used now."""
+        data = self.read(document, ABOUT)
         with contextlib.suppress(OSError):
-            os.utime(self.place(document))
+            os.utime(self.folder_of(document))
         return None if data is None else json.loads(data)
 
-    def get(self, document: str, name: str) -> bytes | None:
-        """A file of a document, None where it is not there."""
+    def read(self, document: str, name: str) -> bytes | None:
+        """Return a file of a document, None where it is not there."""
         try:
-            return (self.place(document) / name).read_bytes()
+            return (self.folder_of(document) / name).read_bytes()
         except OSError:
             return None
 
-    def drop(self, document: str) -> None:
-        """Forget a document."""
-        shutil.rmtree(self.place(document), ignore_errors=True)
+    def delete(self, document: str) -> None:
+        """Delete everything that is kept of a document."""
+        shutil.rmtree(self.folder_of(document), ignore_errors=True)
 
     def prune(self, now: bool = False) -> None:
-        """Delete documents, those longest unused first, until the rest fits; at most once a minute."""
+        """Delete the least recently used documents until the rest fits; at most once a minute, unless `now`."""
         with self._lock:
-            if not now and time.monotonic() - self._pruned < _PRUNED_EVERY:
+            if not now and time.monotonic() - self._pruned < PRUNE_SECONDS:
                 return
             self._pruned = time.monotonic()
-            kept = []
-            for place in self._folder.iterdir():
+            found = []
+            for folder in self._folder.iterdir():
                 with contextlib.suppress(OSError):
-                    size = sum(file.stat().st_size for file in os.scandir(place))
-                    kept.append((place.stat().st_mtime, size, place))
-            total = sum(size for _, size, _ in kept)
-            for _, size, place in sorted(kept):
-                if total <= self._limit:
+                    size = sum(file.stat().st_size for file in os.scandir(folder))
+                    found.append((folder.stat().st_mtime, size, folder))
+            total = sum(size for _, size, _ in found)
+            for _, size, folder in sorted(found):
+                if total <= self._max_bytes:
                     break
-                shutil.rmtree(place, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
                 total -= size

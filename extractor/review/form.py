@@ -1,8 +1,8 @@
-"""The form that a schema makes: groups of fields, and a grid for every list."""
+"""The form that a schema describes: groups of fields, and a grid for every list."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -10,11 +10,13 @@ from extractor.schemas import Schema, readable_name
 from extractor.store.review_status import value_at
 from extractor.types import Field, Path
 
-_MOST_STEPS = 20
+MAX_REFERENCES = 20
+"""References of a schema that are followed in a row: one may refer to itself."""
+_COLUMN_SEPARATOR = " › "
 
 
-def tree(schema: Schema, data: Any) -> dict[str, Any]:
-    """The form of the schema's records as nested nodes: groups, fields and grids, in the order of the schema."""
+def build_form(schema: Schema, data: Any) -> dict[str, Any]:
+    """Return the form of a record as nested nodes (groups, fields and grids), in the order of the schema."""
     root = _group(schema, ())
     groups: dict[Path, dict[str, Any]] = {(): root}
     for field in schema.fields:
@@ -22,39 +24,37 @@ def tree(schema: Schema, data: Any) -> dict[str, Any]:
             if field.path[:size] not in groups:
                 node = groups[field.path[:size]] = _group(schema, field.path[:size])
                 groups[field.path[: size - 1]]["children"].append(node)
-        node = grid(field, data) if field.type == "array" else {"kind": "field", **_described(field, field.path)}
+        node = _grid(field, data) if field.type == "array" else {"kind": "field", **_describe(field, _title(field))}
         groups[field.path[:-1]]["children"].append(node)
     return root
 
 
-def grid(field: Field, data: Any) -> dict[str, Any]:
-    """A list as a grid: a column for each item of its elements, with the sum of those that are numbers."""
+def _grid(field: Field, data: Any) -> dict[str, Any]:
+    """Return a list as a grid: a column for each item of its elements, with the sums of the numeric columns."""
     rows = value_at(data, field.path)
     rows = rows if isinstance(rows, list) else []
-    columns = [_described(item, item.path, " › ") for item in field.items]
     return {
         "kind": "grid",
         "path": list(field.path),
         "title": _title(field),
         "description": field.description,
         "rows": len(rows),
-        "columns": columns,
-        "sums": dict(_sums(field, rows)),
+        "columns": [_describe(item, _column_title(item)) for item in field.items],
+        "sums": dict(_column_sums(field, rows)),
     }
 
 
 def _group(schema: Schema, path: Path) -> dict[str, Any]:
-    said = _object(schema.document, path)
-    title = said.get("title") or (readable_name(str(path[-1])) if path else schema.title)
-    description = said.get("description") or ""
+    subschema = _object_schema(schema.document, path)
+    title = subschema.get("title") or (readable_name(str(path[-1])) if path else schema.title)
+    description = subschema.get("description") or ""
     return {"kind": "group", "path": list(path), "title": str(title), "description": str(description), "children": []}
 
 
-def _described(field: Field, path: Path, between: str = "") -> dict[str, Any]:
-    above = [names[-1] for names in field.parents[-(len(path) - 1) :]] if between and len(path) > 1 else []
+def _describe(field: Field, title: str) -> dict[str, Any]:
     return {
-        "path": list(path),
-        "title": between.join([*above, _title(field)]),
+        "path": list(field.path),
+        "title": title,
         "description": field.description,
         "type": field.type,
         "enum": list(field.enum) if field.enum is not None else None,
@@ -69,37 +69,46 @@ def _title(field: Field) -> str:
     return field.title or (readable_name(field.name) if field.path else next(iter(field.labels), ""))
 
 
-def _sums(field: Field, rows: list[Any]) -> Iterator[tuple[str, str]]:
-    """The sum of each column of numbers, by its position; exact, as decimals are printed."""
+def _column_title(item: Field) -> str:
+    """Return the title of a column, with those of the objects inside the row that it belongs to."""
+    depth = len(item.path) - 1
+    parents = [names[-1] for names in item.parents[-depth:]] if depth > 0 else []
+    return _COLUMN_SEPARATOR.join([*parents, _title(item)])
+
+
+def _column_sums(field: Field, rows: Sequence[Any]) -> Iterator[tuple[str, str]]:
+    """Return the sum of each numeric column by the column's number; exact, as a decimal number."""
     for number, item in enumerate(field.items):
         if item.type in ("number", "integer"):
             cells = [value_at(row, item.path) for row in rows]
-            found = [Decimal(repr(c)) for c in cells if isinstance(c, int | float) and not isinstance(c, bool)]
-            if found:
-                yield str(number), f"{sum(found):f}"
+            numbers = [Decimal(repr(c)) for c in cells if isinstance(c, int | float) and not isinstance(c, bool)]
+            if numbers:
+                yield str(number), f"{sum(numbers):f}"
 
 
-def _object(document: Any, path: Path) -> Mapping[str, Any]:
-    """The subschema of the object at the path, where it is spelled out plainly; what it refers to is filled in."""
-    here = _followed(document, document)
+def _object_schema(document: Any, path: Path) -> Mapping[str, Any]:
+    """Return the subschema of the object at the path with its references resolved; empty where it is not spelt out."""
+    subschema = _resolve(document, document)
     for step in path:
-        properties = here.get("properties")
+        properties = subschema.get("properties")
         if not isinstance(properties, Mapping) or step not in properties:
             return {}
-        here = _followed(document, properties[step])
-    return here
+        subschema = _resolve(document, properties[step])
+    return subschema
 
 
-def _followed(document: Any, here: Any) -> dict[str, Any]:
+def _resolve(document: Any, subschema: Any) -> dict[str, Any]:
+    """Return a subschema with the keywords of what it refers to (`$ref` within the document) filled in."""
     found: dict[str, Any] = {}
-    for _ in range(_MOST_STEPS):
-        if not isinstance(here, Mapping):
+    for _ in range(MAX_REFERENCES):
+        if not isinstance(subschema, Mapping):
             break
-        found = {**here, **found}
-        reference = here.get("$ref")
+        found = {**subschema, **found}
+        reference = subschema.get("$ref")
         if not isinstance(reference, str) or not reference.startswith("#/"):
             break
-        here = document
+        subschema = document
         for step in reference[2:].split("/"):
-            here = here.get(step.replace("~1", "/").replace("~0", "~")) if isinstance(here, Mapping) else None
+            name = step.replace("~1", "/").replace("~0", "~")
+            subschema = subschema.get(name) if isinstance(subschema, Mapping) else None
     return found

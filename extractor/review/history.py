@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from extractor.store import Correction, Record, ReviewAction, StoredExtraction
@@ -10,69 +10,79 @@ from extractor.store.review_status import equal_json, match_rows, value_at
 from extractor.types import Path
 
 
-def of_record(
-    record: Record, extractions: Sequence[StoredExtraction], reviews: Sequence[ReviewAction]
+def record_history(
+    record: Record, extractions: Sequence[StoredExtraction], actions: Sequence[ReviewAction]
 ) -> list[dict[str, Any]]:
-    """Everything that happened to the record; each change names the path of what was changed."""
-    told = [_line(e.at, e.version.model or e.version.tool, "extracted") for e in extractions]
-    told += [_line(r.at, r.who, r.action, note=r.note) for r in reviews]
-    told += [_line(c.at, c.who, c.how, *_ends(c), note=c.reason) | {"path": list(c.path)} for c in record.corrections]
-    return sorted(told, key=lambda line: line["at"], reverse=True)
+    """Return everything that happened to the record as JSON data; a change names the path of what was changed."""
+    events = [_event(e.at, _extractor_name(e), "extracted") for e in extractions]
+    events += [_event(action.at, action.who, action.action, note=action.note) for action in actions]
+    for correction in record.corrections:
+        old, new = _summarise(correction.old), _summarise(correction.new)
+        event = _event(correction.at, correction.who, correction.how, old, new, correction.reason)
+        events.append(event | {"path": list(correction.path)})
+    return sorted(events, key=lambda event: event["at"], reverse=True)
 
 
-def of_value(record: Record, extractions: Sequence[StoredExtraction], path: Path) -> list[dict[str, Any]]:
-    """What happened to the value that now stands at the path; rows are followed to where they were before."""
-    told = list(_changes(record.corrections, path))
-    at = told.pop() if told and "was" in told[-1] else {"was": path}
-    if at["was"] is not None:
-        for e in reversed(extractions):
-            if e.id == record.extraction:
-                said = next((v for v in e.result["values"] if tuple(v["path"]) == at["was"]), None)
-                value = said["value"] if said else value_at(e.result["data"], at["was"])
-                told.append(_line(e.at, e.version.model or e.version.tool, "extracted", None, value))
-    return told
+def value_history(record: Record, extractions: Sequence[StoredExtraction], path: Path) -> list[dict[str, Any]]:
+    """Return what happened to the value that is now at the path, as JSON data; rows are followed to where they were."""
+    events, origin = _value_changes(record.corrections, path)
+    if origin is not None:
+        for extraction in reversed(extractions):
+            if extraction.id == record.extraction:
+                values = extraction.result["values"]
+                extracted = next((value for value in values if tuple(value["path"]) == origin), None)
+                value = extracted["value"] if extracted else value_at(extraction.result["data"], origin)
+                events.append(_event(extraction.at, _extractor_name(extraction), "extracted", None, value))
+    return events
 
 
-def _changes(corrections: Sequence[Correction], path: Path) -> Iterator[dict[str, Any]]:
-    """The changes of the value, the newest first, and in the end where it was to begin with, None for a new row."""
-    here: Path | None = path
-    for c in reversed(corrections):
-        if here is None:
-            break
-        size = len(c.path)
-        if c.path == here:
-            yield _line(c.at, c.who, c.how, *_ends(c), note=c.reason)
-        elif here[:size] == c.path:
-            before, after = c.old, c.new
-            if isinstance(after, list) and isinstance(here[size], int):
-                was = _was(c, here[size])
-                old = None if was is None else value_at(before, (was, *here[size + 1 :]))
-                new = value_at(after, here[size:])
-                if was is None or not equal_json(old, new):
-                    yield _line(c.at, c.who, c.how, old, new, note=c.reason)
-                here = None if was is None else (*c.path, was, *here[size + 1 :])
-            elif not equal_json(value_at(before, here[size:]), value_at(after, here[size:])):
-                yield _line(c.at, c.who, c.how, value_at(before, here[size:]), value_at(after, here[size:]))
-    yield {"was": here}
+def _value_changes(corrections: Sequence[Correction], path: Path) -> tuple[list[dict[str, Any]], Path | None]:
+    """Return the changes of the value, the newest first, and the path that it had when it was extracted.
+
+    The path is None for a value in a row that a person added.
+    """
+    events: list[dict[str, Any]] = []
+    for correction in reversed(corrections):
+        size = len(correction.path)
+        about = correction.at, correction.who, correction.how
+        before, after = correction.old, correction.new
+        if correction.path == path:
+            events.append(_event(*about, _summarise(before), _summarise(after), correction.reason))
+        elif path[:size] != correction.path:
+            continue
+        elif isinstance(after, list) and isinstance(path[size], int):
+            row = _previous_row(correction, path[size])
+            old = None if row is None else value_at(before, (row, *path[size + 1 :]))
+            new = value_at(after, path[size:])
+            if row is None or not equal_json(old, new):
+                events.append(_event(*about, old, new, correction.reason))
+            if row is None:
+                return events, None
+            path = (*correction.path, row, *path[size + 1 :])
+        else:
+            old, new = value_at(before, path[size:]), value_at(after, path[size:])
+            if not equal_json(old, new):
+                events.append(_event(*about, old, new))
+    return events, path
 
 
-def _was(c: Correction, row: int) -> int | None:
-    """Which row an element was before the list was changed."""
-    before, after = (v if isinstance(v, list) else [] for v in (c.old, c.new))
-    rows: Mapping[str, Any] | Sequence[Any] | None = (c.evidence or {}).get("rows")
+def _previous_row(correction: Correction, row: int) -> int | None:
+    """Return which row an element was before the list was changed, None for a new one."""
+    before, after = (value if isinstance(value, list) else [] for value in (correction.old, correction.new))
+    rows: Mapping[str, Any] | Sequence[Any] | None = (correction.evidence or {}).get("rows")
     if rows is None or len(rows) != len(after):
         rows = match_rows(before, after)
     return rows[row] if row < len(rows) else None
 
 
-def _ends(c: Correction) -> tuple[Any, Any]:
-    """Old and new; of a whole list or object only how large it is."""
-    return _brief(c.old), _brief(c.new)
-
-
-def _brief(value: Any) -> Any:
+def _summarise(value: Any) -> Any:
+    """Return a value as the history shows it: of a list or an object only its size."""
     return {"size": len(value)} if isinstance(value, list | dict) else value
 
 
-def _line(at: str, who: str, what: str, old: Any = None, new: Any = None, note: str = "") -> dict[str, Any]:
+def _extractor_name(extraction: StoredExtraction) -> str:
+    return extraction.version.model or extraction.version.tool
+
+
+def _event(at: str, who: str, what: str, old: Any = None, new: Any = None, note: str = "") -> dict[str, Any]:
     return {"at": at, "who": who, "what": what, "old": old, "new": new, "note": note}

@@ -4,102 +4,161 @@ from __future__ import annotations
 
 import functools
 import json
+from collections.abc import Sequence
 from typing import Any
 
-from extractor.review.form import tree
-from extractor.review.value_parsing import text_of
+from extractor.review.display_names import display_name
+from extractor.review.form import build_form
+from extractor.review.value_parsing import format_value
 from extractor.schemas import Schema
-from extractor.store import Record
+from extractor.store import Record, ReviewAction, current_approvals, open_flag
+from extractor.store.database import now
 from extractor.store.review_status import FieldState, ReviewState, assess_record
 from extractor.types import Path
 
 
-def key_of(path: Path) -> str:
-    """The path as JSON text, as browsers write it."""
-    return json.dumps(list(path), ensure_ascii=False, separators=(",", ":"))
+class RecordView:
+    """A record at one revision with its schema and review state; what is costly is computed once, when first needed."""
 
-
-class Sight:
-    """A record at one revision, looked at; what is costly is made once."""
-
-    def __init__(self, record: Record, schema: Schema, looked: ReviewState | None = None) -> None:
+    def __init__(self, record: Record, schema: Schema, review: ReviewState | None = None) -> None:
         self.record, self.schema = record, schema
-        self._looked = looked
+        if review is not None:
+            self.review = review
 
     @functools.cached_property
-    def look(self) -> ReviewState:
+    def review(self) -> ReviewState:
+        """What a person should look at."""
         record = self.record
-        return self._looked or assess_record(self.schema, record.result, record.data, record.corrections)
+        return assess_record(self.schema, record.result, record.data, record.corrections)
 
     @functools.cached_property
     def fields(self) -> dict[str, dict[str, Any]]:
-        """Every field by its key, as it is shown."""
-        return {key_of(path): shown(standing) for path, standing in self.look.fields.items()}
+        """Every field as JSON data, by its key."""
+        return {path_key(path): field_json(state) for path, state in self.review.fields.items()}
 
     @functools.cached_property
     def form(self) -> dict[str, Any]:
-        return tree(self.schema, self.record.data)
+        """The form that the schema describes, with the record's rows."""
+        return build_form(self.schema, self.record.data)
 
     @property
-    def calibrated(self) -> bool:
+    def is_calibrated(self) -> bool:
+        """Whether the confidences are probabilities that were calibrated."""
         return str(self.record.result["run"].get("confidence", "")).startswith("calibrated")
 
     @property
-    def total(self) -> int:
-        """How many values the record has room for; lists do not count, what is in them does."""
-        return sum(standing.field.type != "array" or _in_a_row(path) for path, standing in self.look.fields.items())
+    def value_count(self) -> int:
+        """How many values the record has room for; a list does not count, what is in it does."""
+        return sum(state.field.type != "array" or is_in_row(path) for path, state in self.review.fields.items())
 
     def problems(self) -> list[dict[str, Any]]:
+        """Return the problems as JSON data, each with the paths that take part in it."""
         return [
             {"kind": problem.kind, "message": problem.message, "paths": [list(path) for path in paths]}
-            for problem, paths in self.look.problems
+            for problem, paths in self.review.problems
         ]
 
-    def first(self) -> list[str | int] | None:
-        """The path of the first field that has to be looked at, or that takes part in what is wrong."""
-        for path, standing in self.look.fields.items():
-            if standing.needs_review:
+    def first_to_check(self) -> list[str | int] | None:
+        """Return the path of the first field that needs review, else of the first that a check fails for."""
+        for path, state in self.review.fields.items():
+            if state.needs_review:
                 return list(path)
-        for path, standing in self.look.fields.items():
-            if standing.level == "wrong":
+        for path, state in self.review.fields.items():
+            if state.level == "wrong":
                 return list(path)
         return None
 
+    def to_json(self, who: str, actions: Sequence[ReviewAction], second_review: bool) -> dict[str, Any]:
+        """Return everything that the screen shows of the record to the person."""
+        record = self.record
+        return {
+            "id": record.id,
+            "revision": record.revision,
+            "status": record.status,
+            **names_json(record.sources),
+            "schema": {
+                "id": record.schema,
+                "name": record.schema_name,
+                "title": self.schema.title or record.schema_name,
+            },
+            "document": record.document,
+            **claim_json(record, who),
+            **decisions_json(actions),
+            "calibrated": self.is_calibrated,
+            "form": self.form,
+            "fields": self.fields,
+            "problems": self.problems(),
+            "left": self.review.to_check,
+            "total": self.value_count,
+            "second_review": second_review,
+        }
 
-def _in_a_row(path: Path) -> bool:
+
+def path_key(path: Path) -> str:
+    """Return the path as JSON text, exactly as `JSON.stringify` writes it."""
+    return json.dumps(list(path), ensure_ascii=False, separators=(",", ":"))
+
+
+def is_in_row(path: Path) -> bool:
+    """Decide whether the path leads into a row of a list."""
     return any(isinstance(step, int) for step in path)
 
 
-def shown(standing: FieldState) -> dict[str, Any]:
-    """A field for the screen: JSON data."""
-    said, evidence = standing.extracted, standing.evidence
+def field_json(state: FieldState) -> dict[str, Any]:
+    """Return a field as JSON data: its value, how sure it is and why, and where it comes from."""
+    extracted, evidence = state.extracted, state.evidence
     return {
-        "path": list(standing.path),
-        "value": standing.value,
-        "text": text_of(standing.value),
-        "state": standing.state,
-        "needs": standing.needs_review,
-        "level": standing.level,
-        "confidence": standing.confidence,
-        "reasons": [{"kind": reason.kind, "message": reason.message} for reason in standing.reasons],
-        "method": said["method"] if said else None,
+        "path": list(state.path),
+        "value": state.value,
+        "text": format_value(state.value),
+        "state": state.state,
+        "needs": state.needs_review,
+        "level": state.level,
+        "confidence": state.confidence,
+        "reasons": [{"kind": reason.kind, "message": reason.message} for reason in state.reasons],
+        "method": extracted["method"] if extracted else None,
         "evidence": dict(evidence) if evidence else None,
-        "by": standing.correction.who if standing.correction else None,
+        "by": state.correction.who if state.correction else None,
     }
 
 
-def changes(before: Sight, after: Sight, focus: list[str | int] | None = None) -> dict[str, Any]:
-    """What is to be changed on a screen that shows `before`."""
+def names_json(sources: Sequence[str]) -> dict[str, Any]:
+    """Return the names of a document, without folders: the first, and all different ones."""
+    names = [display_name(source) for source in sources]
+    return {"name": names[0] if names else "", "names": list(dict.fromkeys(names))}
+
+
+def claim_json(record: Any, who: str) -> dict[str, Any]:
+    """Return who has claimed a record (or its summary) and until when, as long as the claim has not expired."""
+    claimed = record.claimed_by is not None and (record.claimed_until or "") > now()
+    return {
+        "claimed_by": record.claimed_by if claimed else None,
+        "claimed_until": record.claimed_until if claimed else None,
+        "mine": claimed and record.claimed_by == who,
+    }
+
+
+def decisions_json(actions: Sequence[ReviewAction]) -> dict[str, Any]:
+    """Return the approvals that stand, and the flag that nobody has answered yet."""
+    flag = open_flag(actions)
+    return {
+        "approvals": [{"who": action.who, "at": action.at} for action in current_approvals(actions)],
+        "flag": {"who": flag.who, "note": flag.note} if flag else None,
+    }
+
+
+def diff_views(before: RecordView, after: RecordView, focus: Path | None = None) -> dict[str, Any]:
+    """Return what has to change on a screen that shows `before`; `focus` is the path to go to."""
     old, new = before.fields, after.fields
-    answer = {
+    diff = {
         "revision": after.record.revision,
         "status": after.record.status,
-        "left": after.look.to_check,
-        "total": after.total,
+        "left": after.review.to_check,
+        "total": after.value_count,
         "problems": after.problems(),
         "fields": {key: field for key, field in new.items() if old.get(key) != field},
         "gone": [key for key in old if key not in new],
     }
     if before.form != after.form:
-        answer["form"] = after.form
-    return answer | ({"focus": focus} if focus is not None else {})
+        diff["form"] = after.form
+    return diff | ({"focus": list(focus)} if focus is not None else {})

@@ -1,6 +1,7 @@
-"""What runs beside the process that serves: documents are read and drawn there, and parts of pages read again.
+"""What runs in separate processes: documents are read and drawn there, and regions of pages read again by OCR.
 
-What a screen needs of a document is written into a folder of the cache; only small plain data goes back.
+What a screen needs of a document is written into its folder of the cache; only small plain data is returned, and an
+error is returned as `{"error": MESSAGE}`.
 """
 
 from __future__ import annotations
@@ -18,120 +19,122 @@ from extractor.errors import ExtractorError
 from extractor.jobs import archives
 from extractor.jobs.sources import UnusableFile, split_name
 from extractor.readers import detect_format, page_image, read_bytes
-from extractor.types import Block, Document, Page, Table
+from extractor.types import Block, Document, Page, Table, Word
 
 ABOUT, TEXT = "about.json", "text.json"
-QUALITY = 80
+WEBP_QUALITY = 80
 OCR_DPI = 220.0
-"""At so many dots per inch a part of a page is read again."""
-MARGIN = 2.0
-"""Points around what a person marked that are read with it: nobody marks exactly."""
-_PAGED = ("pdf", "image")
-_held: tuple[str, tuple[int, int], str, bytes] | None = None
-"""SHA-256, size and time of change of its file, name and bytes of the document that was asked for last."""
+"""The resolution in which a region of a page is read again."""
+OCR_MARGIN = 2.0
+"""Points around a region that are read with it: nobody draws a box exactly."""
+_POINTS_PER_INCH = 72
+_FORMATS_WITH_PAGES = ("pdf", "image")
+_last_document: tuple[str, tuple[int, int], str, bytes] | None = None
+"""The document that was used last: SHA-256, stamp of its file, name, bytes."""
 
 
-def gone(message: str) -> dict[str, Any]:
-    """What comes back instead of a result, and why."""
+def failure(message: str) -> dict[str, Any]:
+    """Return what stands for the result of a task that failed."""
     return {"error": message}
 
 
-def begin_again() -> None:
-    """Nothing; a process that did it has been started and is ready."""
+def start_process() -> None:
+    """Do nothing: a process that has done so was started and is ready."""
 
 
-def read(names: Sequence[str], sha: str, folder: str) -> dict[str, Any]:
-    """Read the document and write down what a screen needs of it, all at once; what `about.json` says comes back."""
+def read_document(names: Sequence[str], sha: str, folder: str) -> dict[str, Any]:
+    """Read a document and write what a screen needs of it into the folder, all at once; returns its description.
+
+    `names` are the places where the document may be, `sha` its SHA-256.
+    """
     try:
-        name, data = _bytes(names, sha)
+        name, data = _load(names, sha)
         document = read_bytes(data, name)
         kind = detect_format(data, name)
         target = FilePath(folder)
         partial = target.with_name(f".{target.name}-{secrets.token_hex(4)}.part")
         partial.mkdir(mode=0o700, parents=True)
         try:
-            about = _written(document, kind, partial)
+            description = _write_document(document, kind, partial)
             os.replace(partial, target)
         except OSError:
             if not (target / ABOUT).exists():  # else another process was faster
                 raise
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-        return about
+        return description
     except Exception as error:
-        return gone(_why(error))
+        return failure(_explain(error))
 
 
-def draw(names: Sequence[str], sha: str, folder: str, page: int, dpi: int) -> dict[str, Any]:
-    """Draw a page of a document that was read, as a WebP picture in its folder of the cache."""
+def draw_page(names: Sequence[str], sha: str, folder: str, page: int, dpi: int) -> dict[str, Any]:
+    """Draw a page of a document that was read, as a WebP picture in its folder; returns an empty result."""
     try:
-        name, data = _bytes(names, sha)
-        target = FilePath(folder) / picture_name(page, dpi)
+        name, data = _load(names, sha)
+        target = FilePath(folder) / image_name(page, dpi)
         partial = target.with_name(f".{target.name}-{secrets.token_hex(4)}.part")
-        picture = page_image(data, name, _pages(FilePath(folder)), page, float(dpi)).convert("RGB")
+        picture = page_image(data, name, _load_pages(FilePath(folder)), page, float(dpi)).convert("RGB")
         try:
-            picture.save(partial, "WEBP", quality=QUALITY, method=1)
+            picture.save(partial, "WEBP", quality=WEBP_QUALITY, method=1)
             os.replace(partial, target)
         finally:
             partial.unlink(missing_ok=True)
         return {}
     except Exception as error:
-        return gone(_why(error))
+        return failure(_explain(error))
 
 
-def read_again(
+def read_region(
     names: Sequence[str], sha: str, folder: str, page: int, box: tuple[float, float, float, float]
 ) -> dict[str, Any]:
-    """What OCR reads in a box (x0, top, x1, bottom, in points) of a page, and how sure it is."""
-    from extractor.ocr import read_region
+    """Return the `text` that OCR reads in a box (x0, top, x1, bottom, in points) of a page, and its `confidence`."""
+    from extractor import ocr
 
     try:
-        name, data = _bytes(names, sha)
-        picture = page_image(data, name, _pages(FilePath(folder)), page, OCR_DPI)
-        scale = OCR_DPI / 72
-        x0, top, x1, bottom = (round(side * scale) for side in _grown(box))
-        part = picture.crop((max(0, x0), max(0, top), min(picture.width, x1), min(picture.height, bottom)))
-        if min(part.size) < 1:
-            return gone("The box is not on the page.")
-        text, confidence = read_region(part)
+        name, data = _load(names, sha)
+        picture = page_image(data, name, _load_pages(FilePath(folder)), page, OCR_DPI)
+        scale = OCR_DPI / _POINTS_PER_INCH
+        x0, top = (round((side - OCR_MARGIN) * scale) for side in box[:2])
+        x1, bottom = (round((side + OCR_MARGIN) * scale) for side in box[2:])
+        region = picture.crop((max(0, x0), max(0, top), min(picture.width, x1), min(picture.height, bottom)))
+        if min(region.size) < 1:
+            return failure("The box is not on the page.")
+        text, confidence = ocr.read_region(region)
         return {"text": text, "confidence": confidence}
     except Exception as error:
-        return gone(_why(error))
+        return failure(_explain(error))
 
 
-def _grown(box: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    return box[0] - MARGIN, box[1] - MARGIN, box[2] + MARGIN, box[3] + MARGIN
-
-
-def picture_name(page: int, dpi: int) -> str:
+def image_name(page: int, dpi: int) -> str:
+    """Return the name of the file with a page's picture."""
     return f"page-{page}-{dpi}.webp"
 
 
 def words_name(page: int) -> str:
+    """Return the name of the file with a page's words."""
     return f"words-{page}.json"
 
 
-# Bytes.
-
-
-def _bytes(names: Sequence[str], sha: str) -> tuple[str, bytes]:
-    """The document's name and bytes, from the first of its places where they are still the same; else UnusableFile."""
-    global _held
-    if _held is not None and _held[0] == sha and _held[2] in names and _stamp(split_name(_held[2])[0]) == _held[1]:
-        return _held[2:]
+def _load(names: Sequence[str], sha: str) -> tuple[str, bytes]:
+    """Return the document's name and bytes, from the first place where they are unchanged; raises UnusableFile."""
+    global _last_document
+    if _last_document is not None:
+        last_sha, stamp, name, data = _last_document
+        if last_sha == sha and name in names and _stamp(split_name(name)[0]) == stamp:
+            return name, data
     for name in names:
         try:
             stamp, data = _stamp(split_name(name)[0]), archives.read_source(name)
         except (OSError, UnusableFile):
             continue
         if hashlib.sha256(data).hexdigest() == sha:
-            _held = (sha, stamp, name, data)
+            _last_document = (sha, stamp, name, data)
             return name, data
-    raise UnusableFile("missing", "The file is no longer where it was, or it was changed since.")
+    raise UnusableFile("missing", "The file was moved, deleted or changed since it was read.")
 
 
 def _stamp(path: str) -> tuple[int, int]:
-    """What changes when the file does; (0, 0) where there is none."""
+    """Return the size and the time of change of a file, (0, 0) where there is none."""
     try:
         found = os.stat(path)
     except OSError:
@@ -139,56 +142,56 @@ def _stamp(path: str) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _why(error: Exception) -> str:
-    """What a person is told; never the message of an error that nobody foresaw, which may quote the document."""
+def _explain(error: Exception) -> str:
+    """Return what people are told; of an unforeseen error only its type, as its message may quote the document."""
     if isinstance(error, ExtractorError):
         return error.message
     if isinstance(error, MemoryError):
-        return "It takes too much memory to be shown."
-    return f"It cannot be shown: {type(error).__name__}."
+        return "The document takes too much memory to show."
+    return f"The document cannot be shown: {type(error).__name__}."
 
 
-# What is written down.
-
-
-def _written(document: Document, kind: str, folder: FilePath) -> dict[str, Any]:
-    pages = [page for page in document.pages if page.width and page.height] if kind in _PAGED else []
-    about = {
+def _write_document(document: Document, kind: str, folder: FilePath) -> dict[str, Any]:
+    """Write the words of each page, the text and the description of a document; returns the description."""
+    pages = [page for page in document.pages if page.width and page.height] if kind in _FORMATS_WITH_PAGES else []
+    description = {
         "kind": "pages" if pages else "text",
         "pages": [{"n": p.number, "width": p.width, "height": p.height, "turn": p.turn} for p in pages],
         "unread": not document.text.strip(),
     }
     for page in pages:
-        _write(folder / words_name(page.number), {"words": [_word(word) for word in page.words if word.box]})
-    said = {"text": document.text}
-    said["blocks"] = [_block(block) for block in document.blocks]
-    said["tables"] = [_table(table) for table in document.tables]
-    _write(folder / TEXT, said)
-    _write(folder / ABOUT, about)
-    return about
+        _write_json(folder / words_name(page.number), {"words": [_word_json(word) for word in page.words if word.box]})
+    text = {
+        "text": document.text,
+        "blocks": [_block_json(block) for block in document.blocks],
+        "tables": [_table_json(table) for table in document.tables],
+    }
+    _write_json(folder / TEXT, text)
+    _write_json(folder / ABOUT, description)
+    return description
 
 
-def _word(word: Any) -> list[Any]:
+def _word_json(word: Word) -> list[Any]:
     return [word.text, word.box.x0, word.box.top, word.box.x1, word.box.bottom, word.start, word.end]
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _block_json(block: Block) -> dict[str, Any]:
     return {"kind": block.kind, "start": block.start, "end": block.end, "level": block.level}
 
 
-def _table(table: Table) -> dict[str, Any]:
+def _table_json(table: Table) -> dict[str, Any]:
     keys = ("start", "end", "row", "column", "row_span", "column_span", "header")
     cells = [{key: getattr(cell, key) for key in keys} for cell in table.cells]
     return {"start": table.start, "end": table.end, "rows": table.rows, "columns": table.columns, "cells": cells}
 
 
-def _write(file: FilePath, data: Any) -> None:
+def _write_json(file: FilePath, data: Any) -> None:
     with open(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as out:
-        json.dump(data, out)  # ASCII: half a surrogate pair survives
+        json.dump(data, out)  # as ASCII, in which a lone surrogate survives
 
 
-def _pages(folder: FilePath) -> Document:
-    """A document of nothing but its pages, by their sizes and turns: all that drawing them takes."""
-    about = json.loads((folder / ABOUT).read_text("utf-8"))
-    pages = (Page(p["n"], 0, 0, p["width"], p["height"], turn=p["turn"]) for p in about["pages"])
+def _load_pages(folder: FilePath) -> Document:
+    """Return a document with nothing but its pages' sizes and turns, which is all that drawing them takes."""
+    description = json.loads((folder / ABOUT).read_text("utf-8"))
+    pages = (Page(p["n"], 0, 0, p["width"], p["height"], turn=p["turn"]) for p in description["pages"])
     return Document("", "", "", tuple(pages))

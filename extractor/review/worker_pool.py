@@ -1,4 +1,4 @@
-"""Calls made in processes beside this one, for any of its threads: each gets a future; one that hangs is ended."""
+"""A pool of processes for the calls of this one's threads: each call gets a future, and one that hangs is ended."""
 
 from __future__ import annotations
 
@@ -14,55 +14,60 @@ from typing import Any
 
 from extractor.jobs.worker_tasks import begin_reading
 from extractor.jobs.workers import Call, Died, Workers
-from extractor.review.errors import ReviewError
+from extractor.review.errors import RefusalKind, ReviewError
 
-RECYCLE = 200
-"""After so many calls a process is replaced: what a parser leaks does not pile up."""
-_TICK = 0.5
+MAX_CALLS = 200
+"""A process is replaced after this many calls, so that memory which a parser leaks does not pile up."""
+POLL_SECONDS = 0.5
+JOIN_SECONDS = 10
 
 
-class Pool:
+class WorkerPool:
     """Up to `number` processes with `memory` MB each, started when there is work and kept."""
 
     def __init__(self, number: int, memory: int) -> None:
-        self._workers = Workers(number, begin_reading, (memory, os.getpid()), RECYCLE)
+        self._workers = Workers(number, begin_reading, (memory, os.getpid()), MAX_CALLS)
         self._calls: deque[Call] = deque()
         self._stopped = False
         self._lock = threading.Lock()
-        self._woken, self._wake = multiprocessing.Pipe(duplex=False)
-        self._thread = threading.Thread(target=self._work, name="pool", daemon=True)
+        self._wake_receiver, self._wake_sender = multiprocessing.Pipe(duplex=False)
+        self._thread = threading.Thread(target=self._run, name="worker-pool", daemon=True)
         self._thread.start()
 
     def submit(self, function: Callable[..., Any], *arguments: Any, seconds: float) -> Future[Any]:
-        """Return a future of what the call returns; ReviewError where its process died or was too slow."""
+        """Return a future of what the call returns.
+
+        It gets a ReviewError (`gone`) where the process ends before the call returns, or the call takes longer than
+        `seconds`. Raises ReviewError (`busy`) where the pool is closed.
+        """
         future: Future[Any] = Future()
         with self._lock:
             if self._stopped:
-                raise ReviewError("busy", "The program is being ended.")
+                raise ReviewError(RefusalKind.BUSY, "The server is shutting down.")
             self._calls.append(Call(future, function, arguments, seconds))
-            self._wake.send_bytes(b"1")
+            self._wake_sender.send_bytes(b"1")
         return future
 
     def close(self) -> None:
-        """End all processes; calls that have not ended are told so."""
+        """End all processes; the futures of calls that have not ended get a ReviewError (`busy`)."""
         with self._lock:
             self._stopped = True
             with contextlib.suppress(OSError):
-                self._wake.send_bytes(b"1")
-        self._thread.join(10)
+                self._wake_sender.send_bytes(b"1")
+        self._thread.join(JOIN_SECONDS)
 
-    def _work(self) -> None:
+    def _run(self) -> None:
         open_calls: set[Future[Any]] = set()
         try:
             while not self._stopped:
                 self._hand_out(open_calls)
-                wait([self._woken, *self._workers.connections()], _TICK)
-                while self._woken.poll():
-                    self._woken.recv_bytes()
+                wait([self._wake_receiver, *self._workers.connections()], POLL_SECONDS)
+                while self._wake_receiver.poll():
+                    self._wake_receiver.recv_bytes()
                 for future, result, _ in self._workers.results():
                     open_calls.discard(future)
                     if isinstance(result, Died):
-                        future.set_exception(_died(result))
+                        future.set_exception(_process_ended(result))
                     else:
                         future.set_result(result)
         finally:
@@ -71,7 +76,7 @@ class Pool:
                 self._stopped = True
                 open_calls |= {call.ticket for call in self._calls}
             for future in open_calls:
-                future.set_exception(ReviewError("busy", "The program is being ended."))
+                future.set_exception(ReviewError(RefusalKind.BUSY, "The server is shutting down."))
 
     def _hand_out(self, open_calls: set[Future[Any]]) -> None:
         with self._lock:
@@ -82,7 +87,8 @@ class Pool:
             self._workers.give(call)
 
 
-def _died(died: Died) -> ReviewError:
+def _process_ended(died: Died) -> ReviewError:
+    """Return the refusal for a call whose process ended before it returned."""
     if died.timed_out:
-        return ReviewError("gone", "It took too long to be shown.")
-    return ReviewError("gone", "It cannot be shown: the process that was to do so ended by itself.")
+        return ReviewError(RefusalKind.GONE, "The document took too long to show.")
+    return ReviewError(RefusalKind.GONE, "The document cannot be shown: the process reading it ended unexpectedly.")

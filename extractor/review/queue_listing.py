@@ -1,0 +1,74 @@
+"""The review queue: pages of records with the most doubtful first, and which record comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from extractor.review.record_view import claim_json, names_json
+from extractor.store import RecordFilter, RecordSummary, Store
+from extractor.store.review_reasons import ReviewReason
+
+COUNTED = ("new", "needs_review", "approved", "rejected", "second", "flagged")
+"""What is counted for the filter of the queue: statuses, and what waits for a second person or for an answer."""
+_REASON_ORDER = {reason: position for position, reason in enumerate(ReviewReason)}
+
+Schemas = Mapping[str, tuple[str, Mapping[str, Any]]]
+"""The schemas of a store by their ids: name and JSON Schema."""
+
+
+def make_filter(
+    store: Store, *, status: str, schema: str | None, reason: str | None, job: str | None, search: str | None
+) -> RecordFilter:
+    """Return the filter of the store for what a screen asks for; raises InputError for a job that does not exist."""
+    job_id = None if job is None else store.jobs.get(job).id
+    return RecordFilter(None if status == "all" else status, schema, reason, job_id, search or "")
+
+
+def list_queue(
+    store: Store, wanted: RecordFilter, *, who: str, sort: str, after: int, limit: int
+) -> tuple[dict[str, Any], str | None]:
+    """Return a page of the queue as JSON data, and the document (SHA-256) of its first record."""
+    summaries, total = store.records.list_summaries(wanted, who=who, sort=sort, after=after, limit=limit)
+    counts = store.records.count_by_queue(replace(wanted, status=None), who=who)
+    schemas = store.schemas()
+    page = {
+        "rows": [_row(summary, who, schemas) for summary in summaries],
+        "total": total,
+        "counts": {name: counts.get(name, 0) for name in COUNTED},
+        "schemas": [{"name": name, "title": _title(name, document)} for name, document in _newest(schemas)],
+        "jobs": [{"name": job.name, "state": job.state} for job in store.jobs.all()],
+    }
+    return page, summaries[0].document if summaries else None
+
+
+def _row(summary: RecordSummary, who: str, schemas: Schemas) -> dict[str, Any]:
+    reasons = sorted(summary.doubts, key=lambda kind: _REASON_ORDER.get(kind, len(_REASON_ORDER)))
+    return {
+        "id": summary.id,
+        **names_json(summary.sources),
+        "schema": summary.schema_name,
+        "schema_title": _title(*schemas[summary.schema]),
+        "status": summary.status,
+        "revision": summary.revision,
+        "reasons": [{"kind": kind, "count": summary.doubts[kind]} for kind in reasons],
+        "left": summary.to_check,
+        "confidence": summary.confidence,
+        "problems": summary.problems,
+        **claim_json(summary, who),
+        "approvals": [action.who for action in summary.approvals],
+        "flag": {"who": summary.flag.who, "note": summary.flag.note} if summary.flag else None,
+        "created": summary.created,
+        "updated": summary.updated,
+    }
+
+
+def _title(name: str, document: Mapping[str, Any]) -> str:
+    title = document.get("title")
+    return title if isinstance(title, str) and title.strip() else name
+
+
+def _newest(schemas: Schemas) -> list[tuple[str, Mapping[str, Any]]]:
+    """Return the schemas by their names: of each name the newest, which the store lists last."""
+    return sorted({name: document for name, document in schemas.values()}.items())
