@@ -179,8 +179,8 @@ def test_check_text_returns_the_value_with_its_problems():
         "hint": "",
     }
     assert check_text(SCHEMA.field(("day",)), "2020年1月1日")["text"] == "2020-01-01"
-    doubtful = check_text(SCHEMA.field(("day",)), "03/04/2020")
-    assert doubtful["value"] and [problem["kind"] for problem in doubtful["problems"]] == ["ambiguous_date"]
+    ambiguous = check_text(SCHEMA.field(("day",)), "03/04/2020")
+    assert ambiguous["value"] is None and ambiguous["problems"][0]["kind"] == "ambiguous_date"
     wrong = check_text(SCHEMA.field(("day",)), "soon")
     assert (wrong["value"], wrong["text"]) == (None, "") and wrong["problems"] and "2020-01-31" in wrong["hint"]
     assert check_text(SCHEMA.field(("day",)), " ") == {"value": None, "text": "", "problems": [], "hint": ""}
