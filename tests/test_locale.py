@@ -1,12 +1,15 @@
 """Whether a document writes the day or the month first, by the territories that its print speaks for."""
 
+import contextlib
+import re
 import time
 
 import pytest
+from babel.core import Locale, UnknownLocaleError
 
 from extractor.settings import replaced
 from extractor.values.locale import LocaleSettings, infer_day_month_order
-from extractor.values.territories import currency_codes, day_month_order, issuing_territory
+from extractor.values.territories import currency_codes, day_month_order, issuing_territory, territory_names
 
 
 @pytest.mark.parametrize(
@@ -58,12 +61,24 @@ def test_each_kind_of_evidence_can_be_switched_off():
     assert infer_day_month_order(text) == "mdy"
 
 
-def test_cldr_says_which_of_day_and_month_a_territory_writes_first():
-    assert {t: day_month_order(t) for t in ("US", "PH", "CA", "GB", "SE", "EU")} == {
-        **{"US": "mdy", "PH": "mdy", "CA": "mdy"},
-        **{"GB": "dmy", "SE": "dmy", "EU": "dmy"},
-    }
-    assert day_month_order("CN") is None and day_month_order("??") is None
+def cldr_order(territory):
+    """Return the order by the first date pattern of the territory's main language that does not begin with the year."""
+    formats = Locale.parse(f"und_{territory}").date_formats
+    for length in ("short", "medium", "long"):
+        letters = re.sub(r"'[^']*'|[^dMLy]", "", formats[length].pattern).replace("L", "M")
+        order = "".join(dict.fromkeys(letters))
+        if order and order[0] != "y":
+            return "dmy" if order.index("d") < order.index("M") else "mdy"
+    return None
+
+
+def test_the_order_of_every_territory_is_that_of_its_date_patterns_in_cldr():
+    different = {}
+    for territory in territory_names():
+        with contextlib.suppress(UnknownLocaleError):
+            if cldr_order(territory) != day_month_order(territory):
+                different[territory] = cldr_order(territory)
+    assert different == {}
 
 
 def test_a_currency_belongs_to_the_territory_that_issues_it():
