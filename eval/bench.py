@@ -1,10 +1,10 @@
-"""Ours against plain `generate` with a mask and against llama.cpp: same weights, prompt, fields and threads, one run.
+"""Compare this tool's decoder with plain `generate` under a mask, and with llama.cpp, on the same weights and prompts.
 
     python -m eval.bench [--model NAME] [--documents N] [--only ours,plain,plain-int8,llama] [--threads N] [--wrong]
 
-Every engine answers the same twenty fields of the same reports under the same grammar, so that all can only copy from
-the report. `ours` asks in groups of five; the others ask for one object with all twenty, which is their best way.
-eval/README.md says what the columns mean. Needs `xllamacpp` for llama.cpp, and some 8 GB of memory for `plain`.
+Every engine answers the same twenty fields of the same reports under the same grammar, so that all of them can only copy
+from the report. `ours` asks in groups of five; the others ask for one object with all twenty, which is faster for them.
+eval/README.md explains the columns. Needs `xllamacpp` for llama.cpp, and some 8 GB of memory for `plain`.
 """
 
 from __future__ import annotations
@@ -30,17 +30,18 @@ from extractor.schemas import load_schema
 from extractor.types import Answer, Field, FieldGroup, Request
 from extractor.values import equivalence, normalization
 
-GROUP = 5
+FIELDS_PER_GROUP = 5
 MAX_SPAN = 240
 MAX_TOKENS = 1200
-PREFILL = 32
-"""A pass over more new tokens than this a row reads the prompt; a shorter one writes the answer."""
+MIN_PREFILL_TOKENS = 32
+"""A pass over more new tokens a row counts as prefill, a shorter one as writing the answer."""
 GOALS = {"plain": 2.5, "llama": 1.5}
+"""How many times faster than each engine this tool should be, without more mistakes."""
 
 
 @dataclass
-class Work:
-    """What one engine did for one document."""
+class DocumentTiming:
+    """What one engine spent on one document, and how many fields it answered correctly."""
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
@@ -51,29 +52,28 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One report as it is put to an engine: the request, and for each row the slots that its answer fills."""
+class BenchRequest:
+    """The request about one report, and the slots that each group's answer fills."""
 
     request: Request
     slots: tuple[tuple[decoding.Slot, ...], ...]
 
 
-def asked(document: BenchDocument, fields: Sequence[Field], group: int) -> Asked:
-    """The request for all fields of a report, `group` fields to a row."""
+def make_request(document: BenchDocument, fields: Sequence[Field], group: int) -> BenchRequest:
+    """Return the request for all fields of a report, `group` fields at a time."""
+    slots = [_slot(f, document.text) for f in fields]
+    starts = range(0, len(fields), group)
     groups = [
-        [(f.name, f, _slot(f, document.text)) for f in fields[at : at + group]] for at in range(0, len(fields), group)
-    ]
-    rows = []
-    for some in groups:
-        slots = [slot for _, _, slot in some]
-        question = prompts.question([(key, f) for key, f, _ in some], document.text)
-        rows.append(
-            FieldGroup(
-                question, decoding.write_grammar(slots, document.text), decoding.write_json_schema(slots), MAX_TOKENS
-            )
+        FieldGroup(
+            prompts.question([(f.name, f) for f in fields[at : at + group]], document.text),
+            decoding.write_grammar(slots[at : at + group], document.text),
+            decoding.write_json_schema(slots[at : at + group]),
+            MAX_TOKENS,
         )
-    request = Request(prompts.system(), prompts.document(document.text), tuple(rows), document.text)
-    return Asked(request, tuple(tuple(slot for _, _, slot in some) for some in groups))
+        for at in starts
+    ]
+    request = Request(prompts.system(), prompts.document(document.text), tuple(groups), document.text)
+    return BenchRequest(request, tuple(tuple(slots[at : at + group]) for at in starts))
 
 
 def _slot(f: Field, text: str) -> decoding.Slot:
@@ -84,28 +84,30 @@ def _slot(f: Field, text: str) -> decoding.Slot:
     return decoding.Slot(f.name, "literals", tuple(dict.fromkeys(found)))
 
 
-def wrong(document: BenchDocument, fields: Sequence[Field], what: Asked, answers: Sequence[Answer]) -> dict[str, str]:
-    """The fields that were answered wrongly, each with what was said; a blank is right where the report has none."""
-    said: dict[str, str | None] = {}
-    for slots, answer in zip(what.slots, answers, strict=True):
-        said |= {part.key: part.text for part in decoding.parse_answer(answer, slots)}
-    found = {}
+def find_mistakes(
+    document: BenchDocument, fields: Sequence[Field], asked: BenchRequest, answers: Sequence[Answer]
+) -> dict[str, str]:
+    """Return the fields that were answered wrongly, with both values; null is correct where the report has none."""
+    texts: dict[str, str | None] = {}
+    for slots, answer in zip(asked.slots, answers, strict=True):
+        texts |= {found.key: found.text for found in decoding.parse_answer(answer, slots)}
+    mistakes = {}
     for f in fields:
-        gold, text = document.truth[f.name], said.get(f.name)
+        gold, text = document.truth[f.name], texts.get(f.name)
         value = None if text is None else normalization.normalise_value(f, text).value
         if not (equivalence.is_equivalent(gold, value) or equivalence.is_equivalent(gold, text)):
-            found[f.name] = f"{text!r} for {gold!r}"
-    return found
+            mistakes[f.name] = f"{text!r} instead of {gold!r}"
+    return mistakes
 
 
-# Engines. Each answers a request and says what it did.
+# Engines: each answers a request and reports what it spent.
 
 
-class Watch:
+class PassCounter:
     """Counts the passes of a transformers model, and times those that read the prompt."""
 
     def __init__(self, model: Any) -> None:
-        self.work = Work()
+        self.timing = DocumentTiming()
         self._start = 0.0
         layers = model.get_decoder()
         before = layers.register_forward_pre_hook(self._before)
@@ -115,40 +117,40 @@ class Watch:
         self._start = time.perf_counter()
 
     def _after(self, module: Any, inputs: tuple, named: dict[str, Any], output: Any) -> None:
-        fed = named.get("input_ids")
-        fed = named.get("inputs_embeds") if fed is None else fed
-        fed = inputs[0] if fed is None else fed
-        rows, width = fed.shape[:2]
-        if width > PREFILL:
-            self.work.prefill_tokens += rows * width
-            self.work.prefill_seconds += time.perf_counter() - self._start
+        computed = named.get("input_ids")
+        computed = named.get("inputs_embeds") if computed is None else computed
+        computed = inputs[0] if computed is None else computed
+        rows, tokens = computed.shape[:2]
+        if tokens > MIN_PREFILL_TOKENS:
+            self.timing.prefill_tokens += rows * tokens
+            self.timing.prefill_seconds += time.perf_counter() - self._start
         else:
-            self.work.passes += 1
+            self.timing.passes += 1
 
     def close(self) -> None:
         for hook in self._hooks:
             hook.remove()
 
 
-class Ours:
-    """The tool's own model and decode loop."""
+class OwnDecoder:
+    """This tool's model and decoder."""
 
     label = "ours (int8, batched groups)"
-    group = GROUP
+    group = FIELDS_PER_GROUP
 
     def __init__(self, name: str, threads: int) -> None:
         self.model = load_model(name, threads=threads)
-        self.watch = Watch(self.model.decoder.model)
+        self.counter = PassCounter(self.model.decoder.model)
 
-    def answer(self, request: Request) -> tuple[list[Answer], Work]:
-        self.watch.work = work = Work()
-        return self.model.answer(request), work
+    def answer(self, request: Request) -> tuple[list[Answer], DocumentTiming]:
+        self.counter.timing = timing = DocumentTiming()
+        return self.model.answer(request), timing
 
     def close(self) -> None:
-        self.watch.close()
+        self.counter.close()
 
 
-class Plain:
+class PlainGenerate:
     """transformers' `generate` with a mask for every token, as most tools do it, on float32 weights."""
 
     label = "plain generate + mask (fp32)"
@@ -162,53 +164,55 @@ class Plain:
         self.model = self._weights(ours, name)
         self.model.generation_config.eos_token_id = self.tokenizer.eos_token_id
         self.guide = llguidance.hf.from_tokenizer(self.tokenizer, n_vocab=self.model.config.vocab_size)
-        self.watch = Watch(self.model)
+        self.counter = PassCounter(self.model)
 
     def _weights(self, ours: Any, name: str) -> Any:
         import torch
 
-        from extractor.models import int8
+        from extractor.models.modules import build_empty_model, fill_missing_buffers, set_tensor
         from extractor.models.sources import GGUFSource
 
         source = GGUFSource(gguf_path(name))
-        model = int8.blank(source.config)
+        model = build_empty_model(source.config)
         modules = dict(model.named_modules())
         for tensor_name, tensor in source.tensors(model):
             owner, _, leaf = tensor_name.rpartition(".")
-            int8.place(modules[owner], leaf, tensor.to(torch.float32))
+            set_tensor(modules[owner], leaf, tensor.to(torch.float32))
         if getattr(source.config, "tie_word_embeddings", False):
             model.get_output_embeddings().weight = model.get_input_embeddings().weight
-        int8.revive(model)
+        fill_missing_buffers(model)
         return model
 
-    def answer(self, request: Request) -> tuple[list[Answer], Work]:
+    def answer(self, request: Request) -> tuple[list[Answer], DocumentTiming]:
         import torch
         from llguidance import LLMatcher
         from transformers import LogitsProcessorList
 
-        self.watch.work = work = Work()
-        (row,) = request.groups
-        text = self.tokenizer.apply_chat_template(chat(request, row), tokenize=False, add_generation_prompt=True)
+        self.counter.timing = timing = DocumentTiming()
+        (group,) = request.groups
+        text = self.tokenizer.apply_chat_template(
+            chat_messages(request, group), tokenize=False, add_generation_prompt=True
+        )
         prompt = self.tokenizer(text, add_special_tokens=False, return_tensors="pt")
         start = prompt["input_ids"].shape[1]
-        matcher = LLMatcher(self.guide, LLMatcher.grammar_from_lark(row.grammar))
-        mask = masked(matcher, start, self.tokenizer.eos_token_id)
+        matcher = LLMatcher(self.guide, LLMatcher.grammar_from_lark(group.grammar))
+        mask = make_mask(matcher, start, self.tokenizer.eos_token_id)
         with torch.inference_mode():
             out = self.model.generate(
                 **prompt,
-                max_new_tokens=row.max_tokens,
+                max_new_tokens=group.max_tokens,
                 do_sample=False,
                 logits_processor=LogitsProcessorList([mask]),
                 pad_token_id=self.tokenizer.eos_token_id,
             )
-        return [Answer(self.tokenizer.decode(out[0, start:], skip_special_tokens=True))], work
+        return [Answer(self.tokenizer.decode(out[0, start:], skip_special_tokens=True))], timing
 
     def close(self) -> None:
-        self.watch.close()
+        self.counter.close()
 
 
-class PlainInt8(Plain):
-    """The same on our int8 weights: what the decode loop alone is worth."""
+class PlainGenerateInt8(PlainGenerate):
+    """The same on this tool's int8 weights: shows what the decoder alone is worth."""
 
     label = "plain generate + mask (int8)"
 
@@ -217,8 +221,8 @@ class PlainInt8(Plain):
         return ours.decoder.model
 
 
-def masked(matcher: Any, start: int, end_token: int) -> Callable[[Any, Any], Any]:
-    """A logits processor that allows what the grammar allows next, one token at a time."""
+def make_mask(matcher: Any, start: int, end_token: int) -> Callable[[Any, Any], Any]:
+    """Return a logits processor that allows the tokens that the grammar allows next."""
     import numpy
     import torch
     from transformers import LogitsProcessor
@@ -241,8 +245,8 @@ def masked(matcher: Any, start: int, end_token: int) -> Callable[[Any, Any], Any
     return Mask()
 
 
-class Llama:
-    """llama.cpp out of a prebuilt wheel, on the GGUF file itself, its own grammar engine holding the same grammar."""
+class LlamaCpp:
+    """llama.cpp from a prebuilt wheel, on the GGUF file itself, with the same grammar."""
 
     label = "llama.cpp (same GGUF)"
     group = len(SCHEMA["properties"])
@@ -260,12 +264,12 @@ class Llama:
         parameters.port = 0
         self.server = xllamacpp.Server(parameters)
 
-    def answer(self, request: Request) -> tuple[list[Answer], Work]:
-        (row,) = request.groups
+    def answer(self, request: Request) -> tuple[list[Answer], DocumentTiming]:
+        (group,) = request.groups
         payload = {
-            "messages": chat(request, row),
-            "grammar": "%llguidance {}\n" + row.grammar,
-            "max_tokens": row.max_tokens,
+            "messages": chat_messages(request, group),
+            "grammar": "%llguidance {}\n" + group.grammar,
+            "max_tokens": group.max_tokens,
             "temperature": 0,
             "cache_prompt": True,
         }
@@ -273,83 +277,94 @@ class Llama:
         if "choices" not in found:
             raise SystemExit(f"llama.cpp refused the request: {found}")
         took = found["timings"]
-        work = Work(
+        timing = DocumentTiming(
             prefill_tokens=took["prompt_n"], prefill_seconds=took["prompt_ms"] / 1000, passes=took["predicted_n"]
         )
-        return [Answer(found["choices"][0]["message"]["content"])], work
+        return [Answer(found["choices"][0]["message"]["content"])], timing
 
     def close(self) -> None:
         del self.server
 
 
-ENGINES: dict[str, Callable[[str, int], Any]] = {"ours": Ours, "plain": Plain, "plain-int8": PlainInt8, "llama": Llama}
+ENGINES: dict[str, Callable[[str, int], Any]] = {
+    "ours": OwnDecoder,
+    "plain": PlainGenerate,
+    "plain-int8": PlainGenerateInt8,
+    "llama": LlamaCpp,
+}
 
 
-def chat(request: Request, row: FieldGroup) -> list[dict[str, str]]:
+def chat_messages(request: Request, group: FieldGroup) -> list[dict[str, str]]:
+    """Return the messages that ask for one field group."""
     return [
         {"role": "system", "content": request.system},
-        {"role": "user", "content": request.prompt + row.question},
+        {"role": "user", "content": request.prompt + group.question},
     ]
 
 
 def gguf_path(name: str) -> Path:
-    """The GGUF file of a model, fetched where it is a known one that is not here."""
+    """Return the GGUF file of a model; download that of a known one if it is missing."""
     from extractor.models.weights import pull
 
     return Path(pull(name)) if name in CATALOGUE else Path(name)
 
 
-# The run.
+# Measuring.
 
 
 @dataclass
-class Result:
-    """One engine over all documents."""
+class EngineResult:
+    """The timings of one engine over all documents."""
 
     label: str
-    works: list[Work] = field(default_factory=list)
+    timings: list[DocumentTiming] = field(default_factory=list)
 
     @property
     def seconds(self) -> float:
-        return statistics.median(work.seconds for work in self.works)
+        return statistics.median(timing.seconds for timing in self.timings)
 
 
-def measured(key: str, arguments: argparse.Namespace, fields: Sequence[Field]) -> Iterator[Work]:
-    """What the engine does for each document, after a question that is not counted: nothing is then loaded late."""
+def measure(key: str, arguments: argparse.Namespace, fields: Sequence[Field]) -> Iterator[DocumentTiming]:
+    """Yield the engine's timing for each document, after a question that is not counted, which loads what is missing."""
     (unread,) = documents(1, arguments.seed + 1)
     with closing(ENGINES[key](arguments.model, arguments.threads)) as engine:
-        engine.answer(asked(unread, fields[:1], engine.group).request)
+        engine.answer(make_request(unread, fields[:1], engine.group).request)
         for report in documents(arguments.documents, arguments.seed):
-            what = asked(report, fields, engine.group)
+            asked = make_request(report, fields, engine.group)
             start, cpu = time.perf_counter(), time.process_time()
-            answers, work = engine.answer(what.request)
-            work.seconds, work.cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
-            mistakes = wrong(report, fields, what, answers)
-            work.right = len(fields) - len(mistakes)
-            took = f"{work.seconds:.1f} s ({work.cpu_seconds:.1f} s of CPU)"
-            print(f"  {key} {report.name}: {took}, {work.right} right", file=sys.stderr, flush=True)
+            answers, timing = engine.answer(asked.request)
+            timing.seconds, timing.cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
+            mistakes = find_mistakes(report, fields, asked, answers)
+            timing.right = len(fields) - len(mistakes)
+            took = f"{timing.seconds:.1f} s ({timing.cpu_seconds:.1f} s of CPU)"
+            print(f"  {key} {report.name}: {took}, {timing.right} right", file=sys.stderr, flush=True)
             if arguments.wrong:
-                for name, said in mistakes.items():
-                    print(f"    {name}: {said}", file=sys.stderr)
-            yield work
+                for name, mistake in mistakes.items():
+                    print(f"    {name}: {mistake}", file=sys.stderr)
+            yield timing
     gc.collect()
 
 
-def table(results: dict[str, Result], fields: int) -> str:
-    """The figures of all engines, and ours against each of the others."""
+def format_table(results: dict[str, EngineResult], fields: int) -> str:
+    """Return the figures of all engines, and how the tool's own compares with each of the others."""
     lines = [f"{'':30} prefill tokens/s  passes  s/document  fields right"]
     for result in results.values():
-        works = result.works
-        speed = sum(work.prefill_tokens for work in works) / (sum(work.prefill_seconds for work in works) or 1)
-        passes = statistics.median(work.passes for work in works)
-        share = f"{sum(work.right for work in works)}/{len(works) * fields}"
+        timings = result.timings
+        speed = sum(timing.prefill_tokens for timing in timings) / (
+            sum(timing.prefill_seconds for timing in timings) or 1
+        )
+        passes = statistics.median(timing.passes for timing in timings)
+        share = f"{sum(timing.right for timing in timings)}/{len(timings) * fields}"
         lines.append(f"{result.label:30} {speed:16.0f}  {passes:6.0f}  {result.seconds:10.1f}  {share:>12}")
     ours = results.get("ours")
     for key, other in results.items():
         if ours is None or other is ours:
             continue
-        ratios = [a.seconds / b.seconds for a, b in zip(other.works, ours.works, strict=True)]
-        ratio, fewer = statistics.median(ratios), sum(w.right for w in ours.works) - sum(w.right for w in other.works)
+        ratios = [a.seconds / b.seconds for a, b in zip(other.timings, ours.timings, strict=True)]
+        ratio, fewer = (
+            statistics.median(ratios),
+            sum(w.right for w in ours.timings) - sum(w.right for w in other.timings),
+        )
         goal = (
             f"; goal {GOALS[key]}: {'met' if ratio >= GOALS[key] and fewer >= 0 else 'missed'}" if key in GOALS else ""
         )
@@ -375,16 +390,16 @@ def main() -> None:
     busy = os.getloadavg()[0]
     results = {}
     for key in chosen:
-        results[key] = Result(ENGINES[key].label)
-        results[key].works += measured(key, arguments, fields)
+        results[key] = EngineResult(ENGINES[key].label)
+        results[key].timings += measure(key, arguments, fields)
     print(
         f"{arguments.model}, {arguments.documents} documents of {len(fields)} fields, {arguments.threads} threads, ",
         end="",
     )
     print(f"load {busy:.1f} at the start")
-    print(table(results, len(fields)))
+    print(format_table(results, len(fields)))
     if arguments.save:
-        kept = {key: [vars(work) for work in result.works] for key, result in results.items()}
+        kept = {key: [vars(timing) for timing in result.timings] for key, result in results.items()}
         arguments.save.write_text(json.dumps(kept, indent=1), encoding="utf-8")
 
 

@@ -1,8 +1,8 @@
-"""Messy maintenance reports with twenty fields, in English and Chinese, made from a seed: the truth is known by making.
+"""Generated maintenance reports with twenty fields, in English and Chinese, whose gold values are known.
 
-Made for timing, and for seeing that a faster engine answers no worse. They say nothing about real reports: the eval
-sets do that. Each report mixes labelled lines, prose, figures that look right and are not (last year's, the limits,
-another machine's), lines broken in the wrong place, and up to three fields that are not there at all.
+They serve for timing, and for checking that a faster engine makes no more mistakes; about real reports they say
+nothing. Each report mixes labelled lines, prose, distracting figures (last year's, limits, another machine's), lines
+broken in the wrong place, and up to three fields that it does not give.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from typing import Any
 
 from extractor.values.scripts import WIDE
 
-Said = Mapping[str, str]
+PrintedValues = Mapping[str, str]
 """The values as one report prints them, by field."""
 
 
 @dataclass(frozen=True, slots=True)
 class BenchDocument:
-    """A report and what is right for it: every field of `SCHEMA`, None where the report does not say."""
+    """A report and its gold values: every field of `SCHEMA`, None where the report does not give it."""
 
     name: str
     text: str
@@ -112,7 +112,7 @@ LONG = ("uary", "ruary", "ch", "il", "", "e", "y", "ust", "tember", "ober", "emb
 
 
 def documents(count: int, seed: int = 11) -> list[BenchDocument]:
-    """`count` reports, English and Chinese by turns; the same seed gives the same reports."""
+    """Return `count` reports, alternately English and Chinese; the same seed gives the same reports."""
     return [_document(number, random.Random(seed * 1000 + number)) for number in range(count)]
 
 
@@ -150,45 +150,45 @@ def _english(truth: Mapping[str, Any], chance: random.Random) -> str:
         name = MONTHS[month - 1]
         return (f"{number} {name}{LONG[month - 1]} {year}", f"{name} {number}, {year}", iso)[style]
 
-    said = _said(truth, day, lambda n: f"{n:,.2f}" if isinstance(n, float) and n > 99 else f"{n:,}")
+    shown = _printed_values(truth, day, lambda n: f"{n:,.2f}" if isinstance(n, float) and n > 99 else f"{n:,}")
     old = day((date.fromisoformat(truth["report_date"]) - timedelta(days=chance.randrange(150, 300))).isoformat())
     spare = f"{chance.randrange(10, 99)}-{chance.randrange(10_000, 99_999)}"
     order = chance.randrange(1_000_000, 9_999_999)
     earlier = truth["operating_hours"] - chance.randrange(400, 1900)
     estimate = round(truth["total_cost"] * chance.uniform(0.7, 0.95), 2)
     head = [
-        f"Report no. {said['report_number']}          (supersedes WO-{chance.randrange(1000, 9999)})",
-        f"Date of visit ....... {said['report_date']}      Printed by the service desk, page 1 of 1",
-        f"Cust: {said['customer']}    Attn. accounts, order {order}",
-        f"S/N {said['serial_number']} | spare unit on the shelf S/N Q{spare}",
+        f"Report no. {shown['report_number']}          (supersedes WO-{chance.randrange(1000, 9999)})",
+        f"Date of visit ....... {shown['report_date']}      Printed by the service desk, page 1 of 1",
+        f"Cust: {shown['customer']}    Attn. accounts, order {order}",
+        f"S/N {shown['serial_number']} | spare unit on the shelf S/N Q{spare}",
     ]
     chance.shuffle(head)
-    site, equipment = said["site"], said["equipment"] + _if(said, "manufacturer", " (make: {})")
-    labour = _if(said, "labour_hours", "labour {} h at 65.00; ")
+    site, equipment = shown["site"], shown["equipment"] + _if(shown, "manufacturer", " (make: {})")
+    labour = _if(shown, "labour_hours", "labour {} h at 65.00; ")
     fitter, limit = chance.choice(("Hale", "Novak")), chance.choice(("7.5", "8.0"))
     prose = [
-        f"On arrival at {site} the {equipment} was found stopped. {said['inspector']} carried out the inspection "
+        f"On arrival at {site} the {equipment} was found stopped. {shown['inspector']} carried out the inspection "
         f"together with the plant fitter, Mr. {fitter}.",
-        f"The hour meter stood at {said['operating_hours']} h; at the last visit on {old} it had shown {earlier:,} h.",
-        f"After the repair the machine was run for forty minutes. Inlet pressure settled at {said['inlet_pressure']} "
-        f"bar (nameplate {limit} bar max.) and the outlet temperature was {said['outlet_temperature']} °C, alarm at "
-        "95 °C." + _if(said, "vibration", " Vibration on the drive end read {} mm/s, limit 9.0."),
-        f"Finding: {said['fault']}. Nothing else was seen to be wrong, though the paint on the base frame is poor and "
+        f"The hour meter stood at {shown['operating_hours']} h; at the last visit on {old} it had shown {earlier:,} h.",
+        f"After the repair the machine was run for forty minutes. Inlet pressure settled at {shown['inlet_pressure']} "
+        f"bar (nameplate {limit} bar max.) and the outlet temperature was {shown['outlet_temperature']} °C, alarm at "
+        "95 °C." + _if(shown, "vibration", " Vibration on the drive end read {} mm/s, limit 9.0."),
+        f"Finding: {shown['fault']}. Nothing else was seen to be wrong, though the paint on the base frame is poor and "
         "should be looked at when the building is next shut.",
-        f"One {said['part_replaced']} was fitted new, the gaskets were reused."
-        + _if(said, "downtime_hours", " The line had been down for {} hours by the time it was handed back."),
+        f"One {shown['part_replaced']} was fitted new, the gaskets were reused."
+        + _if(shown, "downtime_hours", " The line had been down for {} hours by the time it was handed back."),
         "Oil was topped up from the customer's own stock and is not charged. The guard was refitted and the emergency "
         "stop tried twice. Keys were returned to the gatehouse. At the visit before last a colleague had already noted "
         "a slight knock on start and had asked for the foundation bolts to be checked; they were found tight. The air "
         "receiver beside the machine belongs to another contract and was not opened, and the spare motor in the store "
         "has no papers with it. Somebody should decide whether it is kept. Two lamps over the stairs are out, the "
         "drain is silted up, and old pipes stand where the crane has to pass next time; the shift leader was told.",
-        f"Charges: {labour}parts {said['parts_cost']}; travel 40.00; invoice total EUR {said['total_cost']}. The "
+        f"Charges: {labour}parts {shown['parts_cost']}; travel 40.00; invoice total EUR {shown['total_cost']}. The "
         f"estimate given by telephone had been EUR {estimate:,.2f}.",
     ]
     tail = [
-        _if(said, "next_inspection", "Next inspection due {}; the lifting gear is a separate contract."),
-        _if(said, "contact_email", "Questions: {} or the desk, weekdays 8 to 16."),
+        _if(shown, "next_inspection", "Next inspection due {}; the lifting gear is a separate contract."),
+        _if(shown, "contact_email", "Questions: {} or the desk, weekdays 8 to 16."),
         "The customer's representative signed on the tablet. Photographs are kept for two years.",
         "Waste was taken away by the fitter. No hot work was done. The permit was closed at the control room.",
     ]
@@ -207,63 +207,65 @@ def _chinese(truth: Mapping[str, Any], chance: random.Random) -> str:
         text = f"{n:.2f}" if isinstance(n, float) and n > 99 else f"{n}"
         return text.translate({ord(c): ord(c) - 48 + 0xFF10 for c in "0123456789"}) if wide and n < 99 else text
 
-    said = _said(truth, day, number)
+    shown = _printed_values(truth, day, number)
     old = day((date.fromisoformat(truth["report_date"]) - timedelta(days=chance.randrange(150, 300))).isoformat())
     spare = f"{chance.randrange(10, 99)}-{chance.randrange(10_000, 99_999)}"
     order = chance.randrange(1_000_000, 9_999_999)
     earlier = truth["operating_hours"] - chance.randrange(400, 1900)
     estimate = round(truth["total_cost"] * chance.uniform(0.7, 0.95), 2)
     head = [
-        f"检修报告 编号{said['report_number']}（代替旧单WO-{chance.randrange(1000, 9999)}）",
-        f"本次到场日期：{said['report_date']}    上次：{old}",
-        f"委托单位 {said['customer']}     订单号{order}",
-        f"出厂编号{said['serial_number']}，库存备机编号Q{spare}",
+        f"检修报告 编号{shown['report_number']}（代替旧单WO-{chance.randrange(1000, 9999)}）",
+        f"本次到场日期：{shown['report_date']}    上次：{old}",
+        f"委托单位 {shown['customer']}     订单号{order}",
+        f"出厂编号{shown['serial_number']}，库存备机编号Q{spare}",
     ]
     chance.shuffle(head)
-    make = _if(said, "manufacturer", "（{}制造）")
-    fitter, labour = chance.choice(("孙师傅", "刘班长")), _if(said, "labour_hours", "工时{}小时，单价65元；")
+    make = _if(shown, "manufacturer", "（{}制造）")
+    fitter, labour = chance.choice(("孙师傅", "刘班长")), _if(shown, "labour_hours", "工时{}小时，单价65元；")
     prose = [
-        f"到达{said['site']}时，{said['equipment']}{make}已停机。检查由{said['inspector']}完成，厂方{fitter}在场配合。",
-        f"计时器读数为{said['operating_hours']}小时，上次检修时为{earlier}小时。",
-        f"修复后试运行四十分钟，进口压力稳定在{said['inlet_pressure']}bar（铭牌最大8.5bar），"
-        f"出口温度{said['outlet_temperature']}℃，报警值95℃。"
-        + _if(said, "vibration", "驱动端振动{}mm/s，限值9.0mm/s。"),
-        f"经拆检，故障为{said['fault']}，其余部位未见异常，底座油漆剥落，建议停产检修时一并处理。",
-        f"更换{said['part_replaced']}一套，垫片继续使用。"
-        + _if(said, "downtime_hours", "至移交时生产线累计停机{}小时。"),
+        f"到达{shown['site']}时，{shown['equipment']}{make}已停机。检查由{shown['inspector']}完成，厂方{fitter}在场配合。",
+        f"计时器读数为{shown['operating_hours']}小时，上次检修时为{earlier}小时。",
+        f"修复后试运行四十分钟，进口压力稳定在{shown['inlet_pressure']}bar（铭牌最大8.5bar），"
+        f"出口温度{shown['outlet_temperature']}℃，报警值95℃。"
+        + _if(shown, "vibration", "驱动端振动{}mm/s，限值9.0mm/s。"),
+        f"经拆检，故障为{shown['fault']}，其余部位未见异常，底座油漆剥落，建议停产检修时一并处理。",
+        f"更换{shown['part_replaced']}一套，垫片继续使用。"
+        + _if(shown, "downtime_hours", "至移交时生产线累计停机{}小时。"),
         "润滑油由用户自备，不另计费。防护罩已复位，急停按钮试验两次正常，钥匙交回门卫室。现场废料由检修人员带走，未动火，"
         "作业票已在中控室关闭。前次检修人员曾反映启动时有轻微敲击声，要求复查地脚螺栓，此次检查均已紧固，未见松动。"
         "旁边的储气罐属于另一合同范围，本次未打开；库房内备用电机没有随机资料，是否保留请尽快决定。另外，现场照明"
         "有两盏灯不亮，地面有少量积水，排水沟需要清理，已当面告知值班人员。巡检通道上堆放的旧管件请尽快移走，以免影响"
         "下次吊装作业。控制柜门锁损坏，暂用扎带固定，待备件到货后再行更换。进水阀门"
         "手轮缺失一只，压力表检定标签已过期，请设备科安排送检并补办手续。",
-        f"费用：{labour}配件费{said['parts_cost']}元，交通费40元，"
-        f"本次合计{said['total_cost']}元。此前电话报价{estimate:.2f}元，以本单为准。",
+        f"费用：{labour}配件费{shown['parts_cost']}元，交通费40元，"
+        f"本次合计{shown['total_cost']}元。此前电话报价{estimate:.2f}元，以本单为准。",
     ]
     tail = [
-        _if(said, "next_inspection", "下次检修时间定为{}，起重设备另签合同。"),
-        _if(said, "contact_email", "如有疑问请联系{}，工作日八点至十六点。"),
+        _if(shown, "next_inspection", "下次检修时间定为{}，起重设备另签合同。"),
+        _if(shown, "contact_email", "如有疑问请联系{}，工作日八点至十六点。"),
         "用户代表已在平板上签字确认，现场照片保存两年，可随时调阅。",
     ]
     return _messy(["\n".join(head), *prose, "".join(tail)], chance, 38)
 
 
-def _said(truth: Mapping[str, Any], day: Callable[[str], str], number: Callable[[float], str]) -> Said:
-    said = {}
+def _printed_values(
+    truth: Mapping[str, Any], day: Callable[[str], str], number: Callable[[float], str]
+) -> PrintedValues:
+    shown = {}
     for key, value in truth.items():
         if isinstance(value, int | float):
-            said[key] = number(value)
+            shown[key] = number(value)
         elif value is not None:
-            said[key] = day(value) if key in ("report_date", "next_inspection") else value
-    return said
+            shown[key] = day(value) if key in ("report_date", "next_inspection") else value
+    return shown
 
 
-def _if(said: Said, key: str, sentence: str) -> str:
-    return sentence.format(said[key]) if key in said else ""
+def _if(shown: PrintedValues, key: str, sentence: str) -> str:
+    return sentence.format(shown[key]) if key in shown else ""
 
 
 def _messy(paragraphs: Sequence[str], chance: random.Random, width: int) -> str:
-    """The paragraphs, those of prose in another order, broken into lines of about `width` wherever they fall."""
+    """Return the text of the paragraphs: prose in random order, broken into lines of about `width` at any place."""
     first, *prose, last = paragraphs
     chance.shuffle(prose)
     wrapped = [_wrapped(p, width + chance.randrange(-6, 7)) for p in prose]
@@ -271,7 +273,7 @@ def _messy(paragraphs: Sequence[str], chance: random.Random, width: int) -> str:
 
 
 def _wrapped(text: str, width: int) -> str:
-    """`text` in lines of about `width` characters, broken at spaces and between Chinese characters."""
+    """Return `text` in lines of about `width` characters, broken at spaces and between Chinese characters."""
     lines = [""]
     for piece in re.findall(rf" |[^ {WIDE}]+|.", text):
         if len(lines[-1]) + len(piece) > width and piece not in "，。；：（）":

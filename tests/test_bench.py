@@ -1,10 +1,18 @@
-"""The bench's own parts: reports whose truth can be reached, scoring, and the table; no model is run."""
+"""The benchmark's parts: reports with answers that can be given, scoring, and the table; no model is run."""
 
 import json
 
 import pytest
 
-from eval.bench import GROUP, Asked, Result, Work, asked, table, wrong
+from eval.bench import (
+    FIELDS_PER_GROUP,
+    BenchRequest,
+    DocumentTiming,
+    EngineResult,
+    find_mistakes,
+    format_table,
+    make_request,
+)
 from eval.bench_documents import FIELDS, OPTIONAL, SCHEMA, BenchDocument, documents
 from extractor.decoding.source_text import join_lines
 from extractor.schemas import load_schema
@@ -17,10 +25,10 @@ BY_NAME = {field.name: field for field in FIELD_LIST}
 REPORTS = documents(10)
 
 
-def right_answers(report: BenchDocument, what: Asked) -> dict[str, str | None]:
-    """The right answers as the report prints them, each out of what the grammar allows."""
+def correct_answers(report: BenchDocument, asked: BenchRequest) -> dict[str, str | None]:
+    """Return the correct answers as the report prints them, each one that the grammar allows."""
     texts: dict[str, str | None] = {}
-    for slot in (slot for row in what.slots for slot in row):
+    for slot in (slot for group in asked.slots for slot in group):
         truth, field = report.truth[slot.key], BY_NAME[slot.key]
         choices = slot.literals if slot.kind == "literals" else (truth,)
         texts[slot.key] = truth and next(
@@ -29,7 +37,7 @@ def right_answers(report: BenchDocument, what: Asked) -> dict[str, str | None]:
     return texts
 
 
-def test_the_same_seed_gives_the_same_reports_in_both_languages() -> None:
+def test_same_seed_gives_the_same_reports_in_both_languages() -> None:
     assert documents(4) == documents(4)
     assert documents(4) != documents(4, seed=12)
     assert [report.name[-2:] for report in documents(4)] == ["en", "zh", "en", "zh"]
@@ -37,35 +45,35 @@ def test_the_same_seed_gives_the_same_reports_in_both_languages() -> None:
 
 
 @pytest.mark.parametrize("report", REPORTS, ids=lambda report: report.name)
-def test_every_truth_is_printed_and_can_be_answered(report: BenchDocument) -> None:
+def test_every_gold_value_is_printed_and_can_be_answered(report: BenchDocument) -> None:
     text, _ = join_lines(report.text)
-    for key, answer in right_answers(report, asked(report, FIELD_LIST, GROUP)).items():
+    for key, answer in correct_answers(report, make_request(report, FIELD_LIST, FIELDS_PER_GROUP)).items():
         assert answer is None or answer in text, key
 
 
 def test_answers_are_scored_field_by_field() -> None:
     report = REPORTS[0]
-    what = asked(report, FIELD_LIST, GROUP)
-    assert [len(row) for row in what.slots] == [5, 5, 5, 5]
-    texts = right_answers(report, what)
-    right = [Answer(json.dumps({slot.key: texts[slot.key] for slot in row})) for row in what.slots]
-    assert wrong(report, FIELD_LIST, what, right) == {}
-    cut_off = [*right[:3], Answer("{")]
-    assert set(wrong(report, FIELD_LIST, what, cut_off)) == {
+    asked = make_request(report, FIELD_LIST, FIELDS_PER_GROUP)
+    assert [len(slots) for slots in asked.slots] == [5, 5, 5, 5]
+    texts = correct_answers(report, asked)
+    correct = [Answer(json.dumps({slot.key: texts[slot.key] for slot in slots})) for slots in asked.slots]
+    assert find_mistakes(report, FIELD_LIST, asked, correct) == {}
+    cut_off = [*correct[:3], Answer("{")]
+    assert set(find_mistakes(report, FIELD_LIST, asked, cut_off)) == {
         key for key in FIELDS[15:] if report.truth[key] is not None
     }
     texts["site"] = None
-    right[0] = Answer(json.dumps({slot.key: texts[slot.key] for slot in what.slots[0]}))
-    assert set(wrong(report, FIELD_LIST, what, right)) == {"site"}
+    correct[0] = Answer(json.dumps({slot.key: texts[slot.key] for slot in asked.slots[0]}))
+    assert set(find_mistakes(report, FIELD_LIST, asked, correct)) == {"site"}
 
 
-def test_the_table_says_whether_the_goals_are_met() -> None:
+def test_table_says_whether_the_goals_are_met() -> None:
     results = {
-        "ours": Result("ours", [Work(seconds=2.0, right=18), Work(seconds=4.0, right=19)]),
-        "plain": Result("plain", [Work(seconds=6.0, right=18), Work(seconds=12.0, right=18)]),
-        "llama": Result("llama", [Work(seconds=4.0, right=19), Work(seconds=8.0, right=19)]),
+        "ours": EngineResult("ours", [DocumentTiming(seconds=2.0, right=18), DocumentTiming(seconds=4.0, right=19)]),
+        "plain": EngineResult("plain", [DocumentTiming(seconds=6.0, right=18), DocumentTiming(seconds=12.0, right=18)]),
+        "llama": EngineResult("llama", [DocumentTiming(seconds=4.0, right=19), DocumentTiming(seconds=8.0, right=19)]),
     }
-    shown = table(results, 20)
+    shown = format_table(results, 20)
     assert "ours is 3.00 times plain (3.00 to 3.00), +1 fields right; goal 2.5: met" in shown
     assert "ours is 2.00 times llama (2.00 to 2.00), -1 fields right; goal 1.5: missed" in shown
     assert "37/40" in shown

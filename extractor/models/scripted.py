@@ -1,4 +1,4 @@
-"""A model that says what it was told to say, for tests of everything that stands on a model."""
+"""A model with prepared answers, for tests of everything that uses a model."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from extractor.types import Answer, FieldGroup, Request, Token
 
 
 class ScriptedModel:
-    """Answers from a queue, or from a function of (row, request); keeps the requests it was asked.
+    """Answers from a queue, or from a function of (group, request), and keeps the requests in `requests`.
 
-    A text stands for an answer with one sure token a character. An empty queue raises `AssertionError`: a test
-    asked for more than it prepared.
+    A text stands for an answer with one certain token a character. Raises `AssertionError` where the queue is empty,
+    since the test then asked more than it prepared for.
     """
 
     name = "scripted"
@@ -24,24 +24,25 @@ class ScriptedModel:
             self._next = answers
         else:
             queue = iter(answers)
-            self._next = lambda row, request: next(queue, None)
+            self._next = lambda group, request: next(queue, None)
 
     def count(self, text: str) -> int:
-        """One token for every four characters, and at least one for any text."""
+        """Return one token for every four characters, and at least one for any text."""
         return -(-len(text) // 4)
 
     def answer(self, request: Request) -> list[Answer]:
+        """Return the next answer for each field group."""
         self.requests.append(request)
-        return [self._answer(row, request) for row in request.groups]
+        return [self._answer(group, request) for group in request.groups]
 
     @property
     def questions(self) -> list[str]:
-        """Every question asked so far, in order."""
-        return list(chain.from_iterable((row.question for row in request.groups) for request in self.requests))
+        """Return every question asked so far, in order."""
+        return list(chain.from_iterable((group.question for group in request.groups) for request in self.requests))
 
-    def _answer(self, row: FieldGroup, request: Request) -> Answer:
-        said = self._next(row, request)
-        assert said is not None, f"no answer was prepared for: {row.question}"
-        if isinstance(said, Answer):
-            return said
-        return Answer(said, tuple(Token(at, at + 1) for at in range(len(said))))
+    def _answer(self, group: FieldGroup, request: Request) -> Answer:
+        answer = self._next(group, request)
+        assert answer is not None, f"no answer was prepared for: {group.question}"
+        if isinstance(answer, Answer):
+            return answer
+        return Answer(answer, tuple(Token(at, at + 1) for at in range(len(answer))))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 import uvicorn
 
 from extractor.errors import OutputError, SchemaError, UsageError
-from extractor.models import catalogue, kind_of
+from extractor.models import catalogue, find_backend
 from extractor.schemas import load_schema
 from extractor.store import Store
 from extractor.ui.app import create_app, create_private_folder
@@ -100,7 +100,7 @@ def check_settings(settings: ServerSettings) -> list[str]:
 
     Raises UsageError where there is no such folder, ModelError where there is no such model.
     """
-    if settings.model is not None and settings.model != "none" and kind_of(settings.model) == "known":
+    if settings.model is not None and settings.model != "none" and find_backend(settings.model) == "known":
         catalogue.find(settings.model)
     folder = settings.schema_folder
     if folder is None:
