@@ -2,8 +2,8 @@
 
     python -m eval.bench [--model NAME] [--documents N] [--only ours,plain,plain-int8,llama] [--threads N] [--wrong]
 
-Every engine answers the same twenty fields of the same reports under the same grammar, so that all of them can only copy
-from the report. `ours` asks in groups of five; the others ask for one object with all twenty, which is faster for them.
+Every engine answers the same twenty fields of the same reports under the same grammar, so that all can only copy from
+the report. `ours` asks in groups of five; the others ask for one object with all twenty, which is faster for them.
 eval/README.md explains the columns. Needs `xllamacpp` for llama.cpp, and some 8 GB of memory for `plain`.
 """
 
@@ -325,7 +325,7 @@ class EngineResult:
 
 
 def measure(key: str, arguments: argparse.Namespace, fields: Sequence[Field]) -> Iterator[DocumentTiming]:
-    """Yield the engine's timing for each document, after a question that is not counted, which loads what is missing."""
+    """Yield the engine's timing for each document, after an uncounted question that loads what is missing."""
     (unread,) = documents(1, arguments.seed + 1)
     with closing(ENGINES[key](arguments.model, arguments.threads)) as engine:
         engine.answer(make_request(unread, fields[:1], engine.group).request)
@@ -361,15 +361,15 @@ def format_table(results: dict[str, EngineResult], fields: int) -> str:
         if ours is None or other is ours:
             continue
         ratios = [a.seconds / b.seconds for a, b in zip(other.timings, ours.timings, strict=True)]
-        ratio, fewer = (
-            statistics.median(ratios),
-            sum(w.right for w in ours.timings) - sum(w.right for w in other.timings),
-        )
+        ratio = statistics.median(ratios)
+        more_right = sum(t.right for t in ours.timings) - sum(t.right for t in other.timings)
         goal = (
-            f"; goal {GOALS[key]}: {'met' if ratio >= GOALS[key] and fewer >= 0 else 'missed'}" if key in GOALS else ""
+            f"; goal {GOALS[key]}: {'met' if ratio >= GOALS[key] and more_right >= 0 else 'missed'}"
+            if key in GOALS
+            else ""
         )
         spread = f"{min(ratios):.2f} to {max(ratios):.2f}"
-        lines.append(f"ours is {ratio:.2f} times {other.label} ({spread}), {fewer:+d} fields right{goal}")
+        lines.append(f"ours is {ratio:.2f} times {other.label} ({spread}), {more_right:+d} fields right{goal}")
     return "\n".join(lines)
 
 
