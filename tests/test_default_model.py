@@ -1,4 +1,4 @@
-"""The real default model, end to end, on reports whose every figure was keyed by hand."""
+"""The real default model, end to end, on reports whose gold values were entered by hand."""
 
 import json
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from extractor import validation
-from extractor.extraction.pipeline import extract
+from extractor.extraction import extract
 from extractor.models import load_model
 from extractor.readers import read
 from extractor.schemas import load_schema
@@ -24,8 +24,8 @@ def model():
     return load_model()
 
 
-def compared(document, gold_file, model):
-    """The extraction, and every field whose value differs from gold as `(path, gold, got)`."""
+def find_mistakes(document, gold_file, model):
+    """Return the schema, the extraction, and (path, gold, got) for every field whose value is wrong."""
     schema = load_schema("annual-disclosure-2020")
     gold = json.loads(gold_file.read_text(encoding="utf-8"))
     result = extract(read(document), schema, model)
@@ -40,8 +40,8 @@ def compared(document, gold_file, model):
     return schema, result, wrong
 
 
-def held(schema, result):
-    """What must hold of any extraction: valid, traced, and nothing asked twice."""
+def assert_valid_and_traced(schema, result):
+    """Check what holds for any extraction: the record is valid, and copied values have their evidence."""
     assert not [p for p in validation.find_problems(schema, result.data) if p.kind in ("schema", "format")]
     for v in result.values:
         if v.evidence is not None:
@@ -52,33 +52,33 @@ def held(schema, result):
     assert result.run["weights"] and result.run["confidence"] == "uncalibrated"
 
 
-def in_tables(wrong):
+def mistakes_in_tables(wrong):
     return [w for w in wrong if w[0][0] in ("proactive", "applications", "reviews")]
 
 
-def test_the_example_report(model):
-    schema, result, wrong = compared(
+def test_example_report(model):
+    schema, result, wrong = find_mistakes(
         ROOT / "examples" / "qingshan-2020.txt", ROOT / "examples" / "qingshan-2020.gold.json", model
     )
-    held(schema, result)
-    assert not in_tables(wrong)
+    assert_valid_and_traced(schema, result)
+    assert not mistakes_in_tables(wrong)
     assert len(wrong) <= 0.04 * len(schema.fields), wrong
 
 
-def test_the_county_report(model):
-    """99 % of all fields, every table cell, within 90 seconds; the public report itself does not ship with us."""
+def test_county_report(model):
+    """At least 99 % of all fields and every table cell, within 90 seconds; the report itself is not distributed here."""
     if not SAMPLE.exists():
         pytest.skip(f"{SAMPLE} is not there; set EXTRACTOR_SAMPLES to the folder that holds huining-2020.txt")
-    schema, result, wrong = compared(SAMPLE, ROOT / "tests" / "documents" / "huining-2020.gold.json", model)
-    held(schema, result)
+    schema, result, wrong = find_mistakes(SAMPLE, ROOT / "tests" / "documents" / "huining-2020.gold.json", model)
+    assert_valid_and_traced(schema, result)
     assert len(schema.fields) >= 240
-    assert not in_tables(wrong)
+    assert not mistakes_in_tables(wrong)
     assert len(wrong) <= 0.01 * len(schema.fields), wrong
     assert sum(result.run["seconds"].values()) < 90
 
 
-def test_a_start_is_quick_and_small():
-    """Under 15 seconds and 4 GiB once the weights are prepared: the best of three starts."""
+def test_loading_is_fast_and_small():
+    """Under 15 seconds and 4 GiB once the weights are converted: the best of three attempts."""
     code = (
         f"import sys, time; sys.path.insert(0, {str(ROOT / 'tests')!r}); start = time.perf_counter()\n"
         "from peak_memory import peak_kibibytes\n"

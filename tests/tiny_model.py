@@ -1,4 +1,4 @@
-"""A small model with random weights, for tests: real layers, a real tokenizer, no meaning."""
+"""A small model with random weights, for tests: its layers and its tokenizer are real, its answers are noise."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CHATML = (
 
 
 def tiny_tokenizer(template: str | None = CHATML):
-    """Byte-level BPE of a few hundred tokens, the special ones last."""
+    """Return a byte-level BPE tokenizer of a few hundred tokens, the special ones last."""
     from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
     from transformers import PreTrainedTokenizerFast
 
@@ -37,6 +37,7 @@ def tiny_tokenizer(template: str | None = CHATML):
 
 
 def tiny_config(tokenizer, kind: str = "qwen2", **changes):
+    """Return the configuration of a two-layer model of that architecture."""
     from transformers import AutoConfig
 
     settings = {
@@ -49,7 +50,7 @@ def tiny_config(tokenizer, kind: str = "qwen2", **changes):
 
 
 def tiny_model(config, attention: str | None = None):
-    """Random weights, the same at every call."""
+    """Return the model with random weights, the same at every call."""
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -59,12 +60,12 @@ def tiny_model(config, attention: str | None = None):
     with torch.no_grad():
         for parameter in model.parameters():
             if parameter.ndim > 1:
-                parameter.mul_(4)  # as initialised, a model this small says the same everywhere
+                parameter.mul_(4)  # as initialised, so small a model gives the same answer everywhere
     return model
 
 
 def tiny_folder(folder: Path, **changes) -> Path:
-    """The model as it would be downloaded: config.json, tokenizer, safetensors."""
+    """Write the model as it would be downloaded (config.json, tokenizer, safetensors) and return the folder."""
     tokenizer = tiny_tokenizer()
     model = tiny_model(tiny_config(tokenizer, **changes))
     model.save_pretrained(folder, safe_serialization=True)
