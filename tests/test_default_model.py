@@ -66,7 +66,7 @@ def test_example_report(model):
 
 
 def test_county_report(model):
-    """At least 99 % of all fields and every table cell, within 90 seconds; the report itself is not distributed here."""
+    """At least 99 % of all fields and every table cell, within 90 seconds; the report is not distributed here."""
     if not SAMPLE.exists():
         pytest.skip(f"{SAMPLE} is not there; set EXTRACTOR_SAMPLES to the folder that holds huining-2020.txt")
     schema, result, wrong = find_mistakes(SAMPLE, ROOT / "tests" / "documents" / "huining-2020.gold.json", model)
