@@ -1,10 +1,10 @@
-"""Whether jobs lose nothing and end, whatever happens to them; each check prints what it found and fails loudly.
+"""Check that jobs end and lose nothing, whatever happens to them; each check prints its figures and fails loudly.
 
 python -m eval.endurance bad FOLDER         every file of a folder ends as a result or as a named error, in time
 python -m eval.endurance kill               kill -9 at random moments: no document is lost, none is stored twice
 python -m eval.endurance full               a disk that fills up: nothing that was reported as done is gone
-python -m eval.endurance many               10,000 documents: rate, memory, open files, the cost of the books
-python -m eval.endurance compare PATH...    seconds a document: a job against `extract`, one after the other
+python -m eval.endurance many               10,000 documents: rate, memory, open files, cost of bookkeeping
+python -m eval.endurance compare PATH...    seconds per document: a job against `extract`, one after the other
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ MB = 2**20
 
 
 def scripted(seconds: float = 0.005) -> ScriptedModel:
-    """A model that takes a moment and knows nothing."""
+    """Return a model that takes `seconds` for each answer and finds nothing."""
 
     def answer(row: FieldGroup, request: Request) -> str:
         time.sleep(seconds)
@@ -55,14 +55,14 @@ def scripted(seconds: float = 0.005) -> ScriptedModel:
 
 
 def make_documents(folder: Path, number: int) -> None:
-    """Small texts, no two alike, a thousand to a folder."""
+    """Write `number` small texts, no two alike, a thousand to a folder."""
     for n in range(number):
         place = folder / f"{n // 1000:03d}"
         place.mkdir(parents=True, exist_ok=True)
         (place / f"{n:06d}.txt").write_text(f"Note {n}\nTotal: {n}.50\nIt went as it always goes, said number {n}.\n")
 
 
-# One process at work, as the others start it.
+# A process that runs a job, as the checks start it.
 
 
 def work(arguments: argparse.Namespace) -> None:
@@ -74,26 +74,27 @@ def work(arguments: argparse.Namespace) -> None:
         job = jobs.start_job(store, schema, "endurance", model="scripted", who="endurance")
         store.jobs.add(job, jobs.find_files([arguments.folder]))
         with jobs.JobRunner(
-            store, job, schema, scripted, who="endurance", tell=lambda c: print(c.done, flush=True)
-        ) as at:
-            report = at.drain()
+            store, job, schema, scripted, who="endurance", on_progress=lambda c: print(c.done, flush=True)
+        ) as runner:
+            report = runner.drain()
         store.jobs.end(job, report.state, who="endurance")
 
 
 def start_work(store: Path, folder: Path, *options: str) -> subprocess.Popen[str]:
+    """Start a process that runs a job on the folder, in a process group of its own."""
     command = [sys.executable, "-m", "eval.endurance", "work", str(store), str(folder), *options]
     quiet = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     return subprocess.Popen(command, start_new_session=True, **quiet)
 
 
-def last_told(process: subprocess.Popen[str]) -> int:
-    """The last count that a process printed; 0 when it printed none."""
-    told = process.communicate()[0].split()
-    return int(told[-1]) if told else 0
+def last_reported(process: subprocess.Popen[str]) -> int:
+    """Return the last number of finished documents that a process printed; 0 if it printed none."""
+    counts = process.communicate()[0].split()
+    return int(counts[-1]) if counts else 0
 
 
 def verify(place: Path, number: int) -> dict[str, int]:
-    """What a finished store holds; AssertionError where a document is missing, twice, or the store is not whole."""
+    """Return what a finished store holds; raise AssertionError if a document is missing or twice."""
     with Store(place) as store:
         job = store.jobs.get("endurance")
         counts = store.jobs.counts(job)
@@ -113,7 +114,7 @@ def verify(place: Path, number: int) -> dict[str, int]:
 
 
 def kill(number: int, kills: int, seed: int, longest: float) -> dict[str, int]:
-    """Kill a job with all its processes at random moments, and again, until it is done; and another job, and so on."""
+    """Kill jobs with all their processes at random moments, `kills` times in all, until each is done."""
     draw = random.Random(seed)
     done = {"jobs": 0, "kills": 0, "most_tries": 0}
     while done["kills"] < kills:
@@ -128,11 +129,11 @@ def kill(number: int, kills: int, seed: int, longest: float) -> dict[str, int]:
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
                     done["kills"] += 1
-                told = max(known, last_told(process))
-                if store.exists() and told:
+                reported = max(known, last_reported(process))
+                if store.exists() and reported:
                     with Store(store) as opened:
                         known = opened.jobs.counts(opened.jobs.get("endurance")).done
-                    assert known >= told, f"{told} documents were told to be done, {known} are"
+                    assert known >= reported, f"{reported} documents were reported as done, {known} are"
                 if process.returncode == 0:
                     break
                 assert process.returncode == -signal.SIGKILL, process.returncode
@@ -142,57 +143,57 @@ def kill(number: int, kills: int, seed: int, longest: float) -> dict[str, int]:
 
 
 def full(number: int, file_size: int) -> dict[str, int]:
-    """Let the store's files grow no further than so many bytes, then lift the limit."""
+    """Limit the store's files to `file_size` bytes until the job fails, then lift the limit and finish."""
     with tempfile.TemporaryDirectory() as temporary:
         folder, store = Path(temporary, "in"), Path(temporary, "store.db")
         make_documents(folder, number)
         process = start_work(store, folder, "--file-size", str(file_size))
-        told = last_told(process)
+        reported = last_reported(process)
         assert process.returncode not in (0, -signal.SIGXFSZ), "the limit was never reached"
         with sqlite3.connect(store) as connection:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
-            there = connection.execute("SELECT COUNT(*) FROM extractions").fetchone()[0]
-        assert there >= told, f"{told} documents were told to be done, {there} are there"
+            stored = connection.execute("SELECT COUNT(*) FROM extractions").fetchone()[0]
+        assert stored >= reported, f"{reported} documents were reported as done, {stored} are stored"
         assert start_work(store, folder).wait(300) == 0
         verify(store, number)
-        return {"told": told, "there": there, "documents": number}
+        return {"reported": reported, "stored": stored, "documents": number}
 
 
-class Watcher:
-    """What the main process takes while a job goes on: MB of memory and open files, by the documents done."""
+class ResourceMonitor:
+    """Memory in MB and open files of the main process during a job, by the number of documents done."""
 
     def __init__(self) -> None:
         self._process = psutil.Process()
-        self.seen: list[tuple[int, float, int]] = []
+        self.samples: list[tuple[int, float, int]] = []
 
     def __call__(self, counts: JobCounts) -> None:
-        self.seen.append((counts.found - counts.left, self._process.memory_info().rss / MB, self._process.num_fds()))
+        self.samples.append((counts.found - counts.left, self._process.memory_info().rss / MB, self._process.num_fds()))
 
     def growth(self, after: int) -> tuple[float, int]:
-        """By how much memory and open files grew at most since so many documents were done."""
-        base = next(seen for seen in self.seen if seen[0] >= after)
-        later = self.seen[self.seen.index(base) :]
+        """Return the most that memory and open files grew after `after` documents were done."""
+        base = next(sample for sample in self.samples if sample[0] >= after)
+        later = self.samples[self.samples.index(base) :]
         return max(s[1] for s in later) - base[1], max(s[2] for s in later) - base[2]
 
 
 def many(number: int, model: bool = True) -> dict[str, float]:
-    """JobRunner through many small documents in this process, with a model that answers at once, or structure alone."""
+    """Run a job on many small documents in this process, with a model that answers at once or without a model."""
     schema = load_schema(SCHEMA)
-    watcher = Watcher()
+    monitor = ResourceMonitor()
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary, "in")
         make_documents(folder, number)
         with Store(Path(temporary, "store.db")) as store:
             start, used = time.perf_counter(), time.process_time()
-            make = functools.partial(scripted, 0.0) if model else None
+            load_model = functools.partial(scripted, 0.0) if model else None
             job = jobs.start_job(store, schema, "endurance", model="scripted" if model else "none", who="endurance")
             store.jobs.add(job, jobs.find_files([str(folder)]))
             found = time.perf_counter() - start
-            with jobs.JobRunner(store, job, schema, make, who="endurance", tell=watcher) as at:
-                report = at.drain()
+            with jobs.JobRunner(store, job, schema, load_model, who="endurance", on_progress=monitor) as runner:
+                report = runner.drain()
             used = time.process_time() - used
         verify(Path(temporary, "store.db"), number)
-    memory, files = watcher.growth(number // 10)
+    memory, files = monitor.growth(number // 10)
     cost = 1000 * (report.stages["bookkeeping"] + found) / number
     assert memory < 50 and files <= 5, (memory, files)
     return {
@@ -206,15 +207,15 @@ def many(number: int, model: bool = True) -> dict[str, float]:
 
 
 def bad(folder: str, timeout: float, place: str | None) -> dict[str, object]:
-    """JobRunner through files that nobody should have to read, with structure alone."""
+    """Run a job without a model on hostile files, and check that each ends as a result or a named error in time."""
     schema = load_schema("receipt")
-    watcher = Watcher()
+    monitor = ResourceMonitor()
     with tempfile.TemporaryDirectory() as temporary, Store(place or Path(temporary, "store.db")) as store:
         job = jobs.start_job(store, schema, "bad", model="none", who="endurance")
         store.jobs.add(job, jobs.find_files([folder], store.files()))
         limits = jobs.JobLimits(timeout=timeout)
-        with jobs.JobRunner(store, job, schema, None, who="endurance", limits=limits, tell=watcher) as at:
-            report = at.drain()
+        with jobs.JobRunner(store, job, schema, None, who="endurance", limits=limits, on_progress=monitor) as runner:
+            report = runner.drain()
         tasks = list(store.jobs.tasks(job))
     counts = report.counts
     assert counts.left == 0 and counts.done + counts.reused + counts.failed + counts.set_aside == counts.found
@@ -228,19 +229,19 @@ def bad(folder: str, timeout: float, place: str | None) -> dict[str, object]:
         "failed": dict(counts.failures),
         "seconds": round(report.seconds, 1),
         "slowest": (slowest.seconds, os.path.basename(slowest.name)),
-        "memory_growth_mb": round(watcher.growth(0)[0], 1),
+        "memory_growth_mb": round(monitor.growth(0)[0], 1),
     }
 
 
 def compare(paths: list[str], schema_name: str, model: str) -> dict[str, object]:
-    """A job, then `extract` on the same documents one after the other; loading the model is counted apart."""
-    os.environ["EXTRACTOR_OCR_CACHE"] = "off"  # else the second way would find its pages read
+    """Time a job, then `extract` on the same documents one after the other; loading the model is not counted."""
+    os.environ["EXTRACTOR_OCR_CACHE"] = "off"  # else the second run would find its pages in the cache
     schema = load_schema(schema_name)
     with tempfile.TemporaryDirectory() as temporary, Store(Path(temporary, "store.db")) as store:
         job = jobs.start_job(store, schema, "compare", model=model, who="endurance")
         store.jobs.add(job, jobs.find_files(paths))
-        with jobs.JobRunner(store, job, schema, jobs.model_loader(model), who="endurance") as at:
-            report = at.drain()
+        with jobs.JobRunner(store, job, schema, jobs.model_loader(model), who="endurance") as runner:
+            report = runner.drain()
         done = [task.name for task in store.jobs.tasks(job, "done")]
     in_job = report.seconds - report.stages.get("load", 0.0)
     alone = list(_one_by_one(done, schema_name, model))
@@ -254,6 +255,7 @@ def compare(paths: list[str], schema_name: str, model: str) -> dict[str, object]
 
 
 def _one_by_one(names: list[str], schema_name: str, model: str) -> Iterator[float]:
+    """Yield the seconds that reading and extracting each document takes."""
     from extractor.extraction.pipeline import extract
     from extractor.jobs.sources import path_of
     from extractor.models import load_model
@@ -287,7 +289,7 @@ def main() -> None:
     check.set_defaults(run=lambda a: full(a.documents, a.file_size))
     check = checks.add_parser("many")
     check.add_argument("--documents", type=int, default=10_000)
-    check.add_argument("--structure", action="store_true", help="with structure alone, no model")
+    check.add_argument("--structure", action="store_true", help="without a model")
     check.set_defaults(run=lambda a: many(a.documents, not a.structure))
     check = checks.add_parser("compare")
     check.add_argument("paths", nargs="+")

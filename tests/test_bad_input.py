@@ -1,5 +1,6 @@
 """Wrong input of every sort: an error that says what to do next, its exit code, and no half-written file."""
 
+import functools
 import json
 import os
 import signal
@@ -314,7 +315,10 @@ def test_record_that_breaks_its_schema(folder, capsys):
 def test_ctrl_c_stops_at_once_and_leaves_nothing(folder):
     arguments = ["extract", "good.txt", "-", "--schema", "good.json", "--model", "none", "--output", "out.jsonl"]
     command = [sys.executable, "-m", "extractor.cli", *arguments]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
+    pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+    # a background job of a shell ignores the signal, and would have its children ignore it as well
+    heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, preexec_fn=heed, **pipes) as ran:
         guard = threading.Timer(60, ran.kill)
         guard.daemon = True
         guard.start()

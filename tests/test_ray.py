@@ -1,4 +1,4 @@
-"""Ray: the same records as the local engine makes, nothing done twice, and a file that dies takes only itself."""
+"""Ray: the same records as the local runner makes, and nothing is done twice."""
 
 from __future__ import annotations
 
@@ -13,20 +13,21 @@ from extractor.store import Store
 SCHEMA = load_schema(endurance.SCHEMA)
 
 
-def worked(store, folder, kind, name="j"):
+def run_job(store, folder, runner_class, name="j"):
     job = jobs.start_job(store, SCHEMA, name, model="scripted", who="ann")
     store.jobs.add(job, jobs.find_files([str(folder)]))
-    with kind(store, job, SCHEMA, endurance.scripted, who="ann", limits=jobs.JobLimits(workers=1)) as at:
-        report = at.drain()
+    with runner_class(store, job, SCHEMA, endurance.scripted, who="ann", limits=jobs.JobLimits(workers=1)) as runner:
+        report = runner.drain()
     store.jobs.end(job, report.state, who="ann")
     return report
 
 
 def records(store):
-    said = {}
+    """Return SHA-256 -> result of every record, without its times."""
+    results = {}
     for record in store.records:
-        said[record.document] = dict(record.result) | {"run": dict(record.result["run"]) | {"seconds": None}}
-    return said
+        results[record.document] = dict(record.result) | {"run": dict(record.result["run"]) | {"seconds": None}}
+    return results
 
 
 @pytest.fixture
@@ -38,12 +39,12 @@ def folder(tmp_path):
 
 def test_ray_makes_the_same_records_and_does_nothing_twice(folder, tmp_path):
     with Store(tmp_path / "local.db") as store:
-        here = worked(store, folder, jobs.JobRunner)
+        local = run_job(store, folder, jobs.JobRunner)
         expected = records(store)
     with Store(tmp_path / "ray.db") as store:
-        there = worked(store, folder, on_ray.RayRunner)
-        assert (there.state, there.counts.done, there.counts.failures) == ("finished", 5, {"unreadable": 1})
-        assert there.counts == here.counts and records(store) == expected
+        remote = run_job(store, folder, on_ray.RayRunner)
+        assert (remote.state, remote.counts.done, remote.counts.failures) == ("finished", 5, {"unreadable": 1})
+        assert remote.counts == local.counts and records(store) == expected
         entries = sum(1 for _ in store.audit.entries())
         again = jobs.start_job(store, SCHEMA, "j", model="scripted", who="ann")
         assert store.jobs.add(again, jobs.find_files([str(folder)])) == 0 and store.jobs.counts(again).left == 0

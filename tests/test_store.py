@@ -1,4 +1,4 @@
-"""The store, on SQLite and on a real PostgreSQL: identity, corrections, conflicts, and an audit of every change."""
+"""The store on SQLite and on a real PostgreSQL: identity, corrections, conflicts, and an audit of every change."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import stat
 import subprocess
 import tempfile
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -32,8 +33,8 @@ from extractor.store import (
     open_flag,
     tables,
 )
-from extractor.store.corrections import replace_value
 from extractor.store.migrations import MIGRATIONS
+from extractor.store.record_data import replace_value
 
 SCHEMA = load_schema(
     {
@@ -117,14 +118,14 @@ def no_triggers(store: Store) -> None:
                 connection.exec_driver_sql(f"DROP TRIGGER {name}")
         else:
             for migration in MIGRATIONS:
-                for table in migration.unchanging:
+                for table in migration.append_only:
                     connection.exec_driver_sql(f"DROP FUNCTION {table}_unchanging() CASCADE")
 
 
 # The database.
 
 
-def test_the_tables_are_those_the_migrations_make(store):
+def test_migrations_make_the_tables_in_the_code(store):
     with store._database.reading() as connection:
         there = sa.inspect(connection)
         for table in tables.metadata.sorted_tables:
@@ -132,7 +133,7 @@ def test_the_tables_are_those_the_migrations_make(store):
         assert set(there.get_table_names()) == {*tables.metadata.tables, "migrations"}
 
 
-def test_a_file_is_nobody_elses_and_every_commit_reaches_the_disk(tmp_path):
+def test_sqlite_file_is_private_and_commits_are_durable(tmp_path):
     with Store(tmp_path / "new" / "store.db") as store:
         store.add_schema(SCHEMA)
         with store._database.reading() as connection:
@@ -142,7 +143,7 @@ def test_a_file_is_nobody_elses_and_every_commit_reaches_the_disk(tmp_path):
     assert stat.S_IMODE((tmp_path / "new" / "store.db").stat().st_mode) == 0o600
 
 
-def test_what_is_no_store_is_refused(tmp_path):
+def test_place_that_is_no_store_is_refused(tmp_path):
     (tmp_path / "text.db").write_text("no database, but long enough to be looked at " * 100)
     with pytest.raises(StoreError, match="not a database"):
         Store(tmp_path / "text.db")
@@ -153,17 +154,17 @@ def test_what_is_no_store_is_refused(tmp_path):
     with pytest.raises(StoreError, match="not a store"):
         Store("mysql://somewhere/else")
     (tmp_path / "file").touch()
-    with pytest.raises(StoreError, match="Cannot make"):
+    with pytest.raises(StoreError, match="Cannot create"):
         Store(tmp_path / "file" / "store.db")
 
 
-def test_a_store_of_a_newer_version_is_refused(store, place):
+def test_store_of_a_newer_version_is_refused(store, place):
     raw(store, f"INSERT INTO migrations VALUES ({MIGRATIONS[-1].number + 1}, 'later', 'then')")
     with pytest.raises(StoreError, match="newer version"):
         Store(place)
 
 
-def test_a_migration_that_fails_leaves_nothing(tmp_path, monkeypatch):
+def test_failed_migration_leaves_nothing(tmp_path, monkeypatch):
     from extractor.store import database
 
     broken = (*MIGRATIONS, type(MIGRATIONS[0])(99, "broken", ("CREATE TABLE half (id TEXT)", "CREATE NONSENSE")))
@@ -175,7 +176,7 @@ def test_a_migration_that_fails_leaves_nothing(tmp_path, monkeypatch):
         assert "half" not in sa.inspect(connection).get_table_names()
 
 
-def test_a_copy_of_a_store_is_whole_while_it_is_written(tmp_path):
+def test_backup_is_whole_while_others_write(tmp_path):
     with Store(tmp_path / "store.db") as store:
         store.add_schema(SCHEMA)
         stop = threading.Event()
@@ -202,7 +203,7 @@ def test_a_copy_of_a_store_is_whole_while_it_is_written(tmp_path):
 # Records.
 
 
-def test_a_record_is_found_again_with_all_its_sources(store):
+def test_record_is_found_again_with_all_its_sources(store):
     kept = store.records.add(result(), FIRST, who="machine")
     again = store.records.add(result(source="copy of a.txt"), FIRST, who="machine")
     assert again.id == kept.id and again.revision == 1
@@ -217,21 +218,21 @@ def test_a_record_is_found_again_with_all_its_sources(store):
 
 
 @pytest.mark.parametrize("text", ["金额\0减", "half \ud800 a pair", "'; DROP TABLE records; --", "\u2028\r\n"])
-def test_any_text_comes_back_as_it_was(store, text):
+def test_any_text_survives_storage(store, text):
     kept = store.records.add(result(total=text), FIRST, who="machine")
     assert kept.data["total"] == text
     assert store.records.correct(kept.id, ("lines", 0), text, who="ann", revision=1).data["lines"][0] == text
     assert store.audit.verify() == []
 
 
-def test_numbers_of_any_size_come_back_as_they_were(store):
+def test_numbers_of_any_size_survive_storage(store):
     kept = store.records.add(result(total=10**40), FIRST, who="machine")
     changed = store.records.correct(kept.id, ("total",), 10**40 + 1, who="ann", revision=1)
     assert changed.data["total"] == 10**40 + 1 and kept.data["total"] == 10**40
     assert store.audit.verify() == []
 
 
-def test_a_correction_stands_beside_what_the_machine_said(store):
+def test_correction_leaves_the_extraction_unchanged(store):
     kept = store.records.add(result(), FIRST, who="machine")
     changed = store.records.correct(kept.id, ("total",), 7, who="ann", revision=1, reason="misread")
     changed = store.records.correct(kept.id, ("lines", 2), "three", who="ann", revision=changed.revision)
@@ -244,7 +245,7 @@ def test_a_correction_stands_beside_what_the_machine_said(store):
         store.records.correct(kept.id, ("total", "more"), 1, who="ann", revision=3)
 
 
-def test_a_later_extraction_never_takes_the_place_of_a_persons_word(store):
+def test_later_extraction_never_replaces_what_a_person_did(store):
     touched = store.records.add(result("a" * 64), FIRST, who="machine")
     approved = store.records.add(result("b" * 64), FIRST, who="machine")
     claimed = store.records.add(result("c" * 64), FIRST, who="machine")
@@ -261,7 +262,7 @@ def test_a_later_extraction_never_takes_the_place_of_a_persons_word(store):
     assert [e.version for e in store.records.extractions(touched.id)] == [FIRST, SECOND]
 
 
-def test_who_comes_second_is_told_and_loses_nothing(store):
+def test_change_at_an_old_revision_conflicts(store):
     kept = store.records.add(result(), FIRST, who="machine")
     store.records.correct(kept.id, ("total",), 7, who="ann", revision=1)
     for late in (
@@ -284,7 +285,7 @@ def _edit(place: str, record: int, name: str, told: list[bool]) -> None:
                 told.append(False)
 
 
-def test_of_eight_editors_none_overwrites_another(store, place):
+def test_eight_editors_never_overwrite_each_other(store, place):
     kept = store.records.add(result(), FIRST, who="machine")
     told: list[bool] = []
     editors = [threading.Thread(target=_edit, args=(place, kept.id, f"e{n}", told)) for n in range(8)]
@@ -301,13 +302,15 @@ def test_of_eight_editors_none_overwrites_another(store, place):
     assert store.audit.verify() == []
 
 
-def test_two_people_do_not_do_the_same_work(store):
+def test_claimed_record_is_not_given_to_anybody_else(store):
     first = store.records.add(result("a" * 64), FIRST, who="machine")
     second = store.records.add(result("b" * 64), FIRST, who="machine")
-    ann, bob = store.records.next_free(who="ann"), store.records.next_free(who="bob")
+    wanted = RecordFilter("open")
+    ann = store.records.claim(store.records.next_id(wanted, who="ann"), who="ann")
+    bob = store.records.claim(store.records.next_id(wanted, who="bob"), who="bob")
     assert {ann.id, bob.id} == {first.id, second.id}
-    assert store.records.next_free(who="cat") is None
-    with pytest.raises(Conflict, match="ann is at work"):
+    assert store.records.next_id(wanted, who="cat") is None
+    with pytest.raises(Conflict, match="ann is working"):
         store.records.claim(ann.id, who="bob")
     store.records.release(ann.id, who="ann")
     assert store.records.claim(ann.id, who="bob", seconds=0).claimed_by == "bob"
@@ -318,7 +321,7 @@ def test_two_people_do_not_do_the_same_work(store):
     assert ("flagged", "which currency?") in acts and acts[-1][0] == "rejected"
 
 
-def test_a_confirmation_is_kept_though_nothing_changes(store):
+def test_confirmation_is_stored_although_nothing_changes(store):
     kept = store.records.add(result(), FIRST, who="machine")
     same = store.records.correct(kept.id, ("total",), "whatever", who="ann", revision=1, how="accepted")
     (made,) = same.corrections
@@ -328,7 +331,7 @@ def test_a_confirmation_is_kept_though_nothing_changes(store):
     assert store.audit.verify() == []
 
 
-def test_a_correction_keeps_where_it_was_taken_from_and_what_it_takes_back(store):
+def test_correction_stores_its_evidence_and_what_it_undoes(store):
     kept = store.records.add(result(), FIRST, who="machine")
     evidence = {"start": 3, "end": 5, "text": "減7", "boxes": None}
     store.records.correct(kept.id, ("total",), -7, who="ann", revision=1, how="word", evidence=evidence)
@@ -340,7 +343,7 @@ def test_a_correction_keeps_where_it_was_taken_from_and_what_it_takes_back(store
     assert any("correction 1" in sentence for sentence in store.audit.verify())
 
 
-def test_where_there_is_nothing_a_property_is_null_or_left_out(store):
+def test_absent_value_is_null_if_nullable_and_left_out_if_not(store):
     schema = load_schema(
         {
             "type": "object",
@@ -356,7 +359,7 @@ def test_where_there_is_nothing_a_property_is_null_or_left_out(store):
     assert changed.data == {"may": None, "in": {}}
 
 
-def test_a_claim_can_be_taken_over_and_that_is_told(store):
+def test_claim_can_be_taken_over_and_that_is_noted(store):
     kept = store.records.add(result(), FIRST, who="machine")
     store.records.claim(kept.id, who="ann")
     assert store.records.claim(kept.id, who="bob", take=True).claimed_by == "bob"
@@ -368,7 +371,7 @@ def test_a_claim_can_be_taken_over_and_that_is_told(store):
     assert later.data["total"] == 6  # to hold a record is not to work on it
 
 
-def test_approvals_stand_until_the_record_is_opened_again(store):
+def test_approvals_end_when_the_record_is_reopened(store):
     kept = store.records.add(result(), FIRST, who="machine")
     store.records.approve(kept.id, who="ann", revision=1)
     assert store.records.approve(kept.id, who="ann", revision=2).revision == 2
@@ -384,7 +387,7 @@ def test_approvals_stand_until_the_record_is_opened_again(store):
     assert open_flag(store.records.review_actions(kept.id)) is None and store.audit.verify() == []
 
 
-def test_records_are_listed_by_what_is_wanted_of_them(store):
+def test_filters_select_the_summaries_they_describe(store):
     sure = result("b" * 64, total=6, source="/in/100% sure.txt")
     sure["values"][0] |= {
         "problems": [],
@@ -433,7 +436,7 @@ def test_records_of_a_job_are_listed(store):
     assert [row.id for row in store.records.list_summaries(RecordFilter(job=job.id))[0]] == [other.id - 1]
 
 
-def test_what_was_exported_is_noted_and_decided_records_are_known(store):
+def test_approved_and_exported_or_rejected_documents_are_completed(store):
     one = store.records.add(result("a" * 64), FIRST, who="machine")
     two = store.records.add(result("b" * 64), FIRST, who="machine")
     store.records.approve(one.id, who="ann", revision=1)
@@ -446,7 +449,7 @@ def test_what_was_exported_is_noted_and_decided_records_are_known(store):
     assert store.records.get(one.id).revision == 2 and store.audit.verify() == []
 
 
-def test_a_store_of_the_first_version_is_brought_up_with_its_queue(place, monkeypatch):
+def test_store_of_the_first_version_is_migrated_with_its_queue(place, monkeypatch):
     from extractor.store import database
 
     with Store(place) as new:
@@ -484,19 +487,19 @@ def test_a_store_of_the_first_version_is_brought_up_with_its_queue(place, monkey
         (("l", 1, "x"), 2, {"l": [1, {"x": 2}], "n": None}),
     ],
 )
-def test_a_value_is_put_where_its_path_says(path, new, expected):
+def test_value_is_replaced_at_its_path(path, new, expected):
     data = {"l": [1], "n": None}
     assert replace_value(data, path, new)[0] == expected
     assert data == {"l": [1], "n": None}
 
 
 @pytest.mark.parametrize("path", [("l", 3), ("l", "x"), (0,), ("l", 0, "x"), ("l", -1)])
-def test_a_path_that_does_not_fit_is_refused(path):
+def test_path_that_does_not_fit_is_refused(path):
     with pytest.raises(InputError, match="no place"):
         replace_value({"l": [1]}, path, 1)
 
 
-def test_a_desk_works_on_either_database(store, tmp_path):
+def test_review_works_on_either_database(store, tmp_path):
     kept = store.records.add(result(), FIRST, who="machine")
     with ReviewService(store, folder=tmp_path / "desk") as desk:
         (row,) = desk.queue(who="ann", reason="no_evidence", search="A.TXT")["rows"]
@@ -511,10 +514,10 @@ def test_a_desk_works_on_either_database(store, tmp_path):
     assert store.audit.verify() == []
 
 
-# The audit.
+# The audit log.
 
 
-def test_what_was_written_cannot_be_changed_in_passing(store):
+def test_append_only_tables_refuse_changes(store):
     kept = store.records.add(result(), FIRST, who="machine")
     store.records.correct(kept.id, ("total",), 7, who="ann", revision=1)
     for sql in (
@@ -528,7 +531,7 @@ def test_what_was_written_cannot_be_changed_in_passing(store):
             raw(store, sql)
 
 
-def test_any_single_change_of_the_audit_is_found(tmp_path):
+def test_any_single_change_of_the_audit_log_is_found(tmp_path):
     draw = random.Random(7)
     with Store(tmp_path / "store.db") as store:
         store.add_schema(SCHEMA)
@@ -557,7 +560,7 @@ def test_any_single_change_of_the_audit_is_found(tmp_path):
             assert changed.audit.verify(), sql
 
 
-def test_what_was_cut_off_the_end_is_found_with_a_head(store):
+def test_lines_cut_off_the_end_are_found_with_a_head(store):
     for n in range(3):
         store.records.add(result(f"{n:064x}"), FIRST, who="machine")
     head = store.audit.head()
@@ -567,7 +570,7 @@ def test_what_was_cut_off_the_end_is_found_with_a_head(store):
     assert any("newest lines" in sentence for sentence in store.audit.verify(head))
 
 
-def test_records_behind_the_audits_back_are_found(store):
+def test_changes_that_bypass_the_audit_log_are_found(store):
     kept = store.records.add(result(), FIRST, who="machine")
     store.records.correct(kept.id, ("total",), 7, who="ann", revision=1)
     no_triggers(store)
@@ -579,7 +582,7 @@ def test_records_behind_the_audits_back_are_found(store):
     assert any("extraction" in sentence for sentence in store.audit.verify())
 
 
-def test_the_audit_says_who_did_what_and_why(store):
+def test_audit_log_says_who_did_what_and_why(store):
     kept = store.records.add(result(), FIRST, who="machine")
     store.records.correct(kept.id, ("total",), 7, who="ann", revision=1, reason="misread")
     store.records.approve(kept.id, who="bob", revision=2, note="fine")
@@ -602,7 +605,7 @@ def begun(store: Store, *names: str) -> tuple:
     return job, store.jobs.claim(job, "me", 10)
 
 
-def test_a_task_is_one_owners_until_it_is_given_back(store):
+def test_leased_task_belongs_to_one_owner_until_it_is_released(store):
     job, mine = begun(store, "a", "b", "c")
     assert [task.name for task in mine] == ["a", "b", "c"] and store.jobs.claim(job, "you", 10) == []
     store.jobs.release_leases("me")
@@ -612,16 +615,16 @@ def test_a_task_is_one_owners_until_it_is_given_back(store):
     assert [task.name for task in store.jobs.claim(job, "me", 10)] == ["c", "a", "b"]  # those tried least come first
 
 
-def test_a_lease_that_lapses_is_another_ones(store, monkeypatch):
+def test_lapsed_lease_can_be_claimed_by_another_owner(store, monkeypatch):
     job, mine = begun(store, "a")
-    later = __import__("time").time() + 1000
+    later = time.time() + 1000
     monkeypatch.setattr("extractor.store.queue.time.time", lambda: later)
     assert [task.id for task in store.jobs.claim(job, "you", 10)] == [mine[0].id]
     store.jobs.record_outcomes(job, "me", [TaskOutcome(mine[0], "done", result=result())], who="ann")
     assert store.jobs.counts(job).left == 1 and store.records.count_by_status() == {}  # too late: it is no longer mine
 
 
-def test_what_comes_out_and_that_it_is_done_are_stored_together(store):
+def test_result_and_task_state_are_stored_together(store):
     job, (task,) = begun(store, "a")
     with pytest.raises(TypeError):
         store.jobs.record_outcomes(job, "me", [TaskOutcome(task, "done", result=result(total=object()))], who="ann")
@@ -633,7 +636,7 @@ def test_what_comes_out_and_that_it_is_done_are_stored_together(store):
     assert [(s.name, s.document) for s in store.sources()] == [("a", "a" * 64)]
 
 
-def test_copies_are_extracted_once(store):
+def test_copies_of_a_document_are_extracted_once(store):
     job, tasks = begun(store, "a", "b", "c")
     same = {task.id: ("a" * 64, "s") for task in tasks}
     verdicts = store.jobs.begin_tasks(job, "me", same)
@@ -647,7 +650,7 @@ def test_copies_are_extracted_once(store):
     assert store.records.count_by_status() == {"needs_review": 1}
 
 
-def test_a_changed_file_is_done_again_and_no_other(store):
+def test_only_the_changed_file_waits_again(store):
     job, tasks = begun(store, "a", "b")
     store.jobs.begin_tasks(job, "me", {t.id: (t.name * 64, "s") for t in tasks})
     store.jobs.record_outcomes(
@@ -657,7 +660,7 @@ def test_a_changed_file_is_done_again_and_no_other(store):
     assert [task.name for task in store.jobs.claim(job, "me", 10)] == ["b"]
 
 
-def test_a_job_keeps_to_what_it_was_begun_with(store):
+def test_job_keeps_its_schema_settings_and_version(store):
     job, _ = begun(store, "a")
     with pytest.raises(UsageError, match="other settings"):
         store.jobs.start("j", SCHEMA.id, {"model": "another"}, who="ann")
@@ -667,7 +670,7 @@ def test_a_job_keeps_to_what_it_was_begun_with(store):
         store.jobs.get("x")
 
 
-def test_failures_are_counted_by_kind_and_tried_again(store):
+def test_failures_are_counted_by_kind_and_retried(store):
     job, tasks = begun(store, "a", "b", "c")
     kinds = ("time_limit", "unreadable", "unreadable")
     outcomes = [TaskOutcome(t, "failed", kind, "why\0") for t, kind in zip(tasks, kinds, strict=True)]
@@ -679,11 +682,3 @@ def test_failures_are_counted_by_kind_and_tried_again(store):
     assert store.jobs.counts(job).left == 2
     assert store.jobs.cancel("j", who="ann").cancelled == 2
     assert store.jobs.get("j").state == "cancelled"
-
-
-def test_measurements_are_kept(store):
-    store.keep_run("receipts", {"model": "none"}, {"f1": 0.5})
-    store.keep_run("orders", {}, {})
-    assert [(run.name, run.figures) for run in store.runs("receipts")] == [("receipts", {"f1": 0.5})]
-    assert len(store.runs()) == 2
-    assert store.schemas()[SCHEMA.id][0] == "bill"

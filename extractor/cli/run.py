@@ -128,7 +128,7 @@ def work(store: Any, job: Any, schema: Any, arguments: argparse.Namespace, stop:
         who=who(),
         passage_tokens=job.settings["passage_tokens"],
         limits=jobs.JobLimits(**limits),
-        tell=tell,
+        on_progress=tell,
         stop=stop,
     )
 

@@ -1,10 +1,13 @@
-"""Many documents: every file of a folder read and extracted, each in a process that may die, with nothing lost.
+"""Many documents: every file of a folder read and extracted, in processes that may die without anything being lost.
 
-with Store() as store:
-    job = start_job(store, schema, "invoices", model="none", who="ann")
-    store.jobs.add(job, find_files(["reports/"]))
-    with JobRunner(store, job, schema, maker("none"), who="ann") as work:
-        print(work.drain())
+    with Store() as store:
+        job = start_job(store, schema, "invoices", model="none", who="ann")
+        store.jobs.add(job, find_files(["reports/"]))
+        with JobRunner(store, job, schema, model_loader("none"), who="ann") as runner:
+            print(runner.drain())
+
+Read `sources` (files and their names), `archives`, `runner` (the loop of a job), `worker_tasks` (what runs in its
+processes), `workers` (the pool of processes), `lease_owner`, `settings`, `watch`, and `ray` for the same job on Ray.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ __all__ = [
     "JobLimits",
     "JobReport",
     "JobRunner",
+    "ModelLoader",
     "default_job_name",
     "find_files",
     "model_loader",
@@ -46,17 +50,17 @@ __all__ = [
 
 
 def resolve_model_name(given: str | None) -> str:
-    """The model that is meant: the one given, which may be `none`, else that of `EXTRACTOR_MODEL`, else the default."""
+    """Return the model to use: the given one (or `none`), else that of `EXTRACTOR_MODEL`, else the default."""
     return given or os.environ.get("EXTRACTOR_MODEL") or DEFAULT
 
 
 def model_loader(model: str, threads: int | None = None) -> ModelLoader | None:
-    """What loads the model in a process of its own; None for `none`."""
+    """Return a function that loads the model in the process that calls it; None for `none`."""
     return None if model == "none" else functools.partial(load_model, model, threads=threads)
 
 
 def default_job_name(schema: Schema, model: str, paths: Sequence[str], passage_tokens: int | None = None) -> str:
-    """The name of a job that was given none: the same for the same command, until the tool or a prompt changes."""
+    """Name a job that was given no name: the same for the same command, until the tool or a prompt changes."""
     same = [schema.id, model, [name_of(path) for path in paths], passage_tokens, __version__, prompts.prompt_id()]
     return f"{schema.name}-{hashlib.sha256(json.dumps(same).encode()).hexdigest()[:8]}"
 
@@ -64,7 +68,7 @@ def default_job_name(schema: Schema, model: str, paths: Sequence[str], passage_t
 def start_job(
     store: Store, schema: Schema, name: str, *, model: str, who: str, passage_tokens: int | None = None
 ) -> Job:
-    """The job of that name, new or gone on with; UsageError where it belongs to another schema or model."""
+    """Start the job of that name, or resume it; raise UsageError if the name has another schema or model already."""
     store.add_schema(schema)
     settings = {"model": model, "passage_tokens": passage_tokens}
     return store.jobs.start(name, schema.id, settings, who=who)

@@ -1,4 +1,4 @@
-"""Who holds a lease: a name for this process that another one on the same machine can tell to be dead."""
+"""The owner of a lease: a name for this process that others on the same machine can recognise as dead."""
 
 from __future__ import annotations
 
@@ -8,25 +8,26 @@ import socket
 
 import psutil
 
-_APART = "|"
-_CLOCK = 2.0
-"""Seconds by which the clock may be put right without making a living process look like another one."""
+_SEPARATOR = "|"
+_CLOCK_TOLERANCE = 2.0
+"""Seconds by which the system clock may be adjusted without a living process being taken for another one."""
 
 
-def me() -> str:
-    """A name for this process and this one use of it."""
+def new_owner() -> str:
+    """Return a name for this process, another one at every call: machine, process number, start time and a nonce."""
     started = psutil.Process().create_time()
-    return _APART.join((_machine(), str(os.getpid()), f"{started:.2f}", secrets.token_hex(4)))
+    return _SEPARATOR.join((_machine(), str(os.getpid()), f"{started:.2f}", secrets.token_hex(4)))
 
 
 def is_dead(owner: str) -> bool:
-    """Whether the process of that name is known to have ended; of other machines nothing is known."""
-    machine, process, started, _ = owner.split(_APART)
+    """Decide whether the owner's process is known to have ended; of other machines nothing is known."""
+    machine, process, started, _ = owner.split(_SEPARATOR)
     if machine != _machine():
         return False
     try:
-        there = psutil.Process(int(process))
-        return abs(there.create_time() - float(started)) > _CLOCK or there.status() == psutil.STATUS_ZOMBIE
+        running = psutil.Process(int(process))
+        is_another = abs(running.create_time() - float(started)) > _CLOCK_TOLERANCE
+        return is_another or running.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
     except psutil.AccessDenied:
@@ -34,9 +35,9 @@ def is_dead(owner: str) -> bool:
 
 
 def _machine() -> str:
-    """The host, and on Linux the set of process numbers that a container has to itself."""
+    """Return the host's name and, on Linux, its namespace of process numbers, which a container has to itself."""
     try:
-        space = os.readlink("/proc/self/ns/pid")
+        namespace = os.readlink("/proc/self/ns/pid")
     except OSError:
-        space = ""
-    return f"{socket.gethostname()}{space}".replace(_APART, "")
+        namespace = ""
+    return f"{socket.gethostname()}{namespace}".replace(_SEPARATOR, "")

@@ -1,7 +1,7 @@
-"""The same work on Ray: Ray Data hands documents to a pool of readers and on to one of models, here or on a cluster.
+"""The same job on Ray: Ray Data hands documents to a pool of readers and on to one of models, here or on a cluster.
 
-This process keeps the books as it always does: it claims, and stores what comes back as it comes. In Ray's actors,
-files are read and models answer in child processes of their own, with the same limits, so that no file ends an actor.
+This process keeps track as ever: it claims documents, and stores results as they come. Inside Ray's actors, files are
+read and models answer in child processes with the same limits, so that no file can end an actor.
 """
 
 from __future__ import annotations
@@ -21,91 +21,93 @@ from typing import Any
 
 from extractor.errors import ModelError, UsageError
 from extractor.jobs import worker_tasks
-from extractor.jobs.runner import RECYCLE, JobLimits, JobRunner, ModelLoader
-from extractor.jobs.worker_tasks import Failure, Read
-from extractor.jobs.workers import Call, Died, Workers, wait_for
+from extractor.jobs.runner import JobLimits, JobRunner, ModelLoader
+from extractor.jobs.settings import JobSettings
+from extractor.jobs.worker_tasks import ReadResult
+from extractor.jobs.workers import Call, ProcessPool, WorkerDied, wait_for_results
 from extractor.store import Task
 
 ROUND = 500
 """Documents that Ray is given at a time; each round begins with new actors, which load the model."""
 STORE_BYTES = 256 * 2**20
-"""Memory for what is between the actors on this machine; more goes to the disk."""
+"""Memory on this machine for what is passed between actors; the rest goes to the disk."""
 
 
 class RayRunner(JobRunner):
-    """One process's share in a job, done by Ray: on this machine, or at `address` with its cluster."""
+    """One process's share in a job, done by Ray: on this machine, or by the cluster at `address`."""
 
-    def __init__(self, *given: Any, address: str | None = None, **options: Any) -> None:
-        super().__init__(*given, **options)
-        self._least = self._most = ROUND
+    def __init__(self, *arguments: Any, address: str | None = None, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._min_held = self._max_held = ROUND
         self._rows: list[dict[str, Any]] = []
-        self._told: queue.SimpleQueue[tuple[int, bytes] | BaseException | None] = queue.SimpleQueue()
-        self._running = False
-        self._ray = begin(address, self._limits.workers + (self._limits.models if self._make else 0))
+        self._messages: queue.SimpleQueue[tuple[int, bytes] | BaseException | None] = queue.SimpleQueue()
+        self._streaming = False
+        self._ray = start_ray(address, self._limits.workers + (self._limits.models if self._load_model else 0))
 
-    def __exit__(self, *given: object) -> None:
-        super().__exit__(*given)
+    def __exit__(self, *error: object) -> None:
+        super().__exit__(*error)
         self._ray.shutdown()
 
     def _claim(self) -> int:
-        if self._running:
+        if self._streaming:
             return 0
         claimed = super()._claim()
         if self._rows:
-            self._running = True
+            self._streaming = True
             threading.Thread(target=self._stream, args=(self._rows,), daemon=True).start()
             self._rows = []
         return claimed
 
-    def _give_to_read(self, task: Task, document: str) -> None:
+    def _submit_reading(self, task: Task, document: str) -> None:
         self._rows.append({"task": task.id, "name": task.name, "document": document})
 
-    def _make_ready(self) -> None:
-        super()._make_ready()
-        self._models.stop()  # it was loaded here for its name and its weights; the actors have their own
+    def _ensure_version(self) -> None:
+        super()._ensure_version()
+        self._models.stop()  # the model was loaded here for its name and its weights; actors have their own
 
     def _stream(self, rows: list[dict[str, Any]]) -> None:
-        """Put what Ray makes of the rows into the queue as it comes, then None, or what stopped it."""
+        """Queue what Ray makes of the rows as it comes, then None, or the error that stopped it."""
         try:
             ray = self._ray
-            given = (self._schema.document, self._limits, self._make is not None)
+            arguments = (self._schema.document, self._limits, self._load_model is not None)
             data = ray.data.from_items(rows, override_num_blocks=len(rows))
             readers = ray.data.ActorPoolStrategy(size=self._limits.workers)
-            data = data.map(Reader, fn_constructor_args=given, compute=readers, num_cpus=1)
-            if self._make is not None:
-                given = (self._schema.document, self._limits, self._make, self._passage_tokens)
+            data = data.map(ReaderActor, fn_constructor_args=arguments, compute=readers, num_cpus=1)
+            if self._load_model is not None:
+                arguments = (self._schema.document, self._limits, self._load_model, self._passage_tokens)
                 models = ray.data.ActorPoolStrategy(size=self._limits.models)
                 gpus = 1 if ray.cluster_resources().get("GPU") else 0
-                own = {"fn_constructor_args": given, "compute": models, "num_cpus": 1, "num_gpus": gpus}
-                data = data.map_batches(Answerer, batch_size=self._limits.batch, **own)
+                options = {"fn_constructor_args": arguments, "compute": models, "num_cpus": 1, "num_gpus": gpus}
+                data = data.map_batches(ModelActor, batch_size=self._limits.batch, **options)
             for row in data.iter_rows():
-                self._told.put((row["task"], row["told"]))
-            self._told.put(None)
+                self._messages.put((row["task"], row["result"]))
+            self._messages.put(None)
         except BaseException as error:
-            self._told.put(error)
+            self._messages.put(error)
 
     def _collect(self) -> None:
         super()._collect()
-        while not self._told.empty():
-            told = self._told.get()
-            if told is None:
-                self._running = False
-            elif isinstance(told, BaseException):
-                raise ModelError(f"Ray failed: {type(told).__name__}.", "Look at its logs, and run it again.") from told
+        while not self._messages.empty():
+            message = self._messages.get()
+            if message is None:
+                self._streaming = False
+            elif isinstance(message, BaseException):
+                hint = "Look at Ray's logs, and run the job again."
+                raise ModelError(f"Ray failed: {type(message).__name__}.", hint) from message
             else:
-                number, packed = told
+                number, packed = message
                 result, seconds, reading = pickle.loads(packed)
                 self._take(self._held[number], result, seconds, reading)
 
 
-def begin(address: str | None, actors: int) -> Any:
-    """Ray, connected to the cluster at an address, or started on this machine for so many actors and closed to others.
+def start_ray(address: str | None, actors: int) -> Any:
+    """Connect to the cluster at `address`, or start Ray on this machine for so many actors, closed to others.
 
-    Raises UsageError where it is not installed or the cluster is not there.
+    Returns the module. Raises UsageError where Ray is not installed or the cluster cannot be reached.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # a thread that outlives a job must not start another Ray
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what it has to say is in its own logs
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # the rest is in Ray's own logs
     if address is None and "ray" not in sys.modules:  # read once, when Ray is imported
         os.environ |= {"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN": secrets.token_hex(32)}
     try:
@@ -114,10 +116,10 @@ def begin(address: str | None, actors: int) -> Any:
     except ModuleNotFoundError as error:
         raise UsageError(f"This engine needs {error.name}.", "Run `pip install 'extractor[ray]'`.") from error
     quiet = {"log_to_driver": False, "logging_level": "ERROR"}
-    with _own_signals(), _unheard():
+    with _keep_signal_handlers(), _silence_stderr():
         if address is None:
-            own = {"num_cpus": actors, "include_dashboard": False, "object_store_memory": STORE_BYTES}
-            ray.init("local", **own, **quiet, _node_ip_address="127.0.0.1")
+            local = {"num_cpus": actors, "include_dashboard": False, "object_store_memory": STORE_BYTES}
+            ray.init("local", **local, **quiet, _node_ip_address="127.0.0.1")
         else:
             try:
                 ray.init(address, **quiet)
@@ -130,8 +132,8 @@ def begin(address: str | None, actors: int) -> Any:
 
 
 @contextlib.contextmanager
-def _own_signals() -> Iterator[None]:
-    """Keep what this process does on a signal: Ray puts its own in the place, which ends it where it stands."""
+def _keep_signal_handlers() -> Iterator[None]:
+    """Restore this process's signal handlers: Ray installs its own, which end the process on the spot."""
     numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
     before = [(number, signal.getsignal(number)) for number in numbers]
     try:
@@ -142,83 +144,80 @@ def _own_signals() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _unheard() -> Iterator[None]:
-    """Keep Ray from writing on top of a progress bar while it starts, about its own settings."""
-    heard, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
+def _silence_stderr() -> Iterator[None]:
+    """Keep Ray from writing about its settings across a progress bar while it starts."""
+    stderr, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
     try:
         yield
     finally:
-        os.dup2(heard, 2)
-        os.close(heard)
-        os.close(nowhere)
+        os.dup2(stderr, 2)
+        os.close(stderr)
+        os.close(null)
 
 
-class Reader:
-    """An actor that has documents read; without a model also has structure answer."""
+class ReaderActor:
+    """An actor that reads documents and, where no model follows, extracts from them."""
 
-    def __init__(self, schema: dict[str, Any], limits: JobLimits, to_be_asked: bool) -> None:
-        _no_main()
-        self._schema, self._limits, self._to_be_asked = schema, limits, to_be_asked
-        self._workers = Workers(
-            1,
-            worker_tasks.begin_reading,
-            (limits.memory, os.getpid(), worker_tasks.BEHIND if to_be_asked else 0),
-            RECYCLE,
-        )
+    def __init__(self, schema: dict[str, Any], limits: JobLimits, with_model: bool) -> None:
+        _forget_main_module()
+        settings = JobSettings.current()
+        self._schema, self._limits, self._with_model = schema, limits, with_model
+        niceness = settings.reader_niceness if with_model else 0
+        arguments = (limits.memory, os.getpid(), niceness)
+        self._workers = ProcessPool(1, worker_tasks.init_reader, arguments, settings.recycle_after)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Return the row's task with the pickled result, seconds and whether it is a reader's."""
         name, document = row["name"], row["document"]
-        if self._to_be_asked:
-            call = Call(None, worker_tasks.read, (name, document), self._limits.timeout)
+        if self._with_model:
+            call = Call(None, worker_tasks.read_document, (name, document), self._limits.timeout)
         else:
-            call = Call(None, worker_tasks.read_and_extract, (name, document, self._schema), self._limits.timeout)
-        return {"task": row["task"], "told": pickle.dumps((*_made(self._workers, call), True))}
+            arguments = (name, document, self._schema)
+            call = Call(None, worker_tasks.read_and_extract, arguments, self._limits.timeout)
+        self._workers.submit(call)
+        [(_, result, seconds)] = _all_results(self._workers)
+        return {"task": row["task"], "result": pickle.dumps((result, seconds, True))}
 
 
-class Answerer:
-    """An actor that has a model answer."""
+class ModelActor:
+    """An actor that has a model answer several documents at a time."""
 
     def __init__(
-        self, schema: dict[str, Any], limits: JobLimits, make: ModelLoader, passage_tokens: int | None
+        self, schema: dict[str, Any], limits: JobLimits, load_model: ModelLoader, passage_tokens: int | None
     ) -> None:
-        _no_main()
-        self._schema, self._limits, self._make, self._passage_tokens = schema, limits, make, passage_tokens
-        self._workers = Workers(1, worker_tasks.begin_answering, (os.getpid(),), abreast=limits.batch)
+        _forget_main_module()
+        self._schema, self._limits, self._load_model = schema, limits, load_model
+        self._passage_tokens = passage_tokens
+        self._workers = ProcessPool(1, worker_tasks.init_model_worker, (os.getpid(),), concurrency=limits.batch)
 
     def __call__(self, rows: dict[str, Any]) -> dict[str, list[Any]]:
-        tasks, told = [int(task) for task in rows["task"]], list(rows["told"])
+        """Return the rows with the model's results in the place of the documents that were read."""
+        tasks, results = [int(task) for task in rows["task"]], list(rows["result"])
         calls: dict[int, Call] = {}
-        for n, packed in enumerate(told):
+        for n, packed in enumerate(results):
             read, _, _ = pickle.loads(packed)
-            if isinstance(read, Read):
-                arguments = (self._make, read, self._schema, self._passage_tokens)
-                call = Call(n, worker_tasks.answer, arguments, self._limits.model_timeout)
-                calls[n] = call
-                self._workers.give(call)
-        for n, result, seconds in _results(self._workers):
-            if isinstance(result, Died) and not result.timed_out and len(calls) > 1 and not calls[n].alone:
-                calls[n] = replace(calls[n], alone=True)  # only the one that killed the process dies with it again
-                self._workers.give(calls[n])
+            if isinstance(read, ReadResult):
+                arguments = (self._load_model, read, self._schema, self._passage_tokens)
+                calls[n] = Call(n, worker_tasks.extract_with_model, arguments, self._limits.model_timeout)
+                self._workers.submit(calls[n])
+        for n, result, seconds in _all_results(self._workers):
+            has_crashed = isinstance(result, WorkerDied) and not result.timed_out
+            if has_crashed and len(calls) > 1 and not calls[n].exclusive:
+                calls[n] = replace(calls[n], exclusive=True)  # only the one that killed the process dies with it again
+                self._workers.submit(calls[n])
             else:
-                told[n] = pickle.dumps((result, seconds, False))
-        return {"task": tasks, "told": told}
+                results[n] = pickle.dumps((result, seconds, False))
+        return {"task": tasks, "result": results}
 
 
-def _made(workers: Workers, call: Call) -> tuple[Any | Failure | Died, float]:
-    """What a call returned, and its seconds."""
-    workers.give(call)
-    [(_, result, seconds)] = _results(workers)
-    return result, seconds
-
-
-def _results(workers: Workers) -> Iterator[tuple[Any, Any, float]]:
-    """The results of all calls, as they come."""
-    while workers.busy or workers.waiting:
-        wait_for([workers], 1.0)
+def _all_results(workers: ProcessPool) -> Iterator[tuple[Any, Any, float]]:
+    """Yield ticket, result and seconds of all calls, as they end."""
+    while workers.running or workers.queued:
+        wait_for_results([workers], 1.0)
         yield from workers.results()
 
 
-def _no_main() -> None:
-    """Keep child processes from importing Ray's own main module, which is none of theirs."""
+def _forget_main_module() -> None:
+    """Keep child processes from importing Ray's own main module, which they do not need."""
     sys.modules["__main__"].__file__ = None

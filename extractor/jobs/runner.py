@@ -1,7 +1,7 @@
-"""Working through a job: claim, read, extract, store, until nothing is left.
+"""Run a job: claim its documents, read them, extract, store the results, until nothing is left.
 
-The main process only keeps the books. Readers run in processes of their own, and the model in another, so that the
-next documents are read while it answers; no more documents are held than keep both busy.
+The main process only keeps track. Readers run in processes of their own, and the model in another one, so that the next
+documents are read while the model answers; no more documents are held than keep both busy.
 """
 
 from __future__ import annotations
@@ -21,44 +21,42 @@ from extractor import __version__
 from extractor.errors import ModelError
 from extractor.extraction import prompts
 from extractor.jobs import lease_owner, worker_tasks
+from extractor.jobs.settings import JobSettings
 from extractor.jobs.sources import MEMBER_SEPARATOR, UnusableFile, fingerprint, is_archive, path_of
-from extractor.jobs.worker_tasks import Extracted, Failure, Read
-from extractor.jobs.workers import Call, Died, Workers, wait_for
+from extractor.jobs.worker_tasks import ExtractionResult, ReadResult, TaskFailure
+from extractor.jobs.workers import Call, ProcessPool, WorkerDied, wait_for_results
 from extractor.models import Model
 from extractor.schemas import Schema
 from extractor.store import Job, JobCounts, Store, Task, TaskOutcome, Version
 
 ModelLoader = Callable[[], Model]
+"""Loads the model, in the process that calls it; picklable."""
 
-RECYCLE = 50
-"""After so many files a reading process is replaced."""
-MOST_DEATHS = 3
-"""A file that ends its process so often is set aside."""
-MOST_TRIES = 3
-"""How often a file is begun that changes while it is read, or that the model fails at."""
-MOST_LEASES = 50
-"""A file that was begun so often and never came to an end, not even by its process dying, is set aside."""
-MOST_MODEL_FAILURES = 10
-"""So many failures of the model in a row, and the job stops: it is not the documents."""
-BATCH = 16
-_AGAIN = ("changed", "model")
-_PAUSE = 0.2
-_RENEW = 30.0
-_LOOK = 1.0
+_RETRIED = ("changed", "model")
+"""Kinds of failure after which a document is tried again."""
+_POLL_SECONDS = 0.2
+"""How long to wait for results at a time, and how old a result may get before it is stored."""
+_PROGRESS_SECONDS = 1.0
+"""How often the state of the job is read and progress reported."""
+_RENEW_SECONDS = 30.0
+"""How often leases are renewed; a quarter of the time for which they last."""
 
 
-def _cores() -> int:
-    """The cores this process may use."""
+def _available_cores() -> int:
+    """Return the number of CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @dataclass(frozen=True, slots=True)
 class JobLimits:
-    """What a job may use: reading processes and models side by side, documents that a model answers at a time, seconds
-    for reading and for answering a document, MB of memory for a reading process.
+    """What a job may use.
+
+    `workers` are reading processes, `models` processes with a model, `batch` the documents that a model answers at a
+    time. `timeout` and `model_timeout` are seconds for reading and for answering one document, `memory` MB of address
+    space for a reading process.
     """
 
-    workers: int = field(default_factory=_cores)
+    workers: int = field(default_factory=_available_cores)
     models: int = 1
     batch: int = 4
     timeout: float = 300.0
@@ -68,10 +66,11 @@ class JobLimits:
 
 @dataclass(frozen=True, slots=True)
 class JobReport:
-    """How far a job came: its state and counts, the seconds by the clock, and those spent in each stage.
+    """How far a job came: its state and counts, the elapsed seconds, and the seconds spent in each stage.
 
-    Stages run side by side, so theirs can add up to more. `ocr` is the reading of documents with scanned pages,
-    `prefill` and `decode` the model's reading and writing, `bookkeeping` what the main process spent on the store.
+    Stages run side by side, so that they can add up to more than the elapsed time. `ocr` is the reading of documents
+    with scanned pages, `prefill` and `decode` the model's reading and writing, `bookkeeping` the main process's time in
+    the store.
     """
 
     state: str
@@ -81,10 +80,10 @@ class JobReport:
 
 
 class JobRunner:
-    """One process's share in a job; several may work on one job, or on one store. To be used with `with`.
+    """One process's share in a job, to be used with `with`; several may run one job, or jobs of one store.
 
-    `make` loads the model, in a process of its own; None has structure alone answer. `tell` is given the counts about
-    once a second. Setting `stop` ends the work within seconds.
+    `load_model` is called in a process of its own; with None, documents are extracted without a model. `on_progress`
+    gets the counts about once a second. Setting `stop` ends the run within seconds.
     """
 
     def __init__(
@@ -92,36 +91,42 @@ class JobRunner:
         store: Store,
         job: Job,
         schema: Schema,
-        make: ModelLoader | None,
+        load_model: ModelLoader | None,
         *,
         who: str,
         passage_tokens: int | None = None,
         limits: JobLimits | None = None,
-        tell: Callable[[JobCounts], None] = lambda counts: None,
+        on_progress: Callable[[JobCounts], None] = lambda counts: None,
         stop: threading.Event | None = None,
     ) -> None:
-        self._jobs, self._job, self._schema, self._make, self._who = store.jobs, job, schema, make, who
+        self._jobs, self._job, self._schema, self._load_model, self._who = store.jobs, job, schema, load_model, who
         self._passage_tokens = passage_tokens
-        self._limits = limits or JobLimits()
-        self._tell = tell
+        self._limits = own = limits or JobLimits()
+        self._settings = JobSettings.current()
+        self._on_progress = on_progress
         self._stop = stop or threading.Event()
-        self._owner = lease_owner.me()
-        own = self._limits
-        # names are small, read documents may not be: of those, with a model, only as many as keep it busy
-        self._least = own.workers + own.models * (own.batch + 1) if make else BATCH * own.workers
-        self._most = self._least
-        self._backlog: deque[tuple[Task, str]] = deque()
-        self._ended = 0
-        memory, main = self._limits.memory, os.getpid()
-        reading = (memory, main, worker_tasks.BEHIND if make else 0)
-        self._readers = Workers(self._limits.workers, worker_tasks.begin_reading, reading, RECYCLE)
-        self._models = Workers(own.models, worker_tasks.begin_answering, (main,), abreast=own.batch)
-        self._ready = make is None
+        self._owner = lease_owner.new_owner()
+        # Names are small, documents that were read may not be: of those, a model gets only as many as keep it busy.
+        needed = own.workers + own.models * (own.batch + 1)
+        self._min_held = needed if load_model else self._settings.batch * own.workers
+        self._max_held = self._min_held
+        main = os.getpid()
+        niceness = self._settings.reader_niceness if load_model else 0
+        self._readers = ProcessPool(
+            own.workers, worker_tasks.init_reader, (own.memory, main, niceness), self._settings.recycle_after
+        )
+        self._models = ProcessPool(own.models, worker_tasks.init_model_worker, (main,), concurrency=own.batch)
+        self._model_is_ready = load_model is None
         self._held: dict[int, Task] = {}
+        """The tasks that are leased to this process, by number, until their outcomes are stored."""
+        self._backlog: deque[tuple[Task, str]] = deque()
+        """Tasks with the SHA-256 of their document that the readers have not been given yet."""
         self._outcomes: list[TaskOutcome] = []
+        """How tasks ended, not stored yet."""
+        self._stored_since_progress = 0
         self._model_failures = 0
         self._stages: dict[str, float] = {"bookkeeping": 0.0}
-        self._seen = self._renewed = self._settled = 0.0
+        self._progress_at = self._renewed_at = self._first_outcome_at = 0.0
 
     def __enter__(self) -> JobRunner:
         return self
@@ -131,88 +136,96 @@ class JobRunner:
         self._models.stop()
 
     def drain(self) -> JobReport:
-        """The report once nothing of the job is left to be done, or it was stopped or cancelled.
+        """Work until nothing of the job is left, or it is stopped or cancelled, and return the report.
 
-        Raises ModelError where the model cannot be had, StoreError where the store cannot be written; what was stored
-        stays stored, and the rest is done by the next run.
+        Raises ModelError where the model cannot be loaded, StoreError where the store cannot be written. What was
+        stored stays stored; the next run does the rest.
         """
         start = time.monotonic()
-        self._renewed = start
+        self._renewed_at = start
         try:
-            state = self._work()
+            state = self._run()
         finally:
             if self._held:
                 self._readers.stop()
                 self._models.stop()
-            self._settle()
+            self._store_outcomes()
             self._jobs.release_leases(self._owner)
             self._held.clear()
             self._backlog.clear()
         counts = self._jobs.counts(self._job)
-        self._tell(counts)
+        self._on_progress(counts)
         stages = {stage: round(seconds, 3) for stage, seconds in self._stages.items()}
         return JobReport(state, counts, time.monotonic() - start, stages)
 
-    def _work(self) -> str:
-        self._free_the_dead()
+    def _run(self) -> str:
+        """Work until the job has a final state, or `stop` is set; return the state."""
+        self._expire_dead_leases()
         while not self._stop.is_set():
             claimed = self._claim()
-            wait_for((self._readers, self._models), _PAUSE if self._held else 0.0 if claimed else _LOOK)
+            patience = _POLL_SECONDS if self._held else 0.0 if claimed else _PROGRESS_SECONDS
+            wait_for_results((self._readers, self._models), patience)
             self._collect()
-            if self._due():
-                self._settle()
-            state = self._look(idle=not claimed and not self._held)
+            if self._has_outcomes_due():
+                self._store_outcomes()
+            state = self._report_progress(idle=not claimed and not self._held)
             if state is not None:
                 return state
         return "stopped"
 
-    def _look(self, idle: bool) -> str | None:
-        """Tell how far the job is, from time to time; its state if there is no more to do."""
+    def _report_progress(self, idle: bool) -> str | None:
+        """Renew leases and report progress, from time to time; return the job's state if there is no more to do."""
         moment = time.monotonic()
-        if moment - self._renewed > _RENEW:
+        if moment - self._renewed_at > _RENEW_SECONDS:
             self._jobs.renew_leases(self._owner)
-            self._renewed = moment
-        if not idle and moment - self._seen < _LOOK:
+            self._renewed_at = moment
+        if not idle and moment - self._progress_at < _PROGRESS_SECONDS:
             return None
-        self._seen = moment
-        # where documents are done quickly, more are taken at a time, so that the store is not asked for each
-        self._most, self._ended = max(self._least, min(BATCH * self._limits.workers, self._ended)), 0
+        self._progress_at = moment
+        # Where documents are done quickly, more are claimed at a time, so that the store is not asked for each.
+        most = self._settings.batch * self._limits.workers
+        self._max_held = max(self._min_held, min(most, self._stored_since_progress))
+        self._stored_since_progress = 0
         if self._jobs.get(self._job.name).state == "cancelled":
             return "cancelled"
         counts = self._jobs.counts(self._job)
-        self._tell(counts)
+        self._on_progress(counts)
         if idle and counts.left:
-            self._free_the_dead()  # what is left is somebody else's, or a copy of something that is
+            self._expire_dead_leases()  # what is left belongs to others, or is a copy of something that does
         return "finished" if idle and not counts.left else None
 
-    def _free_the_dead(self) -> None:
+    def _expire_dead_leases(self) -> None:
         for owner in self._jobs.lease_owners():
             if owner != self._owner and lease_owner.is_dead(owner):
                 self._jobs.expire_leases(owner)
 
-    # Giving out.
+    # Handing out.
 
     def _claim(self) -> int:
-        """How many tasks were claimed; those that are new work are now with the readers."""
-        room = self._most - len(self._held)
-        if room < (1 if self._make and self._most == self._least else max(1, self._most // 2)):
+        """Claim as many tasks as there is room for, begin with them, and return their number."""
+        room = self._max_held - len(self._held)
+        least = 1 if self._load_model and self._max_held == self._min_held else max(1, self._max_held // 2)
+        if room < least:
             return 0
-        with self._timed():
+        with self._bookkeeping():
             tasks = self._jobs.claim(self._job, self._owner, room)
         self._held |= {task.id: task for task in tasks}
         self._begin(tasks)
         return len(tasks)
 
     def _begin(self, tasks: list[Task]) -> None:
+        """Have archives listed and new documents read; end the tasks that cannot be begun or need not be."""
         documents: dict[int, tuple[str, str]] = {}
+        most = self._settings.max_leases
         for task in tasks:
-            if task.tries > MOST_LEASES:
-                message = f"It was begun {MOST_LEASES} times and never ended."
-                self._end(TaskOutcome(task, "set_aside", "never_finished", message))
+            if task.tries > most:
+                self._end(
+                    TaskOutcome(task, "set_aside", "never_finished", f"It was begun {most} times and never ended.")
+                )
             elif MEMBER_SEPARATOR in task.name and task.document:
                 documents[task.id] = (task.document, task.stamp)
             elif is_archive(task.name):
-                self._readers.give(Call(task, worker_tasks.members, (task.name,), self._limits.timeout))
+                self._readers.submit(Call(task, worker_tasks.list_members, (task.name,), self._limits.timeout))
             else:
                 try:
                     documents[task.id] = fingerprint(path_of(task.name))
@@ -220,42 +233,42 @@ class JobRunner:
                     self._end(TaskOutcome(task, "failed", error.kind, error.message))
         if not documents:
             return
-        self._make_ready()
+        self._ensure_version()
         if self._job.version is None:
-            return  # stopped before the model was there
-        with self._timed():
+            return  # stopped before the model was loaded
+        with self._bookkeeping():
             verdicts = self._jobs.begin_tasks(self._job, self._owner, documents)
         for number, (document, _) in documents.items():
             if verdicts.get(number) != "extract":
                 del self._held[number]
                 continue
             self._backlog.append((self._held[number], document))
-        self._feed()
+        self._submit_backlog()
 
-    def _feed(self) -> None:
+    def _submit_backlog(self) -> None:
         """Have as many documents read as keep everybody busy."""
-        while self._backlog and len(self._held) - len(self._backlog) - len(self._outcomes) < self._least:
-            self._give_to_read(*self._backlog.popleft())
+        while self._backlog and len(self._held) - len(self._backlog) - len(self._outcomes) < self._min_held:
+            self._submit_reading(*self._backlog.popleft())
 
-    def _give_to_read(self, task: Task, document: str) -> None:
-        if self._make is None:
+    def _submit_reading(self, task: Task, document: str) -> None:
+        if self._load_model is None:
             function, arguments = worker_tasks.read_and_extract, (task.name, document, self._schema.document)
         else:
-            function, arguments = worker_tasks.read, (task.name, document)
-        self._readers.give(Call(task, function, arguments, self._limits.timeout))
+            function, arguments = worker_tasks.read_document, (task.name, document)
+        self._readers.submit(Call(task, function, arguments, self._limits.timeout))
 
-    def _make_ready(self) -> None:
-        """Note what extracts for this job; the model is loaded for it where that is not known yet."""
-        if self._make is not None and not self._ready:
-            self._models.give(Call(None, worker_tasks.load, (self._make,)))
+    def _ensure_version(self) -> None:
+        """Note the version that extracts for this job; where it is not known yet, wait for the model to be loaded."""
+        if self._load_model is not None and not self._model_is_ready:
+            self._models.submit(Call(None, worker_tasks.load_shared_model, (self._load_model,)))
             if self._job.version is None:
-                while not self._ready and not self._stop.is_set():
-                    wait_for([self._models], _PAUSE)
+                while not self._model_is_ready and not self._stop.is_set():
+                    wait_for_results([self._models], _POLL_SECONDS)
                     self._collect()
                 if self._stop.is_set():
                     return
-            self._ready = True
-        elif self._make is None and self._job.version is None:
+            self._model_is_ready = True
+        elif self._load_model is None and self._job.version is None:
             self._job = self._jobs.set_version(self._job, self._version(None, None))
 
     def _version(self, model: str | None, weights: str | None) -> Version:
@@ -265,84 +278,91 @@ class JobRunner:
     # Taking back.
 
     def _collect(self) -> None:
+        """Take the results that are there; raise ModelError where the model could not be loaded."""
         for task, result, seconds in self._readers.results():
             self._take(task, result, seconds, reading=True)
         for task, result, seconds in self._models.results():
             if task is not None:
                 self._take(task, result, seconds, reading=False)
-            elif isinstance(result, Failure):
+            elif isinstance(result, TaskFailure):
                 message, _, hint = result.message.partition("\n  ")
                 raise ModelError(message, hint or "Try `extractor models show`, or another --model.")
-            elif isinstance(result, Died):
-                raise ModelError("The model's process died while it was loaded.", "Look at the memory it needs.")
+            elif isinstance(result, WorkerDied):
+                raise ModelError(
+                    "The process that was loading the model died.", "Check that there is enough free memory for it."
+                )
             else:
                 self._job = self._jobs.set_version(self._job, self._version(*result))
-                self._ready = True
+                self._model_is_ready = True
                 self._stages["load"] = seconds
-        self._feed()
+        self._submit_backlog()
 
     def _take(self, task: Task, result: Any, seconds: float, reading: bool) -> None:
-        if isinstance(result, Read):
-            arguments = (self._make, result, self._schema.document, self._passage_tokens)
-            alone = task.deaths > 0  # so that only one that kills the process dies with it again
-            self._models.give(Call(task, worker_tasks.answer, arguments, self._limits.model_timeout, alone))
-        elif isinstance(result, Extracted):
+        """Pass a document that was read on to the model, or end its task."""
+        if isinstance(result, ReadResult):
+            arguments = (self._load_model, result, self._schema.document, self._passage_tokens)
+            exclusive = task.deaths > 0  # so that only the document that kills the process dies with it again
+            timeout = self._limits.model_timeout
+            self._models.submit(Call(task, worker_tasks.extract_with_model, arguments, timeout, exclusive))
+        elif isinstance(result, ExtractionResult):
             self._model_failures = 0
-            said = json.loads(result.text)
-            for stage, took in result.stages.items():
-                self._stages[stage] = self._stages.get(stage, 0.0) + took
+            extraction = json.loads(result.text)
+            for stage, spent in result.stages.items():
+                self._stages[stage] = self._stages.get(stage, 0.0) + spent
             file = {"document_kind": result.kind, "size": result.size}
-            self._end(TaskOutcome(task, "done", result=said, seconds=result.seconds, **file))
-        elif isinstance(result, Failure):
+            self._end(TaskOutcome(task, "done", result=extraction, seconds=result.seconds, **file))
+        elif isinstance(result, TaskFailure):
             self._model_failures += result.kind == "model"
-            if self._model_failures >= MOST_MODEL_FAILURES:
+            if self._model_failures >= self._settings.max_model_failures:
                 raise ModelError(f"The model fails at every document: {result.message}", "Run the job again later.")
-            again = result.kind in _AGAIN and task.tries < MOST_TRIES
+            again = result.kind in _RETRIED and task.tries < self._settings.max_attempts
             state = "waiting" if again else "failed"
             self._end(TaskOutcome(task, state, result.kind, result.message, seconds=seconds))
-        elif isinstance(result, Died):
-            self._died(task, result, seconds, reading)
+        elif isinstance(result, WorkerDied):
+            self._take_death(task, result, seconds, reading)
         else:
             self._end(TaskOutcome(task, "unpacked", members=result, seconds=seconds))
 
-    def _died(self, task: Task, died: Died, seconds: float, reading: bool) -> None:
+    def _take_death(self, task: Task, death: WorkerDied, seconds: float, reading: bool) -> None:
+        """End a task whose process was killed at its timeout, or died; the second is tried again a few times."""
         limits = self._limits
-        if died.timed_out:
+        if death.timed_out:
             option, most = ("--timeout", limits.timeout) if reading else ("--model-timeout", limits.model_timeout)
             message = f"It took more than {most:g} s ({option})."
             self._end(TaskOutcome(task, "failed", "time_limit", message, seconds=seconds))
             return
-        why = "by itself"
-        if died.status is not None and died.status < 0:
-            why = f"by {signal.Signals(-died.status).name}"
-            if reading and -died.status in (signal.SIGABRT, signal.SIGKILL):
-                why += ", perhaps for want of memory (--memory)"
-        last = task.deaths + 1 >= MOST_DEATHS
-        message = f"The process at work on it ended {why}."
-        state = "set_aside" if last else "waiting"
+        cause = "by itself"
+        if death.exit_code is not None and death.exit_code < 0:
+            cause = f"by {signal.Signals(-death.exit_code).name}"
+            if reading and -death.exit_code in (signal.SIGABRT, signal.SIGKILL):
+                cause += ", perhaps for lack of memory (--memory)"
+        state = "set_aside" if task.deaths + 1 >= self._settings.max_deaths else "waiting"
+        message = f"The process that was working on it ended {cause}."
         self._end(TaskOutcome(task, state, "crashed", message, seconds=seconds, died=True))
 
     def _end(self, outcome: TaskOutcome) -> None:
         if not self._outcomes:
-            self._settled = time.monotonic()
+            self._first_outcome_at = time.monotonic()
         self._outcomes.append(outcome)
 
-    def _due(self) -> bool:
-        """Whether what has ended is to be stored now: it is enough, or old enough, or nothing else is going on."""
+    def _has_outcomes_due(self) -> bool:
+        """Decide whether to store outcomes now: there are enough, or old ones, or nothing else is going on."""
         ended = len(self._outcomes)
-        return bool(ended) and (ended >= BATCH or ended == len(self._held) or time.monotonic() - self._settled > _PAUSE)
+        is_old = time.monotonic() - self._first_outcome_at > _POLL_SECONDS
+        return bool(ended) and (ended >= self._settings.batch or ended == len(self._held) or is_old)
 
-    def _settle(self) -> None:
+    def _store_outcomes(self) -> None:
         if self._outcomes:
             outcomes, self._outcomes = self._outcomes, []
-            with self._timed():
+            with self._bookkeeping():
                 self._jobs.record_outcomes(self._job, self._owner, outcomes, who=self._who)
-            self._ended += len(outcomes)
+            self._stored_since_progress += len(outcomes)
             for outcome in outcomes:
                 self._held.pop(outcome.task.id, None)
 
     @contextlib.contextmanager
-    def _timed(self) -> Iterator[None]:
+    def _bookkeeping(self) -> Iterator[None]:
+        """Count the time of the block as time in the store."""
         start = time.perf_counter()
         yield
         self._stages["bookkeeping"] += time.perf_counter() - start
@@ -350,7 +370,10 @@ class JobRunner:
 
 @contextlib.contextmanager
 def stop_on_signals() -> Iterator[threading.Event]:
-    """An event that Ctrl-C and SIGTERM set, instead of ending this process where it stands."""
+    """Yield an event that Ctrl-C and SIGTERM set, instead of ending this process on the spot.
+
+    Both signals are heard even where they were ignored when the process started, as in a background job of a shell.
+    """
     stop = threading.Event()
     numbers = (signal.SIGINT, signal.SIGTERM)
     before = [signal.signal(number, lambda *_: stop.set()) for number in numbers]

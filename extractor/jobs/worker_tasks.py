@@ -1,7 +1,7 @@
-"""What runs in the processes beside the main one: reading documents, and answering with a model.
+"""The functions that run in worker processes: reading documents, and extracting from them with a model.
 
-Everything that comes back is plain data; an error comes back as a Failure, with nothing of the document in it but what
-an error of ours says on purpose.
+What comes back is plain data. An error comes back as a TaskFailure that quotes nothing of the document, except what one
+of our own errors quotes on purpose.
 """
 
 from __future__ import annotations
@@ -34,16 +34,20 @@ from extractor.types import Document
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
-    """Why there is no result: `kind` is the word it is counted under."""
+class TaskFailure:
+    """Why there is no result; failures are counted by their `kind`."""
 
     kind: str
     message: str
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """A document that was read: `packed` is its pickle, made and opened in processes that may die."""
+class ReadResult:
+    """A document that was read.
+
+    `packed` is its pickle, which is made and opened only in processes that may die. `kind` is the file's format, `size`
+    its bytes, `seconds` the time that reading took.
+    """
 
     packed: bytes
     kind: str
@@ -52,9 +56,9 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
-class Extracted:
-    """A finished extraction: the JSON text of what `extractor extract` prints, what is known of the file, and the
-    seconds that went into each stage.
+class ExtractionResult:
+    """A finished extraction: the JSON text that `extractor extract` prints, the file's format and size in bytes, the
+    seconds in all and those of each stage.
     """
 
     text: str
@@ -64,29 +68,26 @@ class Extracted:
     stages: Mapping[str, float]
 
 
-# A reading process.
+# A process that reads.
 
 
-BEHIND = 10
-"""By how much reading stands behind a model's answering: a pass of the model waits for the slowest of its threads."""
+def init_reader(memory: int, main: int, niceness: int = 0) -> None:
+    """Prepare a process that reads: limit its address space to `memory` MB, silence it, and lower its priority.
 
-
-def begin_reading(memory: int, main: int, behind: int = 0) -> None:
-    """Limit this process to `memory` MB of address space, keep it silent, end it with the main process, and have it
-    stand `behind` others who want the same core.
+    It ends when the process `main` does. `niceness` is added to its nice value.
     """
-    _begin(main)
-    os.nice(behind)
-    nowhere = os.open(os.devnull, os.O_WRONLY)  # parsers print what they stumble over, and that may be a document's
-    os.dup2(nowhere, 1)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
-    with contextlib.suppress(ValueError, OSError):  # macOS knows the limit and does not hold it
+    _init_worker(main)
+    os.nice(niceness)
+    null = os.open(os.devnull, os.O_WRONLY)  # parsers print what they stumble over, which may quote a document
+    os.dup2(null, 1)
+    os.dup2(null, 2)
+    os.close(null)
+    with contextlib.suppress(ValueError, OSError):  # macOS accepts the limit but does not enforce it
         resource.setrlimit(resource.RLIMIT_AS, (memory << 20, memory << 20))
 
 
-def members(name: str) -> tuple[SourceFile, ...] | Failure:
-    """The documents in an archive, or why they cannot be had."""
+def list_members(name: str) -> tuple[SourceFile, ...] | TaskFailure:
+    """Return the documents in the archive of that name, or why it cannot be opened."""
     try:
         path, _ = split_name(name)
         _, stamp = fingerprint(path)
@@ -95,29 +96,30 @@ def members(name: str) -> tuple[SourceFile, ...] | Failure:
         return _failure(error)
 
 
-def read(name: str, sha: str) -> Read | Failure:
-    """The document of that name, if its bytes still have that SHA-256."""
+def read_document(name: str, sha: str) -> ReadResult | TaskFailure:
+    """Read the document of that name, provided that its bytes still have that SHA-256."""
     start = time.perf_counter()
     try:
-        document, kind, size = _document(name, sha)
-        return Read(pickle.dumps(document, pickle.HIGHEST_PROTOCOL), kind, size, time.perf_counter() - start)
+        document, kind, size = _read(name, sha)
+        return ReadResult(pickle.dumps(document, pickle.HIGHEST_PROTOCOL), kind, size, time.perf_counter() - start)
     except Exception as error:
         return _failure(error)
 
 
-def read_and_extract(name: str, sha: str, schema: Mapping[str, Any]) -> Extracted | Failure:
-    """What structure alone makes of the document of that name, if its bytes still have that SHA-256."""
+def read_and_extract(name: str, sha: str, schema: Mapping[str, Any]) -> ExtractionResult | TaskFailure:
+    """Read the document of that name and extract from it without a model, provided that it still has that SHA-256."""
     start = time.perf_counter()
     try:
-        document, kind, size = _document(name, sha)
+        document, kind, size = _read(name, sha)
         seconds = time.perf_counter() - start
-        text, stages = _text(document, _schema(schema), None, None, seconds)
-        return Extracted(text, kind, size, time.perf_counter() - start, stages)
+        text, stages = _extract(document, _cached_schema(schema), None, None, seconds)
+        return ExtractionResult(text, kind, size, time.perf_counter() - start, stages)
     except Exception as error:
         return _failure(error)
 
 
-def _document(name: str, sha: str) -> tuple[Document, str, int]:
+def _read(name: str, sha: str) -> tuple[Document, str, int]:
+    """Return the document, its format and its size in bytes; raise UnusableFile where its SHA-256 is another one."""
     data = archives.read_source(name)
     document = read_bytes(data, name)
     if document.id != sha:
@@ -125,126 +127,134 @@ def _document(name: str, sha: str) -> tuple[Document, str, int]:
     return document, detect_format(data, name), len(data)
 
 
-# A model's process.
+# A process with a model.
 
 _model: Model | None = None
-_loading = threading.Lock()
-_told: dict[str, float] = {}
-"""Of the model's own seconds, those that have been told; it may answer several documents at a time."""
+_model_lock = threading.Lock()
+_reported_seconds: dict[str, float] = {}
+"""The model's own seconds that were already reported, by stage; it may answer several documents at a time."""
 
 
-def begin_answering(main: int) -> None:
-    """End this process with the main one."""
-    _begin(main)
+def init_model_worker(main: int) -> None:
+    """Prepare a process with a model: it ends when the process `main` does."""
+    _init_worker(main)
 
 
-def load(make: Callable[[], Model]) -> tuple[str, str] | Failure:
-    """Name and weights of the model, which is then in this process."""
+def load_shared_model(load: Callable[[], Model]) -> tuple[str, str] | TaskFailure:
+    """Load the model into this process and return its name and the hash of its weights."""
     try:
-        model = _loaded(make)
+        model = _shared_model(load)
         return model.name, model.weights
     except Exception as error:
         return _failure(error)
 
 
-def answer(
-    make: Callable[[], Model], read: Read, schema: Mapping[str, Any], passage_tokens: int | None
-) -> Extracted | Failure:
-    """What the model makes of a document; may be called from several threads at a time."""
+def extract_with_model(
+    load: Callable[[], Model], read: ReadResult, schema: Mapping[str, Any], passage_tokens: int | None
+) -> ExtractionResult | TaskFailure:
+    """Extract from a document with this process's model; may be called from several threads at a time."""
     start = time.perf_counter()
     try:
         document = pickle.loads(read.packed)
-        model = _loaded(make)
-        text, stages = _text(document, _schema(schema), model, passage_tokens, read.seconds)
-        stages |= _since_told(model, stages)
-        return Extracted(text, read.kind, read.size, read.seconds + time.perf_counter() - start, stages)
+        model = _shared_model(load)
+        text, stages = _extract(document, _cached_schema(schema), model, passage_tokens, read.seconds)
+        stages |= _unreported_seconds(model, stages)
+        return ExtractionResult(text, read.kind, read.size, read.seconds + time.perf_counter() - start, stages)
     except Exception as error:
         return _failure(error)
 
 
-def _loaded(make: Callable[[], Model]) -> Model:
+def _shared_model(load: Callable[[], Model]) -> Model:
+    """Return this process's model, loading it at the first call."""
     global _model
-    with _loading:
+    with _model_lock:
         if _model is None:
-            _model = make()
+            _model = load()
     return _model
 
 
-def _since_told(model: Model, stages: dict[str, float]) -> dict[str, float]:
-    """What the model spent on reading prompts and on writing since this was last asked, for a model that says so."""
+def _unreported_seconds(model: Model, stages: dict[str, float]) -> dict[str, float]:
+    """Return the model's seconds for prefill and decoding since the last report, if the model counts them.
+
+    The `model` stage is then taken out of `stages`: during it other documents were answered as well.
+    """
     own = getattr(model, "seconds", None)
     if own is None:
         return {}
-    stages.pop("model", None)  # the time of a document, in which others were answered as well
-    with _loading:
-        new = {stage: seconds - _told.get(stage, 0.0) for stage, seconds in own.items()}
-        _told.update(own)
+    stages.pop("model", None)
+    with _model_lock:
+        new = {stage: seconds - _reported_seconds.get(stage, 0.0) for stage, seconds in own.items()}
+        _reported_seconds.update(own)
     return new
 
 
-# Both.
+# Both kinds of process.
 
 _schemas: dict[str, Schema] = {}
 
 
-def _schema(document: Mapping[str, Any]) -> Schema:
-    """The schema, read once in a process."""
+def _cached_schema(document: Mapping[str, Any]) -> Schema:
+    """Load a JSON Schema, once in each process."""
     key = json.dumps(document)
     if key not in _schemas:
         _schemas[key] = load_schema(document)
     return _schemas[key]
 
 
-def _text(
+def _extract(
     document: Document, schema: Schema, model: Model | None, passage_tokens: int | None, read_seconds: float
 ) -> tuple[str, dict[str, float]]:
-    result = extract(document, schema, model, passage_tokens=passage_tokens)
-    said = as_dict(result)
-    said["run"]["seconds"] = {"read": round(read_seconds, 3)} | said["run"]["seconds"]
-    stages = dict(said["run"]["seconds"])
+    """Return the extraction as JSON text, and the seconds of each stage (`ocr` instead of `read` for scans)."""
+    result = as_dict(extract(document, schema, model, passage_tokens=passage_tokens))
+    result["run"]["seconds"] = {"read": round(read_seconds, 3)} | result["run"]["seconds"]
+    stages = dict(result["run"]["seconds"])
     if any(word.from_ocr for page in document.pages for word in page.words):
         stages["ocr"] = stages.pop("read")
-    return json.dumps(said, ensure_ascii=True, allow_nan=False), stages
+    return json.dumps(result, ensure_ascii=True, allow_nan=False), stages
 
 
-def _failure(error: Exception) -> Failure:
+def _failure(error: Exception) -> TaskFailure:
+    """Turn an exception into its kind of failure and a message that quotes nothing of the document."""
     if isinstance(error, UnusableFile):
-        return Failure(error.kind, error.message)
+        return TaskFailure(error.kind, error.message)
     if isinstance(error, ModelError):
-        return Failure("model", str(error))
+        return TaskFailure("model", str(error))
     if isinstance(error, ExtractorError):
-        return Failure("unreadable", str(error))
+        return TaskFailure("unreadable", str(error))
     if isinstance(error, MemoryError):
-        return Failure("out_of_memory", "It takes more memory than --memory allows.")
+        return TaskFailure("out_of_memory", "Reading it takes more memory than --memory allows.")
     if isinstance(error, RecursionError):
-        return Failure("too_deep", "It is nested too deeply.")
+        return TaskFailure("too_deep", "It is nested too deeply.")
     if isinstance(error, FileNotFoundError):
-        return Failure("missing", "The file is gone.")
+        return TaskFailure("missing", "The file is gone.")
     if isinstance(error, OSError):
-        return Failure("unreadable", f"It cannot be read: {error.strerror}.")
-    # Only where it happened: the message of an error that nobody foresaw may quote the document.
-    frames = list(_ours(error)) or ["?"]
-    return Failure("error", f"An error of the tool itself: {type(error).__name__} at {frames[-1]}.")
+        return TaskFailure("unreadable", f"It cannot be read: {error.strerror}.")
+    # Only the place in the code: the message of an unforeseen error may quote the document.
+    frames = list(_own_frames(error)) or ["?"]
+    return TaskFailure("error", f"An error of the tool itself: {type(error).__name__} at {frames[-1]}.")
 
 
-def _ours(error: Exception) -> Iterator[str]:
+def _own_frames(error: Exception) -> Iterator[str]:
+    """Yield `file:line` of every frame of the traceback that is in this package."""
+    package = f"{os.sep}extractor{os.sep}"
     for frame in traceback.extract_tb(error.__traceback__):
-        if f"{os.sep}extractor{os.sep}" in frame.filename:
-            yield f"{frame.filename.rpartition(f'{os.sep}extractor{os.sep}')[2]}:{frame.lineno}"
+        if package in frame.filename:
+            yield f"{frame.filename.rpartition(package)[2]}:{frame.lineno}"
 
 
-def _begin(main: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C goes to every process; the main one says what to do
+def _init_worker(main: int) -> None:
+    """Set up signals, core dumps and the end of this process together with the process `main`."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches every process; the main one decides what to do
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if sys.platform == "linux":
-        parent_death = 1
-        ctypes.CDLL(None).prctl(parent_death, signal.SIGKILL)
-    if not _alive(main):
+        set_parent_death_signal = 1  # PR_SET_PDEATHSIG of linux/prctl.h
+        ctypes.CDLL(None).prctl(set_parent_death_signal, signal.SIGKILL)
+    if not _is_running(main):
         os._exit(1)
 
 
-def _alive(process: int) -> bool:
+def _is_running(process: int) -> bool:
     try:
         os.kill(process, 0)
     except ProcessLookupError:

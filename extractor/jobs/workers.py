@@ -1,7 +1,14 @@
-"""Processes that do one call after another for the main one, each with a pipe of its own.
+"""A pool of worker processes that survive whatever a document does to them, each with a pipe of its own.
 
-A call that does not return in time is ended with its process; a process that dies takes only its own calls with it,
-for nothing is shared between processes that could be left half written or locked.
+A call that runs longer than its timeout ends together with its process; a process that dies takes only its own calls
+with it. Nothing is shared between the workers, so none of them can leave a lock held or a message half written for the
+others.
+
+Libraries that were tried instead: Pebble 5.2 sends the calls and results of all workers through one pair of pipes with
+locks. A worker that is killed while it sends a result (out of memory, a segmentation fault) keeps the lock, and every
+other call fails a minute later with BrokenProcessPool; so does a worker that is killed while it is idle. loky gives up
+every pending call when one worker dies, and has no timeout for each call. Neither lets one process make several calls
+at a time, which a model needs to answer several documents in one pass.
 """
 
 from __future__ import annotations
@@ -16,177 +23,197 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from typing import Any, NoReturn
 
-FORK_FROM = ("extractor.jobs.worker_tasks",)
-"""What every new process finds imported already; it is loaded once, in the process they are all forked from."""
-
-
+PRELOADED_MODULES = ("extractor.jobs.worker_tasks",)
+"""Modules that every new process finds imported: the fork server, from which all are forked, loads them once."""
 START_SECONDS = 300.0
-"""How long a process may take to start and to begin with a call."""
+"""Time limit for a process to start and to begin with a call."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call to be made in a worker: `ticket` is handed back with what it returned, `seconds` how long it may take;
-    while one that is to be made `alone` is made, its process makes no other.
+    """A function call to be made in a worker.
+
+    `ticket` is handed back with the result. `timeout` is in seconds, None for no limit. An `exclusive` call has its
+    process to itself.
     """
 
     ticket: Any
     function: Callable[..., Any]
     arguments: tuple[Any, ...]
-    seconds: float | None = None
-    alone: bool = False
+    timeout: float | None = None
+    exclusive: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Died:
-    """What comes back for a call whose process ended: by its time limit, or by itself (`status` as of `Process`)."""
+class WorkerDied:
+    """The result of a call whose process was ended for exceeding the timeout, or ended by itself.
+
+    `exit_code` is that of `multiprocessing.Process`: negative for a signal, None where it is not known.
+    """
 
     timed_out: bool
-    status: int | None = None
+    exit_code: int | None = None
 
 
-class Workers:
-    """Up to `number` processes, started when there is work; each begins with `begin(*arguments)`.
+class ProcessPool:
+    """Up to `size` worker processes, started when there is work; each of them first calls `initializer(*arguments)`.
 
-    One is replaced after `recycle` calls, so that what a parser leaks does not pile up. Each makes up to `abreast`
-    calls at a time, in threads; when it dies, that is what all of them come to.
+    A worker is replaced after `recycle_after` calls, so that memory that a parser leaks does not pile up. Each makes up
+    to `concurrency` calls at a time, in threads; when it dies, all of these calls end with WorkerDied.
     """
 
     def __init__(
         self,
-        number: int,
-        begin: Callable[..., None],
+        size: int,
+        initializer: Callable[..., None],
         arguments: tuple[Any, ...] = (),
-        recycle: int | None = None,
-        abreast: int = 1,
+        recycle_after: int | None = None,
+        concurrency: int = 1,
     ) -> None:
-        self.number = number
-        self.abreast = abreast
+        self.size = size
+        self.concurrency = concurrency
         self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload(list(FORK_FROM))
-        self._begin = (begin, arguments)
-        self._recycle = recycle
-        self._processes: list[_Process] = []
-        self._calls: deque[Call] = deque()
+        self._context.set_forkserver_preload(list(PRELOADED_MODULES))
+        self._initializer = (initializer, arguments)
+        self._recycle_after = recycle_after
+        self._workers: list[_Worker] = []
+        self._queue: deque[Call] = deque()
 
-    def give(self, call: Call) -> None:
-        """Have the call made as soon as a process is free."""
-        self._calls.append(call)
-        self._hand_out()
-
-    @property
-    def waiting(self) -> int:
-        """How many calls no process has begun."""
-        return len(self._calls)
+    def submit(self, call: Call) -> None:
+        """Queue the call; it is made as soon as a worker is free."""
+        self._queue.append(call)
+        self._dispatch()
 
     @property
-    def busy(self) -> int:
-        """How many calls are being made."""
-        return sum(len(p.calls) for p in self._processes)
+    def queued(self) -> int:
+        """The number of calls that no worker has been given yet."""
+        return len(self._queue)
+
+    @property
+    def running(self) -> int:
+        """The number of calls that workers are making."""
+        return sum(len(worker.calls) for worker in self._workers)
 
     def connections(self) -> list[Connection]:
-        return [p.connection for p in self._processes if p.calls]
+        """Return the pipes of the workers that are making calls, to wait for."""
+        return [worker.connection for worker in self._workers if worker.calls]
 
     def results(self) -> Iterator[tuple[Any, Any, float]]:
-        """Ticket, result and seconds of every call that has ended by now."""
-        for process in list(self._processes):
-            ended = process.results()
-            died = process.broken or any(isinstance(result, Died) for _, result, _ in ended)
-            if died or (self._recycle is not None and process.made >= self._recycle and not process.calls):
-                self._calls.extendleft(reversed(process.calls.values()))  # another one was too slow, and they are not
-                process.end()
-                self._processes.remove(process)
-            self._hand_out()
+        """Yield ticket, result (or WorkerDied) and seconds of every call that has ended by now."""
+        for worker in list(self._workers):
+            ended = worker.results()
+            died = worker.broken or any(isinstance(result, WorkerDied) for _, result, _ in ended)
+            if died or (self._is_worn_out(worker) and not worker.calls):
+                self._queue.extendleft(reversed(worker.calls.values()))  # another call timed out; these are made again
+                worker.end()
+                self._workers.remove(worker)
+            self._dispatch()
             yield from ((call.ticket, result, seconds) for call, result, seconds in ended)
 
     def stop(self) -> None:
-        """End all processes, whatever they are at."""
-        self._calls.clear()
-        for process in self._processes:
-            process.end()
-        self._processes.clear()
+        """Kill all workers, whatever they are doing, and forget the queued calls."""
+        self._queue.clear()
+        for worker in self._workers:
+            worker.end()
+        self._workers.clear()
 
-    def _hand_out(self) -> None:
-        while self._calls:
-            free = min(
-                (p for p in self._processes if self._takes(p, self._calls[0])), key=lambda p: len(p.calls), default=None
-            )
-            if (free is None or free.calls) and len(self._processes) < self.number:
-                free = _Process(self._context, self._begin, self.abreast)
-                self._processes.append(free)
+    def _dispatch(self) -> None:
+        """Give queued calls to the least busy workers, and start workers while there are too few."""
+        for worker in [worker for worker in self._workers if self._queue and not worker.calls and worker.has_exited()]:
+            worker.end()
+            self._workers.remove(worker)
+        while self._queue:
+            candidates = (worker for worker in self._workers if self._accepts(worker, self._queue[0]))
+            free = min(candidates, key=lambda worker: len(worker.calls), default=None)
+            if (free is None or free.calls) and len(self._workers) < self.size:
+                free = _Worker(self._context, self._initializer, self.concurrency)
+                self._workers.append(free)
             if free is None:
                 return
-            free.make(self._calls.popleft())
+            free.make(self._queue.popleft())
 
-    def _takes(self, process: _Process, call: Call) -> bool:
-        """Whether the process can begin with the call."""
-        if self._recycle is not None and process.made >= self._recycle:
+    def _accepts(self, worker: _Worker, call: Call) -> bool:
+        """Decide whether the worker can begin with the call now."""
+        if self._is_worn_out(worker):
             return False
-        if call.alone or any(other.alone for other in process.calls.values()):
-            return not process.calls
-        return len(process.calls) < self.abreast
+        if call.exclusive or any(other.exclusive for other in worker.calls.values()):
+            return not worker.calls
+        return len(worker.calls) < self.concurrency
+
+    def _is_worn_out(self, worker: _Worker) -> bool:
+        return self._recycle_after is not None and worker.made >= self._recycle_after
 
 
-def wait_for(workers: Iterable[Workers], seconds: float) -> None:
-    """Return when a call of any of the workers has ended, and at the latest after so many seconds."""
-    connections = [connection for w in workers for connection in w.connections()]
+def wait_for_results(pools: Iterable[ProcessPool], seconds: float) -> None:
+    """Return when a call in any of the pools has ended, and after `seconds` at the latest."""
+    connections = [connection for pool in pools for connection in pool.connections()]
     if connections:
         wait(connections, seconds)
     else:
         time.sleep(seconds)
 
 
-class _Process:
-    def __init__(self, context: Any, begin: tuple[Callable[..., None], tuple[Any, ...]], abreast: int) -> None:
-        self.connection, theirs = context.Pipe()
-        self._process = context.Process(target=_serve, args=(theirs, begin, abreast), daemon=True)
+class _Worker:
+    """The main process's side of one worker process: its pipe, its calls and their clocks."""
+
+    def __init__(
+        self, context: Any, initializer: tuple[Callable[..., None], tuple[Any, ...]], concurrency: int
+    ) -> None:
+        self.connection, remote = context.Pipe()
+        self._process = context.Process(target=_serve, args=(remote, initializer, concurrency), daemon=True)
         self._process.start()
-        theirs.close()
+        remote.close()
         self.calls: dict[int, Call] = {}
         self.made = 0
-        self._began: dict[int, float] = {}
-        self._given: dict[int, float] = {}
         self.broken = False
+        self._sent: dict[int, float] = {}
+        self._began: dict[int, float] = {}
 
     def make(self, call: Call) -> None:
+        """Send the call to the process."""
         number, self.made = self.made, self.made + 1
         self.calls[number] = call
-        self._given[number] = time.monotonic()
+        self._sent[number] = time.monotonic()
         try:
             self.connection.send((number, call.function, call.arguments))
         except OSError:
             self.broken = True
 
     def results(self) -> list[tuple[Call, Any, float]]:
-        """The calls that have ended, with what each returned or Died, and its seconds."""
+        """Return the calls that have ended, with what each returned (or WorkerDied) and its seconds."""
         ended: list[tuple[Call, Any, float]] = []
         while not self.broken and self.connection.poll():
             try:
-                number, begun, result = self.connection.recv()
+                number, has_begun, result = self.connection.recv()
             except (EOFError, OSError):
                 self.broken = True
                 break
-            if begun:  # its time runs only from now: a new process takes a while to start
+            if has_begun:  # the clock starts only now: a new process takes a while to start
                 self._began[number] = time.monotonic()
             else:
                 ended.append(self._ended(number, result))
         if self.broken and self.calls:
             self._process.join(1)
-            ended += [self._ended(number, Died(False, self._process.exitcode)) for number in list(self.calls)]
-        ended += [self._ended(number, Died(True)) for number in list(self.calls) if self._too_long(number)]
+            ended += [self._ended(number, WorkerDied(False, self._process.exitcode)) for number in list(self.calls)]
+        ended += [self._ended(number, WorkerDied(True)) for number in list(self.calls) if self._is_overdue(number)]
         return ended
 
-    def _too_long(self, number: int) -> bool:
-        began, most = self._began.get(number), self.calls[number].seconds
-        if began is None:
-            began, most = self._given[number], START_SECONDS
-        return most is not None and time.monotonic() - began > most
+    def has_exited(self) -> bool:
+        """Decide whether the process has ended without being told to."""
+        return not self._process.is_alive()
+
+    def _is_overdue(self, number: int) -> bool:
+        since, limit = self._began.get(number), self.calls[number].timeout
+        if since is None:
+            since, limit = self._sent[number], START_SECONDS
+        return limit is not None and time.monotonic() - since > limit
 
     def _ended(self, number: int, result: Any) -> tuple[Call, Any, float]:
-        given = self._given.pop(number)
-        return self.calls.pop(number), result, time.monotonic() - self._began.pop(number, given)
+        sent = self._sent.pop(number)
+        return self.calls.pop(number), result, time.monotonic() - self._began.pop(number, sent)
 
     def end(self) -> None:
+        """Kill the process and wait until it is gone."""
         self.calls.clear()
         self.connection.close()
         self._process.kill()
@@ -194,20 +221,22 @@ class _Process:
         self._process.close()
 
 
-def _serve(connection: Connection, begin: tuple[Callable[..., None], tuple[Any, ...]], abreast: int) -> NoReturn:
-    """What a process does: begin, then call after call until the main process is gone."""
-    function, arguments = begin
-    function(*arguments)
-    turn = threading.Lock()
+def _serve(
+    connection: Connection, initializer: tuple[Callable[..., None], tuple[Any, ...]], concurrency: int
+) -> NoReturn:
+    """Run a worker process: initialize it, then make call after call until the main process is gone."""
+    initialize, arguments = initializer
+    initialize(*arguments)
+    sending = threading.Lock()
 
-    def make(number: int, call: Callable[..., Any], given: tuple[Any, ...]) -> None:
+    def make(number: int, function: Callable[..., Any], arguments: tuple[Any, ...]) -> None:
         try:
-            with turn:
+            with sending:
                 connection.send((number, True, None))
-            result = call(*given)
-            with turn:
+            result = function(*arguments)
+            with sending:
                 connection.send((number, False, result))
-        except BaseException:  # not printed: what it says may quote a document
+        except BaseException:  # not printed: its message may quote a document
             os._exit(os.EX_SOFTWARE)
 
     while True:
@@ -215,7 +244,7 @@ def _serve(connection: Connection, begin: tuple[Callable[..., None], tuple[Any, 
             call = connection.recv()
         except (EOFError, OSError):
             os._exit(0)
-        if abreast == 1:
+        if concurrency == 1:
             make(*call)
         else:
             threading.Thread(target=make, args=call, daemon=True).start()

@@ -11,7 +11,8 @@ from extractor.review import list_rows
 from extractor.review.errors import unusable
 from extractor.review.record_view import is_in_row
 from extractor.review.value_parsing import parse_value
-from extractor.store.review_status import ReviewState, equal_json, value_at
+from extractor.store.record_data import equal_json, value_at
+from extractor.store.review_status import ReviewState
 from extractor.types import Path, path_text
 
 FROM_PAGE = ("word", "words", "region")

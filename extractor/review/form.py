@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from extractor.schemas import Schema, readable_name
-from extractor.store.review_status import value_at
+from extractor.store.record_data import value_at
 from extractor.types import Field, Path
 
 MAX_REFERENCES = 20

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from extractor.store import Correction, Record, ReviewAction, StoredExtraction
-from extractor.store.review_status import equal_json, match_rows, value_at
+from extractor.store.record_data import align_elements, equal_json, value_at
 from extractor.types import Path
 
 
@@ -71,7 +71,7 @@ def _previous_row(correction: Correction, row: int) -> int | None:
     before, after = (value if isinstance(value, list) else [] for value in (correction.old, correction.new))
     rows: Mapping[str, Any] | Sequence[Any] | None = (correction.evidence or {}).get("rows")
     if rows is None or len(rows) != len(after):
-        rows = match_rows(before, after)
+        rows = align_elements(before, after)
     return rows[row] if row < len(rows) else None
 
 

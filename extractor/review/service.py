@@ -22,9 +22,10 @@ from extractor.review.value_parsing import check_text
 from extractor.review.view_cache import RecordViewCache
 from extractor.schemas import Schema
 from extractor.store import Conflict, Correction, Record, Store
-from extractor.store.corrections import apply_corrections, columns
+from extractor.store.corrections import apply_corrections
 from extractor.store.database import now
-from extractor.store.review_status import assess_record, value_at
+from extractor.store.record_data import value_at
+from extractor.store.review_status import assess_record
 from extractor.types import Path, path_text
 
 
@@ -205,8 +206,8 @@ class ReviewService:
             who=who,
             revision=record.revision,
             how=change.how,
-            look=columns(review),
-            seen=record,
+            review_columns=review.columns(),
+            known=record,
             **more,
         )
         if after.revision == record.revision:

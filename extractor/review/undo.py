@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from extractor.review.errors import RefusalKind, ReviewError
 from extractor.store import Correction
-from extractor.store.review_status import active_corrections
+from extractor.store.value_origins import active_corrections
 from extractor.types import path_text
 
 

@@ -12,8 +12,8 @@ from concurrent.futures import Future
 from multiprocessing.connection import wait
 from typing import Any
 
-from extractor.jobs.worker_tasks import begin_reading
-from extractor.jobs.workers import Call, Died, Workers
+from extractor.jobs.worker_tasks import init_reader
+from extractor.jobs.workers import Call, ProcessPool, WorkerDied
 from extractor.review.errors import RefusalKind, ReviewError
 
 MAX_CALLS = 200
@@ -26,7 +26,7 @@ class WorkerPool:
     """Up to `number` processes with `memory` MB each, started when there is work and kept."""
 
     def __init__(self, number: int, memory: int) -> None:
-        self._workers = Workers(number, begin_reading, (memory, os.getpid()), MAX_CALLS)
+        self._workers = ProcessPool(number, init_reader, (memory, os.getpid()), MAX_CALLS)
         self._calls: deque[Call] = deque()
         self._stopped = False
         self._lock = threading.Lock()
@@ -66,7 +66,7 @@ class WorkerPool:
                     self._wake_receiver.recv_bytes()
                 for future, result, _ in self._workers.results():
                     open_calls.discard(future)
-                    if isinstance(result, Died):
+                    if isinstance(result, WorkerDied):
                         future.set_exception(_process_ended(result))
                     else:
                         future.set_result(result)
@@ -84,10 +84,10 @@ class WorkerPool:
             self._calls.clear()
         for call in calls:
             open_calls.add(call.ticket)
-            self._workers.give(call)
+            self._workers.submit(call)
 
 
-def _process_ended(died: Died) -> ReviewError:
+def _process_ended(died: WorkerDied) -> ReviewError:
     """Return the refusal for a call whose process ended before it returned."""
     if died.timed_out:
         return ReviewError(RefusalKind.GONE, "The document took too long to show.")

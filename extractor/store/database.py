@@ -1,4 +1,4 @@
-"""The database behind a store: where it is, how it is opened, and its transactions."""
+"""The database of a store: where it is, how it is opened, and its transactions."""
 
 from __future__ import annotations
 
@@ -19,82 +19,83 @@ from extractor.store.migrations import MIGRATIONS, statements
 from extractor.store.models import StoreError
 
 BUSY_SECONDS = 30
-_TURN = 0x65787472
-"""The key of PostgreSQL's advisory lock that makes writers take turns, as SQLite's own lock does."""
+_WRITER_LOCK = 0x65787472
+"""Key of the advisory lock by which PostgreSQL makes writers take turns, as SQLite's own lock does."""
 
 
 def default_place() -> str:
-    """`EXTRACTOR_STORE`, else `extractor/store.db` where this user's programs keep their data."""
+    """Return `EXTRACTOR_STORE`, else `extractor/store.db` in the user's data folder (XDG Base Directory)."""
     data = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     return os.environ.get("EXTRACTOR_STORE") or str(Path(data).expanduser() / "extractor" / "store.db")
 
 
 def now() -> str:
-    """The time in UTC, as ISO 8601 text that sorts."""
+    """Return the time in UTC as ISO 8601 text, which sorts by time."""
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 class Database:
-    """SQLite in a file, or PostgreSQL at a URL; made and brought up to the newest migration when opened.
+    """SQLite in a file, or PostgreSQL at a URL; created and migrated to the newest tables when opened.
 
-    Raises StoreError where it cannot be opened, is no store, or was made by a newer version of the tool.
+    Raises StoreError where it cannot be opened, is not a store, or was made by a newer version of the tool.
     """
 
     def __init__(self, place: str) -> None:
         self.name, url = _url(place)
-        self._turn = threading.Lock()
+        self._writer = threading.Lock()
         self.dialect = url.get_backend_name()
         try:
             self._engine = sa.create_engine(url, pool_pre_ping=self.dialect == "postgresql")
         except (NoSuchModuleError, ModuleNotFoundError) as error:
             raise StoreError(
-                f"The store {self.name} needs a driver that is not here: {error}",
+                f"The store {self.name} needs a driver that is not installed: {error}",
                 "Run `pip install 'extractor[postgres]'`.",
             ) from error
         sa.event.listen(self._engine, "begin", self._begin)
         if self.dialect == "sqlite":
-            sa.event.listen(self._engine, "connect", _set_up)
+            sa.event.listen(self._engine, "connect", _configure_sqlite)
             self._file = Path(url.database)
             _make_private(self._file)
         self._migrate()
 
     def close(self) -> None:
+        """Close all connections."""
         self._engine.dispose()
 
     @contextlib.contextmanager
     def reading(self) -> Iterator[sa.Connection]:
-        """A transaction that sees one state of the store from beginning to end."""
-        with self._told(), self._engine.connect() as connection, connection.begin():
+        """Open a transaction that sees one state of the store from beginning to end."""
+        with self._store_errors(), self._engine.connect() as connection, connection.begin():
             yield connection
 
     @contextlib.contextmanager
     def writing(self) -> Iterator[sa.Connection]:
-        """A transaction that has the store to itself among writers; when it returns, all of it is on the disk.
+        """Open a transaction that excludes other writers; when the block ends, all of it is on the disk.
 
-        The threads of a process wait for each other here: waiting for SQLite's own lock means to ask again and again.
+        The threads of a process wait for each other here, because waiting for SQLite's own lock is polling.
         """
-        with self._told(), self._turn, self._engine.connect() as connection:
+        with self._store_errors(), self._writer, self._engine.connect() as connection:
             connection = connection.execution_options(extractor_writes=True)
             with connection.begin():
                 yield connection
 
     def add_new(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Store the rows; those whose key is there already change nothing."""
+        """Insert the rows, except those whose key exists."""
         if rows:
             dialect = sqlite if self.dialect == "sqlite" else postgresql
             connection.execute(dialect.insert(table).on_conflict_do_nothing(), rows)
 
     def files(self) -> list[tuple[int, int]]:
-        """Device and inode of every file that is there; none for a server."""
+        """Return device and inode of every file of the database; nothing for a server."""
         if self.dialect != "sqlite":
             return []
         paths = [self._file, *(Path(f"{self._file}{end}") for end in ("-wal", "-shm", "-journal"))]
         return [(found.st_dev, found.st_ino) for found in (p.stat() for p in paths if p.exists())]
 
     def backup(self, target: Path) -> None:
-        """A whole copy of a SQLite store, made while others go on writing; StoreError for PostgreSQL."""
+        """Copy a SQLite store to a new file while others go on writing; raise StoreError for PostgreSQL."""
         if self.dialect != "sqlite":
-            raise StoreError("A store in PostgreSQL is not copied from here.", "Use pg_dump.")
+            raise StoreError("A store in PostgreSQL cannot be copied by this command.", "Use pg_dump.")
         if target.exists():
             raise StoreError(f"{target} exists.", "Name a new file for the copy.")
         _make_private(target)
@@ -105,17 +106,18 @@ class Database:
             ):
                 own.backup(copy)
         except sqlite3.Error as error:
-            raise StoreError(f"Cannot copy the store to {target}: {error}", "Look at the space left there.") from error
+            raise StoreError(f"Cannot copy the store to {target}: {error}", "Check the free space there.") from error
 
     @contextlib.contextmanager
-    def _told(self) -> Iterator[None]:
+    def _store_errors(self) -> Iterator[None]:
+        """Turn errors of the database into StoreError."""
         try:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:
             reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
             raise StoreError(
                 f"The store {self.name} cannot be used: {reason.strip()}",
-                "What was stored is safe. See to the disk or the server, and run the same command again.",
+                "What was stored is safe. Check the disk or the server, and run the same command again.",
             ) from error
 
     def _begin(self, connection: sa.Connection) -> None:
@@ -123,23 +125,24 @@ class Database:
         if self.dialect == "sqlite":
             connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
         elif writes:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_TURN})")
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_WRITER_LOCK})")
         else:
             connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
 
     def _migrate(self) -> None:
+        """Apply the migrations that are missing, each in a transaction of its own."""
         columns = "number INTEGER PRIMARY KEY, name TEXT NOT NULL, at TEXT NOT NULL"
         with self.reading() as connection:
-            there = sa.inspect(connection).get_table_names()
-            if there and "migrations" not in there:
+            existing = sa.inspect(connection).get_table_names()
+            if existing and "migrations" not in existing:
                 raise StoreError(f"{self.name} is a database of something else.", "Name another file for the store.")
-            done = self._migrated(connection) if there else 0
+            done = self._last_migration(connection) if existing else 0
         if done > MIGRATIONS[-1].number:
             raise StoreError(f"{self.name} was made by a newer version of extractor.", "Upgrade extractor.")
         for migration in MIGRATIONS[done:]:
             with self.writing() as connection:
                 connection.exec_driver_sql(f"CREATE TABLE IF NOT EXISTS migrations ({columns})")
-                if self._migrated(connection) >= migration.number:
+                if self._last_migration(connection) >= migration.number:
                     continue  # another process was faster
                 for sql in statements(migration, self.dialect):
                     connection.exec_driver_sql(sql)
@@ -151,12 +154,12 @@ class Database:
                 )
 
     @staticmethod
-    def _migrated(connection: sa.Connection) -> int:
+    def _last_migration(connection: sa.Connection) -> int:
         return connection.exec_driver_sql("SELECT COALESCE(MAX(number), 0) FROM migrations").scalar_one()
 
 
 def _url(place: str) -> tuple[str, sa.URL]:
-    """What the store is called in messages, and the URL of its database."""
+    """Return the name of the store in messages, and the URL of its database."""
     if "://" not in place:
         path = Path(place).expanduser().absolute()
         return str(path), sa.URL.create("sqlite", database=str(path))
@@ -177,17 +180,18 @@ def _url(place: str) -> tuple[str, sa.URL]:
 
 
 def _make_private(file: Path) -> None:
-    """Make the folder and the file, for nobody but their owner, where they are missing."""
+    """Create the folder and the file, readable by nobody but their owner, where they are missing."""
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
             os.close(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
     except OSError as error:
-        raise StoreError(f"Cannot make the store {file}: {error.strerror}", "Name another place for it.") from error
+        raise StoreError(f"Cannot create the store {file}: {error.strerror}", "Name another place for it.") from error
 
 
-def _set_up(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # transactions begin where we say so
+def _configure_sqlite(connection: Any, _: Any) -> None:
+    """Set a new connection to SQLite to durable, private transactions that begin where we say so."""
+    connection.isolation_level = None
     cursor = connection.cursor()
     for setting in (
         f"busy_timeout = {BUSY_SECONDS * 1000}",

@@ -1,4 +1,4 @@
-"""The nouns of the store: what is kept, as frozen dataclasses; standard library only."""
+"""What the store holds, as frozen dataclasses; standard library only."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from extractor.errors import ExtractorError, OutputError
 from extractor.types import Path
 
 STATUSES = ("new", "needs_review", "approved", "rejected")
-"""What a record can be: `new` holds nothing doubtful, `needs_review` does, the other two are a person's word."""
+"""States of a record: `new` has no doubts, `needs_review` has some, the other two are a person's decision."""
 
-FINISHED = ("done", "reused", "failed", "set_aside", "cancelled", "unpacked")
-"""The states in which a job is through with a task; the others are `waiting` and `leased`."""
+FINAL_STATES = ("done", "reused", "failed", "set_aside", "cancelled", "unpacked")
+"""States in which a job is done with a task; the others are `waiting` and `leased`."""
 
 
 class StoreError(OutputError):
@@ -23,7 +23,7 @@ class StoreError(OutputError):
 
 
 class Conflict(ExtractorError):
-    """Somebody else changed the record first; `current` is the record as it now is, and nothing was changed."""
+    """Somebody else changed or holds the record; `current` is the record as it now is, and nothing was changed."""
 
     def __init__(self, message: str, hint: str, current: Record) -> None:
         super().__init__(message, hint)
@@ -32,7 +32,7 @@ class Conflict(ExtractorError):
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """What extracts: the tool, its prompts, the model and its weights, and the options that change what comes out."""
+    """What extracts: the tool, its prompts, the model and its weights, and the options that change the result."""
 
     tool: str
     prompt: str
@@ -42,12 +42,12 @@ class Version:
 
     @property
     def id(self) -> str:
-        """SHA-256 over all of it."""
+        """The SHA-256 over all of it."""
         return hashlib.sha256(json.dumps(asdict(self), sort_keys=True).encode()).hexdigest()
 
 
 def extraction_key(document: str, schema: str, version: str) -> str:
-    """The identity of an extraction: the same bytes, schema and version are extracted once, whatever the name."""
+    """Return the id of an extraction: the same bytes, schema and version are extracted once, whatever the name."""
     return hashlib.sha256(f"{document}\n{schema}\n{version}".encode()).hexdigest()
 
 
@@ -62,7 +62,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class StoredExtraction:
-    """What a machine said about a document, as `extractor extract` prints it; never changed once stored."""
+    """The result of an extraction, as `extractor extract` prints it; never changed once it is stored."""
 
     id: str
     document: str
@@ -74,11 +74,11 @@ class StoredExtraction:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """A value that a person put in the place of another, or accepted (`how` is then `accepted`, and nothing changed).
+    """A value that a person put in the place of another, or confirmed (`how` is then `accepted`, `new` equals `old`).
 
-    `how` says by what means, `revision` is the record's after it. `evidence` is where in the document the new value
-    stands (`start`, `end`, `text`, `boxes`), or, of a list, `rows`: the position that each element had before, null for
-    new ones. What takes another correction back names its revision in `undoes`.
+    `how` says by what means, `revision` is the record's after it. `evidence` is where in the document the new value is
+    (`start`, `end`, `text`, `boxes`); of a list it has `rows`: the position that each element had before, null for new
+    ones. A correction that undoes another one names that one's revision in `undoes`.
     """
 
     path: Path
@@ -95,8 +95,9 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class ReviewAction:
-    """A person's act on a record other than a correction: `claimed`, `taken` (from somebody else), `released`,
-    `approved`, `rejected`, `reopened`, `flagged`.
+    """What a person did with a record other than correcting it.
+
+    `action` is `claimed`, `taken` (from somebody else), `released`, `approved`, `rejected`, `reopened` or `flagged`.
     """
 
     action: str
@@ -106,35 +107,35 @@ class ReviewAction:
     note: str = ""
 
 
-def current_approvals(acts: Iterable[ReviewAction]) -> list[ReviewAction]:
-    """The approvals that stand: one for each person, since the record was last reopened, flagged or rejected."""
-    standing: dict[str, ReviewAction] = {}
-    for act in acts:
-        if act.action == "approved":
-            standing.setdefault(act.who, act)
-        elif act.action in ("rejected", "reopened", "flagged"):
-            standing.clear()
-    return list(standing.values())
+def current_approvals(actions: Iterable[ReviewAction]) -> list[ReviewAction]:
+    """Return the approvals that are in force: one for each person, since the last reopening, flag or rejection."""
+    approvals: dict[str, ReviewAction] = {}
+    for action in actions:
+        if action.action == "approved":
+            approvals.setdefault(action.who, action)
+        elif action.action in ("rejected", "reopened", "flagged"):
+            approvals.clear()
+    return list(approvals.values())
 
 
-def open_flag(acts: Iterable[ReviewAction]) -> ReviewAction | None:
-    """Somebody's doubt that nobody has answered since."""
-    decided = [act for act in acts if act.action in ("approved", "rejected", "reopened", "flagged")]
-    return decided[-1] if decided and decided[-1].action == "flagged" else None
+def open_flag(actions: Iterable[ReviewAction]) -> ReviewAction | None:
+    """Return the flag that nobody has answered yet, None if there is none."""
+    decisions = [a for a in actions if a.action in ("approved", "rejected", "reopened", "flagged")]
+    return decisions[-1] if decisions and decisions[-1].action == "flagged" else None
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One document under one schema: what the machine said, and what people made of it.
+    """One document under one schema: what the machine extracted, and what people made of it.
 
     `result` is the extraction as `extractor extract` prints it (`document`, `data`, `values`, `problems`, `run`);
-    `data` is its record with the corrections in place. `revision` counts changes, from 1. `claimed_by` holds whoever
-    is at work on it until `claimed_until`. `sources` are all names the document was found under.
+    `data` is its record with the corrections in place. `revision` counts changes, from 1. `claimed_by` works on it
+    until `claimed_until`. `sources` are all names under which the document was found.
 
-    `doubts` counts the reasons to look at it by their kind, `to_check` its fields that need a look, `risk` how many of
-    its values are wrong as far as can be told (`review_status`). `approvals` is how many people approved of it as it
-    now is, `approved_by` the first of them; `flagged` is 1 while somebody's doubt stands; `exported` is when it last
-    was.
+    `doubts` counts the reasons for review by kind, `to_check` the fields that need review; `risk` is the expected
+    number of wrong values among them (see `review_status`). `approvals` is the number of people who approved it as it
+    now is, `approved_by` the first of them; `flagged` is 1 while somebody's flag is open; `exported` is the time of the
+    last export.
     """
 
     id: int
@@ -165,9 +166,11 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class RecordFilter:
-    """Which records are asked for: `status` is one of STATUSES, `open` (new or needs_review), `flagged`, `second`
-    (approved by one person, and that is not the one who asks), or None for all; `reason` a kind of doubt; `schema` an
-    id or a name; `search` is looked for in the names of documents.
+    """Which records are wanted.
+
+    `status` is one of STATUSES, `open` (new or needs_review), `flagged`, `second` (approved by one person other than
+    the one who asks), or None for all; `schema` an id or a name; `reason` a kind of doubt; `job` a number; `search` is
+    looked for in the names of documents.
     """
 
     status: str | None = None
@@ -179,7 +182,7 @@ class RecordFilter:
 
 @dataclass(frozen=True, slots=True)
 class RecordSummary:
-    """What a list of records shows of one, told without reading it; see `Record`."""
+    """What a list shows of a record without the record being read; the fields are as in `Record`."""
 
     id: int
     document: str
@@ -204,7 +207,7 @@ class RecordSummary:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job by its name; `settings` are those it was started with. `state`: running, stopped, finished, cancelled."""
+    """A job; `settings` are those it was started with, `state` is running, stopped, finished or cancelled."""
 
     id: int
     name: str
@@ -218,7 +221,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class JobCounts:
-    """Where the documents of a job are; `found` is the sum of all others."""
+    """The number of a job's documents in each state; `failures` counts those of `failed` and `set_aside` by kind."""
 
     done: int = 0
     reused: int = 0
@@ -230,14 +233,15 @@ class JobCounts:
 
     @property
     def found(self) -> int:
+        """The number of all documents."""
         return self.done + self.reused + self.failed + self.set_aside + self.cancelled + self.left
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """A document to be worked on, by its name and, as far as known, its stamp and its SHA-256.
+    """A document to be worked on: its name and, where known, its stamp and its SHA-256.
 
-    `stamp` changes when the file does (size and time of change). With a `kind` it cannot be worked on, and `message`
+    `stamp` changes when the file does (size and modification time). A file with a `kind` cannot be worked on; `message`
     says why.
     """
 
@@ -250,7 +254,7 @@ class SourceFile:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One document of a job. `tries` counts how often it was begun, `deaths` how often it took its process with it."""
+    """One document of a job. `tries` counts how often it was begun, `deaths` how often its process died."""
 
     id: int
     job: int
@@ -268,9 +272,10 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class TaskOutcome:
-    """How a task ended: `state` is one of FINISHED, or `waiting` for another try.
+    """How a task ended: `state` is one of FINAL_STATES, or `waiting` for another attempt.
 
-    `done` comes with a `result` (the extraction as JSON data), `unpacked` with the `members` of the archive.
+    With `done` there is a `result` (the extraction as JSON data), with `unpacked` there are the `members` of the
+    archive.
     """
 
     task: Task
@@ -287,7 +292,7 @@ class TaskOutcome:
 
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
-    """One line of the audit: `subject` was changed from `old` to `new`. `hash` covers all of it and `previous`."""
+    """One line of the audit log: `subject` was changed from `old` to `new`. `hash` covers all of it and `previous`."""
 
     seq: int
     at: str
@@ -299,14 +304,3 @@ class AuditEntry:
     reason: str
     previous: str
     hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A measurement: what was measured with which settings, and the figures that came out."""
-
-    id: int
-    name: str
-    at: str
-    settings: Mapping[str, Any]
-    figures: Mapping[str, Any]

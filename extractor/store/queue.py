@@ -1,7 +1,7 @@
 """Jobs and their tasks: who works on which document, and how each of them ended.
 
 A task is leased to one worker process at a time. That it is done and what came out of it are stored in one transaction,
-so whatever dies when: a document is neither lost nor stored twice.
+so that a document is neither lost nor stored twice, whatever dies and when.
 """
 
 from __future__ import annotations
@@ -16,20 +16,29 @@ import sqlalchemy as sa
 
 from extractor.errors import InputError, UsageError
 from extractor.store import tables
-from extractor.store.audit import append
+from extractor.store.audit import append_lines
 from extractor.store.database import Database, now
-from extractor.store.models import FINISHED, Job, JobCounts, SourceFile, Task, TaskOutcome, Version, extraction_key
-from extractor.store.writes import keep_extractions, keep_sources, keep_version, prepared
+from extractor.store.models import (
+    FINAL_STATES,
+    Job,
+    JobCounts,
+    SourceFile,
+    Task,
+    TaskOutcome,
+    Version,
+    extraction_key,
+)
+from extractor.store.writes import VERSION_COLUMNS, add_extractions, add_sources, add_version, prepare_results
 
 LEASE_SECONDS = 120
-ELSEWHERE_SECONDS = 1.0
+DUPLICATE_REST_SECONDS = 1.0
 """How long a task rests while another one with the same content is being worked on."""
-_BATCH = 500
-_TASK = tuple(f.name for f in fields(Task))
+_PAGE = 500
+_TASK_COLUMNS = tuple(f.name for f in fields(Task))
 
 
-class Jobs:
-    """The jobs of a store."""
+class JobQueue:
+    """The jobs of a store, and their tasks."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -37,101 +46,99 @@ class Jobs:
     # Jobs.
 
     def start(self, name: str, schema: str, settings: Mapping[str, Any], *, who: str) -> Job:
-        """The job of that name, new or gone on with; its state is then `running`.
+        """Create the job of that name, or resume it, and return it; its state is then `running`.
 
         Raises UsageError where the name belongs to a job with another schema or other settings.
         """
         at = now()
         row = {"name": name, "schema": schema, "settings": dict(settings), "state": "running"}
         with self._database.writing() as connection:
-            same = tables.jobs.c.name == name
-            if connection.execute(sa.select(tables.jobs.c.id).where(same)).one_or_none() is None:
+            query = sa.select(tables.jobs.c.id).where(tables.jobs.c.name == name)
+            if connection.execute(query).one_or_none() is None:
                 connection.execute(tables.jobs.insert(), row | {"created": at, "updated": at})
-                append(connection, who, [("job started", f"job {name}", None, dict(settings), "")])
-            job = _job(connection, name)
+                append_lines(connection, who, [("job started", f"job {name}", None, dict(settings), "")])
+            job = _load_job(connection, name)
             if (job.schema, job.settings) != (schema, dict(settings)):
                 raise UsageError(
-                    f"There is a job {name} already, with other settings.",
-                    f"Give this one another name; `extractor status {name}` shows what that one is.",
+                    f"There is already a job {name}, with other settings.",
+                    f"Give this one another name; `extractor status {name}` shows the existing one.",
                 )
             if job.state != "running":
-                append(connection, who, [("job resumed", f"job {name}", job.state, "running", "")])
+                append_lines(connection, who, [("job resumed", f"job {name}", job.state, "running", "")])
                 _set_state(connection, job.id, "running")
-            return _job(connection, name)
+            return _load_job(connection, name)
 
     def get(self, name: str) -> Job:
-        """The job of that name; InputError where there is none."""
+        """Return the job of that name; raise InputError if there is none."""
         with self._database.reading() as connection:
-            return _job(connection, name)
+            return _load_job(connection, name)
 
     def all(self) -> list[Job]:
-        """Every job, the newest first."""
+        """Return every job, the newest first."""
         with self._database.reading() as connection:
             names = connection.execute(sa.select(tables.jobs.c.name).order_by(tables.jobs.c.id.desc())).scalars()
-            return [_job(connection, name) for name in names.all()]
+            return [_load_job(connection, name) for name in names.all()]
 
     def set_version(self, job: Job, version: Version) -> Job:
-        """The job with what extracts for it noted; UsageError where something else has extracted for it before."""
+        """Note the version that extracts for the job; raise UsageError if another one has extracted for it before."""
         with self._database.writing() as connection:
-            found = _job(connection, job.name)
+            found = _load_job(connection, job.name)
             if found.version is not None and found.version.id != version.id:
                 raise UsageError(
                     f"Job {job.name} was begun with another version of the tool, its prompts or its model.",
-                    "Give the new job a name of its own; documents are then extracted anew.",
+                    "Give the new job another name; documents are then extracted anew.",
                 )
             if found.version is None:
-                keep_version(connection, self._database, version)
-                connection.execute(
-                    tables.jobs.update().where(tables.jobs.c.id == job.id).values(version=version.id, updated=now())
-                )
-            return _job(connection, job.name)
+                add_version(connection, self._database, version)
+                noted = tables.jobs.update().where(tables.jobs.c.id == job.id)
+                connection.execute(noted.values(version=version.id, updated=now()))
+            return _load_job(connection, job.name)
 
     def end(self, job: Job, state: str, *, who: str) -> None:
-        """Note that the job is `finished` or `stopped`; one that somebody cancelled stays cancelled."""
+        """Set a running job to `finished` or `stopped`; one that somebody cancelled stays cancelled."""
         with self._database.writing() as connection:
-            found = _job(connection, job.name)
+            found = _load_job(connection, job.name)
             if found.state == "running":
-                append(connection, who, [(f"job {state}", f"job {job.name}", found.state, state, "")])
+                append_lines(connection, who, [(f"job {state}", f"job {job.name}", found.state, state, "")])
                 _set_state(connection, job.id, state)
 
     def cancel(self, name: str, *, who: str) -> JobCounts:
-        """The counts of the job after its waiting tasks were cancelled; workers stop at what they are at."""
+        """Cancel the job's open tasks and return its counts; documents in progress are finished, but not stored."""
         with self._database.writing() as connection:
-            job = _job(connection, name)
+            job = _load_job(connection, name)
             task = tables.tasks.c
-            mine = tables.tasks.update().where(task.job == job.id, task.state.in_(("waiting", "leased")))
-            connection.execute(mine.values(state="cancelled", owner=None))
-            append(connection, who, [("job cancelled", f"job {name}", job.state, "cancelled", "")])
+            cancelled = tables.tasks.update().where(task.job == job.id, task.state.in_(("waiting", "leased")))
+            connection.execute(cancelled.values(state="cancelled", owner=None))
+            append_lines(connection, who, [("job cancelled", f"job {name}", job.state, "cancelled", "")])
             _set_state(connection, job.id, "cancelled")
         return self.counts(job)
 
     def retry(self, name: str, *, who: str, kind: str | None = None) -> int:
-        """How many tasks that failed, were set aside or cancelled wait again; of one kind of failure, if given."""
+        """Make failed, set aside and cancelled tasks wait again, or only those of one kind; return their number."""
         with self._database.writing() as connection:
-            job = _job(connection, name)
+            job = _load_job(connection, name)
             task = tables.tasks.c
-            again = tables.tasks.update().where(
-                task.job == job.id, task.state.in_(("failed", "set_aside", "cancelled"))
-            )
+            ended = task.state.in_(("failed", "set_aside", "cancelled"))
+            again = tables.tasks.update().where(task.job == job.id, ended)
             if kind is not None:
                 again = again.where(task.kind == kind)
             number = connection.execute(
                 again.values(state="waiting", kind=None, message="", tries=0, deaths=0, until=0.0, stamp="")
             ).rowcount
-            append(connection, who, [("job retried", f"job {name}", None, {"tasks": number, "kind": kind}, "")])
+            append_lines(connection, who, [("job retried", f"job {name}", None, {"tasks": number, "kind": kind}, "")])
             if job.state == "cancelled":
                 _set_state(connection, job.id, "stopped")
             return number
 
     def counts(self, job: Job) -> JobCounts:
-        """Where the documents of the job are; archives that were unpacked are not counted, their members are."""
+        """Count the job's documents by state; archives that were unpacked do not count, their members do."""
         task = tables.tasks.c
         query = sa.select(task.state, task.kind, sa.func.count()).where(task.job == job.id)
         states: dict[str, int] = {}
         failures: dict[str, int] = {}
         with self._database.reading() as connection:
             for state, kind, number in connection.execute(query.group_by(task.state, task.kind)):
-                state = state if state in FINISHED else "left"
+                state = state if state in FINAL_STATES else "left"
                 states[state] = states.get(state, 0) + number
                 if state in ("failed", "set_aside"):
                     failures[kind] = failures.get(kind, 0) + number
@@ -139,153 +146,157 @@ class Jobs:
         return JobCounts(**states, failures=dict(sorted(failures.items(), key=lambda item: -item[1])))
 
     def tasks(self, job: Job, *states: str, kind: str | None = None, under: str = "") -> Iterator[Task]:
-        """The job's tasks in the order they were found: all, or those in some states, of one kind of failure, or whose
-        names begin with `under`.
+        """Yield the job's tasks in the order in which they were found.
+
+        Only those in one of the states, of one kind of failure, or whose names begin with `under`, where given.
         """
         after = 0
         task = tables.tasks.c
-        wanted = sa.select(*(task[key] for key in _TASK)).where(task.job == job.id)
+        query = sa.select(*(task[key] for key in _TASK_COLUMNS)).where(task.job == job.id)
         if states:
-            wanted = wanted.where(task.state.in_(states))
+            query = query.where(task.state.in_(states))
         if kind is not None:
-            wanted = wanted.where(task.kind == kind)
+            query = query.where(task.kind == kind)
         if under:
-            wanted = wanted.where(task.name.startswith(under, autoescape=True))
+            query = query.where(task.name.startswith(under, autoescape=True))
         while True:
             with self._database.reading() as connection:
-                page = connection.execute(wanted.where(task.id > after).order_by(task.id).limit(_BATCH)).all()
+                page = connection.execute(query.where(task.id > after).order_by(task.id).limit(_PAGE)).all()
             if not page:
                 return
             yield from (Task(*row) for row in page)
             after = page[-1].id
 
-    # Finding.
-
-    def add(self, job: Job, found: Iterable[SourceFile]) -> int:
-        """How many documents were new to the job or had changed since it was through with them; they now wait.
+    def add(self, job: Job, files: Iterable[SourceFile]) -> int:
+        """Add tasks for the files, and return how many wait now: those that are new, or changed since they were done.
 
         What cannot be worked on is stored as failed at once.
         """
-        number, rest = 0, iter(found)
-        while batch := list(islice(rest, _BATCH)):
+        number, rest = 0, iter(files)
+        while batch := list(islice(rest, _PAGE)):
             with self._database.writing() as connection:
-                number += _add(connection, self._database, job.id, batch)
+                number += _add_tasks(connection, self._database, job.id, batch)
         return number
 
-    # Working.
+    # Leases.
 
     def claim(self, job: Job, owner: str, most: int) -> list[Task]:
-        """Up to `most` waiting tasks, now leased to `owner` (who has to `renew`); those tried least come first."""
+        """Lease up to `most` waiting tasks to `owner`, who has to renew the leases; those tried least come first."""
         moment = time.time()
         task = tables.tasks.c
         lapsed = tables.tasks.update().where(task.job == job.id, task.state == "leased", task.until < moment)
-        free = (
+        waiting = (
             sa.select(task.id)
             .where(task.job == job.id, task.state == "waiting", task.until <= moment)
             .order_by(task.tries, task.id)
             .limit(most)
         )
-        mine = tables.tasks.update().where(task.id.in_(free))
-        mine = mine.values(state="leased", owner=owner, until=moment + LEASE_SECONDS, tries=task.tries + 1)
+        leased = tables.tasks.update().where(task.id.in_(waiting))
+        leased = leased.values(state="leased", owner=owner, until=moment + LEASE_SECONDS, tries=task.tries + 1)
         with self._database.writing() as connection:
             connection.execute(lapsed.values(state="waiting", owner=None, until=0.0))
-            rows = connection.execute(mine.returning(*(task[key] for key in _TASK))).all()
+            rows = connection.execute(leased.returning(*(task[key] for key in _TASK_COLUMNS))).all()
         return sorted((Task(*row) for row in rows), key=lambda t: (t.tries, t.id))
 
     def begin_tasks(self, job: Job, owner: str, documents: Mapping[int, tuple[str, str]]) -> dict[int, str]:
-        """What to do for each leased task (number -> SHA-256 and stamp of its file), in one transaction.
+        """Decide what to do for leased tasks, given as number -> (SHA-256, stamp), in one transaction.
 
-        `extract`: it is the owner's to do. `reused`: the store has it, and the task is through. `elsewhere`: a copy of
-        it is being worked on, and the task waits again. Tasks that are no longer the owner's are left out.
+        The verdict is `extract` for the owner to do; `reused` if the store has the extraction, and the task is done;
+        `elsewhere` if a copy is being worked on, and the task waits again. Tasks that are no longer the owner's are
+        left out.
         """
         assert job.version is not None, "set_version comes first"
         version, moment = job.version.id, time.time()
         keys = {n: extraction_key(document, job.schema, version) for n, (document, _) in documents.items()}
-        after = {
+        columns = {
             "extract": {"state": "leased", "owner": owner, "until": moment + LEASE_SECONDS, "untried": 0},
             "reused": {"state": "reused", "owner": None, "until": 0.0, "untried": 0},
-            "elsewhere": {"state": "waiting", "owner": None, "until": moment + ELSEWHERE_SECONDS, "untried": 1},
+            "elsewhere": {"state": "waiting", "owner": None, "until": moment + DUPLICATE_REST_SECONDS, "untried": 1},
         }
         task = tables.tasks.c
-        said: dict[int, str] = {}
+        verdicts: dict[int, str] = {}
         changes: list[dict[str, Any]] = []
         with self._database.writing() as connection:
             held = sa.select(task.id, task.name).where(task.id.in_(keys), task.owner == owner)
             names = {row.id: row.name for row in connection.execute(held)}
-            stored = sa.select(tables.extractions.c.id).where(tables.extractions.c.id.in_(keys.values()))
-            there = set(connection.execute(stored).scalars())
+            query = sa.select(tables.extractions.c.id).where(tables.extractions.c.id.in_(keys.values()))
+            stored = set(connection.execute(query).scalars())
             copies = sa.select(task.extraction).where(
                 task.extraction.in_(keys.values()), task.state == "leased", task.until > moment, task.id.not_in(keys)
             )
-            busy = set(connection.execute(copies).scalars())
+            in_progress = set(connection.execute(copies).scalars())
             for number in names:
                 key, (document, stamp) = keys[number], documents[number]
-                said[number] = "reused" if key in there else "elsewhere" if key in busy else "extract"
-                busy.add(key)
+                verdict = "reused" if key in stored else "elsewhere" if key in in_progress else "extract"
+                verdicts[number] = verdict
+                in_progress.add(key)
                 known = {"number": number, "document": document, "stamp": stamp, "extraction": key}
-                changes.append(after[said[number]] | known)
-            _change(connection, changes)
-            reused = [(names[n], documents[n][0]) for n, verdict in said.items() if verdict == "reused"]
-            keep_sources(connection, self._database, reused)
-        return said
+                changes.append(columns[verdict] | known)
+            _update_tasks(connection, changes)
+            reused = [(names[n], documents[n][0]) for n, verdict in verdicts.items() if verdict == "reused"]
+            add_sources(connection, self._database, reused)
+        return verdicts
 
     def record_outcomes(self, job: Job, owner: str, outcomes: Sequence[TaskOutcome], *, who: str) -> None:
-        """Store how tasks ended and what came out of them, all of it or, with StoreError, nothing."""
+        """Store how tasks ended and what came out of them: all of it or, with StoreError, nothing.
+
+        Outcomes of tasks that are no longer the owner's are dropped.
+        """
         results = [o for o in outcomes if o.result is not None]
         assert job.version is not None or not results, "set_version comes first"
-        ready = prepared(self._database, [(o.result, o.size, o.document_kind) for o in results])
-        kept = {o.task.id: result for o, result in zip(results, ready, strict=True)}
+        ready = prepare_results(self._database, [(o.result, o.size, o.document_kind) for o in results])
+        prepared = {o.task.id: result for o, result in zip(results, ready, strict=True)}
         with self._database.writing() as connection:
             task = tables.tasks.c
             held = sa.select(task.id).where(task.id.in_([o.task.id for o in outcomes]), task.owner == owner)
-            mine = set(connection.execute(held).scalars())
-            results = [o for o in results if o.task.id in mine]
+            own = set(connection.execute(held).scalars())
+            results = [o for o in results if o.task.id in own]
             new: set[str] = set()
             if job.version is not None:
-                said = [kept[o.task.id] for o in results]
-                new = keep_extractions(connection, self._database, said, job.version.id, job.id, who)
+                extractions = [prepared[o.task.id] for o in results]
+                new = add_extractions(connection, self._database, extractions, job.version.id, job.id, who)
                 names = [(o.task.name, o.result["document"]["id"]) for o in results]
-                keep_sources(connection, self._database, names)
+                add_sources(connection, self._database, names)
             for outcome in outcomes:
-                if outcome.members and outcome.task.id in mine:
-                    _add(connection, self._database, job.id, outcome.members)
-            _change(connection, [_ended(o, new) for o in outcomes if o.task.id in mine])
+                if outcome.members and outcome.task.id in own:
+                    _add_tasks(connection, self._database, job.id, outcome.members)
+            _update_tasks(connection, [_outcome_columns(o, new) for o in outcomes if o.task.id in own])
 
     def renew_leases(self, owner: str) -> None:
-        """Keep the owner's leases for another while."""
-        mine = tables.tasks.update().where(tables.tasks.c.owner == owner)
+        """Extend all leases of the owner."""
+        held = tables.tasks.update().where(tables.tasks.c.owner == owner)
         with self._database.writing() as connection:
-            connection.execute(mine.values(until=time.time() + LEASE_SECONDS))
+            connection.execute(held.values(until=time.time() + LEASE_SECONDS))
 
     def release_leases(self, owner: str) -> None:
-        """Give back what the owner holds and has not settled; it counts as not tried."""
+        """Give back what the owner holds; the attempt does not count."""
         task = tables.tasks.c
-        mine = tables.tasks.update().where(task.owner == owner)
+        held = tables.tasks.update().where(task.owner == owner)
         with self._database.writing() as connection:
-            connection.execute(mine.values(state="waiting", owner=None, until=0.0, tries=task.tries - 1))
+            connection.execute(held.values(state="waiting", owner=None, until=0.0, tries=task.tries - 1))
 
     def lease_owners(self) -> list[str]:
-        """Everybody who holds a lease."""
+        """Return everybody who holds a lease."""
         owner = tables.tasks.c.owner
         with self._database.reading() as connection:
             return list(connection.execute(sa.select(owner).where(owner.is_not(None)).distinct()).scalars())
 
     def expire_leases(self, owner: str) -> None:
-        """Take the leases of an owner that is known to be dead; the tasks wait again, as tried."""
-        mine = tables.tasks.update().where(tables.tasks.c.owner == owner)
+        """End the leases of an owner that is known to be dead; the attempts count."""
+        held = tables.tasks.update().where(tables.tasks.c.owner == owner)
         with self._database.writing() as connection:
-            connection.execute(mine.values(state="waiting", owner=None, until=0.0))
+            connection.execute(held.values(state="waiting", owner=None, until=0.0))
 
 
-def _job(connection: sa.Connection, name: str) -> Job:
-    columns = [tables.versions.c[key].label(f"v_{key}") for key in ("tool", "prompt", "model", "weights", "options")]
+def _load_job(connection: sa.Connection, name: str) -> Job:
+    columns = [tables.versions.c[key].label(f"v_{key}") for key in VERSION_COLUMNS]
     query = sa.select(tables.jobs, *columns).outerjoin(tables.versions, tables.versions.c.id == tables.jobs.c.version)
     row = connection.execute(query.where(tables.jobs.c.name == name)).one_or_none()
     if row is None:
-        raise InputError(f"There is no job {name}.", "`extractor status` lists them.")
+        raise InputError(f"There is no job {name}.", "`extractor status` lists all jobs.")
     version = None
     if row.version is not None:
-        version = Version(row.v_tool, row.v_prompt, row.v_model, row.v_weights, row.v_options)
+        version = Version(**{key: getattr(row, f"v_{key}") for key in VERSION_COLUMNS})
     return Job(row.id, row.name, row.schema, version, row.settings, row.state, row.created, row.updated)
 
 
@@ -293,8 +304,11 @@ def _set_state(connection: sa.Connection, job: int, state: str) -> None:
     connection.execute(tables.jobs.update().where(tables.jobs.c.id == job).values(state=state, updated=now()))
 
 
-def _change(connection: sa.Connection, changes: Sequence[Mapping[str, Any]]) -> None:
-    """Change many tasks alike: `number` is the task's, `untried` comes off its tries, `died` goes to its deaths."""
+def _update_tasks(connection: sa.Connection, changes: Sequence[Mapping[str, Any]]) -> None:
+    """Change the same columns of many tasks.
+
+    `number` is the task's; `untried` is subtracted from its tries, `died` added to its deaths.
+    """
     if not changes:
         return
     task = tables.tasks.c
@@ -306,8 +320,8 @@ def _change(connection: sa.Connection, changes: Sequence[Mapping[str, Any]]) -> 
     connection.execute(tables.tasks.update().where(task.id == sa.bindparam("number")).values(**columns), changes)
 
 
-def _ended(outcome: TaskOutcome, new: set[str]) -> dict[str, Any]:
-    """What changes of a task at its end; `new` are the documents whose extraction was not in the store before."""
+def _outcome_columns(outcome: TaskOutcome, new: set[str]) -> dict[str, Any]:
+    """Return what changes of a task at its end; `new` are the documents whose extraction was not stored before."""
     state = outcome.state
     if outcome.result is not None:
         state = "done" if outcome.result["document"]["id"] in new else "reused"
@@ -323,36 +337,36 @@ def _ended(outcome: TaskOutcome, new: set[str]) -> dict[str, Any]:
     }
 
 
-def _add(connection: sa.Connection, database: Database, job: int, found: Sequence[SourceFile]) -> int:
-    """How many tasks are new or wait again because their file changed."""
+def _add_tasks(connection: sa.Connection, database: Database, job: int, files: Sequence[SourceFile]) -> int:
+    """Add tasks for the files, and return how many are new or wait again because their file changed."""
     rows = [
         {
             "job": job,
-            "name": f.name,
-            "stamp": f.stamp,
-            "state": "failed" if f.kind else "waiting",
-            "document": f.document,
-            "kind": f.kind,
-            "message": f.message,
+            "name": file.name,
+            "stamp": file.stamp,
+            "state": "failed" if file.kind else "waiting",
+            "document": file.document,
+            "kind": file.kind,
+            "message": file.message,
             "tries": 0,
             "deaths": 0,
             "until": 0.0,
         }
-        for f in found
+        for file in files
     ]
     task = tables.tasks.c
-    known = sa.select(task.name, task.stamp, task.state).where(task.job == job)
-    known = known.where(task.name.in_([row["name"] for row in rows]))
-    there = {name: (stamp, state) for name, stamp, state in connection.execute(known)}
-    new = {row["name"]: row for row in rows if row["name"] not in there}
+    query = sa.select(task.name, task.stamp, task.state).where(task.job == job)
+    query = query.where(task.name.in_([row["name"] for row in rows]))
+    known = {name: (stamp, state) for name, stamp, state in connection.execute(query)}
+    new = {row["name"]: row for row in rows if row["name"] not in known}
     database.add_new(connection, tables.tasks, list(new.values()))
-    changed = [row for row in rows if row["name"] in there and _changed(row, *there[row["name"]])]
+    changed = [row for row in rows if row["name"] in known and _has_changed(row, *known[row["name"]])]
     for row in changed:
         again = tables.tasks.update().where(task.job == job, task.name == row["name"])
         connection.execute(again.values(**row, extraction=None, seconds=None))
     return len(new) + len(changed)
 
 
-def _changed(row: Mapping[str, Any], stamp: str, state: str) -> bool:
-    """Whether a file is another one than the one that a task, now through, was about."""
-    return state in FINISHED and stamp not in ("", row["stamp"])
+def _has_changed(row: Mapping[str, Any], stamp: str, state: str) -> bool:
+    """Decide whether a file is a different one from that of a task that has ended."""
+    return state in FINAL_STATES and stamp not in ("", row["stamp"])

@@ -1,4 +1,4 @@
-"""Records: what a machine said about a document, what people made of it, and who did so."""
+"""The records of a store: what machines extracted, what people changed, decided and claimed."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from extractor.errors import InputError
+from extractor.schemas import Schema
 from extractor.store import listing, tables
-from extractor.store.audit import append
-from extractor.store.corrections import apply_corrections, replace_value
+from extractor.store.audit import append_lines
+from extractor.store.corrections import apply_corrections
 from extractor.store.database import Database, now
 from extractor.store.models import (
     Conflict,
@@ -24,155 +24,171 @@ from extractor.store.models import (
     StoredExtraction,
     Version,
     current_approvals,
-    open_flag,
 )
-from extractor.store.writes import VERSION, keep_extractions, keep_sources, keep_version, prepared, schemas_of
+from extractor.store.record_data import replace_value
+from extractor.store.record_rows import (
+    add_review_action,
+    advance_revision,
+    confirm_revision,
+    load_at_revision,
+    load_record,
+    load_records,
+    set_claim,
+)
+from extractor.store.writes import (
+    VERSION_COLUMNS,
+    add_extractions,
+    add_sources,
+    add_version,
+    load_schemas,
+    prepare_results,
+)
 from extractor.types import Path
 
 CLAIM_SECONDS = 900
+"""How long a claim lasts if it is not renewed."""
 _PAGE = 100
+_MAX_PARAMETERS = 500
+"""Documents that one query names; databases limit the number of parameters."""
 
 
 class Records:
-    """The records of a store. Every change names who made it, and the revision that they had seen of the record."""
+    """The records of a store. Every change names its author, and the revision of the record that they had seen."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+
+    # Reading.
 
     def __iter__(self) -> Iterator[Record]:
         return self.select()
 
     def get(self, record: int) -> Record:
-        """The record of that number; InputError where there is none."""
+        """Return the record of that number; raise InputError if there is none."""
         with self._database.reading() as connection:
-            return _one(connection, record)
+            return load_record(connection, record)
 
     def find(self, document: str, schema: str) -> Record | None:
-        """The record of a document (its SHA-256) under a schema (its id), or None."""
-        wanted = sa.select(tables.records.c.id).where(
-            tables.records.c.document == document, tables.records.c.schema == schema
-        )
+        """Return the record of a document (its SHA-256) under a schema (its id), None if there is none."""
+        record = tables.records.c
+        query = sa.select(record.id).where(record.document == document, record.schema == schema)
         with self._database.reading() as connection:
-            found = connection.execute(wanted).scalar_one_or_none()
-            return None if found is None else _one(connection, found)
+            number = connection.execute(query).scalar_one_or_none()
+            return None if number is None else load_record(connection, number)
 
     def select(
         self, *, schema: str | None = None, status: str | None = None, job: int | None = None, after: int = 0
     ) -> Iterator[Record]:
-        """Records by number, those after `after`: all, or of a schema (id or name), a status, the documents of a job.
+        """Yield records by number, from number `after` + 1 on: all, or of a schema (id or name), a status, a job.
 
-        They are fetched a page at a time, so any number of them takes little memory, and what is changed meanwhile is
+        They are fetched in pages, so that any number of them takes little memory. What is changed in the meantime is
         seen as it is when its page is fetched.
         """
-        while page := self._page(schema, status, job, after):
-            yield from page
-            after = page[-1].id
+        query = sa.select(tables.records.c.id).where(*listing.conditions_of(RecordFilter(status, schema, None, job)))
+        while True:
+            with self._database.reading() as connection:
+                page = query.where(tables.records.c.id > after).order_by(tables.records.c.id).limit(_PAGE)
+                numbers = connection.execute(page).scalars().all()
+                records = load_records(connection, numbers) if numbers else []
+            if not records:
+                return
+            yield from records
+            after = records[-1].id
 
     def count_by_status(self, *, schema: str | None = None, job: int | None = None) -> dict[str, int]:
-        """How many records have each status, of all, of a schema (id or name), or of the documents of a job."""
+        """Count the records of each status: of all, of a schema (id or name), or of the documents of a job."""
         record = tables.records.c
-        query = sa.select(record.status, sa.func.count()).where(*_wanted(schema, None, job, 0)).group_by(record.status)
+        conditions = listing.conditions_of(RecordFilter(None, schema, None, job))
+        query = sa.select(record.status, sa.func.count()).where(*conditions).group_by(record.status)
         with self._database.reading() as connection:
             return {status: number for status, number in connection.execute(query)}
 
     def ids_by_document(self, schema: str, documents: Iterable[str]) -> dict[str, int]:
-        """The numbers of the records of those documents (by SHA-256) under a schema (its id); none is read."""
+        """Return document -> record number for those documents (by SHA-256) under a schema (its id)."""
         record = tables.records.c
         query = sa.select(record.document, record.id).where(record.schema == schema)
         with self._database.reading() as connection:
             return {
                 document: number
-                for some in _parted(documents)
-                for document, number in connection.execute(query.where(record.document.in_(some)))
+                for chunk in _chunks(documents)
+                for document, number in connection.execute(query.where(record.document.in_(chunk)))
             }
 
     def completed_documents(self, documents: Iterable[str]) -> dict[str, bool]:
-        """Of those documents that have records, whether all of them are approved and were exported, or are rejected."""
+        """Return for each document with records whether all are completed: approved and exported, or rejected."""
         record = tables.records.c
         query = sa.select(record.document, record.status, record.exported)
-        found: dict[str, bool] = {}
+        completed: dict[str, bool] = {}
         with self._database.reading() as connection:
-            for some in _parted(documents):
-                for document, status, exported in connection.execute(query.where(record.document.in_(some))):
-                    done = status == "rejected" or (status == "approved" and exported is not None)
-                    found[document] = found.get(document, True) and done
-        return found
-
-    def mark_exported(self, *, who: str, schema: str | None, status: str | None, job: int | None, what: str) -> int:
-        """How many records were just exported, now noted in them; `what` they were exported to stands in the audit."""
-        at = now()
-        mine = tables.records.update().where(*_wanted(schema, status, job, 0))
-        with self._database.writing() as connection:
-            number = connection.execute(mine.values(exported=at)).rowcount
-            append(connection, who, [("exported", "records", None, {"records": number, "to": what}, "")])
-        return number
+            for chunk in _chunks(documents):
+                for document, status, exported in connection.execute(query.where(record.document.in_(chunk))):
+                    is_completed = status == "rejected" or (status == "approved" and exported is not None)
+                    completed[document] = completed.get(document, True) and is_completed
+        return completed
 
     def extractions(self, record: int) -> list[StoredExtraction]:
-        """All that machines ever said about the record's document under its schema, oldest first."""
+        """Return all extractions of the record's document under its schema, oldest first."""
+        extraction = tables.extractions
         with self._database.reading() as connection:
-            found = _one(connection, record)
-            wanted = (
-                sa.select(tables.extractions, *(tables.versions.c[key].label(f"v_{key}") for key in VERSION))
-                .join(tables.versions, tables.versions.c.id == tables.extractions.c.version)
-                .where(tables.extractions.c.document == found.document, tables.extractions.c.schema == found.schema)
-                .order_by(tables.extractions.c.at)
+            found = load_record(connection, record)
+            query = (
+                sa.select(extraction, *(tables.versions.c[key].label(f"v_{key}") for key in VERSION_COLUMNS))
+                .join(tables.versions, tables.versions.c.id == extraction.c.version)
+                .where(extraction.c.document == found.document, extraction.c.schema == found.schema)
+                .order_by(extraction.c.at)
             )
             return [
                 StoredExtraction(
                     row.id,
                     row.document,
                     row.schema,
-                    Version(**{key: getattr(row, f"v_{key}") for key in VERSION}),
+                    Version(**{key: getattr(row, f"v_{key}") for key in VERSION_COLUMNS}),
                     row.at,
                     row.result,
                 )
-                for row in connection.execute(wanted)
+                for row in connection.execute(query)
             ]
 
     def review_actions(self, record: int) -> list[ReviewAction]:
-        """What people did with the record besides correcting it, oldest first."""
+        """Return what people did with the record other than correcting it, oldest first."""
         with self._database.reading() as connection:
-            return listing.reviews_of(connection, [record])[record]
+            return listing.actions_by_record(connection, [record])[record]
+
+    # The review queue.
 
     def list_summaries(
         self, wanted: RecordFilter, *, who: str = "", sort: str = "risk", after: int = 0, limit: int = 100
     ) -> tuple[list[RecordSummary], int]:
-        """The records that are asked for, from position `after` on, and how many there are; none of them is read.
+        """Return a page of summaries, from position `after` on, and the number of all records that match.
 
         `sort` is `risk` (the most doubtful first), `new`, `old` or `name`.
         """
         with self._database.reading() as connection:
-            return listing.listed(connection, wanted, who, sort, after, limit)
+            return listing.list_summaries(connection, wanted, who, sort, after, limit)
 
     def count_by_queue(self, wanted: RecordFilter, *, who: str = "") -> dict[str, int]:
-        """How many of them have each status, are `flagged`, and wait for a `second` approval, which `who` may give."""
+        """Count the matching records by status, the `flagged` ones, and those that wait for who's `second` approval."""
         with self._database.reading() as connection:
-            return listing.counted(connection, wanted, who)
+            return listing.count_by_queue(connection, wanted, who)
 
     def next_id(self, wanted: RecordFilter, *, who: str, sort: str = "risk", but: int | None = None) -> int | None:
-        """The number of the first of the records asked for that nobody else holds, and that is not `but`."""
+        """Return the number of the first matching record that nobody else holds, other than `but`; None at the end."""
         with self._database.reading() as connection:
-            return listing.next_one(connection, wanted, who, sort, but)
+            return listing.next_id(connection, wanted, who, sort, but)
 
-    def add(
-        self,
-        result: Mapping[str, Any],
-        version: Version,
-        *,
-        who: str,
-        size: int = 0,
-        kind: str = "",
-    ) -> Record:
-        """The record of an extraction, as `extractor.extraction.serialization.as_dict` gives it, now stored.
+    # Changing.
 
-        The schema must have been kept before (`Store.add_schema`). The same document, schema and version change
-        nothing; a new version becomes the record's own unless a person has already worked on the record.
+    def add(self, result: Mapping[str, Any], version: Version, *, who: str, size: int = 0, kind: str = "") -> Record:
+        """Store an extraction, as `extractor.extraction.serialization.as_dict` makes it, and return its record.
+
+        The schema must have been added before (`Store.add_schema`). The same document, schema and version change
+        nothing. A new version replaces what the record shows, unless a person has already worked on the record.
         """
-        results = prepared(self._database, [(result, size, kind)])
+        results = prepare_results(self._database, [(result, size, kind)])
         with self._database.writing() as connection:
-            keep_version(connection, self._database, version)
-            keep_extractions(connection, self._database, results, version.id, None, who)
-            keep_sources(connection, self._database, [(result["document"]["source"], result["document"]["id"])])
+            add_version(connection, self._database, version)
+            add_extractions(connection, self._database, results, version.id, None, who)
+            add_sources(connection, self._database, [(result["document"]["source"], result["document"]["id"])])
         record = self.find(result["document"]["id"], result["run"]["schema"])
         assert record is not None
         return record
@@ -189,233 +205,137 @@ class Records:
         reason: str = "",
         evidence: Mapping[str, Any] | None = None,
         undoes: int | None = None,
-        look: Mapping[str, Any] | None = None,
-        seen: Record | None = None,
+        review_columns: Mapping[str, Any] | None = None,
+        known: Record | None = None,
     ) -> Record:
-        """The record after a person has put `new` at `path`: a field, an element, or a whole list or object.
+        """Put `new` at `path`, which is that of a field, an element, a list or an object, and return the record.
 
-        With `how="accepted"` they say that what stands there is right, whatever `new` is. What changes nothing is no
-        correction, unless it accepts a value, says that there is none (`absent`), or takes a correction back. A record
-        that was approved or rejected is open again. `look` are the columns (`corrections.columns`) of the record after
-        it; `seen`, the record at that revision, saves reading it again. Raises Conflict where the record
-        is no longer at `revision`, InputError where it has no such place.
+        With `how="accepted"` a person confirms the present value, whatever `new` is. What changes nothing is not
+        stored, unless it accepts a value, says that there is none (`absent`), or undoes a correction. A record that was
+        approved or rejected is open again. `review_columns` are the record's after the correction
+        (`ReviewState.columns`); `known`, the record at that revision, saves reading it. Raises Conflict where the
+        record is no longer at `revision`, InputError where the path does not fit the record.
         """
         with self._database.writing() as connection:
-            found = _still(connection, seen, revision) if seen is not None else _at(connection, record, revision)
+            if known is not None:
+                found = confirm_revision(connection, known, revision)
+            else:
+                found = load_at_revision(connection, record, revision)
             _, old = replace_value(found.data, path, new)
             if how == "accepted":
                 new = old
             elif undoes is None and how != "absent" and tables.json_text(old) == tables.json_text(new):
                 return found
-            at = now()
-            decided = found.status in ("approved", "rejected")
-            _step(connection, found, at, **(look or {}), **({"status": "needs_review"} if decided else {}))
-            line = {"path": list(path), "old": old, "new": new, "how": how, "who": who, "at": at, "reason": reason}
-            line |= {"record": record, "revision": revision + 1, "evidence": evidence, "undoes": undoes}
-            connection.execute(tables.corrections.insert(), line)
-            said = {"path": list(path), "value": new, "revision": revision + 1, "how": how}
-            said |= {key: line[key] for key in ("evidence", "undoes") if line[key] is not None}
-            before = {"path": list(path), "value": old}
-            lines = [("corrected", f"record {record}", before, said, reason)]
-            if decided:
-                self._reviewed(connection, found, "reopened", who, revision + 1, "corrected")
-                lines.append(("reopened", f"record {record}", found.status, "needs_review", "corrected"))
-            append(connection, who, lines)
-            if seen is None or decided:
-                return _one(connection, record)
-        made = Correction(path, old, new, how, who, at, revision + 1, reason, evidence, undoes)
-        schema = self._schema(found.schema) if new is None else None
+            made = Correction(path, old, new, how, who, now(), revision + 1, reason, evidence, undoes)
+            is_decided = found.status in ("approved", "rejected")
+            reopened = {"status": "needs_review"} if is_decided else {}
+            advance_revision(connection, found, made.at, **(review_columns or {}), **reopened)
+            self._add_correction(connection, record, made)
+            if is_decided:
+                self._add_action(connection, found, "reopened", who, revision + 1, "corrected")
+                line = ("reopened", f"record {record}", found.status, "needs_review", "corrected")
+                append_lines(connection, who, [line])
+            if known is None or is_decided:
+                return load_record(connection, record)
+        schema = self._load_schema(found.schema) if new is None else None
         data = apply_corrections(found.data, [made], schema)
-        changed = {"revision": revision + 1, "updated": at, "data": data, "corrections": (*found.corrections, made)}
-        return replace(found, **changed, **(look or {}))
+        changed = {"revision": revision + 1, "updated": made.at, "data": data}
+        return replace(found, **changed, corrections=(*found.corrections, made), **(review_columns or {}))
 
     def approve(self, record: int, *, who: str, revision: int, note: str = "") -> Record:
-        """The record, approved; raises Conflict where it is no longer at `revision`.
+        """Approve the record and return it; raise Conflict if it is no longer at `revision`.
 
-        A record that somebody approved can be approved by others too; the same person's second approval changes
-        nothing. Who has done so since it was last reopened, corrected or flagged, is told by `current_approvals`.
+        A record that somebody has approved can be approved by others too; the same person's second approval changes
+        nothing. `current_approvals` tells who approved it since it was last reopened, corrected or flagged.
         """
         return self._decide(record, "approved", "approved", who, revision, note)
 
     def reject(self, record: int, *, who: str, revision: int, note: str = "") -> Record:
-        """The record, set aside as one that is not to be used; raises Conflict as `approve` does."""
+        """Mark the record as not to be used and return it; raises Conflict as `approve` does."""
         return self._decide(record, "rejected", "rejected", who, revision, note)
 
     def reopen(self, record: int, *, who: str, revision: int, note: str = "") -> Record:
-        """The record, to be reviewed again; raises Conflict as `approve` does."""
+        """Put the record up for review again and return it; raises Conflict as `approve` does."""
         return self._decide(record, "needs_review", "reopened", who, revision, note)
 
     def flag(self, record: int, *, who: str, revision: int, note: str) -> Record:
-        """The record with somebody's doubt noted, to be reviewed; raises Conflict as `approve` does."""
+        """Note a person's doubt, put the record up for review and return it; raises Conflict as `approve` does."""
         return self._decide(record, "needs_review", "flagged", who, revision, note)
 
     def claim(self, record: int, *, who: str, seconds: float = CLAIM_SECONDS, take: bool = False) -> Record:
-        """The record, held by `who` for a while so that two people need not do the same work; again makes it longer.
+        """Reserve the record for `who`, so that two people need not do the same work; claiming again extends it.
 
-        Raises Conflict while somebody else holds it, unless it is to be taken from them, which the reviews then say. A
-        claim keeps nobody from writing: `revision` guards that.
+        Raises Conflict while somebody else holds it, unless `take` is set; taking it over is noted. A claim keeps
+        nobody from changing the record: `revision` guards that.
         """
         until = datetime.now(UTC) + timedelta(seconds=seconds)
         with self._database.writing() as connection:
-            found = _one(connection, record)
-            held = found.claimed_by not in (None, who) and (found.claimed_until or "") > now()
-            if held and not take:
-                raise Conflict(
-                    f"{found.claimed_by} is at work on record {record}.", f"It is free at {found.claimed_until}.", found
-                )
-            self._hold(connection, record, who, until.isoformat(timespec="microseconds").replace("+00:00", "Z"))
-            if held:
-                self._reviewed(connection, found, "taken", who, found.revision, f"from {found.claimed_by}")
+            found = load_record(connection, record)
+            is_held = found.claimed_by not in (None, who) and (found.claimed_until or "") > now()
+            if is_held and not take:
+                message = f"{found.claimed_by} is working on record {record}."
+                raise Conflict(message, f"It is free at {found.claimed_until}.", found)
+            set_claim(connection, record, who, until.isoformat(timespec="microseconds").replace("+00:00", "Z"))
+            if is_held:
+                self._add_action(connection, found, "taken", who, found.revision, f"from {found.claimed_by}")
             elif found.claimed_by != who:
-                self._reviewed(connection, found, "claimed", who, found.revision, "")
-            return _one(connection, record)
+                self._add_action(connection, found, "claimed", who, found.revision, "")
+            return load_record(connection, record)
 
     def release(self, record: int, *, who: str) -> Record:
-        """The record, held by `who` no longer."""
+        """End who's claim, if they hold the record, and return the record."""
         with self._database.writing() as connection:
-            found = _one(connection, record)
+            found = load_record(connection, record)
             if found.claimed_by != who:
                 return found
-            self._hold(connection, record, None, None)
-            self._reviewed(connection, found, "released", who, found.revision, "")
-            return _one(connection, record)
+            set_claim(connection, record, None, None)
+            self._add_action(connection, found, "released", who, found.revision, "")
+            return load_record(connection, record)
 
-    def next_free(self, *, who: str, schema: str | None = None, status: str = "needs_review") -> Record | None:
-        """The least sure record of a status that nobody else holds, now claimed by `who`; None when there is none."""
-        record = tables.records.c
-        query = sa.select(record.id).where(listing.free(who), *_wanted(schema, status, None, 0))
-        order = (record.confidence.asc().nulls_first(), record.problems.desc(), record.id)
-        while True:
-            with self._database.reading() as connection:
-                found = connection.execute(query.order_by(*order).limit(1)).scalar_one_or_none()
-            if found is None:
-                return None
-            try:
-                return self.claim(found, who=who)
-            except Conflict:
-                continue  # somebody was faster
+    def mark_exported(self, *, who: str, schema: str | None, status: str | None, job: int | None, what: str) -> int:
+        """Note that the matching records were exported to `what`, also in the audit log, and return their number."""
+        at = now()
+        exported = tables.records.update().where(*listing.conditions_of(RecordFilter(status, schema, None, job)))
+        with self._database.writing() as connection:
+            number = connection.execute(exported.values(exported=at)).rowcount
+            append_lines(connection, who, [("exported", "records", None, {"records": number, "to": what}, "")])
+        return number
 
-    def _schema(self, schema: str) -> Any:
+    def _load_schema(self, schema: str) -> Schema | None:
         with self._database.reading() as connection:
-            return schemas_of(connection, [schema])[schema]
-
-    def _page(self, schema: str | None, status: str | None, job: int | None, after: int) -> list[Record]:
-        wanted = sa.select(tables.records.c.id).where(*_wanted(schema, status, job, after))
-        with self._database.reading() as connection:
-            numbers = connection.execute(wanted.order_by(tables.records.c.id).limit(_PAGE)).scalars().all()
-            return _many(connection, numbers) if numbers else []
+            return load_schemas(connection, [schema])[schema]
 
     def _decide(self, record: int, status: str, action: str, who: str, revision: int, note: str) -> Record:
+        """Set the record's status, with the action that led to it."""
         with self._database.writing() as connection:
-            found = _at(connection, record, revision)
-            if action == "approved" and found.status == "approved" and who in approvers(connection, record):
-                return found
-            _step(connection, found, now(), status=status)
-            self._reviewed(connection, found, action, who, revision + 1, note)
-            append(connection, who, [(action, f"record {record}", found.status, status, note)])
-            return _one(connection, record)
+            found = load_at_revision(connection, record, revision)
+            if action == "approved" and found.status == "approved":
+                actions = listing.actions_by_record(connection, [record])[record]
+                if any(approval.who == who for approval in current_approvals(actions)):
+                    return found
+            advance_revision(connection, found, now(), status=status)
+            self._add_action(connection, found, action, who, revision + 1, note)
+            append_lines(connection, who, [(action, f"record {record}", found.status, status, note)])
+            return load_record(connection, record)
 
     @staticmethod
-    def _hold(connection: sa.Connection, record: int, who: str | None, until: str | None) -> None:
-        held = tables.records.update().where(tables.records.c.id == record)
-        connection.execute(held.values(claimed_by=who, claimed_until=until))
+    def _add_correction(connection: sa.Connection, record: int, made: Correction) -> None:
+        """Store a correction, and note it in the audit log."""
+        line = {"record": record, "revision": made.revision, "path": list(made.path), "old": made.old, "new": made.new}
+        line |= {"how": made.how, "who": made.who, "at": made.at, "reason": made.reason}
+        line |= {"evidence": made.evidence, "undoes": made.undoes}
+        connection.execute(tables.corrections.insert(), line)
+        before = {"path": list(made.path), "value": made.old}
+        after = {"path": list(made.path), "value": made.new, "revision": made.revision, "how": made.how}
+        after |= {key: line[key] for key in ("evidence", "undoes") if line[key] is not None}
+        append_lines(connection, made.who, [("corrected", f"record {record}", before, after, made.reason)])
 
     @staticmethod
-    def _reviewed(connection: sa.Connection, found: Record, action: str, who: str, revision: int, note: str) -> None:
-        line = {"record": found.id, "revision": revision, "action": action, "who": who, "at": now(), "note": note}
-        connection.execute(tables.reviews.insert(), line)
-        acts = listing.reviews_of(connection, [found.id])[found.id]
-        given = current_approvals(acts)
-        told = {"approvals": len(given), "approved_by": given[0].who if given else None}
-        told["flagged"] = int(open_flag(acts) is not None)
-        connection.execute(tables.records.update().where(tables.records.c.id == found.id).values(**told))
+    def _add_action(connection: sa.Connection, found: Record, action: str, who: str, revision: int, note: str) -> None:
+        add_review_action(connection, found.id, ReviewAction(action, who, now(), revision, note))
 
 
-# Reading.
-
-
-def _parted(documents: Iterable[str]) -> Iterator[list[str]]:
-    """The documents, as many at a time as a question to the database may name."""
-    rest = list(dict.fromkeys(documents))
-    yield from (rest[n : n + 500] for n in range(0, len(rest), 500))
-
-
-def _wanted(schema: str | None, status: str | None, job: int | None, after: int) -> Iterator[sa.ColumnElement[bool]]:
-    yield tables.records.c.id > after
-    yield from listing.conditions_of(RecordFilter(status, schema, None, job))
-
-
-def approvers(connection: sa.Connection, record: int) -> list[str]:
-    """Who approved of the record as it now is."""
-    return [act.who for act in current_approvals(listing.reviews_of(connection, [record])[record])]
-
-
-def _one(connection: sa.Connection, record: int) -> Record:
-    found = _many(connection, [record])
-    if not found:
-        raise InputError(f"There is no record {record}.", "`extractor status` shows what there is.")
-    return found[0]
-
-
-def _many(connection: sa.Connection, numbers: Iterable[int]) -> list[Record]:
-    """The records of those numbers, by number, with their corrections and the names of their documents."""
-    record = tables.records.c
-    query = (
-        sa.select(
-            tables.records,
-            tables.extractions.c.result,
-            tables.schemas.c.name.label("schema_name"),
-        )
-        .join(tables.extractions, tables.extractions.c.id == record.extraction)
-        .join(tables.schemas, tables.schemas.c.id == record.schema)
-        .where(record.id.in_(numbers))
-        .order_by(record.id)
-    )
-    rows = connection.execute(query).all()
-    corrections: dict[int, list[Correction]] = {row.id: [] for row in rows}
-    made = sa.select(tables.corrections).where(tables.corrections.c.record.in_(corrections))
-    for c in connection.execute(made.order_by(tables.corrections.c.id)):
-        line = (tuple(c.path), c.old, c.new, c.how, c.who, c.at, c.revision, c.reason, c.evidence, c.undoes)
-        corrections[c.record].append(Correction(*line))
-    names = listing.sources_of(connection, [row.document for row in rows])
-    emptied = {row.schema for row in rows if any(c.new is None for c in corrections[row.id])}
-    schemas = schemas_of(connection, emptied) if emptied else {}
-    return [
-        Record(
-            **{key: getattr(row, key) for key in record.keys()},  # noqa: SIM118 - a collection of columns is no mapping
-            schema_name=row.schema_name,
-            result=row.result,
-            data=apply_corrections(row.result["data"], corrections[row.id], schemas.get(row.schema)),
-            corrections=tuple(corrections[row.id]),
-            sources=tuple(names[row.document]),
-        )
-        for row in rows
-    ]
-
-
-def _at(connection: sa.Connection, record: int, revision: int) -> Record:
-    """The record, if it is still at `revision`; else Conflict."""
-    found = _one(connection, record)
-    if found.revision != revision:
-        raise Conflict(
-            f"Record {record} was changed by somebody else: it is at revision {found.revision}, not {revision}.",
-            "Look at it as it is now, and make the change again.",
-            found,
-        )
-    return found
-
-
-def _still(connection: sa.Connection, seen: Record, revision: int) -> Record:
-    """The record as it was seen, if it is still at `revision`; else Conflict."""
-    record = tables.records.c
-    query = sa.select(record.revision, record.status, record.claimed_by, record.claimed_until)
-    row = connection.execute(query.where(record.id == seen.id)).one()
-    if row.revision != revision or seen.revision != revision:
-        return _at(connection, seen.id, revision)
-    return replace(seen, status=row.status, claimed_by=row.claimed_by, claimed_until=row.claimed_until)
-
-
-def _step(connection: sa.Connection, found: Record, at: str, **changed: Any) -> None:
-    record = tables.records.c
-    stepped = tables.records.update().where(record.id == found.id, record.revision == found.revision)
-    connection.execute(stepped.values(revision=found.revision + 1, updated=at, **changed))
+def _chunks(documents: Iterable[str]) -> Iterator[list[str]]:
+    """Yield the documents, without duplicates, as many at a time as one query may name."""
+    unique = list(dict.fromkeys(documents))
+    yield from (unique[n : n + _MAX_PARAMETERS] for n in range(0, len(unique), _MAX_PARAMETERS))

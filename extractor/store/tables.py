@@ -1,4 +1,4 @@
-"""The tables as they are after the newest migration; `migrations.py` makes them, a test holds the two together."""
+"""The tables after the newest migration. `migrations.py` creates them; a test compares the two."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Column, Float, Integer, MetaData, Table, Text, TypeDecorator
 
 
-class Json(TypeDecorator):
-    """JSON kept as text, so that every string a document can hold survives in any database.
+class JsonText(TypeDecorator):
+    """JSON stored as text, so that every string of a document survives in any database.
 
-    A NUL is escaped by JSON itself; where there is half a surrogate pair, everything beyond ASCII is escaped too.
+    JSON itself escapes NUL; if there is half a surrogate pair, everything beyond ASCII is escaped as well.
     """
 
     impl = Text
@@ -25,11 +25,12 @@ class Json(TypeDecorator):
 
 
 def json_text(value: Any) -> str:
+    """Return the value as compact JSON that can be encoded in UTF-8."""
     text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text if text.isascii() or _encodes(text) else json.dumps(value, allow_nan=False, separators=(",", ":"))
+    return text if text.isascii() or _is_encodable(text) else json.dumps(value, allow_nan=False, separators=(",", ":"))
 
 
-def _encodes(text: str) -> bool:
+def _is_encodable(text: str) -> bool:
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -50,10 +51,10 @@ _KEYS = {"sources": ("name", "document"), "audit": ("seq",)}
 
 documents = _table("documents", id=Text, size=Integer, kind=Text, seen=Text)
 sources = _table("sources", name=Text, document=Text, seen=Text)
-schemas = _table("schemas", id=Text, name=Text, document=Json, seen=Text)
-versions = _table("versions", id=Text, tool=Text, prompt=Text, model=Text, weights=Text, options=Json)
+schemas = _table("schemas", id=Text, name=Text, document=JsonText, seen=Text)
+versions = _table("versions", id=Text, tool=Text, prompt=Text, model=Text, weights=Text, options=JsonText)
 extractions = _table(
-    "extractions", id=Text, document=Text, schema=Text, version=Text, job=Integer, at=Text, result=Json, digest=Text
+    "extractions", id=Text, document=Text, schema=Text, version=Text, job=Integer, at=Text, result=JsonText, digest=Text
 )
 records = _table(
     "records",
@@ -69,7 +70,7 @@ records = _table(
     claimed_until=Text,
     created=Text,
     updated=Text,
-    doubts=Json,
+    doubts=JsonText,
     to_check=Integer,
     risk=Float,
     approvals=Integer,
@@ -82,19 +83,19 @@ corrections = _table(
     id=Integer,
     record=Integer,
     revision=Integer,
-    path=Json,
-    old=Json,
-    new=Json,
+    path=JsonText,
+    old=JsonText,
+    new=JsonText,
     how=Text,
     who=Text,
     at=Text,
     reason=Text,
-    evidence=Json,
+    evidence=JsonText,
     undoes=Integer,
 )
 reviews = _table("reviews", id=Integer, record=Integer, revision=Integer, action=Text, who=Text, at=Text, note=Text)
 jobs = _table(
-    "jobs", id=Integer, name=Text, schema=Text, version=Text, settings=Json, state=Text, created=Text, updated=Text
+    "jobs", id=Integer, name=Text, schema=Text, version=Text, settings=JsonText, state=Text, created=Text, updated=Text
 )
 tasks = _table(
     "tasks",
@@ -113,7 +114,8 @@ tasks = _table(
     until=Float,
     seconds=Float,
 )
-runs = _table("runs", id=Integer, name=Text, at=Text, settings=Json, figures=Json)
+runs = _table("runs", id=Integer, name=Text, at=Text, settings=JsonText, figures=JsonText)
+"""Measurements of earlier versions; no longer written."""
 audit = _table(
     "audit",
     seq=Integer,

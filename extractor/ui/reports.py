@@ -9,8 +9,8 @@ from pathlib import Path
 
 from extractor.errors import InputError, OutputError
 from extractor.evaluation.runs import HEADER, LINES, kept_headers
-from extractor.jobs.worker_tasks import begin_reading
-from extractor.jobs.workers import Call, Died, Workers, wait_for
+from extractor.jobs.worker_tasks import init_reader
+from extractor.jobs.workers import Call, ProcessPool, WorkerDied, wait_for_results
 
 POLICY = (
     "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; sandbox; frame-ancestors 'none'"
@@ -53,13 +53,13 @@ class Reports:
 
 
 def _make_page(folder: Path) -> str:
-    workers = Workers(1, begin_reading, (MEMORY_MB, os.getpid()))
+    workers = ProcessPool(1, init_reader, (MEMORY_MB, os.getpid()))
     try:
-        workers.give(Call(None, render_report, (str(folder),), MAX_SECONDS))
+        workers.submit(Call(None, render_report, (str(folder),), MAX_SECONDS))
         while True:
-            wait_for([workers], POLL_SECONDS)
+            wait_for_results([workers], POLL_SECONDS)
             for _, result, _ in workers.results():
-                if isinstance(result, Died):
+                if isinstance(result, WorkerDied):
                     hint = f"Try `extractor eval --output` of {folder}."
                     raise OutputError("The report cannot be made: its process ran out of time or memory.", hint)
                 return result
