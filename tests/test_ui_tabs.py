@@ -141,7 +141,7 @@ def test_uploaded_files_become_records(ann, bob):
     page.load()
     files = [sent(ann, "信（一）#1.txt", TEXT.format(customer="Di Fu", total="3")), sent(ann, "bad.pdf", "%PDF-1.7")]
     found = page.fire("upload-start", "click", files, "folder:letter", None, "none")
-    assert found["upload-files"]["value"] is None and "Files handed in: 2" in found["upload-done"]["value"]
+    assert found["upload-files"]["value"] is None and "Files uploaded: 2" in found["upload-done"]["value"]
     kept = {row["name"]: row for row in finished(ann)}
     assert kept["信（一）#1.txt"]["state"] == "done" and kept["bad.pdf"]["state"] == "failed"
     view = ann.get(f"/api/records/{kept['信（一）#1.txt']['record']}").json()
@@ -162,7 +162,7 @@ def test_an_own_schema_is_used(ann):
     page.fire("upload-own", "change", own)
     file = sent(ann, "e.txt", TEXT.format(customer="Ed Go", total="3"))
     found = page.fire("upload-start", "click", [file], "own", own, "none")
-    assert "Files handed in: 1" in found["upload-done"]["value"]
+    assert "Files uploaded: 1" in found["upload-done"]["value"]
     assert ann.get("/api/uploads").json()["rows"][0]["schema"] == "own"
 
 
@@ -173,7 +173,7 @@ def test_what_is_missing_is_named_in_both_languages(ann, language):
     file = sent(ann, "x.txt", "x")
     for data, told in (
         ((None, "folder:letter", None, "none"), {"en": "Choose files first.", "zh": "请先选择文件。"}),
-        (([file], None, None, "none"), {"en": "Choose a schema first.", "zh": "请先选择模式。"}),
+        (([file], None, None, "none"), {"en": "Choose a schema first.", "zh": "请先选择模板。"}),
         (([file], "folder:letter", None, None), {"en": "Choose a model first.", "zh": "请先选择模型。"}),
     ):
         page.fire("upload-start", "click", *data)
