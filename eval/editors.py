@@ -1,4 +1,4 @@
-"""Whether people at one store lose anything to each other, and whether the desk is quick enough for them.
+"""Whether people at one store lose anything to each other, and whether the review service is quick enough for them.
 
 python -m eval.editors many [--editors 8] [--saves 100]   editors, a process each, on records that they share
 python -m eval.editors time [--records 10000]             a record of 280 fields from 60 pages, and a long queue
@@ -79,15 +79,15 @@ def edit(place: str, who: str, records: list[int], saves: int, seed: int) -> lis
     """
     draw = random.Random(seed)
     told: list[tuple[str, int, Any, float]] = []
-    with Store(place) as store, ReviewService(store) as desk:
+    with Store(place) as store, ReviewService(store) as service:
         for n in range(saves):
             record = draw.choice(records)
-            view = desk.view(record, who=who)
+            view = service.view(record, who=who)
             time.sleep(draw.random() * 0.01)
             how, path, given = _act(draw, view, f"{who} {n}")
             start = time.perf_counter()
             try:
-                answer = desk.edit(record, who=who, revision=view["revision"], how=how, path=path, **given)
+                answer = service.edit(record, who=who, revision=view["revision"], how=how, path=path, **given)
                 told.append(("saved", record, [answer["revision"], how, list(path)], time.perf_counter() - start))
             except Conflict:
                 told.append(("conflict", record, None, time.perf_counter() - start))
@@ -187,28 +187,28 @@ def times(records: int) -> Iterator[tuple[str, list[float]]]:
         _, own, said = long_report(Path(folder))
         store.add_schema(own)
         number = store.records.add(said, _MADE, who="machine").id
-        with ReviewService(store) as desk:
+        with ReviewService(store) as service:
             gc.collect()
             gc.freeze()  # as `ReviewService.start` does
-            yield "record, first time", timed(lambda: desk.view(number, who="ann"), 1)
-            yield "record, again", timed(lambda: desk.view(number, who="ann"), 100)
-            paths = [field["path"] for field in desk.view(number, who="ann")["fields"].values()]
+            yield "record, first time", timed(lambda: service.view(number, who="ann"), 1)
+            yield "record, again", timed(lambda: service.view(number, who="ann"), 100)
+            paths = [field["path"] for field in service.view(number, who="ann")["fields"].values()]
             texts = [tuple(p) for p in paths if len(p) == 2][:100]
             revision = 1
 
             def save(how: str, path: tuple[str | int, ...], **given: Any) -> None:
                 nonlocal revision
-                revision = desk.edit(number, who="ann", revision=revision, how=how, path=path, **given)["revision"]
+                revision = service.edit(number, who="ann", revision=revision, how=how, path=path, **given)["revision"]
 
             yield "accept", [timed(lambda p=p: save("accepted", p), 1)[0] for p in texts]
             yield "mark as absent", [timed(lambda p=p: save("absent", p), 1)[0] for p in texts]
-            grid = next(tuple(p) for p in paths if isinstance(desk.store.records.get(number).data.get(p[0]), list))
+            grid = next(tuple(p) for p in paths if isinstance(service.store.records.get(number).data.get(p[0]), list))
             yield "add a row", timed(lambda: save("row_added", grid[:1], at=0), 20)
             yield "delete a row", timed(lambda: save("row_deleted", grid[:1], at=0), 20)
 
             def undo() -> None:
                 nonlocal revision
-                revision = desk.undo(number, who="ann", revision=revision)["revision"]
+                revision = service.undo(number, who="ann", revision=revision)["revision"]
 
             yield "undo", timed(undo, 20)
             _many_records(store, records)
@@ -219,7 +219,7 @@ def times(records: int) -> Iterator[tuple[str, list[float]]]:
                 ("queue, searched", {"search": "0abc"}),
                 ("queue, page 50", {"after": 4900}),
             ):
-                yield f"{what}, of {records:,}", timed(lambda given=given: desk.queue(who="ann", **given), 20)
+                yield f"{what}, of {records:,}", timed(lambda given=given: service.queue(who="ann", **given), 20)
             yield (
                 f"the next one, of {records:,}",
                 timed(lambda: store.records.next_id(RecordFilter("open"), who="ann"), 20),
