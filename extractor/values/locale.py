@@ -65,7 +65,7 @@ _POSTAL_CODES: Mapping[str, re.Pattern[str]] = {
 _NORTH_AMERICAN_NUMBER = re.compile(r"(?<![\d+])(?:\+?1[-. ])?\(?[2-9]\d\d\)?[-. ]\d{3}[-.]\d{4}\b")
 _INTERNATIONAL_NUMBER = re.compile(r"(?<!\d)(?:\+|00)(?!1\b)[2-9]\d{0,2}[ -]\d")
 """A number in the international form of ITU-T E.164 whose country code is not 1."""
-_VALUE_ADDED_TAX = re.compile(r"\b(?:VAT|GST|TVA|IVA|MwSt|USt|BTW)\b", re.IGNORECASE)
+_VALUE_ADDED_TAX = re.compile(r"\b(?:VAT|GST|TVA|IVA|MwSt|USt)\b", re.IGNORECASE)
 _NAMES_WITH_OTHER_MEANINGS = frozenset({"GE", "JO", "TD", "JE", "MX"})
 """Georgia, Jordan, Chad, Jersey and Mexico, which are also states of the US, or persons, or parts of longer names."""
 
