@@ -16,7 +16,7 @@ from eval.browsing import App, NoChromium, Watched
 from eval.making import fonts, screen_records
 from extractor.schemas import load_schema
 
-Looking = Callable[..., Page]
+OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
@@ -36,8 +36,8 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 
 @pytest.fixture(scope="session")
-def lasting(chromium: Browser, app: App) -> Iterator[tuple[Page, Watched]]:
-    """One page that many tests use one after the other, as somebody does who works through a queue."""
+def shared_page(chromium: Browser, app: App) -> Iterator[tuple[Page, Watched]]:
+    """Yield a page that many tests use one after the other, as somebody does who works through a queue."""
     context = browsing.context(chromium)
     page, watched = context.new_page(), Watched(app.address)
     watched.watch(page)
@@ -48,9 +48,9 @@ def lasting(chromium: Browser, app: App) -> Iterator[tuple[Page, Watched]]:
 
 
 @pytest.fixture
-def page(lasting: tuple[Page, Watched]) -> Iterator[Page]:
-    """The lasting page; at the end of the test nothing has gone wrong on it."""
-    page, watched = lasting
+def page(shared_page: tuple[Page, Watched]) -> Iterator[Page]:
+    """Yield the shared page; the test fails where a script failed on it or asked another machine."""
+    page, watched = shared_page
     watched.forget()
     yield page
     page.unroute_all(behavior="ignoreErrors")
@@ -59,8 +59,8 @@ def page(lasting: tuple[Page, Watched]) -> Iterator[Page]:
 
 
 @pytest.fixture
-def looking(chromium: Browser, app: App) -> Iterator[Looking]:
-    """`looking(record)`: a page of its own, as of another person; at the end nothing has gone wrong on any of them."""
+def open_page(chromium: Browser, app: App) -> Iterator[OpenPage]:
+    """`open_page(record)`: a page of its own, as of another person; the test fails where a script failed on any."""
     watched = Watched(app.address)
     contexts: list[Any] = []
 

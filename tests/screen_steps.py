@@ -38,7 +38,7 @@ def wait_for(page: Page, record: int) -> None:
 
 
 def field(page: Page, *path: str | int) -> Any:
-    """The input of a field."""
+    """Return the input of a field."""
     return page.locator(f".review [data-key={json.dumps(key_of(path))}]")
 
 
@@ -47,7 +47,7 @@ def key_of(path: Any) -> str:
 
 
 def type_over(page: Page, text: str) -> None:
-    """Type in place of what stands in the field that has the focus."""
+    """Replace the text of the focused field."""
     page.keyboard.press("Control+a")
     page.keyboard.type(text) if len(text) < 12 else page.keyboard.insert_text(text)
 
@@ -58,24 +58,24 @@ def saved(page: Page) -> None:
 
 
 def left(page: Page, record: int) -> None:
-    """Wait until the record has made room for the next, or is shown as decided where there is no other."""
+    """Wait until the next record is shown, or this one as decided where there is no other."""
     gone = "record => !document.querySelector(`.review[data-record='${record}']:not(.read-only)`)"
     page.wait_for_function(gone, arg=record)
 
 
 def stored(app: App, record: int) -> Any:
-    """The record as it is in the store."""
+    """Return the record as it is in the store."""
     with Store(str(app.store)) as store:
         return store.records.get(record)
 
 
 def focused(page: Page) -> tuple[str | int, ...]:
-    """The path of the field that has the focus."""
+    """Return the path of the focused field."""
     return tuple(json.loads(page.evaluate("document.activeElement.dataset.key ?? '[]'")))
 
 
 def place_of(page: Page, text: str, nth: int = 0) -> tuple[float, float]:
-    """Where the middle of a stretch of the document's text is on screen, scrolled into sight."""
+    """Scroll a stretch of the document's text into view and return the middle of it on screen."""
     return tuple(
         page.evaluate(
             """([text, nth]) => {
@@ -98,8 +98,8 @@ def place_of(page: Page, text: str, nth: int = 0) -> tuple[float, float]:
     )
 
 
-def lit(page: Page) -> str:
-    """The text that is lit as evidence, in a document without pages."""
+def highlighted(page: Page) -> str:
+    """Return the text that is highlighted as evidence, in a document without pages."""
     return page.evaluate(
         """() => ["sure", "unsure", "doubtful", "wrong", "done"]
             .flatMap((level) => [...(CSS.highlights.get(`evidence-${level}`) ?? [])])

@@ -10,10 +10,10 @@ pytest_plugins = ["browser"]
 FIRST, SECOND, THIRD = ("disclosure", "gazette_issues"), ("interaction", "interviews"), ("work", "meetings")
 
 
-def test_a_report_from_upload_to_export(app, looking, tmp_path):
+def test_a_report_from_upload_to_export(app, open_page, tmp_path):
     report = tmp_path / "青山县年报.txt"
     report.write_text(EXAMPLE.read_text() + "\n（上传件）\n")
-    page = looking()
+    page = open_page()
     record = upload(page, report)
     wait_for(page, record)
 

@@ -12,10 +12,10 @@ TOTAL, WEBSITE = ("disclosure", "gazette_issues"), ("work", "meetings")
 UNSURE = [".".join(path) for path in (TOTAL, WEBSITE)]
 
 
-def test_two_people_on_one_record_get_a_conflict_and_lose_nothing(app, page, looking, disclosure):
+def test_two_people_on_one_record_get_a_conflict_and_lose_nothing(app, page, open_page, disclosure):
     record = disclosure(*UNSURE)
     go_to(page, record)
-    other = looking(record, language="en")
+    other = open_page(record, language="en")
     for each, text in ((other, "7"), (page, "8")):
         field(each, *TOTAL).focus()
         type_over(each, text)

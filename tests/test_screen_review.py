@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from playwright.sync_api import expect
-from screen_steps import banner, field, focused, go_to, left, lit, place_of, saved, stored, type_over
+from screen_steps import banner, field, focused, go_to, highlighted, left, place_of, saved, stored, type_over
 
 pytest_plugins = ["browser"]
 TOTAL, WEBSITE, RATE = ("disclosure", "total"), ("disclosure", "website"), ("interaction", "completion_rate")
@@ -65,14 +65,14 @@ def test_a_failed_check_needs_a_second_ctrl_enter(app, page, disclosure):
 
 def test_evidence_is_highlighted_and_a_click_on_it_leads_to_its_field(page, disclosure):
     go_to(page, disclosure(*UNSURE))
-    assert lit(page) == "9264"
+    assert highlighted(page) == "9264"
     expect(page.locator(".snippet-text mark")).to_have_text("9264")
     expect(page.locator(".beside")).to_contain_text("40%")
     page.keyboard.press("Enter")
-    assert lit(page) == "5130"
+    assert highlighted(page) == "5130"
     page.mouse.click(*place_of(page, "99.2%"))
     assert focused(page) == RATE
-    assert lit(page) == "99.2%"
+    assert highlighted(page) == "99.2%"
 
 
 def test_a_click_selects_a_whole_number_and_a_drag_joins_chinese_words(app, page, bill):
@@ -82,7 +82,7 @@ def test_a_click_selects_a_whole_number_and_a_drag_joins_chinese_words(app, page
     page.mouse.click(*place_of(page, "647.67"))
     saved(page)
     assert stored(app, record).data["number"] == "75,647.67万元"
-    assert lit(page) == "75,647.67万元"
+    assert highlighted(page) == "75,647.67万元"
     field(page, "customer").click()
     x, y = place_of(page, "𠮷田")
     end, y_end = place_of(page, "lpha Ltd")
@@ -93,7 +93,7 @@ def test_a_click_selects_a_whole_number_and_a_drag_joins_chinese_words(app, page
     page.mouse.up()
     saved(page)
     assert stored(app, record).data["customer"] == "𠮷田 Trading, 𝒜lpha Ltd"
-    assert lit(page) == "𠮷田 Trading, 𝒜lpha Ltd"
+    assert highlighted(page) == "𠮷田 Trading, 𝒜lpha Ltd"
     x, y = place_of(page, "宁夏")
     page.mouse.move(x - 10, y)
     page.mouse.down()

@@ -1,4 +1,4 @@
-"""A web app for tests: a store with a few records, two users, and the app over it, without a network."""
+"""A web app for tests: a store with a few records, two users, and the app, without a network."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
@@ -19,16 +20,25 @@ from extractor.errors import ExtractorError
 from extractor.jobs import archives
 from extractor.jobs.sources import UnusableFile, split_name
 from extractor.readers import detect_format, page_image, read_bytes
+from extractor.settings import Settings, threshold
 from extractor.types import Block, Document, Page, Table, Word
 
 ABOUT, TEXT = "about.json", "text.json"
 WEBP_QUALITY = 80
-OCR_DPI = 220.0
-"""The resolution in which a region of a page is read again."""
-OCR_MARGIN = 2.0
-"""Points around a region that are read with it: nobody draws a box exactly."""
 _POINTS_PER_INCH = 72
 _FORMATS_WITH_PAGES = ("pdf", "image")
+
+
+@dataclass(frozen=True)
+class RegionSettings(Settings):
+    """How a region of a page that a person has drawn is read again by OCR."""
+
+    dpi: float = threshold(220.0, unit="dots per inch", meaning="The resolution in which the region is drawn.")
+    margin: float = threshold(
+        2.0, unit="points", meaning="What is read with the region on each side: nobody draws a box exactly."
+    )
+
+
 _last_document: tuple[str, tuple[int, int], str, bytes] | None = None
 """The document that was used last: SHA-256, stamp of its file, name, bytes."""
 
@@ -92,10 +102,11 @@ def read_region(
 
     try:
         name, data = _load(names, sha)
-        picture = page_image(data, name, _load_pages(FilePath(folder)), page, OCR_DPI)
-        scale = OCR_DPI / _POINTS_PER_INCH
-        x0, top = (round((side - OCR_MARGIN) * scale) for side in box[:2])
-        x1, bottom = (round((side + OCR_MARGIN) * scale) for side in box[2:])
+        settings = RegionSettings.current()
+        picture = page_image(data, name, _load_pages(FilePath(folder)), page, settings.dpi)
+        scale = settings.dpi / _POINTS_PER_INCH
+        x0, top = (round((side - settings.margin) * scale) for side in box[:2])
+        x1, bottom = (round((side + settings.margin) * scale) for side in box[2:])
         region = picture.crop((max(0, x0), max(0, top), min(picture.width, x1), min(picture.height, bottom)))
         if min(region.size) < 1:
             return failure("The box is not on the page.")
