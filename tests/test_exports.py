@@ -1,4 +1,4 @@
-"""Exports: every value arrives, as what it is, and nothing becomes a formula."""
+"""Exports: every value arrives with its type, and nothing becomes a formula."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from extractor import cli
 from extractor.errors import OutputError, UsageError
 from extractor.evaluation.matching import match
 from extractor.evaluation.samples import load_set, set_schema
-from extractor.exports import delimited, export, sheets, workbook
+from extractor.exports import delimited, export, plan_tables, workbook
 from extractor.extraction.pipeline import extract
 from extractor.extraction.serialization import as_dict
 from extractor.readers import read
@@ -71,8 +71,8 @@ EMPTY = {"number": None, "day": None, "total": None, "count": None, "paid": None
 EMPTY |= {"tags": [], "items": []}
 
 
-def keep(store: Store, *records: dict, schema=SCHEMA) -> list[int]:
-    """The numbers of the records, now in the store as a machine's."""
+def add_records(store: Store, *records: dict, schema=SCHEMA) -> list[int]:
+    """Add the records to the store as extracted by a machine, and return their numbers."""
     store.add_schema(schema)
     numbers = []
     for data in records:
@@ -104,12 +104,12 @@ def cells(file: Path, sheet: str) -> list[dict[str, object]]:
 
 
 def test_csv_has_a_file_for_each_table_with_keys_and_positions(store, tmp_path):
-    keep(store, RECORD, EMPTY)
-    told = export(store, str(tmp_path / "out"))
-    assert told.records == 2 and list(told) == []
+    add_records(store, RECORD, EMPTY)
+    warnings = export(store, str(tmp_path / "out"))
+    assert warnings.records == 2 and list(warnings) == []
     first, second = csv_rows(tmp_path / "out" / "documents.csv")
     assert (first["number"], first["total"], first["paid"], first["seller.name"]) == ("00123", "-12.5", "true", "'=1+1")
-    assert delimited.original(first["tags"]) == '["a", "=b"]' and second["total"] == ""
+    assert delimited.unescape_formulas(first["tags"]) == '["a", "=b"]' and second["total"] == ""
     items = csv_rows(tmp_path / "out" / "items.csv")
     assert [(r["_record"], r["_position in items"], r["name"]) for r in items] == [("1", "0", "x"), ("1", "1", "'")]
     parts = csv_rows(tmp_path / "out" / "items.parts.csv")
@@ -119,39 +119,39 @@ def test_csv_has_a_file_for_each_table_with_keys_and_positions(store, tmp_path):
     ]
 
 
-def test_everything_comes_back_out_of_csv(store, tmp_path):
+def test_every_value_can_be_read_back_from_csv(store, tmp_path):
     texts = formulas.fill(store)
     export(store, str(tmp_path / "a.csv"), bom=True)
-    plan = sheets([load_schema(formulas.SCHEMA)])
-    columns = [c.name for c in plan[0].columns]
-    rows = list(delimited.read(tmp_path / "a.csv", plan[0].columns))
+    tables = plan_tables([load_schema(formulas.SCHEMA)])
+    columns = [c.name for c in tables[0].columns]
+    rows = list(delimited.read(tmp_path / "a.csv", tables[0].columns))
     assert [row[columns.index("text")] for row in rows] == texts
     assert {row[columns.index("amount")] for row in rows} == {-12.5}
-    assert [row[-1] for row in delimited.read(tmp_path / "a.parts.csv", plan[1].columns)] == texts
+    assert [row[-1] for row in delimited.read(tmp_path / "a.parts.csv", tables[1].columns)] == texts
 
 
-def test_text_is_disarmed_without_loss_and_numbers_are_left_alone():
+def test_formulas_are_escaped_reversibly_and_numbers_left_alone():
     draw = random.Random(5)
     for _ in range(20_000):
         text = "".join(draw.choice("=+-@'\" ,;|\t\r\na1.＝－\u200b(\x00") for _ in range(draw.randrange(9)))
-        safe = delimited.disarmed(text)
-        assert delimited.original(safe) == text
+        safe = delimited.escape_formulas(text)
+        assert delimited.unescape_formulas(safe) == text
         assert safe[:1] not in tuple("=@\t\r\n＝＠")
     for text in ("-12.50", "+1", "-1,234.50", "-5 °C", "2020-01-01", "a, b", "x@y.example"):
-        assert delimited.disarmed(text) == text
+        assert delimited.escape_formulas(text) == text
 
 
 def test_text_in_a_column_of_numbers_stays_text(store, tmp_path):
-    keep(store, RECORD | {"total": "12", "count": "about 5"})
+    add_records(store, RECORD | {"total": "12", "count": "about 5"})
     export(store, str(tmp_path / "out"))
-    plan = sheets([SCHEMA])
-    names = [c.name for c in plan[0].columns]
-    (row,) = delimited.read(tmp_path / "out" / "documents.csv", plan[0].columns)
+    tables = plan_tables([SCHEMA])
+    names = [c.name for c in tables[0].columns]
+    (row,) = delimited.read(tmp_path / "out" / "documents.csv", tables[0].columns)
     assert (row[names.index("total")], row[names.index("count")]) == ("12", "about 5")
 
 
-def test_excel_is_told_of_utf_8(store, tmp_path):
-    keep(store, RECORD)
+def test_byte_order_mark_begins_csv_on_request(store, tmp_path):
+    add_records(store, RECORD)
     export(store, str(tmp_path / "out"), bom=True)
     assert (tmp_path / "out" / "documents.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
@@ -159,8 +159,8 @@ def test_excel_is_told_of_utf_8(store, tmp_path):
 # Excel.
 
 
-def test_a_workbook_holds_values_as_what_they_are(store, tmp_path):
-    keep(store, RECORD, EMPTY)
+def test_workbook_holds_values_with_their_types(store, tmp_path):
+    add_records(store, RECORD, EMPTY)
     export(store, str(tmp_path / "a.xlsx"))
     first, second = cells(tmp_path / "a.xlsx", "documents")
     assert (first["number"], first["total"], first["paid"]) == ("00123", -12.5, True)
@@ -172,7 +172,7 @@ def test_a_workbook_holds_values_as_what_they_are(store, tmp_path):
 
 
 def test_no_text_becomes_a_formula(tmp_path):
-    """By the XML and the bytes everywhere, and where LibreOffice is there, by what it makes of them too."""
+    """By the XML and the bytes; where LibreOffice is installed, also by what it makes of the files."""
     made = formulas.export(tmp_path)
     assert len(formulas.DANGEROUS) == 40
     assert formulas.formulas_in_xlsx(made["a.xlsx"]) == 0
@@ -186,20 +186,20 @@ def test_no_text_becomes_a_formula(tmp_path):
             assert found > 40 and live == 0, name
 
 
-def test_what_a_cell_cannot_hold_is_named(store, tmp_path):
+def test_text_that_a_cell_cannot_hold_is_changed_with_a_warning(store, tmp_path):
     long, odd = "é" * 40_000, "bell\x07 \ufffe \x0b_x0041_\r\nend"
-    keep(store, RECORD | {"number": long}, RECORD | {"number": odd})
-    told = list(export(store, str(tmp_path / "a.xlsx")))
-    assert [w.partition(":")[2] for w in told] == [" documents row 2, number", " documents row 3, number"]
+    add_records(store, RECORD | {"number": long}, RECORD | {"number": odd})
+    warnings = list(export(store, str(tmp_path / "a.xlsx")))
+    assert [w.partition(":")[2] for w in warnings] == [" documents row 2, number", " documents row 3, number"]
     first, second = cells(tmp_path / "a.xlsx", "documents")
-    assert len(first["number"]) <= workbook.MOST_CHARACTERS and first["number"].endswith("é …")
+    assert len(first["number"]) <= workbook.MAX_CELL_CHARACTERS and first["number"].endswith("é …")
     assert openpyxl.utils.escape.unescape(second["number"]) == odd.replace("\ufffe", "\\ufffe")
     assert list(export(store, str(tmp_path / "a.jsonl"))) == []
 
 
-def test_a_sheet_that_is_full_goes_on_in_another(store, tmp_path, monkeypatch):
-    monkeypatch.setattr(workbook, "MOST_ROWS", 3)
-    keep(store, *[RECORD | {"number": str(n)} for n in range(5)])
+def test_full_worksheet_continues_in_another_one(store, tmp_path, monkeypatch):
+    monkeypatch.setattr(workbook, "MAX_ROWS", 3)
+    add_records(store, *[RECORD | {"number": str(n)} for n in range(5)])
     export(store, str(tmp_path / "a.xlsx"))
     names = [n for n in openpyxl.load_workbook(tmp_path / "a.xlsx").sheetnames if n.startswith("documents")]
     assert [r["number"] for n in names for r in cells(tmp_path / "a.xlsx", n)] == ["0", "1", "2", "3", "4"]
@@ -208,34 +208,34 @@ def test_a_sheet_that_is_full_goes_on_in_another(store, tmp_path, monkeypatch):
 # JSON Lines, Parquet.
 
 
-def test_json_lines_lose_nothing(store, tmp_path):
-    (number,) = keep(store, RECORD)
+def test_json_lines_hold_everything(store, tmp_path):
+    (number,) = add_records(store, RECORD)
     store.records.correct(number, ("seller", "name"), "A \ud800", who="ann", revision=1, how="typed", reason="seen")
     export(store, str(tmp_path / "a.jsonl"))
-    (said,) = [json.loads(line) for line in (tmp_path / "a.jsonl").read_text("utf-8").splitlines()]
+    (line,) = [json.loads(text) for text in (tmp_path / "a.jsonl").read_text("utf-8").splitlines()]
     record = store.records.get(number)
-    assert said["data"] == record.data and said["data"]["seller"]["name"] == "A \ud800"
-    assert said["machine"] == RECORD and said["values"] == record.result["values"]
-    assert said["corrections"][0]["who"] == "ann" and said["corrections"][0]["old"] == "=1+1"
-    assert said["record"]["status"] == record.status and said["record"]["revision"] == 2
+    assert line["data"] == record.data and line["data"]["seller"]["name"] == "A \ud800"
+    assert line["machine"] == RECORD and line["values"] == record.result["values"]
+    assert line["corrections"][0]["who"] == "ann" and line["corrections"][0]["old"] == "=1+1"
+    assert line["record"]["status"] == record.status and line["record"]["revision"] == 2
 
 
-def test_parquet_nests_and_leaves_out_nothing(store, tmp_path):
-    keep(store, RECORD, EMPTY, RECORD | {"total": "dear"})
-    told = list(export(store, str(tmp_path / "a.parquet"), evidence=True))
+def test_parquet_nests_lists_and_objects(store, tmp_path):
+    add_records(store, RECORD, EMPTY, RECORD | {"total": "dear"})
+    warnings = list(export(store, str(tmp_path / "a.parquet"), evidence=True))
     rows = pq.read_table(tmp_path / "a.parquet").to_pylist()
     assert rows[0]["items"] == RECORD["items"] and rows[0]["seller"] == {"name": "=1+1"}
     assert rows[0]["day"].isoformat() == "2024-02-29" and rows[1]["paid"] is None and rows[1]["items"] == []
     assert json.loads(rows[2]["_data"])["total"] == "dear" and rows[2]["total"] is None
-    assert rows[0]["count"] is None and "record 1, count" in told[0] and "record 3, total" in told[0]
+    assert rows[0]["count"] is None and "record 1, count" in warnings[0] and "record 3, total" in warnings[0]
     assert rows[0]["_values"][0]["text"] == "12,50" and rows[0]["_values"][0]["page"] == 2
 
 
 # Which records, which columns.
 
 
-def test_people_stand_above_the_machine_and_its_proof(store, tmp_path):
-    number, _ = keep(store, RECORD, RECORD)
+def test_corrected_value_has_no_evidence_of_the_machine(store, tmp_path):
+    number, _ = add_records(store, RECORD, RECORD)
     store.records.correct(number, ("total",), 99, who="ann", revision=1)
     export(store, str(tmp_path / "a.xlsx"), evidence=True, confidence=True)
     first, second = cells(tmp_path / "a.xlsx", "documents")
@@ -244,29 +244,29 @@ def test_people_stand_above_the_machine_and_its_proof(store, tmp_path):
     assert tuple(second[p] for p in proof) == ("12,50", 2, 0.75)
 
 
-def test_only_what_was_asked_for(store, tmp_path):
-    number, _ = keep(store, RECORD, EMPTY)
+def test_only_records_of_the_status_and_schema_are_exported(store, tmp_path):
+    number, _ = add_records(store, RECORD, EMPTY)
     store.records.approve(number, who="ann", revision=1)
     assert export(store, str(tmp_path / "a.jsonl"), status="approved").records == 1
     other = load_schema({"title": "other", "type": "object", "properties": {"x": {"type": "string"}}})
-    keep(store, {"x": "y"}, schema=other)
+    add_records(store, {"x": "y"}, schema=other)
     with pytest.raises(UsageError, match="note, other"):
         export(store, str(tmp_path / "a.xlsx"))
     assert export(store, str(tmp_path / "a.xlsx"), schema="other").records == 1
     assert export(store, str(tmp_path / "all.jsonl")).records == 3
 
 
-def test_a_schema_that_grew_keeps_what_only_the_old_one_had():
+def test_fields_of_older_schemas_come_last():
     old = load_schema({"type": "object", "properties": {"a": {"type": "string"}, "b": {"type": "number"}}})
     new = load_schema({"type": "object", "properties": {"b": {"type": "string"}, "c": {"type": "string"}}})
-    (documents,) = sheets([new, old])
+    (documents,) = plan_tables([new, old])
     own = [(c.name, c.kind) for c in documents.columns if c.part == "value"]
     assert own == [("b", "json"), ("c", "string"), ("a", "string")]
 
 
 @pytest.mark.parametrize("format", ["csv", "xlsx", "jsonl", "parquet"])
-def test_an_export_that_fails_leaves_what_was_there(store, tmp_path, monkeypatch, format):
-    keep(store, RECORD)
+def test_failed_export_leaves_the_old_file(store, tmp_path, monkeypatch, format):
+    add_records(store, RECORD)
     target = tmp_path / f"a.{format}"
     target.write_text("old")
     before = sorted(tmp_path.iterdir())
@@ -276,8 +276,8 @@ def test_an_export_that_fails_leaves_what_was_there(store, tmp_path, monkeypatch
     assert target.read_text() == "old" and sorted(tmp_path.iterdir()) == before
 
 
-def test_the_command(store, tmp_path, capsys):
-    keep(store, RECORD)
+def test_export_from_the_command_line(store, tmp_path, capsys):
+    add_records(store, RECORD)
     place = ["--store", store.name]
     assert cli.main(["export", "--output", str(tmp_path / "out.csv"), *place]) == 0
     assert "1 records are in" in capsys.readouterr().err
@@ -289,8 +289,8 @@ def test_the_command(store, tmp_path, capsys):
 # Gold.
 
 
-def reviewed(tmp_path: Path, store: Store) -> list[int]:
-    """Two records of notes in a folder, one of them corrected and both approved, and one that nobody looked at."""
+def add_reviewed_records(tmp_path: Path, store: Store) -> list[int]:
+    """Add three records of documents: one corrected and approved, one approved, one that nobody reviewed."""
     schema = load_schema(
         {
             "title": "memo",
@@ -318,10 +318,10 @@ def reviewed(tmp_path: Path, store: Store) -> list[int]:
     return numbers
 
 
-def test_approved_records_become_a_set_that_eval_reads(store, tmp_path, capsys):
-    numbers = reviewed(tmp_path, store)
-    told = export(store, str(tmp_path / "set"), format="gold", who="ann")
-    assert told.records == 2 and list(told) == []
+def test_approved_records_become_an_eval_set(store, tmp_path, capsys):
+    numbers = add_reviewed_records(tmp_path, store)
+    warnings = export(store, str(tmp_path / "set"), format="gold", who="ann")
+    assert warnings.records == 2 and list(warnings) == []
     found = load_set(tmp_path / "set")
     first, second = found.samples
     assert first.gold == {"number": "M-0", "total": 7.5, "seller": {"name": None}, "tags": []}
@@ -338,11 +338,11 @@ def test_approved_records_become_a_set_that_eval_reads(store, tmp_path, capsys):
     assert store.audit.verify() == [] and list(store.audit.entries())[-1].action == "exported"
 
 
-def test_a_gold_set_leaves_out_what_is_gone_and_overwrites_nothing(store, tmp_path):
-    reviewed(tmp_path, store)
+def test_gold_set_leaves_out_missing_documents_and_overwrites_nothing(store, tmp_path):
+    add_reviewed_records(tmp_path, store)
     (tmp_path / "in0" / "memo.txt").write_text("something else")
-    told = export(store, str(tmp_path / "set"), format="gold")
-    assert told.records == 1 and "gone" in next(iter(told))
+    warnings = export(store, str(tmp_path / "set"), format="gold")
+    assert warnings.records == 1 and "gone" in next(iter(warnings))
     with pytest.raises(OutputError, match="already"):
         export(store, str(tmp_path / "set"), format="gold")
     (tmp_path / "in1" / "memo.txt").unlink()
@@ -351,8 +351,8 @@ def test_a_gold_set_leaves_out_what_is_gone_and_overwrites_nothing(store, tmp_pa
     assert [p.name for p in tmp_path.iterdir() if "other" in p.name] == []
 
 
-def test_gold_comes_by_the_command(store, tmp_path):
-    reviewed(tmp_path, store)
+def test_gold_set_from_the_command_line(store, tmp_path):
+    add_reviewed_records(tmp_path, store)
     out = tmp_path / "my-set"
     command = ["export", "--format", "gold", "--output", str(out), "--status", "approved"]
     assert cli.main([*command, "--store", str(tmp_path / "store.db")]) == 0

@@ -40,8 +40,8 @@ def _export(arguments: argparse.Namespace) -> int:
 
     names = ("format", "schema", "status", "job", "evidence", "confidence", "bom")
     with given.store(arguments.store) as store:
-        told = export(store, arguments.output, **{name: getattr(arguments, name) for name in names}, who=who())
-    for sentence in told:
+        warnings = export(store, arguments.output, **{name: getattr(arguments, name) for name in names}, who=who())
+    for sentence in warnings:
         console.say(f"warning: {sentence}")
-    console.say(f"{told.records:,} records are in {arguments.output}")
+    console.say(f"{warnings.records:,} records are in {arguments.output}")
     return 0

@@ -1,39 +1,45 @@
 """Records out of the store, as files that other programs read: CSV, Excel, JSON Lines, Parquet; or as an eval set.
 
-with Store() as store:
-    warnings = export(store, "receipts.xlsx", schema="receipt")
+    with Store() as store:
+        warnings = export(store, "receipts.xlsx", schema="receipt")
+
+Read `columns` (tables and their cells), `warnings`, then a format each: `delimited` (CSV), `workbook` (Excel), `lines`
+(JSON Lines), `parquet`, and `gold` (an eval set).
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
 
 from extractor.errors import UsageError
-from extractor.exports.columns import Sheet, sheets
-from extractor.exports.warnings import Warnings
-from extractor.schemas import load_schema
+from extractor.exports.columns import ExportTable, plan_tables
+from extractor.exports.warnings import ExportWarnings
+from extractor.jobs.file_names import UniqueFileNames
+from extractor.schemas import Schema, load_schema
 
 if TYPE_CHECKING:
     from extractor.store import Store
 
-__all__ = ["FORMATS", "GOLD", "Sheet", "Warnings", "export", "format_of", "sheets"]
+__all__ = ["FORMATS", "GOLD", "ExportTable", "ExportWarnings", "export", "infer_format", "plan_tables"]
 
 FORMATS = ("csv", "xlsx", "jsonl", "parquet")
 GOLD = "gold"
-"""The format that is no file: a folder with an eval set. It has to be asked for by name."""
+"""A format that is not a file but a folder with an eval set. It has to be asked for by name."""
 
 
-def format_of(output: str) -> str:
-    """The format that a file's name asks for; a name without an ending is a folder of CSV files."""
+def infer_format(output: str) -> str:
+    """Return the format that a file's extension asks for; a name without one is a folder of CSV files.
+
+    Raises UsageError for any other extension.
+    """
     suffix = FilePath(output).suffix.lower().removeprefix(".")
     if not suffix:
         return "csv"
     if suffix not in FORMATS:
-        raise UsageError(f"What {output} is to be is not clear.", f"Name --format: {', '.join(FORMATS)}.")
+        raise UsageError(f"The format of {output} is not clear from its name.", f"Name --format: {', '.join(FORMATS)}.")
     return suffix
 
 
@@ -49,89 +55,93 @@ def export(
     confidence: bool = False,
     bom: bool = False,
     who: str | None = None,
-) -> Warnings:
-    """What the file could not hold, once the records are in it, or in several where a format has one for each table.
+) -> ExportWarnings:
+    """Write records to a file, or to several where the format has one for each table; return what could not be held.
 
-    Records come by their numbers, a page at a time, and none of the files is there before all are whole. `bom` has CSV
-    begin with a byte order mark, by which Excel knows UTF-8. The format `gold` makes a folder with an eval set, of
-    approved records unless `status` says otherwise. With `who` the store notes that the records were exported. Raises
-    UsageError where a format with columns is asked for records of several schemas, or a library is missing; OutputError
-    where the files cannot be written.
+    Records are written in the order of their numbers, a page at a time, and no file appears before all are complete.
+    `bom` begins CSV with a byte order mark, by which Excel recognises UTF-8. The format `gold` makes a folder with an
+    eval set, of approved records unless `status` says otherwise. With `who` the store notes that the records were
+    exported. Raises UsageError where a format with columns is asked for records of several schemas, or a library is
+    missing; OutputError where the files cannot be written.
     """
-    format = format or format_of(output)
+    format = format or infer_format(output)
     number = None if job is None else store.jobs.get(job).id
     status = status or ("approved" if format == GOLD else None)
-    chosen = {"schema": schema, "status": status, "job": number}
-    told = Warnings()
-    _write(store, output, format, chosen, told, evidence=evidence, confidence=confidence, bom=bom)
+    selection = {"schema": schema, "status": status, "job": number}
+    warnings = ExportWarnings()
+    _write(store, output, format, selection, warnings, evidence=evidence, confidence=confidence, bom=bom)
     if who is not None:
-        store.records.mark_exported(**chosen, who=who, what=FilePath(output).name)
-    return told
+        store.records.mark_exported(**selection, who=who, what=FilePath(output).name)
+    return warnings
 
 
 def _write(
     store: Store,
     output: str,
     format: str,
-    chosen: Mapping[str, Any],
-    told: Warnings,
+    selection: Mapping[str, Any],
+    warnings: ExportWarnings,
     *,
     evidence: bool,
     confidence: bool,
     bom: bool,
 ) -> None:
-    records = store.records.select(**chosen)
-    schema, number = chosen["schema"], chosen["job"]
+    records = store.records.select(**selection)
+    schema, job = selection["schema"], selection["job"]
     if format == "jsonl":
         from extractor.exports import lines
 
-        lines.write(output, records, told)
+        lines.write(output, records, warnings)
         return
     if format == GOLD:
         from extractor.exports import gold
 
-        gold.write(output, store, _schemas(store, schema, number), records, told)
+        gold.write(output, store, _load_schemas(store, schema, job), records, warnings)
         return
-    plan = sheets(_schemas(store, schema, number), evidence=evidence, confidence=confidence)
+    tables = plan_tables(_load_schemas(store, schema, job), evidence=evidence, confidence=confidence)
     try:
         if format == "csv":
             from extractor.exports import delimited
 
-            delimited.write(files(output, ".csv", plan), plan, records, told, bom=bom)
+            delimited.write(table_files(output, ".csv", tables), tables, records, warnings, bom=bom)
         elif format == "xlsx":
             from extractor.exports import workbook
 
-            workbook.write(output, plan, records, told)
+            workbook.write(output, tables, records, warnings)
         else:
             from extractor.exports import parquet
 
-            parquet.write(output, plan, records, told, proof=evidence or confidence)
+            parquet.write(output, tables, records, warnings, with_values=evidence or confidence)
     except ModuleNotFoundError as error:
         raise UsageError(f"This format needs {error.name}.", "Run `pip install 'extractor[export]'`.") from error
 
 
-def files(output: str, suffix: str, plan: list[Sheet]) -> dict[str, FilePath]:
-    """Where each sheet goes: `a.csv` and `a.items.csv` beside it, or into a folder, `documents.csv` and `items.csv`."""
-    target = FilePath(output)
-    plain = {s.name: re.sub(r'[/\\:*?"<>|\x00-\x1f]', "_", s.name) for s in plan}
+def table_files(output: str, suffix: str, tables: list[ExportTable]) -> dict[str, FilePath]:
+    """Return table name -> file: `a.csv` and `a.items.csv`, or `documents.csv` and `items.csv` in a folder."""
+    target, names = FilePath(output), UniqueFileNames()
+    # a property's name may hold a slash, which is no folder here
+    files = {table.name: f"{names.add(table.name.replace('/', '_'))}{suffix}" for table in tables}
     if target.suffix.lower() == suffix:
-        first, *rest = plan
-        return {first.name: target} | {s.name: target.with_name(f"{target.stem}.{plain[s.name]}{suffix}") for s in rest}
-    return {s.name: target / f"{plain[s.name]}{suffix}" for s in plan}
+        first, *rest = tables
+        return {first.name: target} | {t.name: target.with_name(f"{target.stem}.{files[t.name]}") for t in rest}
+    return {table.name: target / files[table.name] for table in tables}
 
 
-def _schemas(store: Store, wanted: str | None, job: int | None) -> list:
-    """The schemas that records were made with, the newest first: several only where they go by one name."""
-    there = [
+def _load_schemas(store: Store, wanted: str | None, job: int | None) -> list[Schema]:
+    """Return the schemas of the selected records, the newest first: several only if they have the same name.
+
+    Raises UsageError where there are no records, or schemas of several names.
+    """
+    found = [
         (name, document)
         for key, (name, document) in store.schemas().items()
         if (wanted is None or wanted in (key, name)) and store.records.count_by_status(schema=key, job=job)
     ]
-    names = sorted({name for name, _ in there})
+    names = sorted({name for name, _ in found})
     if not names:
         raise UsageError(
             "There are no such records in the store.", "`extractor status` lists the jobs, `extractor run` fills it."
         )
     if len(names) > 1:
         raise UsageError(f"The records are of several schemas: {', '.join(names)}.", "Name one of them with --schema.")
-    return [replace(load_schema(document), name=name) for name, document in reversed(there)]
+    return [replace(load_schema(document), name=name) for name, document in reversed(found)]

@@ -1,7 +1,8 @@
-"""CSV: a file for each sheet, in which no spreadsheet finds a formula, and from which every value can be had back.
+"""CSV: a file for each table, in which no spreadsheet finds a formula, and from which every value can be read back.
 
-CSV knows no types, so spreadsheets take text for a formula by how it begins. Such text is written with an apostrophe
-before it, and so is text that has an apostrophe there itself; `original` takes it away again. Numbers are not touched.
+CSV has no types, so spreadsheets recognise a formula by how a text begins. Such text is written with an apostrophe in
+front (CWE-1236, "CSV injection"), and so is text that begins with an apostrophe itself; `unescape_formulas` removes it
+again. Numbers are left alone.
 """
 
 from __future__ import annotations
@@ -17,70 +18,75 @@ from typing import Any, BinaryIO
 
 from extractor.atomic_files import WRITE_HINT, open_atomically
 from extractor.errors import OutputError
-from extractor.exports.columns import Column, Sheet
-from extractor.exports.warnings import Warnings
+from extractor.exports.columns import Column, ExportTable
+from extractor.exports.warnings import ExportWarnings
 from extractor.store import Record
 
-MARK = "'"
-_APART = ",;|\t\r\n"
-_BEFORE = r"[^\S\t\r\n]*[\"'“”‘’\u200b-\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\s]*?"
+ESCAPE = "'"
+_SEPARATORS = ",;|\t\r\n"
+_INVISIBLE = r"[^\S\t\r\n]*[\"'“”‘’\u200b-\u200f\u2060\ufeff\x00-\x08\x0b\x0c\x0e-\x1f\s]*?"
 # a sign before a plain number, with no sign of arithmetic after it up to the next separator
-_NUMBER = rf"[+-][\d.](?=[^{_APART}]*(?:[{_APART}]|$))[^-+*/^&=<>(!:{_APART}]*(?:(?=[,;\t\r\n])|$)"
-_FORMULA = rf"(?={_BEFORE}(?!{_NUMBER})[=+\-@＝＋－＠﹢﹣﹦﹫−])"
-_FIRST = re.compile(_FORMULA)
-_INSIDE = re.compile(rf"(?<=[{_APART}]){_FORMULA}")
-_INSIDE_MARKED = re.compile(rf"(?<=[{_APART}])'{_FORMULA}")
+_NUMBER = rf"[+-][\d.](?=[^{_SEPARATORS}]*(?:[{_SEPARATORS}]|$))[^-+*/^&=<>(!:{_SEPARATORS}]*(?:(?=[,;\t\r\n])|$)"
+_FORMULA = rf"(?={_INVISIBLE}(?!{_NUMBER})[=+\-@＝＋－＠﹢﹣﹦﹫−])"
+_AT_START = re.compile(_FORMULA)
+_INSIDE = re.compile(rf"(?<=[{_SEPARATORS}]){_FORMULA}")
+_ESCAPED_INSIDE = re.compile(rf"(?<=[{_SEPARATORS}])'{_FORMULA}")
 
 
-def disarmed(text: str) -> str:
-    """The text with an apostrophe wherever a spreadsheet could begin to read a formula; `original` undoes it.
+def escape_formulas(text: str) -> str:
+    """Return the text with an apostrophe where a spreadsheet could find a formula; `unescape_formulas` reverses it.
 
-    That is at the beginning, and, for a spreadsheet that splits at another character than the file does, after every
-    character that some take for a separator. A sign before a plain number begins no formula.
+    That is at the beginning and, for a spreadsheet that splits at another character than the comma, after every
+    character that some take for a separator. A sign before a plain number does not begin a formula.
     """
-    text = _INSIDE.sub(MARK, text)
-    return MARK + text if not text or text[0] in "'\t\r\n" or _FIRST.match(text) else text
+    text = _INSIDE.sub(ESCAPE, text)
+    return ESCAPE + text if not text or text[0] in "'\t\r\n" or _AT_START.match(text) else text
 
 
-def original(text: str) -> str:
-    """The text that `disarmed` was given."""
-    return _INSIDE_MARKED.sub("", text.removeprefix(MARK))
+def unescape_formulas(text: str) -> str:
+    """Return the text that `escape_formulas` was given."""
+    return _ESCAPED_INSIDE.sub("", text.removeprefix(ESCAPE))
 
 
 def write(
-    files: Mapping[str, FilePath], plan: list[Sheet], records: Iterator[Record], told: Warnings, *, bom: bool
+    files: Mapping[str, FilePath],
+    tables: list[ExportTable],
+    records: Iterator[Record],
+    warnings: ExportWarnings,
+    *,
+    bom: bool,
 ) -> None:
-    """Write every sheet to its file; text is quoted, a number is not, what is not there is nothing at all."""
+    """Write every table to its file; text is quoted, numbers are not, and a missing value is an empty cell."""
     with contextlib.ExitStack() as stack:
-        lines = {}
-        for sheet in plan:
-            path = files[sheet.name]
+        writers = {}
+        for table in tables:
+            path = files[table.name]
             _make_folder(path.parent)
-            out = _text(stack.enter_context(open_atomically(path)), bom)
+            out = _open_text(stack.enter_context(open_atomically(path)), bom)
             stack.callback(out.detach)
-            lines[sheet.name] = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
-            lines[sheet.name].writerow([disarmed(c.name) for c in sheet.columns])
+            writers[table.name] = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
+            writers[table.name].writerow([escape_formulas(c.name) for c in table.columns])
         for record in records:
-            told.records += 1
-            for sheet in plan:
-                for row in sheet.rows(record):
-                    cells = zip(sheet.columns, row, strict=True)
-                    lines[sheet.name].writerow([_written(cell, column) for column, cell in cells])
+            warnings.records += 1
+            for table in tables:
+                for row in table.rows(record):
+                    cells = zip(table.columns, row, strict=True)
+                    writers[table.name].writerow([_encode(cell, column) for column, cell in cells])
 
 
 def read(file: FilePath, columns: tuple[Column, ...]) -> Iterator[list[Any]]:
-    """The rows that were written to a file; a value comes back as it was if it is of its column's kind."""
+    """Yield the rows that were written to a file; a value comes back as it was if it is of its column's kind."""
     with open(file, encoding="utf-8-sig", errors="surrogatepass", newline="") as lines:
         rows = csv.reader(lines)
         next(rows)
         for row in rows:
-            yield [_back(cell, column) for column, cell in zip(columns, row, strict=True)]
+            yield [_decode(cell, column) for column, cell in zip(columns, row, strict=True)]
 
 
-class _Bare(float):
-    """Something that the csv module writes without quotes, as it does with numbers."""
+class _Unquoted(float):
+    """Text that the csv module writes without quotes, because it takes it for a number."""
 
-    def __new__(cls, text: str) -> _Bare:
+    def __new__(cls, text: str) -> _Unquoted:
         self = super().__new__(cls, 0)
         self.text = text
         return self
@@ -91,22 +97,22 @@ class _Bare(float):
     __repr__ = __str__
 
 
-def _written(cell: Any, column: Column) -> Any:
+def _encode(cell: Any, column: Column) -> Any:
     if cell is None:
-        return _Bare("")
+        return _Unquoted("")
     if not isinstance(cell, str):
-        return _Bare(json.dumps(cell))
+        return _Unquoted(json.dumps(cell))
     if column.kind in ("integer", "number", "boolean") and _is_json(cell):
-        return MARK + cell  # text that would come back as a number
-    return disarmed(cell)
+        return ESCAPE + cell  # text that would be read back as a number
+    return escape_formulas(cell)
 
 
-def _back(cell: str, column: Column) -> Any:
+def _decode(cell: str, column: Column) -> Any:
     if not cell:
         return None
     if column.kind in ("integer", "number", "boolean") and _is_json(cell):
         return json.loads(cell)
-    return original(cell)
+    return unescape_formulas(cell)
 
 
 def _is_json(text: str) -> bool:
@@ -117,8 +123,8 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _text(file: BinaryIO, bom: bool) -> io.TextIOWrapper:
-    # half a surrogate pair stays what it is: to escape it would be to change it
+def _open_text(file: BinaryIO, bom: bool) -> io.TextIOWrapper:
+    # half a surrogate pair is kept as it is: to escape it would be to change it
     return io.TextIOWrapper(file, "utf-8-sig" if bom else "utf-8", "surrogatepass", newline="")
 
 
@@ -126,4 +132,4 @@ def _make_folder(folder: FilePath) -> None:
     try:
         folder.mkdir(exist_ok=True)
     except OSError as error:
-        raise OutputError(f"Cannot make the folder {folder}: {error.strerror}", WRITE_HINT) from error
+        raise OutputError(f"Cannot create the folder {folder}: {error.strerror}", WRITE_HINT) from error

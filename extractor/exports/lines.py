@@ -1,4 +1,4 @@
-"""JSON Lines: everything the store knows of a record, on one line."""
+"""JSON Lines: everything the store holds of a record, on one line."""
 
 from __future__ import annotations
 
@@ -8,27 +8,27 @@ from dataclasses import asdict
 from typing import Any
 
 from extractor.atomic_files import open_atomically
-from extractor.exports.warnings import Warnings
+from extractor.exports.warnings import ExportWarnings
 from extractor.store import Record
 
-RECORD = ("id", "schema", "schema_name", "status", "revision", "sources", "created", "updated")
+RECORD_KEYS = ("id", "schema", "schema_name", "status", "revision", "sources", "created", "updated")
 
 
-def write(output: str, records: Iterable[Record], told: Warnings) -> None:
-    """Write a line for each record; nothing is left out and nothing changed."""
+def write(output: str, records: Iterable[Record], warnings: ExportWarnings) -> None:
+    """Write a line for each record; nothing is left out or changed."""
     with open_atomically(output) as file:
         for record in records:
-            told.records += 1
+            warnings.records += 1
             line = json.dumps(as_line(record), ensure_ascii=False, allow_nan=False) + "\n"
             file.write(line.encode("utf-8", "backslashreplace"))  # half a surrogate pair becomes its JSON escape
 
 
 def as_line(record: Record) -> dict[str, Any]:
-    """The extraction as `extractor extract` prints it, with the corrections in place, and `record` and `corrections`.
+    """Return the extraction as `extractor extract` prints it, with corrections in place, `record` and `corrections`.
 
-    Where there are corrections, `machine` is the record as the machine had it.
+    Where there are corrections, `machine` is the record as the machine extracted it.
     """
-    said = dict(record.result) | {"data": record.data}
-    said["record"] = {key: getattr(record, key) for key in RECORD}
-    said["corrections"] = [asdict(correction) for correction in record.corrections]
-    return said | ({"machine": record.result["data"]} if record.corrections else {})
+    line = dict(record.result) | {"data": record.data}
+    line["record"] = {key: getattr(record, key) for key in RECORD_KEYS}
+    line["corrections"] = [asdict(correction) for correction in record.corrections]
+    return line | ({"machine": record.result["data"]} if record.corrections else {})

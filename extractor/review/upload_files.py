@@ -10,18 +10,14 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 from urllib.parse import quote
 
-from extractor.jobs.sources import MEMBER_SEPARATOR, UnusableFile, fingerprint, name_of
+from extractor.jobs.file_names import safe_file_name
+from extractor.jobs.sources import UnusableFile, fingerprint, name_of
 from extractor.readers import MAX_BYTES
 from extractor.store import SourceFile
 
 MAX_TOTAL_BYTES = 20 << 30
 """Bytes that all uploads may take."""
-MAX_NAME_BYTES = 120
-MAX_EXTENSION = 10
-"""Characters after the last dot of a name that count as its extension."""
 _MEBIBYTE = 1 << 20
-_RESERVED = '<>:"|?*'
-"""Characters that Windows does not allow in file names."""
 
 
 class UploadFiles:
@@ -57,7 +53,7 @@ class UploadFiles:
         if size > free:
             raise UnusableFile("full", "There is no space left for uploads.")
         sha, _ = fingerprint(source)
-        target = self.folder_of(who) / sha / safe_name(name)
+        target = self.folder_of(who) / sha / safe_file_name(name)
         target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if target.exists():
             size = 0
@@ -88,20 +84,3 @@ def _copy(source: str, target: FilePath) -> None:
         raise UnusableFile("unreadable", f"The file cannot be stored: {error.strerror}.") from error
     finally:
         partial.unlink(missing_ok=True)
-
-
-def safe_name(name: str) -> str:
-    """Return the name without folders and without characters that file systems or terminals cannot take.
-
-    A long name is shortened; its extension stays.
-    """
-    name = name.replace("\\", "/").rpartition("/")[2]
-    name = "".join(c if c.isprintable() and c not in _RESERVED else "_" for c in name).strip()
-    if MEMBER_SEPARATOR in name:
-        name = name.replace(MEMBER_SEPARATOR[0], "_")
-    stem, dot, extension = name.rpartition(".")
-    if not dot or len(extension) > MAX_EXTENSION:
-        stem, dot, extension = name, "", ""
-    while len(f"{stem}{dot}{extension}".encode("utf-8", "replace")) > MAX_NAME_BYTES:
-        stem = stem[:-1]
-    return f"{stem}{dot}{extension}".lstrip(".") or "document"
