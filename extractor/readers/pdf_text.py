@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from extractor.geometry import Rect
+from extractor.geometry import Rect, on_one_baseline
 from extractor.readers.missing_glyphs import MissingGlyph
 from extractor.readers.pdf_geometry import Affine, PageFrame, compose
 from extractor.readers.pdf_glyphs import (
@@ -357,7 +357,7 @@ class _RunBuilder:
         return (
             style.turn != before.turn
             or style.visibility != before.visibility
-            or abs(style.baseline - before.baseline) > settings.baseline_shift * size
+            or not on_one_baseline(style.baseline, before.baseline, size, settings.baseline_shift)
             or gap > self._word_gap(previous, glyph) * size
             or gap < -max(settings.step_back * size, settings.step_back_of_box * previous.box.width)
             or (not same_object and gap < -settings.step_back_of_object * size and step >= settings.overprint * size)

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from extractor.geometry import on_one_baseline
 from extractor.layout import RuledGrid
 from extractor.readers.pdf_glyphs import Glyph, GlyphRun
 from extractor.settings import Settings, rule, threshold
@@ -104,7 +105,7 @@ def _find_column_starts(runs: Sequence[GlyphRun], settings: PdfWordSettings) -> 
             starts[x].add(baseline)
             if position == 0 and (
                 previous is None
-                or abs(previous.style.baseline - style.baseline) > settings.other_line * style.font_size
+                or not on_one_baseline(previous.style.baseline, style.baseline, style.font_size, settings.other_line)
                 or glyph.box.x0 - previous.box.x1 > settings.wide_gap * style.font_size
                 or glyph.box.x0 < previous.box.x0
             ):

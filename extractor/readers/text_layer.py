@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from extractor.geometry import PlacedWord, Rect, union
+from extractor.geometry import PlacedWord, Rect, on_one_baseline, union
 from extractor.readers.encoding import is_level_1
 from extractor.readers.scanned import PageImage, read_page_image
 from extractor.settings import Settings, threshold
@@ -105,7 +105,8 @@ def join_lines(words: Sequence[tuple[PlacedWord, int]]) -> list[LayerLine]:
         if lines:
             before, last_turn = lines[-1][-1]
             size = max(before.font_size, word.font_size)
-            on_line = turn == last_turn and abs(word.baseline - before.baseline) < settings.line_tolerance * size
+            level = on_one_baseline(word.baseline, before.baseline, size, settings.line_tolerance)
+            on_line = turn == last_turn and level
             gap = word.box.x0 - before.box.x1
             if on_line and -settings.line_step_back * size < gap < settings.line_gap * size:
                 lines[-1].append((word, turn))
