@@ -33,8 +33,8 @@ class PostalAddressSettings(Settings):
     )
     add_lines_above: bool = rule(True, meaning="Lines above are added that lead up to the address.")
     add_lines_below: bool = rule(True, meaning="Lines below are added that go on with the address.")
-    add_place_names: bool = rule(
-        True, meaning="Lines below of a few capitalised words are added, also without postal code or country."
+    look_ahead: bool = rule(
+        True, meaning="A line of a few capitalised words is added where the next has a postal code or names a country."
     )
     max_added_lines: int = threshold(3, unit="lines", meaning="So many lines are added at either end.")
     max_line_words: int = threshold(5, unit="words", meaning="The longest line that only names places.")
@@ -85,8 +85,9 @@ def adjust_address(span: Span, text: str, other_terms: frozenset[str] = frozense
     """Return the stretch with the lines above that lead up to it and the lines below that go on with it.
 
     The line above belongs where it ends with a comma, or begins with a house number while the stretch does not; the
-    line below where the stretch ends with a comma, and where it has a postal code, names a country, or only places.
-    Neither does where it holds another value, a tab, or one of `other_terms`, the terms of other fields' labels.
+    line below where the stretch ends with a comma, and where it has a postal code or names the country, or is a place
+    name above such a line. Neither does where it holds another value, a tab, or one of `other_terms`, the terms of
+    other fields' labels.
     A blank line ends an address unless its own lines stand apart.
     """
     settings = PostalAddressSettings.current()
@@ -102,7 +103,11 @@ def adjust_address(span: Span, text: str, other_terms: frozenset[str] = frozense
         below = find_line_below(end, text)
         if below is None and spaced:
             below = find_line_below(end + len(re.match(r"[ ,，.]*\n?", text[end:])[0]), text)
-        if below is None or not _goes_on(text[slice(*below)], text[start:end], other_terms):
+        if below is None:
+            break
+        following = find_line_below(below[1], text)
+        next_line = text[slice(*following)] if following and settings.look_ahead else ""
+        if not _goes_on(text[slice(*below)], next_line, text[start:end], other_terms):
             break
         end = below[1]
     return start, end
@@ -128,20 +133,28 @@ def _leads_up(line: str, address: str, other_terms: frozenset[str]) -> bool:
     return line.endswith((",", "，")) or (_has_house_number(line) and not _begins_with_house_number(address))
 
 
-def _goes_on(line: str, address: str, other_terms: frozenset[str]) -> bool:
-    """Decide whether the line below an address is part of it."""
+def _goes_on(line: str, next_line: str, address: str, other_terms: frozenset[str]) -> bool:
+    """Decide whether the line below an address is part of it, itself or as it leads to `next_line`."""
     if "\t" in line or holds_other_value(line) or _is_of_other_field(line, other_terms):
         return False
     if address.endswith((",", "，")):
         return True
-    words = re.findall(r"[^\s,，.]+", line)
-    if not 0 < len(words) <= PostalAddressSettings.current().max_line_words:
-        return False
-    if _is_country(line):
+    if _ends_address(line):
         return True
+    return _ends_address(next_line) and _is_place_name(line)
+
+
+def _ends_address(line: str) -> bool:
+    """Decide whether a line is one that addresses end with: a place with its postal code, or the country."""
     rest, codes = _POSTAL_CODE.subn(" ", line)
-    is_place = codes < 2 and not re.search(r"\d", rest) and all(word[0].isupper() for word in re.findall(r"\w+", rest))
-    return is_place and (codes == 1 or PostalAddressSettings.current().add_place_names)
+    return _is_country(line) or (codes == 1 and _is_place_name(rest))
+
+
+def _is_place_name(line: str) -> bool:
+    """Decide whether a line is a few capitalised words without figures."""
+    words = re.findall(r"\w+", line)
+    is_short = 0 < len(words) <= PostalAddressSettings.current().max_line_words
+    return is_short and all(word[0].isupper() and word.isalpha() for word in words)
 
 
 def _is_of_other_field(line: str, other_terms: frozenset[str]) -> bool:
