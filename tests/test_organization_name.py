@@ -52,10 +52,9 @@ def test_name_and_legal_form_belong_together(answer, meant):
     assert adjusted(NAMES, answer) == meant
 
 
-def test_legal_forms_can_be_left_to_fields_that_ask_for_organizations():
-    with replaced(OrganizationNameSettings(any_free_text=False)):
-        assert adjusted(NAMES, "Harbour & Pike Chandlers") == "Harbour & Pike Chandlers\nLtd"
-        assert adjusted(NAMES, "Harbour & Pike Chandlers", title="Remark") == "Harbour & Pike Chandlers"
+def test_legal_forms_complete_only_fields_that_ask_for_an_organization():
+    assert adjusted(NAMES, "Harbour & Pike Chandlers") == "Harbour & Pike Chandlers\nLtd"
+    assert adjusted(NAMES, "Harbour & Pike Chandlers", title="Remark") == "Harbour & Pike Chandlers"
     with replaced(OrganizationNameSettings(complete_legal_form=False)):
         assert adjusted(NAMES, "Harbour & Pike Chandlers") == "Harbour & Pike Chandlers"
 

@@ -149,6 +149,7 @@ def test_declared_kind_decides_and_else_the_fields_names():
         "E-mail address": False,
         "IP address": False,
         "Addressee": False,
+        "Street address": False,
     }
     assert {title: is_postal_address(field(title)) for title in titles} == titles
     with replaced(PostalAddressSettings(recognise_by_name=False)):

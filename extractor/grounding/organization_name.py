@@ -38,9 +38,6 @@ class OrganizationNameSettings(Settings):
     complete_legal_form: bool = rule(
         True, meaning="A name takes its legal form from the line below, and a legal form its name from around it."
     )
-    any_free_text: bool = rule(
-        True, meaning="Legal forms complete a free text of any field: only names of organizations have them."
-    )
     max_words: int = threshold(8, unit="words", meaning="The longest line that may be a name.")
 
 
@@ -64,7 +61,7 @@ def complete_legal_form(span: Span, field: Field, text: str) -> Span:
     """
     settings = OrganizationNameSettings.current()
     start, end = span
-    if not settings.complete_legal_form or not (settings.any_free_text or is_organization_name(field)):
+    if not settings.complete_legal_form or not is_organization_name(field):
         return span
     if is_legal_form(text[start:end]):
         start -= len(rest_of_lines(start, end, text, _SEPARATOR)[0])

@@ -55,14 +55,17 @@ _POSTAL_CODE = re.compile(
 
 
 def is_postal_address(field: Field) -> bool:
-    """Decide whether a field asks for a postal address: declared, or else by the field's own names."""
+    """Decide whether a field asks for a postal address: declared, or else by the field's own names.
+
+    A street address is a part of one, unless it is declared.
+    """
     if "x-kind" in field.schema:
         return field.schema["x-kind"] == KIND
     if not PostalAddressSettings.current().recognise_by_name:
         return False
     names = " ".join((field.name, *field.labels)).casefold()
     is_address = re.search(r"(?<![^\W_])address(?:es)?(?![^\W_])", names) is not None
-    return is_address and "mail" not in names and "ip" not in search_terms(names)
+    return is_address and "mail" not in names and not {"ip", "street"} & set(search_terms(names))
 
 
 def start_after_names(span: Span, names: Sequence[Span], text: str) -> int:
