@@ -257,12 +257,18 @@ def _peak_memory() -> int:
     return peak if sys.platform == "darwin" else peak * 1024
 
 
-def judge(sample: Sample, folder: FilePath, schema: Schema, model: Model | None) -> Judged:
-    """One document read, extracted and held against its gold; any error but Ctrl-C is kept as the document's."""
+def judge(
+    sample: Sample,
+    folder: FilePath,
+    schema: Schema,
+    model: Model | None,
+    load: Callable[[FilePath], Document] = read,
+) -> Judged:
+    """Read one document with `load`, extract it and compare it with its gold; any error but Ctrl-C is the document's."""
     start = time.perf_counter()
     document, rough, error = None, None, None
     try:
-        document = read(folder / sample.document)
+        document = load(folder / sample.document)
         read_seconds = time.perf_counter() - start
         result = extract(document, schema, model)
         result.run["seconds"].setdefault("read", round(read_seconds, 3))

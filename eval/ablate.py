@@ -1,0 +1,264 @@
+"""What each rule and threshold is worth: `python -m eval.ablate`.
+
+Every algorithm keeps the rules and numbers that decide in one settings object (`extractor.settings`). Here each of them
+is changed alone (a rule switched, a number halved and raised by half, or what the setting names instead), the documents
+of the sets are extracted again, and micro-F1 is compared in pairs with that of the settings as they are. A rule that
+earns nothing on documents it was not made on should go.
+
+    python -m eval.ablate                                  every rule, by structure alone, on the shipped sets
+    python -m eval.ablate --thresholds                     every number too; this takes hours
+    python -m eval.ablate --list                           the settings there are, with meaning, unit and origin
+    python -m eval.ablate --only AddressSettings           one algorithm; or one setting: DeskewSettings.finest_step
+    python -m eval.ablate --sets FOLDER ... --limit 20     other sets, the first documents of each
+    python -m eval.ablate --model default --answers DIR    with the model; answers are kept in DIR between runs
+    python -m eval.ablate --output ablation.md             the table as a file as well
+
+Worth is the micro-F1 of the settings as they are less that of the changed ones, so a rule that helps is positive; the
+interval is of a paired bootstrap over documents. `changed` counts fields that came out better or worse by the change.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any
+
+from eval.answer_cache import CachedModel
+from extractor import settings
+from extractor.evaluation.evaluate import judge
+from extractor.evaluation.figures import Figure, difference, micro_f1
+from extractor.evaluation.matching import ABSENT, CORRECT
+from extractor.evaluation.runs import Judged
+from extractor.evaluation.samples import EvalSet, Sample, load_set, set_schema
+from extractor.models import Model, load_model
+from extractor.readers import read
+from extractor.schemas import Schema
+from extractor.settings import Settings
+from extractor.types import Document
+
+HERE = Path(__file__).resolve().parent
+READING = frozenset({"layout", "ocr", "readers", "tables", "values", "geometry"})
+"""Rooms whose settings change how a document is read; for the others it is read once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One setting with another value than usual."""
+
+    settings: type[Settings]
+    name: str
+    usual: Any
+    other: Any
+
+    @property
+    def room(self) -> str:
+        return self.settings.__module__.split(".")[1]
+
+    @property
+    def changed(self) -> Settings:
+        return replace(self.settings.current(), **{self.name: self.other})  # type: ignore[type-var]
+
+    def __str__(self) -> str:
+        return f"{self.settings.__name__}.{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Worth:
+    """What came of one variant: `gain` is micro-F1 as usual less that of the variant."""
+
+    variant: Variant
+    gain: Figure
+    better: int
+    worse: int
+
+    @property
+    def verdict(self) -> str:
+        """Say whether the setting as it is helps, harms, or makes no difference that can be told from noise."""
+        low, high = self.gain.low, self.gain.high
+        if not self.better and not self.worse:
+            return "changes nothing"
+        if low is None or high is None or low <= 0 <= high:
+            return "within noise"
+        return "helps" if low > 0 else "harms"
+
+
+def all_settings() -> list[type[Settings]]:
+    """Return every settings class of the package, after importing all of its modules but the faces."""
+    import extractor
+
+    for module in pkgutil.walk_packages(extractor.__path__, "extractor."):
+        if module.name.split(".")[1] not in ("cli", "ui", "review", "jobs", "exports", "store"):
+            importlib.import_module(module.name)
+    return sorted(Settings.classes, key=lambda cls: (cls.__module__, cls.__name__))
+
+
+def variants(classes: Sequence[type[Settings]], only: Sequence[str], thresholds: bool) -> Iterator[Variant]:
+    """Yield what is tried: of each setting the values that it names, else half and one and a half times a number."""
+    for cls in classes:
+        for field in fields(cls):  # type: ignore[arg-type]
+            name = f"{cls.__name__}.{field.name}"
+            usual = getattr(cls.current(), field.name)
+            is_rule = isinstance(usual, bool)
+            if only and not {name, cls.__name__} & set(only):
+                continue
+            if not is_rule and not thresholds and name not in only:
+                continue
+            for other in _others(usual, field.metadata.get("others", ())):
+                yield Variant(cls, field.name, usual, other)
+
+
+def _others(usual: Any, named: tuple[Any, ...]) -> Iterator[Any]:
+    if named:
+        yield from named
+    elif isinstance(usual, bool):
+        yield not usual
+    elif isinstance(usual, int) and usual:
+        yield from sorted({max(1, usual // 2), usual + max(1, usual // 2)} - {usual})
+    elif isinstance(usual, float) and usual:
+        yield from (usual / 2, usual * 1.5)
+
+
+class Ablation:
+    """The documents of some sets, extracted with the settings as they are once, and again with each variant."""
+
+    def __init__(self, sets: Sequence[tuple[EvalSet, Schema]], model: Model | None, limit: int | None) -> None:
+        self.sets, self.model, self.limit = sets, model, limit
+        self._read: dict[Path, Document] = {}
+        self.usual = self._judged(reread=False)
+
+    def worth(self, variant: Variant) -> Worth:
+        """Return what the variant costs or gains over all documents."""
+        with ExitStack() as stack:
+            stack.enter_context(settings.replaced(variant.changed))
+            if variant.room == "ocr":  # pages remembered were read with the settings as they are
+                stack.enter_context(_environment("EXTRACTOR_OCR_CACHE", "off"))
+            judged = self._judged(reread=variant.room in READING)
+        gain, _ = difference([d.scored for d in judged], [d.scored for d in self.usual])
+        pairs = [(_outcomes(a), _outcomes(b)) for a, b in zip(self.usual, judged, strict=True)]
+        better = sum(b.get(k, True) and not a.get(k, True) for a, b in pairs for k in a.keys() | b.keys())
+        worse = sum(a.get(k, True) and not b.get(k, True) for a, b in pairs for k in a.keys() | b.keys())
+        return Worth(variant, gain, better, worse)
+
+    @property
+    def micro_f1(self) -> float | None:
+        return micro_f1([d.scored for d in self.usual])
+
+    def _judged(self, reread: bool) -> list[Judged]:
+        load = read if reread else self._remembered
+        return [
+            judge(sample, samples.folder, schema, self.model, load)
+            for samples, schema in self.sets
+            for sample in self._samples(samples)
+        ]
+
+    def _samples(self, samples: EvalSet) -> Sequence[Sample]:
+        return samples.samples[: self.limit]
+
+    def _remembered(self, file: Path) -> Document:
+        if file not in self._read:
+            self._read[file] = read(file)
+        return self._read[file]
+
+
+def _outcomes(judged: Judged) -> dict[Any, bool]:
+    """Return for each place of gold or record whether it came out right; places that are not there are right."""
+    return {(m.gold_path is not None, m.path): m.outcome in (CORRECT, ABSENT) for m in judged.matches}
+
+
+class _environment:
+    """Sets an environment variable until the block ends."""
+
+    def __init__(self, name: str, value: str) -> None:
+        self.name, self.value = name, value
+
+    def __enter__(self) -> None:
+        self.before = os.environ.get(self.name)
+        os.environ[self.name] = self.value
+
+    def __exit__(self, *_: object) -> None:
+        if self.before is None:
+            del os.environ[self.name]
+        else:
+            os.environ[self.name] = self.before
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Print a Markdown row for each variant as it is done."""
+    parser = argparse.ArgumentParser(prog="python -m eval.ablate", description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--sets", nargs="+", metavar="FOLDER[:SCHEMA]", help="default: the shipped sets")
+    parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="settings classes, or Class.setting")
+    parser.add_argument("--thresholds", action="store_true", help="numbers too, not only rules")
+    parser.add_argument("--limit", type=int, metavar="N", help="the first N documents of each set")
+    parser.add_argument("--model", default="none", help="a model's name, default, or none (structure alone)")
+    parser.add_argument("--answers", type=Path, metavar="FOLDER", help="keep the model's answers there")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="write the table to a file as well")
+    parser.add_argument("--list", action="store_true", help="only list the settings")
+    chosen = parser.parse_args(arguments)
+    classes = all_settings()
+    if chosen.list:
+        print("\n".join(_described(classes)))
+        return 0
+    tried = list(variants(classes, chosen.only, chosen.thresholds))
+    if not tried:
+        parser.error("no such rule or setting; --list prints them, --thresholds includes numbers")
+    ablation = Ablation([_set(name) for name in chosen.sets or _shipped()], _model(chosen), chosen.limit)
+    lines = [
+        f"{len(ablation.usual)} documents, model {chosen.model}, micro-F1 {ablation.micro_f1 or 0.0:.4f}",
+        "",
+        "| setting | as it is | tried | worth (95 % interval) | better, worse by the change | verdict |",
+        "|---|---|---|---|---|---|",
+    ]
+    print("\n".join(lines), flush=True)
+    for variant in tried:
+        lines.append(_row(ablation.worth(variant)))
+        print(lines[-1], flush=True)
+        if chosen.output:
+            chosen.output.write_text("\n".join(lines) + "\n", "utf-8")
+    return 0
+
+
+def _shipped() -> list[str]:
+    return sorted(str(gold.parent) for gold in (HERE / "sets").glob("*/gold.jsonl"))
+
+
+def _set(name: str) -> tuple[EvalSet, Schema]:
+    folder, _, schema = name.partition(":")
+    samples = load_set(folder)
+    return samples, set_schema(samples, schema or None)
+
+
+def _model(chosen: argparse.Namespace) -> Model | None:
+    if chosen.model == "none":
+        return None
+    load: Callable[[], Model] = lambda: load_model(None if chosen.model == "default" else chosen.model)  # noqa: E731
+    return CachedModel(chosen.answers, load) if chosen.answers else load()
+
+
+def _described(classes: Sequence[type[Settings]]) -> Iterator[str]:
+    for cls in classes:
+        yield f"{cls.__module__}.{cls.__name__}: {(cls.__doc__ or '').strip().splitlines()[0]}"
+        for field in fields(cls):  # type: ignore[arg-type]
+            unit = f" {field.metadata['unit']}" if field.metadata.get("unit") else ""
+            chosen = f" [{field.metadata['chosen']}]" if field.metadata.get("chosen") else ""
+            meaning = field.metadata.get("meaning", "")
+            yield f"    {field.name} = {getattr(cls.current(), field.name)}{unit}: {meaning}{chosen}"
+
+
+def _row(worth: Worth) -> str:
+    gain, variant = worth.gain, worth.variant
+    around = f" ({gain.low:+.4f} to {gain.high:+.4f})" if gain.low is not None else ""
+    value = f"{gain.value or 0.0:+.4f}{around}"
+    return (
+        f"| {variant} | {variant.usual} | {variant.other} | {value} | {worth.better}, {worth.worse} | {worth.verdict} |"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

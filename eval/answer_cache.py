@@ -1,0 +1,90 @@
+"""A model whose answers are kept on the disk, so that a question that was asked before costs nothing.
+
+Measurements that repeat the same documents with small changes to the code (`eval.ablate`) put most questions to the
+model again word for word. Every field group is answered on its own, so a file for each is enough: its name is the
+SHA-256 of all that the answer depends on, its content the answer as JSON.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from extractor.models import Model
+from extractor.types import Answer, FieldGroup, Request, Token
+
+_IDENTITY = "_weights.json"
+
+
+class CachedModel:
+    """Answers from `folder` where they are there, else from the model that `load` gives, which is then loaded once.
+
+    A folder is for one model: its name and the hash of its weights are kept there, and `load` of another is an error.
+    """
+
+    def __init__(self, folder: Path, load: Callable[[], Model]) -> None:
+        self._folder, self._load = folder, load
+        self._model: Model | None = None
+        self._lock = threading.Lock()
+        self.asked = self.found = 0
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            identity = json.loads((folder / _IDENTITY).read_text("utf-8"))
+        except FileNotFoundError:
+            identity = {"name": self._loaded().name, "weights": self._loaded().weights}
+            _write(folder / _IDENTITY, identity)
+        self.name: str = identity["name"]
+        self.weights: str = identity["weights"]
+
+    def count(self, text: str) -> int:
+        """Return how many tokens the text takes in a prompt."""
+        return self._loaded().count(text)
+
+    def answer(self, request: Request) -> list[Answer]:
+        """Return one answer for each field group; the model is asked when any of them is not in the folder."""
+        places = [self._place(request, group) for group in request.groups]
+        if all(place.exists() for place in places):
+            self.found += len(places)
+        else:
+            self.asked += len(places)
+            for place, answer in zip(places, self._loaded().answer(request), strict=True):
+                _write(place, _as_json(answer))
+        return [_from_json(json.loads(place.read_text("utf-8"))) for place in places]
+
+    def _loaded(self) -> Model:
+        with self._lock:
+            if self._model is None:
+                self._model = self._load()
+                if getattr(self, "weights", self._model.weights) != self._model.weights:
+                    raise ValueError(f"{self._folder} holds the answers of {self.name}, not of {self._model.name}")
+            return self._model
+
+    def _place(self, request: Request, group: FieldGroup) -> Path:
+        digest = hashlib.sha256()
+        asked = (request.system, request.prompt, request.source, group.question, group.grammar, str(group.max_tokens))
+        for part in asked:
+            digest.update(part.encode("utf-8", "surrogatepass") + b"\0")
+        name = digest.hexdigest()
+        return self._folder / name[:2] / f"{name}.json"
+
+
+def _as_json(answer: Answer) -> dict[str, Any]:
+    tokens = [[t.start, t.end, t.probability, t.mass, t.margin, t.forced] for t in answer.tokens]
+    return {"text": answer.text, "finished": answer.finished, "tokens": tokens}
+
+
+def _from_json(stored: dict[str, Any]) -> Answer:
+    return Answer(stored["text"], tuple(Token(*token) for token in stored["tokens"]), stored["finished"])
+
+
+def _write(place: Path, content: dict[str, Any]) -> None:
+    """Write the file whole or not at all: another thread may be reading it."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    partial = place.with_name(f".{place.name}-{os.getpid()}-{threading.get_ident()}")
+    partial.write_text(json.dumps(content), "utf-8")
+    os.replace(partial, place)
