@@ -59,10 +59,12 @@ class Variant:
 
     @property
     def room(self) -> str:
-        return self.settings.__module__.split(".")[1]
+        """Return the package that the settings belong to: `ocr` of `extractor.ocr.deskew`."""
+        return self.settings.__module__.removeprefix("extractor.").split(".")[0]
 
     @property
     def changed(self) -> Settings:
+        """Return the settings with the other value."""
         return replace(self.settings.current(), **{self.name: self.other})  # type: ignore[type-var]
 
     def __str__(self) -> str:
@@ -148,6 +150,7 @@ class Ablation:
 
     @property
     def micro_f1(self) -> float | None:
+        """Return micro-F1 with the settings as they are."""
         return micro_f1([d.scored for d in self.usual])
 
     def _judged(self, reread: bool) -> list[Judged]:

@@ -1,0 +1,125 @@
+"""What a rule is worth: settings changed alone, records compared in pairs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+import pytest
+
+from eval import ablate
+from eval.answer_cache import CachedModel
+from extractor.candidates import key_value
+from extractor.models.scripted import ScriptedModel
+from extractor.settings import Settings, replaced, rule, threshold
+from extractor.types import FieldGroup, Request
+
+
+@dataclass(frozen=True)
+class LetterSettings(Settings):
+    """Rules of a made-up algorithm."""
+
+    reads_labels: bool = rule(True, meaning="A value behind its label is read.", chosen="six letters")
+    reads_twice: bool = rule(False, meaning="Nothing looks at this one.")
+    size: int = threshold(4, unit="characters", meaning="Nothing looks at this one either.")
+
+
+SCHEMA = {
+    "title": "Letter",
+    "type": "object",
+    "properties": {
+        "sent": {"type": ["string", "null"], "format": "date", "x-labels": ["Sent on"], "description": "when it left"},
+        "number": {"type": ["integer", "null"], "x-labels": ["Number of copies"], "description": "how many copies"},
+    },
+}
+
+
+@pytest.fixture
+def groups():
+    return FieldGroup("a?", "start: A", {}), FieldGroup("b?", "start: B", {})
+
+
+@pytest.fixture
+def letters(tmp_path):
+    """Six letters, whose labels give every value."""
+    folder = tmp_path / "letters"
+    (folder / "documents").mkdir(parents=True)
+    lines = []
+    for n in range(1, 7):
+        (folder / "documents" / f"{n}.txt").write_text(f"Sent on: 2021-03-0{n}\nNumber of copies: 1{n}\n", "utf-8")
+        gold = {"sent": f"2021-03-0{n}", "number": 10 + n}
+        lines.append(json.dumps({"document": f"documents/{n}.txt", "gold": gold}))
+    (folder / "gold.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
+    (folder / "schema.json").write_text(json.dumps(SCHEMA), "utf-8")
+    return folder
+
+
+@pytest.fixture
+def switchable(monkeypatch):
+    """Labels are read only where the made-up rule says so, and the made-up settings are the only ones."""
+    find = key_value.match_labelled_values
+
+    def found(*arguments):
+        return find(*arguments) if LetterSettings.current().reads_labels else {}
+
+    monkeypatch.setattr(key_value, "match_labelled_values", found)
+    monkeypatch.setattr(ablate, "all_settings", lambda: [LetterSettings])
+
+
+def test_settings_are_replaced_until_the_block_ends():
+    with replaced(LetterSettings(size=9)):
+        assert LetterSettings.current().size == 9
+        with replaced(LetterSettings(reads_labels=False)):
+            assert LetterSettings.current() == LetterSettings(reads_labels=False)
+        assert LetterSettings.current().size == 9
+    assert LetterSettings.current() == LetterSettings()
+
+
+def test_a_rule_that_helps_is_told_from_one_that_changes_nothing(letters, switchable, capsys, tmp_path):
+    table = tmp_path / "table.md"
+    assert ablate.main(["--sets", str(letters), "--output", str(table)]) == 0
+    rows = {line.split("|")[1].strip(): line for line in table.read_text("utf-8").splitlines() if "Settings." in line}
+    assert list(rows) == [
+        "LetterSettings.reads_labels",
+        "LetterSettings.reads_twice",
+    ]  # no numbers without --thresholds
+    assert "| +1.0000 (+1.0000 to +1.0000) | 0, 12 | helps |" in rows["LetterSettings.reads_labels"]
+    assert "| 0, 0 | changes nothing |" in rows["LetterSettings.reads_twice"]
+    assert "6 documents, model none, micro-F1 1.0000" in capsys.readouterr().out
+
+
+def test_numbers_are_halved_and_raised_by_half(letters, switchable, capsys):
+    assert ablate.main(["--sets", str(letters), "--only", "LetterSettings.size", "--limit", "1"]) == 0
+    tried = [line.split("|")[2:4] for line in capsys.readouterr().out.splitlines() if "LetterSettings.size" in line]
+    assert [[cell.strip() for cell in row] for row in tried] == [["4", "2"], ["4", "6"]]
+
+
+def test_the_list_names_unit_meaning_and_origin(switchable, capsys):
+    assert ablate.main(["--list"]) == 0
+    listed = capsys.readouterr().out
+    assert "LetterSettings: Rules of a made-up algorithm." in listed
+    assert "reads_labels = True: A value behind its label is read. [six letters]" in listed
+    assert "size = 4 characters: Nothing looks at this one either." in listed
+
+
+def test_a_setting_that_is_not_there_is_refused(switchable, capsys):
+    with pytest.raises(SystemExit) as refused:
+        ablate.main(["--only", "NoSuchSettings"])
+    assert refused.value.code == 2 and "--list prints them" in capsys.readouterr().err
+
+
+def test_a_question_is_put_to_the_model_once(tmp_path, groups):
+    asked = Request("system", "prompt", groups, "source")
+    first = CachedModel(tmp_path, lambda: ScriptedModel(['{"a": "one",', '{"b": null,']))
+    answers = first.answer(asked)
+    again = CachedModel(tmp_path, lambda: pytest.fail("loaded"))
+    assert again.answer(asked) == answers and (again.name, again.weights) == (first.name, first.weights)
+    assert (first.asked, again.found) == (2, 2)
+
+
+def test_answers_of_other_weights_are_not_mixed(tmp_path, groups):
+    other = ScriptedModel(['{"c": null,'])
+    other.weights = "1" * 64
+    CachedModel(tmp_path, lambda: ScriptedModel([]))
+    with pytest.raises(ValueError, match="holds the answers of"):
+        CachedModel(tmp_path, lambda: other).answer(Request("system", "another prompt", groups[:1], "source"))
