@@ -264,7 +264,7 @@ def judge(
     model: Model | None,
     load: Callable[[FilePath], Document] = read,
 ) -> Judged:
-    """Read one document with `load`, extract it and compare it with its gold; any error but Ctrl-C is the document's."""
+    """Read a document with `load`, extract it and compare it with its gold; any error but Ctrl-C is the document's."""
     start = time.perf_counter()
     document, rough, error = None, None, None
     try:
