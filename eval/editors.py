@@ -1,6 +1,6 @@
 """Whether people at one store lose anything to each other, and whether the review service is quick enough for them.
 
-python -m eval.editors many [--editors 8] [--saves 100]   editors, a process each, on records that they share
+python -m eval.editors many [--editors 8] [--saves 100]   editors, a process each, on shared records
 python -m eval.editors time [--records 10000]             a record of 280 fields from 60 pages, and a long queue
 """
 
@@ -34,7 +34,7 @@ _MADE = Version("made for editors", "none")
 
 
 def schema() -> Schema:
-    """A schema with some plain fields, and a list with a sum."""
+    """Return a schema with some plain fields, and a list with a total."""
     properties: dict[str, Any] = {f"f{n}": {"type": ["string", "null"], "title": f"Field {n}"} for n in range(FIELDS)}
     row = {"name": {"type": ["string", "null"]}, "amount": {"type": ["number", "null"]}}
     properties["rows"] = {"type": "array", "items": {"type": "object", "properties": row}}
@@ -44,28 +44,28 @@ def schema() -> Schema:
 
 
 def result(document: str, own: Schema) -> dict[str, Any]:
-    """An extraction under it, a third of whose values are doubted."""
+    """Return an extraction under the schema, a third of whose fields are doubtful."""
     values = [_value([f"f{n}"], f"text {n}", 0.5 if n % 3 == 0 else 0.95) for n in range(FIELDS)]
     for n in range(5):
         values += [_value(["rows", n, "name"], f"row {n}", 0.9), _value(["rows", n, "amount"], n, 0.9)]
     values.append(_value(["total"], 10, 0.9))
     data = {f"f{n}": f"text {n}" for n in range(FIELDS)} | {"total": 10}
     data["rows"] = [{"name": f"row {n}", "amount": n} for n in range(5)]
-    said = {"document": {"id": document, "source": f"{document[:6]}.txt", "pages": None}, "data": data}
-    return said | {"values": values, "problems": [], "run": {"schema": own.id, "confidence": "uncalibrated"}}
+    extraction = {"document": {"id": document, "source": f"{document[:6]}.txt", "pages": None}, "data": data}
+    return extraction | {"values": values, "problems": [], "run": {"schema": own.id, "confidence": "uncalibrated"}}
 
 
 def _value(path: list[str | int], value: Any, confidence: float) -> dict[str, Any]:
     evidence = {"text": str(value), "start": 0, "end": len(str(value)), "boxes": None}
-    told = {"path": path, "value": value, "evidence": evidence, "confidence": confidence}
-    return told | {"method": "model", "problems": []}
+    entry = {"path": path, "value": value, "evidence": evidence, "confidence": confidence}
+    return entry | {"method": "model", "problems": []}
 
 
 # Many at once.
 
 
 def fill(place: str, number: int = SHARED) -> list[int]:
-    """The numbers of the records that are shared, now in a new store."""
+    """Add `number` records to a new store and return their numbers."""
     own = schema()
     with Store(place) as store:
         store.add_schema(own)
@@ -73,12 +73,12 @@ def fill(place: str, number: int = SHARED) -> list[int]:
 
 
 def edit(place: str, who: str, records: list[int], saves: int, seed: int) -> list[tuple[str, int, Any, float]]:
-    """What became of each of so many saves: saved or conflict, of which record, what was saved, and the seconds.
+    """Save so many times and return for each: saved or conflict, the record, what was saved, and the seconds.
 
-    An editor looks at a record, thinks for a moment, and saves: meanwhile others may have saved theirs.
+    An editor views a record, thinks for a moment, and saves; others may have saved theirs in the meantime.
     """
     draw = random.Random(seed)
-    told: list[tuple[str, int, Any, float]] = []
+    outcomes: list[tuple[str, int, Any, float]] = []
     with Store(place) as store, ReviewService(store) as service:
         for n in range(saves):
             record = draw.choice(records)
@@ -88,10 +88,10 @@ def edit(place: str, who: str, records: list[int], saves: int, seed: int) -> lis
             start = time.perf_counter()
             try:
                 answer = service.edit(record, who=who, revision=view["revision"], how=how, path=path, **given)
-                told.append(("saved", record, [answer["revision"], how, list(path)], time.perf_counter() - start))
+                outcomes.append(("saved", record, [answer["revision"], how, list(path)], time.perf_counter() - start))
             except Conflict:
-                told.append(("conflict", record, None, time.perf_counter() - start))
-    return told
+                outcomes.append(("conflict", record, None, time.perf_counter() - start))
+    return outcomes
 
 
 def _act(draw: random.Random, view: Mapping[str, Any], text: str) -> tuple[str, tuple[str | int, ...], dict[str, Any]]:
@@ -107,18 +107,18 @@ def _act(draw: random.Random, view: Mapping[str, Any], text: str) -> tuple[str, 
 
 
 def many(editors: int, saves: int, processes: bool = True, place: str | None = None) -> dict[str, Any]:
-    """How many saves were made and how many were refused; AssertionError where anything is lost or does not add up."""
+    """Return how many saves succeeded and conflicted; raise AssertionError if anything is lost or does not add up."""
     with tempfile.TemporaryDirectory() as folder:
         place = place or f"{folder}/store.db"
         records = fill(place)
         start = time.perf_counter()
         jobs = [(place, f"editor {n}", records, saves, n) for n in range(editors)]
-        told = [outcome for one in (_by_processes if processes else _by_threads)(jobs) for outcome in one]
+        outcomes = [outcome for one in (_by_processes if processes else _by_threads)(jobs) for outcome in one]
         seconds = time.perf_counter() - start
-        figures = {"attempts": len(told)} | Counter(what for what, *_ in told)
-        assert len(told) == editors * saves == figures["saved"] + figures.get("conflict", 0), figures
-        _look_for_losses(place, records, told)
-        taken = sorted(took * 1000 for _, _, _, took in told)
+        figures = {"attempts": len(outcomes)} | Counter(what for what, *_ in outcomes)
+        assert len(outcomes) == editors * saves == figures["saved"] + figures.get("conflict", 0), figures
+        _check_losses(place, records, outcomes)
+        taken = sorted(took * 1000 for _, _, _, took in outcomes)
         figures |= {"seconds": round(seconds, 1), "save_ms_median": round(statistics.median(taken), 1)}
         return figures | {"save_ms_p95": round(taken[int(0.95 * len(taken))], 1)}
 
@@ -143,19 +143,19 @@ def _by_processes(jobs: list[tuple[Any, ...]]) -> list[Any]:
         return pool.starmap(edit, jobs, chunksize=1)
 
 
-def _look_for_losses(place: str, records: list[int], told: list[tuple[str, int, Any, float]]) -> None:
-    """Every save that was reported is there, in the order of revisions, and nothing else is; the audit holds."""
+def _check_losses(place: str, records: list[int], outcomes: list[tuple[str, int, Any, float]]) -> None:
+    """Check that exactly the reported saves are stored, in the order of revisions, and that the audit log is sound."""
     own = schema()
     with Store(place) as store:
         assert store.audit.verify() == []
         for number in records:
             record = store.records.get(number)
-            said = sorted(what for outcome, of, what, _ in told if outcome == "saved" and of == number)
-            there = [[c.revision, c.how, list(c.path)] for c in record.corrections]
-            # who types what stands there, or says again that it is right, accepts it
-            assert [each[0] for each in said] == [each[0] for each in there], number
-            assert [each[2] for each in said] == [each[2] for each in there], number
-            assert record.revision == 1 + len(said) and len({each[0] for each in said}) == len(said)
+            reported = sorted(what for outcome, of, what, _ in outcomes if outcome == "saved" and of == number)
+            stored = [[c.revision, c.how, list(c.path)] for c in record.corrections]
+            # `how` may differ: who types the present value again accepts it
+            assert [each[0] for each in reported] == [each[0] for each in stored], number
+            assert [each[2] for each in reported] == [each[2] for each in stored], number
+            assert record.revision == 1 + len(reported) and len({each[0] for each in reported}) == len(reported)
             data = record.result["data"]
             for c in record.corrections:
                 old = data[c.path[0]]
@@ -170,7 +170,7 @@ def _look_for_losses(place: str, records: list[int], told: list[tuple[str, int, 
 
 
 def timed(call: Callable[[], Any], times: int) -> list[float]:
-    """Milliseconds of each call."""
+    """Return the milliseconds of each of so many calls."""
     found = []
     for _ in range(times):
         start = time.perf_counter()
@@ -180,7 +180,7 @@ def timed(call: Callable[[], Any], times: int) -> list[float]:
 
 
 def times(records: int) -> Iterator[tuple[str, list[float]]]:
-    """What was timed, and its milliseconds."""
+    """Yield what was timed, and its milliseconds."""
     from eval.making.screen_records import long_report
 
     with tempfile.TemporaryDirectory() as folder, Store(f"{folder}/store.db") as store:
@@ -227,7 +227,7 @@ def times(records: int) -> Iterator[tuple[str, list[float]]]:
 
 
 def _many_records(store: Store, number: int) -> None:
-    """Put copies of a small record into the store, as many at a time as it takes to be quick."""
+    """Insert copies of a small record straight into the tables, which is quick."""
     own = schema()
     store.add_schema(own)
     first = store.records.add(result(f"{0:064x}", own), _MADE, who="machine")

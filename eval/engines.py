@@ -1,9 +1,9 @@
-"""The same documents through `extract` one by one, the local engine and Ray: the same records? How long, and where?
+"""Compare `extract` one by one, the local runner and Ray on the same documents: records, time, and time by stage.
 
 python -m eval.engines [FOLDER] [--schema S] [--model M] [--number N] [--ways local,ray,alone]
 
-Without a folder, documents of the sets in `eval/sets` by turns, so that formats are mixed. Pages that were recognised
-before are recognised again, so that every way does all the work.
+Without a folder, documents are taken from the sets in `eval/sets` in turn, so that formats are mixed. The OCR cache is
+off, so that every way does all the work.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ from extractor.schemas import Schema, load_schema
 from extractor.store import Store
 
 SETS = Path(__file__).parent / "sets"
-Made = dict[str, dict[str, Any]]
+Results = dict[str, dict[str, Any]]
 """SHA-256 of a document -> its extraction as JSON data."""
 
 
-def mixed(number: int, folder: Path) -> None:
-    """Copy documents of the short sets into a folder, one of each set after the other."""
+def copy_sample(number: int, folder: Path) -> None:
+    """Copy `number` documents of the short sets into a folder, one of each set in turn."""
     found = [sorted((s / "documents").iterdir()) for s in sorted(SETS.iterdir()) if (s / "documents").is_dir()]
     short = [files for files in found if not files[0].parent.parent.name.startswith("long-")]
     files = [file for file in chain.from_iterable(zip_longest(*short)) if file is not None]
@@ -43,13 +43,13 @@ def mixed(number: int, folder: Path) -> None:
         shutil.copy(file, folder / f"{n:03d}-{file.name}")
 
 
-def one_by_one(folder: Path, schema: Schema, model: str) -> tuple[Made, dict[str, float]]:
-    """Extractions in this process, and the seconds of each stage."""
+def one_by_one(folder: Path, schema: Schema, model: str) -> tuple[Results, dict[str, float]]:
+    """Return extractions made in this process, and the seconds of each stage."""
     stages: dict[str, float] = {}
     start = time.perf_counter()
     loaded = None if model == "none" else load_model(model)
     stages["load"] = time.perf_counter() - start
-    made: Made = {}
+    results: Results = {}
     for file in sorted(p for p in folder.rglob("*") if p.is_file()):
         start = time.perf_counter()
         try:
@@ -59,38 +59,38 @@ def one_by_one(folder: Path, schema: Schema, model: str) -> tuple[Made, dict[str
             continue
         scanned = any(word.from_ocr for page in document.pages for word in page.words)
         _add(stages, {"ocr" if scanned else "read": time.perf_counter() - start})
-        made[document.id] = as_dict(extract(document, schema, loaded))
-        _add(stages, made[document.id]["run"]["seconds"])
+        results[document.id] = as_dict(extract(document, schema, loaded))
+        _add(stages, results[document.id]["run"]["seconds"])
     if own := getattr(loaded, "seconds", None):
         stages |= own
         stages.pop("model", None)
-    return made, stages
+    return results, stages
 
 
-def by_job(
+def run_job(
     folder: Path,
     schema: Schema,
     model: str,
-    kind: Callable[..., jobs.JobRunner],
+    runner_class: Callable[..., jobs.JobRunner],
     limits: jobs.JobLimits,
     threads: int | None,
-) -> tuple[Made, dict[str, float]]:
-    """Extractions by a job in a new store, and the seconds of each stage."""
+) -> tuple[Results, dict[str, float]]:
+    """Return extractions made by a job in a new store, and the seconds of each stage."""
     with tempfile.TemporaryDirectory() as temporary, Store(Path(temporary) / "store.db") as store:
         job = jobs.start_job(store, schema, "engines", model=model, who="eval")
         store.jobs.add(job, jobs.find_files([str(folder)]))
-        with kind(store, job, schema, jobs.model_loader(model, threads), who="eval", limits=limits) as work:
-            report = work.drain()
+        with runner_class(store, job, schema, jobs.model_loader(model, threads), who="eval", limits=limits) as runner:
+            report = runner.drain()
         store.jobs.end(job, report.state, who="eval")
         return {record.document: dict(record.result) for record in store.records}, dict(report.stages)
 
 
-def differing(a: Made, b: Made) -> list[str]:
-    """The documents of which two ways do not say the same; names, and times in `run`, do not count."""
-    return sorted(key for key in a.keys() | b.keys() if _said(a.get(key)) != _said(b.get(key)))
+def find_differences(a: Results, b: Results) -> list[str]:
+    """Return the documents whose extractions differ; file names, and times in `run`, do not count."""
+    return sorted(key for key in a.keys() | b.keys() if _comparable(a.get(key)) != _comparable(b.get(key)))
 
 
-def _said(result: dict[str, Any] | None) -> Any:
+def _comparable(result: dict[str, Any] | None) -> Any:
     if result is None:
         return None
     run = {key: value for key, value in result["run"].items() if key != "seconds"}
@@ -122,10 +122,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(given.folder or temporary)
         if not given.folder:
-            mixed(given.number, folder)
-        ways: dict[str, Callable[[], tuple[Made, dict[str, float]]]] = {
-            "local": lambda: by_job(folder, schema, model, jobs.JobRunner, limits, given.threads),
-            "ray": lambda: by_job(folder, schema, model, RayRunner, limits, given.threads),
+            copy_sample(given.number, folder)
+        ways: dict[str, Callable[[], tuple[Results, dict[str, float]]]] = {
+            "local": lambda: run_job(folder, schema, model, jobs.JobRunner, limits, given.threads),
+            "ray": lambda: run_job(folder, schema, model, RayRunner, limits, given.threads),
             "alone": lambda: one_by_one(folder, schema, model),  # last, for its model stays in memory
         }
         made, first, wrong = {}, None, 0
@@ -138,7 +138,7 @@ def main() -> int:
             each = (seconds - stages.get("load", 0.0)) / max(number, 1)
             print(f"{way:12} {number} records, {seconds:.1f} s, {each:.2f} s each without loading: {spent}")
             first = first or way
-            other = differing(made[first], made[way])
+            other = find_differences(made[first], made[way])
             wrong += len(other)
             if way != first:
                 print(f"{'':12} {number - len(other)} the same as {first}", *other, sep="\n" if other else "")

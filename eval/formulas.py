@@ -1,6 +1,6 @@
-"""Whether a spreadsheet finds a formula in what `extractor export` wrote: LibreOffice opens it, and counts.
+"""Check that spreadsheets find no formula in what `extractor export` writes: LibreOffice opens it and counts them.
 
-python -m eval.formulas            needs `soffice`, as Debian's libreoffice-calc-nogui has it
+python -m eval.formulas            needs `soffice`, for example of Debian's libreoffice-calc-nogui
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ SEPARATORS = {",": 44, ";": 59, "tab": 9, "|": 124}
 
 
 def fill(store: Store) -> list[str]:
-    """The texts, each now the value of a record and of an element of a list in it."""
+    """Store each of the texts as the value of a record and of an element of a list in it, and return them."""
     schema, texts = load_schema(SCHEMA), [*DANGEROUS, *HARMLESS]
     store.add_schema(schema)
     for n, text in enumerate(texts):
@@ -86,7 +86,7 @@ def fill(store: Store) -> list[str]:
 
 
 def export(folder: Path) -> dict[str, Path]:
-    """A workbook and CSV files that hold all the texts, by what they are."""
+    """Write a workbook and CSV files that hold all the texts; return them by name."""
     with Store(folder / "store.db") as store:
         fill(store)
         exports.export(store, str(folder / "a.xlsx"), evidence=True)
@@ -96,15 +96,15 @@ def export(folder: Path) -> dict[str, Path]:
     return {"a.xlsx": folder / "a.xlsx"} | csv
 
 
-def formulas_in_xlsx(file: Path) -> int:
-    """How many cells of a workbook are formulas, by its XML."""
+def count_formulas_in_xml(file: Path) -> int:
+    """Count the formulas in a workbook by its XML."""
     with zipfile.ZipFile(file) as book:
         sheets = [book.read(n) for n in book.namelist() if n.startswith("xl/worksheets/")]
     return sum(len(re.findall(rb"<(?:\w+:)?f[ >/]", sheet)) for sheet in sheets)
 
 
-def formulas_seen(file: Path, filter_options: str = "") -> tuple[int, int]:
-    """How many cells and how many formulas LibreOffice finds in a file."""
+def count_formulas(file: Path, filter_options: str = "") -> tuple[int, int]:
+    """Return the number of cells and of formulas that LibreOffice finds in a file."""
     with tempfile.TemporaryDirectory() as out:
         reader = [f"--infilter=Text - txt - csv (StarCalc):{filter_options}"] if filter_options else []
         command = ["soffice", "--headless", f"-env:UserInstallation=file://{out}/profile", *reader]
@@ -116,16 +116,16 @@ def formulas_seen(file: Path, filter_options: str = "") -> tuple[int, int]:
 
 def main() -> int:
     if shutil.which("soffice") is None:
-        print("There is no soffice here.\n  Install LibreOffice Calc.", file=sys.stderr)
+        print("soffice is not installed.\n  Install LibreOffice Calc.", file=sys.stderr)
         return 1
     live = 0
     with tempfile.TemporaryDirectory() as temporary:
         bare = Path(temporary) / "bare.csv"
         bare.write_text("".join('"' + text.replace('"', '""') + '"\n' for text in DANGEROUS), "utf-8")
-        _, control = formulas_seen(bare, "44,34,76,1,,0,false,true,false,false,false,-1,true")
-        print(f"the same texts as they are: {control} formulas")
+        _, control = count_formulas(bare, "44,34,76,1,,0,false,true,false,false,false,-1,true")
+        print(f"the same texts without escaping: {control} formulas")
         if not control:
-            print("LibreOffice finds no formula in anything: nothing is shown by it.", file=sys.stderr)
+            print("LibreOffice finds no formula even without escaping: the check shows nothing.", file=sys.stderr)
             return 1
         for name, file in export(Path(temporary)).items():
             # each separator, with evaluation of formulas allowed (token 14) and without
@@ -136,7 +136,7 @@ def main() -> int:
                     for s, code in SEPARATORS.items()
                 }
             for way, options in ways.items():
-                cells, formulas = formulas_seen(file, options)
+                cells, formulas = count_formulas(file, options)
                 live += formulas
                 print(f"{name:22} {way:12} {cells:5} cells {formulas:3} formulas", flush=True)
     print(f"{len(DANGEROUS)} texts: {live} live formulas")

@@ -1,4 +1,4 @@
-"""The most memory this process has held, for tests that start one and ask it."""
+"""The most memory that a process has used, for tests that start one and ask it."""
 
 import resource
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def peak_kibibytes() -> float:
-    """Since this program began.
+    """Return the peak of this process's memory in KiB, since this program began.
 
     Linux lets a program inherit `ru_maxrss` from whoever started it, so a large test run would count as its own.
     """

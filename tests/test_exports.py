@@ -175,14 +175,14 @@ def test_no_text_becomes_a_formula(tmp_path):
     """By the XML and the bytes; where LibreOffice is installed, also by what it makes of the files."""
     made = formulas.export(tmp_path)
     assert len(formulas.DANGEROUS) == 40
-    assert formulas.formulas_in_xlsx(made["a.xlsx"]) == 0
+    assert formulas.count_formulas_in_xml(made["a.xlsx"]) == 0
     texts = {r["text"] for r in cells(made["a.xlsx"], "documents")}
     assert {"=1+1", "<r><f>1+1</f></r>", "'=1+1", "－1+1"} <= texts
     written = [row["text"] for row in csv_rows(made["csv/documents.csv"])][:40]
     assert not [text for text in written if text.startswith(tuple("=+-@\t\r\n＝＋－＠"))]
     if shutil.which("soffice"):
         for name in ("a.xlsx", "csv/documents.csv"):
-            found, live = formulas.formulas_seen(made[name])
+            found, live = formulas.count_formulas(made[name])
             assert found > 40 and live == 0, name
 
 
