@@ -11,6 +11,8 @@ from playwright.sync_api import Page
 from eval.browsing import App
 from extractor.store import Store
 
+READ_TIMEOUT = 60_000
+"""Milliseconds in which a busy machine has read a document that nobody has opened before."""
 EXAMPLE = Path(__file__).parent.parent / "examples" / "qingshan-2020.txt"
 
 
@@ -34,7 +36,8 @@ def go_to(page: Page, record: int) -> None:
 
 def wait_for(page: Page, record: int) -> None:
     """Wait until a record and its document are on screen."""
-    page.wait_for_selector(f'.review[data-record="{record}"][data-paper="{record}"]')
+    shown = f'.review[data-record="{record}"][data-paper="{record}"]'
+    page.wait_for_selector(shown, timeout=READ_TIMEOUT)
 
 
 def field(page: Page, *path: str | int) -> Any:

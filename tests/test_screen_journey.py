@@ -69,7 +69,7 @@ def upload(page, report) -> int:
     page.locator("#upload-files input[type=file]").set_input_files(report)
     choose(page, "upload-schema", "annual-disclosure-2020")
     page.locator("#upload-start").click()
-    row = page.locator(".uploads li").first
+    row = page.locator(".uploads li", has_text=report.name).first
     expect(row).to_have_attribute("data-state", "done", timeout=30_000)
     link = row.locator("a")
     record = int(link.get_attribute("href").removeprefix("#record="))
