@@ -4,8 +4,8 @@
 documents, `store.audit` says who changed what. docs/jobs.md describes all of it.
 
 Read `models` (what is stored, as dataclasses), `record_data` (the nested data of a record), `value_origins`,
-`review_status` (what people should review), `corrections`, `tables`, `migrations`, `database`, `audit`, `writes`
-(storing extractions), `listing`, `record_rows`, `records` and `queue` (jobs and tasks).
+`review_reasons`, `review_status` (what people should review), `corrections`, `tables`, `migrations`, `database`,
+`audit`, `writes` (storing extractions), `listing`, `record_rows`, `records` and `queue` (jobs and tasks).
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ from extractor.errors import ExtractorError
 from extractor.schemas import Schema, load_schema
 from extractor.store.models import Correction
 from extractor.store.record_data import replace_value, value_at
+from extractor.store.review_reasons import ReviewReason
 from extractor.store.review_status import assess_record
 
 
@@ -49,6 +50,6 @@ def review_columns(
 ) -> dict[str, Any]:
     """Return the columns `doubts`, `to_check` and `risk`, from which the queue is made without reading records."""
     if schema is None:
-        return {"doubts": {"other_problem": 1}, "to_check": 0, "risk": 1.0}
+        return {"doubts": {ReviewReason.OTHER_PROBLEM.value: 1}, "to_check": 0, "risk": 1.0}
     data = apply_corrections(result["data"], corrections, schema)
     return assess_record(schema, result, data, corrections).columns()

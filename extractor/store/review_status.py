@@ -18,6 +18,7 @@ from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
 from extractor.store.models import Correction
 from extractor.store.record_data import as_list, is_empty, value_at, walk_fields
+from extractor.store.review_reasons import ReviewReason
 from extractor.store.value_origins import ValueOrigin, apply_to_origins, trace_origins
 from extractor.types import Field, Path, Problem, path_text
 
@@ -101,9 +102,8 @@ class ReviewState:
     """What a person should review of a record: all fields by their paths, and the problems of the record.
 
     `problems` come with the paths of the fields involved, `origins` are the values' by path. `doubts` counts the
-    reasons for review by kind: low_confidence, failed_check, no_evidence, other_problem, or `sample` for a record that
-    has none of them and is reviewed all the same. `to_check` is the number of fields that need review, `risk` the
-    expected number of wrong values among them.
+    reasons for review by ReviewReason; a record that only has `sample` is without doubts and reviewed all the same.
+    `to_check` is the number of fields that need review, `risk` the expected number of wrong values among them.
     """
 
     fields: Mapping[Path, FieldState]
@@ -166,12 +166,12 @@ def assess_record(
     settings = ReviewSettings.current()
     is_sampled = zlib.crc32(result["document"]["id"].encode()) % settings.sampled_one_in == 0
     if not doubts and not corrections and is_sampled:
-        doubts = {"sample": 1}
+        doubts = {ReviewReason.SAMPLE.value: 1}
     least = settings.risk_of_doubtful_value
     risk = sum(max(1 - (state.confidence or 0.0), least if state.reasons else 0.0) for state in to_check)
     risk += sum(problem.kind in VIOLATIONS for problem, _ in problems)
     risk += settings.risk_of_document_problem * len(of_document)
-    risk = round(risk + settings.risk_of_sample * ("sample" in doubts), 4)
+    risk = round(risk + settings.risk_of_sample * (ReviewReason.SAMPLE in doubts), 4)
     return ReviewState(fields, tuple(problems), doubts, len(to_check), risk, origins)
 
 
@@ -181,16 +181,16 @@ def _count_doubts(
     """Count the reasons for review by kind; a failed check counts once, however many fields are involved."""
     doubts: dict[str, int] = {}
     for problem, _ in problems:
-        kind = "failed_check" if problem.kind in VIOLATIONS else "other_problem"
+        kind = ReviewReason.FAILED_CHECK if problem.kind in VIOLATIONS else ReviewReason.OTHER_PROBLEM
         doubts[kind] = doubts.get(kind, 0) + 1
     for state in to_check:
         kinds = {reason.kind for reason in state.reasons} - VIOLATIONS - {ProblemKind.NOT_ASKED}
-        counted = {"low_confidence" for kind in kinds if kind == ProblemKind.UNSURE}
-        counted |= {"no_evidence" for kind in kinds & _UNGROUNDED}
-        counted |= {"other_problem" for kind in kinds - _UNGROUNDED - {ProblemKind.UNSURE}}
+        counted = {ReviewReason.LOW_CONFIDENCE for kind in kinds if kind == ProblemKind.UNSURE}
+        counted |= {ReviewReason.NO_EVIDENCE for kind in kinds & _UNGROUNDED}
+        counted |= {ReviewReason.OTHER_PROBLEM for kind in kinds - _UNGROUNDED - {ProblemKind.UNSURE}}
         for kind in counted:
             doubts[kind] = doubts.get(kind, 0) + 1
-    return dict(sorted(doubts.items()))
+    return {str(kind): count for kind, count in sorted(doubts.items())}
 
 
 def _field_state(

@@ -15,6 +15,7 @@ from extractor.store.audit import append_lines, digest
 from extractor.store.corrections import load_stored_schema, review_columns
 from extractor.store.database import Database, now
 from extractor.store.models import Version, extraction_key
+from extractor.store.review_reasons import ReviewReason
 
 UNCHANGED_REASON = "the record stays as it is: a person has worked on it"
 """What the audit log says where a new extraction does not replace the one that a record shows."""
@@ -70,7 +71,7 @@ def _record_columns(schema: Schema | None, result: Mapping[str, Any]) -> dict[st
     confidences = [v["confidence"] for v in asked if v["confidence"] is not None]
     problems = sum(len(v["problems"]) for v in values) + len(result["problems"])
     review = review_columns(schema, result)
-    status = "needs_review" if set(review["doubts"]) - {"sample"} else "new"
+    status = "needs_review" if set(review["doubts"]) - {ReviewReason.SAMPLE} else "new"
     columns = {"problems": problems, "confidence": min(confidences, default=None), "status": status}
     return columns | {"approvals": 0, "flagged": 0} | review
 
