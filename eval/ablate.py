@@ -32,11 +32,11 @@ from typing import Any
 
 from eval.answer_cache import CachedModel
 from extractor import settings
-from extractor.evaluation.evaluate import judge
-from extractor.evaluation.figures import Figure, difference, micro_f1
+from extractor.evaluation.judging import judge_document
 from extractor.evaluation.matching import ABSENT, CORRECT
-from extractor.evaluation.runs import Judged
-from extractor.evaluation.samples import EvalSet, Sample, load_set, set_schema
+from extractor.evaluation.metrics import Estimate, micro_f1, paired_difference
+from extractor.evaluation.runs import DocumentResult
+from extractor.evaluation.samples import EvalSet, Sample, load_set, load_set_schema
 from extractor.models import Model, load_model
 from extractor.readers import read
 from extractor.schemas import Schema
@@ -76,13 +76,13 @@ class Worth:
     """What came of one variant: `gain` is micro-F1 as usual less that of the variant."""
 
     variant: Variant
-    gain: Figure
+    gain: Estimate
     better: int
     worse: int
 
     @property
     def verdict(self) -> str:
-        """Say whether the setting as it is helps, harms, or makes no difference that can be told from noise."""
+        """Say whether the setting as it is helps, harms, or makes no change that can be told from noise."""
         low, high = self.gain.low, self.gain.high
         if not self.better and not self.worse:
             return "changes nothing"
@@ -133,7 +133,7 @@ class Ablation:
     def __init__(self, sets: Sequence[tuple[EvalSet, Schema]], model: Model | None, limit: int | None) -> None:
         self.sets, self.model, self.limit = sets, model, limit
         self._read: dict[Path, Document] = {}
-        self.usual = self._judged(reread=False)
+        self.usual = self._evaluate(reread=False)
 
     def worth(self, variant: Variant) -> Worth:
         """Return what the variant costs or gains over all documents."""
@@ -141,9 +141,9 @@ class Ablation:
             stack.enter_context(settings.replaced(variant.changed))
             if variant.room == "ocr":  # pages remembered were read with the settings as they are
                 stack.enter_context(_environment("EXTRACTOR_OCR_CACHE", "off"))
-            judged = self._judged(reread=variant.room in READING)
-        gain, _ = difference([d.scored for d in judged], [d.scored for d in self.usual])
-        pairs = [(_outcomes(a), _outcomes(b)) for a, b in zip(self.usual, judged, strict=True)]
+            results = self._evaluate(reread=variant.room in READING)
+        gain, _ = paired_difference([d.score for d in results], [d.score for d in self.usual])
+        pairs = [(_outcomes(a), _outcomes(b)) for a, b in zip(self.usual, results, strict=True)]
         better = sum(b.get(k, True) and not a.get(k, True) for a, b in pairs for k in a.keys() | b.keys())
         worse = sum(a.get(k, True) and not b.get(k, True) for a, b in pairs for k in a.keys() | b.keys())
         return Worth(variant, gain, better, worse)
@@ -151,12 +151,12 @@ class Ablation:
     @property
     def micro_f1(self) -> float | None:
         """Return micro-F1 with the settings as they are."""
-        return micro_f1([d.scored for d in self.usual])
+        return micro_f1([d.score for d in self.usual])
 
-    def _judged(self, reread: bool) -> list[Judged]:
+    def _evaluate(self, reread: bool) -> list[DocumentResult]:
         load = read if reread else self._remembered
         return [
-            judge(sample, samples.folder, schema, self.model, load)
+            judge_document(sample, samples.folder, schema, self.model, load)
             for samples, schema in self.sets
             for sample in self._samples(samples)
         ]
@@ -170,9 +170,9 @@ class Ablation:
         return self._read[file]
 
 
-def _outcomes(judged: Judged) -> dict[Any, bool]:
+def _outcomes(result: DocumentResult) -> dict[Any, bool]:
     """Return for each place of gold or record whether it came out right; places that are not there are right."""
-    return {(m.gold_path is not None, m.path): m.outcome in (CORRECT, ABSENT) for m in judged.matches}
+    return {(m.gold_path is not None, m.path): m.outcome in (CORRECT, ABSENT) for m in result.matches}
 
 
 class _environment:
@@ -234,7 +234,7 @@ def _shipped() -> list[str]:
 def _set(name: str) -> tuple[EvalSet, Schema]:
     folder, _, schema = name.partition(":")
     samples = load_set(folder)
-    return samples, set_schema(samples, schema or None)
+    return samples, load_set_schema(samples, schema or None)
 
 
 def _model(chosen: argparse.Namespace) -> Model | None:

@@ -1,12 +1,13 @@
-"""Every figure of the shipped sets, and the calibrations that ship, in one go: `python -m eval.figures`.
+"""All figures of the shipped sets, and the calibrations that ship, in one command: `python -m eval.figures`.
 
-Each set is measured (`extractor eval`, kept in `eval/runs`, gone on with where it was stopped) and a calibration made
-of it, which learns from the others too; last comes a general one of all sets. Where a set's `kind` tells its templates
-apart they are kept whole, and the same is printed for documents of known templates. Sets with fewer documents than a
-calibration needs have none of their own. At the end stands a table of all sets, in Markdown.
+Each set is evaluated (`extractor eval`, kept in `eval/runs`, continued where it was stopped), and a calibration is
+fitted to it, which learns from the other sets too; last comes a general calibration of all sets. Where a set's `kind`
+names the template of a document, documents of one template stay on one side of every split, and the figures for known
+templates are printed as well. Sets with fewer documents than a calibration needs get none. A Markdown table of all sets
+comes last.
 
-Stopped with Ctrl-C it ends at once, and the same command goes on. Pages are read anew unless `EXTRACTOR_OCR_CACHE` says
-otherwise: seconds a document would flatter where OCR is remembered.
+Ctrl-C stops the command at once; the same command continues. Pages are recognised anew unless `EXTRACTOR_OCR_CACHE` is
+set, because cached OCR would flatter the seconds per document.
 """
 
 from __future__ import annotations
@@ -16,23 +17,23 @@ import os
 from pathlib import Path
 
 from extractor.cli import main as extractor
-from extractor.evaluation.calibration_fit import LEAST
+from extractor.evaluation.calibration_fit import CalibrationFitSettings
 from extractor.evaluation.samples import load_set
 
 HERE = Path(__file__).resolve().parent
 SETS = HERE / "sets"
 SHIPPED = HERE.parent / "calibrations"
 TEMPLATES = {"receipts-and-invoices": "kind", "laboratory-and-inspection": "kind"}
-"""Sets of several templates, and the key of `gold.jsonl` that tells those apart; they go first."""
+"""Sets of several templates, and the key of `gold.jsonl` that names the template; they go first."""
 STOPPED = 130
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Measures and calibrates; the first exit code that is not 0."""
+    """Evaluate and calibrate; return the first exit code that is not 0."""
     parser = argparse.ArgumentParser(prog="python -m eval.figures", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("sets", nargs="*", metavar="SET", help="only these of the shipped sets")
     parser.add_argument("--model", default="", help="instead of the default model")
-    parser.add_argument("--again", action="store_true", help="measure anew what is kept already")
+    parser.add_argument("--again", action="store_true", help="evaluate again what is kept already")
     parser.add_argument("--batch", default="", help="documents put to the model at a time")
     parser.add_argument("--runs", type=Path, help="where runs are kept (default: eval/runs)")
     parser.add_argument("--to", type=Path, default=SHIPPED, help="where calibrations are kept (default: calibrations)")
@@ -51,7 +52,7 @@ def main(arguments: list[str] | None = None) -> int:
     for s in sets:
         steps.append(("eval", s.folder, *options, *(["--again"] if chosen.again else [])))
     for s in () if chosen.measure_only else sets:
-        if len(s.samples) >= LEAST:
+        if len(s.samples) >= CalibrationFitSettings.current().min_documents:
             others = [word for other in sets if other is not s for word in ("--with", other.folder)]
             calibrate = ("calibrate", s.folder, *others, *options)
             if s.name in TEMPLATES:
@@ -62,13 +63,13 @@ def main(arguments: list[str] | None = None) -> int:
     steps += [("eval", s.folder, *options, "--summary") for s in sets]
     codes = []
     for step in steps:
-        codes.append(_said(*step))
+        codes.append(_run_command(*step))
         if codes[-1] == STOPPED:
             break
     return next((code for code in codes if code), 0)
 
 
-def _said(*words: object) -> int:
+def _run_command(*words: object) -> int:
     line = [str(word) for word in words]
     print(f"\n$ extractor {' '.join(line)}\n", flush=True)
     return extractor(line)

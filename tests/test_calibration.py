@@ -13,16 +13,19 @@ from extractor.cli import main
 from extractor.confidence import calibration
 from extractor.confidence.calibration import Calibration, choose_calibration, logistic_terms, parse_calibration
 from extractor.errors import InputError, UsageError
-from extractor.evaluation import calibration_fit as fitting
 from extractor.evaluation import discrimination, runs
-from extractor.evaluation.calibration_fit import Observation, calibrate, cross_fitted, observations
+from extractor.evaluation.calibrate import CalibrationResult, calibrate
+from extractor.evaluation.calibration_fit import CalibrationFitSettings, cross_fit, fit, split_groups
+from extractor.evaluation.calibration_text import format_calibration
 from extractor.evaluation.matching import Match
-from extractor.evaluation.report import report
+from extractor.evaluation.observations import Observation, collect_observations, count_unrepresented
+from extractor.evaluation.report import build_report
 from extractor.extraction import prompts
 from extractor.extraction.pipeline import extract
 from extractor.extraction.serialization import as_dict
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
+from extractor.settings import replaced
 
 PROPERTIES = {"city": {"type": "string"}, "guest": {"type": "string"}}
 SCHEMA = load_schema({"type": "object", "properties": PROPERTIES})
@@ -75,45 +78,49 @@ def test_auroc_counts_pairs_in_the_right_order_and_halves_ties():
 def test_calibration_error_and_brier_score_match_values_by_hand():
     sure = np.array([0.2, 0.4, 0.9, 0.7])
     right = np.array([False, True, True, True])
-    low, high = discrimination.bins(sure, right, 2)
+    low, high = discrimination.equal_mass_bins(sure, right, 2)
     assert (low.count, low.confidence, low.accuracy) == (2, pytest.approx(0.3), 0.5)
     assert (high.count, high.confidence, high.accuracy) == (2, pytest.approx(0.8), 1.0)
-    assert discrimination.ece((low, high)) == pytest.approx(0.2)
-    assert discrimination.brier(sure, right) == pytest.approx((0.04 + 0.36 + 0.01 + 0.09) / 4)
+    assert discrimination.expected_calibration_error((low, high)) == pytest.approx(0.2)
+    assert discrimination.brier_score(sure, right) == pytest.approx((0.04 + 0.36 + 0.01 + 0.09) / 4)
 
 
 def test_bins_have_equally_many_values():
-    found = discrimination.bins(np.linspace(0, 1, 103) ** 5, np.ones(103, dtype=bool))
+    found = discrimination.equal_mass_bins(np.linspace(0, 1, 103) ** 5, np.ones(103, dtype=bool))
     assert len(found) == 10 and {b.count for b in found} == {10, 11}
 
 
 def test_the_review_budget_of_a_constructed_case():
     right = np.arange(200) >= 10  # ten wrong ones, two of which may stay
     sure = np.linspace(0, 1, 200)
-    assert discrimination.budget(sure, right) == pytest.approx(8 / 200)
-    assert discrimination.budget(-sure, right) == pytest.approx(198 / 200)
+    assert discrimination.review_budget(sure, right) == pytest.approx(8 / 200)
+    assert discrimination.review_budget(-sure, right) == pytest.approx(198 / 200)
     assert (
-        discrimination.budget(np.full(200, 0.5), right)
-        == pytest.approx(discrimination.at_random(right))
+        discrimination.review_budget(np.full(200, 0.5), right)
+        == pytest.approx(discrimination.random_review_budget(right))
         == pytest.approx(0.8)
     )
     assert (
-        discrimination.budget(sure, np.ones(200, dtype=bool)) == 0 == discrimination.at_random(np.ones(200, dtype=bool))
+        discrimination.review_budget(sure, np.ones(200, dtype=bool))
+        == 0
+        == discrimination.random_review_budget(np.ones(200, dtype=bool))
     )
-    assert discrimination.budget(sure, right, wanted=1.0) == pytest.approx(10 / 200)
+    assert discrimination.review_budget(sure, right, target=1.0) == pytest.approx(10 / 200)
 
 
 def test_trusting_the_confidence_reviews_all_below_the_threshold():
     sure = np.array([1.0, 1.0, 0.98, 0.5])
-    assert discrimination.trusted(sure, np.array([True, True, False, False])) == (0.25, 0.75)
+    assert discrimination.self_reported_review(sure, np.array([True, True, False, False])) == (0.25, 0.75)
 
 
 def test_intervals_resample_documents():
     sure, right = np.tile([0.9, 0.1], 50), np.tile([True, False], 50)
-    alone = discrimination.telling(sure, right, right | True, ["one"] * 100, rounds=50)
-    assert alone.budget.low is None
-    several = discrimination.telling(sure, right, right | True, [f"d{n // 10}" for n in range(100)], rounds=50)
-    assert several.budget.low == several.budget.high == pytest.approx(0.49) and several.auroc.value == 1
+    alone = discrimination.measure_confidence(sure, right, right | True, ["one"] * 100, rounds=50)
+    assert alone.review_budget.low is None
+    several = discrimination.measure_confidence(
+        sure, right, right | True, [f"d{n // 10}" for n in range(100)], rounds=50
+    )
+    assert several.review_budget.low == several.review_budget.high == pytest.approx(0.49) and several.auroc.value == 1
 
 
 # Fitting.
@@ -122,9 +129,14 @@ def test_intervals_resample_documents():
 def test_fit_calibrates_a_distorted_score_on_unseen_documents_and_keeps_its_order():
     seen = list(synthetic_observations())
     right = np.array([o.right for o in seen])
-    probabilities = cross_fitted(seen, repeats=1)[0]
-    before = discrimination.ece(discrimination.bins(np.array([o.score for o in seen]), right))
-    assert before > 0.2 and discrimination.ece(discrimination.bins(probabilities, right)) < 0.05
+    probabilities = cross_fit(seen, repeats=1)[0]
+    before = discrimination.expected_calibration_error(
+        discrimination.equal_mass_bins(np.array([o.score for o in seen]), right)
+    )
+    assert (
+        before > 0.2
+        and discrimination.expected_calibration_error(discrimination.equal_mass_bins(probabilities, right)) < 0.05
+    )
     best = discrimination.auroc(np.array([o.signals["answer_probability"] for o in seen]), right)
     assert discrimination.auroc(probabilities, right) > best - 0.02
 
@@ -135,33 +147,33 @@ def test_uninformative_features_give_all_values_nearly_one_probability():
         replace(o, signals={"label_support": draw.random()}, right=draw.random() < 0.7)
         for o in synthetic_observations()
     ]
-    probabilities = cross_fitted(seen, repeats=1)[0]
+    probabilities = cross_fit(seen, repeats=1)[0]
     assert abs(probabilities.mean() - 0.7) < 0.05 and probabilities.std() < 0.05
 
 
 def test_group_is_never_on_both_sides_of_a_split():
     groups = [o.group for o in synthetic_observations()]
-    folds = fitting._folds(groups, 5, 3)
+    folds = split_groups(groups, 5, 3)
     assert sorted(i for _, outside in folds for i in outside) == list(range(len(groups)))
     for inside, outside in folds:
         assert not {groups[i] for i in inside} & {groups[i] for i in outside}
 
 
 def test_fit_without_wrong_values_gives_a_constant_below_one():
-    bias, coefficients = fitting.fit([replace(o, right=True) for o in synthetic_observations(4, 5)])
+    bias, coefficients = fit([replace(o, right=True) for o in synthetic_observations(4, 5)])
     assert not coefficients and 0.9 < 1 / (1 + math.exp(-bias)) < 1
 
 
 def test_general_calibration_has_no_terms_for_fields():
-    _, own = fitting.fit(list(synthetic_observations(10, 10)))
-    _, general = fitting.fit([replace(o, field="") for o in synthetic_observations(10, 10)])
+    _, own = fit(list(synthetic_observations(10, 10)))
+    _, general = fit([replace(o, field="") for o in synthetic_observations(10, 10)])
     assert any(" of total" in name for name in own) and not any(" of " in name for name in general)
 
 
 # From a run.
 
 
-def judged(n, wrong=False, document=None, said="uncalibrated", **more):
+def result_of(n, wrong=False, document=None, said="uncalibrated", **more):
     """A document with a right value, a doubtful one, a rightly empty field, and a list element that was not found."""
     value, sure = ("Leeds", 0.9) if not wrong else ("York", 0.4)
     found = [(("city",), value, sure), (("guest",), None, 0.6)]
@@ -178,68 +190,71 @@ def judged(n, wrong=False, document=None, said="uncalibrated", **more):
     )
     id_ = document or f"{n:064x}"
     run = {"confidence": said}
-    return runs.Judged(f"{n}.txt", {}, matches, id_, more, {}, values, run=run)
+    return runs.DocumentResult(f"{n}.txt", {}, matches, id_, more, {}, values, run=run)
 
 
 def run_of(tmp_path, name="letters", schema=SCHEMA.id, weights=WEIGHTS):
     identity = {"set": name, "schema": schema, "model": "scripted", "prompt": prompts.prompt_id(), "code": "",
                 "tool": made().tool}  # fmt: skip
     header = {"identity": identity, "weights": weights, "schema": {"name": name}}
-    return runs.Run(tmp_path, header, {})
+    return runs.EvalRun(tmp_path, header, {})
 
 
 def test_nulls_are_observations_and_missing_elements_are_counted_apart():
-    documents = [judged(0), judged(1, wrong=True, layout="card"), judged(2, layout="card")]
-    seen = observations(documents)
-    assert [(o.field, o.right, o.given) for o in seen[:2]] == [("city", True, True), ("guest", True, False)]
+    documents = [result_of(0), result_of(1, wrong=True, layout="card"), result_of(2, layout="card")]
+    seen = collect_observations(documents)
+    assert [(o.field, o.right, o.non_null) for o in seen[:2]] == [("city", True, True), ("guest", True, False)]
     assert [o.right for o in seen if o.field == "city"] == [True, False, True]
     assert [o.group for o in seen[::2]] == ["0.txt", "card", "card"]
-    assert fitting.unseen(documents) == 3
+    assert count_unrepresented(documents) == 3
 
 
-def test_run_gives_a_calibration_with_held_out_figures(tmp_path, monkeypatch):
-    monkeypatch.setattr(fitting, "REPEATS", 2)
-    documents = [judged(n, wrong=n % 4 == 0) for n in range(40)]
-    found = calibrate([(run_of(tmp_path), documents)], rounds=50)
-    assert (found.values, found.documents, found.wrong, found.unseen) == (80, 40, 10, 40)
+def test_run_gives_a_calibration_with_held_out_metrics(tmp_path):
+    documents = [result_of(n, wrong=n % 4 == 0) for n in range(40)]
+    with replaced(CalibrationFitSettings(repeats=2)):
+        found = calibrate([(run_of(tmp_path), documents)], rounds=50)
+    assert (found.values, found.documents, found.wrong, found.unrepresented) == (80, 40, 10, 40)
     assert set(found.calibration.documents) == {d.id for d in documents}
     assert (
         found.calibration.applies_to(SCHEMA.id, WEIGHTS, prompts.prompt_id())
         and found.calibration.held_out["auroc"][0] > 0.95
     )
-    said = fitting.text(found)
+    said = format_calibration(found)
     assert "10 bins of equal mass" in said and "40 values of gold have no place" in said
-    assert "a person has to look at 10 of 80 fields" in said and "at random at 74" in said
+    assert "a person has to review 10 of 80 fields" in said and "at random 74" in said
 
 
 def test_several_schemas_give_a_general_calibration_judged_on_unseen_ones(tmp_path):
     sets = [
-        (run_of(tmp_path, name, name), [judged(m, wrong=m % 4 == 0) for m in range(n, n + 12)])
+        (run_of(tmp_path, name, name), [result_of(m, wrong=m % 4 == 0) for m in range(n, n + 12)])
         for n, name in ((0, "a"), (12, "b"), (24, "c"))
     ]
     found = calibrate(sets, rounds=20)
     assert found.calibration.schema is None and found.groups == 3 and found.calibration.name == "a + b + c"
-    assert "each kind of report judged by a fit on the others" in fitting.text(found) and found.better
+    assert "each kind of report judged by a fit on the others" in format_calibration(found) and found.is_improvement
     with pytest.raises(UsageError, match="not of one model"):
         calibrate([*sets, (run_of(tmp_path, "d", "d", weights="1"), [])])
 
 
-def test_sets_given_with_are_learnt_from_and_not_judged(tmp_path, monkeypatch):
-    monkeypatch.setattr(fitting, "REPEATS", 1)
-    few, many = [judged(n, wrong=n % 4 == 0) for n in range(8)], [judged(n, wrong=n % 4 == 0) for n in range(20, 60)]
-    alone = calibrate([(run_of(tmp_path), few)], rounds=5)
-    taught = calibrate([(run_of(tmp_path), few)], [(run_of(tmp_path, "other", "other"), many)], rounds=5)
+def test_sets_given_with_are_learnt_from_and_not_judged(tmp_path):
+    few, many = (
+        [result_of(n, wrong=n % 4 == 0) for n in range(8)],
+        [result_of(n, wrong=n % 4 == 0) for n in range(20, 60)],
+    )
+    with replaced(CalibrationFitSettings(repeats=1)):
+        alone = calibrate([(run_of(tmp_path), few)], rounds=5)
+        taught = calibrate([(run_of(tmp_path), few)], [(run_of(tmp_path, "other", "other"), many)], rounds=5)
     assert taught.values == alone.values == 16 and taught.after.brier < alone.after.brier
     assert len(taught.calibration.documents) == 48 and taught.calibration.applies_to(
         SCHEMA.id, WEIGHTS, prompts.prompt_id()
     )
-    assert "learnt from too: other" in fitting.text(taught)
+    assert "also learnt from: other" in format_calibration(taught)
 
 
 def test_too_few_documents_and_runs_without_features_are_refused(tmp_path):
     with pytest.raises(UsageError, match="too few"):
-        calibrate([(run_of(tmp_path), [judged(n) for n in range(5)])])
-    bare = [judged(n) for n in range(20)]
+        calibrate([(run_of(tmp_path), [result_of(n) for n in range(5)])])
+    bare = [result_of(n) for n in range(20)]
     for d in bare:
         for v in d.values:
             v["signals"] = {}
@@ -250,13 +265,13 @@ def test_too_few_documents_and_runs_without_features_are_refused(tmp_path):
 def test_eval_shows_scores_for_documents_the_calibration_was_fitted_on(tmp_path):
     said = "calibrated on this very document (letters, 12345678)"
     own = replace(
-        judged(0), values=tuple({**v, "confidence": 0.99} for v in judged(0).values), run={"confidence": said}
+        result_of(0), values=tuple({**v, "confidence": 0.99} for v in result_of(0).values), run={"confidence": said}
     )
     other = replace(own, document="1.txt", run={"confidence": "calibrated (letters, 12345678)"})
-    found = report(run_of(tmp_path), [own], SCHEMA)
+    found = build_report(run_of(tmp_path), [own], SCHEMA)
     assert found.calibration == "uncalibrated (letters, 12345678 was fitted on them)"
     assert found.confidences() == [(0.9, True)]
-    assert report(run_of(tmp_path), [other], SCHEMA).confidences() == [(0.99, True)]
+    assert build_report(run_of(tmp_path), [other], SCHEMA).confidences() == [(0.99, True)]
 
 
 # In use.
@@ -338,7 +353,11 @@ def test_broken_calibration_is_named_in_the_record_and_not_used(folder):
 def test_shipped_calibrations_apply_to_this_version():
     for file in calibration.shipped_folder().glob("*.json"):
         shipped = parse_calibration(file.read_text("utf-8"), str(file))
-        assert shipped.held_out["bins"] and shipped.coefficients and len(shipped.documents) >= fitting.LEAST
+        assert (
+            shipped.held_out["bins"]
+            and shipped.coefficients
+            and len(shipped.documents) >= CalibrationFitSettings().min_documents
+        )
         assert shipped.applies_to(shipped.schema or "any", shipped.weights, prompts.prompt_id()), (
             f"{file.name}: made by another version; make figures"
         )
@@ -365,12 +384,13 @@ def letters(tmp_path):
     return place
 
 
-def test_command_stores_a_calibration_that_later_records_use(folder, letters, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(fitting, "REPEATS", 1)
+def test_command_stores_a_calibration_that_later_records_use(folder, letters, tmp_path, capsys):
     kept = ["--model", "none", "--runs", str(tmp_path / "runs")]
-    assert main(["calibrate", str(letters), *kept, "--dry-run"]) == 0
+    with replaced(CalibrationFitSettings(repeats=1)):
+        assert main(["calibrate", str(letters), *kept, "--dry-run"]) == 0
     assert "letters: 12 documents, 24 fields" in capsys.readouterr().out and not list(folder.glob("*"))
-    assert main(["calibrate", str(letters), *kept]) == 0
+    with replaced(CalibrationFitSettings(repeats=1)):
+        assert main(["calibrate", str(letters), *kept]) == 0
     assert [f.name for f in folder.glob("*")] == ["letters-none.json"]
     capsys.readouterr()
     other = tmp_path / "other.txt"
@@ -385,7 +405,7 @@ def test_command_stores_a_calibration_that_later_records_use(folder, letters, tm
 
 
 def test_calibration_no_better_than_the_score_is_not_stored(folder, letters, tmp_path, capsys, monkeypatch):
-    monkeypatch.setattr(fitting.Calibrated, "better", False)
+    monkeypatch.setattr(CalibrationResult, "is_improvement", False)
     assert main(["calibrate", str(letters), "--model", "none", "--runs", str(tmp_path / "runs")]) == 0
     assert "not kept" in capsys.readouterr().err and not list(folder.glob("*"))
 

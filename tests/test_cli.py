@@ -198,7 +198,7 @@ def test_the_table_underlines_evidence_where_there_is_colour(folder):
     from extractor.extraction.pipeline import extract as extracted
     from extractor.readers import read
 
-    drawn = tables.record(extracted(read("a.txt"), load_schema("schema.json"), None), 100, colour=True)
+    drawn = tables.format_record(extracted(read("a.txt"), load_schema("schema.json"), None), 100, colour=True)
     assert re.search(r"\x1b\[1;4m125.00\x1b\[0m", drawn)
     assert "«" not in drawn
 

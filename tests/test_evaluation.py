@@ -7,10 +7,10 @@ import time
 import pytest
 
 from eval import scorer
-from extractor.evaluation.anls import anls
-from extractor.evaluation.figures import Scored, difference, figures, micro_f1
-from extractor.evaluation.matching import field_name, match, unanswered, unknown_fields
-from extractor.evaluation.samples import load_set, set_schema
+from extractor.evaluation.anls import compute_anls
+from extractor.evaluation.matching import field_name, match_failed_document, match_record, unknown_fields
+from extractor.evaluation.metrics import DocumentScore, compute_metrics, micro_f1, paired_difference
+from extractor.evaluation.samples import load_set, load_set_schema
 from extractor.schemas import load_schema
 from extractor.values import equivalence
 
@@ -49,20 +49,20 @@ def sample(n):
 SAMPLES = [sample(n) for n in range(40)]
 
 
-def scored(gold, record, like=False):
-    matches = match(SCHEMA, gold, record)
-    return Scored(matches, anls(gold, record, matches) if like else 0.0)
+def score(gold, record, like=False):
+    matches = match_record(SCHEMA, gold, record)
+    return DocumentScore(matches, compute_anls(gold, record, matches) if like else 0.0)
 
 
 def outcomes(gold, record, schema=SCHEMA, printed=None):
-    return {(m.field, m.outcome) for m in match(schema, gold, record, printed)}
+    return {(m.field, m.outcome) for m in match_record(schema, gold, record, printed)}
 
 
 # Pairs.
 
 
 def test_every_leaf_is_paired_and_named_without_positions():
-    found = match(SCHEMA, SAMPLES[0], SAMPLES[0])
+    found = match_record(SCHEMA, SAMPLES[0], SAMPLES[0])
     assert {m.field for m in found} == {
         *("company", "day", "total", "sums.net", "sums.tax", "items[].name", "items[].amount", "items[].tags[]"),
         "names[]",
@@ -87,7 +87,7 @@ def test_names_that_the_schema_does_not_have_are_told():
 def test_elements_are_paired_so_that_most_fields_are_right():
     gold = {"items": [{"name": "pen", "amount": 3}, {"name": "ink", "amount": 4}, {"name": "cap", "amount": 5}]}
     record = {"items": [{"name": "ink", "amount": 5}, {"name": "cap", "amount": 5}, {"name": "pen", "amount": 3}]}
-    pairs = {(m.gold_path, m.record_path): m.outcome for m in match(SCHEMA, gold, record)}
+    pairs = {(m.gold_path, m.record_path): m.outcome for m in match_record(SCHEMA, gold, record)}
     assert pairs == {
         (("items", 0, "name"), ("items", 2, "name")): "correct",
         (("items", 0, "amount"), ("items", 2, "amount")): "correct",
@@ -101,22 +101,24 @@ def test_elements_are_paired_so_that_most_fields_are_right():
 def test_the_assignment_is_the_best_one_and_not_the_first():
     gold = {"items": [{"name": "a", "amount": 1, "tags": ["x"]}, {"name": "a", "amount": 2, "tags": ["y"]}]}
     record = {"items": [{"name": "a", "amount": 2, "tags": ["y"]}, {"name": "a", "amount": 9, "tags": ["x"]}]}
-    right = [m for m in match(SCHEMA, gold, record) if m.outcome == "correct"]
+    right = [m for m in match_record(SCHEMA, gold, record) if m.outcome == "correct"]
     assert len(right) == 5
 
 
 def test_equal_elements_are_paired_in_their_order():
     gold = {"names": ["a", "b", "b", "c"]}
-    found = match(SCHEMA, gold, {"names": ["b", "b", "c", "a"]})
+    found = match_record(SCHEMA, gold, {"names": ["b", "b", "c", "a"]})
     assert [(m.gold_path[1], m.record_path[1]) for m in found] == [(0, 3), (1, 0), (2, 1), (3, 2)]
 
 
 def test_elements_of_one_side_alone_are_missing_or_spurious():
     gold = {"items": [{"name": "pen", "amount": 3}, {"name": "ink", "amount": None}]}
     record = {"items": [{"name": "pen", "amount": 3, "tags": ["q"]}]}
-    found = match(SCHEMA, gold, record)
+    found = match_record(SCHEMA, gold, record)
     assert [(m.field, m.outcome) for m in found if m.outcome != "correct"] == [("items[].name", "missing")]
-    found = match(SCHEMA, {"items": gold["items"][:1]}, {"items": [*record["items"], {"name": "cap", "amount": None}]})
+    found = match_record(
+        SCHEMA, {"items": gold["items"][:1]}, {"items": [*record["items"], {"name": "cap", "amount": None}]}
+    )
     assert [(m.path, m.outcome) for m in found if m.outcome != "correct"] == [(("items", 1, "name"), "spurious")]
     assert outcomes({"items": []}, {"items": [{"name": "cap", "tags": ["a"]}]}) == {
         ("items[].name", "spurious"),
@@ -127,31 +129,31 @@ def test_elements_of_one_side_alone_are_missing_or_spurious():
 def test_gold_that_is_print_takes_the_same_print_for_right():
     printed = {("total",): "1.234", ("day",): "03/04/2018"}
     record = {"total": 1.234, "day": "2018-04-03"}
-    (total,) = match(SCHEMA, {"total": "1.234"}, {"total": 1234}, printed)
+    (total,) = match_record(SCHEMA, {"total": "1.234"}, {"total": 1234}, printed)
     assert (total.outcome, total.strict) == ("correct", "correct")
-    (day,) = match(SCHEMA, {"day": "03/04/2018"}, record, printed)
+    (day,) = match_record(SCHEMA, {"day": "03/04/2018"}, record, printed)
     assert (day.outcome, day.strict, day.printed) == ("correct", "correct", "03/04/2018")
-    (typed,) = match(SCHEMA, {"total": 1.234}, {"total": 1234}, printed)
+    (typed,) = match_record(SCHEMA, {"total": 1.234}, {"total": 1234}, printed)
     assert typed.outcome == "wrong"
-    (empty,) = match(SCHEMA, {"total": "1.234"}, {"total": None}, printed)
+    (empty,) = match_record(SCHEMA, {"total": "1.234"}, {"total": None}, printed)
     assert empty.outcome == "missing"
 
 
 def test_strict_is_of_what_is_written():
-    found = match(SCHEMA, {"company": "ACME LTD.", "total": 5}, {"company": "Acme Ltd", "total": 5.0})
+    found = match_record(SCHEMA, {"company": "ACME LTD.", "total": 5}, {"company": "Acme Ltd", "total": 5.0})
     assert [(m.outcome, m.strict) for m in found] == [("correct", "wrong"), ("correct", "correct")]
 
 
 def test_a_failed_document_misses_all_that_gold_has():
-    assert {m.outcome for m in unanswered(SCHEMA, SAMPLES[0])} == {"missing"}
-    assert len(unanswered(SCHEMA, {"company": "x", "total": None})) == 1
+    assert {m.outcome for m in match_failed_document(SCHEMA, SAMPLES[0])} == {"missing"}
+    assert len(match_failed_document(SCHEMA, {"company": "x", "total": None})) == 1
 
 
 # Figures.
 
 
 def test_gold_against_gold_is_one_with_an_interval_of_no_width():
-    found = figures([scored(gold, gold, like=True) for gold in SAMPLES])
+    found = compute_metrics([score(gold, gold, like=True) for gold in SAMPLES])
     for key, figure in found.overall.items():
         expected = 0 if key == "false_fills" else 1
         assert (figure.value, figure.low, figure.high) == (expected, expected, expected), key
@@ -159,7 +161,7 @@ def test_gold_against_gold_is_one_with_an_interval_of_no_width():
 
 
 def test_the_gold_of_other_documents_scores_near_nothing():
-    found = figures([scored(gold, SAMPLES[n - 7], like=True) for n, gold in enumerate(SAMPLES)])
+    found = compute_metrics([score(gold, SAMPLES[n - 7], like=True) for n, gold in enumerate(SAMPLES)])
     assert found.overall["micro_f1"].high < 0.15
     assert found.overall["without_zeros"].high < 0.05
     assert found.overall["zero"].value > 0.3  # that is what zeros flatter
@@ -168,8 +170,8 @@ def test_the_gold_of_other_documents_scores_near_nothing():
 
 
 def test_one_field_less_moves_what_it_should_and_nothing_else():
-    whole = figures([scored(gold, gold) for gold in SAMPLES])
-    partly = figures([scored(gold, {**gold, "day": None} if n < 10 else gold) for n, gold in enumerate(SAMPLES)])
+    whole = compute_metrics([score(gold, gold) for gold in SAMPLES])
+    partly = compute_metrics([score(gold, {**gold, "day": None} if n < 10 else gold) for n, gold in enumerate(SAMPLES)])
     total = whole.values
     assert partly.overall["precision"].value == 1
     assert partly.overall["recall"].value == pytest.approx((total - 10) / total)
@@ -188,13 +190,13 @@ def test_one_field_less_moves_what_it_should_and_nothing_else():
 def test_false_fills_are_of_the_fields_that_gold_has_empty():
     golds = [{"company": None, "total": None, "items": []}] * 4
     records = [{"company": "x"}, {}, {"items": [{"name": "y"}]}, {"company": "x", "total": 1}]
-    found = figures([scored(gold, record) for gold, record in zip(golds, records, strict=True)])
+    found = compute_metrics([score(gold, record) for gold, record in zip(golds, records, strict=True)])
     assert found.overall["false_fills"].value == pytest.approx(3 / 8)
 
 
 def test_a_failed_document_is_no_document_with_rightly_empty_fields():
     gold = {"company": None, "total": 4}
-    found = figures([scored(gold, gold), Scored(unanswered(SCHEMA, gold), 0.0, failed=True)])
+    found = compute_metrics([score(gold, gold), DocumentScore(match_failed_document(SCHEMA, gold), 0.0, failed=True)])
     assert found.failed == 1
     assert found.overall["recall"].value == 0.5
     assert found.overall["false_fills"].value == 0 and sum(f.absent for f in found.fields) == 1
@@ -202,47 +204,47 @@ def test_a_failed_document_is_no_document_with_rightly_empty_fields():
 
 
 def test_intervals_are_seeded_hold_the_figure_and_shrink_with_more_documents():
-    documents = [scored(gold, {**gold, "company": None} if n % 3 else gold) for n, gold in enumerate(SAMPLES)]
-    few, many = figures(documents[:8]).overall["micro_f1"], figures(documents * 4).overall["micro_f1"]
+    documents = [score(gold, {**gold, "company": None} if n % 3 else gold) for n, gold in enumerate(SAMPLES)]
+    few, many = compute_metrics(documents[:8]).overall["micro_f1"], compute_metrics(documents * 4).overall["micro_f1"]
     assert few.low < few.value < few.high
     assert many.high - many.low < few.high - few.low
-    assert figures(documents) == figures(documents)
-    assert figures(documents[:1]).overall["micro_f1"].low is None
+    assert compute_metrics(documents) == compute_metrics(documents)
+    assert compute_metrics(documents[:1]).overall["micro_f1"].low is None
 
 
 def test_the_interval_is_as_wide_as_theory_says():
     """Of documents with one field, each right or wrong, the share's interval is about that of a binomial."""
     gold = {"company": "x"}
-    documents = [scored(gold, gold if n % 2 else {"company": "y"}) for n in range(400)]
-    found = figures(documents).overall["precision"]
+    documents = [score(gold, gold if n % 2 else {"company": "y"}) for n in range(400)]
+    found = compute_metrics(documents).overall["precision"]
     assert found.high - found.low == pytest.approx(2 * 1.96 * (0.25 / 400) ** 0.5, rel=0.1)
 
 
 def test_a_planted_difference_is_more_than_noise_and_equal_answers_are_none():
-    good = [scored(gold, gold) for gold in SAMPLES]
-    worse = [scored(gold, {**gold, "total": 1}) for gold in SAMPLES]
-    shift, against = difference(good, worse)
-    assert shift.high < 0 and against == 0
-    assert shift.value == pytest.approx(micro_f1(worse) - micro_f1(good))
-    shift, _ = difference(good, good)
-    assert (shift.value, shift.low, shift.high) == (0, 0, 0)
-    first = [scored(gold, {**gold, "total": 1} if n % 3 else gold) for n, gold in enumerate(SAMPLES)]
-    second = [scored(gold, gold if n % 3 else {**gold, "total": 1}) for n, gold in enumerate(SAMPLES)]
-    shift, against = difference(first, second)
-    assert shift.value > 0 and against < 0.05
-    shift, against = difference(first[:6], second[:6])
-    assert shift.low < 0 < shift.high
-    assert against > 0.05
+    good = [score(gold, gold) for gold in SAMPLES]
+    worse = [score(gold, {**gold, "total": 1}) for gold in SAMPLES]
+    change, opposed = paired_difference(good, worse)
+    assert change.high < 0 and opposed == 0
+    assert change.value == pytest.approx(micro_f1(worse) - micro_f1(good))
+    change, _ = paired_difference(good, good)
+    assert (change.value, change.low, change.high) == (0, 0, 0)
+    first = [score(gold, {**gold, "total": 1} if n % 3 else gold) for n, gold in enumerate(SAMPLES)]
+    second = [score(gold, gold if n % 3 else {**gold, "total": 1}) for n, gold in enumerate(SAMPLES)]
+    change, opposed = paired_difference(first, second)
+    assert change.value > 0 and opposed < 0.05
+    change, opposed = paired_difference(first[:6], second[:6])
+    assert change.low < 0 < change.high
+    assert opposed > 0.05
 
 
 @pytest.mark.parametrize("folder", SETS, ids=lambda folder: folder.name)
 def test_every_set_that_ships_is_its_own_best_answer_and_nobody_elses(folder):
     samples = load_set(folder)
-    schema = set_schema(samples)
-    for key, figure in scorer.of_itself(samples, schema).overall.items():
+    schema = load_set_schema(samples)
+    for key, figure in scorer.score_gold_against_itself(samples, schema).overall.items():
         expected = None if figure.value is None else 0 if key == "false_fills" else 1
         assert (figure.value, figure.low, figure.high) == (expected, expected, expected), key
-    other = scorer.of_others(samples, schema).overall
+    other = scorer.score_gold_against_others(samples, schema).overall
     assert other["micro_f1"].value < 0.15 and other["without_zeros"].value < 0.15
     assert other["whole_documents"].value == 0
 
@@ -250,12 +252,14 @@ def test_every_set_that_ships_is_its_own_best_answer_and_nobody_elses(folder):
 @pytest.mark.parametrize("folder", SETS, ids=lambda folder: folder.name)
 def test_one_field_less_moves_the_figures_of_every_set_by_one(folder):
     samples = load_set(folder)
-    schema = set_schema(samples)
+    schema = load_set_schema(samples)
     golds = [s.gold for s in samples.samples]
-    whole = figures([Scored(match(schema, gold, gold)) for gold in golds])
+    whole = compute_metrics([DocumentScore(match_record(schema, gold, gold)) for gold in golds])
     less = copy.deepcopy(golds)
     name = _take_one_away(less[0])
-    partly = figures([Scored(match(schema, gold, record)) for gold, record in zip(golds, less, strict=True)])
+    partly = compute_metrics(
+        [DocumentScore(match_record(schema, gold, record)) for gold, record in zip(golds, less, strict=True)]
+    )
     assert partly.overall["precision"].value == 1
     assert partly.overall["recall"].value == pytest.approx((whole.values - 1) / whole.values)
     assert partly.overall["whole_documents"].value == pytest.approx((len(golds) - 1) / len(golds))
@@ -283,23 +287,23 @@ def _take_one_away(gold, above=""):
 def test_anls_gives_part_of_the_credit_for_a_near_miss():
     gold = {"company": "Acme Tools", "total": 5}
     right, near, far = ({"company": name, "total": 5.0} for name in ("ACME tools", "Acme Tool", "Zenith"))
-    values = [scored(gold, record, like=True).anls for record in (right, near, far)]
+    values = [score(gold, record, like=True).anls for record in (right, near, far)]
     assert values[0] == 1 and 0.9 < values[1] < 1 and values[2] == 0.5
 
 
 def test_anls_compares_print_with_print():
     gold = {"day": "03/04/2018", "total": "$1,234.00"}
-    matches = match(
+    matches = match_record(
         SCHEMA, gold, {"day": "2018-04-03", "total": 1234}, {("day",): "03/04/2018", ("total",): "1,234.00"}
     )
-    assert anls(gold, {"day": "2018-04-03", "total": 1234}, matches) > 0.9
+    assert compute_anls(gold, {"day": "2018-04-03", "total": 1234}, matches) > 0.9
 
 
 def test_anls_of_a_long_list_takes_no_time():
     gold = {"items": [{"name": f"thing {n}", "amount": n} for n in range(120)]}
     record = {"items": gold["items"][::-1][:119]}
     begun = time.process_time()
-    assert scored(gold, record, like=True).anls == pytest.approx(119 / 120, abs=0.002)
+    assert score(gold, record, like=True).anls == pytest.approx(119 / 120, abs=0.002)
     assert time.process_time() - begun < 3
 
 
@@ -324,7 +328,7 @@ def test_ten_thousand_pairs_are_matched_in_a_second():
     for _ in range(3):
         equivalence.clear_caches()
         begun = time.process_time()
-        count = sum(len(match(SCHEMA, gold, record)) for gold, record in zip(golds, records, strict=True))
+        count = sum(len(match_record(SCHEMA, gold, record)) for gold, record in zip(golds, records, strict=True))
         seconds.append(time.process_time() - begun)
     assert count == 10_000
     assert min(seconds) < 1

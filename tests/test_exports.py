@@ -15,8 +15,8 @@ import pytest
 from eval import formulas
 from extractor import cli
 from extractor.errors import OutputError, UsageError
-from extractor.evaluation.matching import match
-from extractor.evaluation.samples import load_set, set_schema
+from extractor.evaluation.matching import match_record
+from extractor.evaluation.samples import load_set, load_set_schema
 from extractor.exports import delimited, export, plan_tables, workbook
 from extractor.extraction.pipeline import extract
 from extractor.extraction.serialization import as_dict
@@ -280,7 +280,7 @@ def test_export_from_the_command_line(store, tmp_path, capsys):
     add_records(store, RECORD)
     place = ["--store", store.name]
     assert cli.main(["export", "--output", str(tmp_path / "out.csv"), *place]) == 0
-    assert "1 records are in" in capsys.readouterr().err
+    assert "wrote 1 records to" in capsys.readouterr().err
     assert (tmp_path / "out.items.csv").exists()
     assert cli.main(["export", "--output", str(tmp_path / "a.odt"), *place]) == 2
     assert cli.main(["export", "--output", str(tmp_path / "a.csv"), "--job", "none", *place]) == 3
@@ -328,9 +328,9 @@ def test_approved_records_become_an_eval_set(store, tmp_path, capsys):
     assert (first.document, second.document) == ("documents/memo.txt", "documents/memo-2.txt")
     assert (first.more["record"], first.more["approved_by"], first.more["corrected"]) == (numbers[0], ["ann"], 2)
     assert (tmp_path / "set" / second.document).read_bytes() == (tmp_path / "in1" / "memo.txt").read_bytes()
-    schema = set_schema(found)
+    schema = load_set_schema(found)
     for sample in found.samples:
-        assert {m.outcome for m in match(schema, sample.gold, sample.gold)} <= {"correct", "absent"}
+        assert {m.outcome for m in match_record(schema, sample.gold, sample.gold)} <= {"correct", "absent"}
     runs = ["--model", "none", "--runs", str(tmp_path / "runs")]
     assert cli.main(["eval", str(tmp_path / "set"), *runs]) == 0
     assert "2 documents" in capsys.readouterr().out.replace("\n", " ")

@@ -9,7 +9,7 @@ import pytest
 from web_app import SCHEMA, TEXT, client, fill, hosted, post
 
 from extractor.cli import main
-from extractor.evaluation.reviewed_records import reviewed, wilson
+from extractor.evaluation.reviewed_records import measure_reviewed_records, wilson_interval
 from extractor.ui.export_files import KEEP_SECONDS, MAX_FILES_PER_USER, ExportFiles
 from extractor.ui.gradio_app.paths import PREFIX
 from extractor.ui.gradio_app.tabs.upload import EXTENSIONS
@@ -312,20 +312,20 @@ def test_approved_records_show_how_often_the_machine_was_right(tmp_path):
         for record in (first, second):
             body = {"revision": revision(browser, record), "force": True}
             assert post(browser, f"records/{record}/approve", body).status_code == 200
-        found = reviewed(store)
+        found = measure_reviewed_records(store)
         every = found.bands[0]
         assert found.records == 2 and every.values == 12 and every.right == 9, "one total, and one row of two cells"
         assert sum(band.values for band in found.bands[1:]) <= every.values
-        assert 0 < every.least < every.accuracy < every.most < 1
+        assert 0 < every.accuracy_low < every.accuracy < every.accuracy_high < 1
         table = rows(Page(browser, "zh").fire("results", "select")["results-reviewed"])
         assert table[0][0] == "置信度" and table[1][0][:3] == ["全部", "12", "9"]
 
 
-def test_the_interval_of_wilson():
-    assert wilson(0, 0) == (0.0, 1.0)
-    low, high = wilson(10, 10)
+def test_the_interval_of_wilson_interval():
+    assert wilson_interval(0, 0) == (0.0, 1.0)
+    low, high = wilson_interval(10, 10)
     assert low == pytest.approx(0.7225, abs=1e-3) and high == 1.0
-    low, high = wilson(81, 100)
+    low, high = wilson_interval(81, 100)
     assert (low, high) == (pytest.approx(0.7222, abs=1e-3), pytest.approx(0.8749, abs=1e-3))
 
 

@@ -1,4 +1,8 @@
-"""The command line: parses, calls, prints. Results go to stdout, talk to stderr; exit codes are those of `errors`."""
+"""The command line: parse arguments, call the library, print results.
+
+Results go to stdout, messages to stderr; exit codes are those of `extractor.errors`. Each command is a module of its
+name; `options` holds what commands share, `console` prints, and `tables` formats records for people.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +18,7 @@ from extractor.cli import console
 
 _JOBS = ("run", "watch", "status", "retry", "cancel", "store", "export", "serve")
 COMMANDS = ("extract", "read", "prompt", "schemas", "models", "check", "eval", "calibrate", *_JOBS)
-"""One module in this folder each, in the order of the help; its `add` tells argparse of it."""
+"""The commands in the order of the help, each a module in this folder whose `add` adds it to the parser."""
 
 EPILOG = """examples:
   extractor extract report.pdf --schema order-or-invoice
@@ -22,25 +26,25 @@ EPILOG = """examples:
   extractor extract report.txt --schema receipt --model none --format table
 
 exit codes:
-  0    fine
-  1    an error of the tool itself
-  2    the command line is wrong
-  3    a document or a record cannot be used: missing, empty, a folder, of an unknown kind, too large, locked
+  0    success
+  1    an internal error of the tool
+  2    the command line is invalid
+  3    a document or record cannot be used: missing, empty, a folder, of unknown format, too large, locked
   4    a schema cannot be used
-  5    a model cannot be had: unknown name, no weights, a format that could run code, a server out of reach
-  6    `check`: the record breaks its schema or its rules; `eval --fail-under`: the figure is below
+  5    a model cannot be loaded: unknown name, no weights, a format that could run code, no connection
+  6    `check`: a record violates its schema or rules; `eval --fail-under`: micro-F1 is below
   7    the result cannot be written
   130  stopped by Ctrl-C or SIGTERM, or cancelled
-With several documents those that fail are named on stderr, the others are done, and the code is the first failure's;
-of a job it is 3.
-`extractor COMMAND --help` tells more about a command."""
+With several documents, failures are reported on stderr, the others are done, and the code is that of the first failure;
+for a job it is 3.
+`extractor COMMAND --help` describes a command."""
 
 
 def parser() -> argparse.ArgumentParser:
-    """The whole command line; `docs/cli.md` tells of every command and option in it."""
+    """Return the parser of the whole command line; `docs/cli.md` documents every command and option in it."""
     top = argparse.ArgumentParser(
         prog="extractor",
-        description="Pull structured fields out of messy reports on your own machine, every value with its place.",
+        description="Extract structured fields from messy reports on your own machine, each value with its evidence.",
         epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -67,13 +71,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         code = arguments.run(arguments)
         sys.stdout.flush()
         return code
-    except BrokenPipeError:  # `| head` has seen enough
+    except BrokenPipeError:  # `| head` has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return 0
     except KeyboardInterrupt:
-        console.say("extractor: stopped; nothing unfinished was written")
+        console.print_message("extractor: stopped; nothing unfinished was written")
         return 130
     except Exception as error:
         if arguments.debug:
             raise
-        return console.told(error)
+        return console.report_error(error)

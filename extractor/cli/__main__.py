@@ -1,4 +1,4 @@
-"""`python -m extractor.cli` is the same as `extractor`."""
+"""Run the command line: `python -m extractor.cli` is the same as `extractor`."""
 
 import sys
 

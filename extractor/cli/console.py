@@ -1,4 +1,4 @@
-"""What the command line says: results to stdout, talk to stderr, and what an error is told as."""
+"""Output of the command line: results go to stdout, messages to stderr; errors become messages with an exit code."""
 
 from __future__ import annotations
 
@@ -10,26 +10,28 @@ import sys
 from extractor.errors import ExtractorError, InputError, OutputError
 
 
-def told(error: Exception) -> int:
-    """The exit code of an error that has been told on stderr."""
+def report_error(error: Exception) -> int:
+    """Print an error on stderr and return its exit code."""
     if isinstance(error, ExtractorError):
-        say(f"extractor: {error}")
+        print_message(f"extractor: {error}")
         return error.code
     if isinstance(error, MemoryError):
-        say("extractor: out of memory\n  Split the document, or close other programs, and try again.")
+        print_message("extractor: out of memory\n  Split the document, or close other programs, and try again.")
         return InputError.code
     name = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-    say(f"extractor: an error of the tool itself: {name}\n  Run `extractor --debug ...` and report what it prints.")
+    print_message(
+        f"extractor: an error of the tool itself: {name}\n  Run `extractor --debug ...` and report what it prints."
+    )
     return ExtractorError.code
 
 
-def say(text: str) -> None:
-    """Tell the person at the terminal; a closed stderr is no error."""
+def print_message(text: str) -> None:
+    """Print a message for the person at the terminal; a closed stderr is no error."""
     with contextlib.suppress(OSError):
         print(text, file=sys.stderr, flush=True)
 
 
-def out(text: str) -> None:
+def print_result(text: str) -> None:
     """Print a result; OutputError when stdout takes no more, as on a full disk."""
     try:
         sys.stdout.write(text)
@@ -43,6 +45,6 @@ def out(text: str) -> None:
         ) from error
 
 
-def width() -> int:
-    """Columns of the terminal; 120 where there is none."""
+def terminal_width() -> int:
+    """Return the columns of the terminal; 120 where there is none."""
     return shutil.get_terminal_size((120, 40)).columns

@@ -1,4 +1,4 @@
-"""`extractor eval`: how good the records of a set with gold are, and whether a change made them better."""
+"""`extractor eval`: measure the records of a set with gold, and whether a change made them better."""
 
 from __future__ import annotations
 
@@ -10,44 +10,46 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from extractor.cli import arguments as given
-from extractor.cli import console
+from extractor.cli import console, options
 from extractor.errors import CheckFailed, UsageError
 
 EXTRA = ("anls_star", "jinja2", "scipy", "sklearn")
-"""What the extra `eval` installs and nothing else needs."""
+"""Packages that the extra `eval` installs and nothing else needs."""
 
 
 def add(commands: Any) -> None:
-    command = given.command(commands, "eval", _eval, "measure the records of a set of documents with gold")
+    """Add the `eval` command to the command line."""
+    command = options.add_command(commands, "eval", _eval, "measure the records of a set of documents with gold")
     command.add_argument("set", metavar="SET", help="a folder with gold.jsonl, a schema.json and the documents")
-    add_run(command)
+    add_run_options(command)
     command.add_argument("--output", "-o", metavar="HTML", help="write a report with every mistake, one HTML file")
-    command.add_argument("--compare", metavar="RUN", help="say what changed since that run, and whether it is noise")
-    command.add_argument("--fail-under", type=_share, metavar="F1", help="exit with 6 when micro-F1 is below")
+    command.add_argument(
+        "--compare", metavar="RUN", help="show what changed since that run, and whether it is more than noise"
+    )
+    command.add_argument("--fail-under", type=_share, metavar="F1", help="exit with 6 when micro-F1 is below F1")
     command.add_argument("--wrong", action="store_true", help="print every field that is not right")
     command.add_argument("--summary", action="store_true", help="print a Markdown row instead of tables")
 
 
-def add_run(command: argparse.ArgumentParser) -> None:
-    """The options that say which run is meant, and how it is made where it is not there yet."""
+def add_run_options(command: argparse.ArgumentParser) -> None:
+    """Add the options that select a run, or say how to make it."""
     command.add_argument(
-        "--schema", "-s", metavar="NAME|FILE", help="instead of the set's own schema.json; " + given.SCHEMA
+        "--schema", "-s", metavar="NAME|FILE", help="instead of the set's own schema.json; " + options.SCHEMA
     )
-    command.add_argument("--model", "-m", metavar="NAME", help=given.MODEL)
-    command.add_argument("--threads", type=given.positive, metavar="N", help=given.THREADS)
+    command.add_argument("--model", "-m", metavar="NAME", help=options.MODEL)
+    command.add_argument("--threads", type=options.positive_integer, metavar="N", help=options.THREADS)
     command.add_argument(
         "--batch",
-        type=given.positive,
+        type=options.positive_integer,
         metavar="N",
         default=1,
-        help="documents put to the model at a time; more are done sooner, and the time of one is not told (default: 1)",
+        help="documents put to the model at a time; faster, but the time of each is not known (default: 1)",
     )
-    command.add_argument("--limit", type=given.positive, metavar="N", help="the first N documents only")
+    command.add_argument("--limit", type=options.positive_integer, metavar="N", help="only the first N documents")
     command.add_argument("--runs", type=Path, metavar="FOLDER", help="where runs are kept (default: eval/runs)")
     which = command.add_mutually_exclusive_group()
-    which.add_argument("--run", dest="named", metavar="NAME", help="keep the run under that name, or go on with it")
-    which.add_argument("--again", action="store_true", help="a new run, also where a kept one has all documents")
+    which.add_argument("--run", dest="named", metavar="NAME", help="keep the run under that name, or continue it")
+    which.add_argument("--again", action="store_true", help="start a new run even where a kept one has all documents")
 
 
 def _share(text: str) -> float:
@@ -61,33 +63,33 @@ def _share(text: str) -> float:
 
 
 def _eval(arguments: argparse.Namespace) -> int:
-    needs_extra()
+    require_eval_extra()
     from extractor.atomic_files import check_writable, write_text_atomically
     from extractor.evaluation.compare import compare
-    from extractor.evaluation.html_report import page
-    from extractor.evaluation.report import report
-    from extractor.evaluation.runs import named_run, runs_folder
-    from extractor.evaluation.samples import load_set, set_schema
-    from extractor.evaluation.text_report import changes, mistakes, summary, terminal
+    from extractor.evaluation.html_report import render_html
+    from extractor.evaluation.report import build_report
+    from extractor.evaluation.runs import open_run, runs_folder
+    from extractor.evaluation.samples import load_set, load_set_schema
+    from extractor.evaluation.text_report import format_changes, format_mistakes, format_report, format_summary
 
     if arguments.output:
         check_writable(arguments.output)
     samples = load_set(arguments.set)
-    schema = given.compiled(set_schema(samples, arguments.schema))
-    before = named_run(arguments.runs or runs_folder(), arguments.compare) if arguments.compare else None
-    run, judged = kept_run(arguments, samples, schema)
-    found = report(run, judged, schema)
-    run.tell(summary=found.summary())
+    schema = options.check_rules(load_set_schema(samples, arguments.schema))
+    before = open_run(arguments.runs or runs_folder(), arguments.compare) if arguments.compare else None
+    run, results = evaluate_set(arguments, samples, schema)
+    report = build_report(run, results, schema)
+    run.update_header(summary=report.summary())
     if arguments.wrong:
-        console.out(mistakes(found) + "\n")
-    console.out(summary([found]) if arguments.summary else terminal(found))
-    console.say(f"kept in {run.folder}")
-    comparison = compare(before, judged) if before else None
+        console.print_result(format_mistakes(report) + "\n")
+    console.print_result(format_summary([report]) if arguments.summary else format_report(report))
+    console.print_message(f"kept in {run.folder}")
+    comparison = compare(before, results) if before else None
     if comparison:
-        console.out("\n" + changes(comparison))
+        console.print_result("\n" + format_changes(comparison))
     if arguments.output:
-        write_text_atomically(arguments.output, page(found, comparison, progress("document with mistakes")))
-    f1 = found.tool.overall["micro_f1"].value
+        write_text_atomically(arguments.output, render_html(report, comparison, progress("document with mistakes")))
+    f1 = report.tool.overall["micro_f1"].value
     if arguments.fail_under is not None and (f1 is None or f1 < arguments.fail_under):
         shown = "none" if f1 is None else f"{f1:.4f}"
         raise CheckFailed(
@@ -96,56 +98,61 @@ def _eval(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def needs_extra() -> None:
-    """Return when what the extra `eval` installs is there; raise UsageError when it is not."""
+def require_eval_extra() -> None:
+    """Raise UsageError where a package of the extra `eval` is not installed."""
     missing = [name for name in EXTRA if importlib.util.find_spec(name) is None]
     if missing:
         raise UsageError(f"This command needs {', '.join(missing)}.", "Install it: pip install 'extractor[eval]'")
 
 
-def kept_run(arguments: argparse.Namespace, samples: Any, schema: Any) -> Any:
-    """The run that the arguments ask for, gone on with where it was, and the set's documents as it judged them."""
-    from extractor.evaluation.evaluate import evaluate, header
+def evaluate_set(arguments: argparse.Namespace, samples: Any, schema: Any) -> Any:
+    """Return the run that the arguments select, completed, and the results of the set's documents in it."""
+    from extractor.evaluation.evaluate import evaluate
+    from extractor.evaluation.run_identity import new_header
     from extractor.evaluation.runs import find_run, runs_folder, start_run
     from extractor.models import DEFAULT
 
     runs = arguments.runs or runs_folder()
     model = arguments.model or os.environ.get("EXTRACTOR_MODEL") or DEFAULT
-    head = header(samples, schema, model)
-    run = None if arguments.again else find_run(runs, head["identity"], arguments.named)
+    header = new_header(samples, schema, model)
+    run = None if arguments.again else find_run(runs, header["identity"], arguments.named)
     if run is None:
-        run = start_run(runs, head, arguments.named)
-    elif run.judged:
-        console.say(f"going on with {run.folder}, which has {len(run.judged)} documents; --again starts anew")
+        run = start_run(runs, header, arguments.named)
+    elif run.results:
+        console.print_message(
+            f"continuing {run.folder}, which has {len(run.results)} documents; --again starts a new run"
+        )
     try:
-        run, judged = evaluate(
+        run, results = evaluate(
             samples,
             schema,
-            partial(_model, model, arguments.threads),
+            partial(_load_model, model, arguments.threads),
             run,
-            head["identity"],
+            header["identity"],
             limit=arguments.limit,
             batch=arguments.batch,
             progress=progress("document"),
         )
     except KeyboardInterrupt:
-        console.say(f"{len(run.judged)} documents are kept in {run.folder}; the same command goes on with the rest")
+        console.print_message(
+            f"{len(run.results)} documents are kept in {run.folder}; the same command continues with the rest"
+        )
         raise
-    return run, judged
+    return run, results
 
 
-def _model(name: str, threads: int | None) -> Any:
+def _load_model(name: str, threads: int | None) -> Any:
     from extractor.models import load_model
 
     return None if name == "none" else load_model(name, threads=threads)
 
 
 def progress(unit: str) -> Callable[[Sequence[Any]], Iterator[Any]]:
-    """Goes through a sequence and says on stderr how far it is and how long it will take, once that is worth it."""
+    """Return a function that passes a sequence through and shows progress on stderr where it takes long."""
 
-    def told(things: Sequence[Any]) -> Iterator[Any]:
+    def shown(items: Sequence[Any]) -> Iterator[Any]:
         from tqdm import tqdm
 
-        yield from tqdm(things, delay=2, mininterval=1, unit=unit, dynamic_ncols=True)
+        yield from tqdm(items, delay=2, mininterval=1, unit=unit, dynamic_ncols=True)
 
-    return told
+    return shown

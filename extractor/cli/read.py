@@ -1,4 +1,4 @@
-"""`extractor read`: what the machine sees of a document."""
+"""`extractor read`: show what is read from a document."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from extractor.cli import arguments as given
-from extractor.cli import console
+from extractor.cli import console, options
 from extractor.errors import InputError, OutputError
 from extractor.types import Document
 
 
 def add(commands: Any) -> None:
-    command = given.command(commands, "read", _read, "show what the machine sees of a document: text, blocks, tables")
-    command.add_argument("paths", nargs="+", metavar="PATH", help=given.PATH)
-    whole = "everything as JSON, a document a line: words and their boxes on the page too"
-    command.add_argument("--json", action="store_true", help=whole)
-    drawn = "also write each page there as a PNG file, with the boxes of words and tables drawn on it"
-    command.add_argument("--pictures", metavar="FOLDER", help=drawn)
+    """Add the `read` command to the command line."""
+    command = options.add_command(commands, "read", _read, "show what is read from a document: text, blocks, tables")
+    command.add_argument("paths", nargs="+", metavar="PATH", help=options.PATH)
+    json_help = "print everything as JSON, one document per line, with words and their boxes"
+    command.add_argument("--json", action="store_true", help=json_help)
+    pictures_help = "also write each page to FOLDER as a PNG file with the boxes of words and tables drawn on it"
+    command.add_argument("--pictures", metavar="FOLDER", help=pictures_help)
 
 
 def _read(arguments: argparse.Namespace) -> int:
@@ -30,22 +30,25 @@ def _read(arguments: argparse.Namespace) -> int:
     codes = []
     for path in arguments.paths:
         try:
-            data, source = given.bytes_of(path)
+            data, source = options.read_input(path)
             document = read_bytes(data, source)
             if arguments.pictures:
                 _write_pictures(data, document, Path(arguments.pictures))
         except InputError as error:
             if len(arguments.paths) == 1:
                 raise
-            codes.append(console.told(error))
+            codes.append(console.report_error(error))
             continue
-        console.out(
-            json.dumps(asdict(document), ensure_ascii=False) + "\n" if arguments.json else tables.document(document)
+        console.print_result(
+            json.dumps(asdict(document), ensure_ascii=False) + "\n"
+            if arguments.json
+            else tables.format_document(document)
         )
     return codes[0] if codes else 0
 
 
 def _write_pictures(data: bytes, document: Document, folder: Path) -> None:
+    """Write each page as a PNG file, with the boxes of words and tables drawn on it."""
     from extractor.readers.page_pictures import draw_boxes
 
     try:
@@ -53,7 +56,7 @@ def _write_pictures(data: bytes, document: Document, folder: Path) -> None:
         for number, picture in draw_boxes(data, document.source, document):
             file = folder / f"{Path(document.source).name}.page-{number:04}.png"
             picture.save(file, format="PNG")
-            console.say(f"wrote {file}")
+            console.print_message(f"wrote {file}")
     except OSError as error:
         raise OutputError(
             f"Cannot write pictures to {folder}: {error}", "Name a folder that you may write to."

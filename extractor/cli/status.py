@@ -1,4 +1,4 @@
-"""`extractor status`: how far jobs are, and which documents of one failed."""
+"""`extractor status`: show the progress of jobs and the failures of one."""
 
 from __future__ import annotations
 
@@ -7,30 +7,37 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from extractor.cli import arguments as given
-from extractor.cli import console
-from extractor.cli.run import lines, summary
+from extractor.cli import console, options
+from extractor.cli.run import failure_lines, format_job_summary
 
 
 def add(commands: Any) -> None:
-    command = given.command(commands, "status", _status, "show how far jobs are, and which documents of one failed")
-    command.add_argument("job", nargs="?", metavar="JOB", help="one job, with its failures; without it all of them")
+    """Add the `status` command to the command line."""
+    command = options.add_command(
+        commands, "status", _status, "show the progress of jobs, and the failed documents of one"
+    )
+    command.add_argument("job", nargs="?", metavar="JOB", help="one job, with its failures (default: all jobs)")
     command.add_argument("--kind", metavar="KIND", help="only failures of this kind")
-    command.add_argument("--json", action="store_true", help="as JSON, a job a line")
-    command.add_argument("--store", metavar="PLACE", help=given.STORE)
+    command.add_argument("--json", action="store_true", help="print JSON, one job per line")
+    command.add_argument("--store", metavar="PLACE", help=options.STORE)
 
 
 def _status(arguments: argparse.Namespace) -> int:
-    with given.store(arguments.store) as store:
+    with options.open_store(arguments.store) as store:
         for job in [store.jobs.get(arguments.job)] if arguments.job else store.jobs.all():
             counts = store.jobs.counts(job)
             if arguments.json:
-                told = {"job": job.name, "state": job.state, "found": counts.found} | asdict(counts)
-                told |= {"schema": job.schema, "settings": job.settings, "created": job.created, "updated": job.updated}
-                console.out(json.dumps(told, ensure_ascii=False) + "\n")
+                state = {"job": job.name, "state": job.state, "found": counts.found} | asdict(counts)
+                state |= {
+                    "schema": job.schema,
+                    "settings": job.settings,
+                    "created": job.created,
+                    "updated": job.updated,
+                }
+                console.print_result(json.dumps(state, ensure_ascii=False) + "\n")
             else:
-                console.out(summary(job.name, job.state, counts))
+                console.print_result(format_job_summary(job.name, job.state, counts))
             if arguments.job and not arguments.json:
-                for line in lines(store.jobs.tasks(job, "failed", "set_aside", kind=arguments.kind)):
-                    console.out(f"  {line}")
+                for line in failure_lines(store.jobs.tasks(job, "failed", "set_aside", kind=arguments.kind)):
+                    console.print_result(f"  {line}")
     return 0

@@ -1,4 +1,4 @@
-"""Records, documents and schemas as text for people to read; everything here returns a string."""
+"""Records, documents and schemas as text for people; every function returns a string."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from extractor.types import (
     path_text,
 )
 
-LEAST_WIDTH = 60
+MIN_WIDTH = 60
 
 
-def record(result: Extraction, width: int = 120, colour: bool = False) -> str:
-    """The record for people: a summary, failed checks, a table of values in their lines, and the fields without one.
+def format_record(result: Extraction, width: int = 120, colour: bool = False) -> str:
+    """Return the record for people: a summary, failed checks, a table of values, and the fields without a value.
 
-    The evidence is underlined in its line of the document where there is `colour`, and set in «» where there is none.
+    The evidence is underlined in its line of the document where `colour` is set, and marked with «» otherwise.
     """
     from io import StringIO
 
@@ -37,13 +37,13 @@ def record(result: Extraction, width: int = 120, colour: bool = False) -> str:
     from rich.padding import Padding
     from rich.text import Text
 
-    width = max(LEAST_WIDTH, width)
+    width = max(MIN_WIDTH, width)
     out = StringIO()
     console = Console(
         file=out, width=width, force_terminal=colour, color_system="standard" if colour else None, highlight=False
     )
     console.print(Text(result.document.source, style="bold"))
-    console.print(Text(summary(result)))
+    console.print(Text(summarise_record(result)))
     everywhere = list(dict.fromkeys([p for v in result.values for p in v.problems] + list(result.problems)))
     for p in sorted(everywhere, key=lambda p: p.kind != "check"):
         if p.kind == "check" or p in result.problems:
@@ -51,8 +51,8 @@ def record(result: Extraction, width: int = 120, colour: bool = False) -> str:
                 f"! {path_text(p.path)}: {p.kind}: {p.message}", style="bold red" if p.kind == "check" else ""
             )
             console.print(message)
-    shown = [v for v in result.values if not _silent(v)]
-    for part in _grids(result.document, shown, width, colour) if shown else ():
+    shown = [v for v in result.values if not _is_silent(v)]
+    for part in _value_tables(result.document, shown, width, colour) if shown else ():
         console.print(part)
     for title, values in _without_value(result.values):
         console.print(Text(f"{title} ({len(values)})", style="bold"))
@@ -60,40 +60,40 @@ def record(result: Extraction, width: int = 120, colour: bool = False) -> str:
             text = f"{path_text(parent)}: {names}" if parent else names
             console.print(Padding(Text(text, style="dim"), (0, 0, 0, 2)))
     seconds = ", ".join(f"{stage} {s} s" for stage, s in result.run.get("seconds", {}).items())
-    told = [f"model {result.run.get('model') or 'none'}", f"confidence is {result.run.get('confidence')}", seconds]
-    console.print(Text("; ".join(part for part in told if part), style="dim"))
+    origin = [f"model {result.run.get('model') or 'none'}", f"confidence is {result.run.get('confidence')}", seconds]
+    console.print(Text("; ".join(part for part in origin if part), style="dim"))
     return "\n".join(line.rstrip() for line in out.getvalue().split("\n"))
 
 
-def summary(result: Extraction) -> str:
-    """One line of counts: values and who settled them, what has problems, what is empty, which checks failed."""
+def summarise_record(result: Extraction) -> str:
+    """Return one line of counts: values by method, fields with problems, empty fields, failed checks."""
     filled = [v for v in result.values if v.value is not None]
     who = {"structure": "by structure", "model": "by the model", "code": "by the schema"}
     parts = [f"{sum(v.method == m for v in filled)} {who[m]}" for m in who if any(v.method == m for v in filled)]
     checks = {p for v in result.values for p in v.problems if p.kind == "check"}
     checks |= {p for p in result.problems if p.kind == "check"}
-    doubtful = sum(bool(v.problems) and not _silent(v) for v in result.values)
-    not_asked = sum(_not_asked(v) for v in result.values)
+    doubtful = sum(bool(v.problems) and not _is_silent(v) for v in result.values)
+    not_asked = sum(_is_not_asked(v) for v in result.values)
     line = f"{len(filled)} of {len(result.values)} fields have a value" + (f" ({', '.join(parts)})" if parts else "")
     line += f"; {doubtful} to look at; {len(result.values) - len(filled) - not_asked} empty"
     line += f"; {not_asked} not asked" if not_asked else ""
     return line + f"; {len(checks)} failed check{'' if len(checks) == 1 else 's'}"
 
 
-def _not_asked(v: FieldValue) -> bool:
+def _is_not_asked(v: FieldValue) -> bool:
     return v.value is None and any(p.kind == ProblemKind.NOT_ASKED for p in v.problems)
 
 
-def _silent(v: FieldValue) -> bool:
-    """Whether the field has nothing to show: no value, and no problem but that no model was asked."""
+def _is_silent(v: FieldValue) -> bool:
+    """Decide whether a field has nothing to show: no value, and no problem except that no model was asked."""
     return v.value is None and all(p.kind == ProblemKind.NOT_ASKED for p in v.problems)
 
 
 def _without_value(values: Sequence[FieldValue]) -> Iterator[tuple[str, list[FieldValue]]]:
-    silent = [v for v in values if _silent(v)]
+    silent = [v for v in values if _is_silent(v)]
     for title, group in (
-        ("Empty: nothing in the document answers these", [v for v in silent if not _not_asked(v)]),
-        ("Not asked: structure does not answer these, and no model was given", [v for v in silent if _not_asked(v)]),
+        ("Empty: nothing in the document answers these", [v for v in silent if not _is_not_asked(v)]),
+        ("Not asked: structure does not answer these, and no model was given", [v for v in silent if _is_not_asked(v)]),
     ):
         if group:
             yield title, group
@@ -104,8 +104,8 @@ def _by_parent(values: Iterable[FieldValue]) -> Iterator[tuple[Path, str]]:
         yield parent, ", ".join(path_text(v.path[-1:]) for v in group)
 
 
-def _grids(document: Document, values: Sequence[FieldValue], width: int, colour: bool) -> Iterator[Any]:
-    """The values as a table for each object, with its path over it; the evidence has the width that is left."""
+def _value_tables(document: Document, values: Sequence[FieldValue], width: int, colour: bool) -> Iterator[Any]:
+    """Yield the values as a table for each object, with its path above it; the evidence gets the width that is left."""
     from rich.box import SIMPLE_HEAD
     from rich.cells import cell_len
     from rich.table import Table as RichTable
@@ -128,12 +128,12 @@ def _grids(document: Document, values: Sequence[FieldValue], width: int, colour:
     for parent, group in groupby(values, key=lambda v: v.path[:-1]):
         grid = columns(header=False)
         for v in group:
-            found = _in_line(document, v.evidence, room, colour) if v.evidence else Text("")
+            found = _evidence_in_line(document, v.evidence, room, colour) if v.evidence else Text("")
             for p in v.problems:
                 found.append("\n" if found else "")
                 found.append(f"! {p.kind}: {p.message}", style="red")
             name = Text(("  " if parent else "") + path_text(v.path[-1:]))
-            grid.add_row(name, Text(_text(v), style="red" if v.problems else ""), _sure(v.confidence), found)
+            grid.add_row(name, Text(_text(v), style="red" if v.problems else ""), _confidence(v.confidence), found)
         if parent:
             yield Text(f" {path_text(parent)}", style="bold")
         yield grid
@@ -145,7 +145,7 @@ def _text(v: FieldValue) -> str:
     return v.value if isinstance(v.value, str) else json.dumps(v.value, ensure_ascii=False)
 
 
-def _sure(confidence: float | None) -> Any:
+def _confidence(confidence: float | None) -> Any:
     from rich.text import Text
 
     if confidence is None:
@@ -155,10 +155,10 @@ def _sure(confidence: float | None) -> Any:
     return Text(f"{confidence:.2f}", style=style)
 
 
-def _in_line(document: Document, evidence: Evidence, room: int, colour: bool) -> Any:
-    """The evidence marked in its own line, with as much of the line on either side as there is room for.
+def _evidence_in_line(document: Document, evidence: Evidence, room: int, colour: bool) -> Any:
+    """Return the evidence marked in its line, with as much of the line on either side as fits.
 
-    In a table, where the line is the cell alone, the names of its row and column stand before it.
+    In a table, where the line is the cell alone, the names of its row and column are put before it.
     """
     from rich.cells import cell_len
     from rich.text import Text
@@ -192,7 +192,7 @@ def _cell_at(tables: Sequence[Table], evidence: Evidence) -> Cell | None:
 
 
 def _cut(text: str, room: int, from_end: bool | None) -> str:
-    """At most `room` columns of the text: its end, its beginning, or (None) both with an ellipsis between."""
+    """Return at most `room` columns of the text: its end, its beginning, or (None) both with an ellipsis between."""
     from rich.cells import cell_len
 
     if cell_len(text) <= room:
@@ -212,11 +212,14 @@ def _cut(text: str, room: int, from_end: bool | None) -> str:
 # What was read.
 
 
-def document(read: Document) -> str:
-    """What was read, for people: the blocks in order with their kind, then every table with the paths of its cells."""
+def format_document(read: Document) -> str:
+    """Return what was read, for people.
+
+    The blocks in order with their kind, then every table with the paths of its cells.
+    """
     counts = [(len(read.text), "characters"), (len(read.pages), "pages"), (len(read.blocks), "blocks")]
     counted = ", ".join(f"{n} {what}" for n, what in [*counts, (len(read.tables), "tables")])
-    lines = [f"{read.source}  sha256 {read.id}", counted, *map(problem, read.problems)]
+    lines = [f"{read.source}  sha256 {read.id}", counted, *map(format_problem, read.problems)]
     for block in read.blocks:
         where = f" p{block.page}" if block.page else ""
         lines.append(f"--- {block.kind}{where} [{block.start}:{block.end}]")
@@ -229,7 +232,7 @@ def document(read: Document) -> str:
 def _table(n: int, table: Table) -> Iterator[str]:
     caption = " > ".join(table.caption) or "(no caption)"
     yield f"=== table {n}: {caption} [{table.start}:{table.end}], {table.rows} x {table.columns}"
-    yield from map(problem, table.problems)
+    yield from map(format_problem, table.problems)
     for cell in table.cells:
         span = f" spans {cell.row_span}x{cell.column_span}" if cell.row_span > 1 or cell.column_span > 1 else ""
         if cell.header:
@@ -239,20 +242,20 @@ def _table(n: int, table: Table) -> Iterator[str]:
             yield f"  [{cell.row},{cell.column}] {cell.text or '(blank)'}{span}   <- {paths}"
 
 
-def problem(p: Problem) -> str:
-    """A problem on one line."""
+def format_problem(p: Problem) -> str:
+    """Return a problem on one line."""
     return f"! {path_text(p.path)}: {p.kind}: {p.message}"
 
 
 # Schemas.
 
 
-def schema(shown: Schema) -> str:
-    """A schema's fields, one a line: path, type and marks, unit, and the labels it goes by in documents."""
+def format_schema(shown: Schema) -> str:
+    """Return a schema's fields, one on a line: path, type and marks, unit, and labels."""
     lines = [f"{shown.name}: {shown.title}" if shown.title else shown.name, shown.description]
     lines.append(f"sha256 {shown.id}, {len(shown.fields)} fields, {len(shown.checks)} checks")
     if shown.unenforced:
-        lines.append(f"checked on the finished record, not held while decoding: {', '.join(shown.unenforced)}")
+        lines.append(f"checked on the finished record, not enforced while decoding: {', '.join(shown.unenforced)}")
     for field in shown.fields:
         lines.append(f"  {_field(field)}")
         lines += [f"      {_field(item)}" for item in field.items]

@@ -1,67 +1,82 @@
-"""The trivial baseline: what position and a few patterns give, from the schema's types and labels alone, no model.
+"""A trivial baseline: what position and a few patterns give, from the schema's types and labels alone, without a model.
 
-It stands beside the tool in every report: a figure means little until one knows what no reading at all would score.
+Every report shows it beside the tool: a metric means little until one knows what no reading at all would score.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from extractor.schemas import Schema
+from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, Path
 from extractor.values import normalization
 
-CHARACTERS = 20_000
-"""How much of a document is looked at."""
-_AFTER, _NEAR = 120, 3
-"""How many characters behind a label its value may end in, and a typed one begin in."""
-_BETWEEN = re.compile(r"[\s:：#.|]*")
+
+@dataclass(frozen=True)
+class BaselineSettings(Settings):
+    """Settings of the trivial baseline."""
+
+    characters: int = threshold(20_000, unit="characters", meaning="start of a document that the baseline reads")
+    max_value_characters: int = threshold(
+        120, unit="characters", meaning="text behind a label that is read as its value"
+    )
+    max_gap: int = threshold(
+        3, unit="characters", meaning="text between a label and a date or number that belongs to it"
+    )
 
 
-def baseline(document: Document, schema: Schema) -> dict[str, Any]:
-    """A record of the document by rules of thumb; lists stay empty.
+_SEPARATORS = re.compile(r"[\s:：#.|]*")
 
-    Each field takes what follows one of its labels. Without a label: a date the first date, a count zero, an amount the
-    largest number, a choice the first option that is printed, the first text field the document's first line.
+
+def extract_baseline(document: Document, schema: Schema) -> dict[str, Any]:
+    """Return a record of the document by rules of thumb; lists stay empty.
+
+    Each field takes what follows one of its labels. Without a label, a date takes the first date, a count zero, an
+    amount the largest number, a choice the first option that is printed, and the first text field the document's first
+    line.
     """
-    text = document.text[:CHARACTERS]
+    text = document.text[: BaselineSettings.current().characters]
     amounts = _amounts(text)
     record: dict[str, Any] = {}
     first_text = True
     for f in schema.fields:
         free = f.type == "string" and f.enum is None and normalization.value_kind(f) is None
-        value = _labelled(f, text)
+        value = _labelled_value(f, text)
         if value is None:
-            value = _unlabelled(f, text, amounts, first_text)
+            value = _unlabelled_value(f, text, amounts, first_text)
         first_text = first_text and not free
-        _put(record, f.path, value)
+        _set_value(record, f.path, value)
     return record
 
 
-def _labelled(f: Field, text: str) -> Any:
-    """What follows the first of the field's labels that is printed, where it can be the field's value."""
+def _labelled_value(f: Field, text: str) -> Any:
+    """Return what follows the first printed label of the field that has a possible value of the field behind it."""
     if f.type in ("array", "json") or not f.copied:
         return None
+    settings = BaselineSettings.current()
     kind = normalization.value_kind(f)
     for label in f.labels:
         for printed in re.finditer(re.escape(label), text, re.IGNORECASE):
-            start = _BETWEEN.match(text, printed.end()).end()  # type: ignore[union-attr]  # it matches anywhere
-            rest = text[start : start + _AFTER]
+            start = _SEPARATORS.match(text, printed.end()).end()  # type: ignore[union-attr]  # it matches anywhere
+            rest = text[start : start + settings.max_value_characters]
             if kind is None:
                 value = normalization.normalise_value(f, rest.split("\n")[0].split("\t")[0]).value
             else:
                 spans = normalization.find_spans(kind, rest)
-                near = spans and spans[0][0] <= _NEAR
+                near = spans and spans[0][0] <= settings.max_gap
                 value = normalization.normalise_value(f, rest[slice(*spans[0])]).value if near else None
             if value is not None:
                 return value
     return None
 
 
-def _unlabelled(f: Field, text: str, amounts: Sequence[float], first_text: bool) -> Any:
+def _unlabelled_value(f: Field, text: str, amounts: Sequence[float], first_text: bool) -> Any:
+    """Return a guess for a field none of whose labels is printed with a value."""
     if f.enum is not None:
         return next((option for option in f.enum if isinstance(option, str) and option and option in text), None)
     if f.type == "array":
@@ -86,7 +101,7 @@ def _amounts(text: str) -> list[float]:
     return found
 
 
-def _put(record: dict[str, Any], path: Path, value: Any) -> None:
+def _set_value(record: dict[str, Any], path: Path, value: Any) -> None:
     for step in path[:-1]:
         record = record.setdefault(str(step), {})
     record[str(path[-1])] = value

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from extractor.errors import UsageError
-from extractor.evaluation.figures import Figure, Scored, difference, micro_f1
 from extractor.evaluation.matching import ABSENT, CORRECT, Match
-from extractor.evaluation.runs import Judged, Run
+from extractor.evaluation.metrics import DocumentScore, Estimate, micro_f1, paired_difference
+from extractor.evaluation.runs import DocumentResult, EvalRun
 from extractor.types import path_text
 
 BETTER, WORSE, OTHER = "better", "worse", "other"
@@ -17,9 +17,9 @@ BETTER, WORSE, OTHER = "better", "worse", "other"
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field that came out otherwise: `before` and `after` are (outcome, value); `verdict` is of the outcome.
+    """One field that came out differently: `before` and `after` are (outcome, value); `verdict` is about the outcome.
 
-    `other` is a change from one mistake to another, or from a right value to the same in other words.
+    `other` is a change from one mistake to another, or from a right value to another form of it.
     """
 
     document: str
@@ -32,10 +32,10 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Micro-F1 of both over the `documents` they share, their difference, and every field that changed.
+    """Micro-F1 of both runs over the `documents` they share, the difference, and every field that changed.
 
-    `against` is the share of resamples, documents drawn in pairs, whose difference has the opposite sign; `only_before`
-    and `only_after` count documents that one run alone has.
+    `opposed` is the share of resamples, documents drawn in pairs, whose difference has the opposite sign; `only_before`
+    and `only_after` count documents that only one of the runs has.
     """
 
     name: str
@@ -44,53 +44,56 @@ class Comparison:
     only_after: int
     before: float | None
     after: float | None
-    difference: Figure
-    against: float
+    difference: Estimate
+    opposed: float
     changes: tuple[Change, ...]
 
     @property
-    def more_than_noise(self) -> bool:
-        """Whether the 95 % interval of the difference leaves nought out."""
+    def is_significant(self) -> bool:
+        """Decide whether the 95 % interval of the difference excludes zero."""
         low, high = self.difference.low, self.difference.high
         return low is not None and high is not None and (low > 0 or high < 0)
 
     def count(self, verdict: str) -> int:
-        """How many fields changed for better, for worse, or otherwise."""
+        """Return how many fields changed for better, for worse, or otherwise."""
         return sum(change.verdict == verdict for change in self.changes)
 
 
-def compare(before: Run, judged: Sequence[Judged]) -> Comparison:
-    """The documents of a newer run against those of an older one. UsageError when they share none."""
-    pairs = [(before.judged[d.document], d) for d in judged if d.document in before.judged]
+def compare(before: EvalRun, results: Sequence[DocumentResult]) -> Comparison:
+    """Compare the results of a newer run with those of an older one.
+
+    UsageError where they share no document, or where the older run was judged by other gold.
+    """
+    pairs = [(before.results[d.document], d) for d in results if d.document in before.results]
     if not pairs:
         raise UsageError(f"The run {before.name} has none of these documents.", "Compare runs of the same set.")
-    rejudged = [old.document for old, new in pairs if old.gold != new.gold]
-    if rejudged:
+    other_gold = [old.document for old, new in pairs if old.gold != new.gold]
+    if other_gold:
         raise UsageError(
-            f"The gold of {rejudged[0]} is not what the run {before.name} was judged by.",
-            "Judge that run anew: run `eval` on it once more with --run, then compare.",
+            f"The gold of {other_gold[0]} is not what the run {before.name} was judged by.",
+            "Run `eval` with --run NAME on that run once more, which compares it with the new gold; then compare.",
         )
-    first: list[Scored] = [old.scored for old, _ in pairs]
-    second: list[Scored] = [new.scored for _, new in pairs]
-    shift, against = difference(first, second)
+    first: list[DocumentScore] = [old.score for old, _ in pairs]
+    second: list[DocumentScore] = [new.score for _, new in pairs]
+    change, opposed = paired_difference(first, second)
     return Comparison(
         before.name,
         len(pairs),
-        len(before.judged) - len(pairs),
-        len(judged) - len(pairs),
+        len(before.results) - len(pairs),
+        len(results) - len(pairs),
         micro_f1(first),
         micro_f1(second),
-        shift,
-        against,
+        change,
+        opposed,
         tuple(change for old, new in pairs for change in _changes(old, new)),
     )
 
 
-def _changes(old: Judged, new: Judged) -> Iterator[Change]:
-    """Fields by their place in gold; values that gold has no place for, by their place in the record."""
-    then, now = _by_place(old.matches), _by_place(new.matches)
+def _changes(old: DocumentResult, new: DocumentResult) -> Iterator[Change]:
+    """Yield the fields that differ, in the order of gold; then values that gold has no place for."""
+    then, now = _matches_by_place(old.matches), _matches_by_place(new.matches)
     for place in dict.fromkeys((*now, *then)):
-        before, after = _said(then.get(place)), _said(now.get(place))
+        before, after = _outcome_and_value(then.get(place)), _outcome_and_value(now.get(place))
         if before != after:
             m = now.get(place) or then[place]
             was, is_ = (outcome in (CORRECT, ABSENT) for outcome in (before[0], after[0]))
@@ -98,10 +101,10 @@ def _changes(old: Judged, new: Judged) -> Iterator[Change]:
             yield Change(new.document, path_text(m.path), m.gold, before, after, verdict)
 
 
-def _by_place(matches: Sequence[Match]) -> dict[Any, Match]:
+def _matches_by_place(matches: Sequence[Match]) -> dict[Any, Match]:
     return {(m.gold_path is not None, m.path): m for m in matches}
 
 
-def _said(match: Match | None) -> tuple[str, Any]:
-    """What a run says of a place; no match there means a list element that the record does not have either."""
+def _outcome_and_value(match: Match | None) -> tuple[str, Any]:
+    """Return outcome and value; without a match it is a list element that the record does not have either."""
     return (ABSENT, None) if match is None else (match.outcome, match.predicted)

@@ -1,4 +1,4 @@
-"""How well confidence tells right from wrong, as numbers and as inline SVG: coverage and reliability."""
+"""Curves of confidence against accuracy, as numbers and as inline SVG: coverage and reliability."""
 
 from __future__ import annotations
 
@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from html import escape
 
 BINS = 10
-POINTS = 200
-"""A curve has at most about so many corners."""
+MAX_POINTS = 200
+"""The most points that a curve is drawn with, roughly."""
 SIZE, LEFT, BOTTOM, TOP = 260, 44, 40, 12
 
-Pairs = Sequence[tuple[float, bool]]
-"""Values with their confidence and whether they are right, surest first."""
+Outcomes = Sequence[tuple[float, bool]]
+"""Values as (confidence, whether it is right), highest confidence first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Bin:
-    """The values whose confidence lies in `low..high`: how many, how sure on average, and the share of right ones."""
+class ReliabilityBin:
+    """The values with a confidence in `low..high`: their number, mean confidence, and the share that is right."""
 
     low: float
     high: float
@@ -26,8 +26,11 @@ class Bin:
     accuracy: float
 
 
-def coverage(pairs: Pairs) -> list[tuple[float, float]]:
-    """Share of values kept, share of them right, for every threshold; equal confidences are kept together."""
+def coverage_curve(pairs: Outcomes) -> list[tuple[float, float]]:
+    """Return (share of values kept, share of them right) for every threshold.
+
+    Values of equal confidence are kept together.
+    """
     points, right = [], 0
     for n, (confidence, correct) in enumerate(pairs, 1):
         right += correct
@@ -36,42 +39,44 @@ def coverage(pairs: Pairs) -> list[tuple[float, float]]:
     return points
 
 
-def bins(pairs: Pairs) -> list[Bin]:
-    """The values by confidence, in bins of equal width; empty ones are left out."""
+def reliability_bins(pairs: Outcomes) -> list[ReliabilityBin]:
+    """Return the values in bins of equal width by confidence; empty bins are left out."""
     found = []
     for n in range(BINS):
         inside = [(c, r) for c, r in pairs if min(int(c * BINS), BINS - 1) == n]
         if inside:
             mean = sum(c for c, _ in inside) / len(inside)
             accuracy = sum(r for _, r in inside) / len(inside)
-            found.append(Bin(n / BINS, (n + 1) / BINS, len(inside), mean, accuracy))
+            found.append(ReliabilityBin(n / BINS, (n + 1) / BINS, len(inside), mean, accuracy))
     return found
 
 
-def calibration_error(pairs: Pairs) -> float | None:
-    """The mean distance of confidence from the share of right values over `bins`, weighted by their values (ECE)."""
-    return sum(b.count * abs(b.confidence - b.accuracy) for b in bins(pairs)) / len(pairs) if pairs else None
+def expected_calibration_error(pairs: Outcomes) -> float | None:
+    """Return the mean distance of confidence from accuracy over `reliability_bins`, weighted by their values (ECE)."""
+    return (
+        sum(b.count * abs(b.confidence - b.accuracy) for b in reliability_bins(pairs)) / len(pairs) if pairs else None
+    )
 
 
-COVERAGE = ("Accuracy against coverage", "share of values kept, surest first", "share of them right")
+COVERAGE = ("Accuracy against coverage", "share of values kept, highest confidence first", "share of them right")
 RELIABILITY = ("Reliability", "confidence", "share of values right")
-"""What stands over each curve, along it and beside it."""
+"""The texts above, along and beside each curve."""
 
 
-def coverage_svg(pairs: Pairs, words: tuple[str, str, str] = COVERAGE) -> str:
-    """The curve of `coverage` as one SVG element."""
-    points = coverage(pairs)
-    step = max(1, len(points) // POINTS)
+def coverage_svg(pairs: Outcomes, texts: tuple[str, str, str] = COVERAGE) -> str:
+    """Return the curve of `coverage_curve` as one SVG element; `texts` are its title and the names of its axes."""
+    points = coverage_curve(pairs)
+    step = max(1, len(points) // MAX_POINTS)
     kept = points[::step] + ([points[-1]] if points and (len(points) - 1) % step else [])
     line = " ".join(f"{_x(x):.1f},{_y(y):.1f}" for x, y in kept)
     drawn = f'<polyline class="line" points="{line}"/>'
-    return _framed(*words, drawn)
+    return _svg(*texts, drawn)
 
 
-def reliability_svg(pairs: Pairs, words: tuple[str, str, str] = RELIABILITY) -> str:
-    """The bins as bars up to their accuracy, with the diagonal of perfect calibration, as one SVG element."""
+def reliability_svg(pairs: Outcomes, texts: tuple[str, str, str] = RELIABILITY) -> str:
+    """Return the bins as bars of their accuracy, with the diagonal of perfect calibration, in one SVG element."""
     parts = []
-    for b in bins(pairs):
+    for b in reliability_bins(pairs):
         x, y, width = _x(b.low), _y(b.accuracy), _x(b.high) - _x(b.low)
         title = f"<title>{b.count} values, confidence {b.confidence:.2f}, right {b.accuracy:.2f}</title>"
         place = f'x="{x + 1:.1f}" y="{y:.1f}" width="{width - 2:.1f}" height="{_y(0) - y:.1f}"'
@@ -80,7 +85,7 @@ def reliability_svg(pairs: Pairs, words: tuple[str, str, str] = RELIABILITY) -> 
             f'<text class="count" x="{x + width / 2:.1f}" y="{max(y - 3, TOP + 8):.1f}">{b.count}</text>'
         )
     parts.append(f'<line class="even" x1="{_x(0)}" y1="{_y(0)}" x2="{_x(1)}" y2="{_y(1)}"/>')
-    return _framed(*words, "".join(parts))
+    return _svg(*texts, "".join(parts))
 
 
 def _x(share: float) -> float:
@@ -91,7 +96,8 @@ def _y(share: float) -> float:
     return TOP + (1 - share) * SIZE
 
 
-def _framed(title: str, across: str, up: str, drawn: str) -> str:
+def _svg(title: str, across: str, up: str, drawn: str) -> str:
+    """Return the SVG element of a diagram with axes, grid and the given content."""
     title, across, up = escape(title), escape(across), escape(up)
     width, height = LEFT + SIZE + 16, TOP + SIZE + BOTTOM
     marks = []

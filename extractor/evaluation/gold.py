@@ -1,4 +1,4 @@
-"""A record as the gold of its document."""
+"""Records as gold."""
 
 from __future__ import annotations
 
@@ -9,34 +9,35 @@ from extractor.schemas import Schema
 from extractor.types import Field
 
 
-def gold(schema: Schema, data: Any) -> dict[str, Any]:
-    """The record as gold: every field of the schema is there, null where the document has no value for it."""
+def record_as_gold(schema: Schema, data: Any) -> dict[str, Any]:
+    """Return the record as gold: with every field of the schema, null where the document has no value for it."""
     found: dict[str, Any] = copy.deepcopy(data) if isinstance(data, dict) else {}
     for field in schema.fields:
         if not field.path:
             continue
-        here = _above(found, field)
+        parent = _parent_object(found, field)
         last = field.path[-1]
-        here.setdefault(last, [] if field.type == "array" else None)
-        if field.type == "array" and isinstance(here[last], list):
-            here[last] = [_element(field, element) for element in here[last]]
+        parent.setdefault(last, [] if field.type == "array" else None)
+        if field.type == "array" and isinstance(parent[last], list):
+            parent[last] = [_complete_element(field, element) for element in parent[last]]
     return found
 
 
-def _element(field: Field, element: Any) -> Any:
+def _complete_element(field: Field, element: Any) -> Any:
+    """Return a list element with all fields of its schema."""
     if any(not item.path for item in field.items):
         return element
     element = element if isinstance(element, dict) else {}
     for item in field.items:
-        _above(element, item).setdefault(item.path[-1], None)
+        _parent_object(element, item).setdefault(item.path[-1], None)
     return element
 
 
-def _above(found: dict[str, Any], field: Field) -> dict[str, Any]:
-    """The object that the field belongs in, made where it is missing."""
-    here = found
+def _parent_object(found: dict[str, Any], field: Field) -> dict[str, Any]:
+    """Return the object that the field belongs to; it is created where it is missing."""
+    parent = found
     for step in field.path[:-1]:
-        if not isinstance(here.get(step), dict):
-            here[step] = {}
-        here = here[step]
-    return here
+        if not isinstance(parent.get(step), dict):
+            parent[step] = {}
+        parent = parent[step]
+    return parent

@@ -1,6 +1,6 @@
-"""A report as one HTML file that asks nothing of any other place: tables, curves, and every mistake where it happened.
+"""A report as one self-contained HTML file: tables, curves, and every mistake with the place in the document.
 
-All text of documents, gold and records goes through the template's escaping; only our own SVG is passed as markup.
+All text of documents, gold and records is escaped by the template; only our own SVG is passed as markup.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from typing import Any
 from extractor.errors import ExtractorError
 from extractor.evaluation import curves
 from extractor.evaluation.compare import Comparison
-from extractor.evaluation.figures import NAMES, Figure
 from extractor.evaluation.matching import MISSING, SPURIOUS, WRONG, Match
-from extractor.evaluation.report import Report, shown
-from extractor.evaluation.runs import Judged
-from extractor.evaluation.text_report import verdict_of
+from extractor.evaluation.metrics import METRIC_NAMES, Estimate
+from extractor.evaluation.report import EvalReport, format_estimate
+from extractor.evaluation.runs import DocumentResult
+from extractor.evaluation.text_report import format_difference
 from extractor.types import BBox, Document, Page, path_text
 
-MOST_MISTAKES, MOST_PICTURES = 3_000, 400
-"""Of more mistakes than this the rest is only counted; of pictures, so that the file stays below some megabytes."""
-LEAST_PICTURES = 3
-"""How many pictures a document may have at least, while there is room; else all documents share alike."""
-PICTURED = (WRONG, SPURIOUS, MISSING)
-"""The outcomes that are mistakes, in the order they are shown and get a picture."""
+MAX_MISTAKES, MAX_PICTURES = 3_000, 400
+"""Limits that keep the file below some megabytes: further mistakes are only counted, further pictures left out."""
+MIN_PICTURES = 3
+"""How many pictures a document may have at least, while there is room; else all documents share equally."""
+SHOWN_OUTCOMES = (WRONG, SPURIOUS, MISSING)
+"""The outcomes that are mistakes, in the order in which they are shown and get a picture."""
 DPI, QUALITY = 110, 55
-BESIDE, ABOVE = 90.0, 28.0
+MARGIN_X, MARGIN_Y = 90.0, 28.0
 """Points of the page shown around the evidence."""
-WIDEST, HIGHEST = 420.0, 180.0
-"""Points of the page a picture shows at most."""
-LONG = 600
+MAX_WIDTH, MAX_HEIGHT = 420.0, 180.0
+"""Points of the page that a picture shows at most."""
+MAX_CHARACTERS = 600
 """Characters of a value that are shown."""
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
-    """A stretch of the document with what stands around it."""
+class Excerpt:
+    """A piece of the document with the text around it."""
 
     before: str
     text: str
@@ -50,25 +50,25 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """One field that is not right, as it is shown; `sure` tells confidence and method, `picture` is a data URI."""
+    """One field that is not right, as it is shown; `confidence` names the method too, `picture` is a data URI."""
 
     path: str
     outcome: str
     gold: str
     predicted: str
-    sure: str
+    confidence: str
     problems: tuple[str, ...]
-    evidence: Passage | None
-    gold_evidence: Passage | None
+    evidence: Excerpt | None
+    gold_evidence: Excerpt | None
     picture: str | None
 
 
-def page(
-    report: Report,
+def render_html(
+    report: EvalReport,
     comparison: Comparison | None = None,
     progress: Callable[[Sequence[Any]], Iterable[Any]] = iter,
 ) -> str:
-    """The HTML of a report, with a comparison where there is one."""
+    """Return the HTML of a report, with a comparison where there is one."""
     import jinja2
     from markupsafe import Markup
 
@@ -79,120 +79,125 @@ def page(
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
-    environment.filters |= {"figure": shown, "short": _short}
+    environment.filters |= {"figure": format_estimate, "short": _short}
     pairs = report.confidences()
-    mistakes, left_out = _mistakes(report, progress)
+    mistakes, left_out = _collect_mistakes(report, progress)
     return environment.get_template("report.html").render(
         report=report,
         header=report.run.header,
-        names=NAMES,
-        rough={f.name: f.f1 for f in report.rough.fields},
-        nothing=Figure(None),
+        names=METRIC_NAMES,
+        baseline={f.name: f.f1 for f in report.baseline.fields},
+        nothing=Estimate(None),
         seconds=_seconds(report),
         coverage=Markup(curves.coverage_svg(pairs)) if pairs else "",
         reliability=Markup(curves.reliability_svg(pairs)) if pairs else "",
-        calibration_error=curves.calibration_error(pairs),
-        failed=[d for d in report.judged if d.error is not None],
+        expected_calibration_error=curves.expected_calibration_error(pairs),
+        failed=[d for d in report.results if d.error is not None],
         mistakes=mistakes,
         left_out=left_out,
         pictures=sum(m.picture is not None for _, group in mistakes for m in group),
-        most_pictures=MOST_PICTURES,
-        shown=sum(len(group) for _, group in mistakes),
+        max_pictures=MAX_PICTURES,
+        mistake_count=sum(len(group) for _, group in mistakes),
         comparison=comparison,
-        verdict=verdict_of(comparison) if comparison else "",
+        verdict=format_difference(comparison) if comparison else "",
     )
 
 
-def _seconds(report: Report) -> str:
+def _seconds(report: EvalReport) -> str:
+    """Return the seconds of all documents by stage, as text."""
     stages: dict[str, float] = {}
-    for judged in report.judged:
-        for stage, seconds in judged.run.get("seconds", {}).items():
+    for result in report.results:
+        for stage, seconds in result.run.get("seconds", {}).items():
             stages[stage] = stages.get(stage, 0.0) + seconds
     return ", ".join(f"{stage} {seconds:.1f}" for stage, seconds in stages.items())
 
 
 def _short(value: Any) -> str:
-    """A value as text, cut where it is long."""
+    """Return a value as text, cut where it is long."""
     text = value if isinstance(value, str) else "—" if value is None else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= LONG else f"{text[:LONG]}… ({len(text)} characters)"
+    return text if len(text) <= MAX_CHARACTERS else f"{text[:MAX_CHARACTERS]}… ({len(text)} characters)"
 
 
 # Mistakes.
 
 
-def _mistakes(
-    report: Report, progress: Callable[[Sequence[Any]], Iterable[Any]]
-) -> tuple[list[tuple[Judged, list[Mistake]]], int]:
-    """The mistakes of each document that has some, and how many there was no room for."""
-    wrong = [(d, [m for m in d.matches if m.outcome in PICTURED]) for d in report.judged if d.error is None]
-    wrong = [(judged, matches) for judged, matches in wrong if matches]
-    found, room, pictures = [], MOST_MISTAKES, MOST_PICTURES
-    for judged, matches in progress(wrong):
-        kept = sorted(matches[:room], key=lambda m: PICTURED.index(m.outcome))
+def _collect_mistakes(
+    report: EvalReport, progress: Callable[[Sequence[Any]], Iterable[Any]]
+) -> tuple[list[tuple[DocumentResult, list[Mistake]]], int]:
+    """Return the mistakes of each document that has any, and how many there was no room for."""
+    wrong = [(d, [m for m in d.matches if m.outcome in SHOWN_OUTCOMES]) for d in report.results if d.error is None]
+    wrong = [(result, matches) for result, matches in wrong if matches]
+    found, room, pictures = [], MAX_MISTAKES, MAX_PICTURES
+    for result, matches in progress(wrong):
+        kept = sorted(matches[:room], key=lambda m: SHOWN_OUTCOMES.index(m.outcome))
         room -= len(kept)
-        share = min(pictures, max(LEAST_PICTURES, MOST_PICTURES // len(wrong)))
-        album = _Album(judged, FilePath(report.run.header["folder"]), share)
+        share = min(pictures, max(MIN_PICTURES, MAX_PICTURES // len(wrong)))
+        crops = _PageCrops(result, FilePath(report.run.header["folder"]), share)
         if kept:
-            found.append((judged, [_mistake(judged, m, album) for m in kept]))
-        pictures -= album.taken
-    return found, sum(len(matches) for _, matches in wrong) - (MOST_MISTAKES - room)
+            found.append((result, [_mistake(result, m, crops) for m in kept]))
+        pictures -= crops.count
+    return found, sum(len(matches) for _, matches in wrong) - (MAX_MISTAKES - room)
 
 
-def _mistake(judged: Judged, match: Match, album: _Album) -> Mistake:
-    value = judged.value_of(match) or {}
+def _mistake(result: DocumentResult, match: Match, crops: _PageCrops) -> Mistake:
+    value = result.value_of(match) or {}
     evidence = value.get("evidence")
-    wanted = judged.gold_evidence.get(path_text(match.path)) if match.gold_path is not None else None
-    given = bool(evidence) or (bool(value) and match.predicted is not None)
+    gold_evidence = result.gold_evidence.get(path_text(match.path)) if match.gold_path is not None else None
+    has_value = bool(evidence) or (bool(value) and match.predicted is not None)
     problems = tuple(f"{p['kind']}: {p['message']}" for p in value.get("problems", ()))
     return Mistake(
         path_text(match.path),
         match.outcome,
         _short(match.gold),
         _short(match.predicted),
-        f"{value['confidence']:.2f}, {value['method']}" if given and value["confidence"] is not None else "",
+        f"{value['confidence']:.2f}, {value['method']}" if has_value and value["confidence"] is not None else "",
         problems,
-        _passage(evidence),
-        _passage(wanted),
-        album.picture(evidence, wanted),
+        _excerpt(evidence),
+        _excerpt(gold_evidence),
+        crops.picture(evidence, gold_evidence),
     )
 
 
-def _passage(evidence: Mapping[str, Any] | None) -> Passage | None:
+def _excerpt(evidence: Mapping[str, Any] | None) -> Excerpt | None:
+    """Return the evidence with the text around it; None without evidence."""
     if not evidence:
         return None
     boxes = evidence.get("boxes")
-    return Passage(evidence["before"], _short(evidence["text"]), evidence["after"], boxes[0]["page"] if boxes else None)
+    return Excerpt(evidence["before"], _short(evidence["text"]), evidence["after"], boxes[0]["page"] if boxes else None)
 
 
-class _Album:
-    """Pictures cut out of one document's pages, at most `room` of them; a page is drawn once."""
+class _PageCrops:
+    """Pictures cut out of one document's pages, at most `limit` of them; every page is drawn once."""
 
-    def __init__(self, judged: Judged, folder: FilePath, room: int) -> None:
-        self.judged = judged
-        self.file = folder / judged.document
-        self.room = room
-        self.taken = 0
+    def __init__(self, result: DocumentResult, folder: FilePath, limit: int) -> None:
+        self.result = result
+        self.file = folder / result.document
+        self.limit = limit
+        self.count = 0
         self._pages: dict[int, Any] = {}
 
-    def picture(self, evidence: Mapping[str, Any] | None, wanted: Mapping[str, Any] | None) -> str | None:
-        """A data URI of the place of the record's value, else of gold's: red round the one, green round the other."""
-        if self.taken >= self.room:
+    def picture(self, evidence: Mapping[str, Any] | None, gold_evidence: Mapping[str, Any] | None) -> str | None:
+        """Return a picture of the place of the record's value, else of gold's, as a data URI.
+
+        The one is outlined in red, the other in green.
+        """
+        if self.count >= self.limit:
             return None
-        red, green = _boxes(evidence), _boxes(wanted)
-        middle = red or green
-        drawn = self._page(middle[0].page) if middle else None
+        red, green = _boxes(evidence), _boxes(gold_evidence)
+        centre = red or green
+        drawn = self._page(centre[0].page) if centre else None
         if drawn is None:
             return None
-        self.taken += 1
-        return _cut_out(drawn, middle, red, green)
+        self.count += 1
+        return _crop(drawn, centre, red, green)
 
     def _page(self, number: int) -> Any:
-        """The picture of a page, None where there is none to be had: the file has gone or changed, or has no pages."""
+        """Return the picture of a page; None where the file is gone or changed, or has no pages."""
         if number not in self._pages:
-            self._pages[number] = self._drawn(number)
+            self._pages[number] = self._draw(number)
         return self._pages[number]
 
-    def _drawn(self, number: int) -> Any:
+    def _draw(self, number: int) -> Any:
         from extractor.readers import page_image
 
         try:
@@ -202,24 +207,25 @@ class _Album:
             return None
 
     def _document(self) -> Document:
-        """As much of the document as it takes to draw a page: how its pages lie."""
-        pages = (Page(p["number"], 0, 0, p["width"], p["height"], (), p["turn"]) for p in self.judged.pages)
-        return Document(self.judged.id, str(self.file), "", tuple(pages))
+        """Return as much of the document as it takes to draw a page: the size and rotation of its pages."""
+        pages = (Page(p["number"], 0, 0, p["width"], p["height"], (), p["turn"]) for p in self.result.pages)
+        return Document(self.result.id, str(self.file), "", tuple(pages))
 
 
 def _boxes(evidence: Mapping[str, Any] | None) -> list[BBox]:
     return [BBox(**box) for box in (evidence or {}).get("boxes") or ()]
 
 
-def _cut_out(drawn: Any, middle: Sequence[BBox], red: Sequence[BBox], green: Sequence[BBox]) -> str:
+def _crop(drawn: Any, centre: Sequence[BBox], red: Sequence[BBox], green: Sequence[BBox]) -> str:
+    """Return the part of a page around the first box as a data URI of a JPEG, boxes outlined in red and green."""
     from PIL import ImageDraw
 
     scale = DPI / 72
-    first = middle[0]
-    near = [b for b in middle if b.page == first.page]
-    x0, top = max(0.0, min(b.x0 for b in near) - BESIDE), max(0.0, min(b.top for b in near) - ABOVE)
-    x1 = min(max(b.x1 for b in near) + BESIDE, x0 + WIDEST)
-    bottom = min(max(b.bottom for b in near) + ABOVE, top + HIGHEST)
+    first = centre[0]
+    near = [b for b in centre if b.page == first.page]
+    x0, top = max(0.0, min(b.x0 for b in near) - MARGIN_X), max(0.0, min(b.top for b in near) - MARGIN_Y)
+    x1 = min(max(b.x1 for b in near) + MARGIN_X, x0 + MAX_WIDTH)
+    bottom = min(max(b.bottom for b in near) + MARGIN_Y, top + MAX_HEIGHT)
     corners = (x0 * scale, top * scale, min(x1 * scale, drawn.width), min(bottom * scale, drawn.height))
     picture = drawn.convert("RGB").crop(tuple(map(round, corners)))
     pen = ImageDraw.Draw(picture)

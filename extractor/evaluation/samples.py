@@ -12,8 +12,8 @@ from typing import Any
 from extractor.errors import InputError, SchemaError
 from extractor.schemas import Schema, load_schema
 
-GOLD, SCHEMA = "gold.jsonl", "schema.json"
-HINT = "See eval/README.md for what a set holds."
+GOLD_FILE, SCHEMA_FILE = "gold.jsonl", "schema.json"
+HINT = "eval/README.md describes what a set holds."
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class Sample:
     """One document with its gold record; `document` is its path in the set's folder.
 
     A field that `gold` leaves out is not scored; null says that the document has no value for it. `more` holds the
-    sample's other keys (`kind`, `format`, `notes`, ...).
+    other keys of the line in `gold.jsonl` (`kind`, `format`, `notes`, ...).
     """
 
     document: str
@@ -39,32 +39,35 @@ class EvalSet:
 
 
 def load_set(folder: str | os.PathLike[str]) -> EvalSet:
-    """The set in `folder`; InputError, with the line, for a `gold.jsonl` that is missing, empty or malformed.
+    """Return the set in `folder`.
 
-    The documents themselves are not looked at: one that cannot be read is a failed document of the run.
+    Raises InputError, naming the line, for a `gold.jsonl` that is missing, empty or malformed. The documents are not
+    opened: one that cannot be read becomes a failed document of the run.
     """
-    place = FilePath(folder)
+    path = FilePath(folder)
     try:
-        text = (place / GOLD).read_text("utf-8-sig")
+        text = (path / GOLD_FILE).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"Cannot read {place / GOLD}: {error}", f"A set is a folder with a {GOLD}. {HINT}") from None
+        raise InputError(
+            f"Cannot read {path / GOLD_FILE}: {error}", f"A set is a folder with a {GOLD_FILE}. {HINT}"
+        ) from None
     samples: list[Sample] = []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
-            samples.append(_sample(line, f"{place / GOLD}, line {number}"))
+            samples.append(_parse_sample(line, f"{path / GOLD_FILE}, line {number}"))
     if not samples:
-        raise InputError(f"{place / GOLD} holds no samples.", HINT)
+        raise InputError(f"{path / GOLD_FILE} holds no samples.", HINT)
     seen: set[str] = set()
     for sample in samples:
         if sample.document in seen:
-            raise InputError(f"{place / GOLD} names {sample.document} twice.", "Give each document once.")
+            raise InputError(f"{path / GOLD_FILE} names {sample.document} twice.", "Give each document once.")
         seen.add(sample.document)
-    return EvalSet(place.resolve().name, place, tuple(samples))
+    return EvalSet(path.resolve().name, path, tuple(samples))
 
 
-def _sample(line: str, where: str) -> Sample:
+def _parse_sample(line: str, where: str) -> Sample:
     try:
-        found = json.loads(line, parse_constant=_no_constant)
+        found = json.loads(line, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise InputError(f"{where}: not JSON: {error}", HINT) from None
     if not isinstance(found, dict) or not isinstance(found.get("document"), str):
@@ -75,22 +78,22 @@ def _sample(line: str, where: str) -> Sample:
     return Sample(found["document"], found["gold"], more)
 
 
-def _no_constant(text: str) -> Any:
+def _refuse_constant(text: str) -> Any:
     raise ValueError(f"it holds {text}, which JSON does not have")
 
 
-def set_schema(samples: EvalSet, source: str | None = None) -> Schema:
-    """The schema a set is scored by: `source` where given, else its `schema.json`.
+def load_set_schema(samples: EvalSet, source: str | None = None) -> Schema:
+    """Return the schema that a set is scored by: `source` where given, else its `schema.json`.
 
-    That file holds a JSON Schema, or a JSON string with the name of a shipped one.
+    That file holds a JSON Schema, or a JSON string with the name of a shipped one. Raises SchemaError.
     """
     if source is not None:
         return load_schema(source)
-    place = samples.folder / SCHEMA
-    if not place.is_file():
-        raise SchemaError(f"{samples.folder} has no {SCHEMA}.", "Name a schema with --schema NAME|FILE.")
+    file = samples.folder / SCHEMA_FILE
+    if not file.is_file():
+        raise SchemaError(f"{samples.folder} has no {SCHEMA_FILE}.", "Name a schema with --schema NAME|FILE.")
     try:
-        found = json.loads(place.read_text("utf-8-sig"))
+        found = json.loads(file.read_text("utf-8-sig"))
     except (OSError, ValueError):
-        found = None  # `load_schema` says what is wrong with it, and where
-    return load_schema(found) if isinstance(found, str) else replace(load_schema(place), name=samples.name)
+        found = None  # `load_schema` below reports what is wrong with it, and where
+    return load_schema(found) if isinstance(found, str) else replace(load_schema(file), name=samples.name)

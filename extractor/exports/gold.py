@@ -14,7 +14,7 @@ from typing import Any
 
 from extractor.atomic_files import WRITE_HINT
 from extractor.errors import OutputError, UsageError
-from extractor.evaluation.gold import gold
+from extractor.evaluation.gold import record_as_gold
 from extractor.exports.warnings import ExportWarnings
 from extractor.jobs import archives
 from extractor.jobs.file_names import UniqueFileNames
@@ -79,7 +79,7 @@ def _line(store: Store, record: Record, schema: Schema, name: str) -> dict[str, 
     approvers = [action.who for action in store.records.review_actions(record.id) if action.action == "approved"]
     return {
         "document": f"documents/{name}",
-        "gold": gold(schema, record.data),
+        "gold": record_as_gold(schema, record.data),
         "record": record.id,
         "sha256": record.document,
         "status": record.status,

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from extractor.errors import InputError, OutputError
-from extractor.evaluation.runs import HEADER, LINES, kept_headers
+from extractor.evaluation.runs import DOCUMENTS_FILE, HEADER_FILE, list_runs
 from extractor.jobs.worker_tasks import init_reader
 from extractor.jobs.workers import Call, ProcessPool, WorkerDied, wait_for_results
 
@@ -36,7 +36,9 @@ class Reports:
         Raises InputError where there is no such run, OutputError where the report cannot be made.
         """
         folder = self.folder(name)
-        stamp = tuple((folder / part).stat().st_mtime_ns for part in (HEADER, LINES) if (folder / part).exists())
+        stamp = tuple(
+            (folder / part).stat().st_mtime_ns for part in (DOCUMENTS_FILE, HEADER_FILE) if (folder / part).exists()
+        )
         with self._lock:  # one at a time: each takes a process
             if (name, stamp) not in self._pages:
                 self._pages[name, stamp] = _make_page(folder)
@@ -47,7 +49,7 @@ class Reports:
 
     def folder(self, name: str) -> Path:
         """Return the folder of a run; raises InputError for any name that is not one of the runs' (such as `..`)."""
-        if name not in (kept for kept, _ in kept_headers(self.runs)):
+        if name not in (kept for kept, _ in list_runs(self.runs)):
             raise InputError(f"There is no run {name}.", "The Results page lists the runs.")
         return self.runs / name
 
@@ -69,11 +71,11 @@ def _make_page(folder: Path) -> str:
 
 def render_report(folder: str) -> str:
     """Return the report of a kept run as HTML; runs in the separate process."""
-    from extractor.evaluation.html_report import page
-    from extractor.evaluation.report import report
+    from extractor.evaluation.html_report import render_html
+    from extractor.evaluation.report import build_report
     from extractor.evaluation.runs import load_run
     from extractor.schemas import load_schema
 
     run = load_run(Path(folder))
     schema = load_schema(run.header["schema"]["document"])
-    return page(report(run, list(run.judged.values()), schema))
+    return render_html(build_report(run, list(run.results.values()), schema))

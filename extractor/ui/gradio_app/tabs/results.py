@@ -16,7 +16,7 @@ from extractor.types import path_text
 from extractor.ui.gradio_app.events import EVENT_OPTIONS, EventContext, TabContents, event
 
 if TYPE_CHECKING:
-    from extractor.evaluation.report import Report
+    from extractor.evaluation.report import EvalReport
     from extractor.store import Store
     from extractor.ui.reports import Reports
 
@@ -97,9 +97,9 @@ def build_tab(store: Store, reports: Reports, text: gr.I18n) -> TabContents:
     chosen.change(event(show_run), chosen, [report, title, curves, fields, mistakes], **EVENT_OPTIONS)
 
     def fill(context: EventContext) -> list[Any]:
-        from extractor.evaluation.runs import kept_headers
+        from extractor.evaluation.runs import list_runs
 
-        kept = kept_headers(reports.runs)[:MAX_RUNS]
+        kept = list_runs(reports.runs)[:MAX_RUNS]
         names = [name for name, _ in kept]
         rows = [run_row(name, header) for name, header in kept]
         return [
@@ -111,36 +111,36 @@ def build_tab(store: Store, reports: Reports, text: gr.I18n) -> TabContents:
     return TabContents(fill, [records, reviewed_values, runs, chosen])
 
 
-def load_report(folder: Path) -> Report:
+def load_report(folder: Path) -> EvalReport:
     """Return the figures of a kept run; they take seconds to compute, so the last few are kept.
 
     Raises UsageError where the libraries of the `eval` extra are missing.
     """
-    from extractor.evaluation.runs import HEADER, LINES
+    from extractor.evaluation.runs import DOCUMENTS_FILE, HEADER_FILE
 
-    changed = ((folder / part).stat().st_mtime_ns for part in (HEADER, LINES) if (folder / part).exists())
+    changed = ((folder / part).stat().st_mtime_ns for part in (HEADER_FILE, DOCUMENTS_FILE) if (folder / part).exists())
     return _compute_report(folder, *changed)
 
 
 @functools.lru_cache(maxsize=4)
-def _compute_report(folder: Path, *_: int) -> Report:
+def _compute_report(folder: Path, *_: int) -> EvalReport:
     from extractor.evaluation.runs import load_run
     from extractor.schemas import load_schema
 
     try:
-        from extractor.evaluation.report import report
+        from extractor.evaluation.report import build_report
     except ModuleNotFoundError as error:
         raise UsageError(f"Results need {error.name}.", "Run `pip install 'extractor[eval]'`.") from error
     run = load_run(folder)
-    return report(run, list(run.judged.values()), load_schema(run.header["schema"]["document"]))
+    return build_report(run, list(run.results.values()), load_schema(run.header["schema"]["document"]))
 
 
-def run_title(report: Report, context: EventContext) -> str:
+def run_title(report: EvalReport, context: EventContext) -> str:
     """Return in a line what was evaluated."""
     identity = report.run.header["identity"]
     return context.word(
         "results.title",
-        documents=len(report.judged),
+        documents=len(report.results),
         values=report.tool.values,
         set=identity["set"],
         schema=report.run.header["schema"]["name"],
@@ -166,7 +166,7 @@ def figure_text(figure: Any) -> str:
     return f"{value:.3f}" if low is None else f"{value:.3f} ({low:.3f} – {high:.3f})"
 
 
-def curves_html(report: Report, context: EventContext) -> str:
+def curves_html(report: EvalReport, context: EventContext) -> str:
     """Return the curves as SVG, which holds nothing but numbers and our own texts."""
     from extractor.evaluation import curves
 
@@ -180,7 +180,7 @@ def curves_html(report: Report, context: EventContext) -> str:
     return f'<div class="curves"><figure>{first}</figure><figure>{second}</figure></div>'
 
 
-def field_table(report: Report, context: EventContext) -> dict[str, Any]:
+def field_table(report: EvalReport, context: EventContext) -> dict[str, Any]:
     """Return the results of each field as a table."""
     rows = []
     for field in report.tool.fields:
@@ -190,17 +190,17 @@ def field_table(report: Report, context: EventContext) -> dict[str, Any]:
     return {"headers": context.words(*FIELD_HEADERS), "data": rows}
 
 
-def mistake_table(report: Report, context: EventContext) -> dict[str, Any]:
+def mistake_table(report: EvalReport, context: EventContext) -> dict[str, Any]:
     """Return the values that were wrong, missing or spurious as a table."""
     rows: list[list[str]] = []
-    for judged in report.judged:
-        for match in judged.matches:
+    for result in report.results:
+        for match in result.matches:
             if match.outcome not in OUTCOME_TEXTS or len(rows) >= MAX_MISTAKES:
                 continue
-            confidence = (judged.value_of(match) or {}).get("confidence")
+            confidence = (result.value_of(match) or {}).get("confidence")
             rows.append(
                 [
-                    judged.document,
+                    result.document,
                     path_text(match.path),
                     context.word(OUTCOME_TEXTS[match.outcome]),
                     _cell_text(match.gold),
@@ -213,15 +213,15 @@ def mistake_table(report: Report, context: EventContext) -> dict[str, Any]:
 
 def reviewed_contents(store: Store, context: EventContext) -> list[Any]:
     """Return how often people approved the machine's value, in all and by confidence: a sentence and a table."""
-    from extractor.evaluation.reviewed_records import reviewed
+    from extractor.evaluation.reviewed_records import measure_reviewed_records
 
-    found = reviewed(store)
+    found = measure_reviewed_records(store)
     if not found.records:
         return [context.word("results.no_records"), gr.Dataframe(visible=False)]
     rows = []
     for band in found.bands:
         name = context.word("results.all") if band.low is None else f"{band.low:.0%} – {band.high:.0%}"
-        share = figure_text((band.accuracy, band.least, band.most)) if band.values else NO_FIGURE
+        share = figure_text((band.accuracy, band.accuracy_low, band.accuracy_high)) if band.values else NO_FIGURE
         rows.append([name, f"{band.values:,}", f"{band.right:,}", share])
     sentence = context.word("results.records", number=found.records, missed=found.missed)
     return [sentence, gr.Dataframe({"headers": context.words(*REVIEWED_HEADERS), "data": rows}, visible=True)]
