@@ -61,7 +61,7 @@ def take(browser: Browser, folder: Path, out: Path) -> None:
         english.wait_for_timeout(700)
         english.screenshot(path=out / "queue.png")
         chinese = _page(browser, app.url(record), "zh-CN")
-        chinese.wait_for_selector(f".review[data-paper='{record}']")
+        chinese.wait_for_selector(f".review[data-document='{record}']")
         chinese.locator(f".review [data-key='{FIELD}']").focus()
         chinese.wait_for_timeout(700)
         chinese.screenshot(path=out / "review-zh.png")

@@ -117,19 +117,19 @@ FOCUS = """async (n) => {
     input.focus();
     await painted();
     const took = performance.now() - start;
-    const box = document.querySelector(".box.lit");
-    const pane = document.querySelector(".pages").getBoundingClientRect();
+    const box = document.querySelector(".box.active");
+    const pane = document.querySelector(".page-pane").getBoundingClientRect();
     const place = box?.getBoundingClientRect();
     if (!place || place.top < pane.top || place.bottom > pane.bottom) throw new Error("the evidence is not in sight");
     return took;
 }"""
 NEXT = """async () => {
-    const before = document.querySelector(".review").dataset.paper;
+    const before = document.querySelector(".review").dataset.document;
     const start = performance.now();
     const key = { key: "j", code: "KeyJ", altKey: true, bubbles: true, cancelable: true };
     document.activeElement.dispatchEvent(new KeyboardEvent("keydown", key));
     const frame = () => new Promise(requestAnimationFrame);
-    while (document.querySelector(".review").dataset.paper === before) {
+    while (document.querySelector(".review").dataset.document === before) {
         await frame();
         if (performance.now() - start > 20000) throw new Error("no other record was opened");
     }
@@ -150,7 +150,7 @@ def figures(browser: Browser, app: App, folder: Path) -> Figures:
     context = browsing.context(browser)
     page = context.new_page()
     page.goto(app.url(records[0]))
-    page.wait_for_selector(f".review[data-paper='{records[0]}']", timeout=60_000)
+    page.wait_for_selector(f".review[data-document='{records[0]}']", timeout=60_000)
     try:
         return measure(page)
     finally:

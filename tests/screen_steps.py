@@ -36,7 +36,7 @@ def go_to(page: Page, record: int) -> None:
 
 def wait_for(page: Page, record: int) -> None:
     """Wait until a record and its document are on screen."""
-    shown = f'.review[data-record="{record}"][data-paper="{record}"]'
+    shown = f'.review[data-record="{record}"][data-document="{record}"]'
     page.wait_for_selector(shown, timeout=READ_TIMEOUT)
 
 
@@ -57,7 +57,7 @@ def type_over(page: Page, text: str) -> None:
 
 def saved(page: Page) -> None:
     """Wait until everything is saved."""
-    page.wait_for_selector('.review .saved[data-state="saved"]')
+    page.wait_for_selector('.review .save-state[data-state="saved"]')
 
 
 def left(page: Page, record: int) -> None:
@@ -82,7 +82,7 @@ def place_of(page: Page, text: str, nth: int = 0) -> tuple[float, float]:
     return tuple(
         page.evaluate(
             """([text, nth]) => {
-                const walker = document.createTreeWalker(document.querySelector(".reading"), NodeFilter.SHOW_TEXT);
+                const walker = document.createTreeWalker(document.querySelector(".text-pane"), NodeFilter.SHOW_TEXT);
                 for (let node; (node = walker.nextNode()); ) {
                     for (let at = node.data.indexOf(text); at >= 0; at = node.data.indexOf(text, at + 1)) {
                         if (nth-- > 0) continue;

@@ -17,7 +17,7 @@ def test_fields_are_corrected_and_the_record_approved_by_keyboard(app, page, dis
     fields = [("disclosure", "gazette_issues"), RATE, ("work", "meetings")]
     record = disclosure(*(".".join(path) for path in fields))
     go_to(page, record)
-    expect(page.locator(".review .head .left")).to_contain_text("3")
+    expect(page.locator(".review .toolbar .remaining")).to_contain_text("3")
     for path, text in zip(fields, ("十二期", "99.1%", "4次"), strict=True):
         assert focused(page) == path
         type_over(page, text)
@@ -43,7 +43,7 @@ def test_enter_tab_and_the_counter_follow_the_forms_order(page, disclosure):
     page.keyboard.press("Enter")
     page.keyboard.press("Shift+Enter")
     assert focused(page) == RATE  # the one before, around the beginning: the first is checked by now
-    expect(page.locator(".review .head .left")).to_contain_text("2")
+    expect(page.locator(".review .toolbar .remaining")).to_contain_text("2")
 
 
 def test_a_failed_check_needs_a_second_ctrl_enter(app, page, disclosure):
@@ -54,7 +54,7 @@ def test_a_failed_check_needs_a_second_ctrl_enter(app, page, disclosure):
     saved(page)
     expect(page.locator(".review .field[data-level=wrong]").first).to_be_visible()
     field(page, *TOTAL).focus()
-    expect(page.locator(".beside")).to_contain_text("主动公开总数应等于各种方式公开数之和")
+    expect(page.locator(".field-details")).to_contain_text("主动公开总数应等于各种方式公开数之和")
     page.keyboard.press("Control+Enter")
     expect(banner(page, "note")).to_contain_text("再按一次 Ctrl+Enter")
     assert stored(app, record).status == "needs_review"
@@ -67,7 +67,7 @@ def test_evidence_is_highlighted_and_a_click_on_it_leads_to_its_field(page, disc
     go_to(page, disclosure(*UNSURE))
     assert highlighted(page) == "9264"
     expect(page.locator(".snippet-text mark")).to_have_text("9264")
-    expect(page.locator(".beside")).to_contain_text("40%")
+    expect(page.locator(".field-details")).to_contain_text("40%")
     page.keyboard.press("Enter")
     assert highlighted(page) == "5130"
     page.mouse.click(*place_of(page, "99.2%"))
@@ -136,14 +136,14 @@ def test_a_click_selects_a_cell_and_ctrl_click_a_marked_one(app, page, disclosur
 def test_words_on_a_page_are_selected_by_click_and_drag(app, page, printed):
     record = printed()
     go_to(page, record)
-    page.wait_for_selector(".page.drawn[data-page='1']")
+    page.wait_for_selector(".page.loaded[data-words=loaded][data-page='1']")
     field(page, "number").focus()
     page.mouse.move(*page_point(page, 1, 70, 704))
     page.wait_for_selector(".box.hover")
     page.mouse.click(*page_point(page, 1, 70, 704))
     saved(page)
     assert stored(app, record).data["number"] == "Beta"
-    expect(page.locator(".box.lit")).to_have_count(1)
+    expect(page.locator(".box.active")).to_have_count(1)
     # Of a run of Chinese without blanks the number alone.
     page.mouse.click(*page_point(page, 1, 110, 564))
     saved(page)
@@ -168,16 +168,16 @@ def test_words_of_pages_are_not_elements_of_their_own(page, long_report):
 def test_a_box_on_the_page_leads_to_its_field(app, page, long_report):
     go_to(page, long_report())
     assert focused(page) == FIRST
-    expect(page.locator(".box.lit")).to_have_count(1)
+    expect(page.locator(".box.active")).to_have_count(1)
     expect(page.locator(".snippet-page")).to_be_visible()
     page.keyboard.press("Enter")
     assert focused(page) == SECOND  # on the first page, too
     saved(page)
-    page.mouse.click(*middle(page.locator(".page[data-page='1'] .box.faint").first))
+    page.mouse.click(*middle(page.locator(".page[data-page='1'] .box.evidence").first))
     assert focused(page) == FIRST
     # With the boxes hidden, or with Ctrl, the word is taken.
     page.keyboard.press("Alt+b")
-    page.mouse.click(*middle(page.locator(".page[data-page='1'] .box.lit")))
+    page.mouse.click(*middle(page.locator(".page[data-page='1'] .box.active")))
     page.keyboard.press("Alt+b")
     assert focused(page) == FIRST
     saved(page)
@@ -193,7 +193,7 @@ def test_the_page_is_zoomed_and_fitted(page, printed):
     page.keyboard.press("Alt+0")
     assert page.locator(".page").first.bounding_box()["width"] == pytest.approx(width, rel=0.02)
     page.keyboard.press("Alt+0")
-    sheet, pane = page.locator(".page").first.bounding_box(), page.locator(".pages").bounding_box()
+    sheet, pane = page.locator(".page").first.bounding_box(), page.locator(".page-pane").bounding_box()
     assert sheet["height"] <= pane["height"] * 1.02
 
 
@@ -213,9 +213,9 @@ def test_absent_undo_redo_history_and_esc(app, page, disclosure):
     expect(field(page, *TOTAL)).to_have_value("9264")
     saved(page)
     page.keyboard.press("Alt+h")
-    expect(page.locator(".past .past-line")).to_have_count(5)
+    expect(page.locator(".history-panel .history-entry")).to_have_count(5)
     page.keyboard.press("Escape")
-    expect(page.locator(".past")).to_be_hidden()
+    expect(page.locator(".history-panel")).to_be_hidden()
     page.keyboard.type("77")
     page.keyboard.press("Escape")
     expect(field(page, *TOTAL)).to_have_value("9264")
@@ -344,7 +344,7 @@ def test_changes_made_offline_are_saved_later(app, page, disclosure):
     page.route("**/edit", lambda route: route.abort())
     type_over(page, "9265")
     page.keyboard.press("Enter")
-    page.wait_for_selector('.review .saved[data-state="offline"]')
+    page.wait_for_selector('.review .save-state[data-state="offline"]')
     type_over(page, "5131")
     page.keyboard.press("Enter")
     page.unroute("**/edit")
@@ -380,12 +380,12 @@ def test_a_region_is_read_again(app, page, long_report):
 
 def test_all_shortcuts_are_listed(page, disclosure):
     go_to(page, disclosure(*UNSURE))
-    assert page.locator(".key-line kbd").count() >= 7
+    assert page.locator(".shortcut-line kbd").count() >= 7
     page.keyboard.press("F1")
-    expect(page.locator(".key-help")).to_be_visible()
-    assert page.locator(".key-help dt").count() > 25
+    expect(page.locator(".shortcut-help")).to_be_visible()
+    assert page.locator(".shortcut-help dt").count() > 25
     page.keyboard.press("F1")
-    expect(page.locator(".key-help")).to_be_hidden()
+    expect(page.locator(".shortcut-help")).to_be_hidden()
 
 
 def with_items(result):

@@ -126,15 +126,15 @@ def test_a_hundred_payloads_in_documents_names_schemas_and_history(page, hostile
     assert len(PAYLOADS) == len(set(PAYLOADS)) == 100
     page.route("**/text", lambda route: route.fulfill(json=document()))
     go_to(page, hostile)
-    shown = page.locator(".reading").evaluate("e => e.textContent")
+    shown = page.locator(".text-pane").evaluate("e => e.textContent")
     assert [p for p in PAYLOADS if p not in shown] == []
     assert PAYLOADS[5] in page.locator(".review .about").inner_text()
     assert PAYLOADS[3] in banner(page, "problems").inner_text()
     for n in range(KEYS):
         page.locator(".review .form [data-key]").nth(n).focus()
-        assert page.evaluate("document.querySelector('.beside .which-field').textContent") in PAYLOADS
+        assert page.evaluate("document.querySelector('.field-details .field-title').textContent") in PAYLOADS
     page.keyboard.press("Alt+h")
-    page.locator(".past .past-line").first.wait_for()
+    page.locator(".history-panel .history-entry").first.wait_for()
     nothing_ran(page)
     page.locator("#queue-button").click()
     page.locator(".queue-filters select").first.select_option("flagged")

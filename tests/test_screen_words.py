@@ -10,7 +10,7 @@ from extractor.problems import ProblemKind
 from extractor.store.review_reasons import ReviewReason
 from extractor.ui.language import FOLDER, LANGUAGES, words
 
-SCRIPTS = {file.name: file.read_text("utf-8") for file in (FOLDER.parent / "static").glob("*.js")}
+SCRIPTS = {file.name: file.read_text("utf-8") for file in (FOLDER.parent / "static").rglob("*.js")}
 PREFIXES = "queue|review|keys|level|state|status|did|reason|dialog|uploads|problem|error|about|failed"
 COMPUTED = re.compile(rf"`((?:{PREFIXES})\.[a-z_.]*)\$\{{")
 """Keys that a script computes, as `status.` and what follows."""
@@ -39,7 +39,7 @@ def test_no_text_of_the_screen_is_missing_or_unused():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_shortcut_problem_and_reason_has_a_text(language):
     known = words(language, "screen")
-    actions = re.findall(r'action: "(\w+)"', SCRIPTS["keys.js"])
+    actions = re.findall(r'action: "(\w+)"', SCRIPTS["shortcuts.js"])
     assert len(actions) > 12 and not [action for action in actions if f"keys.{action}" not in known]
     assert not [kind for kind in ProblemKind if not known.get(f"problem.{kind}")]
     assert not [reason for reason in ReviewReason if not known.get(f"queue.reason.{reason}")]

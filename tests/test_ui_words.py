@@ -7,7 +7,7 @@ import pytest
 from extractor.ui.language import FOLDER, LANGUAGES, preferred_language, word, words
 
 UI = FOLDER.parent
-SOURCES = {file: file.read_text("utf-8") for file in sorted([*UI.rglob("*.py"), *UI.glob("static/*.js")])}
+SOURCES = {file: file.read_text("utf-8") for file in sorted([*UI.rglob("*.py"), *(UI / "static").rglob("*.js")])}
 PREFIXES = sorted({key.partition(".")[0] for key in words("en")})
 KEY = rf"(?:{'|'.join(PREFIXES)})\.[a-z0-9_.]+"
 WHOLE = re.compile(rf"""["'`]({KEY})["'`]""")

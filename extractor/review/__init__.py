@@ -14,6 +14,7 @@ In the order to read them:
     value_parsing                 typed text into values and back
     undo, history                 over the log of corrections
     documents, document_cache     pages, words and text for the screen
+    selectable_values             what one click in a document selects
     worker_pool, worker_tasks     the separate processes that read and draw
     uploads, upload_files, upload_worker
     errors, display_names

@@ -17,7 +17,7 @@ from extractor.review.worker_tasks import ABOUT
 MAX_BYTES = 1 << 30
 PRUNE_SECONDS = 60.0
 """How often the size of the cache is looked at."""
-_LAYOUT = 1
+_LAYOUT = 2
 """Has to be raised when the files that are kept of a document change their meaning."""
 
 

@@ -122,7 +122,10 @@ class Documents:
         return data
 
     def words(self, document: str, page: int) -> dict[str, Any]:
-        """Return the words of a page, each as text, x0, top, x1, bottom (in points), start and end (in the text)."""
+        """Return the words of a page, each as text, x0, top, x1, bottom (in points), start and end (in the text).
+
+        With them come its `values`: the start and end of what one click selects (`selectable_values`).
+        """
         data = self._cache.read(document, words_name(page))
         if data is None:
             self._require_ready(document)
@@ -132,7 +135,7 @@ class Documents:
         return json.loads(data)
 
     def text(self, document: str) -> dict[str, Any]:
-        """Return the text of a document, its blocks, and its tables with their cells, as offsets into the text."""
+        """Return the text of a document, its blocks, tables, cells and selectable values, as offsets into the text."""
         self._require_ready(document)
         data = self._cache.read(document, TEXT)
         if data is None:

@@ -20,6 +20,7 @@ from extractor.errors import ExtractorError
 from extractor.jobs import archives
 from extractor.jobs.sources import UnusableFile, split_name
 from extractor.readers import detect_format, page_image, read_bytes
+from extractor.review.selectable_values import find_selectable_values
 from extractor.settings import Settings, threshold
 from extractor.types import Block, Document, Page, Table, Word
 
@@ -171,15 +172,24 @@ def _write_document(document: Document, kind: str, folder: FilePath) -> dict[str
         "unread": not document.text.strip(),
     }
     for page in pages:
-        _write_json(folder / words_name(page.number), {"words": [_word_json(word) for word in page.words if word.box]})
+        _write_json(folder / words_name(page.number), _page_json(document, page))
     text = {
         "text": document.text,
         "blocks": [_block_json(block) for block in document.blocks],
         "tables": [_table_json(table) for table in document.tables],
+        "values": [] if pages else find_selectable_values(document.text),  # those of pages are with their words
     }
     _write_json(folder / TEXT, text)
     _write_json(folder / ABOUT, description)
     return description
+
+
+def _page_json(document: Document, page: Page) -> dict[str, Any]:
+    values = find_selectable_values(document.text[page.start : page.end])
+    return {
+        "words": [_word_json(word) for word in page.words if word.box],
+        "values": [(page.start + start, page.start + end) for start, end in values],
+    }
 
 
 def _word_json(word: Word) -> list[Any]:

@@ -84,7 +84,7 @@ def parse_path(text: str) -> tuple[str | int, ...]:
 class QueueFilter(BaseModel):
     """Which records of the queue are asked for, and in which order."""
 
-    status: Literal["open", "new", "needs_review", "approved", "rejected", "second", "flagged", "all"] = "open"
+    status: Literal["open", "new", "needs_review", "second", "flagged", "approved", "rejected", "all"] = "open"
     schema_name: Annotated[str | None, Field(alias="schema", max_length=200)] = None
     reason: ReviewReason | None = None
     job: Annotated[str | None, Field(max_length=500)] = None

@@ -31,7 +31,7 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-PUBLIC_PATHS = ("/login", "/favicon.ico", "/static/login.css", "/static/login.js", "/static/language.js")
+PUBLIC_PATHS = ("/login", "/favicon.ico", "/static/login.css", "/static/login.js", "/static/common/language.js")
 """What is answered without a login."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MAX_BODY_BYTES = 8 << 20

@@ -1,35 +1,36 @@
-/** The header: what this is, who is logged in, and the switch between the languages. */
+/** The header: the product's name, who is logged in, and the switch between the languages. */
 
-import { get } from "/static/api.js";
-import { make } from "/static/dom.js";
-import { choose, language, load } from "/static/language.js";
-import { translate } from "/static/messages.js";
+import { get } from "/static/common/api.js";
+import { createElement } from "/static/common/dom.js";
+import { translateGradioMessages } from "/static/common/gradio_messages.js";
+import { language, loadShellTexts, switchLanguage } from "/static/common/language.js";
 
+/** Build the header inside an element, once. */
 export async function mount(element) {
-  const [words, me] = await Promise.all([load(), get("me").catch(() => ({ user: "", login: false }))]);
-  translate(words);
+  const [texts, me] = await Promise.all([loadShellTexts(), get("me").catch(() => ({ user: "", login: false }))]);
+  translateGradioMessages(texts);
   const other = language === "zh" ? "en" : "zh";
-  const out = make(
+  const logout = createElement(
     "form",
     { method: "post", action: "/logout", hidden: !me.login },
-    make("button", { text: words["shell.logout"] }),
+    createElement("button", { text: texts["shell.logout"] }),
   );
-  const change = make("button", {
+  const languageSwitch = createElement("button", {
     type: "button",
     id: "language",
     lang: other,
-    text: words["shell.other_language"],
-    on: { click: () => choose(other) },
+    text: texts["shell.other_language"],
+    on: { click: () => switchLanguage(other) },
   });
   element.replaceChildren(
-    make(
+    createElement(
       "header",
       { class: "shell-header" },
-      make("b", { text: words["shell.name"] }),
-      make("span", { class: "shell-about", text: words["shell.about"] }),
-      make("span", { class: "shell-who", text: me.user }),
-      out,
-      change,
+      createElement("b", { text: texts["shell.name"] }),
+      createElement("span", { class: "shell-about", text: texts["shell.about"] }),
+      createElement("span", { class: "shell-who", text: me.user }),
+      logout,
+      languageSwitch,
     ),
   );
 }

@@ -1,20 +1,21 @@
-/** The login page: to the record that was asked for after it, and the switch between the languages. */
+/** The login page: keeps the record in the address through the login, and switches between the languages. */
 
-import { choose } from "/static/language.js";
+import { switchLanguage } from "/static/common/language.js";
 
 const form = document.querySelector("form");
-const aim = () => (form.action = `/login${location.hash}`);
-aim();
-addEventListener("hashchange", aim);
+const updateAction = () => (form.action = `/login${location.hash}`);
+updateAction();
+addEventListener("hashchange", updateAction);
 
 const other = document.getElementById("language");
 other.addEventListener("click", (event) => {
   event.preventDefault();
-  choose(other.dataset.language, `/login?${other.dataset.language}${location.hash}`); // a reload would log in again
+  // A reload would send the login form again.
+  switchLanguage(other.dataset.language, `/login?${other.dataset.language}${location.hash}`);
 });
 
-// Who comes by a link on another site may have a cookie that the browser did not send along; from here it does.
+// Browsers withhold the SameSite cookie on a link from another site; a request from this page has it.
 if ("linked" in document.body.dataset) {
-  const me = await fetch("/api/me");
-  if (me.ok) location.replace(`/ui/${location.hash}`);
+  const response = await fetch("/api/me");
+  if (response.ok) location.replace(`/ui/${location.hash}`);
 }

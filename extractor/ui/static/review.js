@@ -1,518 +1,367 @@
-/** The review: the document at the left, the form at the right, and everything that keys and mouse do between them. */
+/** The review: the document at the left, the form at the right, and what keys and mouse do in them. */
 
-import { post } from "./api.js";
-import { Beside } from "./beside.js";
-import { Deciding } from "./deciding.js";
-import { Notice, paneOf } from "./documents.js";
-import { addStyles, button, isShown, make, whenPainted } from "./dom.js";
-import { sentenceOf } from "./errors.js";
-import { viewOf } from "./field.js";
-import { Form } from "./form.js";
-import { cellsOf } from "./grid.js";
-import { Head } from "./head.js";
-import { entryFor, keyHelp, keyLine } from "./keys.js";
-import { Notices } from "./notices.js";
-import { Opener } from "./opener.js";
-import { showTab, whenOpened } from "./opening.js";
-import { Past } from "./past.js";
-import { Saving } from "./saving.js";
-import { joined } from "./taking.js";
-import { took } from "./timing.js";
-import { loadWords, say } from "./words.js";
-
-const ZOOM_STEP = 1.2;
+import { addStyles, afterPaint, createButton, createElement, isShown } from "./common/dom.js";
+import { errorMessage } from "./common/error_messages.js";
+import { loadMessages, localize } from "./common/localization.js";
+import { onOpenRecord, showTab } from "./common/navigation.js";
+import { recordTiming } from "./common/timings.js";
+import { Autosave } from "./review/autosave.js";
+import { Banners } from "./review/banners.js";
+import { CurrentField } from "./review/current_field.js";
+import { Decisions } from "./review/decisions.js";
+import { DocumentArea } from "./review/document_area.js";
+import { MessagePane, createDocumentPane } from "./review/document_pane.js";
+import { FieldDetails } from "./review/field_details.js";
+import { FieldEditor } from "./review/field_editor.js";
+import { viewOfInput } from "./review/field_view.js";
+import { Form } from "./review/form.js";
+import { HistoryPanel } from "./review/history.js";
+import { Notifications } from "./review/notifications.js";
+import { RecordLoader } from "./review/record_loader.js";
+import { createShortcutHelp, createShortcutLine, findShortcut } from "./review/shortcuts.js";
+import { Toolbar } from "./review/toolbar.js";
 
 /** Build the review inside an element, once. */
 export async function mount(element) {
   addStyles();
-  await loadWords();
-  return new Review(element);
+  await loadMessages();
+  return new ReviewScreen(element);
 }
 
-class Review {
+class ReviewScreen {
   #root;
-  #nothing = make("div", { class: "screen nothing" });
-  #left = make("div", { class: "left-pane" });
-  #pane = new Notice("");
-  #help = keyHelp(() => this.#toggleHelp(false));
+  #placeholder = createElement("div", { class: "screen placeholder" });
+  #help = createShortcutHelp(() => this.#showHelp(false));
+  #banners = new Banners();
+  #history = new HistoryPanel();
   #form = new Form({
-    addRow: (grid, at) => this.#addRow(grid, at),
-    deleteRow: (grid, at) => this.#deleteRow(grid, at),
+    onAddRow: (grid, index) => this.#editor.addRow(grid, index),
+    onDeleteRow: (grid, index) => this.#editor.deleteRow(grid, index),
   });
-  #actions = this.#allActions();
-  #head = new Head(this.#actions);
-  #beside = new Beside({
-    accept: (view) => this.#acceptAndGo(view),
-    absent_button: (view) => this.#absent(view),
-    history: () => this.#history(),
+  #notifications = new Notifications(this.#banners, this.#form);
+  #toolbar = new Toolbar((name) => this.#actions[name]());
+  #documentArea = new DocumentArea(this.#toolbar);
+  #details = new FieldDetails({
+    accept: (view) => this.#editor.acceptAndContinue(view),
+    absent_button: (view) => this.#editor.markAbsent(view),
+    history: () => this.#toggleHistory(),
   });
-  #past = new Past();
-  #notices = new Notices(this.#head, this.#form);
-  #saving = new Saving(this.#form, {
-    state: (state) => this.#head.saved(state),
-    counted: () => this.#counted(),
-    changed: (answer) => this.#changed(answer),
-    conflicted: (conflict) => this.#conflicted(conflict),
-    held: (error) => this.#heldBy(error),
-    refused: (error, view) => this.#refused(error, view),
+  #current = new CurrentField(this.#form, this.#documentArea, this.#details, () => ({
+    readOnly: this.#editor.readOnly,
+    calibrated: this.#autosave.record.calibrated,
+  }));
+  #autosave = new Autosave(this.#form, {
+    onState: (state) => this.#toolbar.showSaveState(state),
+    onCounted: () => this.#updateCounts(),
+    onChanged: (answer) => this.#onChanged(answer),
+    onConflict: (conflict) => this.#onConflict(conflict),
+    onHeld: (error) => this.#onHeld(error),
+    onRefused: (error, view) => this.#onRefused(error, view),
   });
-  #deciding = new Deciding(this.#saving, this.#form, {
-    note: (sentence) => this.#notices.note(sentence),
-    goTo: (view) => this.#focus(view),
-    offline: () => this.#notices.offline(),
-    failed: (error) => this.#notices.failed(error),
-    decided: (what) => this.#decided(what),
+  #editor = new FieldEditor(this.#form, this.#autosave, this.#current, this.#notifications);
+  #decisions = new Decisions(this.#autosave, this.#form, {
+    onNote: (text) => this.#notifications.note(text),
+    focusField: (view) => this.#current.focus(view),
+    onOffline: () => this.#notifications.offline(),
+    onError: (error) => this.#notifications.error(error),
+    onDecided: (decision) => this.#onDecided(decision),
   });
-  #opener = new Opener({
-    leave: () => this.#leave(),
-    show: (view) => this.#show(view),
-    waiting: () => this.#putPane(new Notice(say("review.reading"))),
-    paper: (fetched) => this.#showPaper(fetched),
-    renewed: (view) => this.#renewed(view),
-    held: (error) => this.#heldBy(error),
-    failed: (error) => this.#failed(error),
-    width: () => this.#left.clientWidth,
+  #loader = new RecordLoader({
+    confirmLeave: () => this.#confirmLeave(),
+    onView: (view) => this.#showRecord(view),
+    onWaiting: () => this.#setPane(new MessagePane(localize("review.reading"))),
+    onDocument: (fetched) => this.#showDocument(fetched),
+    onRenewed: (view) => this.#renew(view),
+    onHeld: (error) => this.#onHeld(error),
+    onError: (error) => this.#onError(error),
+    paneWidth: () => this.#documentArea.width,
   });
-
-  #current = null; // the view of the field that has the focus, or had it last
-  #lit = null; // the evidence that is lit
-  #readOnly = false;
-  #changing = false; // the form is being replaced: focus that is lost now is nobody's doing
-  #readNext = false; // the next box drawn is read again, as with Alt
-  #marks = true; // all evidence is framed
+  #actions = this.#createActions();
+  #isBuilding = false; // the form is being replaced, which moves the focus without anybody's doing
 
   constructor(element) {
     this.#help.hidden = true;
-    this.#left.append(this.#head.tools, this.#pane.element);
-    const right = [this.#form.element, this.#beside.element, this.#past.element];
-    const body = make("div", { class: "review-body" }, this.#left, make("div", { class: "right-pane" }, ...right));
-    const parts = [this.#head.element, this.#head.banners, body, keyLine(), this.#help];
-    this.#root = make("div", { class: "screen review", hidden: true }, ...parts);
-    element.replaceChildren(this.#root, this.#nothing);
-    this.#sayNothing(say("review.nothing_open"));
+    const fields = createElement(
+      "div",
+      { class: "field-area" },
+      this.#form.element,
+      this.#details.element,
+      this.#history.element,
+    );
+    this.#root = createElement(
+      "div",
+      { class: "screen review", hidden: true },
+      this.#toolbar.element,
+      this.#banners.element,
+      createElement("div", { class: "review-body" }, this.#documentArea.element, fields),
+      createShortcutLine(),
+      this.#help,
+    );
+    element.replaceChildren(this.#root, this.#placeholder);
+    this.#showPlaceholder(localize("review.nothing_open"));
     this.#listen();
-    whenOpened(({ record, take }) => this.#opener.open(record, { take }));
+    onOpenRecord(({ record, take }) => this.#loader.open(record, { take }));
   }
 
-  // Showing a record, and leaving it.
+  // Opening and leaving records.
 
-  #show(view) {
+  #showRecord(view) {
     const start = performance.now();
     this.#root.hidden = false;
-    this.#nothing.hidden = true;
-    this.#current = null;
-    this.#deciding.begin();
-    this.#beside.clear();
-    this.#past.hide();
-    this.#notices.clear();
+    this.#placeholder.hidden = true;
+    this.#decisions.reset();
+    this.#current.clear();
+    this.#history.hide();
+    this.#banners.clear();
     const { form, fields, ...record } = view;
-    this.#saving.record = record;
-    this.#changing = true;
+    this.#autosave.record = record;
+    this.#isBuilding = true;
     this.#form.build(form, fields);
-    this.#changing = false;
-    this.#about();
-    this.#counted();
-    this.#head.saved("unchanged");
-    this.#notices.problems(view);
-    this.#fit();
+    this.#isBuilding = false;
+    this.#updateRecord();
+    this.#updateCounts();
+    this.#toolbar.showSaveState("unchanged");
+    this.#notifications.documentProblems(view);
+    this.#fitHeight();
     this.#root.dataset.record = view.id;
-    this.#focus(this.#form.nextNeeding(null) ?? this.#form.order[0]);
-    took("build", start);
+    this.#current.focus(this.#form.nextUnchecked(null) ?? this.#form.views[0]);
+    recordTiming("build", start);
   }
 
-  #showPaper(fetched) {
-    const { record } = this.#opener;
-    if (fetched.error) this.#putPane(new Notice(sentenceOf(fetched.error) || say("review.document_gone")));
-    else this.#putPane(paneOf(record, fetched, this.#paneHooks(record)));
-    this.#notices.unread(fetched.info?.unread);
-    this.#root.dataset.paper = record;
+  #showDocument(fetched) {
+    const { record } = this.#loader;
+    if (fetched.error) {
+      this.#setPane(new MessagePane(errorMessage(fetched.error) || localize("review.document_gone")));
+    } else {
+      this.#setPane(createDocumentPane(record, fetched, this.#paneCallbacks(record)));
+    }
+    this.#notifications.documentWithoutText(fetched.info?.unread);
+    this.#root.dataset.document = record;
   }
 
-  #putPane(pane) {
-    this.#pane.close();
-    this.#pane.element.replaceWith(pane.element);
-    this.#pane = pane;
-    this.#head.offer("lines", Boolean(pane.hasTables));
-    this.#head.offer("read_region", !pane.toggleLines);
-    pane.showMarks(this.#marks);
-    this.#setMarks();
-    if (this.#current) this.#light(this.#current);
+  #setPane(pane) {
+    this.#documentArea.setPane(pane);
+    this.#updateEvidence();
+    this.#current.show();
   }
 
-  #paneHooks(record) {
+  #paneCallbacks(record) {
     return {
-      wants: () => !this.#readOnly && this.#current !== null,
-      taken: (pick) => this.#taken(pick),
-      reading: () => this.#readNext,
-      read: (page, box) => this.#readRegion(record, page, box),
-      went: (path) => this.#focus(this.#form.get(path)),
+      canFill: () => !this.#editor.readOnly && this.#current.view !== null,
+      onSelect: (selection) => this.#editor.fill(selection),
+      isReadingRegion: () => this.#documentArea.isReadingRegion,
+      onReadRegion: (page, box) => {
+        this.#documentArea.setReadingRegion(false);
+        this.#editor.readRegion(record, page, box);
+      },
+      onOpenField: (path) => this.#current.focus(this.#form.get(path)),
     };
   }
 
-  /** Save what is typed and wait until all is saved; false where that cannot be, or somebody rather stays. */
-  async #leave() {
-    this.#flush();
-    if (!(await this.#saving.emptied())) {
-      this.#notices.offline();
+  /** Save what is typed and wait until all is saved; returns false where that fails or the person rather stays. */
+  async #confirmLeave() {
+    this.#editor.saveTyped();
+    if (!(await this.#autosave.whenSaved())) {
+      this.#notifications.offline();
       return false;
     }
-    return !this.#form.unsaved.length || window.confirm(say("review.leave_unsaved"));
+    return !this.#form.unsavedFields.length || window.confirm(localize("review.leave_unsaved"));
   }
 
-  async #goNext() {
-    if (this.#opener.record !== null && !(await this.#opener.openNext())) this.#notices.noNext();
+  async #openNext() {
+    if (this.#loader.record !== null && !(await this.#loader.openNext())) this.#notifications.noNextRecord();
   }
 
-  async #decided(what) {
+  /** Show why there is no record here, and the way to the queue. */
+  #showPlaceholder(text) {
+    const toQueue = createButton({ text: localize("review.to_queue") }, () => showTab("queue"));
+    this.#placeholder.replaceChildren(createElement("p", { text }), toQueue);
+  }
+
+  // Showing changes of the record.
+
+  /** Show the record's status, and who has it; where it is decided or somebody else has it, nothing can be changed. */
+  #updateRecord() {
+    const { record } = this.#autosave;
+    const isHeld = Boolean(record.claimed_by) && !record.mine;
+    const readOnly = isHeld || record.status === "approved" || record.status === "rejected";
+    this.#editor.readOnly = readOnly;
+    this.#form.setReadOnly(readOnly);
+    this.#toolbar.showRecord(record, { readOnly });
+    this.#root.classList.toggle("read-only", readOnly);
+    this.#notifications.claim(record);
+  }
+
+  #updateCounts() {
+    this.#toolbar.showRemaining(this.#form.updateCounts(), this.#form.views.length);
+  }
+
+  #updateEvidence() {
+    const views = this.#form.views.filter((view) => view.field.evidence);
+    const marks = views.map(({ path, label, field }) => ({ path, title: label, evidence: field.evidence }));
+    this.#documentArea.setEvidence(marks);
+  }
+
+  #renew(view) {
+    this.#autosave.renew(view);
+    this.#updateRecord();
+  }
+
+  #onChanged(answer) {
+    this.#notifications.clearError();
+    this.#updateCounts();
+    this.#toolbar.showRecord(this.#autosave.record, { readOnly: this.#editor.readOnly });
+    this.#updateEvidence();
+    if (answer.focus) this.#current.focus(this.#form.get(answer.focus));
+    else this.#current.refresh();
+  }
+
+  #onConflict(conflict) {
+    this.#notifications.conflict(conflict);
+    this.#updateRecord();
+    this.#updateCounts();
+    this.#current.show();
+  }
+
+  #onHeld(error) {
+    Object.assign(this.#autosave.record, error.body, { mine: false });
+    this.#updateRecord();
+  }
+
+  #onRefused(error, view) {
+    this.#notifications.refused(error, view);
+    if (view && view === this.#current.view) this.#current.show();
+  }
+
+  #onError(error) {
+    if (this.#autosave.record) this.#notifications.error(error);
+    else this.#showPlaceholder(errorMessage(error));
+  }
+
+  async #onDecided(decision) {
     document.dispatchEvent(new Event("extractor:changed"));
-    this.#about();
-    if (what === "approve" || what === "reject") await this.#goNext();
-    else await this.#opener.reload();
-  }
-
-  // What is shown of the record as a whole.
-
-  #about() {
-    const { record } = this.#saving;
-    const elsewhere = Boolean(record.claimed_by) && !record.mine;
-    this.#readOnly = elsewhere || record.status === "approved" || record.status === "rejected";
-    this.#form.setReadOnly(this.#readOnly);
-    this.#head.show(record, { readOnly: this.#readOnly });
-    this.#root.classList.toggle("read-only", this.#readOnly);
-    this.#notices.held(record);
-  }
-
-  #counted() {
-    this.#head.left(this.#form.count(), this.#form.order.length);
-  }
-
-  #renewed(view) {
-    this.#saving.renew(view);
-    this.#about();
-  }
-
-  #heldBy(error) {
-    Object.assign(this.#saving.record, error.body, { mine: false });
-    this.#about();
-  }
-
-  #failed(error) {
-    if (this.#saving.record) this.#notices.failed(error);
-    else this.#sayNothing(sentenceOf(error));
-  }
-
-  /** Why there is no record here, and where there are some. */
-  #sayNothing(sentence) {
-    const toQueue = button({ text: say("review.to_queue") }, () => showTab("queue"));
-    this.#nothing.replaceChildren(make("p", { text: sentence }), toQueue);
-  }
-
-  #refused(error, view) {
-    this.#notices.refused(error, view);
-    if (view && view === this.#current) this.#light(view);
-  }
-
-  #conflicted(conflict) {
-    this.#notices.conflicted(conflict);
-    this.#about();
-    this.#counted();
-    if (this.#current) this.#light(this.#current);
-  }
-
-  #changed(answer) {
-    this.#notices.done();
-    this.#counted();
-    this.#head.show(this.#saving.record, { readOnly: this.#readOnly });
-    this.#setMarks();
-    if (answer.focus) this.#focus(this.#form.get(answer.focus));
-    else if (this.#current && !this.#current.element.isConnected) this.#focus(this.#near(this.#current));
-    else if (this.#current) this.#light(this.#current, { still: true });
-  }
-
-  /** A field near one whose row is gone. */
-  #near(view) {
-    return this.#form.get(view.path) ?? view.grid?.views.at(-1) ?? this.#form.order[0];
-  }
-
-  // The focus, and what is lit by it.
-
-  #focus(view) {
-    if (!view) return;
-    for (let fold = view.element.closest("details"); fold; fold = fold.parentElement.closest("details"))
-      fold.open = true;
-    view.input.focus({ preventScroll: true });
-    const pane = this.#form.element.getBoundingClientRect();
-    const place = view.element.getBoundingClientRect();
-    if (place.top < pane.top + 30 || place.bottom > pane.bottom - 30) {
-      this.#form.element.scrollTop += place.top - pane.top - pane.height * 0.5;
-    }
-    view.input.select?.();
-  }
-
-  #focused(view, start) {
-    this.#current?.element.classList.remove("current");
-    this.#current = view;
-    view.element.classList.add("current");
-    this.#opener.stir();
-    this.#light(view);
-    whenPainted(() => took("focus", start));
-  }
-
-  /** Light a field's evidence; `still` leaves the document where it is scrolled to when nothing new is to be seen. */
-  #light(view, { still = false } = {}) {
-    const { evidence, level } = view.field;
-    if (!still || evidence !== this.#lit) this.#pane.light(evidence, level);
-    this.#lit = evidence;
-    const { calibrated } = this.#saving.record;
-    this.#beside.show(view, { snippet: this.#pane.snippet(evidence), readOnly: this.#readOnly, calibrated });
-  }
-
-  #setMarks() {
-    const marked = this.#form.order.filter((view) => view.field.evidence);
-    this.#pane.setMarks(marked.map(({ path, label, field }) => ({ path, title: label, evidence: field.evidence })));
-  }
-
-  // Changing values.
-
-  /** Save what is typed in a field. */
-  #flush(view = this.#current) {
-    if (!view || this.#readOnly || !view.element.isConnected || !view.isTyped) return;
-    if (view.draft && view.input.value === view.draft.text) return; // it waits for a second try, which nobody asked for yet
-    this.#saving.field(view, "typed", { text: view.input.value });
-  }
-
-  /** Save the field: what is typed in it, or, where nothing is, that it is right as it stands. */
-  #accept(view) {
-    if (this.#readOnly) return;
-    if (view.draft && view.input.value === view.draft.text) this.#saving.field(view, view.draft.how, view.draft);
-    else if (view.isTyped) this.#saving.field(view, "typed", { text: view.input.value });
-    else if (view.field.state === "machine") this.#saving.field(view, "accepted");
-  }
-
-  #acceptAndGo(view) {
-    this.#accept(view);
-    const next = this.#form.nextNeeding(view);
-    if (next) {
-      this.#focus(next);
-      return;
-    }
-    this.#light(view, { still: true });
-    if (!this.#readOnly) this.#notices.note(say("review.all_checked"));
-  }
-
-  #absent(view) {
-    if (this.#readOnly) return;
-    this.#saving.field(view, "absent", { evidence: null });
-    this.#focus(this.#form.nextNeeding(view) ?? view);
-  }
-
-  #restore(view) {
-    if (view.isTyped || view.draft) {
-      view.restore();
-      this.#counted();
-      this.#light(view, { still: true });
-    } else if (!this.#past.hide()) this.#toggleHelp(false);
-  }
-
-  /** Fill the field that has the focus with what was pointed at in the document. */
-  #taken({ text, evidence, how, append }) {
-    const view = this.#current;
-    if (!view || this.#readOnly) return;
-    const start = performance.now();
-    const more = append && view.input.value !== "";
-    this.#saving.field(view, more && how === "word" ? "words" : how, {
-      text: more ? joined([view.input.value, text]) : text,
-      evidence: more ? together(view.field.evidence, evidence) : evidence,
-    });
-    this.#light(view, { still: true });
-    view.input.focus({ preventScroll: true });
-    took("fill", start);
-  }
-
-  async #readRegion(record, page, box) {
-    const view = this.#current;
-    this.#setReadNext(false);
-    if (!view || this.#readOnly) return;
-    this.#notices.note(say("review.reading_region"));
-    try {
-      const { text } = await post(`records/${record}/read`, { page, box: [box.x0, box.top, box.x1, box.bottom] });
-      if (this.#opener.record !== record || this.#current !== view) return;
-      this.#notices.note(text ? "" : say("review.nothing_read"));
-      if (text) this.#taken({ text, evidence: { start: null, end: null, boxes: [box] }, how: "region", append: false });
-    } catch (error) {
-      this.#notices.note("");
-      this.#notices.failed(error);
-    }
-  }
-
-  #addRow(grid, at) {
-    if (this.#readOnly) return;
-    this.#flush();
-    this.#saving.row(grid, "row_added", at);
-  }
-
-  #deleteRow(grid, at) {
-    if (!this.#readOnly && at >= 0) this.#saving.row(grid, "row_deleted", at);
-  }
-
-  #paste(event) {
-    const view = viewOf(event.target);
-    if (!view?.grid || this.#readOnly) return;
-    const cells = cellsOf(event.clipboardData?.getData("text/plain") ?? "");
-    const { row, column } = view.grid.placeOf(view);
-    if (!cells || row < 0) return;
-    event.preventDefault();
-    view.restore();
-    this.#saving.pasted(view.grid, row, column, cells);
-  }
-
-  #step(which) {
-    if (this.#readOnly) return;
-    this.#flush();
-    this.#saving.step(which);
-  }
-
-  // Deciding about the record.
-
-  async #approve() {
-    if (this.#readOnly) return;
-    this.#flush();
-    // The one field that is left and looked at is settled by approving.
-    const left = this.#form.needing;
-    if (left.length === 1 && left[0] === this.#current && !left[0].draft) this.#accept(left[0]);
-    await this.#deciding.approve();
-  }
-
-  async #decideWithReason(what) {
-    if (this.#readOnly === (what === "reopen")) {
-      this.#flush();
-      await this.#deciding.withReason(what);
-    }
+    this.#updateRecord();
+    if (decision === "approve" || decision === "reject") await this.#openNext();
+    else await this.#loader.reload();
   }
 
   // Keys and buttons.
 
-  #allActions() {
-    const view = () => viewOf(document.activeElement) ?? this.#current;
-    const place = () => view().grid.placeOf(view());
+  #createActions() {
+    const view = () => viewOfInput(document.activeElement) ?? this.#current.view;
+    const row = () => view().grid.positionOf(view()).row;
     return {
-      accept: () => this.#acceptAndGo(view()),
-      accept_next: () => this.#current && this.#acceptAndGo(this.#current),
-      back: () => this.#focus(this.#form.nextNeeding(view(), -1)),
+      ...this.#documentArea.actions,
+      accept: () => this.#editor.acceptAndContinue(view()),
+      accept_next: () => this.#current.view && this.#editor.acceptAndContinue(this.#current.view),
+      back: () => this.#current.focus(this.#form.nextUnchecked(view(), -1)),
       approve: () => this.#approve(),
-      restore: () => this.#restore(view()),
-      undo: () => this.#step("undo"),
-      redo: () => this.#step("redo"),
-      absent: () => this.#absent(view()),
-      history: () => this.#history(),
+      restore: () => this.#restoreOrClose(view()),
+      undo: () => this.#editor.undoOrRedo("undo"),
+      redo: () => this.#editor.undoOrRedo("redo"),
+      absent: () => this.#editor.markAbsent(view()),
+      history: () => this.#toggleHistory(),
       newline: () => insertNewline(view().input),
       up: () => this.#moveRow(view(), -1),
       down: () => this.#moveRow(view(), 1),
-      addRow: () => this.#addRow(view().grid, place().row + 1),
-      deleteRow: () => this.#deleteRow(view().grid, place().row),
-      next: () => this.#goNext(),
-      previous: () => this.#opener.openBefore(),
-      flag: () => this.#decideWithReason("flag"),
-      reject: () => this.#decideWithReason("reject"),
-      reopen: () => this.#decideWithReason("reopen"),
-      marks: () => this.#toggleMarks(),
-      lines: () => this.#pane.toggleLines?.(),
-      larger: () => this.#pane.zoom(ZOOM_STEP),
-      smaller: () => this.#pane.zoom(1 / ZOOM_STEP),
-      fit: () => this.#pane.zoom("fit"),
-      read_region: () => this.#setReadNext(!this.#readNext),
-      pageDown: () => this.#pane.turn(1),
-      pageUp: () => this.#pane.turn(-1),
-      help: () => this.#toggleHelp(this.#help.hidden),
+      addRow: () => this.#editor.addRow(view().grid, row() + 1),
+      deleteRow: () => this.#editor.deleteRow(view().grid, row()),
+      next: () => this.#openNext(),
+      previous: () => this.#loader.openPrevious(),
+      flag: () => this.#decideWithNote("flag"),
+      reject: () => this.#decideWithNote("reject"),
+      reopen: () => this.#decideWithNote("reopen"),
+      help: () => this.#showHelp(this.#help.hidden),
     };
   }
 
   #listen() {
     const form = this.#form.element;
-    form.addEventListener("focusin", (event) => {
-      const view = viewOf(event.target);
-      if (view && !this.#changing) this.#focused(view, performance.now());
-    });
+    form.addEventListener("focusin", (event) => this.#onFocus(event));
     form.addEventListener("focusout", (event) => {
-      const view = viewOf(event.target);
-      if (view && !this.#changing && this.#form.get(view.path) === view) this.#flush(view);
+      const view = viewOfInput(event.target);
+      if (view && !this.#isBuilding && this.#form.get(view.path) === view) this.#editor.saveTyped(view);
     });
     form.addEventListener("change", (event) => {
-      if (event.target.tagName === "SELECT") this.#flush(viewOf(event.target));
+      if (event.target.tagName === "SELECT") this.#editor.saveTyped(viewOfInput(event.target));
     });
-    form.addEventListener("paste", (event) => this.#paste(event));
-    document.addEventListener("keydown", (event) => this.#key(event));
-    window.addEventListener("resize", () => this.#fit());
-    new IntersectionObserver(() => this.#fit()).observe(this.#root);
+    form.addEventListener("paste", (event) => this.#editor.paste(event));
+    document.addEventListener("keydown", (event) => this.#onKey(event));
+    window.addEventListener("resize", () => this.#fitHeight());
+    new IntersectionObserver(() => this.#fitHeight()).observe(this.#root);
     window.addEventListener("beforeunload", (event) => {
-      const typed = this.#form.order.some((view) => view.isTyped && !this.#readOnly);
-      if (typed || this.#saving.waiting) event.preventDefault();
+      const isEdited = !this.#editor.readOnly && this.#form.views.some((view) => view.isEdited);
+      if (isEdited || this.#autosave.hasPending) event.preventDefault();
     });
   }
 
-  #key(event) {
-    if (!this.#saving.record || !isShown(this.#root) || document.querySelector("dialog[open]")) return;
+  #onFocus(event) {
+    const view = viewOfInput(event.target);
+    if (!view || this.#isBuilding) return;
+    const start = performance.now();
+    this.#loader.noteActivity();
+    this.#current.set(view);
+    afterPaint(() => recordTiming("focus", start));
+  }
+
+  #onKey(event) {
+    if (!this.#autosave.record || !isShown(this.#root) || document.querySelector("dialog[open]")) return;
     if (event.target !== document.body && !this.#root.contains(event.target)) return;
-    const entry = entryFor(event);
-    const view = viewOf(event.target);
-    if (!entry || (entry.field && !view)) return;
-    if (entry.grid && (!view.grid || hasLines(event.target))) return;
+    const shortcut = findShortcut(event);
+    const view = viewOfInput(event.target);
+    if (!shortcut || (shortcut.field && !view)) return;
+    if (shortcut.grid && (!view.grid || usesArrowKeys(event.target))) return;
     // While something is typed, the browser undoes the typing.
-    if (/^(?:undo|redo)$/.test(entry.action) && view?.isTyped && !view.draft) return;
+    if (/^(?:undo|redo)$/.test(shortcut.action) && view?.isEdited && !view.draft) return;
     event.preventDefault();
-    this.#actions[entry.action]();
+    this.#actions[shortcut.action]();
+  }
+
+  async #approve() {
+    if (this.#editor.readOnly) return;
+    this.#editor.finish();
+    await this.#decisions.approve();
+  }
+
+  /** Ask for a note and decide; only a record that cannot be changed is reopened, and only one that can is decided. */
+  async #decideWithNote(decision) {
+    if (this.#editor.readOnly !== (decision === "reopen")) return;
+    this.#editor.saveTyped();
+    await this.#decisions.decideWithNote(decision);
+  }
+
+  #restoreOrClose(view) {
+    if (this.#editor.restore(view)) this.#updateCounts();
+    else if (!this.#history.hide()) this.#showHelp(false);
   }
 
   #moveRow(view, by) {
-    const { row, column } = view.grid.placeOf(view);
-    this.#focus(view.grid.rows[row + by]?.views[column]);
+    const { row, column } = view.grid.positionOf(view);
+    this.#current.focus(view.grid.rows[row + by]?.views[column]);
   }
 
-  async #history() {
-    if (this.#past.hide()) return;
-    const view = this.#current;
-    await this.#saving.emptied();
-    await this.#past.show(this.#opener.record, view?.path, view?.label).catch((error) => this.#notices.failed(error));
+  async #toggleHistory() {
+    if (this.#history.hide()) return;
+    const { view } = this.#current;
+    await this.#autosave.whenSaved();
+    const shown = this.#history.show(this.#loader.record, view?.path, view?.label);
+    await shown.catch((error) => this.#notifications.error(error));
   }
 
-  #toggleMarks() {
-    this.#marks = !this.#marks;
-    this.#pane.showMarks(this.#marks);
-    this.#head.press("marks", this.#marks);
-  }
-
-  #toggleHelp(shown) {
-    this.#help.hidden = !shown;
-  }
-
-  #setReadNext(wanted) {
-    this.#readNext = wanted;
-    this.#head.press("read_region", wanted);
-    this.#root.classList.toggle("read-next", wanted);
+  #showHelp(isShown) {
+    this.#help.hidden = !isShown;
   }
 
   /** Fill the window below where the review begins. */
-  #fit() {
+  #fitHeight() {
     const top = this.#root.getBoundingClientRect().top + window.scrollY;
     this.#root.style.setProperty("--top", `${Math.round(Math.max(0, top))}px`);
   }
 }
 
-/** Whether the arrow keys move inside the input. */
-const hasLines = (input) => input.tagName === "SELECT" || input.value.includes("\n");
+/** Decide whether the arrow keys move inside an input. */
+const usesArrowKeys = (input) => input.tagName === "SELECT" || input.value.includes("\n");
 
 function insertNewline(input) {
   if (input.tagName === "TEXTAREA") input.setRangeText("\n", input.selectionStart, input.selectionEnd, "end");
-}
-
-/** The evidence of two stretches. */
-function together(one, other) {
-  if (!one) return other;
-  const known = [one.start, other.start].every((start) => typeof start === "number");
-  const boxes = [...(one.boxes ?? []), ...(other.boxes ?? [])];
-  return {
-    start: known ? Math.min(one.start, other.start) : null,
-    end: known ? Math.max(one.end, other.end) : null,
-    boxes: boxes.length ? boxes : null,
-  };
 }

@@ -1,95 +1,105 @@
-/** What somebody uploaded, and how far each file is. */
+/** The user's uploads, and how far each file is. */
 
-import { get } from "./api.js";
-import { addStyles, make, put } from "./dom.js";
-import { failure } from "./errors.js";
-import { age, loadWords, say } from "./words.js";
+import { get } from "./common/api.js";
+import { addStyles, createElement, setText } from "./common/dom.js";
+import { fileErrorMessage } from "./common/error_messages.js";
+import { formatAge, loadMessages, localize } from "./common/localization.js";
 
-const SOON = 800;
-const LATER = 3000;
+/** Milliseconds until the list is fetched again: while files are processed, and after a failed request. */
+const POLL_INTERVAL = 800;
+const RETRY_INTERVAL = 3000;
 const ICONS = { waiting: "○", working: "◐", done: "✓", failed: "!" };
 
-/** Build the list inside an element, once; `refresh()` of what comes back looks for new uploads. */
+/** Build the list inside an element, once. */
 export async function mount(element) {
   addStyles();
-  await loadWords();
-  return new Uploads(element);
+  await loadMessages();
+  return new UploadList(element);
 }
 
-class Uploads {
-  #list = make("ul", { class: "screen uploads", "aria-live": "polite", "aria-label": say("uploads.title") });
-  #rows = new Map();
+class UploadList {
+  #list = createElement("ul", {
+    class: "screen uploads",
+    "aria-live": "polite",
+    "aria-label": localize("uploads.title"),
+  });
+  #items = new Map();
   #timer = null;
-  #was = "";
+  #doneCount = null;
 
   constructor(element) {
     element.replaceChildren(this.#list);
     document.addEventListener("extractor:uploaded", () => this.refresh());
-    new IntersectionObserver((seen) => seen.some((one) => one.isIntersecting) && this.refresh()).observe(element);
+    new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.refresh()).observe(
+      element,
+    );
     this.refresh();
   }
 
+  /** Fetch the uploads, and again as long as some are processed. */
   async refresh() {
     clearTimeout(this.#timer);
-    let said;
+    let answer;
     try {
-      said = await get("uploads");
+      answer = await get("uploads");
     } catch (error) {
-      if (!error.status) this.#timer = setTimeout(() => this.refresh(), LATER);
+      if (!error.status) this.#timer = setTimeout(() => this.refresh(), RETRY_INTERVAL);
       return;
     }
     clearTimeout(this.#timer);
-    this.#show(said.rows);
-    if (said.working) this.#timer = setTimeout(() => this.refresh(), SOON);
-    const now = said.rows.filter((row) => row.state === "done").length;
-    if (this.#was !== "" && this.#was !== now) document.dispatchEvent(new Event("extractor:changed"));
-    this.#was = now;
+    this.#show(answer.rows);
+    if (answer.working) this.#timer = setTimeout(() => this.refresh(), POLL_INTERVAL);
+    const doneCount = answer.rows.filter((row) => row.state === "done").length;
+    if (this.#doneCount !== null && this.#doneCount !== doneCount) {
+      document.dispatchEvent(new Event("extractor:changed"));
+    }
+    this.#doneCount = doneCount;
   }
 
   #show(rows) {
-    const now = new Set();
+    const keys = new Set();
     rows.forEach((row, index) => {
       const key = JSON.stringify([row.name, row.at]);
-      now.add(key);
-      const known = this.#rows.get(key) ?? this.#add(key);
-      const there = this.#list.children[index];
-      if (there !== known.element) this.#list.insertBefore(known.element, there ?? null);
-      known.show(row);
+      keys.add(key);
+      const item = this.#items.get(key) ?? this.#addItem(key);
+      const current = this.#list.children[index];
+      if (current !== item.element) this.#list.insertBefore(item.element, current ?? null);
+      item.show(row);
     });
-    for (const [key, { element }] of this.#rows) {
-      if (now.has(key)) continue;
+    for (const [key, { element }] of this.#items) {
+      if (keys.has(key)) continue;
       element.remove();
-      this.#rows.delete(key);
+      this.#items.delete(key);
     }
   }
 
-  #add(key) {
-    const added = new Upload();
-    this.#rows.set(key, added);
-    return added;
+  #addItem(key) {
+    const item = new UploadItem();
+    this.#items.set(key, item);
+    return item;
   }
 }
 
-class Upload {
-  #icon = make("span", { class: "icon" });
-  #name = make("span", { class: "name" });
-  #state = make("span", { class: "state" });
-  #bar = make("progress", { "aria-label": say("uploads.working") });
-  #message = make("span", { class: "message" });
-  #link = make("a", { hidden: true });
-  element = make("li", {}, this.#icon, this.#name, this.#state, this.#bar, this.#link, this.#message);
+class UploadItem {
+  #icon = createElement("span", { class: "icon" });
+  #name = createElement("span", { class: "name" });
+  #state = createElement("span", { class: "state" });
+  #progress = createElement("progress", { "aria-label": localize("uploads.working") });
+  #message = createElement("span", { class: "message" });
+  #link = createElement("a", { hidden: true });
+  element = createElement("li", {}, this.#icon, this.#name, this.#state, this.#progress, this.#link, this.#message);
 
   show({ name, state, kind, message, record, at }) {
     this.element.dataset.state = state;
-    put(this.#icon, ICONS[state] ?? "◐");
-    put(this.#name, name);
-    this.#name.title = at ? age(at) : "";
-    put(this.#state, say(`uploads.state.${state}`));
-    this.#bar.hidden = state !== "working";
-    put(this.#message, kind ? failure(kind, message) : (message ?? ""));
+    setText(this.#icon, ICONS[state] ?? "◐");
+    setText(this.#name, name);
+    this.#name.title = at ? formatAge(at) : "";
+    setText(this.#state, localize(`uploads.state.${state}`));
+    this.#progress.hidden = state !== "working";
+    setText(this.#message, kind ? fileErrorMessage(kind, message) : (message ?? ""));
     this.#link.hidden = record === null || record === undefined;
     if (this.#link.hidden) return;
     this.#link.href = `#record=${Number(record)}`;
-    put(this.#link, say("uploads.open"));
+    setText(this.#link, localize("uploads.open"));
   }
 }
