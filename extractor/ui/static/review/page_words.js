@@ -19,9 +19,7 @@ export function selectAt({ words, values, number }, point) {
   const index = characterAt(words[hit], point.x);
   const value = findValue(values, words[hit].start + countPoints(words[hit].text.slice(0, index)));
   const parts = value ? partsBetween(words, ...value) : wordParts(touchingWords(words, hit), words[hit], index);
-  // A value may run over several words that are printed with spaces between them.
-  const text = value ? joinTexts(parts.map((part) => part.text)) : parts.map((part) => part.text).join("");
-  return createSelection(text, parts, number);
+  return createSelection(parts, number);
 }
 
 /** Return the selection of the words in a box, or null where there are none. */
@@ -29,18 +27,28 @@ export function selectIn({ words, number }, box) {
   const parts = words.map((word) => partInBox(word, box)).filter(Boolean);
   if (!parts.length) return null;
   parts.sort((one, other) => one.start - other.start);
-  const selection = createSelection(joinTexts(parts.map((part) => part.text)), parts, number);
-  return { ...selection, isSingleWord: parts.length === 1 };
+  return { ...createSelection(parts, number), isSingleWord: parts.length === 1 };
 }
 
 export function isInside({ x, y }, { x0, top, x1, bottom }, tolerance = 0) {
   return x >= x0 - tolerance && x <= x1 + tolerance && y >= top - tolerance && y <= bottom + tolerance;
 }
 
-function createSelection(text, parts, page) {
+function createSelection(parts, page) {
   const start = parts[0].start;
   const end = Math.max(...parts.map((part) => part.end));
-  return { text, evidence: { start, end, boxes: mergeLines(parts.map(({ box }) => ({ page, ...box }))) } };
+  const boxes = mergeLines(parts.map(({ box }) => ({ page, ...box })));
+  return { text: joinParts(parts), evidence: { start, end, boxes } };
+}
+
+/** Join the texts of parts; those that touch in the document's text are one word, cut in two where the font changes. */
+function joinParts(parts) {
+  const words = [];
+  parts.forEach(({ text, start }, index) => {
+    if (index > 0 && parts[index - 1].end === start) words.push(words.pop() + text);
+    else words.push(text);
+  });
+  return joinTexts(words);
 }
 
 /** Return the index of a word's character at a horizontal position. */
@@ -75,7 +83,7 @@ function partsBetween(words, start, end) {
     });
 }
 
-/** Return the words around one that touch it without a space: where the font changes, a word is cut in two. */
+/** Return the words around one that touch it in the text and stand on its line. */
 function touchingWords(words, at) {
   const touch = (one, other) =>
     one &&
