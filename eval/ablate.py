@@ -1,4 +1,4 @@
-"""What each rule and threshold is worth: `python -m eval.ablate`.
+"""Measure what each rule and threshold is worth: `python -m eval.ablate`.
 
 Every algorithm keeps the rules and numbers that decide in one settings object (`extractor.settings`). Here each of them
 is changed alone (a rule switched, a number halved and raised by half, or what the setting names instead), the documents
@@ -8,7 +8,7 @@ earns nothing on documents it was not made on should go.
     python -m eval.ablate                                  every rule, by structure alone, on the shipped sets
     python -m eval.ablate --thresholds                     every number too; this takes hours
     python -m eval.ablate --list                           the settings there are, with meaning, unit and origin
-    python -m eval.ablate --only AddressSettings           one algorithm; or one setting: DeskewSettings.finest_step
+    python -m eval.ablate --only PostalAddressSettings     one algorithm; or one setting: DeskewSettings.finest_step
     python -m eval.ablate --sets FOLDER ... --limit 20     other sets, the first documents of each
     python -m eval.ablate --model default --answers DIR    with the model; answers are kept in DIR between runs
     python -m eval.ablate --output ablation.md             the table as a file as well
@@ -35,6 +35,7 @@ from extractor import settings
 from extractor.evaluation.judging import judge_document
 from extractor.evaluation.matching import ABSENT, CORRECT
 from extractor.evaluation.metrics import Estimate, micro_f1, paired_difference
+from extractor.evaluation.run_identity import ROOMS_WITHOUT_EFFECT
 from extractor.evaluation.runs import DocumentResult
 from extractor.evaluation.samples import EvalSet, Sample, load_set, load_set_schema
 from extractor.models import Model, load_model
@@ -44,7 +45,7 @@ from extractor.settings import Settings
 from extractor.types import Document
 
 HERE = Path(__file__).resolve().parent
-READING = frozenset({"layout", "ocr", "readers", "tables", "values", "geometry"})
+READING_ROOMS = frozenset({"layout", "ocr", "readers", "tables", "values", "geometry"})
 """Rooms whose settings change how a document is read; for the others it is read once."""
 
 
@@ -59,8 +60,8 @@ class Variant:
 
     @property
     def room(self) -> str:
-        """Return the package that the settings belong to: `ocr` of `extractor.ocr.deskew`."""
-        return self.settings.__module__.removeprefix("extractor.").split(".")[0]
+        """Return the room that the settings belong to."""
+        return _room(self.settings.__module__)
 
     @property
     def changed(self) -> Settings:
@@ -73,7 +74,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What came of one variant: `gain` is micro-F1 as usual less that of the variant."""
+    """The worth of a setting: `gain` is micro-F1 with its usual value less micro-F1 with the variant.
+
+    `better` and `worse` count fields that came out better and worse with the variant.
+    """
 
     variant: Variant
     gain: Estimate
@@ -82,7 +86,7 @@ class Worth:
 
     @property
     def verdict(self) -> str:
-        """Say whether the setting as it is helps, harms, or makes no change that can be told from noise."""
+        """Decide whether the setting as it is helps, harms, or makes no change that can be told from noise."""
         low, high = self.gain.low, self.gain.high
         if not self.better and not self.worse:
             return "changes nothing"
@@ -92,17 +96,23 @@ class Worth:
 
 
 def all_settings() -> list[type[Settings]]:
-    """Return every settings class of the package, after importing all of its modules but the faces."""
+    """Return the settings classes of all rooms that records depend on, after importing their modules."""
     import extractor
 
     for module in pkgutil.walk_packages(extractor.__path__, "extractor."):
-        if module.name.split(".")[1] not in ("cli", "ui", "review", "jobs", "exports", "store"):
+        if _room(module.name) not in ROOMS_WITHOUT_EFFECT:
             importlib.import_module(module.name)
-    return sorted(Settings.classes, key=lambda cls: (cls.__module__, cls.__name__))
+    classes = [cls for cls in Settings.classes if _room(cls.__module__) not in ROOMS_WITHOUT_EFFECT]
+    return sorted(classes, key=lambda cls: (cls.__module__, cls.__name__))
 
 
-def variants(classes: Sequence[type[Settings]], only: Sequence[str], thresholds: bool) -> Iterator[Variant]:
-    """Yield what is tried: of each setting the values that it names, else half and one and a half times a number."""
+def _room(module: str) -> str:
+    """Return the room of a module: `ocr` of `extractor.ocr.deskew`."""
+    return module.removeprefix("extractor.").split(".")[0]
+
+
+def list_variants(classes: Sequence[type[Settings]], only: Sequence[str], thresholds: bool) -> Iterator[Variant]:
+    """Yield the variants of each setting: the values that it names, else half and one and a half times a number."""
     for cls in classes:
         for field in fields(cls):  # type: ignore[arg-type]
             name = f"{cls.__name__}.{field.name}"
@@ -112,11 +122,11 @@ def variants(classes: Sequence[type[Settings]], only: Sequence[str], thresholds:
                 continue
             if not is_rule and not thresholds and name not in only:
                 continue
-            for other in _others(usual, field.metadata.get("others", ())):
+            for other in _other_values(usual, field.metadata.get("others", ())):
                 yield Variant(cls, field.name, usual, other)
 
 
-def _others(usual: Any, named: tuple[Any, ...]) -> Iterator[Any]:
+def _other_values(usual: Any, named: tuple[Any, ...]) -> Iterator[Any]:
     if named:
         yield from named
     elif isinstance(usual, bool):
@@ -135,13 +145,13 @@ class Ablation:
         self._read: dict[Path, Document] = {}
         self.usual = self._evaluate(reread=False)
 
-    def worth(self, variant: Variant) -> Worth:
+    def measure(self, variant: Variant) -> Worth:
         """Return what the variant costs or gains over all documents."""
         with ExitStack() as stack:
             stack.enter_context(settings.replaced(variant.changed))
-            if variant.room == "ocr":  # pages remembered were read with the settings as they are
+            if variant.room == "ocr":  # cached pages were read with the settings as they are
                 stack.enter_context(_environment("EXTRACTOR_OCR_CACHE", "off"))
-            results = self._evaluate(reread=variant.room in READING)
+            results = self._evaluate(reread=variant.room in READING_ROOMS)
         gain, _ = paired_difference([d.score for d in results], [d.score for d in self.usual])
         pairs = [(_outcomes(a), _outcomes(b)) for a, b in zip(self.usual, results, strict=True)]
         better = sum(b.get(k, True) and not a.get(k, True) for a, b in pairs for k in a.keys() | b.keys())
@@ -154,7 +164,7 @@ class Ablation:
         return micro_f1([d.score for d in self.usual])
 
     def _evaluate(self, reread: bool) -> list[DocumentResult]:
-        load = read if reread else self._remembered
+        load = read if reread else self._read_once
         return [
             judge_document(sample, samples.folder, schema, self.model, load)
             for samples, schema in self.sets
@@ -164,7 +174,7 @@ class Ablation:
     def _samples(self, samples: EvalSet) -> Sequence[Sample]:
         return samples.samples[: self.limit]
 
-    def _remembered(self, file: Path) -> Document:
+    def _read_once(self, file: Path) -> Document:
         if file not in self._read:
             self._read[file] = read(file)
         return self._read[file]
@@ -176,7 +186,7 @@ def _outcomes(result: DocumentResult) -> dict[Any, bool]:
 
 
 class _environment:
-    """Sets an environment variable until the block ends."""
+    """A context manager that sets an environment variable until the block ends."""
 
     def __init__(self, name: str, value: str) -> None:
         self.name, self.value = name, value
@@ -193,7 +203,7 @@ class _environment:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Print a Markdown row for each variant as it is done."""
+    """Print a Markdown table, one row for each variant as soon as it is measured; return 0."""
     parser = argparse.ArgumentParser(prog="python -m eval.ablate", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sets", nargs="+", metavar="FOLDER[:SCHEMA]", help="default: the shipped sets")
     parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="settings classes, or Class.setting")
@@ -206,10 +216,10 @@ def main(arguments: list[str] | None = None) -> int:
     chosen = parser.parse_args(arguments)
     classes = all_settings()
     if chosen.list:
-        print("\n".join(_described(classes)))
+        print("\n".join(_describe_settings(classes)))
         return 0
-    tried = list(variants(classes, chosen.only, chosen.thresholds))
-    if not tried:
+    variants = list(list_variants(classes, chosen.only, chosen.thresholds))
+    if not variants:
         parser.error("no such rule or setting; --list prints them, --thresholds includes numbers")
     ablation = Ablation([_set(name) for name in chosen.sets or _shipped()], _model(chosen), chosen.limit)
     lines = [
@@ -219,8 +229,8 @@ def main(arguments: list[str] | None = None) -> int:
         "|---|---|---|---|---|---|",
     ]
     print("\n".join(lines), flush=True)
-    for variant in tried:
-        lines.append(_row(ablation.worth(variant)))
+    for variant in variants:
+        lines.append(_row(ablation.measure(variant)))
         print(lines[-1], flush=True)
         if chosen.output:
             chosen.output.write_text("\n".join(lines) + "\n", "utf-8")
@@ -244,7 +254,7 @@ def _model(chosen: argparse.Namespace) -> Model | None:
     return CachedModel(chosen.answers, load) if chosen.answers else load()
 
 
-def _described(classes: Sequence[type[Settings]]) -> Iterator[str]:
+def _describe_settings(classes: Sequence[type[Settings]]) -> Iterator[str]:
     for cls in classes:
         yield f"{cls.__module__}.{cls.__name__}: {(cls.__doc__ or '').strip().splitlines()[0]}"
         for field in fields(cls):  # type: ignore[arg-type]

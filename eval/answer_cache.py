@@ -1,8 +1,8 @@
-"""A model whose answers are kept on the disk, so that a question that was asked before costs nothing.
+"""A model that caches its answers on disk, so that a question asked before costs nothing.
 
-Measurements that repeat the same documents with small changes to the code (`eval.ablate`) put most questions to the
-model again word for word. Every field group is answered on its own, so a file for each is enough: its name is the
-SHA-256 of all that the answer depends on, its content the answer as JSON.
+Measurements that extract the same documents with small changes to the settings (`eval.ablate`) put most questions to the
+model again unchanged. Every field group is answered independently, so each has a file: its name is the SHA-256 of
+everything that the answer depends on, its content the answer as JSON.
 """
 
 from __future__ import annotations
@@ -22,9 +22,10 @@ _IDENTITY = "_weights.json"
 
 
 class CachedModel:
-    """Answers from `folder` where they are there, else from the model that `load` gives, which is then loaded once.
+    """A model that answers from `folder` where it can, else with the model that `load` returns, which is loaded once.
 
-    A folder is for one model: its name and the hash of its weights are kept there, and `load` of another is an error.
+    A folder is for one model, whose name and hash of weights are kept there; ValueError where `load` returns another.
+    `asked` and `found` count the answers that the model gave and those that were read from the folder.
     """
 
     def __init__(self, folder: Path, load: Callable[[], Model]) -> None:
@@ -47,24 +48,26 @@ class CachedModel:
 
     def answer(self, request: Request) -> list[Answer]:
         """Return one answer for each field group; the model is asked when any of them is not in the folder."""
-        places = [self._place(request, group) for group in request.groups]
-        if all(place.exists() for place in places):
-            self.found += len(places)
+        files = [self._answer_file(request, group) for group in request.groups]
+        if all(file.exists() for file in files):
+            self.found += len(files)
         else:
-            self.asked += len(places)
-            for place, answer in zip(places, self._loaded().answer(request), strict=True):
-                _write(place, _as_json(answer))
-        return [_from_json(json.loads(place.read_text("utf-8"))) for place in places]
+            self.asked += len(files)
+            for file, answer in zip(files, self._loaded().answer(request), strict=True):
+                _write(file, _as_json(answer))
+        return [_from_json(json.loads(file.read_text("utf-8"))) for file in files]
 
     def _loaded(self) -> Model:
         with self._lock:
             if self._model is None:
                 self._model = self._load()
                 if getattr(self, "weights", self._model.weights) != self._model.weights:
-                    raise ValueError(f"{self._folder} holds the answers of {self.name}, not of {self._model.name}")
+                    raise ValueError(
+                        f"{self._folder} holds the answers of {self.name}, not of {self._model.name}. Name another folder."
+                    )
             return self._model
 
-    def _place(self, request: Request, group: FieldGroup) -> Path:
+    def _answer_file(self, request: Request, group: FieldGroup) -> Path:
         digest = hashlib.sha256()
         asked = (request.system, request.prompt, request.source, group.question, group.grammar, str(group.max_tokens))
         for part in asked:
@@ -82,9 +85,9 @@ def _from_json(stored: dict[str, Any]) -> Answer:
     return Answer(stored["text"], tuple(Token(*token) for token in stored["tokens"]), stored["finished"])
 
 
-def _write(place: Path, content: dict[str, Any]) -> None:
-    """Write the file whole or not at all: another thread may be reading it."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    partial = place.with_name(f".{place.name}-{os.getpid()}-{threading.get_ident()}")
+def _write(file: Path, content: dict[str, Any]) -> None:
+    """Write the file atomically: another thread may be reading it."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    partial = file.with_name(f".{file.name}-{os.getpid()}-{threading.get_ident()}")
     partial.write_text(json.dumps(content), "utf-8")
-    os.replace(partial, place)
+    os.replace(partial, file)

@@ -327,8 +327,10 @@ class EngineResult:
 def measure(key: str, arguments: argparse.Namespace, fields: Sequence[Field]) -> Iterator[DocumentTiming]:
     """Yield the engine's timing for each document, after an uncounted question that loads what is missing."""
     (unread,) = documents(1, arguments.seed + 1)
+    loading = time.perf_counter()
     with closing(ENGINES[key](arguments.model, arguments.threads)) as engine:
         engine.answer(make_request(unread, fields[:1], engine.group).request)
+        print(f"  {key} start: {time.perf_counter() - loading:.1f} s", file=sys.stderr, flush=True)
         for report in documents(arguments.documents, arguments.seed):
             asked = make_request(report, fields, engine.group)
             start, cpu = time.perf_counter(), time.process_time()

@@ -75,7 +75,7 @@ def test_settings_are_replaced_until_the_block_ends():
     assert LetterSettings.current() == LetterSettings()
 
 
-def test_a_rule_that_helps_is_told_from_one_that_changes_nothing(letters, switchable, capsys, tmp_path):
+def test_rule_that_helps_is_distinguished_from_one_that_changes_nothing(letters, switchable, capsys, tmp_path):
     table = tmp_path / "table.md"
     assert ablate.main(["--sets", str(letters), "--output", str(table)]) == 0
     rows = {line.split("|")[1].strip(): line for line in table.read_text("utf-8").splitlines() if "Settings." in line}
@@ -94,7 +94,7 @@ def test_numbers_are_halved_and_raised_by_half(letters, switchable, capsys):
     assert [[cell.strip() for cell in row] for row in tried] == [["4", "2"], ["4", "6"]]
 
 
-def test_the_list_names_unit_meaning_and_origin(switchable, capsys):
+def test_list_names_unit_meaning_and_origin(switchable, capsys):
     assert ablate.main(["--list"]) == 0
     listed = capsys.readouterr().out
     assert "LetterSettings: Rules of a made-up algorithm." in listed
@@ -102,13 +102,13 @@ def test_the_list_names_unit_meaning_and_origin(switchable, capsys):
     assert "size = 4 characters: Nothing looks at this one either." in listed
 
 
-def test_a_setting_that_is_not_there_is_refused(switchable, capsys):
+def test_unknown_setting_is_refused(switchable, capsys):
     with pytest.raises(SystemExit) as refused:
         ablate.main(["--only", "NoSuchSettings"])
     assert refused.value.code == 2 and "--list prints them" in capsys.readouterr().err
 
 
-def test_a_question_is_put_to_the_model_once(tmp_path, groups):
+def test_same_question_is_put_to_the_model_once(tmp_path, groups):
     asked = Request("system", "prompt", groups, "source")
     first = CachedModel(tmp_path, lambda: ScriptedModel(['{"a": "one",', '{"b": null,']))
     answers = first.answer(asked)

@@ -1,4 +1,4 @@
-"""The command line as a person uses it; `test_bad_input` has what goes wrong."""
+"""The command line as a person uses it; errors are tested in `test_bad_input`."""
 
 import argparse
 import json
@@ -83,7 +83,7 @@ def test_several_documents_are_json_lines_in_their_order(folder, capsys):
     assert [json.loads(line)["data"]["total"] for line in lines] == [125, 120]
 
 
-def test_documents_may_stand_before_and_after_options(folder, capsys):
+def test_documents_may_come_before_and_after_options(folder, capsys):
     assert main(["extract", "a.txt", "--schema", "schema.json", "b.txt", "--model", "none", "a.txt"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [json.loads(line)["document"]["source"] for line in lines] == ["a.txt", "b.txt", "a.txt"]
@@ -93,7 +93,7 @@ def test_documents_may_stand_before_and_after_options(folder, capsys):
         assert "unrecognized arguments" in capsys.readouterr().err
 
 
-def test_a_bad_document_does_not_stop_the_others_and_the_code_tells(folder, capsys):
+def test_bad_document_does_not_stop_the_others_but_sets_the_exit_code(folder, capsys):
     (folder / "empty.txt").write_text("")
     assert extract("missing.txt", "a.txt", "empty.txt", "b.txt") == 3
     out, err = capsys.readouterr()
@@ -101,7 +101,7 @@ def test_a_bad_document_does_not_stop_the_others_and_the_code_tells(folder, caps
     assert "missing.txt" in err and "empty.txt is empty" in err
 
 
-def test_an_error_of_the_tool_in_one_document_does_not_stop_the_others(folder, capsys, monkeypatch):
+def test_error_of_the_tool_in_one_document_does_not_stop_the_others(folder, capsys, monkeypatch):
     from extractor.extraction import pipeline
 
     whole = pipeline.extract
@@ -118,7 +118,7 @@ def test_an_error_of_the_tool_in_one_document_does_not_stop_the_others(folder, c
     assert "a.txt" in err and "KeyError: 'column'" in err and "--debug" in err
 
 
-def test_a_model_answers_what_structure_leaves(folder, capsys, monkeypatch):
+def test_model_answers_what_structure_leaves_open(folder, capsys, monkeypatch):
     monkeypatch.setattr("extractor.models.load_model", lambda name, threads: replies({"customer": "Ann Lee"}))
     assert main(["extract", "a.txt", "--schema", "schema.json", "--model", "any"]) == 0
     out, err = capsys.readouterr()
@@ -127,7 +127,7 @@ def test_a_model_answers_what_structure_leaves(folder, capsys, monkeypatch):
     assert "model scripted ready" in err
 
 
-def test_the_model_may_be_named_by_the_environment(folder, capsys, monkeypatch):
+def test_environment_variable_can_name_the_model(folder, capsys, monkeypatch):
     monkeypatch.setenv("EXTRACTOR_MODEL", "none")
     assert main(["extract", "a.txt", "--schema", "schema.json"]) == 0
     assert json.loads(capsys.readouterr().out)["run"]["model"] is None
@@ -138,7 +138,7 @@ def test_no_model_is_loaded_when_no_document_can_be_read(folder, capsys, monkeyp
     assert main(["extract", "x.txt", "y.txt", "--schema", "schema.json"]) == 3
 
 
-def test_output_goes_to_the_file_whole_and_keeps_its_permissions(folder, capsys):
+def test_output_file_is_replaced_atomically_and_keeps_its_permissions(folder, capsys):
     old = folder / "out.jsonl"
     old.write_text("old")
     old.chmod(0o640)
@@ -149,12 +149,12 @@ def test_output_goes_to_the_file_whole_and_keeps_its_permissions(folder, capsys)
     assert sorted(p.name for p in folder.iterdir()) == ["a.txt", "b.txt", "out.jsonl", "schema.json"]
 
 
-def test_a_device_is_written_to_and_never_replaced(folder):
+def test_device_is_written_to_and_never_replaced(folder):
     assert extract("a.txt", "--output", "/dev/null") == 0
     assert Path("/dev/null").is_char_device()
 
 
-def test_a_link_is_followed(folder):
+def test_output_follows_a_link(folder):
     (folder / "real.json").write_text("{}")
     (folder / "link.json").symlink_to("real.json")
     assert extract("a.txt", "--output", "link.json") == 0
@@ -162,7 +162,7 @@ def test_a_link_is_followed(folder):
     assert json.loads((folder / "real.json").read_text("utf-8"))["data"]["total"] == 125
 
 
-def test_a_document_may_come_from_stdin(folder):
+def test_document_can_come_from_stdin(folder):
     ran = run("extract", "-", "--schema", "schema.json", "--model", "none", stdin=TEXT.encode(), cwd=folder)
     assert ran.returncode == 0
     result = json.loads(ran.stdout)
@@ -178,7 +178,7 @@ def run(*arguments, stdin=b"", **options):
 
 
 @pytest.mark.parametrize("width", [60, 100, 160])
-def test_the_table_shows_values_in_their_lines_failed_checks_first(folder, capsys, monkeypatch, width):
+def test_table_shows_failed_checks_first_and_values_in_their_lines(folder, capsys, monkeypatch, width):
     from rich.cells import cell_len
 
     monkeypatch.setenv("COLUMNS", str(width))
@@ -193,7 +193,7 @@ def test_the_table_shows_values_in_their_lines_failed_checks_first(folder, capsy
     assert re.search(r"Not asked[^()]*\(1\)\n +customer\n", out)
 
 
-def test_the_table_underlines_evidence_where_there_is_colour(folder):
+def test_table_underlines_evidence_in_colour(folder):
     from extractor.cli import tables
     from extractor.extraction.pipeline import extract as extracted
     from extractor.readers import read
@@ -203,7 +203,7 @@ def test_the_table_underlines_evidence_where_there_is_colour(folder):
     assert "«" not in drawn
 
 
-def test_wide_characters_and_long_evidence_stay_within_the_table(folder, capsys, monkeypatch):
+def test_wide_characters_and_long_evidence_fit_the_table(folder, capsys, monkeypatch):
     from rich.cells import cell_len
 
     monkeypatch.setenv("COLUMNS", "80")
@@ -220,14 +220,14 @@ def test_wide_characters_and_long_evidence_stay_within_the_table(folder, capsys,
 # read, prompt
 
 
-def test_read_shows_blocks_and_cells_with_what_governs_them(folder, capsys):
+def test_read_shows_blocks_and_cells_with_their_paths(folder, capsys):
     assert main(["read", "a.txt"]) == 0
     out = capsys.readouterr().out
     assert "Net amount: 100.00" in out and "=== table 1" in out
     assert re.search(r"12 +<- Paper \| Quantity", out)
 
 
-def test_read_as_json_has_words_that_stand_where_they_say(folder, capsys):
+def test_read_as_json_has_words_at_their_offsets(folder, capsys):
     page = b"<html><body><h1>Report</h1><p>Total: <b>12</b></p></body></html>"
     (folder / "a.html").write_bytes(page)
     assert main(["read", "a.txt", "a.html", "--json"]) == 0
@@ -284,7 +284,7 @@ def test_schemas_lists_and_shows_every_shipped_one(capsys):
         assert f"{len(load_schema(name).fields)} fields" in capsys.readouterr().out
 
 
-def test_models_are_listed_and_shown_without_fetching(capsys, monkeypatch, tmp_path):
+def test_models_are_listed_and_shown_without_download(capsys, monkeypatch, tmp_path):
     monkeypatch.setenv("EXTRACTOR_CACHE", str(tmp_path))
     assert main(["models"]) == main(["models", "list"]) == 0
     assert "(default)" in capsys.readouterr().out
@@ -293,13 +293,13 @@ def test_models_are_listed_and_shown_without_fetching(capsys, monkeypatch, tmp_p
     assert "sha-256" in out and "extractor models pull" in out and str(tmp_path) in out
 
 
-def test_models_pull_prints_where_the_weights_are(capsys, monkeypatch):
+def test_models_pull_prints_the_path_of_the_weights(capsys, monkeypatch):
     monkeypatch.setattr("extractor.models.weights.pull", lambda known: f"/weights/{known.name}.gguf")
     assert main(["models", "pull", "qwen2.5-coder-0.5b"]) == 0
     assert capsys.readouterr().out == "/weights/qwen2.5-coder-0.5b.gguf\n"
 
 
-def test_check_takes_a_record_an_extraction_and_json_lines(folder, capsys):
+def test_check_accepts_a_record_an_extraction_and_json_lines(folder, capsys):
     good = {"net": 1, "tax": 2, "total": 3}
     (folder / "r.json").write_text(json.dumps(good))
     assert main(["check", "r.json", "--schema", "schema.json"]) == 0
@@ -314,13 +314,13 @@ def test_check_takes_a_record_an_extraction_and_json_lines(folder, capsys):
     assert "1 problem in ab.jsonl" in err
 
 
-def test_what_extract_writes_check_reads(folder):
+def test_check_reads_the_output_of_extract(folder):
     made = run("extract", "b.txt", "--schema", "schema.json", "--model", "none", cwd=folder)
     ran = run("check", "-", "--schema", "schema.json", stdin=made.stdout, cwd=folder)
     assert (ran.returncode, ran.stdout) == (0, b"fine\n")
 
 
-def test_the_example_is_extracted_by_structure_without_a_failed_check(capsys):
+def test_example_is_extracted_by_structure_without_a_failed_check(capsys):
     path = str(ROOT / "examples" / "qingshan-2020.txt")
     assert main(["extract", path, "--schema", "annual-disclosure-2020", "--model", "none"]) == 0
     result = json.loads(capsys.readouterr().out)

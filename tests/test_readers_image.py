@@ -180,11 +180,11 @@ def png(width: int, height: int) -> bytes:
 
 
 @pytest.mark.parametrize("size", [(30_000, 30_000), (13_000, 13_000), (9_900, 9_900), (10_001, 10), (10, 10_001)])
-def test_picture_over_the_limits_is_refused_before_it_is_decoded(size):
-    started = time.monotonic()
+def test_picture_over_the_limits_is_refused_before_it_is_decoded(size, monkeypatch):
+    monkeypatch.setattr("PIL.ImageFile.ImageFile.load", lambda picture: pytest.fail("decoded"))
     with pytest.raises(InputError, match="too large a picture") as caught:
         read_bytes(png(*size), "bomb.png")
-    assert caught.value.hint and time.monotonic() - started < 2
+    assert caught.value.hint
 
 
 def test_broken_pictures_are_input_errors(seen):

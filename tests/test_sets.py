@@ -60,7 +60,7 @@ def count(lines: list[dict], *notes: str) -> int:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_gold_for_every_document_and_none_besides(name):
+def test_every_document_has_gold_and_all_gold_has_a_document(name):
     there = {f"documents/{file.name}" for file in (SETS / name / "documents").iterdir()}
     listed = [line["document"] for line in gold_of(name)]
     assert len(listed) == len(set(listed))
@@ -77,7 +77,7 @@ def test_gold_fits_its_schema(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_what_is_kept_is_what_is_made(name):
+def test_committed_documents_equal_generated_ones(name):
     wanted = set_called(name)
     assert make_sets.gold_lines(wanted) == gold_of(name)
     for order in wanted.orders:
@@ -90,7 +90,7 @@ def test_what_is_kept_is_what_is_made(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_drawn_document_made_again_is_the_same(name):
+def test_drawn_document_is_generated_byte_for_byte(name):
     same_libraries = json.loads((SETS / "made_with.json").read_text(encoding="utf-8")) == make_sets.made_with()
     drawn = [order for order in set_called(name).orders if form(order.look) in ("pdf", "picture")]
     chosen = {form(order.look): order for order in drawn if not isinstance(order.look, Scan) or not order.look.as_pdf}
@@ -118,7 +118,7 @@ def test_every_copied_value_is_printed(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_copied_value_of_what_was_written_by_hand_is_in_its_source(name):
+def test_every_copied_value_of_handwritten_documents_is_in_their_source(name):
     for page in by_hand.documents(name):
         source = page.source.read_bytes()
         text = source.decode("gbk" if b'"gbk"' in source else "utf-8")
@@ -154,13 +154,13 @@ def _prints(value) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_the_traps_promised_are_there(name):
+def test_documented_traps_are_present(name):
     notes = {note for line in gold_of(name) for note in line["notes"]}
     assert EVERYWHERE - {"former_value"} <= notes or notes >= EVERYWHERE
     assert PROMISED[name] <= notes, PROMISED[name] - notes
 
 
-def test_as_many_documents_of_each_kind_and_language_as_promised():
+def test_numbers_of_kinds_and_languages_are_as_documented():
     receipts, laboratory = gold_of("receipts-and-invoices"), gold_of("laboratory-and-inspection")
     for lines in (receipts, laboratory):
         assert len(lines) >= 30
@@ -193,7 +193,7 @@ def test_long_documents_have_twenty_to_sixty_pages():
     assert all(20 <= pages <= 60 for pages in found.values()), found
 
 
-def test_gold_breaks_a_rule_only_where_the_document_is_wrong():
+def test_gold_violates_a_rule_only_where_the_document_is_wrong():
     broken = set()
     for wanted in ALL:
         schema = load_schema(wanted.schema or str(SETS / wanted.name / "schema.json"))
@@ -206,7 +206,7 @@ def test_gold_breaks_a_rule_only_where_the_document_is_wrong():
     assert len(broken) >= 10
 
 
-def test_what_is_hidden_is_in_the_file_and_not_in_sight():
+def test_hidden_text_is_in_the_file_but_not_visible():
     found = 0
     for name in NAMES:
         for order in set_called(name).orders:
@@ -221,7 +221,7 @@ def test_what_is_hidden_is_in_the_file_and_not_in_sight():
     assert found >= 5
 
 
-def test_the_sets_stay_small():
+def test_sets_stay_small():
     assert sum(file.stat().st_size for file in SETS.rglob("*") if file.is_file()) < 25_000_000
 
 
@@ -243,7 +243,7 @@ def test_amounts_in_capital_figures(cents, printed):
     assert words.capital_amount(cents) == printed
 
 
-def test_a_value_printed_twice_under_one_path_is_refused():
+def test_value_printed_twice_under_one_path_is_refused():
     truth = Truth()
     truth.put("total", 3.0, "3.00")
     with pytest.raises(ValueError, match="twice"):
@@ -286,7 +286,7 @@ def test_check_names_what_differs(tmp_path, monkeypatch, capsys):
     ]
 
 
-def test_a_font_of_another_version_is_refused(monkeypatch):
+def test_font_of_another_version_is_refused(monkeypatch):
     from eval.making import fonts
 
     monkeypatch.setitem(fonts.HASHES, "DejaVuSans", "0" * 64)
