@@ -1,6 +1,6 @@
 """A model that caches its answers on disk, so that a question asked before costs nothing.
 
-Measurements that extract the same documents with small changes to the settings (`eval.ablate`) put most questions to the
+Measurements that extract the same documents with small changes to settings (`eval.ablate`) put most questions to the
 model again unchanged. Every field group is answered independently, so each has a file: its name is the SHA-256 of
 everything that the answer depends on, its content the answer as JSON.
 """
@@ -63,7 +63,8 @@ class CachedModel:
                 self._model = self._load()
                 if getattr(self, "weights", self._model.weights) != self._model.weights:
                     raise ValueError(
-                        f"{self._folder} holds the answers of {self.name}, not of {self._model.name}. Name another folder."
+                        f"{self._folder} holds the answers of {self.name}, not of {self._model.name}. "
+                        "Name another folder."
                     )
             return self._model
 
