@@ -10,12 +10,12 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from eval import make_sets
-from eval.make_sets import ALL, SETS, EvalSet
+from eval.make_sets import ALL, SETS, SetSpec
 from eval.making import by_hand, words
-from eval.making.as_html import HtmlLook
-from eval.making.as_text import TextLook
-from eval.making.orders import Order, Scan, form, written
-from eval.making.sheet import Heading, Hidden, Pairs, Sheet, Truth, gold_record, plain
+from eval.making.as_html import HtmlLayout
+from eval.making.as_text import TextLayout
+from eval.making.blocks import GeneratedDocument, Heading, Hidden, Pairs, Truth, gold_record, visible_text
+from eval.making.specs import DocumentSpec, Scan, file_form, render
 from extractor.schemas import load_schema
 from extractor.validation import find_problems
 
@@ -47,11 +47,11 @@ def gold_of(name: str) -> list[dict]:
 
 
 @cache
-def sheet_of(order: Order) -> Sheet:
-    return order.sheet()
+def document_of(spec: DocumentSpec) -> GeneratedDocument:
+    return spec.generate()
 
 
-def set_called(name: str) -> EvalSet:
+def set_called(name: str) -> SetSpec:
     return next(wanted for wanted in ALL if wanted.name == name)
 
 
@@ -70,7 +70,7 @@ def test_every_document_has_gold_and_all_gold_has_a_document(name):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_gold_fits_its_schema(name):
-    validator = Draft202012Validator(set_called(name).schema_itself())
+    validator = Draft202012Validator(set_called(name).load_schema())
     for line in gold_of(name):
         problems = [error.message for error in validator.iter_errors(line["gold"])]
         assert not problems, line["document"]
@@ -80,27 +80,29 @@ def test_gold_fits_its_schema(name):
 def test_committed_documents_equal_generated_ones(name):
     wanted = set_called(name)
     assert make_sets.gold_lines(wanted) == gold_of(name)
-    for order in wanted.orders:
-        if form(order.look) in ("text", "html", "office"):
-            kept = (SETS / name / "documents" / order.file).read_bytes()
-            assert written(sheet_of(order), order.look) == kept, order.file
+    for spec in wanted.specs:
+        if file_form(spec.layout) in ("text", "html", "office"):
+            kept = (SETS / name / "documents" / spec.file).read_bytes()
+            assert render(document_of(spec), spec.layout) == kept, spec.file
     for page in by_hand.documents(name):
-        if not page.become:
-            assert page.written() == (SETS / name / "documents" / page.file).read_bytes(), page.file
+        if not page.render_as:
+            assert page.render() == (SETS / name / "documents" / page.file).read_bytes(), page.file
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_drawn_document_is_generated_byte_for_byte(name):
-    same_libraries = json.loads((SETS / "made_with.json").read_text(encoding="utf-8")) == make_sets.made_with()
-    drawn = [order for order in set_called(name).orders if form(order.look) in ("pdf", "picture")]
-    chosen = {form(order.look): order for order in drawn if not isinstance(order.look, Scan) or not order.look.as_pdf}
-    for order in chosen.values():
-        made, kept = written(sheet_of(order), order.look), (SETS / name / "documents" / order.file).read_bytes()
+    same_libraries = json.loads((SETS / "made_with.json").read_text(encoding="utf-8")) == make_sets.library_versions()
+    drawn = [spec for spec in set_called(name).specs if file_form(spec.layout) in ("pdf", "picture")]
+    chosen = {
+        file_form(spec.layout): spec for spec in drawn if not isinstance(spec.layout, Scan) or not spec.layout.as_pdf
+    }
+    for spec in chosen.values():
+        made, kept = render(document_of(spec), spec.layout), (SETS / name / "documents" / spec.file).read_bytes()
         if same_libraries:
-            assert made == kept, order.file
+            assert made == kept, spec.file
         else:  # other versions draw other bytes; the pages must be as many all the same
             assert made[:4] == kept[:4]
-            assert not order.file.endswith(".pdf") or _pages(made) == _pages(kept), order.file
+            assert not spec.file.endswith(".pdf") or _pages(made) == _pages(kept), spec.file
 
 
 def _pages(pdf: bytes) -> int:
@@ -109,12 +111,12 @@ def _pages(pdf: bytes) -> int:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_copied_value_is_printed(name):
-    for order in set_called(name).orders:
-        sheet = sheet_of(order)
-        text = plain(sheet.blocks)
-        for path, printed in sheet.truth.printed:
-            assert printed, (order.file, path)
-            assert printed in text, (order.file, path, printed)
+    for spec in set_called(name).specs:
+        document = document_of(spec)
+        text = visible_text(document.blocks)
+        for path, printed in document.truth.printed:
+            assert printed, (spec.file, path)
+            assert printed in text, (spec.file, path, printed)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -209,15 +211,15 @@ def test_gold_violates_a_rule_only_where_the_document_is_wrong():
 def test_hidden_text_is_in_the_file_but_not_visible():
     found = 0
     for name in NAMES:
-        for order in set_called(name).orders:
-            hidden = [block.text for block in sheet_of(order).blocks if isinstance(block, Hidden)]
-            assert bool(hidden) == ("injection_hidden" in sheet_of(order).truth.notes)
+        for spec in set_called(name).specs:
+            hidden = [block.text for block in document_of(spec).blocks if isinstance(block, Hidden)]
+            assert bool(hidden) == ("injection_hidden" in document_of(spec).truth.notes)
             for text in hidden:
-                assert form(order.look) in ("html", "pdf", "office"), f"{order.file} cannot hide anything"
-                assert text not in plain(sheet_of(order).blocks)
-                if isinstance(order.look, HtmlLook):
+                assert file_form(spec.layout) in ("html", "pdf", "office"), f"{spec.file} cannot hide anything"
+                assert text not in visible_text(document_of(spec).blocks)
+                if isinstance(spec.layout, HtmlLayout):
                     found += 1
-                    assert text in written(sheet_of(order), order.look).decode()
+                    assert text in render(document_of(spec), spec.layout).decode()
     assert found >= 5
 
 
@@ -270,8 +272,8 @@ def test_gold_has_every_field_of_the_schema_and_no_other():
 def test_check_names_what_differs(tmp_path, monkeypatch, capsys):
     truth = Truth()
     blocks = (Heading("Slip"), Pairs((("Total", truth.put("total", 3.0, "3.00")),)))
-    order = Order("slip", lambda chance, traits: Sheet(blocks, truth, "en", "slip"), TextLook())
-    monkeypatch.setattr(make_sets, "ALL", (EvalSet("tiny", "receipt", (order,)),))
+    spec = DocumentSpec("slip", lambda rng, traits: GeneratedDocument(blocks, truth, "en", "slip"), TextLayout())
+    monkeypatch.setattr(make_sets, "ALL", (SetSpec("tiny", "receipt", (spec,)),))
     monkeypatch.setattr(make_sets, "SETS", tmp_path)
     assert make_sets.main([]) == 0
     assert make_sets.main(["--check"]) == 0
@@ -295,7 +297,7 @@ def test_font_of_another_version_is_refused(monkeypatch):
 
 
 def test_line_ends_and_columns_of_text_are_kept():
-    look = TextLook(width=20)
+    layout = TextLayout(width=20)
     blocks = (Heading("店", 1, "centre"), Pairs((("a", "1"), ("b", "2")), 2, ":"))
-    assert written(Sheet(blocks, Truth(), "zh", "x"), look).decode() == "         店\n\na:1       b:2\n"
+    assert render(GeneratedDocument(blocks, Truth(), "zh", "x"), layout).decode() == "         店\n\na:1       b:2\n"
     assert Path(SETS).is_dir()

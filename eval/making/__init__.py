@@ -1,5 +1,10 @@
-"""How the eval sets are made: a module for each kind of report, and one for each form it is written out in.
+"""The generators of the eval sets: one module for each kind of report, and one for each file form.
 
-A document is built as a list of blocks, and every value is put into its gold by the same call that prints it, so the
-truth is known by construction. No part of the tool takes part in the making.
+Read `blocks` (what a document consists of, and its gold) first, then `specs` (which documents there are, and how they
+are rendered); `receipts`, `laboratory`, `disclosure` and `long_documents` with `bulk` build documents out of `words`;
+`as_text`, `as_html`, `as_office`, `as_pdf` with `fonts`, and `as_picture` render them; `by_hand` reads the documents
+that were written by hand. `screen_records` makes records for the browser tests.
+
+A document is built as a list of blocks, and the call that prints a value also records it as gold, so gold is right by
+construction. No part of the tool is used to generate it.
 """

@@ -9,7 +9,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from xml.sax.saxutils import escape
 
-from eval.making.sheet import Beside, Block, Grid, Heading, Hidden, PageBreak, Pairs, Rule, Text, columns_of, placed
+from eval.making.blocks import (
+    Beside,
+    Block,
+    Grid,
+    Heading,
+    Hidden,
+    PageBreak,
+    Pairs,
+    Rule,
+    Text,
+    count_columns,
+    place_cells,
+)
 
 _WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 _EXCEL = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -19,15 +31,15 @@ _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 
 
 @dataclass(frozen=True)
-class OfficeLook:
+class OfficeLayout:
     """`form` is docx or xlsx."""
 
     form: str = "docx"
 
 
-def write(blocks: Sequence[Block], look: OfficeLook) -> bytes:
-    """The bytes of the file."""
-    if look.form == "xlsx":
+def write(blocks: Sequence[Block], layout: OfficeLayout) -> bytes:
+    """Return the blocks as a Word document or an Excel workbook."""
+    if layout.form == "xlsx":
         main, kind, parts = "xl/workbook.xml", "spreadsheetml.sheet.main", _workbook(blocks)
     else:
         main, kind, parts = (
@@ -108,8 +120,8 @@ def _word(block: Block) -> str:
 
 
 def _word_table(grid: Grid) -> str:
-    columns = columns_of(grid.rows)
-    cells = {(cell.row, cell.column): cell for cell in placed(grid.rows)}
+    columns = count_columns(grid.rows)
+    cells = {(cell.row, cell.column): cell for cell in place_cells(grid.rows)}
     below = {(cell.row + d, cell.column): cell for cell in cells.values() for d in range(1, cell.down)}
     rows = []
     for row in range(len(grid.rows)):
@@ -164,8 +176,8 @@ def _sheet_rows(blocks: Sequence[Block]) -> tuple[list[list[str]], list[str]]:
                 rows += [flat[n : n + 2 * columns] for n in range(0, len(flat), 2 * columns)]
             case Grid(rows=inside):
                 top = len(rows)
-                part = [[""] * columns_of(inside) for _ in inside]
-                for cell in placed(inside):
+                part = [[""] * count_columns(inside) for _ in inside]
+                for cell in place_cells(inside):
                     part[cell.row][cell.column] = cell.text
                     if cell.wide > 1 or cell.down > 1:
                         first = f"{_column(cell.column)}{top + cell.row + 1}"

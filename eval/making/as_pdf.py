@@ -25,7 +25,19 @@ from reportlab.platypus import (
 )
 
 from eval.making import fonts
-from eval.making.sheet import Beside, Block, Grid, Heading, Hidden, PageBreak, Pairs, Rule, Text, columns_of, placed
+from eval.making.blocks import (
+    Beside,
+    Block,
+    Grid,
+    Heading,
+    Hidden,
+    PageBreak,
+    Pairs,
+    Rule,
+    Text,
+    count_columns,
+    place_cells,
+)
 
 _ALIGN = {"left": TA_LEFT, "centre": TA_CENTER, "right": TA_RIGHT, "l": TA_LEFT, "c": TA_CENTER, "r": TA_RIGHT}
 PAGES = {
@@ -38,7 +50,7 @@ PAGES = {
 
 
 @dataclass(frozen=True)
-class PdfLook:
+class PdfLayout:
     """`font` is the Latin one; `page` one of PAGES; `header` and `footer` stand on every page, `{}` for its number."""
 
     font: str = "DejaVuSans"
@@ -70,24 +82,24 @@ class _Unseen(Flowable):
         self.canv.drawText(pen)
 
 
-def write(blocks: Sequence[Block], look: PdfLook) -> bytes:
-    """The bytes of a PDF file."""
+def write(blocks: Sequence[Block], layout: PdfLayout) -> bytes:
+    """Return the blocks as a PDF."""
     fonts.register()
-    width, height = PAGES[look.page]
+    width, height = PAGES[layout.page]
     file = io.BytesIO()
-    margins = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), look.margin)
+    margins = dict.fromkeys(("leftMargin", "rightMargin", "topMargin", "bottomMargin"), layout.margin)
     document = SimpleDocTemplate(file, pagesize=(width, height), invariant=1, **margins)
-    story = [part for block in blocks for part in _flow(block, look, width - 2 * look.margin - 12)]
-    document.build(story, onFirstPage=lambda c, _: _frame(c, look), onLaterPages=lambda c, _: _frame(c, look))
+    story = [part for block in blocks for part in _flow(block, layout, width - 2 * layout.margin - 12)]
+    document.build(story, onFirstPage=lambda c, _: _frame(c, layout), onLaterPages=lambda c, _: _frame(c, layout))
     return file.getvalue()
 
 
-def _frame(canvas: Canvas, look: PdfLook) -> None:
-    width, height = PAGES[look.page]
-    for text, y in ((look.header, height - look.margin * 0.6), (look.footer, look.margin * 0.5)):
+def _frame(canvas: Canvas, layout: PdfLayout) -> None:
+    width, height = PAGES[layout.page]
+    for text, y in ((layout.header, height - layout.margin * 0.6), (layout.footer, layout.margin * 0.5)):
         if not text:
             continue
-        pieces = fonts.runs(text.replace("{}", str(canvas.getPageNumber())), look.font)
+        pieces = fonts.runs(text.replace("{}", str(canvas.getPageNumber())), layout.font)
         long = sum(canvas.stringWidth(part, font, 7.5) for font, part in pieces)
         x = (width - long) / 2
         for font, part in pieces:
@@ -105,9 +117,9 @@ def _marked(text: str, font: str) -> str:
 
 
 def _paragraph(
-    text: str, look: PdfLook, size: float, align: str = "left", bold: bool = False, after: float = 2
+    text: str, layout: PdfLayout, size: float, align: str = "left", bold: bool = False, after: float = 2
 ) -> Paragraph:
-    font = look.font + "-Bold" if bold else look.font
+    font = layout.font + "-Bold" if bold else layout.font
     style = ParagraphStyle(
         "p",
         fontName=font,
@@ -115,48 +127,52 @@ def _paragraph(
         leading=size * 1.38,
         alignment=_ALIGN[align],
         spaceAfter=after,
-        wordWrap="CJK" if look.chinese else None,
+        wordWrap="CJK" if layout.chinese else None,
         firstLineIndent=0,
     )
     return Paragraph(_marked(text, font), style)
 
 
-def _flow(block: Block, look: PdfLook, width: float) -> list[Flowable]:
+def _flow(block: Block, layout: PdfLayout, width: float) -> list[Flowable]:
     match block:
         case Heading(text=text, level=level, align=align):
-            size = look.size * {1: 1.6, 2: 1.25}.get(level, 1.08)
-            before = Spacer(1, look.size * (0.3 if level == 1 else 0.8))
-            return [before, _paragraph(text, look, size, align, bold=True, after=look.size * 0.5)]
+            size = layout.size * {1: 1.6, 2: 1.25}.get(level, 1.08)
+            before = Spacer(1, layout.size * (0.3 if level == 1 else 0.8))
+            return [before, _paragraph(text, layout, size, align, bold=True, after=layout.size * 0.5)]
         case Text(text=text, align=align, small=small, bold=bold):
-            return [_paragraph(text, look, look.size * (0.8 if small else 1), align, bold, after=look.size * 0.35)]
+            return [
+                _paragraph(text, layout, layout.size * (0.8 if small else 1), align, bold, after=layout.size * 0.35)
+            ]
         case Pairs():
-            return _pairs(block, look, width)
+            return _pairs(block, layout, width)
         case Grid():
-            return [_table(block, look, width), Spacer(1, look.size * 0.6)]
+            return [_table(block, layout, width), Spacer(1, layout.size * 0.6)]
         case Beside(left=left, right=right):
-            halves = [[part for inner in side for part in _flow(inner, look, width / 2 - 12)] for side in (left, right)]
+            halves = [
+                [part for inner in side for part in _flow(inner, layout, width / 2 - 12)] for side in (left, right)
+            ]
             table = Table([halves], colWidths=[width / 2, width / 2])
             table.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0)]))
             return [table]
         case Rule():
             return [HRFlowable(width="100%", thickness=0.6, color=colors.black, spaceBefore=2, spaceAfter=3)]
         case Hidden(text=text):
-            return [_Unseen(text, look.font)]
+            return [_Unseen(text, layout.font)]
         case PageBreak():
             return [NewPage()]
 
 
-def _pairs(block: Pairs, look: PdfLook, width: float) -> list[Flowable]:
+def _pairs(block: Pairs, layout: PdfLayout, width: float) -> list[Flowable]:
     if block.columns == 1 and not block.boxed:
-        return [_paragraph(f"{a}{block.colon}{b}", look, look.size, after=1) for a, b in block.pairs]
+        return [_paragraph(f"{a}{block.colon}{b}", layout, layout.size, after=1) for a, b in block.pairs]
     rows = []
     for first in range(0, len(block.pairs), block.columns):
         part = list(block.pairs[first : first + block.columns])
         part += [("", "")] * (block.columns - len(part))
         if block.boxed:
-            rows.append([_paragraph(text, look, look.size) for pair in part for text in pair])
+            rows.append([_paragraph(text, layout, layout.size) for pair in part for text in pair])
         else:
-            rows.append([_paragraph(f"{a}{block.colon}{b}" if a else "", look, look.size) for a, b in part])
+            rows.append([_paragraph(f"{a}{block.colon}{b}" if a else "", layout, layout.size) for a, b in part])
     across = len(rows[0])
     shares = [0.38, 0.62] * block.columns if block.boxed else [1.0] * across
     unit = width / sum(shares)
@@ -168,23 +184,23 @@ def _pairs(block: Pairs, look: PdfLook, width: float) -> list[Flowable]:
     ]
     rules += [("GRID", (0, 0), (-1, -1), 0.5, colors.black)] if block.boxed else [("LEFTPADDING", (0, 0), (-1, -1), 0)]
     table.setStyle(TableStyle(rules))
-    return [table, Spacer(1, look.size * 0.5)]
+    return [table, Spacer(1, layout.size * 0.5)]
 
 
-def _table(grid: Grid, look: PdfLook, width: float) -> Table:
-    columns = columns_of(grid.rows)
+def _table(grid: Grid, layout: PdfLayout, width: float) -> Table:
+    columns = count_columns(grid.rows)
     align = grid.align or "l" * columns
     cells: list[list[Flowable | str]] = [[""] * columns for _ in grid.rows]
     rules: list[tuple] = [
         ("VALIGN", (0, 0), (-1, -1), "MIDDLE"),
         *((f"{side}PADDING", (0, 0), (-1, -1), 2) for side in ("LEFT", "RIGHT", "TOP", "BOTTOM")),
     ]
-    size = look.size * (0.92 if columns < 9 else 0.8)
-    for cell in placed(grid.rows):
+    size = layout.size * (0.92 if columns < 9 else 0.8)
+    for cell in place_cells(grid.rows):
         text = "\n".join(cell.text) if grid.upright and cell.down > 3 else cell.text
         side = "c" if cell.wide > 1 or (grid.upright and cell.down > 3) else align[cell.column]
         if text:
-            cells[cell.row][cell.column] = _paragraph(text, look, size, side, bold=cell.row < grid.header, after=0)
+            cells[cell.row][cell.column] = _paragraph(text, layout, size, side, bold=cell.row < grid.header, after=0)
         if cell.wide > 1 or cell.down > 1:
             corner = (cell.column + cell.wide - 1, cell.row + cell.down - 1)
             rules.append(("SPAN", (cell.column, cell.row), corner))
@@ -194,7 +210,7 @@ def _table(grid: Grid, look: PdfLook, width: float) -> Table:
         rules.append(("LINEABOVE", (0, 0), (-1, 0), 0.9, colors.black))
         rules.append(("LINEBELOW", (0, max(0, grid.header - 1)), (-1, max(0, grid.header - 1)), 0.6, colors.black))
         rules.append(("LINEBELOW", (0, -1), (-1, -1), 0.9, colors.black))
-    if look.shaded:
+    if layout.shaded:
         rules += [
             ("BACKGROUND", (0, n), (-1, n), colors.HexColor("#ececec")) for n in range(grid.header, len(cells), 2)
         ]
@@ -205,7 +221,7 @@ def _table(grid: Grid, look: PdfLook, width: float) -> Table:
 
 def _shares(grid: Grid, columns: int) -> list[float]:
     longest = [3.0] * columns
-    for cell in placed(grid.rows):
+    for cell in place_cells(grid.rows):
         if cell.wide == 1 and not (grid.upright and cell.down > 3):
             length = sum(2 if ord(sign) > 0x2E80 else 1 for sign in cell.text)
             longest[cell.column] = max(longest[cell.column], min(length, 26.0))

@@ -13,7 +13,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 
 @dataclass(frozen=True)
-class ScanLook:
+class ScanEffects:
     """`skew` in degrees, `noise` the spread of grey values, `shade` how much darker the lower right corner is."""
 
     skew: float = 0.6
@@ -26,21 +26,22 @@ class ScanLook:
     trim: bool = False
 
 
-def pages(pdf: bytes, look: ScanLook) -> list[bytes]:
-    """The JPEG of every page."""
+def pages(pdf: bytes, layout: ScanEffects) -> list[bytes]:
+    """Return the pages of a PDF as scanned JPEG pictures."""
     document = pypdfium2.PdfDocument(pdf)
     return [
-        _scanned(document[n].render(scale=look.dpi / 72).to_pil().convert("L"), look, n) for n in range(len(document))
+        _scanned(document[n].render(scale=layout.dpi / 72).to_pil().convert("L"), layout, n)
+        for n in range(len(document))
     ]
 
 
-def as_pdf(pdf: bytes, look: ScanLook) -> bytes:
-    """A PDF of pictures alone, a page a picture."""
+def as_pdf(pdf: bytes, layout: ScanEffects) -> bytes:
+    """Return the pages of a PDF as a PDF of scanned pictures."""
     file = io.BytesIO()
     canvas = Canvas(file, invariant=1)
-    for picture in pages(pdf, look):
+    for picture in pages(pdf, layout):
         image = ImageReader(io.BytesIO(picture))
-        width, height = (side * 72 / look.dpi for side in image.getSize())
+        width, height = (side * 72 / layout.dpi for side in image.getSize())
         canvas.setPageSize((width, height))
         canvas.drawImage(image, 0, 0, width, height)
         canvas.showPage()
@@ -48,23 +49,23 @@ def as_pdf(pdf: bytes, look: ScanLook) -> bytes:
     return file.getvalue()
 
 
-def _scanned(picture: Image.Image, look: ScanLook, page: int) -> bytes:
-    if look.trim:
+def _scanned(picture: Image.Image, layout: ScanEffects, page: int) -> bytes:
+    if layout.trim:
         dark = np.nonzero(np.asarray(picture).min(axis=1) < 128)[0]
         picture = picture.crop((0, 0, picture.width, min(picture.height, int(dark.max()) + 40)))
-    picture = picture.rotate(look.skew, Image.Resampling.BICUBIC, expand=True, fillcolor=250)
-    if look.blur:
-        picture = picture.filter(ImageFilter.GaussianBlur(look.blur))
+    picture = picture.rotate(layout.skew, Image.Resampling.BICUBIC, expand=True, fillcolor=250)
+    if layout.blur:
+        picture = picture.filter(ImageFilter.GaussianBlur(layout.blur))
     grey = np.asarray(picture).astype(np.int32)
     height, width = grey.shape
-    chance = np.random.Generator(np.random.PCG64([look.seed, page]))
-    spread = int(look.noise * 256)
-    noise = chance.integers(-spread, spread + 1, grey.shape) // 256
+    rng = np.random.Generator(np.random.PCG64([layout.seed, page]))
+    spread = int(layout.noise * 256)
+    noise = rng.integers(-spread, spread + 1, grey.shape) // 256
     down, right = np.arange(height)[:, None], np.arange(width)[None, :]
-    shade = (int(look.shade) * (down * width + right * height)) // (2 * height * width)
-    specks = chance.integers(0, 40_000, grey.shape) == 0
+    shade = (int(layout.shade) * (down * width + right * height)) // (2 * height * width)
+    specks = rng.integers(0, 40_000, grey.shape) == 0
     grey = np.clip(grey * 236 // 255 + 12 + noise - shade, 0, 255)
     grey[specks] = 40
     file = io.BytesIO()
-    Image.fromarray(grey.astype(np.uint8)).save(file, "JPEG", quality=look.quality, dpi=(look.dpi, look.dpi))
+    Image.fromarray(grey.astype(np.uint8)).save(file, "JPEG", quality=layout.quality, dpi=(layout.dpi, layout.dpi))
     return file.getvalue()

@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from eval.making.sheet import (
+from eval.making.blocks import (
     Beside,
     Block,
     Grid,
@@ -16,13 +16,13 @@ from eval.making.sheet import (
     Pairs,
     Rule,
     Text,
-    columns_of,
-    placed,
+    count_columns,
+    place_cells,
 )
 
 
 @dataclass(frozen=True)
-class TextLook:
+class TextLayout:
     """`tables` is aligned, tabs, bars or cells (a line for each cell); `width` is in characters of half width."""
 
     tables: str = "aligned"
@@ -33,12 +33,12 @@ class TextLook:
 
 
 def wide(text: str) -> int:
-    """How many half-width places the text takes."""
+    """Return how many half-width columns the text takes."""
     return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def padded(text: str, width: int, align: str = "l") -> str:
-    """The text with blanks around it, at least `width` half-width places long."""
+    """Return the text padded with spaces to at least `width` half-width columns."""
     blanks = max(0, width - wide(text))
     if align == "r":
         return " " * blanks + text
@@ -48,7 +48,7 @@ def padded(text: str, width: int, align: str = "l") -> str:
 
 
 def wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` places; broken at blanks, and between Chinese characters."""
+    """Return the text in lines of at most `width` columns, broken at spaces and between Chinese characters."""
     lines, line = [], ""
     for word in _pieces(text):
         if line and wide(line + word.rstrip()) > width:
@@ -69,13 +69,13 @@ def _pieces(text: str) -> list[str]:
     return pieces
 
 
-def write(blocks: Sequence[Block], look: TextLook) -> bytes:
-    """The bytes of a text file."""
-    lines = _lines(blocks, look, look.width)
-    return (look.line_end.join(lines) + look.line_end).encode(look.encoding)
+def write(blocks: Sequence[Block], layout: TextLayout) -> bytes:
+    """Return the blocks as a text file."""
+    lines = _lines(blocks, layout, layout.width)
+    return (layout.line_end.join(lines) + layout.line_end).encode(layout.encoding)
 
 
-def _lines(blocks: Sequence[Block], look: TextLook, width: int) -> list[str]:
+def _lines(blocks: Sequence[Block], layout: TextLayout, width: int) -> list[str]:
     lines: list[str] = []
     for block in blocks:
         match block:
@@ -93,18 +93,18 @@ def _lines(blocks: Sequence[Block], look: TextLook, width: int) -> list[str]:
                     for line in wrapped(part, width)
                 ]
             case Pairs():
-                lines += _pairs(block, look, width)
+                lines += _pairs(block, layout, width)
             case Grid():
-                lines += ["", *_grid(block, look), ""] if look.tables != "aligned" else _grid(block, look)
+                lines += ["", *_grid(block, layout), ""] if layout.tables != "aligned" else _grid(block, layout)
             case Beside(left=left, right=right):
-                if look.tables == "aligned":
+                if layout.tables == "aligned":
                     half = width // 2
-                    one, two = _lines(left, look, half - 2), _lines(right, look, half - 2)
+                    one, two = _lines(left, layout, half - 2), _lines(right, layout, half - 2)
                     one += [""] * (len(two) - len(one))
                     two += [""] * (len(one) - len(two))
                     lines += [(padded(a, half) + b).rstrip() for a, b in zip(one, two, strict=True)]
                 else:
-                    lines += [*_lines(left, look, width), "", *_lines(right, look, width)]
+                    lines += [*_lines(left, layout, width), "", *_lines(right, layout, width)]
             case Rule(sign=sign):
                 lines.append(sign * (width // wide(sign)))
             case PageBreak():
@@ -114,16 +114,16 @@ def _lines(blocks: Sequence[Block], look: TextLook, width: int) -> list[str]:
     return lines
 
 
-def _pairs(block: Pairs, look: TextLook, width: int) -> list[str]:
-    if look.tables == "cells" and block.boxed:
+def _pairs(block: Pairs, layout: TextLayout, width: int) -> list[str]:
+    if layout.tables == "cells" and block.boxed:
         return [line for label, value in block.pairs for line in (f"\t{label}", f"\t{value}")]
     texts = [f"{label}{block.colon}{value}".rstrip() for label, value in block.pairs]
-    if look.tables == "tabs" and block.boxed:
+    if layout.tables == "tabs" and block.boxed:
         texts = [f"{label}\t{value}" for label, value in block.pairs]
     lines = []
     for first in range(0, len(texts), block.columns):
         part = texts[first : first + block.columns]
-        if block.columns > 1 and look.tables == "tabs":
+        if block.columns > 1 and layout.tables == "tabs":
             lines.append("\t".join(part))
         elif block.columns > 1:
             lines.append("".join(padded(text + "  ", width // block.columns) for text in part).rstrip())
@@ -132,16 +132,16 @@ def _pairs(block: Pairs, look: TextLook, width: int) -> list[str]:
     return lines
 
 
-def _grid(grid: Grid, look: TextLook) -> list[str]:
-    cells, columns = placed(grid.rows), columns_of(grid.rows)
+def _grid(grid: Grid, layout: TextLayout) -> list[str]:
+    cells, columns = place_cells(grid.rows), count_columns(grid.rows)
     rows: list[list[str]] = [[""] * columns for _ in grid.rows]
     for cell in cells:
         rows[cell.row][cell.column] = cell.text
-    if look.tables == "tabs":
-        return ["\t".join(row).rstrip("\t") if look.gap == 1 else "\t".join(row) for row in rows]
-    if look.tables == "bars":
+    if layout.tables == "tabs":
+        return ["\t".join(row).rstrip("\t") if layout.gap == 1 else "\t".join(row) for row in rows]
+    if layout.tables == "bars":
         return ["| " + " | ".join(row) + " |" for row in rows]
-    if look.tables == "cells":
+    if layout.tables == "cells":
         lines = []
         for number in range(len(rows)):
             here = [cell for cell in cells if cell.row == number]
@@ -156,14 +156,14 @@ def _grid(grid: Grid, look: TextLook) -> list[str]:
         max((wide(row[c]) for n, row in enumerate(rows) if c not in alone[n] or alone[n][c].wide == 1), default=0)
         for c in range(columns)
     ]
-    gap = " " * look.gap
+    gap = " " * layout.gap
     lines = []
     for n, row in enumerate(rows):
         parts, column = [], 0
         while column < columns:
             cell = alone[n].get(column)
             over = cell.wide if cell else 1
-            room = sum(widths[column : column + over]) + look.gap * (over - 1)
+            room = sum(widths[column : column + over]) + layout.gap * (over - 1)
             parts.append(padded(row[column], room, align[column] if over == 1 else "l"))
             column += over
         lines.append(gap.join(parts).rstrip())

@@ -1,4 +1,4 @@
-"""The many pages between the facts of a long document: chapters of sentences and tables that mean nothing in particular."""
+"""The filler pages between the facts of a long document: chapters of meaningless sentences and tables."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 
 from eval.making import words
-from eval.making.sheet import Block, Grid, Heading, Text
+from eval.making.blocks import Block, Grid, Heading, Text
 
 SUBJECTS = {
     "zh": "公司各事业部|项目管理办公室|质量管理部门|仓储物流中心|子公司技术团队|采购与供应链部门|安全生产委员会|信息化工作组|客户服务中心|内部审计人员|区域销售团队|研发实验室|财务共享中心|现场施工班组|法务与合规部门|设备运维单位|档案管理人员|外部咨询机构|一线操作人员|监理单位".split(
@@ -64,45 +64,47 @@ ROWS = {
 
 @dataclass(frozen=True)
 class Fact:
-    """Blocks that hold what a field asks for; `where` is how far into the document, 0 to 1."""
+    """Blocks with the answer to a field; `where` is their position in the document, 0 to 1."""
 
     where: float
     blocks: tuple[Block, ...]
 
 
-def numbers_in(chance: Random, sentence: str) -> str:
-    """The sentence with a number for each `{~low-high}`."""
-    return re.sub(r"\{~(\d+)-(\d+)\}", lambda found: str(chance.randint(int(found[1]), int(found[2]))), sentence)
+def numbers_in(rng: Random, sentence: str) -> str:
+    """Return the sentence with a random number for each `{~low-high}`."""
+    return re.sub(r"\{~(\d+)-(\d+)\}", lambda found: str(rng.randint(int(found[1]), int(found[2]))), sentence)
 
 
-def sentence(chance: Random, language: str) -> str:
-    """A sentence that holds no field of anything."""
-    parts = [chance.choice(pool[language]) for pool in (SUBJECTS, PREDICATES, TAILS)]
+def sentence(rng: Random, language: str) -> str:
+    """Return a sentence that answers no field."""
+    parts = [rng.choice(pool[language]) for pool in (SUBJECTS, PREDICATES, TAILS)]
     joined = parts[0] + (" " if language == "en" else "") + parts[1] + parts[2]
-    return numbers_in(chance, joined) + ("。" if language == "zh" else ". ")
+    return numbers_in(rng, joined) + ("。" if language == "zh" else ". ")
 
 
-def paragraph(chance: Random, language: str) -> Text:
-    """Three to eight such sentences."""
-    return Text("".join(sentence(chance, language) for _ in range(chance.randint(3, 8))).strip())
+def paragraph(rng: Random, language: str) -> Text:
+    """Return three to eight such sentences."""
+    return Text("".join(sentence(rng, language) for _ in range(rng.randint(3, 8))).strip())
 
 
-def table(chance: Random, language: str) -> Grid:
-    """A table of numbers, its last line a total that may or may not be the sum."""
-    head = chance.choice(COLUMNS[language])
+def table(rng: Random, language: str) -> Grid:
+    """Return a table of numbers with a total in the last row, which may or may not be the sum."""
+    head = rng.choice(COLUMNS[language])
     rows = [head]
-    for name in chance.sample(ROWS[language], chance.randint(4, 8)):
-        rows.append((name, *(f"{chance.randint(10, 99_999):,}" for _ in head[1:-1]), f"{chance.uniform(-9, 60):.1f}"))
+    for name in rng.sample(ROWS[language], rng.randint(4, 8)):
+        rows.append((name, *(f"{rng.randint(10, 99_999):,}" for _ in head[1:-1]), f"{rng.uniform(-9, 60):.1f}"))
     rows.append(
-        (("合计" if language == "zh" else "Total"), *(f"{chance.randint(1000, 400_000):,}" for _ in head[1:-1]), "")
+        (("合计" if language == "zh" else "Total"), *(f"{rng.randint(1000, 400_000):,}" for _ in head[1:-1]), "")
     )
-    return Grid(tuple(rows), 1, "l" + "r" * (len(head) - 1), chance.choice(["all", "lines"]))
+    return Grid(tuple(rows), 1, "l" + "r" * (len(head) - 1), rng.choice(["all", "lines"]))
 
 
-def book(chance: Random, language: str, chapters: Sequence[str], facts: Sequence[Fact], pages: int) -> list[Block]:
-    """The chapters with a table of contents before them, of about so many pages, the facts at their places.
+def fill_chapters(
+    rng: Random, language: str, chapters: Sequence[str], facts: Sequence[Fact], pages: int
+) -> list[Block]:
+    """Return chapters of about that many pages with a table of contents, and the facts at their positions.
 
-    A fact's place is taken in the text, not in the list of chapters, so that facts lie far apart.
+    A fact's position is counted in blocks, not in chapters, so that facts lie far apart.
     """
     room = pages * (1150 if language == "zh" else 2500)
     filler: list[Block] = []
@@ -111,14 +113,14 @@ def book(chance: Random, language: str, chapters: Sequence[str], facts: Sequence
         filler.append(Heading(_numbered(n, title, language), 1))
         used, section = 0, 0
         while used < share:
-            if section == 0 or chance.random() < 0.3:
+            if section == 0 or rng.random() < 0.3:
                 section += 1
-                filler.append(Heading(f"{n + 1}.{section} {chance.choice(SECTIONS[language])}", 2))
-            if chance.random() < 0.12:
-                filler.append(table(chance, language))
+                filler.append(Heading(f"{n + 1}.{section} {rng.choice(SECTIONS[language])}", 2))
+            if rng.random() < 0.12:
+                filler.append(table(rng, language))
                 used += 300 if language == "zh" else 650
                 continue
-            text = paragraph(chance, language)
+            text = paragraph(rng, language)
             filler.append(text)
             used += len(text.text)
     contents: list[Block] = [Heading("目  录" if language == "zh" else "Contents", 2)]
@@ -141,17 +143,17 @@ def _numbered(n: int, title: str, language: str) -> str:
     return f"{n + 1}. {title}"
 
 
-def said(chance: Random, language: str, text: str) -> Text:
-    """The sentence between two that mean nothing, so that it does not stand out."""
+def between_filler(rng: Random, language: str, text: str) -> Text:
+    """Return the sentence between two meaningless ones, so that it does not stand out."""
     gap = "" if language == "zh" else " "
-    return Text(f"{sentence(chance, language).strip()}{gap}{text}{gap}{sentence(chance, language).strip()}")
+    return Text(f"{sentence(rng, language).strip()}{gap}{text}{gap}{sentence(rng, language).strip()}")
 
 
-def names(chance: Random, language: str, count: int) -> list[str]:
-    """So many different people."""
+def distinct_people(rng: Random, language: str, count: int) -> list[str]:
+    """Return that many different people."""
     found: list[str] = []
     while len(found) < count:
-        name = words.person(chance, language)
+        name = words.person(rng, language)
         if name not in found:
             found.append(name)
     return found

@@ -13,13 +13,13 @@ from functools import partial
 from random import Random
 
 from eval.making import words
-from eval.making.as_html import HtmlLook
-from eval.making.as_office import OfficeLook
-from eval.making.as_pdf import PdfLook
-from eval.making.as_picture import ScanLook
-from eval.making.as_text import TextLook
-from eval.making.orders import Look, Order, Scan, order
-from eval.making.sheet import Block, Grid, Heading, PageBreak, Pairs, Sheet, Span, Text, Truth
+from eval.making.as_html import HtmlLayout
+from eval.making.as_office import OfficeLayout
+from eval.making.as_pdf import PdfLayout
+from eval.making.as_picture import ScanEffects
+from eval.making.as_text import TextLayout
+from eval.making.blocks import Block, GeneratedDocument, Grid, Heading, PageBreak, Pairs, Span, Text, Truth
+from eval.making.specs import DocumentSpec, Layout, Scan, spec
 
 Traits = frozenset[str]
 PEOPLE = (
@@ -132,7 +132,7 @@ PROBLEMS = (
 class _Report:
     """What the parts of one report share."""
 
-    chance: Random
+    rng: Random
     truth: Truth
     form: int
     year: int
@@ -154,9 +154,9 @@ class _Report:
         return text.translate(str.maketrans("0123456789", "０１２３４５６７８９")) if self.full_width else text
 
 
-def _figures(chance: Random, received: int) -> dict[str, float]:
+def _figures(rng: Random, received: int) -> dict[str, float]:
     """The figures of the prose, sums and parts in step; `received` is how many requests the table has."""
-    r = chance.randint
+    r = rng.randint
     f: dict[str, float] = {}
 
     def parts(total: str, names: Sequence[str], low: int, high: int) -> None:
@@ -205,9 +205,9 @@ def _filled(report: _Report, sentence: str, figures: dict[str, float]) -> str:
         name, _, style = found[1].partition("!")
         if name.startswith("~"):
             low, high = name[1:].split("-")
-            return report.digits(report.chance.randint(int(low), int(high)))
+            return report.digits(report.rng.randint(int(low), int(high)))
         value = figures[name]
-        if style == "万" and report.chance.random() < 0.7:
+        if style == "万" and report.rng.random() < 0.7:
             return report.truth.put(name, int(value), f"{value / 10_000:g}万")
         if style == "汉" and value < 10:
             return report.truth.put(name, int(value), "零一两三四五六七八九"[int(value)])
@@ -221,18 +221,18 @@ def _filled(report: _Report, sentence: str, figures: dict[str, float]) -> str:
 
 
 def _prose(report: _Report, figures: dict[str, float], traits: Traits) -> list[Block]:
-    chance = report.chance
-    kept = [group for group in SENTENCES if chance.random() < (0.45 if "absent" in traits else 0.85)]
+    rng = report.rng
+    kept = [group for group in SENTENCES if rng.random() < (0.45 if "absent" in traits else 0.85)]
     if len(kept) < len(SENTENCES):
         report.truth.note("absent_fields")
-    sentences = [chance.choice(group) for group in kept]
+    sentences = [rng.choice(group) for group in kept]
     if any("request_channels" in sentence for sentence in sentences):
         report.truth.judge("request_channels.all_answered_on_time", True)
     filled = [_filled(report, sentence, figures) for sentence in sentences]
     for place in range(len(filled)):
-        if chance.random() < 0.5:
-            filled[place] = chance.choice(FILLERS) + filled[place]
-    style = chance.choice(["bracket", "yi", "plain", "sections"])
+        if rng.random() < 0.5:
+            filled[place] = rng.choice(FILLERS) + filled[place]
+    style = rng.choice(["bracket", "yi", "plain", "sections"])
     digits = "一二三四五六七八九十"
     if style == "yi":
         joined = "".join(f"{digits[n % 10]}是" + text for n, text in enumerate(filled[:9])) + "".join(filled[9:])
@@ -254,9 +254,9 @@ def _prose(report: _Report, figures: dict[str, float], traits: Traits) -> list[B
 
 def _published(report: _Report) -> list[Grid]:
     """The second part's table: in the form of 2020 with last year's items and the change, in that of 2021 without."""
-    r, n = report.chance.randint, report.number
+    r, n = report.rng.randint, report.number
     rules, normative = "proactive.article_20_1.rules.", "proactive.article_20_1.normative_documents."
-    few, many = (lambda: report.chance.choice([0, 0, r(1, 30)])), (lambda: r(0, 30_000))
+    few, many = (lambda: report.rng.choice([0, 0, r(1, 30)])), (lambda: r(0, 30_000))
     rows: list[tuple[str | Span, ...]] = [(Span("第二十条第（一）项", 4),)]
     if report.form == 2020:
         names, heads = (
@@ -318,7 +318,7 @@ def _exact(hundredths: int) -> str:
 
 
 def _change(report: _Report, path: str) -> str:
-    value = report.chance.choice([0, report.chance.randint(1, 60), -report.chance.randint(1, 40)])
+    value = report.rng.choice([0, report.rng.randint(1, 60), -report.rng.randint(1, 40)])
     if value == 0:
         return report.truth.put(path, 0, "0")
     return report.truth.put(path, value, f"增{value}" if value > 0 else f"减{-value}")
@@ -326,7 +326,7 @@ def _change(report: _Report, path: str) -> str:
 
 def _requests(report: _Report, traits: Traits) -> tuple[list[Block], int]:
     """The third part's table, whole or cut in two where a page ends, and how many requests were received."""
-    chance = report.chance
+    rng = report.rng
     lines: list[tuple[str, tuple[tuple[str, str], ...] | str]] = [
         ("（一）予以公开", "granted"),
         ("（二）部分公开（区分处理的，只计这一情形，不计其他情形）", "partially_granted"),
@@ -350,8 +350,8 @@ def _requests(report: _Report, traits: Traits) -> tuple[list[Block], int]:
 
     def some() -> list[int]:
         counts = [
-            chance.choice([0, 0, chance.randint(1, 12)]),
-            *(chance.choice([0] * 9 + [chance.randint(1, 4)]) for _ in range(5)),
+            rng.choice([0, 0, rng.randint(1, 12)]),
+            *(rng.choice([0] * 9 + [rng.randint(1, 4)]) for _ in range(5)),
         ]
         for n, count in enumerate(counts):
             sums[n] += count
@@ -366,12 +366,12 @@ def _requests(report: _Report, traits: Traits) -> tuple[list[Block], int]:
         for n, (inner, path) in enumerate(inside):
             start: list[str | Span] = [Span(name, 1, len(inside))] if n == 0 else []
             results.append([*start, inner, *row(f"results.{group}.{path}", some())])
-    wrong = chance.choice([1, 2, -1]) if "wrong_total" in traits else 0
+    wrong = rng.choice([1, 2, -1]) if "wrong_total" in traits else 0
     if wrong:
         report.truth.note("wrong_total")
     results.append([Span("（七）总计", 2), *row("results.total", sums)])
-    carried_out = [chance.randint(0, 3), *(chance.choice([0, 0, 0, 1]) for _ in range(5))]
-    carried_in = [min(chance.randint(0, 2), a + b) for a, b in zip(sums, carried_out, strict=True)]
+    carried_out = [rng.randint(0, 3), *(rng.choice([0, 0, 0, 1]) for _ in range(5))]
+    carried_in = [min(rng.randint(0, 2), a + b) for a, b in zip(sums, carried_out, strict=True)]
     new = [a + b - c for a, b, c in zip(sums, carried_out, carried_in, strict=True)]
     head: list[tuple[str | Span, ...]] = [
         (Span("（本列数据的勾稽关系为：第一项加第二项之和，等于第三项加第四项之和）", 3, 3), Span("申请人情况", 7)),
@@ -402,7 +402,7 @@ def _requests(report: _Report, traits: Traits) -> tuple[list[Block], int]:
 
 def _reviews(report: _Report) -> Grid:
     def values(path: str) -> list[str]:
-        counts = [report.chance.choice([0, 0, report.chance.randint(1, 5)]) for _ in range(4)]
+        counts = [report.rng.choice([0, 0, report.rng.randint(1, 5)]) for _ in range(4)]
         return [
             report.number(f"reviews.{path}.{name}", value)
             for name, value in zip(OUTCOMES, (*counts, sum(counts)), strict=True)
@@ -418,18 +418,16 @@ def _reviews(report: _Report) -> Grid:
 
 
 def _closing(report: _Report, place: str, traits: Traits) -> list[Block]:
-    chance, t = report.chance, report.truth
-    number = chance.randint(100, 999)
-    site, column = f"{place}人民政府门户网站", chance.choice(["法定主动公开内容", "政府信息公开年报", "政务公开"])
+    rng, t = report.rng, report.truth
+    number = rng.randint(100, 999)
+    site, column = f"{place}人民政府门户网站", rng.choice(["法定主动公开内容", "政府信息公开年报", "政务公开"])
     url = t.put(
         "publication.url",
-        f"http://www.{chance.choice(['gov', 'zw', 'xxgk'])}{number}.example/zwgk/{report.year}/nb.html",
+        f"http://www.{rng.choice(['gov', 'zw', 'xxgk'])}{number}.example/zwgk/{report.year}/nb.html",
     )
-    phone = t.put("publication.phone", f"0{chance.randint(311, 998)}-{chance.randint(2000000, 8999999)}")
-    office = t.put(
-        "publication.office", chance.choice([f"{place}人民政府办公室", f"{place}政务公开工作领导小组办公室"])
-    )
-    where = chance.choice(
+    phone = t.put("publication.phone", f"0{rng.randint(311, 998)}-{rng.randint(2000000, 8999999)}")
+    office = t.put("publication.office", rng.choice([f"{place}人民政府办公室", f"{place}政务公开工作领导小组办公室"]))
+    where = rng.choice(
         [
             f"本报告在{t.put('publication.site', site)}“{t.put('publication.column', column)}”栏目（{url}）公布。",
             f"本报告电子版可在{site}“{column}”栏目下载，网址：{url}。",
@@ -438,45 +436,45 @@ def _closing(report: _Report, place: str, traits: Traits) -> list[Block]:
     if "publication.site" not in t.values:
         t.put("publication.site", site)
         t.put("publication.column", column)
-    fee = chance.choice(["全年收取信息处理费{}元。", "本年度发出收费通知0件，收取信息处理费{}元。", ""])
+    fee = rng.choice(["全年收取信息处理费{}元。", "本年度发出收费通知0件，收取信息处理费{}元。", ""])
     blocks: list[Block] = []
     if fee:
         if "收费通知" in fee:
             t.put("request_channels.fee_notices", 0, "0")
-        charged = chance.choice([0, 0, 260])
+        charged = rng.choice([0, 0, 260])
         blocks.append(Text(fee.format(t.put("request_channels.fees_charged", charged, str(charged)))))
         t.note("zeros")
     contact = f"如有疑问，请与{office}联系（联系电话：{phone}"
     if "absent" not in traits:
-        contact += f"，地址：{t.put('publication.address', place + chance.choice(words.ROADS) + str(chance.randint(1, 99)) + '号')}，邮编：{t.put('publication.postcode', str(chance.randint(100000, 899999)))}"
+        contact += f"，地址：{t.put('publication.address', place + rng.choice(words.ROADS) + str(rng.randint(1, 99)) + '号')}，邮编：{t.put('publication.postcode', str(rng.randint(100000, 899999)))}"
         contact += f"，电子邮箱：{t.put('publication.email', f'xxgk{number}@mail.example')}"
     blocks.append(Text(where + contact + "）。举报电话：12345。"))
     return blocks
 
 
-def report(chance: Random, traits: Traits, form: int) -> Sheet:
+def report(rng: Random, traits: Traits, form: int) -> GeneratedDocument:
     """A whole report of the form; the year is 2019 or 2020 for the one of 2020, from 2021 on for the other."""
     t = Truth()
-    year = chance.choice([2019, 2020, 2020]) if form == 2020 else chance.randint(2021, 2024)
+    year = rng.choice([2019, 2020, 2020]) if form == 2020 else rng.randint(2021, 2024)
     this = _Report(
-        chance,
+        rng,
         t,
         form,
         year,
-        chance.choice(["0", "0", "", "/"]) if "blank" in traits else "0",
-        chance.random() < 0.2,
+        rng.choice(["0", "0", "", "/"]) if "blank" in traits else "0",
+        rng.random() < 0.2,
         "full_width" in traits,
     )
     if "full_width" in traits:
         t.note("full_width_digits")
-    place = chance.choice(words.COUNTIES)
-    authority = place + chance.choice(["", "人民政府", "农业农村局", "教育体育局", "市场监督管理局", "白鹭镇人民政府"])
+    place = rng.choice(words.COUNTIES)
+    authority = place + rng.choice(["", "人民政府", "农业农村局", "教育体育局", "市场监督管理局", "白鹭镇人民政府"])
     t.put("report.authority", authority)
     title = t.put("report.title", f"{authority}{year}年政府信息公开工作年度报告")
     t.put("report.year", year, str(year))
-    notice = f"{chance.choice(words.CITIES)}人民政府办公室关于做好{year}年度政府信息公开工作年度报告编制发布工作的通知"
+    notice = f"{rng.choice(words.CITIES)}人民政府办公室关于做好{year}年度政府信息公开工作年度报告编制发布工作的通知"
     intro = f"根据《中华人民共和国政府信息公开条例》（国务院令第711号）第五十条规定，按照《{t.put('report.basis_notice', notice)}》要求，编制本报告。"
-    period = chance.choice(
+    period = rng.choice(
         [
             "本报告所列数据的统计期限自{0}年1月1日起，至{0}年12月31日止。",
             "报告中数据统计期限为{0}年1月1日至12月31日。",
@@ -487,8 +485,8 @@ def report(chance: Random, traits: Traits, form: int) -> Sheet:
         t.put("report.period_start", f"{year}-01-01", f"{year}年1月1日")
         t.put("report.period_end", f"{year}-12-31", "12月31日")
     requests, received = _requests(this, traits)
-    figures = _figures(chance, received)
-    published = words.printed_day(words.day(chance, year + 1, year + 1).replace(month=1), "zh")
+    figures = _figures(rng, received)
+    published = words.printed_day(words.day(rng, year + 1, year + 1).replace(month=1), "zh")
     parts: list[Block] = [
         Heading(title, 1, "centre"),
         Text(intro + period.format(year)),
@@ -499,19 +497,19 @@ def report(chance: Random, traits: Traits, form: int) -> Sheet:
         Heading("三、收到和处理政府信息公开申请情况", 2),
         *requests,
         Heading(
-            chance.choice(
+            rng.choice(
                 ["四、政府信息公开行政复议、行政诉讼情况", "四、因政府信息公开工作被申请行政复议、提起行政诉讼情况"]
             ),
             2,
         ),
         _reviews(this),
         Heading("五、存在的主要问题及改进情况", 2),
-        Text(_filled(this, chance.choice(PROBLEMS), figures)),
-        *words.orders(chance, "zh", traits, t),
+        Text(_filled(this, rng.choice(PROBLEMS), figures)),
+        *words.injections(rng, "zh", traits, t),
         Heading("六、其他需要报告的事项", 2),
         *_closing(this, place, traits),
     ]
-    if chance.random() < 0.7:
+    if rng.random() < 0.7:
         day = re.fullmatch(r"(\d+)年(\d+)月(\d+)日", published)
         assert day
         parts.append(
@@ -521,10 +519,10 @@ def report(chance: Random, traits: Traits, form: int) -> Sheet:
         parts[1:1] = [
             Pairs(
                 (
-                    ("索引号", f"0{chance.randint(10**7, 10**8)}/{year + 1}-00{chance.randint(10, 99)}"),
+                    ("索引号", f"0{rng.randint(10**7, 10**8)}/{year + 1}-00{rng.randint(10, 99)}"),
                     ("公开目录", "政府信息公开年报"),
-                    ("责任编辑", words.person(chance, "zh")),
-                    ("浏览次数", str(chance.randint(50, 9000))),
+                    ("责任编辑", words.person(rng, "zh")),
+                    ("浏览次数", str(rng.randint(50, 9000))),
                 ),
                 2,
                 "：",
@@ -534,42 +532,45 @@ def report(chance: Random, traits: Traits, form: int) -> Sheet:
         t.note("distractors")
     t.note("next_year")
     t.note("former_value")
-    return Sheet(tuple(parts), t, "zh", f"annual report, form of {form}")
+    return GeneratedDocument(tuple(parts), t, "zh", f"annual report, form of {form}")
 
 
-def _orders(form: int, looks: Iterable[tuple[Look, tuple[str, ...]]]) -> tuple[Order, ...]:
+def _make_specs(form: int, layouts: Iterable[tuple[Layout, tuple[str, ...]]]) -> tuple[DocumentSpec, ...]:
     return tuple(
-        order(f"report-{form}-{n:02}", partial(report, form=form), look, *traits)
-        for n, (look, traits) in enumerate(looks, 1)
+        spec(f"report-{form}-{n:02}", partial(report, form=form), layout, *traits)
+        for n, (layout, traits) in enumerate(layouts, 1)
     )
 
 
-ORDERS_2020 = _orders(
+SPECS_2020 = _make_specs(
     2020,
     (
-        (TextLook("cells", 9000), ("blank",)),
-        (TextLook("tabs"), ("wrong_total", "injection_visible")),
-        (HtmlLook("word", title="年度报告"), ("injection_hidden", "letterhead")),
-        (HtmlLook("page", "white", title="政府信息公开年报"), ("absent", "injection_hidden", "full_width")),
-        (PdfLook("DejaVuSans", 9.5, chinese=True, footer="- {} -"), ("split",)),
-        (PdfLook("DejaVuSerif", 10, "a4", 40, True), ("wrong_total", "blank")),
-        (Scan(PdfLook("DejaVuSans", 10, chinese=True), ScanLook(0.5, 7, 0.5, 30, seed=41), as_pdf=True), ("absent",)),
-        (OfficeLook("docx"), ("blank", "injection_hidden")),
+        (TextLayout("cells", 9000), ("blank",)),
+        (TextLayout("tabs"), ("wrong_total", "injection_visible")),
+        (HtmlLayout("word", title="年度报告"), ("injection_hidden", "letterhead")),
+        (HtmlLayout("page", "white", title="政府信息公开年报"), ("absent", "injection_hidden", "full_width")),
+        (PdfLayout("DejaVuSans", 9.5, chinese=True, footer="- {} -"), ("split",)),
+        (PdfLayout("DejaVuSerif", 10, "a4", 40, True), ("wrong_total", "blank")),
+        (
+            Scan(PdfLayout("DejaVuSans", 10, chinese=True), ScanEffects(0.5, 7, 0.5, 30, seed=41), as_pdf=True),
+            ("absent",),
+        ),
+        (OfficeLayout("docx"), ("blank", "injection_hidden")),
     ),
 )
-ORDERS_2021 = _orders(
+SPECS_2021 = _make_specs(
     2021,
     (
-        (TextLook("bars", 9000), ("absent",)),
-        (TextLook("cells", 9000), ("injection_visible", "wrong_total", "blank")),
-        (HtmlLook("page", title="年报"), ("letterhead", "blank")),
-        (HtmlLook("mail"), ("wrong_total", "injection_hidden")),
-        (PdfLook("DejaVuSans", 9, "a4", 36, True, header="政府信息公开工作年度报告"), ("blank", "injection_hidden")),
-        (PdfLook("DejaVuSerif", 9.5, chinese=True, footer="第 {} 页"), ("split", "wrong_total")),
+        (TextLayout("bars", 9000), ("absent",)),
+        (TextLayout("cells", 9000), ("injection_visible", "wrong_total", "blank")),
+        (HtmlLayout("page", title="年报"), ("letterhead", "blank")),
+        (HtmlLayout("mail"), ("wrong_total", "injection_hidden")),
+        (PdfLayout("DejaVuSans", 9, "a4", 36, True, header="政府信息公开工作年度报告"), ("blank", "injection_hidden")),
+        (PdfLayout("DejaVuSerif", 9.5, chinese=True, footer="第 {} 页"), ("split", "wrong_total")),
         (
-            Scan(PdfLook("DejaVuSans", 9.5, chinese=True), ScanLook(-0.7, 9, 0.6, 40, seed=42), as_pdf=True),
+            Scan(PdfLayout("DejaVuSans", 9.5, chinese=True), ScanEffects(-0.7, 9, 0.6, 40, seed=42), as_pdf=True),
             ("injection_visible",),
         ),
-        (OfficeLook("xlsx"), ("wrong_total",)),
+        (OfficeLayout("xlsx"), ("wrong_total",)),
     ),
 )

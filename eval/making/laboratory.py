@@ -7,13 +7,13 @@ from datetime import timedelta
 from random import Random
 
 from eval.making import words
-from eval.making.as_html import HtmlLook
-from eval.making.as_office import OfficeLook
-from eval.making.as_pdf import PdfLook
-from eval.making.as_picture import ScanLook
-from eval.making.as_text import TextLook
-from eval.making.orders import Scan, order
-from eval.making.sheet import Beside, Block, Grid, Heading, Pairs, Rule, Sheet, Span, Text, Truth
+from eval.making.as_html import HtmlLayout
+from eval.making.as_office import OfficeLayout
+from eval.making.as_pdf import PdfLayout
+from eval.making.as_picture import ScanEffects
+from eval.making.as_text import TextLayout
+from eval.making.blocks import Beside, Block, GeneratedDocument, Grid, Heading, Pairs, Rule, Span, Text, Truth
+from eval.making.specs import Scan, spec
 
 Traits = frozenset[str]
 
@@ -123,16 +123,16 @@ def _limits(low: float | None, high: float | None, places: int, style: str) -> s
     }[style]
 
 
-def _measured(chance: Random, low: float, high: float, places: int) -> tuple[float, str]:
+def _measured(rng: Random, low: float, high: float, places: int) -> tuple[float, str]:
     """A value in the range two times in three, and its flag."""
-    side = chance.choice(["normal"] * 4 + ["low", "high"])
+    side = rng.choice(["normal"] * 4 + ["low", "high"])
     wide = high - low
     if side == "low" and low > wide * 0.25:
-        value = low - wide * chance.uniform(0.05, 0.2)
+        value = low - wide * rng.uniform(0.05, 0.2)
     elif side == "high":
-        value = high + wide * chance.uniform(0.05, 0.6)
+        value = high + wide * rng.uniform(0.05, 0.6)
     else:
-        side, value = "normal", low + wide * chance.uniform(0.1, 0.9)
+        side, value = "normal", low + wide * rng.uniform(0.1, 0.9)
     return float(f"{value:.{places}f}"), side
 
 
@@ -161,17 +161,17 @@ def _put_range(t: Truth, n: int, low: float | None, high: float | None, places: 
     return t.put(f"results.{n}.reference", printed)
 
 
-def _patient_en(t: Truth, chance: Random, traits: Traits) -> list[tuple[str, str]]:
-    sex = chance.choice(["Female", "Male"])
-    age = chance.randint(19, 88)
+def _patient_en(t: Truth, rng: Random, traits: Traits) -> list[tuple[str, str]]:
+    sex = rng.choice(["Female", "Male"])
+    age = rng.randint(19, 88)
     t.judge("patient.sex", sex.lower())
-    style = chance.choice(["apart", "joined"])
-    born = words.day(chance, 1935, 2001)
-    found = [(chance.choice(["Patient", "Patient name", "Name"]), t.put("patient.name", words.person(chance, "en")))]
+    style = rng.choice(["apart", "joined"])
+    born = words.day(rng, 1935, 2001)
+    found = [(rng.choice(["Patient", "Patient name", "Name"]), t.put("patient.name", words.person(rng, "en")))]
     found.append(
         (
-            chance.choice(["MRN", "Patient ID", "Hospital No."]),
-            t.put("patient.id", f"{chance.choice('HPK')}{chance.randint(100000, 999999)}"),
+            rng.choice(["MRN", "Patient ID", "Hospital No."]),
+            t.put("patient.id", f"{rng.choice('HPK')}{rng.randint(100000, 999999)}"),
         )
     )
     if style == "joined":
@@ -180,9 +180,7 @@ def _patient_en(t: Truth, chance: Random, traits: Traits) -> list[tuple[str, str
         found += [
             (
                 "Date of birth",
-                t.put(
-                    "patient.birth_date", born.isoformat(), words.printed_day(born, chance.choice(["short", "long"]))
-                ),
+                t.put("patient.birth_date", born.isoformat(), words.printed_day(born, rng.choice(["short", "long"]))),
             ),
             ("Sex", sex),
         ]
@@ -191,32 +189,32 @@ def _patient_en(t: Truth, chance: Random, traits: Traits) -> list[tuple[str, str
     else:
         found.append(
             (
-                chance.choice(["Referred by", "Requesting doctor", "Ref. by"]),
-                t.put("requested_by", f"Dr {words.person(chance, 'en')}"),
+                rng.choice(["Referred by", "Requesting doctor", "Ref. by"]),
+                t.put("requested_by", f"Dr {words.person(rng, 'en')}"),
             )
         )
-        found.append(("Ward", t.put("patient.ward", chance.choice(["Oak Ward", "Day Unit 2", "A&E", "Maternity"]))))
+        found.append(("Ward", t.put("patient.ward", rng.choice(["Oak Ward", "Day Unit 2", "A&E", "Maternity"]))))
     return found
 
 
-def _times(t: Truth, chance: Random, language: str, style: str) -> tuple[str, str, str, str]:
+def _times(t: Truth, rng: Random, language: str, style: str) -> tuple[str, str, str, str]:
     """When the sample was taken, received and reported, and a day that is none of them."""
-    day = words.day(chance, 2020, 2024)
+    day = words.day(rng, 2020, 2024)
 
     def at(days: int, path: str) -> str:
-        clock = f"{chance.randint(7, 19):02}:{chance.randint(0, 59):02}"
+        clock = f"{rng.randint(7, 19):02}:{rng.randint(0, 59):02}"
         printed = f"{words.printed_day(day + timedelta(days), style)} {clock}"
         return t.put(path, printed) if path else printed
 
     return at(0, "sample.collected_at"), at(0, "sample.received_at"), at(1, "reported_at"), at(3, "")
 
 
-def blood_en(chance: Random, traits: Traits) -> Sheet:
+def blood_en(rng: Random, traits: Traits) -> GeneratedDocument:
     """Two panels in one table under banners, letters for flags, a laboratory and a referring surgery."""
     t = Truth()
-    style, flags = chance.choice(["-", " - ", "()"]), FLAGS[chance.choice(["letters", "signs"])]
-    taken, received, reported, printed = _times(t, chance, "en", chance.choice(["short", "dmy", "iso"]))
-    heads = chance.choice(
+    style, flags = rng.choice(["-", " - ", "()"]), FLAGS[rng.choice(["letters", "signs"])]
+    taken, received, reported, printed = _times(t, rng, "en", rng.choice(["short", "dmy", "iso"]))
+    heads = rng.choice(
         [
             ("Test", "Result", "Flag", "Units", "Reference interval"),
             ("Investigation", "Observed value", "", "Unit", "Normal range"),
@@ -227,8 +225,8 @@ def blood_en(chance: Random, traits: Traits) -> Sheet:
     n = 0
     for panel, analytes in (("FULL BLOOD COUNT", BLOOD), ("RENAL AND LIVER PROFILE", CHEMISTRY)):
         rows.append((Span(panel, 5),))
-        for a in chance.sample(analytes, chance.randint(4, 7)):
-            value, flag = _measured(chance, a.low, a.high, a.places)
+        for a in rng.sample(analytes, rng.randint(4, 7)):
+            value, flag = _measured(rng, a.low, a.high, a.places)
             shown = flag
             if "wrong_total" in traits and n == 1:
                 value, shown = float(f"{a.high * 1.4:.{a.places}f}"), "normal"
@@ -245,24 +243,24 @@ def blood_en(chance: Random, traits: Traits) -> Sheet:
                 )
             )
             n += 1
-    status = chance.choice([("FINAL", "final"), ("INTERIM", "preliminary"), ("CORRECTED REPORT", "corrected")])
+    status = rng.choice([("FINAL", "final"), ("INTERIM", "preliminary"), ("CORRECTED REPORT", "corrected")])
     t.judge("status", status[1])
     blocks: list[Block] = [
         Heading(
             t.put(
                 "laboratory.name",
-                f"{chance.choice(words.PLACES)} {chance.choice(['General Hospital', 'Pathology Partnership', 'Clinical Laboratories'])}",
+                f"{rng.choice(words.PLACES)} {rng.choice(['General Hospital', 'Pathology Partnership', 'Clinical Laboratories'])}",
             )
         ),
         Text(
-            f"{t.put('laboratory.address', words.address(chance, 'en'))}   Enquiries {t.put('laboratory.phone', words.phone(chance, 'en'))}"
+            f"{t.put('laboratory.address', words.address(rng, 'en'))}   Enquiries {t.put('laboratory.phone', words.phone(rng, 'en'))}"
         ),
         Rule("="),
         Pairs(
             (
-                *_patient_en(t, chance, traits),
-                ("Lab No.", t.put("report_number", f"{chance.randint(20, 24)}-{chance.randint(10000, 99999)}")),
-                ("Specimen", t.put("sample.type", chance.choice(["Whole blood, serum", "EDTA blood and serum"]))),
+                *_patient_en(t, rng, traits),
+                ("Lab No.", t.put("report_number", f"{rng.randint(20, 24)}-{rng.randint(10000, 99999)}")),
+                ("Specimen", t.put("sample.type", rng.choice(["Whole blood, serum", "EDTA blood and serum"]))),
                 ("Collected", taken),
                 ("Received", received),
                 ("Reported", reported),
@@ -270,16 +268,16 @@ def blood_en(chance: Random, traits: Traits) -> Sheet:
             ),
             2,
             ": ",
-            chance.random() < 0.4,
+            rng.random() < 0.4,
         ),
         Text("Report status: " + status[0]),
-        Grid(tuple(rows), 1, "lrcll", chance.choice(["all", "lines", "none"]), (5, 2, 1, 2, 3)),
-        *words.orders(chance, "en", traits, t),
+        Grid(tuple(rows), 1, "lrcll", rng.choice(["all", "lines", "none"]), (5, 2, 1, 2, 3)),
+        *words.injections(rng, "en", traits, t),
         Text(
             "Comment: "
             + t.put(
                 "comment",
-                chance.choice(
+                rng.choice(
                     [
                         "Slight haemolysis noted; potassium may be raised.",
                         "Suggest repeat in four weeks.",
@@ -288,32 +286,30 @@ def blood_en(chance: Random, traits: Traits) -> Sheet:
                 ),
             )
         ),
-        Text(
-            f"Copy to: {chance.choice(words.PLACES)} Surgery, {words.address(chance, 'en')}, {words.phone(chance, 'en')}"
-        ),
+        Text(f"Copy to: {rng.choice(words.PLACES)} Surgery, {words.address(rng, 'en')}, {words.phone(rng, 'en')}"),
         Text(
             "Authorised by "
-            + t.put("laboratory.verified_by", f"Dr {words.person(chance, 'en')}")
+            + t.put("laboratory.verified_by", f"Dr {words.person(rng, 'en')}")
             + ". Reference intervals changed on 1 January; earlier reports are not comparable."
         ),
     ]
     t.note("distractors")
     t.note("two_parties")
-    return Sheet(tuple(blocks), t, "en", "blood report")
+    return GeneratedDocument(tuple(blocks), t, "en", "blood report")
 
 
-def cumulative_en(chance: Random, traits: Traits) -> Sheet:
+def cumulative_en(rng: Random, traits: Traits) -> GeneratedDocument:
     """Today's results beside those of two earlier days, the newest in the first or in the last column."""
     t = Truth()
-    taken, received, reported, _ = _times(t, chance, "en", "dmy")
-    newest_last = chance.random() < 0.5
+    taken, received, reported, _ = _times(t, rng, "en", "dmy")
+    newest_last = rng.random() < 0.5
     former = ["11/01/2019", "30/08/2019"]
     heads = ["Test", *([*former, taken[:10]] if newest_last else [taken[:10], *reversed(former)]), "Units", "Range"]
     rows: list[tuple[str | Span, ...]] = [tuple(heads)]
-    for n, a in enumerate(chance.sample(CHEMISTRY, chance.randint(6, 10))):
-        value, flag = _measured(chance, a.low, a.high, a.places)
+    for n, a in enumerate(rng.sample(CHEMISTRY, rng.randint(6, 10))):
+        value, flag = _measured(rng, a.low, a.high, a.places)
         blank = n == 3
-        old = [f"{_measured(chance, a.low, a.high, a.places)[0]:.{a.places}f}" for _ in former]
+        old = [f"{_measured(rng, a.low, a.high, a.places)[0]:.{a.places}f}" for _ in former]
         t.put(f"results.{n}.name", a.english)
         if blank:
             t.note("blank_fields")
@@ -329,14 +325,14 @@ def cumulative_en(chance: Random, traits: Traits) -> Sheet:
     blocks: list[Block] = [
         Heading("CUMULATIVE BIOCHEMISTRY REPORT"),
         Text(
-            t.put("laboratory.name", f"{chance.choice(words.PLACES)} Infirmary")
+            t.put("laboratory.name", f"{rng.choice(words.PLACES)} Infirmary")
             + ", "
             + t.put("laboratory.department", "Department of Clinical Chemistry")
         ),
         Pairs(
             (
-                *_patient_en(t, chance, traits),
-                ("Accession", t.put("report_number", f"C{chance.randint(10**6, 10**7)}")),
+                *_patient_en(t, rng, traits),
+                ("Accession", t.put("report_number", f"C{rng.randint(10**6, 10**7)}")),
                 ("This sample taken", taken),
                 ("Received", received),
                 ("Report issued", reported),
@@ -344,23 +340,23 @@ def cumulative_en(chance: Random, traits: Traits) -> Sheet:
             2,
         ),
         Text(f"Results of {taken[:10]} (this report) with earlier results for comparison."),
-        Grid(tuple(rows), 1, "lrrrll", chance.choice(["all", "lines"]), (4, 2, 2, 2, 2, 2.4)),
-        *words.orders(chance, "en", traits, t),
+        Grid(tuple(rows), 1, "lrrrll", rng.choice(["all", "lines"]), (4, 2, 2, 2, 2, 2.4)),
+        *words.injections(rng, "en", traits, t),
         Text("Blank: not requested or insufficient sample. Next appointment 14/02/2026."),
-        Text("Validated: " + t.put("laboratory.verified_by", words.person(chance, "en"))),
+        Text("Validated: " + t.put("laboratory.verified_by", words.person(rng, "en"))),
     ]
     t.note("distractors")
-    return Sheet(tuple(blocks), t, "en", "cumulative report")
+    return GeneratedDocument(tuple(blocks), t, "en", "cumulative report")
 
 
-def urine_en(chance: Random, traits: Traits) -> Sheet:
+def urine_en(rng: Random, traits: Traits) -> GeneratedDocument:
     """A dipstick in words, `negative` against `trace`, and a count per field."""
     t = Truth()
-    taken, received, reported, _ = _times(t, chance, "en", "long")
+    taken, received, reported, _ = _times(t, rng, "en", "long")
     rows: list[tuple[str | Span, ...]] = [("Parameter", "Finding", "Expected", "Flag")]
     n = 0
-    for english, _, _ in chance.sample(URINE_WORDS, 6):
-        finding = chance.choice(["Negative", "Negative", "Trace", "1+", "2+"])
+    for english, _, _ in rng.sample(URINE_WORDS, 6):
+        finding = rng.choice(["Negative", "Negative", "Trace", "1+", "2+"])
         bad = finding != "Negative"
         t.put(f"results.{n}.name", english)
         t.put(f"results.{n}.value", finding)
@@ -368,7 +364,7 @@ def urine_en(chance: Random, traits: Traits) -> Sheet:
         rows.append((english, finding, t.put(f"results.{n}.reference", "Negative"), "*" if bad else ""))
         n += 1
     for english, low, high, places in (("Specific gravity", 1.005, 1.030, 3), ("pH", 5.0, 8.0, 1)):
-        value = round(chance.uniform(low, high), places)
+        value = round(rng.uniform(low, high), places)
         text = f"{value:.{places}f}"
         t.put(f"results.{n}.name", english)
         t.put(f"results.{n}.value", text)
@@ -378,7 +374,7 @@ def urine_en(chance: Random, traits: Traits) -> Sheet:
         t.judge(f"results.{n}.high", high)
         rows.append((english, text, t.put(f"results.{n}.reference", f"{low:.{places}f} to {high:.{places}f}"), ""))
         n += 1
-    zero = chance.choice(["0", "1"])
+    zero = rng.choice(["0", "1"])
     t.put(f"results.{n}.name", "Casts")
     t.put(f"results.{n}.value", zero)
     t.judge(f"results.{n}.number", float(zero))
@@ -387,15 +383,15 @@ def urine_en(chance: Random, traits: Traits) -> Sheet:
     rows.append(("Casts", f"{zero} /lpf", "", ""))
     t.note("zeros")
     blocks: list[Block] = [
-        Text(t.put("laboratory.name", words.company(chance, "en", "Diagnostics")), bold=True),
+        Text(t.put("laboratory.name", words.company(rng, "en", "Diagnostics")), bold=True),
         Heading("Urinalysis"),
         Beside(
-            (Pairs(tuple(_patient_en(t, chance, traits))),),
+            (Pairs(tuple(_patient_en(t, rng, traits))),),
             (
                 Pairs(
                     (
-                        ("Order", t.put("report_number", f"U-{chance.randint(10000, 99999)}")),
-                        ("Specimen ID", t.put("sample.id", f"{chance.randint(10**9, 10**10)}")),
+                        ("Order", t.put("report_number", f"U-{rng.randint(10000, 99999)}")),
+                        ("Specimen ID", t.put("sample.id", f"{rng.randint(10**9, 10**10)}")),
                         ("Specimen", t.put("sample.type", "Urine, midstream")),
                         ("Collected", taken),
                         ("Received", received),
@@ -404,26 +400,26 @@ def urine_en(chance: Random, traits: Traits) -> Sheet:
                 ),
             ),
         ),
-        Grid(tuple(rows), 1, "llll", chance.choice(["lines", "all"]), (3, 2, 2, 1)),
-        *words.orders(chance, "en", traits, t),
+        Grid(tuple(rows), 1, "llll", rng.choice(["lines", "all"]), (3, 2, 2, 1)),
+        *words.injections(rng, "en", traits, t),
         Text(
             "Performed by "
-            + t.put("laboratory.technician", words.person(chance, "en"))
-            + f". Fee £{chance.randint(10, 40)}.00 payable within 14 days."
+            + t.put("laboratory.technician", words.person(rng, "en"))
+            + f". Fee £{rng.randint(10, 40)}.00 payable within 14 days."
         ),
     ]
-    return Sheet(tuple(blocks), t, "en", "urine report")
+    return GeneratedDocument(tuple(blocks), t, "en", "urine report")
 
 
-def letter_en(chance: Random, traits: Traits) -> Sheet:
+def letter_en(rng: Random, traits: Traits) -> GeneratedDocument:
     """Results in the running text of a letter, with last year's figures in the same sentences."""
     t = Truth()
-    day = words.day(chance, 2020, 2024)
-    name = words.person(chance, "en")
+    day = words.day(rng, 2020, 2024)
+    name = words.person(rng, "en")
     t.put("patient.name", name)
     sentences = []
-    for n, a in enumerate(chance.sample([*CHEMISTRY, *BLOOD], 5)):
-        value, flag = _measured(chance, a.low, a.high, a.places)
+    for n, a in enumerate(rng.sample([*CHEMISTRY, *BLOOD], 5)):
+        value, flag = _measured(rng, a.low, a.high, a.places)
         low, high = f"{a.low:.{min(a.places, 2)}f}", f"{a.high:.{min(a.places, 2)}f}"
         t.put(f"results.{n}.name", a.english, a.english)
         printed = _put_number(t, n, a.english, value, a.places)
@@ -433,9 +429,9 @@ def letter_en(chance: Random, traits: Traits) -> Sheet:
         t.judge(f"results.{n}.high", float(high))
         t.judge(f"results.{n}.flag", flag)
         said = {"normal": "which is normal", "high": "which is high", "low": "which is low"}[flag]
-        old = f"{_measured(chance, a.low, a.high, a.places)[0]:.{a.places}f}"
+        old = f"{_measured(rng, a.low, a.high, a.places)[0]:.{a.places}f}"
         sentences.append(
-            chance.choice(
+            rng.choice(
                 [
                     f"{a.english} came back at {printed} {a.unit} (range {low}-{high}), {said}; last year it was {old}.",
                     f"Against {old} in the spring, {a.english} is now {printed} {a.unit}, {said} (range {low}-{high}).",
@@ -443,50 +439,50 @@ def letter_en(chance: Random, traits: Traits) -> Sheet:
             )
         )
     blocks: list[Block] = [
-        Text(t.put("laboratory.name", f"{chance.choice(words.PLACES)} Health Screening"), "right"),
-        Text(t.put("laboratory.address", words.address(chance, "en")), "right"),
+        Text(t.put("laboratory.name", f"{rng.choice(words.PLACES)} Health Screening"), "right"),
+        Text(t.put("laboratory.address", words.address(rng, "en")), "right"),
         Text(t.put("reported_at", words.printed_day(day, "long")), "right"),
-        Text(f"Our reference {t.put('report_number', f'HS/{chance.randint(1000, 9999)}/{day.year % 100}')}"),
-        Text(f"Dear {chance.choice(['Ms', 'Mr', 'Dr'])} {name.split()[1]},"),
+        Text(f"Our reference {t.put('report_number', f'HS/{rng.randint(1000, 9999)}/{day.year % 100}')}"),
+        Text(f"Dear {rng.choice(['Ms', 'Mr', 'Dr'])} {name.split()[1]},"),
         Text(
             f"Results for {name}, blood drawn on {t.put('sample.collected_at', words.printed_day(day - timedelta(4), 'long'))}"
         ),
         *[Text(sentence) for sentence in sentences],
-        *words.orders(chance, "en", traits, t),
+        *words.injections(rng, "en", traits, t),
         Text(
             f"Your next check is due on {words.printed_day(day + timedelta(365), 'long')}. Nothing here replaces the advice of your doctor."
         ),
-        Text("Yours sincerely,\n" + t.put("laboratory.verified_by", f"Dr {words.person(chance, 'en')}")),
+        Text("Yours sincerely,\n" + t.put("laboratory.verified_by", f"Dr {words.person(rng, 'en')}")),
     ]
     t.note("former_value")
     t.note("prose")
     t.note("absent_fields")
-    return Sheet(tuple(blocks), t, "en", "letter")
+    return GeneratedDocument(tuple(blocks), t, "en", "letter")
 
 
-def water_en(chance: Random, traits: Traits) -> Sheet:
+def water_en(rng: Random, traits: Traits) -> GeneratedDocument:
     """A certificate of analysis of drinking water: limits of one side, `<` results, a method for each line."""
     t = Truth()
-    taken, received, reported, printed = _times(t, chance, "en", "dmy")
+    taken, received, reported, printed = _times(t, rng, "en", "dmy")
     rows: list[tuple[str | Span, ...]] = [("Determinand", "Method", "Units", "Limit", "Result", "Pass/Fail")]
-    for n, (english, _, unit, (low, high), places) in enumerate(chance.sample(WATER, chance.randint(6, 10))):
+    for n, (english, _, unit, (low, high), places) in enumerate(rng.sample(WATER, rng.randint(6, 10))):
         t.put(f"results.{n}.name", english)
         method = t.put(
-            f"results.{n}.method", chance.choice(["ICP-MS", "In-house 014", "BS EN ISO 7027", "Titration", "Probe"])
+            f"results.{n}.method", rng.choice(["ICP-MS", "In-house 014", "BS EN ISO 7027", "Titration", "Probe"])
         )
         if high is None:
-            value = chance.choice(["0", "Not detected", "4"])
+            value = rng.choice(["0", "Not detected", "4"])
             bad = value == "4"
             t.put(f"results.{n}.value", value)
             t.judge(f"results.{n}.number", float(value) if value.isdigit() else None)
             limit = t.put(f"results.{n}.reference", "nil")
             t.note("zeros")
-        elif chance.random() < 0.3:
+        elif rng.random() < 0.3:
             bound = f"<{high / 20:g}"
             value, bad = t.put(f"results.{n}.value", bound), False
             limit = _put_range(t, n, low, high, places, "-")
         else:
-            number = chance.uniform(low or high * 0.1, high * 1.1)
+            number = rng.uniform(low or high * 0.1, high * 1.1)
             bad = float(f"{number:.{places}f}") > high
             value = _put_number(t, n, english, number, places)
             limit = _put_range(t, n, low, high, places, "-")
@@ -498,15 +494,15 @@ def water_en(chance: Random, traits: Traits) -> Sheet:
         Heading("Certificate of Analysis", 1, "centre"),
         Pairs(
             (
-                ("Certificate", t.put("report_number", f"W{chance.randint(10000, 99999)}/1")),
-                ("Laboratory", t.put("laboratory.name", words.company(chance, "en", "Analytical"))),
-                ("Client", words.company(chance, "en", "Water Supply")),
-                ("Client reference", f"PO {chance.randint(1000, 9999)}"),
-                ("Sample number", t.put("sample.id", f"{chance.randint(100000, 999999)}-2")),
-                ("Sample", t.put("sample.type", chance.choice(["Drinking water, kitchen tap", "Borehole, raw water"]))),
+                ("Certificate", t.put("report_number", f"W{rng.randint(10000, 99999)}/1")),
+                ("Laboratory", t.put("laboratory.name", words.company(rng, "en", "Analytical"))),
+                ("Client", words.company(rng, "en", "Water Supply")),
+                ("Client reference", f"PO {rng.randint(1000, 9999)}"),
+                ("Sample number", t.put("sample.id", f"{rng.randint(100000, 999999)}-2")),
+                ("Sample", t.put("sample.type", rng.choice(["Drinking water, kitchen tap", "Borehole, raw water"]))),
                 ("Sampled", taken),
                 ("Received", received),
-                ("Condition", t.put("sample.condition", chance.choice(["Intact, 4 °C", "One bottle leaking"]))),
+                ("Condition", t.put("sample.condition", rng.choice(["Intact, 4 °C", "One bottle leaking"]))),
                 ("Reported", reported),
                 ("Certificate printed", printed),
             ),
@@ -514,36 +510,34 @@ def water_en(chance: Random, traits: Traits) -> Sheet:
             ": ",
             True,
         ),
-        Grid(tuple(rows), 1, "llllrc", chance.choice(["all", "lines"]), (4, 3, 2, 2, 2, 1.5)),
-        *words.orders(chance, "en", traits, t),
+        Grid(tuple(rows), 1, "llllrc", rng.choice(["all", "lines"]), (4, 3, 2, 2, 2, 1.5)),
+        *words.injections(rng, "en", traits, t),
         Text("Limits from 1 January next year: lead 0.005 mg/L. Results relate only to the sample tested."),
         Text(
             "Signed for the laboratory: "
-            + t.put("laboratory.verified_by", words.person(chance, "en"))
+            + t.put("laboratory.verified_by", words.person(rng, "en"))
             + ", Technical Manager"
         ),
     ]
     t.note("next_year")
     t.note("two_parties")
-    return Sheet(tuple(blocks), t, "en", "water analysis")
+    return GeneratedDocument(tuple(blocks), t, "en", "water analysis")
 
 
-def _patient_zh(t: Truth, chance: Random, traits: Traits) -> list[tuple[str, str]]:
-    sex = chance.choice(["男", "女"])
+def _patient_zh(t: Truth, rng: Random, traits: Traits) -> list[tuple[str, str]]:
+    sex = rng.choice(["男", "女"])
     t.judge("patient.sex", "male" if sex == "男" else "female")
-    age = chance.randint(3, 90)
+    age = rng.randint(3, 90)
     found = [
-        ("姓名", t.put("patient.name", words.person(chance, "zh"))),
+        ("姓名", t.put("patient.name", words.person(rng, "zh"))),
         ("性别", sex),
         ("年龄", t.put("patient.age", age, str(age)) + "岁"),
     ]
-    found.append(
-        (chance.choice(["病历号", "住院号", "门诊号"]), t.put("patient.id", f"{chance.randint(10**6, 10**8)}"))
-    )
+    found.append((rng.choice(["病历号", "住院号", "门诊号"]), t.put("patient.id", f"{rng.randint(10**6, 10**8)}")))
     found.append(
         (
-            chance.choice(["科别", "送检科室"]),
-            t.put("patient.ward", chance.choice(["心血管内科", "普外科", "体检中心", "儿科门诊"])),
+            rng.choice(["科别", "送检科室"]),
+            t.put("patient.ward", rng.choice(["心血管内科", "普外科", "体检中心", "儿科门诊"])),
         )
     )
     if "absent" in traits:
@@ -551,25 +545,25 @@ def _patient_zh(t: Truth, chance: Random, traits: Traits) -> list[tuple[str, str
         t.note("blank_fields")
     else:
         found += [
-            ("床号", t.put("patient.bed", f"{chance.randint(1, 48):02}床")),
-            ("临床诊断", t.put("diagnosis", chance.choice(["发热待查", "2型糖尿病", "高血压病", "健康查体"]))),
+            ("床号", t.put("patient.bed", f"{rng.randint(1, 48):02}床")),
+            ("临床诊断", t.put("diagnosis", rng.choice(["发热待查", "2型糖尿病", "高血压病", "健康查体"]))),
         ]
-    found.append((chance.choice(["申请医生", "送检医生"]), t.put("requested_by", words.person(chance, "zh"))))
+    found.append((rng.choice(["申请医生", "送检医生"]), t.put("requested_by", words.person(rng, "zh"))))
     return found
 
 
-def _hospital_zh(t: Truth, chance: Random, title: str) -> Heading:
+def _hospital_zh(t: Truth, rng: Random, title: str) -> Heading:
     name = t.put(
         "laboratory.name",
-        f"{chance.choice(words.CITIES)}{chance.choice(['第一人民医院', '中医医院', '妇幼保健院', '中心医院'])}",
+        f"{rng.choice(words.CITIES)}{rng.choice(['第一人民医院', '中医医院', '妇幼保健院', '中心医院'])}",
     )
     return Heading(f"{name}{title}", 1, "centre")
 
 
-def _foot_zh(t: Truth, chance: Random, taken: str, received: str, reported: str) -> list[Block]:
+def _foot_zh(t: Truth, rng: Random, taken: str, received: str, reported: str) -> list[Block]:
     tested, checked = (
-        t.put("laboratory.technician", words.person(chance, "zh")),
-        t.put("laboratory.verified_by", words.person(chance, "zh")),
+        t.put("laboratory.technician", words.person(rng, "zh")),
+        t.put("laboratory.verified_by", words.person(rng, "zh")),
     )
     return [
         Pairs(
@@ -588,15 +582,15 @@ def _foot_zh(t: Truth, chance: Random, taken: str, received: str, reported: str)
     ]
 
 
-def halves_zh(chance: Random, traits: Traits) -> Sheet:
+def halves_zh(rng: Random, traits: Traits) -> GeneratedDocument:
     """A blood count in two halves side by side, as Chinese hospitals print it on half a sheet."""
     t = Truth()
-    style, flags = chance.choice(["-", "--", "~"]), FLAGS["arrows"]
-    taken, received, reported, _ = _times(t, chance, "zh", chance.choice(["iso", "slash"]))
-    chosen = chance.sample(BLOOD, chance.choice([8, 10]))
+    style, flags = rng.choice(["-", "--", "~"]), FLAGS["arrows"]
+    taken, received, reported, _ = _times(t, rng, "zh", rng.choice(["iso", "slash"]))
+    chosen = rng.sample(BLOOD, rng.choice([8, 10]))
     cells = []
     for n, a in enumerate(chosen):
-        value, flag = _measured(chance, a.low, a.high, a.places)
+        value, flag = _measured(rng, a.low, a.high, a.places)
         t.judge(f"results.{n}.flag", flag)
         name = t.put(f"results.{n}.name", a.chinese)
         code = t.put(f"results.{n}.code", a.code)
@@ -614,33 +608,33 @@ def halves_zh(chance: Random, traits: Traits) -> Sheet:
     head = ("No", "代号", "项目名称", "结果", "参考值", "单位")
     rows = [head + head, *[cells[n] + cells[n + half] for n in range(half)]]
     blocks: list[Block] = [
-        _hospital_zh(t, chance, chance.choice(["检验报告单", "检验科报告单"])),
+        _hospital_zh(t, rng, rng.choice(["检验报告单", "检验科报告单"])),
         Pairs(
             (
-                *_patient_zh(t, chance, traits),
+                *_patient_zh(t, rng, traits),
                 ("标本种类", t.put("sample.type", "全血")),
-                ("样本号", t.put("sample.id", str(chance.randint(1, 400)))),
-                ("条码号", t.put("report_number", str(chance.randint(10**9, 10**10)))),
+                ("样本号", t.put("sample.id", str(rng.randint(1, 400)))),
+                ("条码号", t.put("report_number", str(rng.randint(10**9, 10**10)))),
             ),
             4,
             "：",
         ),
-        Grid(tuple(rows), 1, "clllll" * 2, chance.choice(["lines", "all"]), (1, 2, 3.6, 1.7, 2.6, 1.8) * 2),
-        *words.orders(chance, "zh", traits, t),
-        *_foot_zh(t, chance, taken, received, reported),
+        Grid(tuple(rows), 1, "clllll" * 2, rng.choice(["lines", "all"]), (1, 2, 3.6, 1.7, 2.6, 1.8) * 2),
+        *words.injections(rng, "zh", traits, t),
+        *_foot_zh(t, rng, taken, received, reported),
     ]
     t.note("side_by_side")
     t.note("distractors")
-    return Sheet(tuple(blocks), t, "zh", "blood report")
+    return GeneratedDocument(tuple(blocks), t, "zh", "blood report")
 
 
-def chemistry_zh(chance: Random, traits: Traits) -> Sheet:
+def chemistry_zh(rng: Random, traits: Traits) -> GeneratedDocument:
     """A chemistry report with a column for each thing, and last time's values in one of them."""
     t = Truth()
-    style, flags = chance.choice(["-", "~", " - "]), FLAGS[chance.choice(["arrows", "words", "letters"])]
-    taken, received, reported, _ = _times(t, chance, "zh", "iso")
-    former = chance.random() < 0.5
-    method = chance.random() < 0.5
+    style, flags = rng.choice(["-", "~", " - "]), FLAGS[rng.choice(["arrows", "words", "letters"])]
+    taken, received, reported, _ = _times(t, rng, "zh", "iso")
+    former = rng.random() < 0.5
+    method = rng.random() < 0.5
     head = [
         "序号",
         "检验项目",
@@ -653,8 +647,8 @@ def chemistry_zh(chance: Random, traits: Traits) -> Sheet:
         *(["检测方法"] if method else []),
     ]
     rows: list[tuple[str | Span, ...]] = [tuple(head)]
-    for n, a in enumerate(chance.sample(CHEMISTRY, chance.randint(7, 13))):
-        value, flag = _measured(chance, a.low, a.high, a.places)
+    for n, a in enumerate(rng.sample(CHEMISTRY, rng.randint(7, 13))):
+        value, flag = _measured(rng, a.low, a.high, a.places)
         if "wrong_total" in traits and n == 2:
             value, flag = float(f"{a.high * 1.5:.{a.places}f}"), "normal"
             t.note("flag_contradicts")
@@ -666,7 +660,7 @@ def chemistry_zh(chance: Random, traits: Traits) -> Sheet:
             row.append(_put_number(t, n, name, value, a.places))
             t.judge(f"results.{n}.flag", flag)
         if former:
-            row.append(f"{_measured(chance, a.low, a.high, a.places)[0]:.{a.places}f}")
+            row.append(f"{_measured(rng, a.low, a.high, a.places)[0]:.{a.places}f}")
             t.note("former_value")
         row += [
             "" if row[3] == "" else flags[flag],
@@ -674,40 +668,40 @@ def chemistry_zh(chance: Random, traits: Traits) -> Sheet:
             _put_range(t, n, a.low, a.high, a.places, style),
         ]
         if method:
-            row.append(t.put(f"results.{n}.method", chance.choice(["酶法", "比色法", "电极法", "速率法"])))
+            row.append(t.put(f"results.{n}.method", rng.choice(["酶法", "比色法", "电极法", "速率法"])))
         rows.append(tuple(row))
     blocks: list[Block] = [
-        _hospital_zh(t, chance, "生化检验报告单"),
+        _hospital_zh(t, rng, "生化检验报告单"),
         Pairs(
             (
-                *_patient_zh(t, chance, traits),
+                *_patient_zh(t, rng, traits),
                 ("标本类型", t.put("sample.type", "血清")),
-                ("标本状态", t.put("sample.condition", chance.choice(["正常", "轻度溶血", "脂血"]))),
-                ("报告编号", t.put("report_number", f"SH{chance.randint(10**7, 10**8)}")),
+                ("标本状态", t.put("sample.condition", rng.choice(["正常", "轻度溶血", "脂血"]))),
+                ("报告编号", t.put("report_number", f"SH{rng.randint(10**7, 10**8)}")),
             ),
-            chance.choice([2, 3]),
+            rng.choice([2, 3]),
             "：",
-            chance.random() < 0.4,
+            rng.random() < 0.4,
         ),
-        Grid(tuple(rows), 1, "cl" + "l" * (len(head) - 2), chance.choice(["all", "lines", "none"])),
+        Grid(tuple(rows), 1, "cl" + "l" * (len(head) - 2), rng.choice(["all", "lines", "none"])),
         Text(
             "备注："
-            + t.put("comment", chance.choice(["结果已复核。", "标本轻度溶血，钾离子结果仅供参考。", "建议空腹复查。"]))
+            + t.put("comment", rng.choice(["结果已复核。", "标本轻度溶血，钾离子结果仅供参考。", "建议空腹复查。"]))
         ),
-        *words.orders(chance, "zh", traits, t),
-        *_foot_zh(t, chance, taken, received, reported),
+        *words.injections(rng, "zh", traits, t),
+        *_foot_zh(t, rng, taken, received, reported),
     ]
-    return Sheet(tuple(blocks), t, "zh", "chemistry report")
+    return GeneratedDocument(tuple(blocks), t, "zh", "chemistry report")
 
 
-def urine_zh(chance: Random, traits: Traits) -> Sheet:
+def urine_zh(rng: Random, traits: Traits) -> GeneratedDocument:
     """A urine report: words in brackets, plus signs, and a zero that is a result."""
     t = Truth()
-    taken, received, reported, _ = _times(t, chance, "zh", "zh")
+    taken, received, reported, _ = _times(t, rng, "zh", "zh")
     rows: list[tuple[str | Span, ...]] = [("项目", "代号", "结果", "参考值", "单位")]
     n = 0
     for _, chinese, code in URINE_WORDS:
-        finding = chance.choice(["阴性", "阴性", "阴性", "弱阳性(±)", "阳性(1+)", "阳性(2+)"])
+        finding = rng.choice(["阴性", "阴性", "阴性", "弱阳性(±)", "阳性(1+)", "阳性(2+)"])
         t.put(f"results.{n}.name", chinese)
         t.put(f"results.{n}.code", code)
         t.put(f"results.{n}.value", finding)
@@ -720,7 +714,7 @@ def urine_zh(chance: Random, traits: Traits) -> Sheet:
         ("红细胞", "RBC", 0, 3, 0, "个/HP"),
         ("管型", "CAST", 0, 1, 0, "个/LP"),
     ):
-        value = 0 if code == "CAST" else float(f"{chance.uniform(low, high):.{places}f}")
+        value = 0 if code == "CAST" else float(f"{rng.uniform(low, high):.{places}f}")
         t.put(f"results.{n}.name", chinese)
         t.put(f"results.{n}.code", code)
         printed = _put_number(t, n, chinese, value, places)
@@ -731,34 +725,34 @@ def urine_zh(chance: Random, traits: Traits) -> Sheet:
         n += 1
     t.note("zeros")
     blocks: list[Block] = [
-        _hospital_zh(t, chance, "尿液分析报告"),
+        _hospital_zh(t, rng, "尿液分析报告"),
         Pairs(
             (
-                *_patient_zh(t, chance, traits),
+                *_patient_zh(t, rng, traits),
                 ("标本", t.put("sample.type", "尿液")),
-                ("检验单号", t.put("report_number", f"{chance.randint(10**6, 10**7)}")),
+                ("检验单号", t.put("report_number", f"{rng.randint(10**6, 10**7)}")),
             ),
             3,
             "：",
         ),
-        Grid(tuple(rows), 1, "lllll", chance.choice(["all", "lines"]), (3, 2, 2.4, 2.4, 1.6)),
-        *words.orders(chance, "zh", traits, t),
-        *_foot_zh(t, chance, taken, received, reported),
+        Grid(tuple(rows), 1, "lllll", rng.choice(["all", "lines"]), (3, 2, 2.4, 2.4, 1.6)),
+        *words.injections(rng, "zh", traits, t),
+        *_foot_zh(t, rng, taken, received, reported),
     ]
-    return Sheet(tuple(blocks), t, "zh", "urine report")
+    return GeneratedDocument(tuple(blocks), t, "zh", "urine report")
 
 
-def cement_zh(chance: Random, traits: Traits) -> Sheet:
+def cement_zh(rng: Random, traits: Traits) -> GeneratedDocument:
     """An inspection report on cement: requirements, results and a verdict for each, the parties in boxes."""
     t = Truth()
-    day = words.day(chance, 2020, 2024)
+    day = words.day(rng, 2020, 2024)
     rows: list[tuple[str | Span, ...]] = [
         ("序号", "检测项目", "计量单位", "技术要求", "检测结果", "单项判定", "检测方法")
     ]
     bad_any = False
-    for n, (name, unit, limit, low, high) in enumerate(chance.sample(CEMENT, chance.randint(6, 9))):
+    for n, (name, unit, limit, low, high) in enumerate(rng.sample(CEMENT, rng.randint(6, 9))):
         places = 0 if unit in ("min", "m²/kg") else 1 if unit == "MPa" else 2
-        number = chance.uniform(low, high)
+        number = rng.uniform(low, high)
         bound = float(limit[1:])
         value = float(f"{number:.{places}f}")
         bad = value < bound if limit[0] == "≥" else value > bound
@@ -777,21 +771,23 @@ def cement_zh(chance: Random, traits: Traits) -> Sheet:
                 t.put(f"results.{n}.reference", limit),
                 _put_number(t, n, name, number, places),
                 "不合格" if bad else "合格",
-                t.put(f"results.{n}.method", chance.choice(["GB/T 1346", "GB/T 17671", "GB/T 176", "GB/T 8074"])),
+                t.put(f"results.{n}.method", rng.choice(["GB/T 1346", "GB/T 17671", "GB/T 176", "GB/T 8074"])),
             )
         )
     verdict = "该样品所检项目" + ("部分不符合" if bad_any else "均符合") + "GB 175标准要求。"
-    laboratory = f"{chance.choice(words.CITIES)}{chance.choice(['建筑工程质量检测站', '恒信建材检测有限公司', '交通工程试验中心'])}"
+    laboratory = (
+        f"{rng.choice(words.CITIES)}{rng.choice(['建筑工程质量检测站', '恒信建材检测有限公司', '交通工程试验中心'])}"
+    )
     head = (
-        ("委托单位", words.company(chance, "zh", "建设")),
+        ("委托单位", words.company(rng, "zh", "建设")),
         (
             "工程名称",
-            f"{chance.choice(words.COUNTIES)}{chance.choice(['第三小学教学楼', '滨河路改造', '污水处理厂'])}工程",
+            f"{rng.choice(words.COUNTIES)}{rng.choice(['第三小学教学楼', '滨河路改造', '污水处理厂'])}工程",
         ),
-        ("样品名称", t.put("sample.type", chance.choice(["普通硅酸盐水泥 P·O 42.5", "复合硅酸盐水泥 P·C 42.5R"]))),
-        ("样品编号", t.put("sample.id", f"SN-{day.year}-{chance.randint(1, 999):03}")),
-        ("生产厂家", words.company(chance, "zh", "水泥")),
-        ("代表数量", f"{chance.choice([200, 400, 500])}t"),
+        ("样品名称", t.put("sample.type", rng.choice(["普通硅酸盐水泥 P·O 42.5", "复合硅酸盐水泥 P·C 42.5R"]))),
+        ("样品编号", t.put("sample.id", f"SN-{day.year}-{rng.randint(1, 999):03}")),
+        ("生产厂家", words.company(rng, "zh", "水泥")),
+        ("代表数量", f"{rng.choice([200, 400, 500])}t"),
         ("样品状态", t.put("sample.condition", "灰色粉末，无结块")),
         ("抽样日期", t.put("sample.collected_at", words.printed_day(day, "zh"))),
         ("收样日期", t.put("sample.received_at", words.printed_day(day + timedelta(1), "zh"))),
@@ -800,46 +796,46 @@ def cement_zh(chance: Random, traits: Traits) -> Sheet:
     blocks: list[Block] = [
         Heading(t.put("laboratory.name", laboratory), 1, "centre"),
         Heading("检 测 报 告", 2, "centre"),
-        Text("报告编号：" + t.put("report_number", f"JC{day:%Y%m}-{chance.randint(100, 999)}"), "right"),
+        Text("报告编号：" + t.put("report_number", f"JC{day:%Y%m}-{rng.randint(100, 999)}"), "right"),
         Pairs(head, 2, "：", True),
         Grid(tuple(rows), 1, "cllllll", "all", (1, 3, 1.6, 1.8, 1.8, 1.6, 2.2)),
         Text("检测结论：" + verdict),
-        *words.orders(chance, "zh", traits, t),
+        *words.injections(rng, "zh", traits, t),
         Pairs(
             (
-                ("检测", t.put("laboratory.technician", words.person(chance, "zh"))),
-                ("审核", t.put("laboratory.verified_by", words.person(chance, "zh"))),
+                ("检测", t.put("laboratory.technician", words.person(rng, "zh"))),
+                ("审核", t.put("laboratory.verified_by", words.person(rng, "zh"))),
                 ("签发日期", t.put("reported_at", words.printed_day(day + timedelta(31), "zh"))),
             ),
             3,
             "：",
         ),
         Text(
-            f"检测单位地址：{t.put('laboratory.address', words.address(chance, 'zh'))}　电话：{t.put('laboratory.phone', words.phone(chance, 'zh'))}"
+            f"检测单位地址：{t.put('laboratory.address', words.address(rng, 'zh'))}　电话：{t.put('laboratory.phone', words.phone(rng, 'zh'))}"
         ),
     ]
     t.judge("comment", None)
     t.note("two_parties")
     t.note("distractors")
-    return Sheet(tuple(blocks), t, "zh", "inspection report")
+    return GeneratedDocument(tuple(blocks), t, "zh", "inspection report")
 
 
-def water_zh(chance: Random, traits: Traits) -> Sheet:
+def water_zh(rng: Random, traits: Traits) -> GeneratedDocument:
     """A water report: the table begins on one page and goes on, headed again, on the next."""
     t = Truth()
-    day = words.day(chance, 2020, 2024)
+    day = words.day(rng, 2020, 2024)
     head = ("检验项目", "单位", "标准限值", "检验结果", "评价")
     rows: list[tuple[str | Span, ...]] = []
-    for n, (_, chinese, unit, (low, high), places) in enumerate(chance.sample(WATER, 10)):
+    for n, (_, chinese, unit, (low, high), places) in enumerate(rng.sample(WATER, 10)):
         t.put(f"results.{n}.name", chinese)
         if high is None:
             t.put(f"results.{n}.value", "未检出")
             limit, value, bad = t.put(f"results.{n}.reference", "不应检出"), "未检出", False
-        elif chance.random() < 0.3:
+        elif rng.random() < 0.3:
             value, bad = t.put(f"results.{n}.value", f"<{high / 20:g}"), False
             limit = _put_range(t, n, low, high, places, "~")
         else:
-            number = chance.uniform(low or high * 0.1, high * 1.15)
+            number = rng.uniform(low or high * 0.1, high * 1.15)
             bad = float(f"{number:.{places}f}") > high
             value = _put_number(t, n, chinese, number, places)
             limit = _put_range(t, n, low, high, places, "~")
@@ -849,76 +845,78 @@ def water_zh(chance: Random, traits: Traits) -> Sheet:
         )
     t.note("split_table")
     blocks: list[Block] = [
-        Heading(t.put("laboratory.name", f"{chance.choice(words.COUNTIES)}疾病预防控制中心"), 1, "centre"),
+        Heading(t.put("laboratory.name", f"{rng.choice(words.COUNTIES)}疾病预防控制中心"), 1, "centre"),
         Heading("检验报告", 2, "centre"),
-        Text(f"（{t.put('report_number', f'水检字{day.year}第{chance.randint(1, 400):03}号')}）", "centre"),
+        Text(f"（{t.put('report_number', f'水检字{day.year}第{rng.randint(1, 400):03}号')}）", "centre"),
         Pairs(
             (
-                ("样品名称", t.put("sample.type", chance.choice(["末梢水", "出厂水", "二次供水"]))),
-                ("样品编号", t.put("sample.id", f"S{chance.randint(1000, 9999)}")),
-                ("被检单位", f"{chance.choice(words.CITIES)}自来水公司"),
-                ("采样地点", words.address(chance, "zh")),
+                ("样品名称", t.put("sample.type", rng.choice(["末梢水", "出厂水", "二次供水"]))),
+                ("样品编号", t.put("sample.id", f"S{rng.randint(1000, 9999)}")),
+                ("被检单位", f"{rng.choice(words.CITIES)}自来水公司"),
+                ("采样地点", words.address(rng, "zh")),
                 ("采样日期", t.put("sample.collected_at", words.printed_day(day, "zh0"))),
                 ("送检日期", t.put("sample.received_at", words.printed_day(day + timedelta(1), "zh0"))),
             ),
             2,
             "：",
-            chance.random() < 0.5,
+            rng.random() < 0.5,
         ),
         Grid((head, *rows[:5]), 1, "lllll", "all", (3, 2, 2, 2, 1.4)),
         Text("（接下页）", "right"),
-        Text(f"检验报告　第2页　共2页　上年同期合格率{chance.randint(80, 99)}.5%", "centre"),
+        Text(f"检验报告　第2页　共2页　上年同期合格率{rng.randint(80, 99)}.5%", "centre"),
         Grid((head, *rows[5:]), 1, "lllll", "all", (3, 2, 2, 2, 1.4)),
-        *words.orders(chance, "zh", traits, t),
+        *words.injections(rng, "zh", traits, t),
         Pairs(
             (
-                ("检验人", t.put("laboratory.technician", words.person(chance, "zh"))),
-                ("审核人", t.put("laboratory.verified_by", words.person(chance, "zh"))),
+                ("检验人", t.put("laboratory.technician", words.person(rng, "zh"))),
+                ("审核人", t.put("laboratory.verified_by", words.person(rng, "zh"))),
                 ("报告日期", t.put("reported_at", words.printed_day(day + timedelta(7), "zh0"))),
             ),
             3,
             "：",
         ),
     ]
-    return Sheet(tuple(blocks), t, "zh", "water analysis")
+    return GeneratedDocument(tuple(blocks), t, "zh", "water analysis")
 
 
-_ZH = PdfLook(chinese=True)
+_ZH = PdfLayout(chinese=True)
 _HIDDEN, _SEEN, _WRONG, _ABSENT = "injection_hidden", "injection_visible", "wrong_total", "absent"
 
-ORDERS = (
-    order("blood-01", blood_en, PdfLook("DejaVuSans", 8.5)),
-    order("blood-02", blood_en, TextLook(width=90), _WRONG, _SEEN),
-    order("blood-03", blood_en, HtmlLook("page", title="Pathology"), _ABSENT, _HIDDEN),
-    order("blood-04", blood_en, Scan(PdfLook("DejaVuSerif", 9), ScanLook(0.6, 7, 0.5, 30, seed=21)), _WRONG),
-    order("cumulative-01", cumulative_en, PdfLook("DejaVuSans", 9, "letter")),
-    order("cumulative-02", cumulative_en, TextLook("tabs"), _ABSENT),
-    order("dipstick-01", urine_en, PdfLook("DejaVuSerif", 9.5), _HIDDEN),
-    order("dipstick-02", urine_en, HtmlLook("mail"), _SEEN),
-    order("screening-01", letter_en, PdfLook("DejaVuSerif", 10.5), _SEEN),
-    order("screening-02", letter_en, TextLook(width=76)),
-    order("tap-01", water_en, PdfLook("DejaVuSans", 8.5, shaded=True)),
-    order("tap-02", water_en, Scan(PdfLook("DejaVuSans", 9), ScanLook(-1.0, 9, 0.6, 35, seed=22))),
-    order("tap-03", water_en, TextLook("bars"), _SEEN),
-    order("count-01", halves_zh, PdfLook("DejaVuSans", 8, "a4", 36, True)),
-    order(
+SPECS = (
+    spec("blood-01", blood_en, PdfLayout("DejaVuSans", 8.5)),
+    spec("blood-02", blood_en, TextLayout(width=90), _WRONG, _SEEN),
+    spec("blood-03", blood_en, HtmlLayout("page", title="Pathology"), _ABSENT, _HIDDEN),
+    spec("blood-04", blood_en, Scan(PdfLayout("DejaVuSerif", 9), ScanEffects(0.6, 7, 0.5, 30, seed=21)), _WRONG),
+    spec("cumulative-01", cumulative_en, PdfLayout("DejaVuSans", 9, "letter")),
+    spec("cumulative-02", cumulative_en, TextLayout("tabs"), _ABSENT),
+    spec("dipstick-01", urine_en, PdfLayout("DejaVuSerif", 9.5), _HIDDEN),
+    spec("dipstick-02", urine_en, HtmlLayout("mail"), _SEEN),
+    spec("screening-01", letter_en, PdfLayout("DejaVuSerif", 10.5), _SEEN),
+    spec("screening-02", letter_en, TextLayout(width=76)),
+    spec("tap-01", water_en, PdfLayout("DejaVuSans", 8.5, shaded=True)),
+    spec("tap-02", water_en, Scan(PdfLayout("DejaVuSans", 9), ScanEffects(-1.0, 9, 0.6, 35, seed=22))),
+    spec("tap-03", water_en, TextLayout("bars"), _SEEN),
+    spec("count-01", halves_zh, PdfLayout("DejaVuSans", 8, "a4", 36, True)),
+    spec(
         "count-02",
         halves_zh,
-        Scan(PdfLook("DejaVuSans", 8, "wide", 40, True), ScanLook(0.8, 8, 0.5, 30, seed=23)),
+        Scan(PdfLayout("DejaVuSans", 8, "wide", 40, True), ScanEffects(0.8, 8, 0.5, 30, seed=23)),
         _ABSENT,
     ),
-    order("count-03", halves_zh, TextLook("tabs"), _SEEN),
-    order("serum-01", chemistry_zh, _ZH, _WRONG),
-    order("serum-02", chemistry_zh, HtmlLook("word"), _ABSENT),
-    order("serum-03", chemistry_zh, Scan(PdfLook("DejaVuSans", 9, chinese=True), ScanLook(-0.7, 9, 0.6, 40, seed=24))),
-    order("serum-04", chemistry_zh, TextLook("cells"), _ABSENT, _WRONG),
-    order("urine-01", urine_zh, TextLook(width=90)),
-    order("urine-02", urine_zh, PdfLook("DejaVuSerif", 9, "a4", 40, True), _HIDDEN),
-    order("cement-01", cement_zh, _ZH),
-    order("cement-02", cement_zh, HtmlLook("page", "comment"), _WRONG, _HIDDEN),
-    order("cement-03", cement_zh, Scan(_ZH, ScanLook(1.2, 10, 0.6, 45, seed=25)), _SEEN),
-    order("pipe-01", water_zh, PdfLook("DejaVuSans", 10, chinese=True), _SEEN),
-    order("pipe-02", water_zh, TextLook("cells")),
-    order("cumulative-03", cumulative_en, OfficeLook("xlsx")),
-    order("cement-04", cement_zh, OfficeLook("docx"), _HIDDEN),
+    spec("count-03", halves_zh, TextLayout("tabs"), _SEEN),
+    spec("serum-01", chemistry_zh, _ZH, _WRONG),
+    spec("serum-02", chemistry_zh, HtmlLayout("word"), _ABSENT),
+    spec(
+        "serum-03", chemistry_zh, Scan(PdfLayout("DejaVuSans", 9, chinese=True), ScanEffects(-0.7, 9, 0.6, 40, seed=24))
+    ),
+    spec("serum-04", chemistry_zh, TextLayout("cells"), _ABSENT, _WRONG),
+    spec("urine-01", urine_zh, TextLayout(width=90)),
+    spec("urine-02", urine_zh, PdfLayout("DejaVuSerif", 9, "a4", 40, True), _HIDDEN),
+    spec("cement-01", cement_zh, _ZH),
+    spec("cement-02", cement_zh, HtmlLayout("page", "comment"), _WRONG, _HIDDEN),
+    spec("cement-03", cement_zh, Scan(_ZH, ScanEffects(1.2, 10, 0.6, 45, seed=25)), _SEEN),
+    spec("pipe-01", water_zh, PdfLayout("DejaVuSans", 10, chinese=True), _SEEN),
+    spec("pipe-02", water_zh, TextLayout("cells")),
+    spec("cumulative-03", cumulative_en, OfficeLayout("xlsx")),
+    spec("cement-04", cement_zh, OfficeLayout("docx"), _HIDDEN),
 )

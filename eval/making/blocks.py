@@ -1,4 +1,4 @@
-"""The nouns of the making: blocks of a document, and the truth that is noted down while they are written."""
+"""The blocks of a generated document, and the gold that is recorded while they are written."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Heading:
-    """A line that stands over something; level 1 is the title of the document."""
+    """A line above other blocks; level 1 is the title of the document."""
 
     text: str
     level: int = 1
@@ -28,7 +28,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Pairs:
-    """Labels with their values, in so many columns; `colon` stands between the two."""
+    """Labels with their values, in the given number of columns; `colon` separates the two."""
 
     pairs: tuple[tuple[str, str], ...]
     columns: int = 1
@@ -38,7 +38,7 @@ class Pairs:
 
 @dataclass(frozen=True)
 class Span:
-    """A cell over several columns or rows."""
+    """A cell that spans several columns or rows."""
 
     text: str
     wide: int = 1
@@ -47,9 +47,9 @@ class Span:
 
 @dataclass(frozen=True)
 class Grid:
-    """A table. `align` has a letter for each column (l, c, r), `rules` is all, lines or none.
+    """A table. `align` has a letter for each column (l, c, r); `rules` is all, lines or none.
 
-    A row holds no entry where a span above or before it goes on. `widths` are shares of the page's width.
+    A row has no entry where a span above it or before it continues. `widths` are shares of the page's width.
     """
 
     rows: tuple[tuple[str | Span, ...], ...]
@@ -70,21 +70,21 @@ class Beside:
 
 @dataclass(frozen=True)
 class Rule:
-    """A line across, drawn or typed with `sign`."""
+    """A horizontal line, drawn or typed with `sign`."""
 
     sign: str = "-"
 
 
 @dataclass(frozen=True)
 class Hidden:
-    """Text that is in the file and that no reader sees; a plain text file cannot hide it and leaves it out."""
+    """Text that is in the file but that no reader sees; a plain text file cannot hide text and omits it."""
 
     text: str
 
 
 @dataclass(frozen=True)
 class PageBreak:
-    """What follows begins on a new page."""
+    """The start of a new page."""
 
 
 Block = Heading | Text | Pairs | Grid | Beside | Rule | Hidden | PageBreak
@@ -92,14 +92,20 @@ Block = Heading | Text | Pairs | Grid | Beside | Rule | Hidden | PageBreak
 
 @dataclass
 class Truth:
-    """What the document says, noted while it is printed: values by path, their print, and the notes on the document."""
+    """The gold of a document, recorded while it is printed.
+
+    Values by path, their printed text, and notes on the document.
+    """
 
     values: dict[str, Any] = field(default_factory=dict)
     printed: list[tuple[str, str]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
     def put(self, path: str, value: Any, printed: str | None = None) -> str:
-        """The print of a copied value, which is noted as the gold of `path` (`items.0.amount`)."""
+        """Return the printed text of a copied value and record it as the gold of `path` (`items.0.amount`).
+
+        Raises ValueError where the path has a value already.
+        """
         if path in self.values:
             raise ValueError(f"{path} is printed twice")
         text = str(value) if printed is None else printed
@@ -108,18 +114,18 @@ class Truth:
         return text
 
     def judge(self, path: str, value: Any) -> None:
-        """Notes a value that is concluded from the document and printed nowhere as such."""
+        """Record a value that follows from the document without being printed as such."""
         self.values[path] = value
 
     def note(self, name: str) -> None:
-        """Marks the document with one of the traps that a breakdown asks for."""
+        """Mark the document with one of the traps by which figures are broken down."""
         if name not in self.notes:
             self.notes.append(name)
 
 
 @dataclass(frozen=True)
-class Sheet:
-    """A document before it is written out in some form, and its truth."""
+class GeneratedDocument:
+    """A document before it is rendered, with its gold."""
 
     blocks: tuple[Block, ...]
     truth: Truth
@@ -128,12 +134,15 @@ class Sheet:
 
 
 def gold_record(values: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The record of `values` by path; every field of the schema that has none is null, every list that has none empty."""
+    """Return the gold record of `values` by path.
+
+    A field of the schema without value is null, a list without values empty.
+    """
     return _filled(schema, nested(values), schema)
 
 
 def nested(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Values by dotted path as nested objects and lists; list positions must be there from 0 on."""
+    """Return values by dotted path as nested objects and lists; list positions must count from 0."""
     tree: dict[str, Any] = {}
     for path, value in values.items():
         *parents, last = path.split(".")
@@ -165,8 +174,8 @@ def _filled(schema: Mapping[str, Any], value: Any, whole: Mapping[str, Any]) -> 
     return value
 
 
-def plain(blocks: Iterable[Block]) -> str:
-    """All text of the blocks that a reader sees, a piece a line: what the print of every copied value is looked up in."""
+def visible_text(blocks: Iterable[Block]) -> str:
+    """Return all text of the blocks that a reader sees, a piece on a line; tests look up the printed values in it."""
     pieces: list[str] = []
     for block in blocks:
         match block:
@@ -177,13 +186,13 @@ def plain(blocks: Iterable[Block]) -> str:
             case Grid(rows=rows):
                 pieces += [cell.text if isinstance(cell, Span) else cell for row in rows for cell in row]
             case Beside(left=left, right=right):
-                pieces += [plain(left), plain(right)]
+                pieces += [visible_text(left), visible_text(right)]
     return "\n".join(pieces)
 
 
 @dataclass(frozen=True)
-class PlacedWord:
-    """A cell of a grid at its place."""
+class PlacedCell:
+    """A cell of a grid with its row and column."""
 
     row: int
     column: int
@@ -192,8 +201,8 @@ class PlacedWord:
     down: int = 1
 
 
-def placed(rows: Sequence[Sequence[str | Span]]) -> list[PlacedWord]:
-    """The cells of a grid at their places, spans having pushed the others aside."""
+def place_cells(rows: Sequence[Sequence[str | Span]]) -> list[PlacedCell]:
+    """Return the cells of a grid with their rows and columns, shifted by the spans before them."""
     taken: set[tuple[int, int]] = set()
     cells = []
     for row, entries in enumerate(rows):
@@ -202,12 +211,12 @@ def placed(rows: Sequence[Sequence[str | Span]]) -> list[PlacedWord]:
             while (row, column) in taken:
                 column += 1
             span = entry if isinstance(entry, Span) else Span(entry)
-            cells.append(PlacedWord(row, column, span.text, span.wide, span.down))
+            cells.append(PlacedCell(row, column, span.text, span.wide, span.down))
             taken |= {(row + d, column + w) for d in range(span.down) for w in range(span.wide)}
             column += span.wide
     return cells
 
 
-def columns_of(rows: Sequence[Sequence[str | Span]]) -> int:
-    """How many columns the grid has."""
-    return max(cell.column + cell.wide for cell in placed(rows))
+def count_columns(rows: Sequence[Sequence[str | Span]]) -> int:
+    """Return the number of columns of the grid."""
+    return max(cell.column + cell.wide for cell in place_cells(rows))
