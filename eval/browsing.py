@@ -1,4 +1,4 @@
-"""The web app and a browser to look at it with: for the browser tests and for `python -m eval.screen`."""
+"""A web app of our own and a browser to open it in: for the browser tests and for `python -m eval.screen`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,11 +17,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserContext, Page
 
 START_SECONDS = 60
-WIDTH, HEIGHT = 1280, 720
-ARGUMENTS = [
+"""How long the web app may take to start."""
+STOP_SECONDS = 15
+DEFAULT_TIMEOUT = 10_000
+"""Milliseconds that a page may take for anything that is waited for."""
+VIEWPORT = {"width": 1280, "height": 720}
+CHROMIUM_ARGUMENTS = [
     "--no-sandbox",
     "--disable-gpu",
     "--disable-dev-shm-usage",
@@ -33,37 +38,47 @@ ARGUMENTS = [
 ]
 
 
-class NoChromium(RuntimeError):
-    """There is no browser on this machine."""
+class ChromiumNotFound(RuntimeError):
+    """There is no Chromium on this machine."""
 
     def __init__(self) -> None:
-        super().__init__("No Chromium was found: `apt-get install chromium fonts-noto-cjk` (or name one in CHROMIUM).")
+        super().__init__(
+            "No Chromium was found. Install it with `apt-get install chromium fonts-noto-cjk`, "
+            "or set the environment variable CHROMIUM to its path."
+        )
 
 
-def chromium() -> str:
-    """Where the browser is; raises NoChromium."""
-    named = [os.environ.get("CHROMIUM"), shutil.which("chromium"), shutil.which("chromium-browser")]
-    for place in named:
-        if place and Path(place).exists():
-            return place
-    raise NoChromium
+def find_chromium() -> str:
+    """Return the path of Chromium; raises ChromiumNotFound."""
+    candidates = [os.environ.get("CHROMIUM"), shutil.which("chromium"), shutil.which("chromium-browser")]
+    for path in candidates:
+        if path and Path(path).exists():
+            return path
+    raise ChromiumNotFound
 
 
 @contextlib.contextmanager
-def launched() -> Iterator[Browser]:
-    """The browser, with no window and no way off this machine."""
+def launch_browser() -> Iterator[Browser]:
+    """Run Chromium without a window and without access to other machines; raises ChromiumNotFound."""
     from playwright.sync_api import sync_playwright
 
-    place = chromium()
+    path = find_chromium()
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=place, args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_ARGUMENTS)
         yield browser
         browser.close()
 
 
+def new_context(browser: Browser, language: str = "zh-CN", **options: Any) -> BrowserContext:
+    """Return a context with cookies and a cache of its own, as of another person's browser."""
+    context = browser.new_context(**{"viewport": VIEWPORT, "locale": language, **options})
+    context.set_default_timeout(DEFAULT_TIMEOUT)
+    return context
+
+
 @dataclass
-class App:
-    """A web app in a process of its own: where it is reached, its store, and the folder of all that it keeps."""
+class WebApp:
+    """A running web app: its address, its store, the folder with all of its files, and its log."""
 
     address: str
     store: Path
@@ -71,33 +86,34 @@ class App:
     log: Path
 
     def url(self, record: int | None = None) -> str:
+        """Return the address of the queue, or of a record in the review."""
         return f"{self.address}/ui/" + ("" if record is None else f"#record={record}")
 
 
 @contextlib.contextmanager
-def served(folder: Path, *options: str) -> Iterator[App]:
-    """`extractor serve` on a free port, with a store in that folder; it has ended when this is left."""
+def serve_app(folder: Path, *options: str) -> Iterator[WebApp]:
+    """Run `extractor serve` on a free port, with a store in the folder; raises RuntimeError where it does not start."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    app = App(f"http://127.0.0.1:{port}", folder / "store.db", folder, folder / "serve.log")
+    app = WebApp(f"http://127.0.0.1:{port}", folder / "store.db", folder, folder / "serve.log")
     environment = {**os.environ, "XDG_DATA_HOME": str(folder / "data"), "GRADIO_TEMP_DIR": str(folder / "gradio")}
     command = [sys.executable, "-m", "extractor.cli", "serve", "--store", str(app.store), "--port", str(port), *options]
     with app.log.open("w") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=subprocess.STDOUT)
         try:
-            _wait(app, process)
+            _wait_until_ready(app, process)
             yield app
         finally:
             process.terminate()
             try:
-                process.wait(15)
+                process.wait(STOP_SECONDS)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
 
 
-def _wait(app: App, process: subprocess.Popen[bytes]) -> None:
+def _wait_until_ready(app: WebApp, process: subprocess.Popen[bytes]) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end:
         if process.poll() is not None:
@@ -113,30 +129,23 @@ def _wait(app: App, process: subprocess.Popen[bytes]) -> None:
 
 
 @dataclass
-class Watched:
-    """What a page did that it must not do: errors in its scripts, requests to other machines."""
+class PageMonitor:
+    """What pages did that they must not do: errors in their scripts, requests to other machines."""
 
     address: str
     errors: list[str] = field(default_factory=list)
-    outside: list[str] = field(default_factory=list)
+    external_requests: list[str] = field(default_factory=list)
 
     def watch(self, page: Page) -> None:
+        """Note from now on what a page does."""
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.on("request", lambda request: self._asked(request.url))
+        page.on("request", lambda request: self._check_request(request.url))
 
-    def forget(self) -> None:
-        """Begin anew."""
+    def reset(self) -> None:
+        """Forget what was noted."""
         self.errors.clear()
-        self.outside.clear()
+        self.external_requests.clear()
 
-    def _asked(self, url: str) -> None:
+    def _check_request(self, url: str) -> None:
         if not url.startswith((f"{self.address}/", "data:", "blob:", "about:")):
-            self.outside.append(url)
-
-
-def context(browser: Browser, language: str = "zh-CN", **options: Any) -> Any:
-    """A browser's context of its own, as another person at another machine would have it."""
-    size = {"width": WIDTH, "height": HEIGHT}
-    made = browser.new_context(**{"viewport": size, "locale": language, **options})
-    made.set_default_timeout(10_000)
-    return made
+            self.external_requests.append(url)

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
-from screen_steps import EXAMPLE, open_at
+from screen_steps import EXAMPLE, load_page
 
 from eval import browsing
-from eval.browsing import App, NoChromium, Watched
+from eval.browsing import ChromiumNotFound, PageMonitor, WebApp
 from eval.making import fonts, screen_records
 from extractor.schemas import load_schema
 
@@ -21,85 +21,87 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
+    """Yield a browser; without Chromium the tests fail, with a message that says how to install it."""
     try:
-        browsing.chromium()
-    except NoChromium as missing:
-        pytest.fail(str(missing), pytrace=False)
-    with browsing.launched() as browser:
+        browsing.find_chromium()
+    except ChromiumNotFound as error:
+        pytest.fail(str(error), pytrace=False)
+    with browsing.launch_browser() as browser:
         yield browser
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
-    with browsing.served(tmp_path_factory.mktemp("web"), "--model", "none") as app:
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebApp]:
+    """Yield a running web app without a model and without passwords."""
+    with browsing.serve_app(tmp_path_factory.mktemp("web"), "--model", "none") as app:
         yield app
 
 
 @pytest.fixture(scope="session")
-def shared_page(chromium: Browser, app: App) -> Iterator[tuple[Page, Watched]]:
-    """Yield a page that many tests use one after the other, as somebody does who works through a queue."""
-    context = browsing.context(chromium)
-    page, watched = context.new_page(), Watched(app.address)
-    watched.watch(page)
+def shared_page(chromium: Browser, app: WebApp) -> Iterator[tuple[Page, PageMonitor]]:
+    """Yield a page that tests use one after the other, as a reviewer does who works through a queue."""
+    context = browsing.new_context(chromium)
+    page, monitor = context.new_page(), PageMonitor(app.address)
+    monitor.watch(page)
     page.on("dialog", lambda dialog: dialog.accept())
-    open_at(page, app)
-    yield page, watched
+    load_page(page, app)
+    yield page, monitor
     context.close()
 
 
 @pytest.fixture
-def page(shared_page: tuple[Page, Watched]) -> Iterator[Page]:
-    """Yield the shared page; the test fails where a script failed on it or asked another machine."""
-    page, watched = shared_page
-    watched.forget()
+def page(shared_page: tuple[Page, PageMonitor]) -> Iterator[Page]:
+    """Yield the shared page; the test fails where a script raises an error or sends a request to another machine."""
+    page, monitor = shared_page
+    monitor.reset()
     yield page
     page.unroute_all(behavior="ignoreErrors")
-    assert watched.errors == []
-    assert watched.outside == []
+    assert monitor.errors == []
+    assert monitor.external_requests == []
 
 
 @pytest.fixture
-def open_page(chromium: Browser, app: App) -> Iterator[OpenPage]:
-    """`open_page(record)`: a page of its own, as of another person; the test fails where a script failed on any."""
-    watched = Watched(app.address)
+def open_page(chromium: Browser, app: WebApp) -> Iterator[OpenPage]:
+    """Return `open_page(record)`, which opens a page as another person; the test fails where its scripts fail."""
+    monitor = PageMonitor(app.address)
     contexts: list[Any] = []
 
-    def look(record: int | None = None, **options: Any) -> Page:
-        context = browsing.context(chromium, **options)
+    def load(record: int | None = None, **options: Any) -> Page:
+        context = browsing.new_context(chromium, **options)
         contexts.append(context)
         page = context.new_page()
-        watched.watch(page)
-        open_at(page, app, record)
+        monitor.watch(page)
+        load_page(page, app, record)
         return page
 
-    yield look
+    yield load
     for context in contexts:
         context.close()
-    assert watched.errors == []
-    assert watched.outside == []
+    assert monitor.errors == []
+    assert monitor.external_requests == []
 
 
 @pytest.fixture(scope="session")
-def disclosure(app: App, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., int]:
-    """`disclosure(*fields)`: a new record of the Chinese sample in which the machine is unsure of these fields."""
+def disclosure(app: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., int]:
+    """Return `disclosure(*fields)`, which adds a record of the Chinese sample with low confidence in these fields."""
     folder = tmp_path_factory.mktemp("reports")
     schema = load_schema("annual-disclosure-2020")
     numbers = itertools.count(1)
 
-    def made(*fields: str, more: str = "") -> int:
+    def add(*fields: str) -> int:
         source = folder / f"青山-{next(numbers)}.txt"
-        source.write_text(f"{EXAMPLE.read_text()}\n第{source.stem}份。{more}\n")
-        return screen_records.keep(app.store, source, schema, screen_records.doubted(*fields))
+        source.write_text(f"{EXAMPLE.read_text()}\n第{source.stem}份。\n")
+        return screen_records.add_extraction(app.store, source, schema, screen_records.lower_confidence(*fields))
 
-    return made
+    return add
 
 
 @pytest.fixture(scope="session")
-def long_report(app: App, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], int]:
-    """`long_report()`: a new record of 280 fields on 60 pages."""
+def long_report(app: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], int]:
+    """Return `long_report()`, which adds a record of 280 fields on 60 pages."""
     folder = tmp_path_factory.mktemp("long")
-    source, schema, result = screen_records.long_report(folder)
-    return lambda: screen_records.put(app.store, screen_records.another(result, source, folder), schema)
+    source, schema, result = screen_records.make_long_report(folder)
+    return lambda: screen_records.add_result(app.store, screen_records.copy_report(result, source, folder), schema)
 
 
 BILL = {
@@ -139,46 +141,50 @@ Paper\t12\t4.50
 
 
 @pytest.fixture(scope="session")
-def bill(app: App, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., int]:
-    """`bill()`: a new record of a bill of two items, whose text has characters that take two units in a browser."""
+def bill(app: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., int]:
+    """Return `bill()`, which adds a record of a bill of two items.
+
+    Its text has characters outside the Basic Multilingual Plane, which take two UTF-16 units in a browser.
+    """
     folder = tmp_path_factory.mktemp("bills")
-    schema = screen_records.named(BILL, "bill")
+    schema = screen_records.named_schema(BILL, "bill")
     numbers = itertools.count(1)
 
-    def made(bend: screen_records.Bend = lambda result: None) -> int:
+    def add(modify: screen_records.Modify = lambda result: None) -> int:
         source = folder / f"bill-{next(numbers)}.txt"
         source.write_text(f"{LETTER}\nCopy {source.stem}\n")
-        return screen_records.keep(app.store, source, schema, bend)
+        return screen_records.add_extraction(app.store, source, schema, modify)
 
-    return made
+    return add
 
 
 @pytest.fixture(scope="session")
-def printed(app: App, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], int]:
-    """`printed()`: a new record of a bill on a page, of which the machine found the customer."""
+def printed(app: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], int]:
+    """Return `printed()`, which adds a record of a bill in a PDF; only its customer is extracted."""
     folder = tmp_path_factory.mktemp("printed")
-    schema = screen_records.named(BILL, "bill")
+    schema = screen_records.named_schema(BILL, "bill")
     numbers = itertools.count(1)
 
-    def made() -> int:
+    def add() -> int:
         source = folder / f"printed-{next(numbers)}.pdf"
-        draw(source, [*PRINTED, (60, 300, source.stem)])
-        return screen_records.keep(app.store, source, schema)
+        draw_page(source, [*PRINTED_LINES, (60, 300, source.stem)])
+        return screen_records.add_extraction(app.store, source, schema)
 
-    return made
+    return add
 
 
-PRINTED = (
+PRINTED_LINES = (
     (60, 760, "Customer: Alpha"),
     (60, 700, "Beta Works"),
     (60, 640, "宁夏回族"),
     (60, 620, "自治区"),
     (60, 560, "采购75,647.67万元。"),
 )
-"""Where on a page of 595 by 842 points, from the bottom left, what is printed."""
+"""x, y and text of each line on a page of 595 by 842 points, from the bottom left."""
 
 
-def draw(source: Path, lines: Iterable[tuple[int, int, str]]) -> None:
+def draw_page(source: Path, lines: Iterable[tuple[int, int, str]]) -> None:
+    """Write a PDF of one page with lines of text, in fonts that have their characters."""
     from reportlab.pdfbase.pdfmetrics import stringWidth
     from reportlab.pdfgen import canvas
 

@@ -1,38 +1,49 @@
-"""The whole way in a browser: a report is uploaded, corrected, approved and exported, and all is found again."""
+"""From upload to export in a browser: a report is uploaded, corrected, approved, exported and opened again."""
 
 from __future__ import annotations
 
 import openpyxl
 from playwright.sync_api import expect
-from screen_steps import EXAMPLE, field, focused, key_of, left, place_of, saved, stored, type_over, wait_for
+from screen_steps import (
+    EXAMPLE,
+    field,
+    focused_path,
+    path_key,
+    replace_text,
+    stored_record,
+    text_position,
+    wait_for_record,
+    wait_until_closed,
+    wait_until_saved,
+)
 
 pytest_plugins = ["browser"]
 FIRST, SECOND, THIRD = ("disclosure", "gazette_issues"), ("interaction", "interviews"), ("work", "meetings")
 
 
-def test_a_report_from_upload_to_export(app, open_page, tmp_path):
+def test_report_is_uploaded_corrected_approved_and_exported(app, open_page, tmp_path):
     report = tmp_path / "青山县年报.txt"
     report.write_text(EXAMPLE.read_text() + "\n（上传件）\n")
     page = open_page()
     record = upload(page, report)
-    wait_for(page, record)
+    wait_for_record(page, record)
 
     # Three fields by keyboard alone: Tab from one to the next, type, Enter.
     for path, text in ((FIRST, "12期"), (SECOND, "7"), (THIRD, "4次")):
-        for _ in range(steps_to(page, path)):
+        for _ in range(tabs_between(page, path)):
             page.keyboard.press("Tab")
-        assert focused(page) == path
-        type_over(page, text)
+        assert focused_path(page) == path
+        replace_text(page, text)
         page.keyboard.press("Enter")
     # One by clicking a word.
     field(page, "report", "authority").focus()
-    page.mouse.click(*place_of(page, "青山县"))
-    saved(page)
+    page.mouse.click(*text_position(page, "青山县"))
+    wait_until_saved(page)
     page.keyboard.press("Control+Enter")
-    left(page, record)
-    assert stored(app, record).status == "approved"
-    taken = stored(app, record).data["report"]["authority"]
-    assert taken in ("青山县", "青山")
+    wait_until_closed(page, record)
+    assert stored_record(app, record).status == "approved"
+    selected = stored_record(app, record).data["report"]["authority"]
+    assert selected in ("青山县", "青山")
 
     page.locator("#export-button").click()
     choose(page, "export-schema", "annual-disclosure-2020")
@@ -44,11 +55,11 @@ def test_a_report_from_upload_to_export(app, open_page, tmp_path):
     cells = [
         cell for sheet in openpyxl.load_workbook(file) for row in sheet.iter_rows(values_only=True) for cell in row
     ]
-    assert {12, 7, 4, taken} <= set(cells)
+    assert {12, 7, 4, selected} <= set(cells)
 
     page.reload()
-    wait_for(page, record)
-    for path, value in ((FIRST, "12"), (SECOND, "7"), (THIRD, "4"), (("report", "authority"), taken)):
+    wait_for_record(page, record)
+    for path, value in ((FIRST, "12"), (SECOND, "7"), (THIRD, "4"), (("report", "authority"), selected)):
         expect(field(page, *path)).to_have_value(value)
     expect(page.locator(".review .about")).to_contain_text("已通过")
     page.locator("#queue-button").click()
@@ -56,15 +67,15 @@ def test_a_report_from_upload_to_export(app, open_page, tmp_path):
     expect(page.locator(f"tr[data-record='{record}'] .name")).to_have_text(report.name)
 
 
-def steps_to(page, path) -> int:
-    """How many fields there are from the one that has the focus to another."""
+def tabs_between(page, path) -> int:
+    """Return how many times Tab moves the focus from the current field to another."""
     order = "[...document.querySelectorAll('.review [data-key]')].filter((e) => e.checkVisibility())"
     keys = page.evaluate(f"{order}.map((e) => e.dataset.key)")
-    return keys.index(key_of(path)) - keys.index(key_of(focused(page)))
+    return keys.index(path_key(path)) - keys.index(path_key(focused_path(page)))
 
 
 def upload(page, report) -> int:
-    """Upload a report as a new user would, and open its record once it is done."""
+    """Upload a report, and open its record once it is processed."""
     page.locator("#upload-button").click()
     page.locator("#upload-files input[type=file]").set_input_files(report)
     choose(page, "upload-schema", "annual-disclosure-2020")
@@ -77,7 +88,7 @@ def upload(page, report) -> int:
     return record
 
 
-def choose(page, dropdown: str, what: str) -> None:
-    """Choose the entry with that text in it in one of Gradio's lists."""
+def choose(page, dropdown: str, text: str) -> None:
+    """Choose the option that contains a text in one of Gradio's dropdowns."""
     page.locator(f"#{dropdown} input").click()
-    page.locator(f"#{dropdown} [role=option]").filter(has_text=what).first.click()
+    page.locator(f"#{dropdown} [role=option]").filter(has_text=text).first.click()

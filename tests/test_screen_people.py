@@ -1,9 +1,9 @@
-"""Several people on one record: conflicts, claims, taking over, and text that waits for a second try."""
+"""Several people on one record: conflicts, claims, taking over, and text that could not be saved."""
 
 from __future__ import annotations
 
 from playwright.sync_api import expect
-from screen_steps import banner, field, focused, go_to, saved, stored, type_over
+from screen_steps import banner, field, focused_path, open_record, replace_text, stored_record, wait_until_saved
 
 from extractor.store import Store
 
@@ -12,42 +12,42 @@ TOTAL, WEBSITE = ("disclosure", "gazette_issues"), ("work", "meetings")
 UNSURE = [".".join(path) for path in (TOTAL, WEBSITE)]
 
 
-def test_two_people_on_one_record_get_a_conflict_and_lose_nothing(app, page, open_page, disclosure):
+def test_conflict_of_two_people_loses_nothing(app, page, open_page, disclosure):
     record = disclosure(*UNSURE)
-    go_to(page, record)
+    open_record(page, record)
     other = open_page(record, language="en")
     for each, text in ((other, "7"), (page, "8")):
         field(each, *TOTAL).focus()
-        type_over(each, text)
+        replace_text(each, text)
     other.keyboard.press("Enter")
-    saved(other)
+    wait_until_saved(other)
     page.keyboard.press("Enter")
     expect(banner(page, "conflict")).to_contain_text("6 → 7")
-    # What the other saved stands, and what was typed here waits in the field.
-    assert stored(app, record).data["disclosure"]["gazette_issues"] == 7
+    # The other's value is stored, and what was typed here stays in the field.
+    assert stored_record(app, record).data["disclosure"]["gazette_issues"] == 7
     expect(field(page, *TOTAL)).to_have_value("8")
     expect(page.locator(".field[data-unsaved]")).to_have_count(1)
     field(page, *TOTAL).focus()
     page.keyboard.press("Enter")
-    saved(page)
-    assert stored(app, record).data["disclosure"]["gazette_issues"] == 8
+    wait_until_saved(page)
+    assert stored_record(app, record).data["disclosure"]["gazette_issues"] == 8
     expect(page.locator(".field[data-unsaved]")).to_have_count(0)
-    assert [c.new for c in stored(app, record).corrections] == [7, 8]
-    # Whoever leaves with something unsaved is asked.
+    assert [c.new for c in stored_record(app, record).corrections] == [7, 8]
+    # Closing a page with unsaved text asks for confirmation.
     field(other, *WEBSITE).focus()
     other.keyboard.type("1")
-    asked = []
-    other.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
+    dialogs = []
+    other.on("dialog", lambda dialog: (dialogs.append(dialog.type), dialog.accept()))
     other.close(run_before_unload=True)
     page.wait_for_timeout(300)
-    assert asked == ["beforeunload"]
+    assert dialogs == ["beforeunload"]
 
 
-def test_a_conflict_over_another_field_keeps_what_is_being_typed(app, page, disclosure):
+def test_conflict_over_another_field_keeps_text_being_typed(app, page, disclosure):
     record = disclosure(*UNSURE)
-    go_to(page, record)
+    open_record(page, record)
     with Store(str(app.store)) as store:
-        store.records.correct(record, WEBSITE, 5, who="li", revision=stored(app, record).revision)
+        store.records.correct(record, WEBSITE, 5, who="li", revision=stored_record(app, record).revision)
     page.keyboard.press("Enter")
     page.keyboard.type("55")
     expect(banner(page, "conflict")).to_contain_text("li")
@@ -56,35 +56,35 @@ def test_a_conflict_over_another_field_keeps_what_is_being_typed(app, page, disc
     expect(field(page, *WEBSITE)).to_have_value("5")
 
 
-def test_a_record_that_somebody_has_is_shown_and_can_be_taken_over(app, page, disclosure):
+def test_claimed_record_is_read_only_until_taken_over(app, page, disclosure):
     record = disclosure(*UNSURE)
     with Store(str(app.store)) as store:
         store.records.claim(record, who="li")
-    go_to(page, record)
+    open_record(page, record)
     expect(banner(page, "held")).to_contain_text("li")
     field(page, *TOTAL).focus()
     page.keyboard.press("Enter")
     page.keyboard.type("9")
-    assert stored(app, record).corrections == ()
+    assert stored_record(app, record).corrections == ()
     banner(page, "held").locator("button").first.click()
     expect(banner(page, "held")).to_have_count(0)
     page.wait_for_selector(".review:not(.read-only)")
     field(page, *TOTAL).focus()
-    type_over(page, "9")
+    replace_text(page, "9")
     page.keyboard.press("Enter")
-    saved(page)
-    assert stored(app, record).data["disclosure"]["gazette_issues"] == 9
-    assert stored(app, record).claimed_by != "li"
-    assert focused(page) == WEBSITE
+    wait_until_saved(page)
+    assert stored_record(app, record).data["disclosure"]["gazette_issues"] == 9
+    assert stored_record(app, record).claimed_by != "li"
+    assert focused_path(page) == WEBSITE
 
 
-def test_leaving_a_record_saves_what_is_typed_and_lets_it_go(app, page, disclosure):
+def test_leaving_a_record_saves_typed_text_and_releases_it(app, page, disclosure):
     record, next_record = disclosure(*UNSURE), disclosure(*UNSURE)
-    go_to(page, record)
-    type_over(page, "11")
-    go_to(page, next_record)
-    assert stored(app, record).data["disclosure"]["gazette_issues"] == 11
-    assert stored(app, next_record).data["disclosure"]["gazette_issues"] == 6
+    open_record(page, record)
+    replace_text(page, "11")
+    open_record(page, next_record)
+    assert stored_record(app, record).data["disclosure"]["gazette_issues"] == 11
+    assert stored_record(app, next_record).data["disclosure"]["gazette_issues"] == 6
     page.wait_for_function(
         "async n => { const r = await (await fetch(`/api/records/${n}`)).json(); return r.claimed_by === null }",
         arg=record,

@@ -1,4 +1,4 @@
-"""The queue in a browser: what is listed, found, filtered, opened and refreshed."""
+"""The queue in a browser: its pages, search, filters, keys and refreshes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ RECORDS = 250
 
 @pytest.fixture
 def queue(app, page, notes):
-    """The page at the queue, with nothing but the notes in it."""
+    """Yield the shared page at the queue, filtered to the notes."""
     page.locator("#queue-button").click()
     page.locator(".queue-filters input").fill("")
     kind = page.locator(".queue-filters select").nth(1)
@@ -31,17 +31,19 @@ def queue(app, page, notes):
 
 @pytest.fixture(scope="module")
 def notes(app):
-    """Hundreds of records of one field; every tenth is doubted."""
-    schema = screen_records.named({"type": "object", "title": "Note", "properties": {"n": {"type": "integer"}}}, "note")
+    """Add hundreds of records of one field; every tenth has low confidence."""
+    schema = screen_records.named_schema(
+        {"type": "object", "title": "Note", "properties": {"n": {"type": "integer"}}}, "note"
+    )
     with Store(str(app.store)) as store:
         store.add_schema(schema)
         for n in range(RECORDS):
-            store.records.add(_result(n, schema), screen_records.version(), who="machine")
+            store.records.add(_result(n, schema), screen_records.record_version(), who="machine")
 
 
 def _result(n, schema):
-    doubt = 0.3 if n % 10 == 0 else 0.99
-    value = {"path": ["n"], "value": n, "evidence": None, "confidence": doubt, "method": "model", "problems": []}
+    confidence = 0.3 if n % 10 == 0 else 0.99
+    value = {"path": ["n"], "value": n, "evidence": None, "confidence": confidence, "method": "model", "problems": []}
     return {
         "document": {"id": f"{n:064x}", "source": f"/in/note {n:03}.txt", "pages": None},
         "data": {"n": n},
@@ -55,7 +57,7 @@ def rows(page):
     return page.locator(".queue-table tbody tr")
 
 
-def test_hundreds_of_records_are_shown_by_the_page_the_doubtful_first(queue):
+def test_records_are_listed_in_pages_with_the_highest_risk_first(queue):
     page = queue
     assert rows(page).count() == 100
     expect(page.locator(".pages-of")).to_contain_text(str(RECORDS))
@@ -66,7 +68,7 @@ def test_hundreds_of_records_are_shown_by_the_page_the_doubtful_first(queue):
     expect(page.locator(".pages-of")).to_contain_text("1–100")
 
 
-def test_search_filter_and_keys(queue):
+def test_records_are_found_filtered_and_opened_by_keyboard(queue):
     page = queue
     page.locator("body").press("/")
     page.keyboard.type("note 21")
@@ -76,7 +78,7 @@ def test_search_filter_and_keys(queue):
     page.keyboard.press("ArrowDown")
     second = page.evaluate("document.activeElement.dataset.record")
     assert first != second
-    # The rows that are fetched again meanwhile do not take the focus away.
+    # A refresh leaves the focus on its row.
     with page.expect_response("**/api/queue**"):
         pass
     assert page.evaluate("document.activeElement.dataset.record") == second
@@ -89,7 +91,7 @@ def test_search_filter_and_keys(queue):
     page.locator(".queue-filters select").nth(2).select_option("")
 
 
-def test_what_others_do_shows_by_itself(app, queue):
+def test_claims_of_others_appear_without_reloading(app, queue):
     page = queue
     page.locator(".queue-filters input").fill("note 000")
     expect(rows(page)).to_have_count(1)

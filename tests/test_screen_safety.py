@@ -1,4 +1,4 @@
-"""A hundred injected scripts, wherever text of others reaches the screen: none of them runs, all of them are read."""
+"""A hundred script injections wherever untrusted text reaches the screens: none runs, and all are shown as text."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from screen_steps import banner, field, go_to, saved, type_over
+from screen_steps import banner, field, open_record, replace_text, wait_until_saved
 
 from eval.making import screen_records
 from extractor.store import Store
@@ -40,23 +40,23 @@ TEMPLATES = (
 WRAPPINGS = ("{}", '"> {}', "' {} '", "</td></script> {}", "<!-- --> {} &lt;img src=x onerror=1&gt;")
 PAYLOADS = [wrapping.format(template.format(run=RUN)) for wrapping in WRAPPINGS for template in TEMPLATES]
 KEYS = 20
-"""Fields of the hostile schema: each payload is the title, the description or the choice of one of them."""
+"""Fields of the hostile schema; their titles, descriptions and options are payloads."""
 
 
 def schema_document() -> dict:
-    titled = {}
+    fields = {}
     for n in range(KEYS):
         title, description, choice = PAYLOADS[n * 3 : n * 3 + 3]
-        titled[f"{title}{n}"] = {"type": ["string", "null"], "title": title, "description": description}
+        fields[f"{title}{n}"] = {"type": ["string", "null"], "title": title, "description": description}
         if n % 4 == 0:
-            titled[f"{title}{n}"]["enum"] = [choice, None]
+            fields[f"{title}{n}"]["enum"] = [choice, None]
     items = {"type": "object", "properties": {PAYLOADS[61]: {"type": ["string", "null"], "title": PAYLOADS[62]}}}
-    listed = {"type": "array", "title": PAYLOADS[60], "items": items}
-    return {"type": "object", "title": PAYLOADS[1], "properties": {**titled, "list": listed}}
+    list_field = {"type": "array", "title": PAYLOADS[60], "items": items}
+    return {"type": "object", "title": PAYLOADS[1], "properties": {**fields, "list": list_field}}
 
 
 def document() -> dict:
-    """A document of payloads, in paragraphs and in the cells of a table; a reader would have taken some for markup."""
+    """Return a document of payloads in paragraphs and table cells; a reader would have parsed some of them as markup."""
     text, blocks, cells = "", [], []
     for payload in PAYLOADS:
         start = len(text)
@@ -75,13 +75,13 @@ def document() -> dict:
 
 @pytest.fixture(scope="module")
 def hostile(app, tmp_path_factory):
-    """The number of a record whose text, name, schema, values, problems and history are all payloads."""
+    """Add a record whose text, name, schema, values, problems and history are payloads; returns its number."""
     folder = tmp_path_factory.mktemp("hostile")
     source = folder / f"{PAYLOADS[2].replace('/', '∕')}.txt"
     source.write_text("\n\n".join(PAYLOADS) + "\n\n" + "".join(f"{p}\t{p[:9]}\n" for p in PAYLOADS[:8]))
-    schema = screen_records.named(schema_document(), "hostile")
+    schema = screen_records.named_schema(schema_document(), "hostile")
 
-    def bend(result):
+    def modify(result):
         names = list(schema.document["properties"])
         at = source.read_text().index(PAYLOADS[9])
         for n, name in enumerate(names[:KEYS]):
@@ -103,29 +103,29 @@ def hostile(app, tmp_path_factory):
         assert at > 0
         result["problems"].append({"path": "", "kind": "not_read", "message": PAYLOADS[3]})
 
-    record = screen_records.keep(app.store, source, schema, bend)
+    record = screen_records.add_extraction(app.store, source, schema, modify)
     with Store(str(app.store)) as store:
         revision = store.records.get(record).revision
         store.records.flag(record, who=PAYLOADS[4], revision=revision, note=PAYLOADS[5])
     return record
 
 
-def refusing(payload: str):
-    """A server that refuses every change with that error."""
+def refuse_with(payload: str):
+    """Return a route handler that refuses every change with an error."""
     answer = {"error": payload, "message": payload, "hint": payload}
     return lambda route: route.fulfill(status=422, json=answer)
 
 
-def nothing_ran(page) -> None:
+def assert_nothing_ran(page) -> None:
     assert page.evaluate("window.__ran") is None
     foreign = "script[src^='data:'], iframe, object, embed, marquee, svg script, .screen script"
     assert page.locator(f"{foreign}, .screen img:not(.page img)").count() == 0
 
 
-def test_a_hundred_payloads_in_documents_names_schemas_and_history(page, hostile):
+def test_payloads_in_documents_names_schemas_and_history_are_text(page, hostile):
     assert len(PAYLOADS) == len(set(PAYLOADS)) == 100
     page.route("**/text", lambda route: route.fulfill(json=document()))
-    go_to(page, hostile)
+    open_record(page, hostile)
     shown = page.locator(".text-pane").evaluate("e => e.textContent")
     assert [p for p in PAYLOADS if p not in shown] == []
     assert PAYLOADS[5] in page.locator(".review .about").inner_text()
@@ -135,37 +135,37 @@ def test_a_hundred_payloads_in_documents_names_schemas_and_history(page, hostile
         assert page.evaluate("document.querySelector('.field-details .field-title').textContent") in PAYLOADS
     page.keyboard.press("Alt+h")
     page.locator(".history-panel .history-entry").first.wait_for()
-    nothing_ran(page)
+    assert_nothing_ran(page)
     page.locator("#queue-button").click()
     page.locator(".queue-filters select").first.select_option("flagged")
     row = page.locator(f"tr[data-record='{hostile}']")
     expect(row.locator(".kind")).to_have_text(PAYLOADS[1])
     page.locator(".queue-filters select").first.select_option("open")
-    nothing_ran(page)
+    assert_nothing_ran(page)
 
 
-def test_payloads_that_are_typed_saved_and_said_in_errors(page, hostile):
-    go_to(page, hostile)
+def test_payloads_in_typed_text_and_error_messages_are_text(page, hostile):
+    open_record(page, hostile)
     name = [n for n, s in schema_document()["properties"].items() if "enum" not in s][3]
     for payload in PAYLOADS[:10]:
         field(page, name).focus()
-        type_over(page, payload)
+        replace_text(page, payload)
         page.keyboard.press("Enter")
-    saved(page)
+    wait_until_saved(page)
     expect(field(page, name)).to_have_value(PAYLOADS[9])
     for payload in PAYLOADS[10:20]:
-        page.route("**/edit", refusing(payload))
+        page.route("**/edit", refuse_with(payload))
         field(page, name).focus()
-        type_over(page, payload + "!")
+        replace_text(page, payload + "!")
         page.keyboard.press("Enter")
         expect(banner(page, "error")).to_contain_text(payload)
         page.unroute("**/edit")
     field(page, name).focus()
     page.keyboard.press("Escape")
-    nothing_ran(page)
+    assert_nothing_ran(page)
 
 
-def test_payloads_in_uploads_and_in_schemas_of_ones_own(app, page, tmp_path):
+def test_payloads_in_uploads_and_user_schemas_are_text(app, page, tmp_path):
     ended = {"state": "failed", "record": None, "at": "2026-01-01T00:00:00"}
     rows = [{**ended, "name": p, "kind": p, "message": p, "schema": p} for p in PAYLOADS]
     page.route("**/api/uploads", lambda route: route.fulfill(json={"rows": rows, "working": False}))
@@ -175,7 +175,7 @@ def test_payloads_in_uploads_and_in_schemas_of_ones_own(app, page, tmp_path):
     expect(page.locator(".uploads li")).to_have_count(len(rows))
     shown = page.locator(".uploads").evaluate("e => e.textContent")
     assert [p for p in PAYLOADS if p not in shown] == []
-    nothing_ran(page)
+    assert_nothing_ran(page)
     page.unroute("**/api/uploads")
     schema = tmp_path / "own.json"
     schema.write_text(json.dumps(schema_document()))
@@ -188,11 +188,11 @@ def test_payloads_in_uploads_and_in_schemas_of_ones_own(app, page, tmp_path):
     page.wait_for_function("t => document.querySelector('#upload-files').textContent.includes(t)", arg="onerror")
     page.locator("#upload-start").click()
     page.locator(".uploads li[data-state=done]", has_text="onerror").wait_for(timeout=30_000)
-    nothing_ran(page)
+    assert_nothing_ran(page)
     page.locator("#export-button").click()
     page.locator("#export-schema input").click()
     page.locator("#export-schema [role=option]", has_text="hostile").first.wait_for()
     page.keyboard.press("Escape")
     page.locator("#results-button").click()
     page.wait_for_timeout(300)
-    nothing_ran(page)
+    assert_nothing_ran(page)

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from eval import browsing
-from eval.browsing import Watched
+from eval.browsing import PageMonitor
 from extractor.cli import main
 from extractor.ui import add_user
 from extractor.ui.language import words
@@ -24,17 +24,17 @@ SCHEMA = {
     | {f"p{n}": {"type": "string", "title": text, "description": text} for n, text in enumerate((PAYLOAD, *OTHERS))},
 }
 TABS = ("queue", "review", "upload", "export", "results", "installed")
-SOON = 30_000
-"""Milliseconds that a busy machine is given."""
+TIMEOUT = 30_000
+"""Milliseconds that a busy machine may take."""
 NAMES = re.compile(
     r"[A-Z]{2,}|micro-F1|F1|ANLS\*|Excel|CSV|JSON|Parquet|English|Letter|[\w.-]*\d[\w.-]*|[\W\d_]+|extractor.*"
 )
-"""What is the same in every language: names of things, figures, signs."""
+"""Texts that are the same in every language: names, figures, signs."""
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory):
-    """A server that asks for passwords, with schemas, kept runs and names that are scripts."""
+    """Yield a web app with passwords, and with scripts in its schemas, evaluation runs and names."""
     folder = tmp_path_factory.mktemp("office")
     add_user(folder / "passwords", "ann", "correct horse")
     schemas, letters = folder / "schemas", folder / "letters"
@@ -48,29 +48,29 @@ def office(tmp_path_factory):
     kept = ["--model", "none", "--runs", str(folder / "runs"), "--run", "letters"]
     assert main(["eval", str(letters), *kept]) == 0
     own = ("--password-file", folder / "passwords", "--schema-folder", schemas, "--runs", folder / "runs")
-    with browsing.served(folder, "--model", "none", *map(str, own)) as app:
+    with browsing.serve_app(folder, "--model", "none", *map(str, own)) as app:
         yield app
 
 
 @pytest.fixture
 def visiting(chromium, office):
-    """`visiting(language)`: a page of a browser that nobody has logged in with."""
-    watched, contexts = Watched(office.address), []
+    """Return `visiting(language)`, which opens a page without a login."""
+    monitor, contexts = PageMonitor(office.address), []
 
     def visit(language="zh-CN", path="/"):
-        contexts.append(browsing.context(chromium, language))
+        contexts.append(browsing.new_context(chromium, language))
         page = contexts[-1].new_page()
-        page.set_default_timeout(SOON)
-        watched.watch(page)
+        page.set_default_timeout(TIMEOUT)
+        monitor.watch(page)
         page.goto(f"{office.address}{path}")
         return page
 
     yield visit
     for context in contexts:
         for page in context.pages:
-            assert not page.evaluate("window.__ran"), "a script of somebody else's has run"
+            assert not page.evaluate("window.__ran"), "an injected script has run"
         context.close()
-    assert watched.errors == [] and watched.outside == []
+    assert monitor.errors == [] and monitor.external_requests == []
 
 
 def log_in(page, password="correct horse"):
@@ -86,36 +86,36 @@ def open_tab(page, name):
     page.wait_for_selector(f"#{name}", state="visible")
 
 
-def test_the_login_leads_to_what_was_asked_for_and_out_again(visiting):
+def test_login_keeps_the_address_and_logout_ends_the_session(visiting):
     page = visiting(path="/#record=1")
     page.wait_for_url("**/login#record=1")
     log_in(page, "wrong password")
-    expect(page.get_by_role("alert")).to_have_text(words("zh")["login.wrong"], timeout=SOON)
+    expect(page.get_by_role("alert")).to_have_text(words("zh")["login.wrong"], timeout=TIMEOUT)
     page.click("#language")
-    expect(page.get_by_role("button")).to_have_text(words("en")["login.submit"], timeout=SOON)
+    expect(page.get_by_role("button")).to_have_text(words("en")["login.submit"], timeout=TIMEOUT)
     log_in(page)
     assert page.url.endswith("/ui/#record=1")
-    expect(page.locator("#header")).to_contain_text("ann", timeout=SOON)
+    expect(page.locator("#header")).to_contain_text("ann", timeout=TIMEOUT)
     page.get_by_role("button", name=words("en")["shell.logout"]).click()
     page.wait_for_url("**/login*")
     page.go_back()
     page.wait_for_url("**/login*")
 
 
-def test_one_click_switches_the_language(visiting):
+def test_language_is_switched_by_one_click(visiting):
     page = visiting()
     log_in(page)
     for language, tag in (("zh", "zh-CN"), ("en", "en"), ("zh", "zh-CN")):
         page.wait_for_selector(f"html[lang={tag}]")
-        expect(page.locator("#upload-button")).to_have_text(words(language)["shell.upload"], timeout=SOON)
+        expect(page.locator("#upload-button")).to_have_text(words(language)["shell.upload"], timeout=TIMEOUT)
         assert page.title() == words(language)["shell.title"]
         open_tab(page, "upload")
-        expect(page.locator("#upload-start")).to_have_text(words(language)["upload.start"], timeout=SOON)
+        expect(page.locator("#upload-start")).to_have_text(words(language)["upload.start"], timeout=TIMEOUT)
         with page.expect_navigation():
             page.click("#header [id=language]")
 
 
-def test_chinese_is_complete(visiting):
+def test_all_texts_are_in_chinese(visiting):
     page = visiting()
     log_in(page)
     for name in TABS:
@@ -132,41 +132,41 @@ def test_chinese_is_complete(visiting):
         assert not [text for text in foreign if text not in own and PAYLOAD not in text and text not in OTHERS], name
 
 
-def test_titles_that_are_scripts_are_text_everywhere(visiting):
+def test_scripts_in_titles_are_shown_as_text(visiting):
     page = visiting("en-US")
     log_in(page)
     open_tab(page, "upload")
     page.click("#upload-schema input")
     page.get_by_role("option", name=PAYLOAD).click()
-    expect(page.locator("#upload-preview")).to_contain_text(OTHERS[-1], timeout=SOON)
+    expect(page.locator("#upload-preview")).to_contain_text(OTHERS[-1], timeout=TIMEOUT)
     bad = json.dumps({"type": "object", "properties": {"a": {"type": PAYLOAD}}})
     page.get_by_text(words("en")["upload.own"]).click()
     file = {"name": f"{PAYLOAD}.json", "mimeType": "application/json", "buffer": bad.encode()}
     page.set_input_files("#upload-own input[type=file]", [file])
-    expect(page.locator("#upload-wrong textarea")).to_have_value(re.compile(re.escape(PAYLOAD)), timeout=SOON)
+    expect(page.locator("#upload-wrong textarea")).to_have_value(re.compile(re.escape(PAYLOAD)), timeout=TIMEOUT)
     open_tab(page, "installed")
     page.click("#installed-schema input")
     page.get_by_role("option", name=PAYLOAD).click()
-    expect(page.locator("#installed-fields")).to_contain_text(OTHERS[0], timeout=SOON)
+    expect(page.locator("#installed-fields")).to_contain_text(OTHERS[0], timeout=TIMEOUT)
     open_tab(page, "results")
     page.click("#results-choose input")
     page.get_by_role("option", name="letters").click()
-    expect(page.locator("#results")).to_contain_text(f"{PAYLOAD}.txt", timeout=SOON)
+    expect(page.locator("#results")).to_contain_text(f"{PAYLOAD}.txt", timeout=TIMEOUT)
     with page.context.expect_page() as opened:
         page.click("#results-whole")
     report = opened.value
     report.wait_for_load_state()
-    expect(report.locator("body")).to_contain_text(PAYLOAD, timeout=SOON)
-    assert report.evaluate("window.origin") == "null", "the report has no rights of the page that links to it"
+    expect(report.locator("body")).to_contain_text(PAYLOAD, timeout=TIMEOUT)
+    assert report.evaluate("window.origin") == "null", "the report has none of the rights of the page that links to it"
     report.close()
     page.wait_for_timeout(300)
 
 
-def test_what_cannot_be_sent_is_said_in_the_language_of_the_page(visiting):
+def test_refused_uploads_are_explained_in_the_language_of_the_page(visiting):
     page = visiting()
     log_in(page)
     open_tab(page, "upload")
     page.set_input_files("#upload-files input[type=file]", [{"name": "x.exe", "mimeType": "", "buffer": b"x"}])
-    expect(page.get_by_test_id("toast-text")).to_contain_text("无法读取这种文件：x.exe", timeout=SOON)
+    expect(page.get_by_test_id("toast-text")).to_contain_text("无法读取这种文件：x.exe", timeout=TIMEOUT)
     page.click("#upload-start")
-    expect(page.get_by_test_id("toast-text").last).to_contain_text(words("zh")["upload.no_files"], timeout=SOON)
+    expect(page.get_by_test_id("toast-text").last).to_contain_text(words("zh")["upload.no_files"], timeout=TIMEOUT)
