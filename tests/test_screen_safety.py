@@ -56,7 +56,7 @@ def schema_document() -> dict:
 
 
 def document() -> dict:
-    """Return a document of payloads in paragraphs and table cells; a reader would have parsed some of them as markup."""
+    """Return a document of payloads in paragraphs and table cells; readers would parse some of them as markup."""
     text, blocks, cells = "", [], []
     for payload in PAYLOADS:
         start = len(text)
