@@ -88,7 +88,7 @@ class Worth:
     def verdict(self) -> str:
         """Decide whether the setting as it is helps, harms, or makes no change that can be told from noise."""
         low, high = self.gain.low, self.gain.high
-        if not self.better and not self.worse:
+        if not self.better and not self.worse and not self.gain.value:
             return "changes nothing"
         if low is None or high is None or low <= 0 <= high:
             return "within noise"

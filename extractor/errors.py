@@ -27,24 +27,36 @@ class ExtractorError(Exception):
 
 
 class UsageError(ExtractorError):
+    """The command line or the call is wrong; argparse exits with 2 as well."""
+
     code = 2
 
 
 class InputError(ExtractorError):
+    """A document cannot be used."""
+
     code = 3
 
 
 class SchemaError(ExtractorError):
+    """A schema cannot be used."""
+
     code = 4
 
 
 class ModelError(ExtractorError):
+    """A model cannot be loaded or reached, or answers nonsense."""
+
     code = 5
 
 
 class CheckFailed(ExtractorError):
+    """A record breaks its schema or its rules, or accuracy is below the mark."""
+
     code = 6
 
 
 class OutputError(ExtractorError):
+    """The result cannot be written."""
+
     code = 7

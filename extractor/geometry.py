@@ -28,14 +28,17 @@ class Rect(NamedTuple):
 
     @property
     def width(self) -> float:
+        """Return the distance from left to right."""
         return self.x1 - self.x0
 
     @property
     def height(self) -> float:
+        """Return the distance from top to bottom."""
         return self.bottom - self.top
 
     @property
     def area(self) -> float:
+        """Return width times height."""
         return (self.x1 - self.x0) * (self.bottom - self.top)
 
     @property
@@ -65,6 +68,7 @@ class RulingLine(NamedTuple):
 
     @property
     def length(self) -> float:
+        """Return the distance between its ends."""
         return self.end - self.start
 
     def scaled(self, factor: float) -> RulingLine:
@@ -98,10 +102,14 @@ class VerticalExtent(Protocol):
     """Anything with an upper and a lower edge: a `Rect`, or the `BBox` of a document."""
 
     @property
-    def top(self) -> float: ...
+    def top(self) -> float:
+        """Return the y of the upper edge."""
+        ...
 
     @property
-    def bottom(self) -> float: ...
+    def bottom(self) -> float:
+        """Return the y of the lower edge."""
+        ...
 
 
 def union(boxes: Iterable[Rect]) -> Rect:

@@ -156,6 +156,7 @@ class ProgressBar:
         self._bar.close()
 
     def __call__(self, counts: Any) -> None:
+        """Show how far the job is."""
         self._bar.total = counts.found
         if counts.failures:
             self._bar.set_postfix_str("failed: " + _format_failures(counts.failures), refresh=False)

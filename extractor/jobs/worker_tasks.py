@@ -57,8 +57,10 @@ class ReadResult:
 
 @dataclass(frozen=True, slots=True)
 class ExtractionResult:
-    """A finished extraction: the JSON text that `extractor extract` prints, the file's format and size in bytes, the
-    seconds in all and those of each stage.
+    """A finished extraction.
+
+    `text` is the JSON that `extractor extract` prints; with it come the file's format, its size in bytes, and the
+    seconds in all and of each stage.
     """
 
     text: str

@@ -33,6 +33,7 @@ class TextLine:
 
     @property
     def box(self) -> Rect:
+        """Return the rectangle around all segments."""
         return union(segment.box for segment in self.segments)
 
 

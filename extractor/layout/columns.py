@@ -1,4 +1,4 @@
-"""Gutters, and the question which of them separate columns: are two sides read one after the other, or line by line?
+"""Gutters, and which of them separate columns: whether two sides are read one after the other, or line by line.
 
 Columns of prose, and an address beside a form, are read one after the other. Where both sides share their lines, as
 line items do and pairs of label and value, a row stays a row.

@@ -26,6 +26,7 @@ class OnednnKernel:
         self.sums = weight.sum(1, dtype=torch.float32).mul_(scale)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Return `x` times the transposed weight, both as floats: (rows, inputs) in, (rows, outputs) out."""
         levels, step, zero = quantise_rows(x, self.levels, torch.uint8)
         y = torch.ops.onednn.qlinear_pointwise(
             levels, 1.0, 0, self.packed, self.scale, self.zero, None, 1.0, 0, torch.float32, "none", [], ""
@@ -54,6 +55,7 @@ class FbgemmKernel:
         self.sums = weight.sum(1, dtype=torch.float32).mul_(scale)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Return `x` times the transposed weight, both as floats: (rows, inputs) in, (rows, outputs) out."""
         levels, step, zero = quantise_rows(x, self.levels, torch.float32)
         y = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(levels, 1.0, 0, self.packed)
         return y.addcmul_(zero, self.sums, value=-1.0).mul_(step)
@@ -66,6 +68,7 @@ class FloatKernel:
         self.weight, self.scale = weight, scale
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
+        """Return `x` times the transposed weight, both as floats: (rows, inputs) in, (rows, outputs) out."""
         return nn.functional.linear(x, self.weight.float()).mul_(self.scale)
 
 

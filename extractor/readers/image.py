@@ -85,6 +85,7 @@ class BrokenFrame:
 
     @property
     def problem(self) -> Problem:
+        """Return the problem that the document gets for it."""
         message = f"Page {self.number} cannot be read: {self.reason}; save or scan it again."
         return Problem((), ProblemKind.BROKEN_PAGE, message)
 

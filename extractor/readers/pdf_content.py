@@ -35,6 +35,7 @@ class PageContent:
 
     @property
     def area(self) -> float:
+        """Return width times height of the page, in square points."""
         return self.frame.width * self.frame.height
 
     @property

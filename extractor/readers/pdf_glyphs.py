@@ -64,6 +64,7 @@ class GlyphRun:
 
     @property
     def text(self) -> str:
+        """Return the characters of the run."""
         return "".join(glyph.text for glyph in self.glyphs)
 
     def page_box(self, frame: PageFrame) -> Rect:

@@ -18,9 +18,11 @@ class JsonText(TypeDecorator):
     cache_ok = True
 
     def process_bind_param(self, value: Any, dialect: Any) -> str | None:
+        """Return the value as it is stored."""
         return None if value is None else json_text(value)
 
     def process_result_value(self, value: str | None, dialect: Any) -> Any:
+        """Return the stored text as a value."""
         return None if value is None else json.loads(value)
 
 

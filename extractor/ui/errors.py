@@ -124,6 +124,7 @@ class ErrorMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or one error in its place (ASGI)."""
         started = False
 
         async def send_noting_start(message: Message) -> None:

@@ -1,4 +1,4 @@
-"""The outermost middleware: is a request for this server, from its own page, and by somebody who is logged in?
+"""The outermost middleware: it checks that a request is for this server, from its own page, and by a known user.
 
 It is plain ASGI, so that streams pass through unbuffered. A request that it refuses never reaches a route; one that it
 lets through carries its user in `request.state.user`. Every answer leaves with headers that forbid what our pages never
@@ -60,6 +60,7 @@ class SecurityMiddleware:
         self._folder, self._passwordless_user = folder, passwordless_user
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse a request, or pass it on with its user (ASGI)."""
         if scope["type"] == "lifespan":
             await self.app(scope, receive, send)
             return

@@ -45,6 +45,7 @@ class PageMiddleware:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and rewrite the answer if it is the page (ASGI)."""
         if scope["type"] != "http" or scope["path"] != PAGE or scope["method"] not in METHODS:
             await self._app(scope, receive, send)
             return

@@ -102,6 +102,7 @@ class UploadOwnershipMiddleware:
         self._app, self._ownership = app, ownership
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, if the files that it names belong to its user (ASGI)."""
         if scope["type"] != "http" or scope["path"] not in (UPLOAD, JOIN, DATA):
             await self._app(scope, receive, send)
             return
