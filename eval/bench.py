@@ -28,7 +28,7 @@ from extractor.extraction import prompts
 from extractor.models import CATALOGUE, DEFAULT, load_model
 from extractor.schemas import load_schema
 from extractor.types import Answer, Field, FieldGroup, Request
-from extractor.values import equivalence, normalization
+from extractor.values import equivalence, normalisation
 
 FIELDS_PER_GROUP = 5
 MAX_SPAN = 240
@@ -77,10 +77,10 @@ def make_request(document: BenchDocument, fields: Sequence[Field], group: int) -
 
 
 def _slot(f: Field, text: str) -> decoding.Slot:
-    kind = normalization.value_kind(f)
+    kind = normalisation.value_kind(f)
     if kind is None:
         return decoding.Slot(f.name, "span", max_length=MAX_SPAN)
-    found = (" ".join(text[start:end].split()) for start, end in normalization.find_spans(kind, text))
+    found = (" ".join(text[start:end].split()) for start, end in normalisation.find_spans(kind, text))
     return decoding.Slot(f.name, "literals", tuple(dict.fromkeys(found)))
 
 
@@ -94,7 +94,7 @@ def find_mistakes(
     mistakes = {}
     for f in fields:
         gold, text = document.truth[f.name], texts.get(f.name)
-        value = None if text is None else normalization.normalise_value(f, text).value
+        value = None if text is None else normalisation.normalise_value(f, text).value
         if not (equivalence.is_equivalent(gold, value) or equivalence.is_equivalent(gold, text)):
             mistakes[f.name] = f"{text!r} instead of {gold!r}"
     return mistakes

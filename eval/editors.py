@@ -24,7 +24,8 @@ import sqlalchemy as sa
 
 from extractor.review import ReviewService
 from extractor.schemas import Schema, load_schema
-from extractor.store import Conflict, RecordFilter, Store, Version, tables
+from extractor.store import Conflict, RecordFilter, Store, Version
+from extractor.store import database_tables as tables
 from extractor.store.review_status import assess_record
 
 SHARED = 3
@@ -236,7 +237,8 @@ def _many_records(store: Store, number: int) -> None:
         kept = {key: value for key, value in row._mapping.items() if key != "id"}
         documents = [f"{n:06x}".rjust(64, "f") for n in range(1, number)]
         connection.execute(
-            tables.documents.insert(), [{"id": d, "size": 1, "kind": "text", "seen": row.created} for d in documents]
+            tables.documents.insert(),
+            [{"id": d, "size": 1, "kind": "text", "seen": row.created} for d in documents],
         )
         connection.execute(
             tables.sources.insert(),

@@ -23,7 +23,7 @@ from extractor import jobs
 from extractor.errors import ExtractorError
 from extractor.extraction.pipeline import extract
 from extractor.extraction.serialization import as_dict
-from extractor.jobs.ray import RayRunner
+from extractor.jobs.ray_runner import RayRunner
 from extractor.models import load_model
 from extractor.readers import read
 from extractor.schemas import Schema, load_schema

@@ -1,7 +1,7 @@
 """The same document as an HTML, Word, spreadsheet, CSV, mail and Markdown file.
 
 A document is a list of parts: a heading or a paragraph (a string, `#` before a heading), or a table: rows of texts, or
-cells with spans as `forms_grown.FormCell`.
+cells with spans as `generated_forms.FormCell`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from email.message import EmailMessage
 from xml.sax.saxutils import escape
 
-from forms_grown import HEADINGS, FormCell, GrownForm, cells_by_row, fill_grid
+from generated_forms import HEADINGS, FormCell, GrownForm, cells_by_row, fill_grid
 
 Grid = Sequence[FormCell]
 Parts = Sequence[str | Grid]

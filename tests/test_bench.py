@@ -18,7 +18,7 @@ from extractor.decoding.source_text import join_lines
 from extractor.schemas import load_schema
 from extractor.types import Answer
 from extractor.values.equivalence import is_equivalent
-from extractor.values.normalization import normalise_value
+from extractor.values.normalisation import normalise_value
 
 FIELD_LIST = load_schema(SCHEMA).fields
 BY_NAME = {field.name: field for field in FIELD_LIST}

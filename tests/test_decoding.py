@@ -214,22 +214,22 @@ def test_forced_tokens_are_not_chosen_by_the_model(decoder, monkeypatch):
 
 def test_tokens_that_merge_with_an_opening_quote_do_not_follow_it(decoder, monkeypatch):
     """Where `"$` is one token, a model that has written `"` alone does not expect `$`."""
-    guide, sampler = decoder.prompt_tokenizer.guide, decoder.sampler
-    quote = next(iter(sampler.quote_tokens))
-    monkeypatch.setattr(sampler, "merges", lambda last, token: guide.decode_bytes([token])[:1] in (b"$", b"#"))
+    guide, mask = decoder.prompt_tokenizer.guide, decoder.sampler.mask
+    quote = next(iter(mask.quote_tokens))
+    monkeypatch.setattr(mask, "merges", lambda last, token: guide.decode_bytes([token])[:1] in (b"$", b"#"))
     some = decoder.writer.start(0, request([Slot("x", "literals", ("$5", "(7)", "#6"), nullable=False)]).groups[0], [])
     decoder.writer.advance(some, decoder.settings)
     assert not guide.decode_bytes([some.written[-1]]).endswith(b'"'), "the quote is left to the model"
     some.matcher.consume_token(quote)
     some.written.append(quote)
-    allowed = sampler.exclude_split_quotes(some, sampler.allowed_tokens(some.matcher))
+    allowed = mask.exclude_split_quotes(some, mask.allowed_tokens(some.matcher))
     assert {guide.decode_bytes([int(token)])[:1] for token in allowed} == {b"("}
 
     only = decoder.writer.start(0, request([Slot("x", "literals", ("$5", "#6"))]).groups[0], [])
     decoder.writer.advance(only, decoder.settings)
-    allowed = sampler.allowed_tokens(only.matcher)
-    quotes = sampler.quote_tokens.intersection(allowed.tolist())
-    assert quotes and not quotes.intersection(sampler.exclude_split_quotes(only, allowed).tolist())
+    allowed = mask.allowed_tokens(only.matcher)
+    quotes = mask.quote_tokens.intersection(allowed.tolist())
+    assert quotes and not quotes.intersection(mask.exclude_split_quotes(only, allowed).tolist())
 
 
 def test_span_is_drafted_from_the_source(decoder, monkeypatch):

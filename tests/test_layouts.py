@@ -1,7 +1,7 @@
 """One form in many layouts: every value matched by table cells is the number printed, and hardly any is missing."""
 
 import pytest
-from forms_grown import (
+from generated_forms import (
     broken_headers,
     closed_bars,
     grow,
@@ -18,7 +18,7 @@ from forms_grown import (
 from extractor.candidates.table_cells import match_cells
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
-from extractor.values import normalization
+from extractor.values import normalisation
 
 SCHEMA = load_schema("annual-disclosure-2021")
 LAYOUTS = (
@@ -40,7 +40,7 @@ def matched_values(data):
     document = read_bytes(data, "report")
     fields = {field.path: field for field in SCHEMA.fields}
     return {
-        path: normalization.normalise_value(fields[path], document.text[s.start : s.end], s.context).value
+        path: normalisation.normalise_value(fields[path], document.text[s.start : s.end], s.context).value
         if s.end > s.start
         else None
         for path, s in match_cells(SCHEMA.fields, document).items()

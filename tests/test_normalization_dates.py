@@ -5,8 +5,8 @@ import pytest
 from extractor.schemas import load_schema
 from extractor.settings import replaced
 from extractor.types import Field
+from extractor.values.normalisation import find_spans, normalise_value, value_kind
 from extractor.values.normalise_dates import DateSettings
-from extractor.values.normalization import find_spans, normalise_value, value_kind
 
 
 def field(format=None, type="string", **more):

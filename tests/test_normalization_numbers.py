@@ -4,7 +4,7 @@ import pytest
 
 from extractor.types import Field
 from extractor.values import numbers, units
-from extractor.values.normalization import find_spans, normalise_value
+from extractor.values.normalisation import find_spans, normalise_value
 
 
 def field(type="number", unit=None, labels=(), **schema):

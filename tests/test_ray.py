@@ -6,7 +6,7 @@ import pytest
 
 from eval import endurance
 from extractor import jobs
-from extractor.jobs import ray as on_ray
+from extractor.jobs import ray_runner as on_ray
 from extractor.schemas import load_schema
 from extractor.store import Store
 

@@ -11,7 +11,7 @@ import zipfile
 from email.message import EmailMessage
 
 import pytest
-from forms_grown import FormCell, grow
+from generated_forms import FormCell, grow
 from office_files import (
     WRITERS,
     as_csv,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from forms_grown import grow, pdf
+from generated_forms import grow, pdf
 from PIL import Image, ImageDraw, ImageFont
 
 from eval.rasterised import bind_pictures, degrade, draw_pages, typeset_text
@@ -15,7 +15,7 @@ from extractor.ocr.ruling_lines import find_ruling_lines
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.tables import PlacedLine, find_cell_per_line_tables
-from extractor.values import normalization
+from extractor.values import normalisation
 
 DPI = 150
 
@@ -192,7 +192,7 @@ def test_rasterised_form_keeps_its_fields(tmp_path, monkeypatch):
     schema = load_schema("annual-disclosure-2021")
     fields = {field.path: field for field in schema.fields}
     found = {
-        path: normalization.normalise_value(fields[path], document.text[s.start : s.end], s.context).value
+        path: normalisation.normalise_value(fields[path], document.text[s.start : s.end], s.context).value
         for path, s in match_cells(schema.fields, document).items()
         if s.end > s.start
     }

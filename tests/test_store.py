@@ -31,7 +31,6 @@ from extractor.store import (
     Version,
     current_approvals,
     open_flag,
-    tables,
 )
 from extractor.store.migrations import MIGRATIONS
 from extractor.store.record_data import replace_value
@@ -618,7 +617,7 @@ def test_leased_task_belongs_to_one_owner_until_it_is_released(store):
 def test_lapsed_lease_can_be_claimed_by_another_owner(store, monkeypatch):
     job, mine = begun(store, "a")
     later = time.time() + 1000
-    monkeypatch.setattr("extractor.store.queue.time.time", lambda: later)
+    monkeypatch.setattr("extractor.store.job_queue.time.time", lambda: later)
     assert [task.id for task in store.jobs.claim(job, "you", 10)] == [mine[0].id]
     store.jobs.record_outcomes(job, "me", [TaskOutcome(mine[0], "done", result=result())], who="ann")
     assert store.jobs.counts(job).left == 1 and store.records.count_by_status() == {}  # too late: it is no longer mine

@@ -6,7 +6,7 @@ from extractor.extraction.pipeline import extract
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.validation import find_problems
-from extractor.values import normalization
+from extractor.values import normalisation
 
 COUNT = {"type": ["integer", "null"]}
 
@@ -190,4 +190,4 @@ def test_header_gives_the_unit_of_its_cells():
     document = read(table(["", "Amount（万元）", "Cases"], ["Fees", "1.5", "2"]))
     found = match_cells(wanted.fields, document)[("fees", "amount")]
     field = next(field for field in wanted.fields if field.path == ("fees", "amount"))
-    assert normalization.normalise_value(field, document.text[found.start : found.end], found.context).value == 15000
+    assert normalisation.normalise_value(field, document.text[found.start : found.end], found.context).value == 15000

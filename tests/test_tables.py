@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from tables_grown import grow
+from generated_tables import grow
 
 from extractor.tables import PlacedCell, build_table, collapse_whitespace, is_value
 from extractor.tables.cell_kinds import counts_up

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from tables_grown import aligned, grow, pipe_stream, pipes, tab_lines, tab_separated
+from generated_tables import aligned, grow, pipe_stream, pipes, tab_lines, tab_separated
 
 from extractor.tables import collapse_whitespace, find_tables_in_text
 

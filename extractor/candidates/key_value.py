@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from extractor.candidates.matches import StructuralMatch
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, Path
-from extractor.values import normalization
+from extractor.values import normalisation
 from extractor.values.label_similarity import label_pattern, normalise_label
-from extractor.values.normalization import CALENDAR_NUMBER, NUMERIC_TYPES
+from extractor.values.normalisation import CALENDAR_NUMBER, NUMERIC_TYPES
 from extractor.values.scripts import has_cjk
 
 
@@ -72,7 +72,7 @@ def match_labelled_values(
     """
     settings = KeyValueSettings.current()
     text = document.text
-    kinds = {f.path: normalization.value_kind(f) for f in fields if f.type != "array" and f.copied}
+    kinds = {f.path: normalisation.value_kind(f) for f in fields if f.type != "array" and f.copied}
     kinds = {path: kind for path, kind in kinds.items() if kind != "boolean"}
     owners: dict[str, set[Path]] = defaultdict(set)
     printed: dict[str, str] = {}
@@ -155,7 +155,7 @@ def _find_after(text: str, end: int, kind: str) -> tuple[int, int] | None:
     """Return the stretch of the kind that follows with no more than a colon or a copula between."""
     link = _LINK.match(text, end)
     at = link.end() if link else end
-    for s, e in normalization.find_spans(kind, text[end : at + KeyValueSettings.current().max_value_distance]):
+    for s, e in normalisation.find_spans(kind, text[end : at + KeyValueSettings.current().max_value_distance]):
         if s <= at - end < e:
             return end + s, end + e
     return None
@@ -172,6 +172,6 @@ def _find_in_clause(text: str, start: int, end: int) -> list[tuple[int, int]]:
     first = max((m.end() for m in _CLAUSE_END.finditer(text, earliest, start)), default=0)
     stop = _CLAUSE_END.search(text, end)
     last = stop.start() if stop else len(text)
-    found = [(first + s, first + e) for s, e in normalization.find_spans("number", text[first:last])]
+    found = [(first + s, first + e) for s, e in normalisation.find_spans("number", text[first:last])]
     found = [span for span in found if not CALENDAR_NUMBER.match(text, span[0])]
     return found if len(found) == 1 and re.search(r"\d", text[slice(*found[0])]) else []

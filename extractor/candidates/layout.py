@@ -11,7 +11,7 @@ from extractor.candidates.matches import LayoutCandidate
 from extractor.geometry import overlaps_in_height
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, Page, Word
-from extractor.values import normalization
+from extractor.values import normalisation
 from extractor.values.label_similarity import label_pattern, normalise_label
 
 
@@ -50,7 +50,7 @@ class LayoutIndex:
         for a typed field only stretches of its kind count.
         """
         settings = LayoutSettings.current()
-        kind = normalization.value_kind(field)
+        kind = normalisation.value_kind(field)
         best: dict[str, LayoutCandidate] = {}
         for rank, label in enumerate(field.labels):
             if len(normalise_label(label)) < 2:
@@ -163,4 +163,4 @@ def _find_in_text(text: str, start: int, end: int) -> list[tuple[float, int, int
 def _spans_of_kind(kind: str | None, text: str, start: int, end: int) -> list[tuple[int, int]]:
     if kind is None or kind == "boolean":
         return [(start, end)]
-    return [(start + s, start + e) for s, e in normalization.find_spans(kind, text[start:end])][:2]
+    return [(start + s, start + e) for s, e in normalisation.find_spans(kind, text[start:end])][:2]

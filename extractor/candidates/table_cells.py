@@ -18,7 +18,7 @@ from extractor.candidates.matches import StructuralMatch
 from extractor.problems import ProblemKind
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Cell, Document, Field, Path, Table
-from extractor.values import normalization
+from extractor.values import normalisation
 from extractor.values.label_similarity import best_similarity, normalise_label
 
 
@@ -106,11 +106,11 @@ def find_value_span(field: Field, cell: Cell, text: str) -> tuple[int, int] | No
     """
     if not cell.text:
         return cell.start, cell.start
-    kind = normalization.value_kind(field)
+    kind = normalisation.value_kind(field)
     raw = text[cell.start : cell.end]
     if kind is None:
         return cell.start, cell.end
-    spans = normalization.find_spans(kind, raw)
+    spans = normalisation.find_spans(kind, raw)
     if len(spans) == 1:
         return cell.start + spans[0][0], cell.start + spans[0][1]
     if not spans and not re.search(r"\w", raw):

@@ -12,8 +12,8 @@ from extractor.candidates.layout import LayoutIndex
 from extractor.problems import ProblemKind
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, Path
-from extractor.values import normalization, numbers, units
-from extractor.values.normalization import CALENDAR_NUMBER, NUMERIC_TYPES
+from extractor.values import normalisation, numbers, units
+from extractor.values.normalisation import CALENDAR_NUMBER, NUMERIC_TYPES
 from extractor.values.scripts import UNSPACED, is_unspaced
 from extractor.values.terms import search_terms
 from extractor.values.territories import currency_codes
@@ -82,12 +82,12 @@ class CandidateIndex:
 
     def is_typed(self, field: Field) -> bool:
         """Decide whether the field's answers are limited to stretches of a kind."""
-        return field.copied and normalization.value_kind(field) not in (None, "boolean")
+        return field.copied and normalisation.value_kind(field) not in (None, "boolean")
 
     def find_spans(self, field: Field) -> list[Span]:
         """Return where the typed field's value may stand, best supported first."""
         if field.path not in self._of_field:
-            kind = normalization.value_kind(field) or ""
+            kind = normalisation.value_kind(field) or ""
             spans = self._find_kind(kind)
             if kind in NUMERIC_TYPES:
                 spans = self._select_numbers(field, spans)
@@ -99,7 +99,7 @@ class CandidateIndex:
     def seed_spans(self, field: Field) -> list[Span]:
         """Return the stretches that a prompt should show for the field, likeliest first."""
         at_labels = [(c.start, c.end) for c in self.layout.find(field, self.spans)]
-        numeric = field.copied and normalization.value_kind(field) in NUMERIC_TYPES
+        numeric = field.copied and normalisation.value_kind(field) in NUMERIC_TYPES
         supported = self.find_spans(field)[: CandidateSettings.current().max_supported_seeds] if numeric else []
         return [*supported[:1], *at_labels, *supported[1:]]
 
@@ -144,7 +144,7 @@ class CandidateIndex:
     def _is_whole_date(self, field: Field, start: int, end: int) -> bool:
         """Decide whether a date has all its parts, of itself or by what stands before it."""
         text = self.document.text
-        read = normalization.normalise_value(field, text[start:end], text[max(0, start - 80) : end + 40])
+        read = normalisation.normalise_value(field, text[start:end], text[max(0, start - 80) : end + 40])
         partial = (ProblemKind.INCOMPLETE_DATE, ProblemKind.NOT_NORMALISED)
         return not any(problem.kind in partial for problem in read.problems)
 
@@ -185,7 +185,7 @@ class CandidateIndex:
                         if kind in NUMERIC_TYPES
                         else ()
                     )
-                    spans = normalization.find_spans(kind, part)
+                    spans = normalisation.find_spans(kind, part)
                     found += [(first + s, first + e) for s, e in spans if (s, e) not in weak]
             if not with_taken:
                 found = [span for span in found if not any(span[0] < e and s < span[1] for s, e in self.taken)]

@@ -123,7 +123,7 @@ def start_runner(store: Any, job: Any, schema: Any, arguments: argparse.Namespac
     )
     runner: Any = jobs.JobRunner
     if arguments.engine == "ray":
-        from extractor.jobs.ray import RayRunner
+        from extractor.jobs.ray_runner import RayRunner
 
         runner = functools.partial(RayRunner, address=arguments.ray_address)
     return runner(

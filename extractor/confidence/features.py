@@ -49,7 +49,7 @@ from extractor.grounding import label_proximity
 from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, FieldValue, Path, Word
-from extractor.values import normalization
+from extractor.values import normalisation
 from extractor.values.label_similarity import label_pattern, normalise_label
 
 
@@ -107,7 +107,7 @@ class FeatureExtractor:
         return {name: round(float(x), 4) for name, x in found.items()}
 
     def _flags(self, value: FieldValue, field: Field) -> dict[str, bool]:
-        kind = normalization.value_kind(field) or ("enum" if field.enum is not None else field.type)
+        kind = normalisation.value_kind(field) or ("enum" if field.enum is not None else field.type)
         return {
             "null": value.value is None,
             "structural": value.method == "structure",

@@ -2,7 +2,7 @@
 
 Read `grammar` (the form of an answer), `source_text` and `answer_parsing` first; they need no model. Then `decoder`,
 and what it consists of: `scheduler`, `sequences`, `tokenization`, `prefill`, `model_runner`, `kv_cache`, `attention`,
-`drafting`, `answer_writer`, `sampler`, and `settings`.
+`drafting`, `answer_writer`, `sampler`, `token_mask`, and `settings`.
 
 The package imports no model library by itself; `Decoder` and what it uses are imported from their modules.
 """

@@ -21,6 +21,7 @@ from extractor.decoding.scheduler import Scheduler
 from extractor.decoding.sequences import ActiveRequest
 from extractor.decoding.settings import DecodingSettings
 from extractor.decoding.source_text import join_lines
+from extractor.decoding.token_mask import TokenMask
 from extractor.decoding.tokenization import PromptTokenizer, find_eos_token_ids
 from extractor.errors import ModelError
 from extractor.types import Answer, Request
@@ -50,7 +51,7 @@ class Decoder:
             tokenizer, self.runner.output_size, find_eos_token_ids(model, tokenizer)
         )
         self.prompts = PromptCache(self.runner)
-        self.sampler = Sampler(self.prompt_tokenizer)
+        self.sampler = Sampler(TokenMask(self.prompt_tokenizer))
         self.writer = AnswerWriter(self.prompt_tokenizer, self.sampler, self.runner.context_length)
         self.scheduler = Scheduler(self._begin, self._compute_pass)
         self.passes = 0

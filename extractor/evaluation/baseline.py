@@ -14,7 +14,7 @@ from typing import Any
 from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, Path
-from extractor.values import normalization
+from extractor.values import normalisation
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def extract_baseline(document: Document, schema: Schema) -> dict[str, Any]:
     record: dict[str, Any] = {}
     first_text = True
     for f in schema.fields:
-        free = f.type == "string" and f.enum is None and normalization.value_kind(f) is None
+        free = f.type == "string" and f.enum is None and normalisation.value_kind(f) is None
         value = _labelled_value(f, text)
         if value is None:
             value = _unlabelled_value(f, text, amounts, first_text)
@@ -59,17 +59,17 @@ def _labelled_value(f: Field, text: str) -> Any:
     if f.type in ("array", "json") or not f.copied:
         return None
     settings = BaselineSettings.current()
-    kind = normalization.value_kind(f)
+    kind = normalisation.value_kind(f)
     for label in f.labels:
         for printed in re.finditer(re.escape(label), text, re.IGNORECASE):
             start = _SEPARATORS.match(text, printed.end()).end()  # type: ignore[union-attr]  # it matches anywhere
             rest = text[start : start + settings.max_value_characters]
             if kind is None:
-                value = normalization.normalise_value(f, rest.split("\n")[0].split("\t")[0]).value
+                value = normalisation.normalise_value(f, rest.split("\n")[0].split("\t")[0]).value
             else:
-                spans = normalization.find_spans(kind, rest)
+                spans = normalisation.find_spans(kind, rest)
                 near = spans and spans[0][0] <= settings.max_gap
-                value = normalization.normalise_value(f, rest[slice(*spans[0])]).value if near else None
+                value = normalisation.normalise_value(f, rest[slice(*spans[0])]).value if near else None
             if value is not None:
                 return value
     return None
@@ -87,11 +87,11 @@ def _unlabelled_value(f: Field, text: str, amounts: Sequence[float], first_text:
         return max(amounts, default=None)
     if f.type != "string" or not f.copied:
         return None
-    kind = normalization.value_kind(f)
+    kind = normalisation.value_kind(f)
     if kind is None:
         return next((line.strip() for line in text.split("\n") if line.strip()), None) if first_text else None
-    spans = normalization.find_spans(kind, text)
-    return normalization.normalise_value(f, text[slice(*spans[0])]).value if spans else None
+    spans = normalisation.find_spans(kind, text)
+    return normalisation.normalise_value(f, text[slice(*spans[0])]).value if spans else None
 
 
 def _amounts(text: str) -> list[float]:

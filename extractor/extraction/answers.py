@@ -17,7 +17,7 @@ from extractor.grounding import occurrences, span_boundaries
 from extractor.problems import ProblemKind
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Answer, Field, FieldValue, Path, Problem, Token, path_text
-from extractor.values import label_similarity, normalization
+from extractor.values import label_similarity, normalisation
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def _ground_value(f: Field, path: Path, text: str | None, confidence: float, con
     settings = AnswerSettings.current()
     if text is None or _is_empty_or_own_label(text, f, settings):
         return FieldValue(path, None, None, confidence)
-    document, kind = context.document, normalization.value_kind(f)
+    document, kind = context.document, normalisation.value_kind(f)
     span = occurrences.best_occurrence(occurrences.find_occurrences(text, context.passages, kind), f, document)
     if span is None:
         message = f"The answer {text!r} is not in the document; check it against the document."

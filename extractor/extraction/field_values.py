@@ -8,7 +8,7 @@ from dataclasses import replace
 from extractor.candidates.context import ContextIndex
 from extractor.problems import ProblemKind
 from extractor.types import Document, Evidence, Field, FieldValue, Passages, Path, Problem
-from extractor.values import normalization
+from extractor.values import normalisation
 from extractor.values.locale import infer_day_month_order
 
 MAX_DATE_CHARACTERS = 100_000
@@ -26,7 +26,7 @@ class ExtractionContext:
         self.passages = passages
         self.context = context
         text = document.text[:MAX_DATE_CHARACTERS]
-        self.dates = [text[start:end] for start, end in normalization.find_spans("date", text)]
+        self.dates = [text[start:end] for start, end in normalisation.find_spans("date", text)]
         self.day_month_order = infer_day_month_order(text)
 
 
@@ -43,7 +43,7 @@ def value_from_evidence(
 
     A text that cannot be normalised becomes the value as it is, with a problem that keeps it out of the record.
     """
-    normalised = normalization.normalise_value(
+    normalised = normalisation.normalise_value(
         field, evidence.text, surroundings, other_dates=context.dates, day_month_order=context.day_month_order
     )
     problems = tuple(replace(p, path=path) for p in normalised.problems)

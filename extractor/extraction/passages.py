@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, Passages
-from extractor.values import normalization
+from extractor.values import normalisation
 from extractor.values.terms import search_terms
 
 Span = tuple[int, int]
@@ -200,12 +200,12 @@ def _rank_by_bm25(document: Document, fields: Sequence[Field], units: Sequence[S
     unit_frequency = Counter(term for counter in counts for term in counter)
     mean_length = sum(sum(counter.values()) for counter in counts) / len(counts)
     norms = [1 - _BM25_B + _BM25_B * sum(counter.values()) / (mean_length or 1) for counter in counts]
-    kinds = {normalization.value_kind(field) for field in fields}
-    has_value = {kind: [bool(normalization.find_spans(kind, text)) for text in texts] for kind in kinds if kind}
+    kinds = {normalisation.value_kind(field) for field in fields}
+    has_value = {kind: [bool(normalisation.find_spans(kind, text)) for text in texts] for kind in kinds if kind}
     rankings = []
     for field in fields:
         query = _weighted_terms(field, settings)
-        kind = normalization.value_kind(field)
+        kind = normalisation.value_kind(field)
         scores = []
         for i, counter in enumerate(counts):
             score = sum(

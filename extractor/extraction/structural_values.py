@@ -10,7 +10,7 @@ from extractor.extraction.planning import Plan
 from extractor.grounding.occurrences import make_evidence
 from extractor.schemas import Schema
 from extractor.types import Field, FieldValue, Path
-from extractor.values import normalization, ranges
+from extractor.values import normalisation, ranges
 
 
 def values_from_structure(schema: Schema, plan: Plan, context: ExtractionContext) -> list[FieldValue]:
@@ -27,7 +27,7 @@ def values_from_structure(schema: Schema, plan: Plan, context: ExtractionContext
 
 def _value_from_match(f: Field, path: Path, match: StructuralMatch, context: ExtractionContext) -> FieldValue:
     if match.start == match.end:
-        blank = normalization.normalise_value(f, "").value  # a blank may mean something: no tick in a box is false
+        blank = normalisation.normalise_value(f, "").value  # a blank may mean something: no tick in a box is false
         return FieldValue(path, blank, None, match.score, method="structure")
     evidence = make_evidence(context.document, match.start, match.end)
     return value_from_evidence(f, path, evidence, match.context, match.score, "structure", context)

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Field
-from extractor.values import normalization
+from extractor.values import normalisation
 from extractor.values.terms import search_terms
 
 Span = tuple[int, int]
@@ -80,7 +80,7 @@ def holds_other_value(line: str) -> bool:
     """
     settings = LineSettings.current()
     for kind in ("date", "time"):
-        for start, end in reversed(normalization.find_spans(kind, line)):
+        for start, end in reversed(normalisation.find_spans(kind, line)):
             line = line[:start] + " " * (end - start) + line[end:]
     if settings.labelled_lines and is_labelled(line):
         return True

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from extractor.geometry import overlaps_in_height
 from extractor.settings import Settings, threshold
 from extractor.types import BBox, Document, Evidence, Field, Passages
-from extractor.values import normalization
+from extractor.values import normalisation
 from extractor.values.terms import search_terms
 
 
@@ -39,7 +39,7 @@ def find_occurrences(answer: str, passages: Passages, kind: str | None) -> list[
         return []
     found = [(m.start(), m.end()) for m in re.finditer(pattern, passages.text)]
     if kind:
-        of_kind = set(normalization.find_spans(kind, passages.text))
+        of_kind = set(normalisation.find_spans(kind, passages.text))
         found = [span for span in found if span in of_kind] or found
     mapped = (passages.to_document(start, end) for start, end in found)
     return [span for span in mapped if span is not None]

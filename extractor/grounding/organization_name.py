@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from extractor.grounding.lines import Span, find_line_above, find_line_below, rest_of_lines
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Field
-from extractor.values import normalization
+from extractor.values import normalisation
 from extractor.values.legal_forms import is_legal_form
 
 KIND = "organization-name"
@@ -47,7 +47,7 @@ def is_organization_name(field: Field) -> bool:
         return field.schema["x-kind"] == KIND
     if not OrganizationNameSettings.current().recognise_by_name:
         return False
-    if field.type != "string" or not field.copied or field.enum is not None or normalization.value_kind(field):
+    if field.type != "string" or not field.copied or field.enum is not None or normalisation.value_kind(field):
         return False
     names = " ".join((field.name, *field.labels)).casefold().replace("_", " ")
     return bool(_NAMED_FOR.search(names)) and not _DETAIL_OF.search(names)

@@ -13,8 +13,8 @@ from dataclasses import dataclass, field, replace
 from extractor import tables
 from extractor.problems import ProblemKind
 from extractor.readers.headings import heading_level
-from extractor.readers.layout_tables import LayoutTableSettings, TableShape, is_layout_table, is_long_cell
 from extractor.readers.limits import refuse_long_text
+from extractor.readers.presentational_tables import LayoutTableSettings, TableShape, is_layout_table, is_long_cell
 from extractor.tables import PlacedCell
 from extractor.types import Block, Document, Page, Problem, Table, Word
 

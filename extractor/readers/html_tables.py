@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from extractor import tables
 from extractor.readers.html_tree import BLOCKS, HEADINGS, TEXT, effective_tag, iterate_nodes
-from extractor.readers.layout_tables import LayoutTableSettings, TableShape, is_layout_table, is_long_cell
+from extractor.readers.presentational_tables import LayoutTableSettings, TableShape, is_layout_table, is_long_cell
 from extractor.settings import Settings, threshold
 from extractor.tables import PlacedCell
 from extractor.types import Table

@@ -14,7 +14,7 @@ from extractor.readers.headings import heading_level
 from extractor.readers.html_styles import Style, StyleResolver
 from extractor.readers.html_tables import OpenTable, WrittenCell, build_table, parse_span, survey_tables
 from extractor.readers.html_tree import BLOCKS, HEADINGS, SPACED_BLOCKS, TEXT, effective_tag, iterate_nodes
-from extractor.readers.layout_tables import LayoutTableSettings
+from extractor.readers.presentational_tables import LayoutTableSettings
 from extractor.types import Block, Document, Page, Problem
 from extractor.values.scripts import is_wide
 

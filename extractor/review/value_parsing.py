@@ -8,8 +8,8 @@ from extractor.problems import ProblemKind
 from extractor.review.errors import ReviewError, unusable
 from extractor.types import Field
 from extractor.values.characters import collapse_spaces
-from extractor.values.normalised import NormalisedValue
-from extractor.values.normalization import normalise_value
+from extractor.values.normalisation import normalise_value
+from extractor.values.normalised_value import NormalisedValue
 from extractor.values.user_input import format_user_input as format_value
 from extractor.values.user_input import parse_user_input
 

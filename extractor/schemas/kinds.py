@@ -1,7 +1,7 @@
 """The kinds of value that a schema may declare with `x-kind`, in one registry.
 
 A kind says what a value looks like in print where neither `type` nor `format` does. Some have a parser in
-`extractor.values.normalization`, others switch on rules for where the value begins and ends in
+`extractor.values.normalisation`, others switch on rules for where the value begins and ends in
 `extractor.grounding`. A new kind gets its line here and its row in `schemas/README.md`.
 """
 

@@ -78,7 +78,7 @@ class Store:
         try:
             from extractor.store import database
             from extractor.store.audit import AuditLog
-            from extractor.store.queue import JobQueue
+            from extractor.store.job_queue import JobQueue
             from extractor.store.records import Records
         except ModuleNotFoundError as error:
             raise StoreError(f"The store needs {error.name}.", "Run `pip install 'extractor[jobs]'`.") from error
@@ -100,7 +100,8 @@ class Store:
 
     def add_schema(self, schema: Schema) -> None:
         """Store a schema, so that its records can still be read years later."""
-        from extractor.store import database, tables
+        from extractor.store import database
+        from extractor.store import database_tables as tables
 
         row = {"id": schema.id, "name": schema.name, "document": dict(schema.document), "seen": database.now()}
         with self._database.writing() as connection:
@@ -108,7 +109,7 @@ class Store:
 
     def schemas(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
         """Return id -> (name, JSON Schema) of the stored schemas, the newest last."""
-        from extractor.store import tables
+        from extractor.store import database_tables as tables
 
         with self._database.reading() as connection:
             rows = connection.execute(tables.schemas.select().order_by(tables.schemas.c.seen))
@@ -116,7 +117,7 @@ class Store:
 
     def sources(self, document: str | None = None) -> list[Source]:
         """Return the names under which documents were found: one document (by SHA-256), or all."""
-        from extractor.store import tables
+        from extractor.store import database_tables as tables
 
         query = tables.sources.select().order_by(tables.sources.c.name, tables.sources.c.seen)
         if document is not None:

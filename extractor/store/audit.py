@@ -14,7 +14,7 @@ from typing import Any
 import rfc8785
 import sqlalchemy as sa
 
-from extractor.store import tables
+from extractor.store import database_tables as tables
 from extractor.store.database import Database, now
 from extractor.store.models import AuditEntry
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from extractor.store import tables
+from extractor.store import database_tables as tables
 from extractor.store.database import now
 from extractor.store.models import RecordFilter, RecordSummary, ReviewAction, current_approvals, open_flag
 
@@ -87,7 +87,7 @@ def conditions_of(wanted: RecordFilter, who: str = "") -> Iterator[sa.ColumnElem
         yield record.doubts.cast(sa.Text).contains(f'"{wanted.reason}":', autoescape=True)
     if wanted.job is not None:
         task = tables.tasks.c
-        yield record.schema == sa.select(tables.jobs.c.schema).where(tables.jobs.c.id == wanted.job).scalar_subquery()
+        yield (record.schema == sa.select(tables.jobs.c.schema).where(tables.jobs.c.id == wanted.job).scalar_subquery())
         done = sa.select(task.document).where(task.job == wanted.job, task.state.in_(("done", "reused")))
         yield record.document.in_(done)
     if wanted.search.strip():

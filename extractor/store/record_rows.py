@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from extractor.errors import InputError
-from extractor.store import listing, tables
+from extractor.store import database_tables as tables
+from extractor.store import listing
 from extractor.store.corrections import apply_corrections
 from extractor.store.models import Conflict, Correction, Record, ReviewAction, current_approvals, open_flag
 from extractor.store.writes import load_schemas

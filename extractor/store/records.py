@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from extractor.schemas import Schema
-from extractor.store import listing, tables
+from extractor.store import database_tables as tables
+from extractor.store import listing
 from extractor.store.audit import append_lines
 from extractor.store.corrections import apply_corrections
 from extractor.store.database import Database, now

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from extractor.problems import ProblemKind
 from extractor.schemas import Schema
-from extractor.store import tables
+from extractor.store import database_tables as tables
 from extractor.store.audit import append_lines, digest
 from extractor.store.corrections import load_stored_schema, review_columns
 from extractor.store.database import Database, now

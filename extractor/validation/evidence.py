@@ -12,7 +12,7 @@ from extractor.problems import ProblemKind
 from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, FieldValue, Path, Problem, path_text
-from extractor.values import dates, normalization, numbers
+from extractor.values import dates, normalisation, numbers
 from extractor.values.characters import collapse_spaces, comparison_key
 
 
@@ -73,14 +73,14 @@ def follows_from(field: Field, value: Any, text: str) -> bool:
 
     A number may differ by its unit where the text prints none, a date by the order of its parts or an added year.
     """
-    found = normalization.normalise_value(field, text).value
+    found = normalisation.normalise_value(field, text).value
     if found == value and isinstance(found, bool) == isinstance(value, bool):
         return True
     if field.type in ("number", "integer") and isinstance(value, int | float):
         return _number_follows(field, value, text)
     if not isinstance(value, str):
         return False
-    if normalization.value_kind(field) in ("date", "date-time", "time"):
+    if normalisation.value_kind(field) in ("date", "date-time", "time"):
         return _date_follows(value[:10], text)
     if isinstance(found, str) and found.casefold() == value.casefold():
         return True

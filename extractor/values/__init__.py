@@ -4,14 +4,15 @@ Parsers work on folded text (`characters.fold`), which is as long as the source,
 are loaded where first used. Modules in reading order:
 
 `scripts`, `characters`                         ranges of scripts; one character for another
-`numerals`, `number_forms`, `number_context`,
+`chinese_numerals`, `number_forms`, `number_context`,
 `trends`, `numbers`                             digits and numerals, what belongs to them, numbers
 `currencies`, `unit_table`, `units`             names of currencies and units, conversion
 `dates`, `times`, `contacts`, `booleans`,
 `ranges`                                        the other things that are printed
 `territories`, `legal_forms`, `locale`          whether the day or the month comes first, by the territory
 `spans`                                         where values of a kind stand in a text
-`normalised`, `normalise_...`, `normalization`  from a stretch of the source to a value of the schema
+`normalised_value`, `normalise_...`,
+`normalisation`                                 from a stretch of the source to a value of the schema
 `user_input`                                    from what a person typed to a value of the schema
 `enumeration`, `label_similarity`, `terms`      names of fields against headings; search terms
 `equivalence`                                   gold against prediction
@@ -23,10 +24,10 @@ from importlib import import_module
 from typing import Any
 
 _MODULES = {
-    "NormalisedValue": "normalised",
-    "find_spans": "normalization",
-    "normalise_value": "normalization",
-    "value_kind": "normalization",
+    "NormalisedValue": "normalised_value",
+    "find_spans": "normalisation",
+    "normalise_value": "normalisation",
+    "value_kind": "normalisation",
     "parse_user_input": "user_input",
     "format_user_input": "user_input",
     "infer_day_month_order": "locale",

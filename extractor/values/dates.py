@@ -13,7 +13,7 @@ from datetime import date
 from functools import lru_cache
 
 from extractor.values.characters import fold
-from extractor.values.numerals import parse_chinese_number
+from extractor.values.chinese_numerals import parse_chinese_number
 
 _MONTH_NAMES = (
     *("january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug"),

@@ -11,7 +11,7 @@ from extractor.problems import ProblemKind
 from extractor.types import Field
 from extractor.values import booleans, numbers
 from extractor.values.characters import collapse_spaces, comparison_key
-from extractor.values.normalised import NormalisedValue, not_normalised, problem
+from extractor.values.normalised_value import NormalisedValue, not_normalised, problem
 
 
 def find_printed_option(field: Field, text: str) -> Any:

@@ -8,7 +8,7 @@ from extractor.problems import ProblemKind
 from extractor.types import Field
 from extractor.values import contacts
 from extractor.values.characters import fold
-from extractor.values.normalised import NormalisedValue, field_format, not_normalised, problem
+from extractor.values.normalised_value import NormalisedValue, field_format, not_normalised, problem
 
 _VALID_URI = re.compile(
     r"(?:[A-Za-z][A-Za-z0-9+.-]*:|[A-Za-z0-9.-]+:\d+)"

@@ -10,7 +10,7 @@ from extractor.settings import Settings, rule
 from extractor.types import Field, Problem
 from extractor.values import dates, times
 from extractor.values.characters import collapse_spaces
-from extractor.values.normalised import NormalisedValue, field_format, not_normalised, problem
+from extractor.values.normalised_value import NormalisedValue, field_format, not_normalised, problem
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from extractor.settings import Settings, rule
 from extractor.types import Field, Problem
 from extractor.values import numbers, units
 from extractor.values.characters import collapse_spaces, comparison_key, fold
-from extractor.values.normalised import NormalisedValue, not_normalised, problem
+from extractor.values.normalised_value import NormalisedValue, not_normalised, problem
 
 
 @dataclass(frozen=True)

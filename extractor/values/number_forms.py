@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from extractor.values import numerals, units
+from extractor.values import chinese_numerals, units
 
 _NARROW_SPACE = "[\u00a0\u2007\u2009\u202f]"
 _LONGEST_PLAIN = 30
@@ -64,12 +64,12 @@ def find_number_cores(folded: str, text: str) -> Iterator[NumberCore]:
         for match in _SPACE_GROUPS.finditer(folded):
             cores.append(NumberCore(*match.span(), Decimal(match.group().replace(" ", "").replace(",", "."))))
     if not folded.isascii():
-        for match in numerals.CHINESE_NUMERALS.finditer(folded):
+        for match in chinese_numerals.CHINESE_NUMERALS.finditer(folded):
             core = _read_chinese(match, folded)
             if core is not None:
                 cores.append(core)
-    for match in numerals.NUMBER_WORDS.finditer(folded):
-        value = numerals.parse_number_words(match.group())
+    for match in chinese_numerals.NUMBER_WORDS.finditer(folded):
+        value = chinese_numerals.parse_number_words(match.group())
         if value is not None:
             weak = match.group().lower() == "one"
             cores.append(NumberCore(*match.span(), value, weak=weak, from_digits=False))
@@ -151,16 +151,16 @@ def _read_chinese(match: re.Match[str], folded: str) -> NumberCore | None:
     """Return the number that a run of Chinese numerals is, None where it belongs to digits or to a word."""
     run, start, end = match.group(), match.start(), match.end()
     before, behind = folded[start - 1 : start], folded[end : end + 1]
-    if before.isdigit() or before == "." or behind.isdigit() or not numerals.is_numeral(run):
+    if before.isdigit() or before == "." or behind.isdigit() or not chinese_numerals.is_numeral(run):
         return None  # among them the magnitude of Arabic digits: `75647.67万`
-    value = numerals.parse_chinese_number(run)
+    value = chinese_numerals.parse_chinese_number(run)
     if value is None:
         return None
     weak = before == "第" or (behind == "、" and before in tuple("\n \t("))
-    tail = numerals.parse_currency_tail(folded, end)
+    tail = chinese_numerals.parse_currency_tail(folded, end)
     if tail is not None:
         return NumberCore(start, tail[0], value + tail[1], weak=weak, from_digits=False)
-    if numerals.count_digits(run) == 1 and not _COUNTED.match(folded, end):
+    if chinese_numerals.count_digits(run) == 1 and not _COUNTED.match(folded, end):
         if (before.isalpha() and before not in "增减") or behind.isalpha():
             return None  # a character of a word: `统一`, `一般`
         weak = weak or behind in tuple("、).")

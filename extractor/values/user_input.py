@@ -9,8 +9,8 @@ from typing import Any
 from extractor.problems import ProblemKind
 from extractor.types import Field
 from extractor.values.characters import collapse_spaces
-from extractor.values.normalised import NormalisedValue, not_normalised, problem
-from extractor.values.normalization import normalise_value
+from extractor.values.normalisation import normalise_value
+from extractor.values.normalised_value import NormalisedValue, not_normalised, problem
 
 _PLAIN_NUMBER = re.compile(r"[-+]?\d+(\.\d+)?([eE][-+]?\d{1,3})?")
 _LEADING_ZERO = re.compile(r"[-+]?0\d")

@@ -15,7 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from extractor.errors import InputError, UsageError
-from extractor.store import tables
+from extractor.store import database_tables as tables
 from extractor.store.audit import append_lines
 from extractor.store.database import Database, now
 from extractor.store.models import (

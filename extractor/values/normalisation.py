@@ -16,7 +16,7 @@ from extractor.values.normalise_choices import find_printed_option, has_options,
 from extractor.values.normalise_contacts import normalise_email, normalise_phone, normalise_uri
 from extractor.values.normalise_dates import normalise_date, normalise_date_time, normalise_time
 from extractor.values.normalise_numbers import normalise_number
-from extractor.values.normalised import NormalisedValue, field_format, not_normalised
+from extractor.values.normalised_value import NormalisedValue, field_format, not_normalised
 from extractor.values.spans import PARSED_KINDS, Span, find_spans
 
 __all__ = [
