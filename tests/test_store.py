@@ -32,6 +32,7 @@ from extractor.store import (
     current_approvals,
     open_flag,
 )
+from extractor.store import database_tables as tables
 from extractor.store.migrations import MIGRATIONS
 from extractor.store.record_data import replace_value
 
