@@ -362,6 +362,25 @@ def test_changes_made_offline_are_saved_later(app, page, disclosure):
     assert (data["total"], data["website"]) == (9265, 5131)
 
 
+def test_prefetched_document_is_awaited_while_the_server_reads_it(page, disclosure):
+    first, second = disclosure(*UNSURE), disclosure(*UNSURE)
+    answers = []
+
+    def read_slowly(route):
+        answers.append(route)
+        if len(answers) < 4:
+            route.fulfill(json={"state": "reading"})
+        else:
+            route.continue_()
+
+    page.route(f"**/records/{second}/document", read_slowly)
+    page.route(f"**/records/{first}/next**", lambda route: route.fulfill(json={"id": second}))
+    with page.expect_request(f"**/records/{second}/document"):
+        open_record(page, first)
+    open_record(page, second)
+    expect(page.locator(".text-pane")).to_be_visible()
+
+
 def test_region_is_read_by_ocr(app, page, long_report):
     record = long_report()
     open_record(page, record)

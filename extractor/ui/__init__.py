@@ -10,7 +10,8 @@ is its manual. In the order to read them:
     routes/                    the JSON routes, files and the login page; requests, responses, errors, dependencies
     gradio_app/                the screens made of Gradio's components; the only place that imports Gradio
     language, words/           the texts on the screen
-    static/                    the scripts and style sheets of our own screens
+    static/                    the scripts and style sheets of our own screens: a script for each screen, its modules in
+                               the folder of the same name, what they share in common/
     export_files, reports      files to download, reports of evaluation runs
 """
 

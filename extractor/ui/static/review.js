@@ -1,4 +1,19 @@
-/** The review: the document at the left, the form at the right, and what keys and mouse do in them. */
+/**
+ * The review: the document at the left, the form at the right, and what keys and mouse do in them.
+ *
+ * Modules in `review/`, in reading order:
+ *   record_loader, prefetch, claims            which record is open
+ *   form, grid, field_view, field_status       the fields of a record
+ *   current_field, field_details               the field that has the focus
+ *   field_editor, clipboard_cells              changes to values
+ *   autosave, request_queue                    saving them, and conflicts
+ *   decisions, note_dialog                     approving, rejecting, flagging, reopening
+ *   document_area, document_pane               the document, in one of two panes:
+ *     page_pane, page_view, page_words, page_images
+ *     text_pane, text_rendering, text_tables, text_nodes, highlights
+ *   token_selection, code_points               what a click selects
+ *   toolbar, banners, notifications, history, shortcuts
+ */
 
 import { addStyles, afterPaint, createButton, createElement, isShown } from "./common/dom.js";
 import { errorMessage } from "./common/error_messages.js";

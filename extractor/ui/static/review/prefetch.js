@@ -7,25 +7,31 @@ import { chooseResolution, pageImageUrl } from "./page_images.js";
 const MAX_RECORDS = 3;
 
 export class PrefetchCache {
-  #entries = new Map(); // record number -> { view, document }: promises
+  #entries = new Map(); // record number -> { view, document, isWanted }: two promises, and whether to go on waiting
 
   /** Fetch a record and its document, and the picture of the page that will be seen first; `width` is the pane's. */
   prefetch(record, width) {
     if (this.#entries.has(record)) return;
     const view = get(`records/${record}`);
-    const document = fetchDocument(record, () => this.#entries.has(record));
-    this.#entries.set(record, { view, document });
+    const entry = { view, isWanted: () => this.#entries.get(record) === entry };
+    entry.document = fetchDocument(record, () => entry.isWanted());
+    this.#entries.set(record, entry);
     while (this.#entries.size > MAX_RECORDS) this.#entries.delete(this.#entries.keys().next().value);
-    Promise.all([view, document])
+    Promise.all([view, entry.document])
       .then(([fetchedView, { info }]) => this.#prefetchPage(record, fetchedView, info, width))
       .catch(() => this.#entries.delete(record));
   }
 
-  /** Remove and return what was fetched of a record, `{ view, document }`; null where nothing was. */
-  take(record) {
+  /**
+   * Remove and return what was fetched of a record, `{ view, document }`; null where nothing was. A document that is still
+   * being read is waited for while `isWanted()` is true.
+   */
+  take(record, isWanted) {
     const entry = this.#entries.get(record);
+    if (!entry) return null;
+    entry.isWanted = isWanted;
     this.#entries.delete(record);
-    return entry ?? null;
+    return entry;
   }
 
   #prefetchPage(record, view, info, width) {

@@ -41,8 +41,9 @@ export class RecordLoader {
     this.#claim.release();
     const start = performance.now();
     const request = (this.#openCount += 1);
-    const prefetched = this.#prefetched.take(id);
-    const document = prefetched?.document ?? fetchDocument(id, () => request === this.#openCount);
+    const isCurrent = () => request === this.#openCount;
+    const prefetched = this.#prefetched.take(id, isCurrent);
+    const document = prefetched?.document ?? fetchDocument(id, isCurrent);
     const claimed = this.#claim.take(id, take);
     for (const promise of [document, claimed]) promise.catch(() => {}); // errors are handled where they are awaited
     let view;
