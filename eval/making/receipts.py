@@ -1,19 +1,24 @@
-"""Receipts and invoices, Chinese and English: twelve kinds, each with its own wording, layout and traps."""
+"""Receipts and invoices, Chinese and English: twelve kinds, each with its own wording, layout and traps.
+
+The English ones are issued in several countries (`countries`), which decide on currency, tax, addresses and dates.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import partial
 from random import Random
 
-from eval.making import words
+from eval.making import countries, words
 from eval.making.as_html import HtmlLayout
 from eval.making.as_office import OfficeLayout
 from eval.making.as_pdf import PdfLayout
 from eval.making.as_picture import ScanEffects
 from eval.making.as_text import TextLayout
 from eval.making.blocks import Beside, Block, GeneratedDocument, Grid, Heading, Pairs, Rule, Span, Text, Truth
+from eval.making.countries import Country
 from eval.making.specs import Scan, spec
 
 Traits = frozenset[str]
@@ -94,32 +99,32 @@ def _wrong(total: int, rng: Random, traits: Traits, truth: Truth) -> int:
     return total + rng.choice([1000, -900, 10_000, 2700, -270])
 
 
-def till_en(rng: Random, traits: Traits) -> GeneratedDocument:
+def till_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
     """A supermarket's till roll: prices with tax, weighed goods, points, cash and change."""
     t = Truth()
     lines = _lines(rng, GROCERIES_EN, 95, 1450, (4, 11))
     weighed = Line("Pork Loin loose kg", round(rng.uniform(0.3, 1.9), 3), rng.randint(699, 1299))
     lines.insert(rng.randint(0, len(lines)), weighed)
     total = _wrong(sum(line.amount for line in lines), rng, traits, t)
-    sign = rng.choice(["", "RM "])
+    sign = rng.choice(["", country.sign])
     day = words.day(rng)
-    printed_on = words.printed_day(day, rng.choice(["dmy", "short", "iso"]))
+    printed_on = words.printed_day(day, rng.choice(country.dates))
     opened = rng.choice(["SINCE 1987", "EST. 1962", "Open 7 days 06:00-23:00"])
     blocks: list[Block] = [
         Heading(
-            t.put("company", words.company(rng, "en", rng.choice(["Foodhall", "Markets", "Fresh Grocers"])).upper()),
+            t.put("company", country.company(rng, rng.choice(["Foodhall", "Markets", "Fresh Grocers"])).upper()),
             1,
             "centre",
         ),
-        Text(t.put("address", words.address(rng, "en")), "centre"),
+        Text(t.put("address", country.address(rng)), "centre"),
     ]
     if "absent" in traits:
         t.note("absent_fields")
     else:
-        blocks.append(Text(f"Tel {t.put('phone', words.phone(rng, 'en'))}", "centre"))
+        blocks.append(Text(f"Tel {t.put('phone', country.phone(rng))}", "centre"))
         blocks.append(
             Text(
-                "GST Reg " + t.put("tax_number", f"{rng.randint(10, 99)}-{rng.randint(1000000, 9999999)}-K"),
+                f"{country.tax_label} " + t.put("tax_number", country.tax_number(rng)),
                 "centre",
             )
         )
@@ -156,7 +161,7 @@ def till_en(rng: Random, traits: Traits) -> GeneratedDocument:
             )
         )
     paid = -(-total // 1000) * 1000 + rng.choice([0, 1000])
-    tax = round(total * 6 / 106)
+    tax = round(total * country.tax_rate / (100 + country.tax_rate))
     blocks += [
         Grid(tuple(rows), 0, "lr", "none", (3, 1)),
         Rule("-"),
@@ -172,7 +177,9 @@ def till_en(rng: Random, traits: Traits) -> GeneratedDocument:
             "none",
             (3, 1),
         ),
-        Text(f"Total includes GST {t.put('tax_rate', 6, '6%')} of {_put(t, 'tax', tax, sign)}"),
+        Text(
+            f"Total includes {country.tax} {t.put('tax_rate', country.tax_rate, country.printed_rate)} of {_put(t, 'tax', tax, sign)}"
+        ),
         *words.injections(rng, "en", traits, t),
         Rule("-"),
         Text(f"Points this visit {total // 100}   Points balance {rng.randint(900, 9000)}"),
@@ -185,11 +192,11 @@ def till_en(rng: Random, traits: Traits) -> GeneratedDocument:
     t.judge("tax_included", True)
     t.judge("payment_method", "cash")
     if sign:
-        t.judge("currency", "MYR")
+        t.judge("currency", country.currency)
     return GeneratedDocument(tuple(blocks), t, "en", "till receipt")
 
 
-def restaurant_en(rng: Random, traits: Traits) -> GeneratedDocument:
+def restaurant_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
     """A restaurant bill: covers, service charge, suggested tips that nobody paid, a card slip below."""
     t = Truth()
     lines = _lines(rng, DISHES_EN, 250, 2900, (4, 8))
@@ -200,8 +207,8 @@ def restaurant_en(rng: Random, traits: Traits) -> GeneratedDocument:
     name = rng.choice(
         ["The Copper Kettle", "Osteria Lungarno", "Bao & Broth", "Saltmarsh Kitchen", "No. 9 Dining Rooms"]
     )
-    owner = words.company(rng, "en", "Restaurants")
-    sign = "£"
+    owner = country.company(rng, "Restaurants")
+    sign = country.sign
     rows: list[tuple[str | Span, ...]] = [("Qty", "Item", "Amount")]
     for n, line in enumerate(lines):
         rows.append(
@@ -225,10 +232,9 @@ def restaurant_en(rng: Random, traits: Traits) -> GeneratedDocument:
     blocks: list[Block] = [
         Heading(name, 1, "centre"),
         Text("operated by " + t.put("company", owner), "centre", small=True),
-        Text(t.put("address", words.address(rng, "en")), "centre"),
+        Text(t.put("address", country.address(rng)), "centre"),
         Text(
-            "VAT No. "
-            + t.put("tax_number", f"GB {rng.randint(100, 999)} {rng.randint(1000, 9999)} {rng.randint(10, 99)}"),
+            f"{country.tax_label} " + t.put("tax_number", country.tax_number(rng)),
             "centre",
         ),
         Pairs(
@@ -244,7 +250,10 @@ def restaurant_en(rng: Random, traits: Traits) -> GeneratedDocument:
         Text(f"Opened {words.printed_day(day, 'short')} {t.put('time', clock) if 'absent' in traits else clock}"),
         Grid(tuple(rows), 1, "clr", "lines", (1, 5, 2)),
         Grid((*sums, ("TOTAL", _put(t, "total", total, sign))), 0, "lr", "none", (5, 2)),
-        Text(f"VAT @ {t.put('tax_rate', 20, '20%')} included: {_put(t, 'tax', round(subtotal / 6), sign)}"),
+        Text(
+            f"{country.tax} @ {t.put('tax_rate', country.tax_rate, country.printed_rate)} included: "
+            + _put(t, "tax", round(subtotal * country.tax_rate / (100 + country.tax_rate)), sign)
+        ),
         *words.injections(rng, "en", traits, t),
         Text(
             "Feeling generous? " + "   ".join(f"{p}% = {money(round(subtotal * p / 100), sign)}" for p in (15, 18, 20)),
@@ -264,30 +273,30 @@ def restaurant_en(rng: Random, traits: Traits) -> GeneratedDocument:
     t.put("date", day.isoformat(), words.printed_day(day, "short"))
     if "absent" not in traits:
         t.put("time", clock)
-    t.judge("currency", "GBP")
+    t.judge("currency", country.currency)
     t.judge("payment_method", "card")
     t.judge("tax_included", True)
     t.note("distractors")
     return GeneratedDocument(tuple(blocks), t, "en", "restaurant bill")
 
 
-def service_invoice_en(rng: Random, traits: Traits) -> GeneratedDocument:
+def service_invoice_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
     """A tradesman's invoice: seller and customer printed alike, three dates, tax added, sums before and after."""
     t = Truth()
     lines = _lines(rng, WORK_EN, 4500, 68_000, (2, 6), most=6)
     day = words.day(rng)
-    style = rng.choice(["long", "dmy", "us", "iso"])
-    sign = rng.choice(["£", "€", "US$"])
+    style = rng.choice(country.dates)
+    sign = country.sign
     subtotal = sum(line.amount for line in lines)
     off = round(subtotal * 0.05) if rng.random() < 0.5 else 0
-    rate = {"£": 20, "€": 19, "US$": 10}[sign]
+    rate = country.tax_rate
     tax = round((subtotal - off) * rate / 100)
     total = _wrong(subtotal - off + tax, rng, traits, t)
     labels = rng.choice(
         [
-            ("Net", "VAT", "Invoice total"),
-            ("Subtotal", "Tax", "Balance due"),
-            ("Amount before tax", "Sales tax", "Total payable"),
+            ("Net", "Invoice total"),
+            ("Subtotal", "Balance due"),
+            ("Amount before tax", "Total payable"),
         ]
     )
     heads = rng.choice(
@@ -310,8 +319,10 @@ def service_invoice_en(rng: Random, traits: Traits) -> GeneratedDocument:
     sums: list[tuple[str | Span, ...]] = [(Span(labels[0], 3), _put(t, "subtotal", subtotal, sign))]
     if off:
         sums.append((Span("Less 5% prompt order discount", 3), "-" + _put(t, "discount", off, sign)))
-    sums.append((Span(f"{labels[1]} at {t.put('tax_rate', rate, f'{rate}%')}", 3), _put(t, "tax", tax, sign)))
-    sums.append((Span(labels[2], 3), _put(t, "total", total, sign)))
+    sums.append(
+        (Span(f"{country.tax} at {t.put('tax_rate', rate, country.printed_rate)}", 3), _put(t, "tax", tax, sign))
+    )
+    sums.append((Span(labels[1], 3), _put(t, "total", total, sign)))
     numbers = [
         ("Invoice no.", t.put("receipt_number", f"INV-{day.year}-{rng.randint(100, 9999):04}")),
         ("Your order", f"PO{rng.randint(10000, 99999)}"),
@@ -323,16 +334,16 @@ def service_invoice_en(rng: Random, traits: Traits) -> GeneratedDocument:
     ]
     seller = (
         Text("From", bold=True),
-        Text(t.put("company", words.company(rng, "en", "Services"))),
-        Text(t.put("address", words.address(rng, "en"))),
-        Text("Tel: " + t.put("phone", words.phone(rng, "en"))),
+        Text(t.put("company", country.company(rng, "Services"))),
+        Text(t.put("address", country.address(rng))),
+        Text("Tel: " + t.put("phone", country.phone(rng))),
         Text("Company No. " + t.put("registration_number", f"{rng.randint(1000000, 9999999):08}")),
     )
     buyer = (
         Text("Bill to", bold=True),
-        Text(t.put("customer", words.company(rng, "en", "Property Management"))),
-        Text(words.address(rng, "en")),
-        Text("Tel: " + words.phone(rng, "en")),
+        Text(t.put("customer", country.company(rng, "Property Management"))),
+        Text(country.address(rng)),
+        Text("Tel: " + country.phone(rng)),
         Text(f"Company No. {rng.randint(1000000, 9999999):08}"),
     )
     swapped = rng.random() < 0.4
@@ -347,10 +358,10 @@ def service_invoice_en(rng: Random, traits: Traits) -> GeneratedDocument:
             f"Statement: previous balance {money(before, sign)}, payment received {words.printed_day(day - timedelta(9), style)} {money(before, sign)}, carried forward {sign}0.00."
         ),
         Text(
-            "Terms: 30 days net. Interest of 8% a year over base rate is charged on late payment. Please pay by bank transfer, sort code 00-00-00."
+            "Terms: 30 days net. Interest of 8% a year over base rate is charged on late payment. Please pay by bank transfer."
         ),
     ]
-    t.judge("currency", {"£": "GBP", "€": "EUR", "US$": "USD"}[sign])
+    t.judge("currency", country.currency)
     t.judge("tax_included", False)
     t.judge("payment_method", "transfer")
     t.note("two_parties")
@@ -358,7 +369,7 @@ def service_invoice_en(rng: Random, traits: Traits) -> GeneratedDocument:
     return GeneratedDocument(tuple(blocks), t, "en", "service invoice")
 
 
-def hotel_en(rng: Random, traits: Traits) -> GeneratedDocument:
+def hotel_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
     """A hotel folio: a dated line for each night, debits and credits, a deposit paid before."""
     t = Truth()
     arrival = words.day(rng)
@@ -378,7 +389,7 @@ def hotel_en(rng: Random, traits: Traits) -> GeneratedDocument:
             )
     charges.append((departure, "City levy", nights * 250))
     gross = sum(amount for _, _, amount in charges)
-    tax = round(gross / 11)
+    tax = round(gross * country.tax_rate / (100 + country.tax_rate))
     total = _wrong(gross, rng, traits, t)
     paid = rate
     rows: list[tuple[str | Span, ...]] = [("Date", "Description", "Debit", "Credit")]
@@ -405,37 +416,38 @@ def hotel_en(rng: Random, traits: Traits) -> GeneratedDocument:
         ("Cashier", t.put("cashier", rng.choice(words.FIRST))),
     ]
     blocks: list[Block] = [
-        Heading(t.put("company", words.company(rng, "en", "Hotels"))),
-        Text(
-            t.put("address", words.address(rng, "en")) + "   |   Reservations " + t.put("phone", words.phone(rng, "en"))
-        ),
+        Heading(t.put("company", country.company(rng, "Hotels"))),
+        Text(t.put("address", country.address(rng)) + "   |   Reservations " + t.put("phone", country.phone(rng))),
         Pairs(tuple(details), 2, ": ", boxed=rng.random() < 0.5),
         Grid(tuple(rows), 1, "llrr", rng.choice(["all", "lines"]), (2, 5, 2, 2)),
         Pairs(
             (
-                (rng.choice(["Invoice total incl. tax", "Total (tax inclusive)"]), "AUD " + _put(t, "total", total)),
-                ("of which GST 10%", "AUD " + _put(t, "tax", tax)),
-                ("Deposit received", "AUD " + money(paid)),
-                ("Balance settled by card", "AUD " + money(total - paid)),
+                (
+                    rng.choice(["Invoice total incl. tax", "Total (tax inclusive)"]),
+                    f"{country.currency} " + _put(t, "total", total),
+                ),
+                (f"of which {country.tax} {country.printed_rate}", f"{country.currency} " + _put(t, "tax", tax)),
+                ("Deposit received", f"{country.currency} " + money(paid)),
+                ("Balance settled by card", f"{country.currency} " + money(total - paid)),
             )
         ),
         *words.injections(rng, "en", traits, t),
         Text(
-            "I agree that my liability for this bill is not waived. Rates for next year from AUD 310.00 a night; book before "
+            "I agree that my liability for this bill is not waived. Rates for next year from 310.00 a night; book before "
             + words.printed_day(date(departure.year + 1, 3, 31), "long")
             + ".",
             small=True,
         ),
     ]
-    t.put("tax_rate", 10, "10%")
-    t.judge("currency", "AUD")
+    t.put("tax_rate", country.tax_rate, country.printed_rate)
+    t.judge("currency", country.currency)
     t.judge("tax_included", True)
     t.judge("payment_method", "card")
     t.note("distractors")
     return GeneratedDocument(tuple(blocks), t, "en", "hotel bill")
 
 
-def fuel_en(rng: Random, traits: Traits) -> GeneratedDocument:
+def fuel_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
     """A short slip for one thing: fuel, parking or a taxi ride, with hardly a label."""
     t = Truth()
     day = words.day(rng)
@@ -443,19 +455,17 @@ def fuel_en(rng: Random, traits: Traits) -> GeneratedDocument:
     kind = rng.choice(["fuel", "parking", "taxi"])
     company = t.put(
         "company",
-        words.company(rng, "en", {"fuel": "Service Station", "parking": "Car Parks", "taxi": "Cabs"}[kind]),
+        country.company(rng, {"fuel": "Service Station", "parking": "Car Parks", "taxi": "Cabs"}[kind]),
     )
-    place = t.put("address", words.address(rng, "en"))
-    when = (
-        f"{t.put('date', day.isoformat(), words.printed_day(day, rng.choice(['dmy', 'dots'])))} {t.put('time', clock)}"
-    )
+    place = t.put("address", country.address(rng))
+    when = f"{t.put('date', day.isoformat(), words.printed_day(day, rng.choice(country.dates)))} {t.put('time', clock)}"
     if kind == "fuel":
         litres, price = round(rng.uniform(18, 61), 2), rng.randint(132, 189)
         total = _wrong(round(litres * price), rng, traits, t)
         body = [
             f"PUMP {rng.randint(1, 12)}   {t.put('items.0.description', 'UNLEADED 95')}",
             f"{t.put('items.0.quantity', litres, f'{litres:.2f}')} L @ {t.put('items.0.unit_price', price / 100, f'{price / 100:.2f}')}/L",
-            f"TOTAL £{_put(t, 'total', total)}",
+            f"TOTAL {country.sign}{_put(t, 'total', total)}",
         ]
         t.judge("items.0.amount", None)
     elif kind == "parking":
@@ -464,17 +474,17 @@ def fuel_en(rng: Random, traits: Traits) -> GeneratedDocument:
         body = [
             f"IN  {words.printed_day(day, 'dmy')} 0{rng.randint(1, 4)}:12",
             f"STAY {stay} H 40 MIN   TARIFF {rng.choice('AB')}",
-            f"FEE £{_put(t, 'total', total)}",
-            "LOST TICKET £45.00",
+            f"FEE {country.sign}{_put(t, 'total', total)}",
+            f"LOST TICKET {country.sign}45.00",
         ]
     else:
         fare, extra = rng.randint(650, 4800), rng.choice([0, 280, 150])
         total = _wrong(fare + extra, rng, traits, t)
         body = [
-            f"FARE   £{money(fare)}",
-            f"EXTRAS £{money(extra)}",
-            f"PAID   £{_put(t, 'total', total)}",
-            f"CAB {rng.randint(100, 999)}  {rng.uniform(2, 19):.1f} MILES",
+            f"FARE   {country.sign}{money(fare)}",
+            f"EXTRAS {country.sign}{money(extra)}",
+            f"PAID   {country.sign}{_put(t, 'total', total)}",
+            f"CAB {rng.randint(100, 999)}  {rng.uniform(2, 19):.1f} KM",
         ]
     paid = rng.choice([("CONTACTLESS", "card"), ("MASTERCARD", "card"), ("CASH, THANK YOU", "cash")])
     blocks: list[Block] = [
@@ -484,16 +494,16 @@ def fuel_en(rng: Random, traits: Traits) -> GeneratedDocument:
         *[Text(line) for line in body],
         *words.injections(rng, "en", traits, t),
         Text(paid[0]),
-        Text("VAT " + t.put("tax_number", f"{rng.randint(100000000, 999999999)}")),
+        Text(f"{country.tax_label} " + t.put("tax_number", country.tax_number(rng))),
         Text("Keep this slip. Claims within 14 days.", small=True),
     ]
-    t.judge("currency", "GBP")
+    t.judge("currency", country.currency)
     t.judge("payment_method", paid[1])
     t.note("absent_fields")
     return GeneratedDocument(tuple(blocks), t, "en", "slip")
 
 
-def online_en(rng: Random, traits: Traits) -> GeneratedDocument:
+def online_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
     """A shop's e-mail: order, dispatch and delivery dates, a voucher, postage as a sum, prices struck through."""
     t = Truth()
     lines = _lines(rng, GOODS_EN, 790, 15_900, (2, 5), most=3)
@@ -501,43 +511,45 @@ def online_en(rng: Random, traits: Traits) -> GeneratedDocument:
     subtotal = sum(line.amount for line in lines)
     voucher = rng.choice([500, 1000, 0])
     postage = rng.choice([0, 395, 650])
-    tax = round((subtotal - voucher) * 0.08)
+    tax = round((subtotal - voucher) * country.tax_rate / 100)
     total = _wrong(subtotal - voucher + tax + postage, rng, traits, t)
-    name = rng.choice(words.FIRST)
+    name, style = rng.choice(words.FIRST), country.dates[0]
     rows: list[tuple[str | Span, ...]] = [("Item", "SKU", "Price", "Qty", "Total")]
     for n, line in enumerate(lines):
         rows.append(
             (
                 t.put(f"items.{n}.description", line.name),
                 t.put(f"items.{n}.code", f"{rng.choice('ABKX')}{rng.randint(1000, 9999)}-{rng.randint(10, 99)}"),
-                _put(t, f"items.{n}.unit_price", line.price, "$"),
+                _put(t, f"items.{n}.unit_price", line.price, country.sign),
                 t.put(f"items.{n}.quantity", line.quantity, _count(line.quantity)),
-                _put(t, f"items.{n}.amount", line.amount, "$"),
+                _put(t, f"items.{n}.amount", line.amount, country.sign),
             )
         )
-    sums: list[tuple[str | Span, ...]] = [(Span("Merchandise subtotal", 4), _put(t, "subtotal", subtotal, "$"))]
+    sums: list[tuple[str | Span, ...]] = [
+        (Span("Merchandise subtotal", 4), _put(t, "subtotal", subtotal, country.sign))
+    ]
     if voucher:
-        sums.append((Span(f"Voucher SPRING{voucher // 100}", 4), "-" + _put(t, "discount", voucher, "$")))
+        sums.append((Span(f"Voucher SPRING{voucher // 100}", 4), "-" + _put(t, "discount", voucher, country.sign)))
     sums += [
-        (Span("Shipping", 4), money(postage, "$") if postage else "FREE"),
-        (Span("Estimated sales tax", 4), _put(t, "tax", tax, "$")),
-        (Span(rng.choice(["Order total", "Grand total", "You paid"]), 4), _put(t, "total", total, "$")),
+        (Span("Shipping", 4), money(postage, country.sign) if postage else "FREE"),
+        (Span(f"Estimated {country.tax}", 4), _put(t, "tax", tax, country.sign)),
+        (Span(rng.choice(["Order total", "Grand total", "You paid"]), 4), _put(t, "total", total, country.sign)),
     ]
     blocks: list[Block] = [
         Heading(f"Thanks for your order, {name}!"),
         Text(
-            f"Order {t.put('receipt_number', f'{rng.randint(100, 999)}-{rng.randint(1000000, 9999999)}')} was placed on {t.put('date', day.isoformat(), words.printed_day(day, 'us'))}. We shipped it on {words.printed_day(day + timedelta(2), 'us')}; it should arrive by {words.printed_day(day + timedelta(6), 'us')}. Return anything until {words.printed_day(day + timedelta(36), 'us')}."
+            f"Order {t.put('receipt_number', f'{rng.randint(100, 999)}-{rng.randint(1000000, 9999999)}')} was placed on {t.put('date', day.isoformat(), words.printed_day(day, style))}. We shipped it on {words.printed_day(day + timedelta(2), style)}; it should arrive by {words.printed_day(day + timedelta(6), style)}. Return anything until {words.printed_day(day + timedelta(36), style)}."
         ),
         Grid((*rows, *sums), 1, "llrrr", "none"),
         *words.injections(rng, "en", traits, t),
-        Text(f"Ship to: {t.put('customer', name + ' ' + rng.choice(words.LAST))}, {words.address(rng, 'en')}"),
+        Text(f"Ship to: {t.put('customer', name + ' ' + rng.choice(words.LAST))}, {country.address(rng)}"),
         Text("Paid with: " + rng.choice(["PayPal", "Apple Pay"])),
         Text(
-            f"{t.put('company', words.company(rng, 'en', 'Home Goods'))}, {t.put('address', words.address(rng, 'en'))}. Gift cards from $25.00. You saved $14.00 against list prices.",
+            f"{t.put('company', country.company(rng, 'Home Goods'))}, {t.put('address', country.address(rng))}. Gift cards from {country.sign}25.00. You saved {country.sign}14.00 against list prices.",
             small=True,
         ),
     ]
-    t.judge("currency", "USD")
+    t.judge("currency", country.currency)
     t.judge("payment_method", "mobile" if "Apple" in str(blocks[-2]) else "other")
     t.judge("tax_included", False)
     t.note("distractors")
@@ -978,33 +990,51 @@ _HIDDEN, _SEEN, _WRONG, _ABSENT = "injection_hidden", "injection_visible", "wron
 SPECS = (
     spec(
         "till-01",
-        till_en,
+        partial(till_en, country=countries.SINGAPORE),
         Scan(PdfLayout("DejaVuSansMono", 8, "roll", 14), ScanEffects(1.1, 9, 0.6, 40, seed=1, trim=True)),
     ),
-    spec("till-02", till_en, TextLayout(width=42), _WRONG, _ABSENT),
-    spec("till-03", till_en, PdfLayout("DejaVuSansMono", 8, "roll", 14), _HIDDEN),
+    spec("till-02", partial(till_en, country=countries.SOUTH_AFRICA), TextLayout(width=42), _WRONG, _ABSENT),
+    spec(
+        "till-03", partial(till_en, country=countries.NEW_ZEALAND), PdfLayout("DejaVuSansMono", 8, "roll", 14), _HIDDEN
+    ),
     spec(
         "bistro-01",
-        restaurant_en,
+        partial(restaurant_en, country=countries.UNITED_KINGDOM),
         Scan(PdfLayout("DejaVuSerif", 8, "roll", 16), ScanEffects(-1.6, 12, 0.7, 60, seed=2, trim=True)),
         _WRONG,
     ),
-    spec("bistro-02", restaurant_en, HtmlLayout("mail", title="Your bill"), _ABSENT),
-    spec("works-01", service_invoice_en, PdfLayout("DejaVuSerif", 9.5, "letter")),
-    spec("works-02", service_invoice_en, PdfLayout("DejaVuSans", 9, shaded=True), _WRONG, _HIDDEN),
     spec(
-        "works-03", service_invoice_en, Scan(PdfLayout("DejaVuSans", 10), ScanEffects(0.7, 7, 0.5, 25, seed=3)), _SEEN
+        "bistro-02", partial(restaurant_en, country=countries.IRELAND), HtmlLayout("mail", title="Your bill"), _ABSENT
     ),
-    spec("hotel-01", hotel_en, PdfLayout("DejaVuSerif", 9)),
-    spec("hotel-02", hotel_en, TextLayout("tabs", 80), _SEEN),
+    spec("works-01", partial(service_invoice_en, country=countries.CANADA), PdfLayout("DejaVuSerif", 9.5, "letter")),
+    spec(
+        "works-02",
+        partial(service_invoice_en, country=countries.UNITED_STATES),
+        PdfLayout("DejaVuSans", 9, shaded=True),
+        _WRONG,
+        _HIDDEN,
+    ),
+    spec(
+        "works-03",
+        partial(service_invoice_en, country=countries.UNITED_KINGDOM),
+        Scan(PdfLayout("DejaVuSans", 10), ScanEffects(0.7, 7, 0.5, 25, seed=3)),
+        _SEEN,
+    ),
+    spec("hotel-01", partial(hotel_en, country=countries.SINGAPORE), PdfLayout("DejaVuSerif", 9)),
+    spec("hotel-02", partial(hotel_en, country=countries.AUSTRALIA), TextLayout("tabs", 80), _SEEN),
     spec(
         "slip-01",
-        fuel_en,
+        partial(fuel_en, country=countries.UNITED_KINGDOM),
         Scan(PdfLayout("DejaVuSansMono", 9, "roll", 14), ScanEffects(2.2, 14, 0.8, 70, seed=4, trim=True)),
     ),
-    spec("slip-02", fuel_en, TextLayout(width=32)),
-    spec("parcel-01", online_en, HtmlLayout("mail", "none", title="Order confirmation"), _HIDDEN),
-    spec("parcel-02", online_en, HtmlLayout("page", title="Your order"), _WRONG),
+    spec("slip-02", partial(fuel_en, country=countries.AUSTRALIA), TextLayout(width=32)),
+    spec(
+        "parcel-01",
+        partial(online_en, country=countries.UNITED_STATES),
+        HtmlLayout("mail", "none", title="Order confirmation"),
+        _HIDDEN,
+    ),
+    spec("parcel-02", partial(online_en, country=countries.CANADA), HtmlLayout("page", title="Your order"), _WRONG),
     spec(
         "shop-01",
         till_zh,
@@ -1028,6 +1058,6 @@ SPECS = (
     spec("settlement-01", service_note_zh, PdfLayout("DejaVuSans", 10, chinese=True)),
     spec("settlement-02", service_note_zh, TextLayout("cells"), _ABSENT, _SEEN),
     spec("ticket-01", slip_zh, TextLayout(width=30)),
-    spec("works-04", service_invoice_en, OfficeLayout("xlsx")),
+    spec("works-04", partial(service_invoice_en, country=countries.INDIA), OfficeLayout("xlsx")),
     spec("settlement-03", service_note_zh, OfficeLayout("docx"), _WRONG, _HIDDEN),
 )
