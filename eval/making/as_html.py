@@ -63,7 +63,7 @@ def _block(block: Block, layout: HtmlLayout) -> str:
 
 
 def _run(text: str, layout: HtmlLayout) -> str:
-    """The text as a word processor cuts it up, or as it is."""
+    """Return the text, cut into runs as by a word processor where the style asks for it."""
     if layout.style != "word" or len(text) < 4:
         return escape(text) or "&nbsp;"
     half = len(text) // 2

@@ -158,7 +158,7 @@ def _workbook(blocks: Sequence[Block]) -> dict[str, str]:
 
 
 def _cell(place: str, text: str) -> str:
-    """A cell; whole numbers are numbers, as in workbooks that people fill in, and lose nothing by it."""
+    """Return a cell; whole numbers are stored as numbers, as in workbooks that people fill in."""
     if re.fullmatch(r"0|[1-9]\d{0,8}", text):
         return f'<c r="{place}"><v>{text}</v></c>'
     return f'<c r="{place}" t="inlineStr"><is><t xml:space="preserve">{escape(text)}</t></is></c>'

@@ -109,7 +109,7 @@ def _frame(canvas: Canvas, layout: PdfLayout) -> None:
 
 
 def _marked(text: str, font: str) -> str:
-    """The text for a paragraph, every run in its font."""
+    """Return the text for a paragraph, every run in its font."""
     lines = []
     for line in text.split("\n"):
         lines.append("".join(f'<font name="{name}">{escape(part)}</font>' for name, part in fonts.runs(line, font)))

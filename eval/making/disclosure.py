@@ -141,7 +141,7 @@ class _Report:
     full_width: bool
 
     def number(self, path: str, value: int) -> str:
-        """A cell's print; a blank stands for no value, not for 0."""
+        """Return a cell's text; blank means no value, not 0."""
         if value == 0 and self.zero != "0":
             self.truth.note("blank_fields")
             return self.zero
@@ -155,7 +155,7 @@ class _Report:
 
 
 def _figures(rng: Random, received: int) -> dict[str, float]:
-    """The figures of the prose, sums and parts in step; `received` is how many requests the table has."""
+    """Return the figures of the prose, with consistent sums; `received` is the number of requests in the table."""
     r = rng.randint
     f: dict[str, float] = {}
 
@@ -253,7 +253,7 @@ def _prose(report: _Report, figures: dict[str, float], traits: Traits) -> list[B
 
 
 def _published(report: _Report) -> list[Grid]:
-    """The second part's table: in the form of 2020 with last year's items and the change, in that of 2021 without."""
+    """Return the second part's table; the form of 2020 has last year's items and the change, that of 2021 has not."""
     r, n = report.rng.randint, report.number
     rules, normative = "proactive.article_20_1.rules.", "proactive.article_20_1.normative_documents."
     few, many = (lambda: report.rng.choice([0, 0, r(1, 30)])), (lambda: r(0, 30_000))
@@ -325,7 +325,7 @@ def _change(report: _Report, path: str) -> str:
 
 
 def _requests(report: _Report, traits: Traits) -> tuple[list[Block], int]:
-    """The third part's table, whole or cut in two where a page ends, and how many requests were received."""
+    """Return the third part's table, whole or split at the end of a page, and the number of requests received."""
     rng = report.rng
     lines: list[tuple[str, tuple[tuple[str, str], ...] | str]] = [
         ("（一）予以公开", "granted"),
@@ -453,7 +453,7 @@ def _closing(report: _Report, place: str, traits: Traits) -> list[Block]:
 
 
 def report(rng: Random, traits: Traits, form: int) -> GeneratedDocument:
-    """A whole report of the form; the year is 2019 or 2020 for the one of 2020, from 2021 on for the other."""
+    """Return a whole report; the year is 2019 or 2020 for the form of 2020, from 2021 on for the other."""
     t = Truth()
     year = rng.choice([2019, 2020, 2020]) if form == 2020 else rng.randint(2021, 2024)
     this = _Report(

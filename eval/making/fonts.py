@@ -36,7 +36,7 @@ HASHES = {
 
 @cache
 def register() -> None:
-    """Makes the fonts known to reportlab; ValueError where one is missing or is another version."""
+    """Register the fonts with reportlab; ValueError where one is missing or of another version."""
     for name, place in FILES.items():
         file = FOLDER / place
         if not file.exists():
@@ -54,7 +54,7 @@ def _chinese(sign: str) -> bool:
 
 
 def runs(text: str, latin: str) -> list[tuple[str, str]]:
-    """The text as stretches with the font of each."""
+    """Return the text in runs of one font each."""
     found: list[tuple[str, str]] = []
     for sign in text:
         font = CHINESE if _chinese(sign) else latin

@@ -108,7 +108,7 @@ CEMENT = (
 
 
 def _limits(low: float | None, high: float | None, places: int, style: str) -> str:
-    """The range as it is printed."""
+    """Return the range as printed."""
     if low is None and high is None:
         return ""
     if low is None:
@@ -124,7 +124,7 @@ def _limits(low: float | None, high: float | None, places: int, style: str) -> s
 
 
 def _measured(rng: Random, low: float, high: float, places: int) -> tuple[float, str]:
-    """A value in the range two times in three, and its flag."""
+    """Return a value in the range two times in three, and its flag."""
     side = rng.choice(["normal"] * 4 + ["low", "high"])
     wide = high - low
     if side == "low" and low > wide * 0.25:
@@ -198,7 +198,7 @@ def _patient_en(t: Truth, rng: Random, traits: Traits) -> list[tuple[str, str]]:
 
 
 def _times(t: Truth, rng: Random, language: str, style: str) -> tuple[str, str, str, str]:
-    """When the sample was taken, received and reported, and a day that is none of them."""
+    """Return when the sample was taken, received and reported, and a day that is none of them."""
     day = words.day(rng, 2020, 2024)
 
     def at(days: int, path: str) -> str:
@@ -210,7 +210,7 @@ def _times(t: Truth, rng: Random, language: str, style: str) -> tuple[str, str, 
 
 
 def blood_en(rng: Random, traits: Traits) -> GeneratedDocument:
-    """Two panels in one table under banners, letters for flags, a laboratory and a referring surgery."""
+    """Return a blood report: two panels in one table with banners, letters as flags, a laboratory and a referring surgery."""
     t = Truth()
     style, flags = rng.choice(["-", " - ", "()"]), FLAGS[rng.choice(["letters", "signs"])]
     taken, received, reported, printed = _times(t, rng, "en", rng.choice(["short", "dmy", "iso"]))
@@ -299,7 +299,7 @@ def blood_en(rng: Random, traits: Traits) -> GeneratedDocument:
 
 
 def cumulative_en(rng: Random, traits: Traits) -> GeneratedDocument:
-    """Today's results beside those of two earlier days, the newest in the first or in the last column."""
+    """Return a cumulative report: results of three days side by side, the newest in the first or in the last column."""
     t = Truth()
     taken, received, reported, _ = _times(t, rng, "en", "dmy")
     newest_last = rng.random() < 0.5
@@ -350,7 +350,7 @@ def cumulative_en(rng: Random, traits: Traits) -> GeneratedDocument:
 
 
 def urine_en(rng: Random, traits: Traits) -> GeneratedDocument:
-    """A dipstick in words, `negative` against `trace`, and a count per field."""
+    """Return a dipstick report: results in words such as `negative` and `trace`, and counts per field."""
     t = Truth()
     taken, received, reported, _ = _times(t, rng, "en", "long")
     rows: list[tuple[str | Span, ...]] = [("Parameter", "Finding", "Expected", "Flag")]
@@ -412,7 +412,7 @@ def urine_en(rng: Random, traits: Traits) -> GeneratedDocument:
 
 
 def letter_en(rng: Random, traits: Traits) -> GeneratedDocument:
-    """Results in the running text of a letter, with last year's figures in the same sentences."""
+    """Return a letter with results in running text, and last year's figures in the same sentences."""
     t = Truth()
     day = words.day(rng, 2020, 2024)
     name = words.person(rng, "en")
@@ -461,7 +461,7 @@ def letter_en(rng: Random, traits: Traits) -> GeneratedDocument:
 
 
 def water_en(rng: Random, traits: Traits) -> GeneratedDocument:
-    """A certificate of analysis of drinking water: limits of one side, `<` results, a method for each line."""
+    """Return a certificate of analysis of drinking water: limits of one side, `<` results, a method for each line."""
     t = Truth()
     taken, received, reported, printed = _times(t, rng, "en", "dmy")
     rows: list[tuple[str | Span, ...]] = [("Determinand", "Method", "Units", "Limit", "Result", "Pass/Fail")]
@@ -583,7 +583,7 @@ def _foot_zh(t: Truth, rng: Random, taken: str, received: str, reported: str) ->
 
 
 def halves_zh(rng: Random, traits: Traits) -> GeneratedDocument:
-    """A blood count in two halves side by side, as Chinese hospitals print it on half a sheet."""
+    """Return a blood count in two halves side by side, as Chinese hospitals print it on half a sheet."""
     t = Truth()
     style, flags = rng.choice(["-", "--", "~"]), FLAGS["arrows"]
     taken, received, reported, _ = _times(t, rng, "zh", rng.choice(["iso", "slash"]))
@@ -629,7 +629,7 @@ def halves_zh(rng: Random, traits: Traits) -> GeneratedDocument:
 
 
 def chemistry_zh(rng: Random, traits: Traits) -> GeneratedDocument:
-    """A chemistry report with a column for each thing, and last time's values in one of them."""
+    """Return a chemistry report with many columns, one of them with previous values."""
     t = Truth()
     style, flags = rng.choice(["-", "~", " - "]), FLAGS[rng.choice(["arrows", "words", "letters"])]
     taken, received, reported, _ = _times(t, rng, "zh", "iso")
@@ -695,7 +695,7 @@ def chemistry_zh(rng: Random, traits: Traits) -> GeneratedDocument:
 
 
 def urine_zh(rng: Random, traits: Traits) -> GeneratedDocument:
-    """A urine report: words in brackets, plus signs, and a zero that is a result."""
+    """Return a urine report: words in brackets, plus signs, and a zero that is a result."""
     t = Truth()
     taken, received, reported, _ = _times(t, rng, "zh", "zh")
     rows: list[tuple[str | Span, ...]] = [("项目", "代号", "结果", "参考值", "单位")]
@@ -743,7 +743,7 @@ def urine_zh(rng: Random, traits: Traits) -> GeneratedDocument:
 
 
 def cement_zh(rng: Random, traits: Traits) -> GeneratedDocument:
-    """An inspection report on cement: requirements, results and a verdict for each, the parties in boxes."""
+    """Return an inspection report on cement: requirements, results and a verdict for each, the parties in boxes."""
     t = Truth()
     day = words.day(rng, 2020, 2024)
     rows: list[tuple[str | Span, ...]] = [
@@ -821,7 +821,7 @@ def cement_zh(rng: Random, traits: Traits) -> GeneratedDocument:
 
 
 def water_zh(rng: Random, traits: Traits) -> GeneratedDocument:
-    """A water report: the table begins on one page and goes on, headed again, on the next."""
+    """Return a water report: the table begins on one page and goes on, headed again, on the next."""
     t = Truth()
     day = words.day(rng, 2020, 2024)
     head = ("检验项目", "单位", "标准限值", "检验结果", "评价")

@@ -41,7 +41,7 @@ def _sheet(
 
 
 def _optional(t: Truth, traits: Traits, build: Callable[[], str]) -> str:
-    """The sentence, or nothing where the traits ask for absent fields."""
+    """Return the sentence, or nothing where the traits ask for absent fields."""
     if "absent" in traits:
         t.note("absent_fields")
         return ""
@@ -49,7 +49,7 @@ def _optional(t: Truth, traits: Traits, build: Callable[[], str]) -> str:
 
 
 def _unless_blank(t: Truth, traits: Traits, build: Callable[[], str]) -> str:
-    """The value behind a label, or nothing where the traits ask for blank fields."""
+    """Return the value behind a label, or nothing where the traits ask for blank fields."""
     if "blank" in traits:
         t.note("blank_fields")
         return ""
@@ -57,7 +57,7 @@ def _unless_blank(t: Truth, traits: Traits, build: Callable[[], str]) -> str:
 
 
 def company_zh(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
-    """The annual report of a listed company."""
+    """Return the annual report of a listed company."""
     t, zh = Truth(), partial(between_filler, rng, "zh")
     year = rng.randint(2019, 2023)
     name = t.put(
@@ -243,7 +243,7 @@ def company_zh(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
 
 
 def company_en(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
-    """The annual report of a listed company, figures in thousands as the statements print them."""
+    """Return the annual report of a listed company, figures in thousands as the statements print them."""
     t, en = Truth(), partial(between_filler, rng, "en")
     year = rng.randint(2019, 2023)
     name = t.put(
@@ -423,7 +423,7 @@ def company_en(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
 
 
 def tender_zh(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
-    """A tender document: the notice, the table that amends the general terms, and a later clarification."""
+    """Return a tender document: the notice, the table that amends the general terms, and a later clarification."""
     t, zh = Truth(), partial(between_filler, rng, "zh")
     day = words.day(rng, 2020, 2024)
     closing, former = day + timedelta(28), day + timedelta(21)
@@ -582,7 +582,7 @@ def tender_zh(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
 
 
 def tender_en(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
-    """An invitation to tender with instructions, a data sheet and an addendum."""
+    """Return an invitation to tender with instructions, a data sheet and an addendum."""
     t, en = Truth(), partial(between_filler, rng, "en")
     day = words.day(rng, 2020, 2024)
     closing, former = day + timedelta(40), day + timedelta(33)
@@ -713,7 +713,7 @@ def tender_en(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
 
 
 def contract_en(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
-    """A services agreement whose numbers lie in its clauses, with a schedule and an amendment."""
+    """Return a services agreement whose numbers lie in its clauses, with a schedule and an amendment."""
     t, en = Truth(), partial(between_filler, rng, "en")
     day = words.day(rng, 2020, 2024)
     supplier, client = words.company(rng, "en", "Systems"), words.company(rng, "en", "Utilities")
@@ -821,7 +821,7 @@ def contract_en(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
 
 
 def contract_zh(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
-    """A Chinese construction contract, sums in capitals as well, amended by a supplement at its end."""
+    """Return a Chinese construction contract, sums in capitals as well, amended by a supplement at its end."""
     t, zh = Truth(), partial(between_filler, rng, "zh")
     day = words.day(rng, 2020, 2024)
     fee = rng.randint(300, 9000) * 10_000
@@ -934,7 +934,7 @@ def contract_zh(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
 
 
 def research_en(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
-    """The report of a funded study, its numbers scattered over methods, results and end matter."""
+    """Return the report of a funded study, its numbers scattered over methods, results and end matter."""
     t, en = Truth(), partial(between_filler, rng, "en")
     day = words.day(rng, 2023, 2024)
     people = distinct_people(rng, "en", 5)
@@ -1052,7 +1052,7 @@ def research_en(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
 
 
 def research_zh(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
-    """The Chinese counterpart: a survey's final report."""
+    """Return the Chinese counterpart: a survey's final report."""
     t, zh = Truth(), partial(between_filler, rng, "zh")
     day = words.day(rng, 2023, 2024)
     people = distinct_people(rng, "zh", 5)

@@ -36,7 +36,7 @@ class Line:
 
     @property
     def amount(self) -> int:
-        """The price of the line."""
+        """Return the price of the line."""
         return round(self.quantity * self.price) - self.off
 
 
@@ -79,7 +79,7 @@ def _lines(
 
 
 def money(cents: int, sign: str = "", thousands: bool = True) -> str:
-    """Cents as they are printed."""
+    """Return cents as printed."""
     return f"{'-' if cents < 0 else ''}{sign}{abs(cents) / 100:{',' if thousands else ''}.2f}"
 
 
@@ -92,7 +92,7 @@ def _count(quantity: float) -> str:
 
 
 def _wrong(total: int, rng: Random, traits: Traits, truth: Truth) -> int:
-    """The total that is printed: another one than the right one where the traits ask for it."""
+    """Return the printed total: a wrong one where the traits ask for it."""
     if "wrong_total" not in traits:
         return total
     truth.note("wrong_total")
@@ -100,7 +100,7 @@ def _wrong(total: int, rng: Random, traits: Traits, truth: Truth) -> int:
 
 
 def till_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
-    """A supermarket's till roll: prices with tax, weighed goods, points, cash and change."""
+    """Return a supermarket's till roll: prices with tax, weighed goods, points, cash and change."""
     t = Truth()
     lines = _lines(rng, GROCERIES_EN, 95, 1450, (4, 11))
     weighed = Line("Pork Loin loose kg", round(rng.uniform(0.3, 1.9), 3), rng.randint(699, 1299))
@@ -197,7 +197,7 @@ def till_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
 
 
 def restaurant_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
-    """A restaurant bill: covers, service charge, suggested tips that nobody paid, a card slip below."""
+    """Return a restaurant bill: covers, service charge, suggested tips that nobody paid, a card slip below."""
     t = Truth()
     lines = _lines(rng, DISHES_EN, 250, 2900, (4, 8))
     day = words.day(rng)
@@ -281,7 +281,7 @@ def restaurant_en(rng: Random, traits: Traits, country: Country) -> GeneratedDoc
 
 
 def service_invoice_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
-    """A tradesman's invoice: seller and customer printed alike, three dates, tax added, sums before and after."""
+    """Return a tradesman's invoice: two parties in the same form, three dates, tax added, sums before and after."""
     t = Truth()
     lines = _lines(rng, WORK_EN, 4500, 68_000, (2, 6), most=6)
     day = words.day(rng)
@@ -370,7 +370,7 @@ def service_invoice_en(rng: Random, traits: Traits, country: Country) -> Generat
 
 
 def hotel_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
-    """A hotel folio: a dated line for each night, debits and credits, a deposit paid before."""
+    """Return a hotel folio: a dated line for each night, debits and credits, a deposit paid before."""
     t = Truth()
     arrival = words.day(rng)
     nights = rng.randint(2, 5)
@@ -448,7 +448,7 @@ def hotel_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument
 
 
 def fuel_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
-    """A short slip for one thing: fuel, parking or a taxi ride, with hardly a label."""
+    """Return a short slip for one thing: fuel, parking or a taxi ride, with hardly a label."""
     t = Truth()
     day = words.day(rng)
     clock = f"{rng.randint(5, 23):02}:{rng.randint(0, 59):02}"
@@ -504,7 +504,7 @@ def fuel_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
 
 
 def online_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocument:
-    """A shop's e-mail: order, dispatch and delivery dates, a voucher, postage as a sum, prices struck through."""
+    """Return a shop's e-mail: dates of order, dispatch and delivery, a voucher, postage, a sum below the table."""
     t = Truth()
     lines = _lines(rng, GOODS_EN, 790, 15_900, (2, 5), most=3)
     day = words.day(rng)
@@ -558,7 +558,7 @@ def online_en(rng: Random, traits: Traits, country: Country) -> GeneratedDocumen
 
 
 def till_zh(rng: Random, traits: Traits) -> GeneratedDocument:
-    """A Chinese supermarket slip: barcodes, member's prices, a discount, rounding, paid by telephone."""
+    """Return a Chinese supermarket slip: barcodes, member's prices, a discount, rounding, paid by telephone."""
     t = Truth()
     lines = _lines(rng, GROCERIES_ZH, 290, 8900, (4, 9))
     day = words.day(rng)
@@ -634,7 +634,7 @@ def till_zh(rng: Random, traits: Traits) -> GeneratedDocument:
 
 
 def vat_invoice_zh(rng: Random, traits: Traits) -> GeneratedDocument:
-    """A VAT invoice: buyer and seller in boxes alike, net and tax by line, the sum in capital figures and in digits."""
+    """Return a VAT invoice: buyer and seller in equal boxes, net and tax by line, the sum in capital figures and digits."""
     t = Truth()
     lines = _lines(rng, GOODS_ZH, 1500, 480_000, (1, 4), most=12)
     day = words.day(rng)
@@ -749,7 +749,7 @@ def vat_invoice_zh(rng: Random, traits: Traits) -> GeneratedDocument:
 
 
 def restaurant_zh(rng: Random, traits: Traits) -> GeneratedDocument:
-    """A Chinese restaurant's bill: given dishes at 0.00, a discount rate, rounding to the yuan."""
+    """Return a Chinese restaurant's bill: given dishes at 0.00, a discount rate, rounding to the yuan."""
     t = Truth()
     lines = _lines(rng, DISHES_ZH, 200, 12_800, (4, 8))
     lines.append(Line("水果拼盘（赠送）", 1, 0))
@@ -817,7 +817,7 @@ def restaurant_zh(rng: Random, traits: Traits) -> GeneratedDocument:
 
 
 def hotel_zh(rng: Random, traits: Traits) -> GeneratedDocument:
-    """A Chinese hotel's account: deposit, nights, consumption and settlement in one table."""
+    """Return a Chinese hotel's account: deposit, nights, consumption and settlement in one table."""
     t = Truth()
     arrival = words.day(rng)
     nights = rng.randint(1, 4)
@@ -880,7 +880,7 @@ def hotel_zh(rng: Random, traits: Traits) -> GeneratedDocument:
 
 
 def service_note_zh(rng: Random, traits: Traits) -> GeneratedDocument:
-    """A Chinese firm's bill for work, half table, half letter; the sum stands in the running text as well."""
+    """Return a Chinese firm's bill for work, half table, half letter, with the sum in the running text as well."""
     t = Truth()
     lines = _lines(rng, WORK_ZH, 8000, 460_000, (2, 5), most=6)
     day = words.day(rng)
@@ -937,7 +937,7 @@ def service_note_zh(rng: Random, traits: Traits) -> GeneratedDocument:
 
 
 def slip_zh(rng: Random, traits: Traits) -> GeneratedDocument:
-    """A taxi or fuel slip, a few words a line."""
+    """Return a taxi or fuel slip, a few words a line."""
     t = Truth()
     day = words.day(rng)
     company = t.put("company", words.company(rng, "zh", rng.choice(["出租汽车", "石油加油站"])))
