@@ -85,9 +85,11 @@ def test_a_pdf_has_pages_with_pictures_and_words(service, tmp_path):
     assert told["pages"] == [{"n": n, "width": 400.0, "height": 300.0} for n in (1, 2, 3)]
     page = Image.open(io.BytesIO(service.page_image(record, 2, 150)))
     assert page.format == "WEBP" and page.size == (833, 625)
-    words = service.page_words(record, 2)["words"]
+    listed = service.page_words(record, 2)
+    words = listed["words"]
     assert [word[0] for word in words] == ["Page", "2", "total", "1,234.50"]
     text = service.text(record)["text"]
+    assert "1,234.50" in [text[start:end] for start, end in listed["values"]]
     for word, x0, top, x1, bottom, start, end in words:
         assert text[start:end] == word and 0 < x0 < x1 < 400 and 0 < top < bottom < 300
     left, top, right, bottom = (side * 150 / 72 for side in words[3][1:5])
@@ -121,6 +123,7 @@ def test_a_text_has_blocks_and_tables(service, tmp_path):
     (table,) = told["tables"]
     assert (table["rows"], table["columns"]) == (2, 2)
     assert [told["text"][c["start"] : c["end"]] for c in table["cells"]] == ["what", "sum", "a", "5"]
+    assert [told["text"][start:end] for start, end in told["values"]] == ["5"]
 
 
 def test_a_document_is_found_in_its_archive_and_under_any_of_its_names(service, tmp_path):
