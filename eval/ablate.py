@@ -86,7 +86,7 @@ class Worth:
 
     @property
     def verdict(self) -> str:
-        """Decide whether the setting as it is helps, harms, or makes no change that can be told from noise."""
+        """Decide whether the setting as it is helps, harms, or makes no difference beyond noise."""
         low, high = self.gain.low, self.gain.high
         if not self.better and not self.worse and not self.gain.value:
             return "changes nothing"

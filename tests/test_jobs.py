@@ -577,7 +577,7 @@ def test_job_from_the_command_line(folder, tmp_path, capsys):
 def test_empty_folder_is_an_error(folder, tmp_path, capsys):
     run = ["run", str(folder), "--schema", "receipt", "--model", "none", "--store", str(tmp_path / "own.db")]
     assert cli.main(run) == 3
-    assert "no documents" in capsys.readouterr().err
+    assert "No documents" in capsys.readouterr().err
 
 
 def test_job_that_an_error_ended_is_stopped(folder, tmp_path, capsys):
