@@ -60,7 +60,9 @@ def add_job_options(command: argparse.ArgumentParser) -> None:
         metavar=s,
         help="limit for the model's answers to a document (default: 1800)",
     )
-    command.add_argument("--memory", type=n, default=4096, metavar="MB", help="limit for reading a document (default: 4096)")
+    command.add_argument(
+        "--memory", type=n, default=4096, metavar="MB", help="limit for reading a document (default: 4096)"
+    )
     command.add_argument(
         "--engine", choices=("local", "ray"), default="local", help="what distributes the work (default: local)"
     )
