@@ -24,6 +24,13 @@ class LetterSettings(Settings):
     size: int = threshold(4, unit="characters", meaning="Nothing looks at this one either.")
 
 
+@dataclass(frozen=True)
+class HarmfulSettings(Settings):
+    """Rules of a made-up algorithm that does harm."""
+
+    ignores_labels: bool = rule(True, meaning="A value behind its label is not read.")
+
+
 SCHEMA = {
     "title": "Letter",
     "type": "object",
@@ -86,6 +93,23 @@ def test_rule_that_helps_is_distinguished_from_one_that_changes_nothing(letters,
     assert "| +1.0000 (+1.0000 to +1.0000) | 0, 12 | helps |" in rows["LetterSettings.reads_labels"]
     assert "| 0, 0 | changes nothing |" in rows["LetterSettings.reads_twice"]
     assert "6 documents, model none, micro-F1 1.0000" in capsys.readouterr().out
+
+
+def test_rule_that_harms_is_named(letters, monkeypatch, capsys):
+    find = key_value.match_labelled_values
+
+    def found(*arguments):
+        return {} if HarmfulSettings.current().ignores_labels else find(*arguments)
+
+    monkeypatch.setattr(key_value, "match_labelled_values", found)
+    monkeypatch.setattr(ablate, "all_settings", lambda: [HarmfulSettings])
+    assert ablate.main(["--sets", str(letters)]) == 0
+    assert "| -1.0000 (-1.0000 to -1.0000) | 12, 0 | harms |" in capsys.readouterr().out
+
+
+def test_settings_without_effect_on_records_are_not_tried():
+    rooms = {cls.__module__.split(".")[1] for cls in ablate.all_settings() if cls.__module__.startswith("extractor.")}
+    assert "evaluation" not in rooms and {"layout", "values", "candidates"} <= rooms
 
 
 def test_numbers_are_halved_and_raised_by_half(letters, switchable, capsys):
