@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 
 from extractor.values.contacts import find_emails, find_phones, find_uris
 from extractor.values.dates import find_dates
-from extractor.values.spans import Span, find_spans
+from extractor.values.numbers import find_numbers
+from extractor.values.spans import Span
 from extractor.values.times import find_times
 
 _RUN = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._\-/@:#&+]*[A-Za-z0-9])?")
@@ -42,4 +43,6 @@ def _spans_by_certainty(text: str) -> Iterator[Iterable[Span]]:
     yield ((time.start, time.end) for time in find_times(text))
     yield find_phones(text, certain_only=True)
     yield (run.span() for run in _RUN.finditer(text) if _CODE.fullmatch(run[0]))
-    yield find_spans("number", text)
+    numbers = list(find_numbers(text))
+    yield ((number.start, number.end) for number in numbers if not number.weak)
+    yield ((number.start, number.end) for number in numbers if number.weak)
