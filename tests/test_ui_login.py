@@ -65,7 +65,7 @@ def test_a_wrong_password_opens_nothing(app, name, password):
     with client(app) as browser:
         answer = attempt(browser, name, password)
         assert answer.status_code == 401 and not browser.cookies
-        assert 'role="alert"' in answer.text and "Name or password is wrong." in answer.text
+        assert 'role="alert"' in answer.text and "The name or the password is wrong." in answer.text
         assert browser.get("/api/me").status_code == 401
 
 
