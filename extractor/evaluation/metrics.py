@@ -87,7 +87,7 @@ class SetMetrics:
 
 
 @dataclass(frozen=True, slots=True)
-class OutcomeCounts:
+class OutcomeArrays:
     """Outcomes of documents as arrays.
 
     `normal` and `strict` are documents × fields × outcomes, the others documents × 2 (hits, cases), documents ×
@@ -105,7 +105,7 @@ class OutcomeCounts:
     anls: np.ndarray
 
 
-def count_outcomes(documents: Sequence[DocumentScore], order: Sequence[str] = ()) -> OutcomeCounts:
+def count_outcomes(documents: Sequence[DocumentScore], order: Sequence[str] = ()) -> OutcomeArrays:
     """Return the outcomes of every document, counted by field: fields in `order` first, the others as they appear."""
     seen = dict.fromkeys(m.field for document in documents for m in document.matches)
     names = [*(name for name in order if name in seen), *(name for name in seen if name not in order)]
@@ -131,7 +131,7 @@ def count_outcomes(documents: Sequence[DocumentScore], order: Sequence[str] = ()
                 filled[n] += (m.outcome == SPURIOUS, 1)
         whole[n] = not document.failed and all(m.outcome in (CORRECT, ABSENT) for m in document.matches)
         anls[n] = document.anls
-    return OutcomeCounts(tuple(row_of), normal, strict, nonzero, zero, without_zeros, filled, whole, anls)
+    return OutcomeArrays(tuple(row_of), normal, strict, nonzero, zero, without_zeros, filled, whole, anls)
 
 
 def bootstrap_weights(documents: int, rounds: int = ROUNDS, seed: int = SEED) -> np.ndarray:
@@ -163,7 +163,7 @@ def compute_metrics(
     return SetMetrics(overall, tuple(fields), size, sum(d.failed for d in documents), values)
 
 
-def _overall_metrics(found: OutcomeCounts, weights: np.ndarray) -> dict[str, np.ndarray]:
+def _overall_metrics(found: OutcomeArrays, weights: np.ndarray) -> dict[str, np.ndarray]:
     """Return every metric over all fields, one number for each row of `weights`."""
     normal, strict = _weighted_sums(weights, found.normal), _weighted_sums(weights, found.strict)
     every, every_strict = normal.sum(axis=1), strict.sum(axis=1)

@@ -20,7 +20,7 @@ from extractor.problems import ProblemKind
 from extractor.readers.encoding import decode_document
 from extractor.readers.flow_writer import write_flow
 from extractor.readers.limits import SPLIT_FILE
-from extractor.readers.sample import Sample
+from extractor.readers.sample import FileSample
 from extractor.readers.sheet_regions import SheetCell, split_sheet
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Problem
@@ -59,7 +59,7 @@ class Dialect:
     share: float
 
 
-def sniff(sample: Sample) -> bool:
+def sniff(sample: FileSample) -> bool:
     """Accept a text that is delimited beyond doubt, and one with the right extension and any delimiter."""
     if sample.text is None:
         return False

@@ -14,7 +14,7 @@ from extractor.errors import InputError
 from extractor.readers.docx_story import StoryReader
 from extractor.readers.flow_writer import write_flow
 from extractor.readers.package import Package
-from extractor.readers.sample import Sample
+from extractor.readers.sample import FileSample
 from extractor.types import Document, Problem
 
 _MAIN_TYPES = (
@@ -25,7 +25,7 @@ _MAIN_TYPES = (
 )
 
 
-def sniff(sample: Sample) -> bool:
+def sniff(sample: FileSample) -> bool:
     """Accept a package that declares a Word document or template as its main part."""
     return any(main_type in sample.content_types for main_type in _MAIN_TYPES)
 

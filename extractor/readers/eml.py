@@ -18,7 +18,7 @@ from extractor.problems import ProblemKind
 from extractor.readers import html, text
 from extractor.readers.embedded import EmbeddedFiles
 from extractor.readers.flow_writer import FlowElement, FlowParagraph, write_flow
-from extractor.readers.sample import Sample
+from extractor.readers.sample import FileSample
 from extractor.types import Document, Problem
 
 _SHOWN_HEADERS = ("From", "To", "Cc", "Reply-To", "Subject", "Date")
@@ -32,7 +32,7 @@ _MAX_HEADER_LINES = 200
 _MAX_PARTS = 1000
 
 
-def sniff(sample: Sample) -> bool:
+def sniff(sample: FileSample) -> bool:
     """Accept a text that begins with the headers of a mail as programs send it.
 
     Headers that people see may have been copied into any text; those that programs write for each other, or the name

@@ -22,7 +22,7 @@ _VALUE_OR_LABEL = re.compile(r"\d\s*$|^[\W\d_]|[:：=|]|\s{3,}")
 
 
 @dataclass(frozen=True)
-class HeadingSettings(Settings):
+class LineHeadingSettings(Settings):
     """How long a heading may be."""
 
     longest_chinese: int = threshold(40, unit="characters", meaning="longest heading with Chinese characters")
@@ -40,7 +40,7 @@ def heading_level(line: str, *, alone: bool = False) -> int:
         return 0
     if match := _MARKDOWN.match(line):
         return len(match.group(1))
-    settings = HeadingSettings.current()
+    settings = LineHeadingSettings.current()
     chinese = has_han(line)
     short = len(line) <= (settings.longest_chinese if chinese else settings.longest)
     if not short or "\t" in line or _SENTENCE_END.search(line):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from extractor.problems import ProblemKind
 from extractor.readers.encoding import decode_document
 from extractor.readers.html_writer import MAX_NODES, HtmlWriter
-from extractor.readers.sample import HEAD_BYTES, Sample
+from extractor.readers.sample import HEAD_BYTES, FileSample
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Problem
 
@@ -44,7 +44,7 @@ class HtmlSniffSettings(Settings):
     text_per_pair: int = threshold(400, unit="characters", meaning="least text for each closing tag that is too much")
 
 
-def sniff(sample: Sample) -> bool:
+def sniff(sample: FileSample) -> bool:
     """Accept an HTML page or a fragment of one, but not a text that only mentions a tag."""
     if sample.text is None:
         return False

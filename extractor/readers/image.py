@@ -15,7 +15,7 @@ from extractor.problems import ProblemKind
 from extractor.readers.limits import SPLIT_FILE, refuse_long_text
 from extractor.readers.page_pool import map_pages
 from extractor.readers.page_writer import PageWriter
-from extractor.readers.sample import Sample
+from extractor.readers.sample import FileSample
 from extractor.readers.scanned import PageImage, page_took_too_long, read_page_image, write_scanned_page
 from extractor.readers.signatures import begins_with
 from extractor.settings import Settings, threshold
@@ -90,7 +90,7 @@ class BrokenFrame:
         return Problem((), ProblemKind.BROKEN_PAGE, message)
 
 
-def sniff(sample: Sample) -> bool:
+def sniff(sample: FileSample) -> bool:
     """Accept a file with the signature of one of FORMATS."""
     is_webp = sample.head.startswith(b"RIFF") and sample.head[8:12] == b"WEBP"
     return is_webp or any(begins_with(sample.head, signature) for signature in _SIGNATURES)

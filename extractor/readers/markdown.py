@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from extractor import tables
 from extractor.readers import html
 from extractor.readers.encoding import decode_document
-from extractor.readers.sample import Sample
+from extractor.readers.sample import FileSample
 from extractor.types import Document
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _FRONT_MATTER = re.compile(r"\ufeff?---[ \t]*\n(.*?\n)(?:---|\.\.\.)[ \t]*(?:\n|
 _DELIMITER_ROW = re.compile(r"^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$", re.MULTILINE)
 
 
-def sniff(sample: Sample) -> bool:
+def sniff(sample: FileSample) -> bool:
     """Accept a text with a pipe table or with the extension of Markdown, unless it is a whole HTML page."""
     text = sample.text
     if text is None:

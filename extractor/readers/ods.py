@@ -11,7 +11,7 @@ from extractor.problems import ProblemKind
 from extractor.readers import package
 from extractor.readers.flow_writer import write_flow
 from extractor.readers.package import Package
-from extractor.readers.sample import Sample
+from extractor.readers.sample import FileSample
 from extractor.readers.worksheets import MAX_CELLS, Worksheet, too_many_cells, worksheet_elements
 from extractor.types import Document, Problem
 
@@ -22,7 +22,7 @@ _MAX_REPEATED_CELLS = 1024
 _MAX_SPACES = 1000
 
 
-def sniff(sample: Sample) -> bool:
+def sniff(sample: FileSample) -> bool:
     """Accept a package that declares a spreadsheet and is not locked with a password."""
     return _MEDIA_TYPE in sample.content_types and not package.is_encrypted_open_document(sample.data, sample.source)
 

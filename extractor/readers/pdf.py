@@ -13,7 +13,7 @@ from extractor.readers.page_writer import PageWriter
 from extractor.readers.pdf_layout import write_pdf_page
 from extractor.readers.pdf_page import PDFIUM, flatten_form_fields, load_page, render
 from extractor.readers.pdf_reading import read_page, read_without_ocr
-from extractor.readers.sample import Sample
+from extractor.readers.sample import FileSample
 from extractor.types import Document, Problem
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _SIGNATURE_WITHIN = 1024
 """A PDF may be preceded by junk; readers of PDF look for the signature in so many bytes."""
 
 
-def sniff(sample: Sample) -> bool:
+def sniff(sample: FileSample) -> bool:
     """Accept a file with the signature of a PDF near its beginning, but not an archive that holds a PDF."""
     return not sample.is_zip and not sample.is_ole and _SIGNATURE in sample.head[:_SIGNATURE_WITHIN]
 

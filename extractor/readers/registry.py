@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol, cast
 
 from extractor.errors import ExtractorError, InputError
 from extractor.readers.limits import MAX_BYTES, SPLIT_FILE, refuse_large_file
-from extractor.readers.sample import Sample
+from extractor.readers.sample import FileSample
 from extractor.readers.signatures import AS_DOCUMENT, find_unsupported_format
 from extractor.types import Document
 
@@ -35,7 +35,7 @@ READERS = (
 class Reader(Protocol):
     """What the module of a format has. A format with pages also has `render_page` (see `PageRenderer`)."""
 
-    def sniff(self, sample: Sample) -> bool:
+    def sniff(self, sample: FileSample) -> bool:
         """Decide whether the file is in this format; raise InputError for one that is, but cannot be opened."""
 
     def read(self, data: bytes, source: str) -> Document:
@@ -60,14 +60,14 @@ def detect_format(data: bytes, source: str = "the file") -> str:
     The content decides. The end of the name counts only where the content leaves the format open, as between plain
     text and Markdown.
     """
-    sample = Sample(data, source)
+    sample = FileSample(data, source)
     for name in READERS:
         if find_reader(name).sniff(sample):
             return name
     raise _unsupported_error(sample)
 
 
-def _unsupported_error(sample: Sample) -> InputError:
+def _unsupported_error(sample: FileSample) -> InputError:
     """Return the error for a file that no reader recognises; it names the format where that is known."""
     from extractor.readers import package
 

@@ -14,7 +14,7 @@ _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
-class Sample:
+class FileSample:
     """A file that is to be recognised, and what is looked up of it only once however many readers ask."""
 
     def __init__(self, data: bytes, source: str) -> None:

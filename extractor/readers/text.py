@@ -10,14 +10,14 @@ from dataclasses import replace
 from extractor import tables
 from extractor.readers.encoding import decode_document
 from extractor.readers.headings import heading_level
-from extractor.readers.sample import Sample
+from extractor.readers.sample import FileSample
 from extractor.types import Block, Document, Page, Table
 
 _LIST_ITEM = re.compile(r"(?:[-*+•●◦▪■·‣–]\s+|[（(]?\d{1,3}[)）]\s*|\d{1,3}[.、]\s*|[a-zA-Z][.)]\s+|[①-⑳])\S")
 _FILLED_LINE = re.compile(r"[^\n\f]*\S[^\n\f]*")
 
 
-def sniff(sample: Sample) -> bool:
+def sniff(sample: FileSample) -> bool:
     """Accept any text; the readers of more particular text formats are asked first."""
     return sample.text is not None
 

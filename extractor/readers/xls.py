@@ -10,14 +10,14 @@ from typing import Any
 from extractor.errors import InputError
 from extractor.readers import number_format, package
 from extractor.readers.flow_writer import write_flow
-from extractor.readers.sample import Sample
+from extractor.readers.sample import FileSample
 from extractor.readers.worksheets import MAX_CELLS, Worksheet, too_many_cells, worksheet_elements
 from extractor.types import Document
 
 _SAVE_AGAIN = "Open it in a spreadsheet program, save it as .xlsx, and give that file."
 
 
-def sniff(sample: Sample) -> bool:
+def sniff(sample: FileSample) -> bool:
     """Accept an OLE file with the stream of a workbook."""
     return sample.is_ole and package.find_ole_stream(sample.data) in ("Workbook", "Book")
 

@@ -19,7 +19,7 @@ from extractor.readers import number_format
 from extractor.readers.embedded import EmbeddedFiles
 from extractor.readers.flow_writer import FlowElement, FlowParagraph, write_flow
 from extractor.readers.package import Package
-from extractor.readers.sample import Sample
+from extractor.readers.sample import FileSample
 from extractor.readers.worksheets import MAX_CELLS, Worksheet, worksheet_elements
 from extractor.types import Document, Problem
 
@@ -40,7 +40,7 @@ _FORMULA_WITHOUT_RESULT = re.compile(
 _MERGED_RANGE = re.compile(rb"""<(?:\w+:)?mergeCell\s[^>]*?ref=["']([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})["']""")
 
 
-def sniff(sample: Sample) -> bool:
+def sniff(sample: FileSample) -> bool:
     """Accept a package that declares a workbook or a workbook template as its main part."""
     return any(main_type in sample.content_types for main_type in _MAIN_TYPES)
 

@@ -31,7 +31,7 @@ _FORMATS_WITH_PAGES = ("pdf", "image")
 
 
 @dataclass(frozen=True)
-class RegionSettings(Settings):
+class RegionReadingSettings(Settings):
     """How a region of a page that a person has drawn is read again by OCR."""
 
     dpi: float = threshold(220.0, unit="dots per inch", meaning="The resolution in which the region is drawn.")
@@ -103,7 +103,7 @@ def read_region(
 
     try:
         name, data = _load(names, sha)
-        settings = RegionSettings.current()
+        settings = RegionReadingSettings.current()
         picture = page_image(data, name, _load_pages(FilePath(folder)), page, settings.dpi)
         scale = settings.dpi / _POINTS_PER_INCH
         x0, top = (round((side - settings.margin) * scale) for side in box[:2])

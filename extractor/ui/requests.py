@@ -158,7 +158,7 @@ class PlacedBox(BaseModel):
         return self
 
 
-class Evidence(BaseModel):
+class EvidenceRequest(BaseModel):
     """Where a value stands in the document: offsets into its text, boxes on its pages, or both."""
 
     start: Index | None = None
@@ -166,7 +166,7 @@ class Evidence(BaseModel):
     boxes: Annotated[list[PlacedBox], Field(max_length=MAX_BOXES)] | None = None
 
     @model_validator(mode="after")
-    def _check_order(self) -> Evidence:
+    def _check_order(self) -> EvidenceRequest:
         if (self.start is None) != (self.end is None) or (self.start or 0) > (self.end or 0):
             raise ValueError("evidence needs both a start and an end, in this order, or neither")
         return self
@@ -192,7 +192,7 @@ class PointedEdit(_Edit):
 
     how: Literal["word", "words", "region"]
     text: Text
-    evidence: Evidence | None = None
+    evidence: EvidenceRequest | None = None
 
 
 class VerdictEdit(_Edit):
