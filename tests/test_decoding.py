@@ -120,7 +120,7 @@ def test_every_choice_is_the_best_allowed_one(model, tokenizer, decoder, monkeyp
         return sequence
 
     monkeypatch.setattr(decoder.writer, "start", start_and_keep)
-    monkeypatch.setattr(decoder.sampler, "exclude_split_quotes", lambda sequence, allowed: allowed)
+    monkeypatch.setattr(decoder.sampler.mask, "exclude_split_quotes", lambda sequence, allowed: allowed)
     decoder.answer(asked)
     [(sequence, question)] = started
     prompt = decoder.prompts.tokens + question
