@@ -42,7 +42,7 @@ _RENEW_SECONDS = 30.0
 """How often leases are renewed; a quarter of the time for which they last."""
 
 
-def _available_cores() -> int:
+def available_cores() -> int:
     """Return the number of CPU cores that this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
@@ -56,7 +56,7 @@ class JobLimits:
     space for a reading process.
     """
 
-    workers: int = field(default_factory=_available_cores)
+    workers: int = field(default_factory=available_cores)
     models: int = 1
     batch: int = 4
     timeout: float = 300.0

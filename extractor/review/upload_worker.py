@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from extractor.errors import ExtractorError
 from extractor.jobs import JobLimits, JobRunner, model_loader
-from extractor.jobs.runner import ModelLoader
+from extractor.jobs.runner import ModelLoader, available_cores
 from extractor.models import Model
 from extractor.store import Job, Store
 from extractor.store.corrections import load_stored_schema
@@ -135,7 +135,6 @@ class UploadWorker:
         schema = load_stored_schema(document)
         if schema is None:
             raise ExtractorError(f"The schema {name} cannot be used by this version.", "Upload the files again.")
-        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
         loader = model_loader(str(job.settings["model"]))
         runner = JobRunner(
             self._store,
@@ -143,7 +142,7 @@ class UploadWorker:
             replace(schema, name=name),
             functools.partial(_load_nicely, loader) if loader else None,
             who=ACTOR,
-            limits=JobLimits(workers=max(1, cores - 1)),  # one is left for the screen
+            limits=JobLimits(workers=max(1, available_cores() - 1)),  # one is left for the screen
             stop=self._stop,
         )
         self._runner = (job.name, runner)
