@@ -21,11 +21,9 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
@@ -147,10 +145,7 @@ class Ablation:
 
     def measure(self, variant: Variant) -> Worth:
         """Return what the variant costs or gains over all documents."""
-        with ExitStack() as stack:
-            stack.enter_context(settings.replaced(variant.changed))
-            if variant.room == "ocr":  # cached pages were read with the settings as they are
-                stack.enter_context(_environment("EXTRACTOR_OCR_CACHE", "off"))
+        with settings.replaced(variant.changed):
             results = self._evaluate(reread=variant.room in READING_ROOMS)
         gain, _ = paired_difference([d.score for d in results], [d.score for d in self.usual])
         pairs = [(_outcomes(a), _outcomes(b)) for a, b in zip(self.usual, results, strict=True)]
@@ -183,23 +178,6 @@ class Ablation:
 def _outcomes(result: DocumentResult) -> dict[Any, bool]:
     """Return for each place of gold or record whether it came out right; places that are not there are right."""
     return {(m.gold_path is not None, m.path): m.outcome in (CORRECT, ABSENT) for m in result.matches}
-
-
-class _environment:
-    """A context manager that sets an environment variable until the block ends."""
-
-    def __init__(self, name: str, value: str) -> None:
-        self.name, self.value = name, value
-
-    def __enter__(self) -> None:
-        self.before = os.environ.get(self.name)
-        os.environ[self.name] = self.value
-
-    def __exit__(self, *_: object) -> None:
-        if self.before is None:
-            del os.environ[self.name]
-        else:
-            os.environ[self.name] = self.before
 
 
 def main(arguments: list[str] | None = None) -> int:
