@@ -959,7 +959,7 @@ def research_en(rng: Random, traits: Traits, pages: int) -> GeneratedDocument:
             0.18,
             (
                 en(
-                    f"Fieldwork ran from {t.put('fieldwork_from', '2021-03-08', '8 March 2021')} to {t.put('fieldwork_to', '2021-11-19', '19 November 2021')}, after a pilot in January 2021 with 42 households."
+                    f"Fieldwork ran from {t.put('fieldwork_from', '2021-03-08', '8 March 2021')} to {t.put('fieldwork_to', '2021-11-19', '19 November 2021')}, after a pilot in the winter before with 42 households."
                 ),
             ),
         ),
