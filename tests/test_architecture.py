@@ -105,6 +105,27 @@ def test_import_extractor_loads_nothing_heavy():
     assert out.stdout.strip() == "[]"
 
 
+@pytest.mark.parametrize(
+    ("text", "needed"),
+    [
+        ("Report\n\nTotal due: 3\n", set()),
+        ("name,count,price\npen,3,1.20\npaper,12,4.50\n", set()),
+        ("<!doctype html><p>Total due: 3</p>", {"selectolax", "extractor.readers.html_writer"}),
+    ],
+    ids=["plain text", "delimited text", "HTML"],
+)
+def test_reading_a_text_loads_nothing_of_other_formats(text, needed, tmp_path):
+    """Every format is asked whether a file is in it, and none of them loads what it reads with before it is."""
+    (tmp_path / "report").write_text(text)
+    others = {"extractor.layout", "extractor.ocr", "extractor.candidates", "extractor.schemas", "extractor.validation"}
+    others |= {f"extractor.readers.{name}" for name in ("docx_story", "pdf_page", "page_writer", "html_writer")}
+    others |= {"lxml", "numpy", "PIL", "pypdfium2", "openpyxl", "xlrd", "selectolax", "markdown_it", "rich"}
+    code = "import sys; from extractor.cli import main; main(['read', sys.argv[1]]); print(*sys.modules)"
+    process = [sys.executable, "-c", code, str(tmp_path / "report")]
+    out = subprocess.run(process, capture_output=True, text=True, check=True, cwd=ROOT.parent)
+    assert others & set(out.stdout.split()) == needed
+
+
 def test_every_name_of_the_front_door_is_there():
     import extractor
 

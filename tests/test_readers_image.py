@@ -7,6 +7,7 @@ import random
 import struct
 import time
 import zlib
+from functools import partial
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont
@@ -229,7 +230,7 @@ def test_ocr_failure_or_timeout_costs_only_its_page(monkeypatch):
         return ScannedPage(100, 100, (), (), (), 0.0, None, False)
 
     monkeypatch.setattr(ocr, "read_page", read_page)
-    monkeypatch.setattr(image, "map_pages", lambda *given: page_pool.map_pages(*given, limit=0.2))
+    monkeypatch.setattr(page_pool, "map_pages", partial(page_pool.map_pages, limit=0.2))
     data = saved(gray(10), "TIFF", save_all=True, append_images=[gray(20), gray(30), gray(40)])
     document = read_bytes(data, "fax.tif")
     assert [problem.kind for problem in document.problems] == ["blank_page", "ocr_failed", "ocr_failed", "blank_page"]

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from extractor.confidence.levels import ConfidenceLevels
 from extractor.problems import ProblemKind
-from extractor.schemas import Schema
 from extractor.types import (
     Cell,
     Document,
@@ -22,6 +20,9 @@ from extractor.types import (
     Table,
     path_text,
 )
+
+if TYPE_CHECKING:
+    from extractor.schemas import Schema
 
 MIN_WIDTH = 60
 
@@ -147,6 +148,8 @@ def _text(v: FieldValue) -> str:
 
 def _confidence(confidence: float | None) -> Any:
     from rich.text import Text
+
+    from extractor.confidence.levels import ConfidenceLevels
 
     if confidence is None:
         return Text("")

@@ -11,9 +11,6 @@ from __future__ import annotations
 import hashlib
 
 from extractor.errors import InputError
-from extractor.readers.docx_story import StoryReader
-from extractor.readers.flow_writer import write_flow
-from extractor.readers.package import Package
 from extractor.readers.sample import FileSample
 from extractor.types import Document, Problem
 
@@ -35,6 +32,10 @@ def read(data: bytes, source: str) -> Document:
 
     Problems: pictures and drawings that were not read. Raises InputError for a file that is broken or locked.
     """
+    from extractor.readers.docx_story import StoryReader
+    from extractor.readers.flow_writer import write_flow
+    from extractor.readers.package import Package
+
     package = Package(data, source)
     main = next((r.target for r in package.relations().values() if r.kind == "officeDocument" and r.target), None)
     if main is None:

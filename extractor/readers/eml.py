@@ -6,12 +6,10 @@ invoice may be one. What cannot be read is named in a Problem.
 
 from __future__ import annotations
 
-import email
-import email.policy
 import hashlib
 import re
 from collections.abc import Iterator
-from email.message import EmailMessage
+from typing import TYPE_CHECKING
 
 from extractor.errors import InputError
 from extractor.problems import ProblemKind
@@ -20,6 +18,9 @@ from extractor.readers.embedded import EmbeddedFiles
 from extractor.readers.flow_writer import FlowElement, FlowParagraph, write_flow
 from extractor.readers.sample import FileSample
 from extractor.types import Document, Problem
+
+if TYPE_CHECKING:
+    from email.message import EmailMessage
 
 _SHOWN_HEADERS = ("From", "To", "Cc", "Reply-To", "Subject", "Date")
 _HEADER = re.compile(r"([!-9;-~]+):(?:[ \t].*)?")
@@ -60,6 +61,8 @@ def read(data: bytes, source: str) -> Document:
     Problems: attachments that were not read and why, and what is wrong inside those that were. Raises InputError for
     a mail that cannot be parsed or is over the limit for text.
     """
+    import email.policy
+
     problems: list[Problem] = []
     try:
         message = email.message_from_bytes(data, policy=email.policy.default)

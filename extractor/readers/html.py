@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 from extractor.problems import ProblemKind
 from extractor.readers.encoding import decode_document
-from extractor.readers.html_writer import MAX_NODES, HtmlWriter
 from extractor.readers.sample import HEAD_BYTES, FileSample
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Problem
@@ -76,6 +75,8 @@ def read(data: bytes, source: str) -> Document:
     table with spaces or `<pre>` becomes a Table where it can be rebuilt. Raises InputError as plain text does.
     """
     from selectolax.lexbor import LexborHTMLParser
+
+    from extractor.readers.html_writer import MAX_NODES, HtmlWriter
 
     decoded, problems = decode_document(data, source, declared_encoding(data))
     writer = HtmlWriter(LexborHTMLParser(decoded))

@@ -13,10 +13,7 @@ from typing import TYPE_CHECKING
 from extractor.errors import InputError
 from extractor.problems import ProblemKind
 from extractor.readers.limits import SPLIT_FILE, refuse_long_text
-from extractor.readers.page_pool import map_pages
-from extractor.readers.page_writer import PageWriter
 from extractor.readers.sample import FileSample
-from extractor.readers.scanned import PageImage, page_took_too_long, read_page_image, write_scanned_page
 from extractor.readers.signatures import begins_with
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Problem
@@ -25,6 +22,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
     from extractor.ocr import ScannedPage
+    from extractor.readers.scanned import PageImage
 
 FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF")
 """The formats that Pillow may open: it knows dozens more, most of them old and little tested."""
@@ -102,6 +100,10 @@ def read(data: bytes, source: str) -> Document:
     Raises InputError for a file of which no frame can be decoded, with a frame of more than MAX_SIDE pixels a side or
     MAX_PIXELS in all, or with more than MAX_PAGES frames.
     """
+    from extractor.readers.page_pool import map_pages
+    from extractor.readers.page_writer import PageWriter
+    from extractor.readers.scanned import page_took_too_long, read_page_image, write_scanned_page
+
     writer = PageWriter()
     problems: list[Problem] = []
     reasons: list[str] = []
@@ -133,7 +135,7 @@ def render_page(data: bytes, source: str, number: int, dpi: float) -> Image.Imag
     Raises InputError for a page that is not in the file or is broken.
     """
     for frame in decode_frames(data, source, only=number):
-        if isinstance(frame, PageImage):
+        if not isinstance(frame, BrokenFrame):
             return frame.picture
     raise InputError(f"{source} has no page {number} that can be shown.", "Ask for a page that was read.")
 
@@ -204,6 +206,8 @@ def _is_reduced_copy(opened: Image.Image, position: int) -> bool:
 
 def _decode_frame(opened: Image.Image, number: int, source: str) -> PageImage | BrokenFrame:
     from PIL import Image
+
+    from extractor.readers.scanned import PageImage
 
     try:
         with warnings.catch_warnings():

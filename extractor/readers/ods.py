@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-
-from lxml import etree
+from typing import TYPE_CHECKING
 
 from extractor.problems import ProblemKind
 from extractor.readers import package
@@ -14,6 +13,9 @@ from extractor.readers.package import Package
 from extractor.readers.sample import FileSample
 from extractor.readers.worksheets import MAX_CELLS, Worksheet, too_many_cells, worksheet_elements
 from extractor.types import Document, Problem
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 _MEDIA_TYPE = b"application/vnd.oasis.opendocument.spreadsheet"
 _HIDDEN = ("collapse", "filter")
@@ -81,7 +83,7 @@ def _iterate_cells(row: etree._Element) -> Iterator[tuple[int, str, int, int]]:
     """Yield column, text, row span and column span of the cells of a row that have a text."""
     column = 0
     for cell in row:
-        if not isinstance(cell.tag, str) or etree.QName(cell).localname not in ("table-cell", "covered-table-cell"):
+        if not isinstance(cell.tag, str) or _local_name(cell.tag) not in ("table-cell", "covered-table-cell"):
             continue
         times = _number(cell, "number-columns-repeated")
         text = "\n".join(_paragraph_text(paragraph) for paragraph in cell.iterchildren("{*}p"))
@@ -96,7 +98,7 @@ def _paragraph_text(paragraph: etree._Element) -> str:
     pieces = [paragraph.text or ""]
     for element in paragraph.iterchildren():
         if isinstance(element.tag, str):
-            name = etree.QName(element).localname
+            name = _local_name(element.tag)
             spaces = " " * min(_number(element, "c"), _MAX_SPACES)
             replacements = {"s": spaces, "tab": "\t", "line-break": "\n", "annotation": ""}
             pieces.append(replacements[name] if name in replacements else _paragraph_text(element))
@@ -109,16 +111,21 @@ def _iterate_rows_or_columns(table: etree._Element, name: str) -> Iterator[etree
     for child in table:
         if not isinstance(child.tag, str):
             continue
-        local = etree.QName(child).localname
+        local = _local_name(child.tag)
         if local == name:
             yield child
         elif local.startswith(("table-row", "table-column", "table-header")):
             yield from _iterate_rows_or_columns(child, name)
 
 
+def _local_name(name: str) -> str:
+    """Return the name of an element or attribute without its namespace."""
+    return name.rpartition("}")[2]
+
+
 def _attribute(element: etree._Element, name: str, missing: str | None = "") -> str | None:
     """Return the attribute of that name in whichever namespace: ODF has a namespace for each kind of attribute."""
-    return next((text for key, text in element.attrib.items() if etree.QName(key).localname == name), missing)
+    return next((text for key, text in element.attrib.items() if _local_name(key) == name), missing)
 
 
 def _number(element: etree._Element, name: str) -> int:

@@ -12,10 +12,12 @@ import posixpath
 import re
 import zipfile
 from dataclasses import dataclass
-
-from lxml import etree
+from typing import TYPE_CHECKING
 
 from extractor.errors import InputError
+
+if TYPE_CHECKING:
+    from lxml import etree
 
 MAX_MEMBERS = 5_000
 MAX_UNPACKED = 300 * 1024 * 1024
@@ -123,6 +125,8 @@ class Package:
 
     def xml(self, name: str) -> etree._Element:
         """Return the root element of a part; raise InputError where it is missing or broken."""
+        from lxml import etree
+
         parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, remove_comments=True)
         try:
             return etree.fromstring(self.read(name), parser)

@@ -7,12 +7,6 @@ from typing import TYPE_CHECKING
 
 from extractor.errors import InputError
 from extractor.readers.limits import SPLIT_FILE, refuse_long_text
-from extractor.readers.missing_glyphs import MissingGlyphFinder
-from extractor.readers.page_pool import map_pages
-from extractor.readers.page_writer import PageWriter
-from extractor.readers.pdf_layout import write_pdf_page
-from extractor.readers.pdf_page import PDFIUM, flatten_form_fields, load_page, render
-from extractor.readers.pdf_reading import read_page, read_without_ocr
 from extractor.readers.sample import FileSample
 from extractor.types import Document, Problem
 
@@ -36,6 +30,13 @@ def read(data: bytes, source: str) -> Document:
     Raises InputError for a file that is broken, needs a password, or has more than MAX_PAGES pages.
     """
     import pypdfium2
+
+    from extractor.readers.missing_glyphs import MissingGlyphFinder
+    from extractor.readers.page_pool import map_pages
+    from extractor.readers.page_writer import PageWriter
+    from extractor.readers.pdf_layout import write_pdf_page
+    from extractor.readers.pdf_page import PDFIUM, load_page
+    from extractor.readers.pdf_reading import read_page, read_without_ocr
 
     with PDFIUM:
         document = _open(pypdfium2, data, source)
@@ -63,6 +64,8 @@ def read(data: bytes, source: str) -> Document:
 def render_page(data: bytes, source: str, number: int, dpi: float) -> Image.Image:
     """Return page `number` before OCR turned it, at `dpi` or at what the limits leave of it; raise InputError."""
     import pypdfium2
+
+    from extractor.readers.pdf_page import PDFIUM, flatten_form_fields, render
 
     with PDFIUM:
         document = _open(pypdfium2, data, source)

@@ -50,7 +50,7 @@ class PageRenderer(Protocol):
 
 
 def find_reader(name: str) -> Reader:
-    """Return the reader of a format; its module is imported on first use, and its libraries when it reads."""
+    """Return the reader of a format; its module is imported on first use, and what it reads with when it reads."""
     return cast(Reader, import_module(f"extractor.readers.{name}"))
 
 
