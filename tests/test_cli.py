@@ -11,6 +11,7 @@ import pytest
 from conftest import replies
 
 from extractor.cli import EPILOG, main, parser
+from extractor.errors import InputError
 from extractor.schemas import load_schema, shipped_schemas
 from extractor.validation import find_problems
 
@@ -116,6 +117,36 @@ def test_error_of_the_tool_in_one_document_does_not_stop_the_others(folder, caps
     out, err = capsys.readouterr()
     assert json.loads(out)["document"]["source"] == "b.txt"
     assert "a.txt" in err and "KeyError: 'column'" in err and "--debug" in err
+
+
+@pytest.mark.parametrize("command", ["extract", "read"])
+@pytest.mark.parametrize("paths", [["bad.html"], ["a.txt", "bad.html", "b.txt"]])
+def test_parser_that_fails_unforeseen_is_an_error_of_that_document_alone(command, paths, folder, capsys, monkeypatch):
+    from extractor.readers import html
+
+    def stumbling(data, source):
+        raise IndexError("SECRET of the document")
+
+    monkeypatch.setattr(html, "read", stumbling)
+    (folder / "bad.html").write_text("<!doctype html><p>SECRET of the document")
+    more = ["--output", "out.jsonl"] if command == "extract" else ["--json"]
+    code = extract(*paths, *more) if command == "extract" else main(["read", *paths, *more])
+    out, err = capsys.readouterr()
+    assert code == 3 and "bad.html" in err and "IndexError at" in err and "SECRET" not in err
+    written = (folder / "out.jsonl").read_text() if (folder / "out.jsonl").exists() else out
+    assert len(written.splitlines()) == len(paths) - 1
+    with pytest.raises(InputError) as raised:
+        main(["--debug", "read", *paths])
+    assert isinstance(raised.value.__cause__, IndexError)
+
+
+def test_document_whose_extraction_fails_is_named_even_if_it_is_the_only_one(folder, capsys, monkeypatch):
+    def stumbling(*_, **__):
+        raise KeyError("column")
+
+    monkeypatch.setattr("extractor.extraction.pipeline.extract", stumbling)
+    assert extract("a.txt") == 1
+    assert "a.txt failed" in capsys.readouterr().err
 
 
 def test_model_answers_what_structure_leaves_open(folder, capsys, monkeypatch):

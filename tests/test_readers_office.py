@@ -254,6 +254,29 @@ def test_merged_cell_over_the_whole_sheet_is_refused():
         read(packed(members))
 
 
+@pytest.mark.parametrize("place", ["A0", "XFE1", "A1048577", "ZZZ9999999", "B0"])
+def test_cell_at_a_place_that_no_sheet_has_is_named_and_the_others_are_read(place):
+    members = unpacked(as_xlsx(["x", table(("a", "1"), ("b", "2"), ("c", "3"))]))
+    sheet = members["xl/worksheets/sheet1.xml"].decode()
+    stray = f'<row r="9"><c r="{place}" t="inlineStr"><is><t>stray</t></is></c></row></sheetData>'
+    members["xl/worksheets/sheet1.xml"] = sheet.replace("</sheetData>", stray).encode()
+    document = read(packed(members))
+    assert kinds(document) == ["not_read"] and "1 cells of sheet" in document.problems[0].message
+    assert "c" in document.text and "stray" not in document.text
+
+
+@pytest.mark.parametrize("reference", ["A0:B1", "A1:XFZ1", "B2:A1", "A1:B1048577"])
+def test_merged_range_that_no_sheet_has_does_no_harm(reference):
+    members = unpacked(as_xlsx(["x", table(("a", "1"), ("b", "2"))]))
+    sheet = members["xl/worksheets/sheet1.xml"].decode()
+    merged = f'</sheetData><mergeCells count="1"><mergeCell ref="{reference}"/></mergeCells>'
+    members["xl/worksheets/sheet1.xml"] = sheet.replace("</sheetData>", merged).encode()
+    try:
+        assert "b" in read(packed(members)).text
+    except InputError as error:
+        assert "report" in error.message
+
+
 def test_two_cells_far_apart_do_not_make_a_huge_table():
     import openpyxl
 

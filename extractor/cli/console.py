@@ -25,6 +25,13 @@ def report_error(error: Exception) -> int:
     return ExtractorError.code
 
 
+def report_document_error(path: str, error: Exception) -> int:
+    """Print on stderr why one document failed, always with its name, and return the exit code."""
+    if not (isinstance(error, ExtractorError) and path in error.message):
+        print_message(f"extractor: {path} failed:")
+    return report_error(error)
+
+
 def print_message(text: str) -> None:
     """Print a message for the person at the terminal; a closed stderr is no error."""
     with contextlib.suppress(OSError):

@@ -7,11 +7,11 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from extractor.cli import console, options
-from extractor.errors import InputError, UsageError
+from extractor.errors import UsageError
 from extractor.types import Extraction
 
 
@@ -48,20 +48,23 @@ def _extract(arguments: argparse.Namespace) -> int:
     schema = options.load_checked_schema(arguments.schema)
     codes: list[int] = []
     parts: list[str] = []
-    for result in _results(arguments, schema, codes):
-        parts.append(_formatted(result, output_format, sys.stdout.isatty() and not arguments.output))
-        if not arguments.output:
-            console.print_result(parts.pop())
+    colour = sys.stdout.isatty() and not arguments.output
+    for text in _results(arguments, schema, lambda result: _formatted(result, output_format, colour), codes):
+        if arguments.output:
+            parts.append(text)
+        else:
+            console.print_result(text)
     if parts:
         write_text_atomically(arguments.output, "".join(parts))
     return codes[0] if codes else 0
 
 
-def _results(arguments: argparse.Namespace, schema: Any, codes: list[int]) -> Iterator[Extraction]:
-    """Yield the extraction of every document that can be read.
+def _results(
+    arguments: argparse.Namespace, schema: Any, format_result: Callable[[Extraction], str], codes: list[int]
+) -> Iterator[str]:
+    """Yield what is printed of every document that can be extracted.
 
-    Of several documents, those that cannot be extracted are reported on stderr and their exit codes appended to
-    `codes`.
+    Those that cannot are reported on stderr and their exit codes appended to `codes`; with --debug the first ends it.
     """
     from extractor.extraction.pipeline import extract
     from extractor.models import load_model
@@ -73,10 +76,10 @@ def _results(arguments: argparse.Namespace, schema: Any, codes: list[int]) -> It
         start = time.perf_counter()
         try:
             document = options.read_document(path)
-        except InputError as error:
-            if count == 1:
+        except Exception as error:
+            if arguments.debug:
                 raise
-            codes.append(console.report_error(error))
+            codes.append(console.report_document_error(path, error))
             continue
         read_seconds = time.perf_counter() - start
         if model is None and named != "none":  # not before there is a document for it
@@ -85,18 +88,18 @@ def _results(arguments: argparse.Namespace, schema: Any, codes: list[int]) -> It
         start = time.perf_counter()
         try:
             result = extract(document, schema, model, passage_tokens=arguments.passage_tokens)
+            result.run["seconds"].setdefault("read", round(read_seconds, 3))
+            text = format_result(result)
         except Exception as error:
-            if count == 1 or arguments.debug:
+            if arguments.debug:
                 raise
-            console.print_message(f"extractor: {path} failed:")
-            codes.append(console.report_error(error))
+            codes.append(console.report_document_error(path, error))
             continue
-        result.run["seconds"].setdefault("read", round(read_seconds, 3))
         position = f"[{n}/{count}] " if count > 1 else ""
         doubtful = sum(any(p.kind != "not_asked" for p in v.problems) for v in result.values)
         seconds = time.perf_counter() - start + read_seconds
         console.print_message(f"{position}{path}: {seconds:.1f} s, {doubtful} fields with problems")
-        yield result
+        yield text
 
 
 def _formatted(result: Extraction, output_format: str, colour: bool) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.cli import console, options
-from extractor.errors import InputError, OutputError
+from extractor.errors import OutputError
 from extractor.types import Document
 
 
@@ -34,16 +34,19 @@ def _read(arguments: argparse.Namespace) -> int:
             document = read_bytes(data, source)
             if arguments.pictures:
                 _write_pictures(data, document, Path(arguments.pictures))
-        except InputError as error:
-            if len(arguments.paths) == 1:
+            text = (
+                json.dumps(asdict(document), ensure_ascii=False) + "\n"
+                if arguments.json
+                else tables.format_document(document)
+            )
+        except OutputError:  # the folder for pictures cannot be written, for the next document as little
+            raise
+        except Exception as error:
+            if arguments.debug:
                 raise
-            codes.append(console.report_error(error))
+            codes.append(console.report_document_error(path, error))
             continue
-        console.print_result(
-            json.dumps(asdict(document), ensure_ascii=False) + "\n"
-            if arguments.json
-            else tables.format_document(document)
-        )
+        console.print_result(text)
     return codes[0] if codes else 0
 
 

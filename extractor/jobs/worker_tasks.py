@@ -16,8 +16,7 @@ import signal
 import sys
 import threading
 import time
-import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,7 +26,7 @@ from extractor.extraction.serialization import as_dict
 from extractor.jobs import archives
 from extractor.jobs.sources import UnusableFile, fingerprint, split_name
 from extractor.models import Model
-from extractor.readers import detect_format, read_bytes
+from extractor.readers import describe_failure, detect_format, read_bytes
 from extractor.schemas import Schema, load_schema
 from extractor.store import SourceFile
 from extractor.types import Document
@@ -232,16 +231,7 @@ def _failure(error: Exception) -> TaskFailure:
     if isinstance(error, OSError):
         return TaskFailure("unreadable", f"It cannot be read: {error.strerror}.")
     # Only the place in the code: the message of an unforeseen error may quote the document.
-    frames = list(_own_frames(error)) or ["?"]
-    return TaskFailure("error", f"An error of the tool itself: {type(error).__name__} at {frames[-1]}.")
-
-
-def _own_frames(error: Exception) -> Iterator[str]:
-    """Yield `file:line` of every frame of the traceback that is in this package."""
-    package = f"{os.sep}extractor{os.sep}"
-    for frame in traceback.extract_tb(error.__traceback__):
-        if package in frame.filename:
-            yield f"{frame.filename.rpartition(package)[2]}:{frame.lineno}"
+    return TaskFailure("error", f"An error of the tool itself: {describe_failure(error)}.")
 
 
 def _init_worker(main: int) -> None:

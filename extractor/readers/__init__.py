@@ -16,12 +16,21 @@ A new format is a module here with `sniff` and `read`, and a line in READERS. In
 """
 
 from extractor.readers.limits import MAX_BYTES, MAX_CHARACTERS
-from extractor.readers.registry import READERS, detect_format, page_image, read, read_bytes, read_file_bytes
+from extractor.readers.registry import (
+    READERS,
+    describe_failure,
+    detect_format,
+    page_image,
+    read,
+    read_bytes,
+    read_file_bytes,
+)
 
 __all__ = [
     "MAX_BYTES",
     "MAX_CHARACTERS",
     "READERS",
+    "describe_failure",
     "detect_format",
     "page_image",
     "read",

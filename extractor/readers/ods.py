@@ -32,8 +32,8 @@ def sniff(sample: FileSample) -> bool:
 def read(data: bytes, source: str) -> Document:
     """Return the document in a workbook, as `xlsx.read` does; raise InputError for one that is broken or too large."""
     archive = Package(data, source)
-    elements = list(worksheet_elements(_read_sheets(archive.xml("content.xml"), source)))
     problems: list[Problem] = []
+    elements = list(worksheet_elements(_read_sheets(archive.xml("content.xml"), source), problems))
     pictures = sum(name.startswith("Pictures/") for name in archive.names)
     if pictures:
         message = f"{pictures} pictures on the sheets were not read; save the file as .xlsx, and give that file."

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import stat
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
@@ -120,14 +123,38 @@ def read_bytes(data: bytes, source: str) -> Document:
     refuse_large_file(len(data), source)
     if not data.strip(b"\x00 \t\r\n\x0b\x0c"):
         raise InputError(f"{source} is empty.", "Check that it was saved or downloaded in full.")
-    try:
+    with naming_failures(source):
         return find_reader(detect_format(data, source)).read(data, source)
+
+
+@contextmanager
+def naming_failures(source: str) -> Iterator[None]:
+    """Turn whatever a parser raises inside the block into an InputError that names the document.
+
+    Parsers raise anything on bytes that no program would write. The error names the type and the place in the code; the
+    message of the original may quote the document, and is kept only as the cause.
+    """
+    try:
+        yield
     except ExtractorError:
         raise
     except (MemoryError, RecursionError) as error:
         raise InputError(
             f"{source} is too large or too deeply nested to be read ({type(error).__name__}).", SPLIT_FILE
         ) from error
+    except Exception as error:
+        raise InputError(
+            f"{source} is broken, or made in a way that its reader does not know ({describe_failure(error)}).",
+            "Open it in the program it was made with, save it again, and give that file.",
+        ) from error
+
+
+def describe_failure(error: BaseException) -> str:
+    """Return the type of an unforeseen error and the place in this package where it arose; nothing of its message."""
+    package = f"{os.sep}extractor{os.sep}"
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [f"{f.filename.rpartition(package)[2]}:{f.lineno}" for f in frames if package in f.filename]
+    return f"{type(error).__name__} at {places[-1] if places else '?'}"
 
 
 def page_image(data: bytes, source: str, document: Document, number: int, dpi: float = 110.0) -> Image.Image:
@@ -147,7 +174,8 @@ def page_image(data: bytes, source: str, document: Document, number: int, dpi: f
         raise InputError(f"{source} has no page {number} that can be shown.", "Ask for a page that was read.")
     size = max(1, round(page.width * dpi / 72)), max(1, round(page.height * dpi / 72))
     image.refuse_large_picture(size, f"Page {number} of {source} at {dpi:g} dots per inch")
-    picture = cast(PageRenderer, reader).render_page(data, source, number, dpi)
+    with naming_failures(source):
+        picture = cast(PageRenderer, reader).render_page(data, source, number, dpi)
     if page.turn:
         from extractor.ocr import straighten
 

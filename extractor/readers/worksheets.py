@@ -7,11 +7,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from extractor.errors import InputError
+from extractor.problems import ProblemKind
 from extractor.readers.flow_writer import FlowElement, FlowParagraph
 from extractor.readers.limits import SPLIT_FILE
 from extractor.readers.sheet_regions import SheetCell, split_sheet
+from extractor.types import Problem
 
 MAX_CELLS = 500_000
+MAX_ROWS = 1_048_576
+MAX_COLUMNS = 16_384
+"""The size of a sheet in Excel's newer formats, and in LibreOffice; a cell outside is a mistake in the file."""
 
 
 @dataclass(slots=True)
@@ -35,9 +40,13 @@ def too_many_cells(source: str) -> InputError:
     return InputError(f"{source} has more than {MAX_CELLS:,} cells.", SPLIT_FILE)
 
 
-def worksheet_elements(sheets: Iterable[Worksheet]) -> Iterator[FlowElement]:
-    """Yield the name of each visible sheet as a heading, what it shows, and as one hidden paragraph what it hides."""
+def worksheet_elements(sheets: Iterable[Worksheet], problems: list[Problem]) -> Iterator[FlowElement]:
+    """Yield the name of each visible sheet as a heading, what it shows, and as one hidden paragraph what it hides.
+
+    Cells at places that no sheet has, such as row 0, are left out, with a Problem.
+    """
     for sheet in sheets:
+        _drop_places_outside(sheet, problems)
         shown, hidden = _split_hidden(sheet)
         if sheet.visible and shown:
             yield FlowParagraph(sheet.name, "heading", 1)
@@ -46,6 +55,28 @@ def worksheet_elements(sheets: Iterable[Worksheet]) -> Iterator[FlowElement]:
             hidden = [cell.text for cell in shown] + hidden
         if hidden:
             yield FlowParagraph(f"{sheet.name}: " + " ".join(hidden), "hidden")
+
+
+def _drop_places_outside(sheet: Worksheet, problems: list[Problem]) -> None:
+    outside = [place for place in sheet.texts if not _is_on_sheet(*place)]
+    for place in outside:
+        del sheet.texts[place]
+    sheet.merged = [
+        (row, column, down, right)
+        for row, column, down, right in sheet.merged
+        if down > 0 and right > 0 and _is_on_sheet(row, column)
+    ]
+    if outside:
+        row, column = outside[0]
+        message = (
+            f"{len(outside):,} cells of sheet {sheet.name} were not read: they stand where no sheet has a cell "
+            f"(the first in row {row + 1:,}, column {column + 1:,})."
+        )
+        problems.append(Problem((), ProblemKind.NOT_READ, message))
+
+
+def _is_on_sheet(row: int, column: int) -> bool:
+    return 0 <= row < MAX_ROWS and 0 <= column < MAX_COLUMNS
 
 
 def _split_hidden(sheet: Worksheet) -> tuple[list[SheetCell], list[str]]:

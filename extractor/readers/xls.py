@@ -12,7 +12,7 @@ from extractor.readers import number_format, package
 from extractor.readers.flow_writer import write_flow
 from extractor.readers.sample import FileSample
 from extractor.readers.worksheets import MAX_CELLS, Worksheet, too_many_cells, worksheet_elements
-from extractor.types import Document
+from extractor.types import Document, Problem
 
 _SAVE_AGAIN = "Open it in a spreadsheet program, save it as .xlsx, and give that file."
 
@@ -27,8 +27,9 @@ def read(data: bytes, source: str) -> Document:
 
     Raises InputError for a workbook that is broken, locked, or has more than MAX_CELLS cells.
     """
-    elements = list(worksheet_elements(_read_sheets(data, source)))
-    return write_flow(elements, hashlib.sha256(data).hexdigest(), source)
+    problems: list[Problem] = []
+    elements = list(worksheet_elements(_read_sheets(data, source), problems))
+    return write_flow(elements, hashlib.sha256(data).hexdigest(), source, problems)
 
 
 def _read_sheets(data: bytes, source: str) -> Iterator[Worksheet]:

@@ -20,7 +20,7 @@ from extractor.readers.embedded import EmbeddedFiles
 from extractor.readers.flow_writer import FlowElement, FlowParagraph, write_flow
 from extractor.readers.package import Package
 from extractor.readers.sample import FileSample
-from extractor.readers.worksheets import MAX_CELLS, Worksheet, worksheet_elements
+from extractor.readers.worksheets import MAX_CELLS, MAX_COLUMNS, Worksheet, worksheet_elements
 from extractor.types import Document, Problem
 
 _MAIN_TYPES = (
@@ -29,7 +29,6 @@ _MAIN_TYPES = (
     b"ms-excel.sheet.macroenabled",
     b"ms-excel.template.macroenabled",
 )
-_LAST_COLUMN = 16_384
 _SAVE_AGAIN = "Open it in a spreadsheet program, save it as .xlsx, and give that file."
 
 _CELL = re.compile(rb"<(?:\w+:)?c[\s>]")
@@ -53,7 +52,10 @@ def read(data: bytes, source: str) -> Document:
     """
     problems: list[Problem] = []
     package = Package(data, source)
-    elements = [*worksheet_elements(_read_sheets(data, source, package, problems)), *_read_drawings(package, problems)]
+    elements = [
+        *worksheet_elements(_read_sheets(data, source, package, problems), problems),
+        *_read_drawings(package, problems),
+    ]
     return write_flow(elements, hashlib.sha256(data).hexdigest(), source, problems)
 
 
@@ -112,7 +114,7 @@ def _read_sheet(sheet: Any, epoch: Any) -> Worksheet:
             found.hidden_rows.add(number - 1)
     for column in sheet.column_dimensions.values():
         if column.hidden or column.width == 0:
-            found.hidden_columns |= set(range((column.min or 1) - 1, min(column.max or column.min or 1, _LAST_COLUMN)))
+            found.hidden_columns |= set(range((column.min or 1) - 1, min(column.max or column.min or 1, MAX_COLUMNS)))
     for area in sheet.merged_cells.ranges:
         place = (area.min_row - 1, area.min_col - 1)
         found.merged.append((*place, area.max_row - area.min_row + 1, area.max_col - area.min_col + 1))

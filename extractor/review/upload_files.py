@@ -54,12 +54,15 @@ class UploadFiles:
             raise UnusableFile("full", "There is no space left for uploads.")
         sha, _ = fingerprint(source)
         target = self.folder_of(who) / sha / safe_file_name(name)
-        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if target.exists():
-            size = 0
-        else:
-            _copy(source, target)
-        os.utime(target)  # when it was uploaded: a file that comes again is extracted again
+        try:
+            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            if target.exists():
+                size = 0
+            else:
+                _copy(source, target)
+            os.utime(target)  # when it was uploaded: a file that comes again is extracted again
+        except OSError as error:
+            raise UnusableFile("unreadable", f"The file cannot be stored: {error.strerror}.") from error
         return SourceFile(name_of(str(target)), fingerprint(str(target))[1]), size
 
     def delete(self, file: FilePath) -> bool:
@@ -80,7 +83,5 @@ def _copy(source: str, target: FilePath) -> None:
         shutil.copyfile(source, partial)
         os.chmod(partial, 0o600)
         os.replace(partial, target)
-    except OSError as error:
-        raise UnusableFile("unreadable", f"The file cannot be stored: {error.strerror}.") from error
     finally:
         partial.unlink(missing_ok=True)
