@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import SchemaError
-from extractor.schemas import MAX_FIELDS, MAX_NODES, Check, load_schema, readable_name, shipped_schemas
+from extractor.schemas import MAX_FIELDS, MAX_NODES, Check, StepCounter, load_schema, readable_name, shipped_schemas
 from extractor.validation import find_problems, find_rule_errors
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -425,6 +425,8 @@ def _nested(levels):
 def test_references_that_multiply_are_refused():
     refused(_doubling("properties"), "5,000 fields")
     refused(_doubling("allOf"), "multiply")
+    refused(_doubling("anyOf", levels=40), "60,000 branches")
+    refused(_doubling("oneOf"), "60,000 branches")
     refused(_nested(900), "deeper")
     refused(of(**{f"p{i}": {} for i in range(MAX_NODES + 1)}), "5,000 subschemas")
     rows = of(**{f"q{i}": {"type": "string"} for i in range(100)})
@@ -432,7 +434,7 @@ def test_references_that_multiply_are_refused():
     refused({**wide, "$defs": {"rows": rows}}, "5,000 fields")
 
 
-@pytest.mark.parametrize("schema", [_doubling("anyOf"), _doubling("oneOf"), _nested(30)])
+@pytest.mark.parametrize("schema", [_doubling("anyOf", levels=10), _doubling("oneOf", levels=10), _nested(30)])
 def test_schema_that_only_looks_large_is_accepted(schema):
     assert len(load_schema(schema).fields) == 1
 
@@ -537,3 +539,22 @@ def _keys(record, above=()):
     if not isinstance(record, dict):
         return {above}
     return set().union(*(_keys(value, (*above, name)) for name, value in record.items()))
+
+
+def test_choices_that_multiply_through_properties_are_refused():
+    definitions = {
+        f"d{n}": {"anyOf": [{"properties": {"p": {"$ref": f"#/$defs/d{n + 1}"}}, "minProperties": m} for m in (1, 2)]}
+        for n in range(40)
+    }
+    definitions["d40"] = {"type": "string"}
+    with pytest.raises(SchemaError, match="unfolds to more than"):
+        load_schema({"type": "object", "properties": {"x": {"$ref": "#/$defs/d0"}}, "$defs": definitions})
+
+
+def test_definition_that_many_properties_share_does_not_multiply():
+    part = {"anyOf": [{"type": "object", "properties": {"v": {"type": ["number", "null"]}}}, {"type": "null"}]}
+    names = [f"p{n}" for n in range(300)]
+    schema = {"type": "object", "properties": {n: {"$ref": "#/$defs/part"} for n in names}, "$defs": {"part": part}}
+    assert len(load_schema(schema).fields) == 300
+    step_counter = StepCounter(schema)
+    assert step_counter.count({name: {"v": 1} for name in names}).repeated == 0

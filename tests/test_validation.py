@@ -340,3 +340,34 @@ def test_values_in_a_violated_rule_are_given_by_name_and_in_lists():
     ((missing, named, listed),) = find_violations(schema, {"items": [], "a": {}, "b": {}})
     assert (missing.kind, missing.path, named, listed) == ("missing", ("total",), (("total",),), ())
     assert [p.kind for p, _, _ in find_violations(schema, {"total": "half \ud800"})] == ["schema"]
+
+
+NODE = {
+    "anyOf": [
+        {"type": "object", "properties": {"x": {"$ref": "#/$defs/node"}, "v": {"type": "string"}}, "required": ["v"]},
+        {"type": "object", "properties": {"x": {"$ref": "#/$defs/node"}, "w": {"type": "number"}}, "required": ["w"]},
+    ]
+}
+RECURSIVE = {"type": "object", "properties": {"x": {"$ref": "#/$defs/node"}}, "$defs": {"node": NODE}}
+
+
+@pytest.mark.parametrize(
+    ("depth", "kinds"), [(3, ["schema"]), (12, ["schema"]), (40, ["check_not_run"]), (200, ["check_not_run"])]
+)
+def test_choice_that_contains_itself_is_checked_as_far_as_its_steps_can_be_taken(depth, kinds):
+    schema = load_schema(RECURSIVE)
+    wrong: dict = {"v": 5}
+    right: dict = {"v": "a", "w": 1}
+    for _ in range(depth):
+        wrong, right = {"x": wrong, "v": "a", "w": 1}, {"x": right, "v": "a", "w": 1}
+    assert [problem.kind for problem in find_problems(schema, {"x": wrong})] == kinds
+    assert [problem.kind for problem in find_problems(schema, {"x": right})] == [k for k in kinds if k != "schema"]
+
+
+def test_many_rows_of_choices_are_checked_in_full():
+    cell = {"anyOf": [{"type": "number"}, {"type": "null"}]}
+    row = {"anyOf": [{"type": "object", "properties": {"a": cell, "b": cell}}, {"type": "null"}]}
+    schema = load_schema({"type": "object", "properties": {"rows": {"type": "array", "items": row}}})
+    rows = [{"a": float(n), "b": None} for n in range(2000)]
+    assert find_problems(schema, {"rows": rows}) == []
+    assert [p.path for p in find_problems(schema, {"rows": [*rows, {"a": "no"}]})] == [("rows", 2000)]

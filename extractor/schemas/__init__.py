@@ -8,6 +8,7 @@ place as a JSON pointer, so that a schema that loads can be used with every docu
 `limits`, `kinds`,
 `annotations`              what a single subschema may say
 `index`                    every subschema checked, and where references lead
+`application`              how many steps validating takes
 `subschemas`, `flattening`,
 `standalone`, `fields`     from subschemas to fields
 """
@@ -20,6 +21,7 @@ import os
 from collections.abc import Mapping
 from typing import Any
 
+from extractor.schemas.application import StepCount, StepCounter, refuse_multiplied_branches
 from extractor.schemas.fields import FieldTree
 from extractor.schemas.index import SchemaIndex
 from extractor.schemas.kinds import VALUE_KINDS
@@ -39,6 +41,8 @@ __all__ = [
     "Check",
     "Schema",
     "SchemaObject",
+    "StepCount",
+    "StepCounter",
     "load_schema",
     "readable_name",
     "shipped_schemas",
@@ -58,6 +62,7 @@ def load_schema(source: str | os.PathLike | Mapping[str, Any]) -> Schema:
     try:
         index = SchemaIndex(document)
         tree = FieldTree(index, document)
+        refuse_multiplied_branches(document, index)
     except RecursionError:
         raise too_deep() from None
     return Schema(

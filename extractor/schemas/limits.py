@@ -15,7 +15,8 @@ MAX_ENUM = 2_000
 MAX_PATTERN = 2_000
 """Characters of a regular expression."""
 MAX_STEPS = 60_000
-"""Subschemas looked at while references are written out; a few references to references make millions of them."""
+"""Subschemas looked at while references are written out, and subschemas that references and choices multiply into; a
+few references to references make millions of them."""
 MAX_TRAIL = 160
 """References and `allOf` followed one inside the other."""
 
@@ -46,6 +47,14 @@ def too_deep() -> SchemaError:
 def too_many_nodes() -> SchemaError:
     """Return the error for a schema of too many subschemas."""
     return SchemaError(f"The schema has more than {MAX_NODES:,} subschemas.", "Split it into several schemas.")
+
+
+def too_many_branches() -> SchemaError:
+    """Return the error for a schema whose choices multiply into too many branches."""
+    return SchemaError(
+        f"The schema unfolds to more than {MAX_STEPS:,} branches: its references and choices (anyOf, oneOf) multiply.",
+        "Remove branches that say the same, or choose once, on the outside.",
+    )
 
 
 def too_many_fields() -> SchemaError:
