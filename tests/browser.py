@@ -31,20 +31,20 @@ def chromium() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebApp]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebApp]:
     """Yield a running web app without a model and without passwords."""
-    with browsing.serve_app(tmp_path_factory.mktemp("web"), "--model", "none") as app:
-        yield app
+    with browsing.serve_app(tmp_path_factory.mktemp("web"), "--model", "none") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
-def shared_page(chromium: Browser, app: WebApp) -> Iterator[tuple[Page, PageMonitor]]:
+def shared_page(chromium: Browser, server: WebApp) -> Iterator[tuple[Page, PageMonitor]]:
     """Yield a page that tests use one after the other, as a reviewer does who works through a queue."""
     context = browsing.new_context(chromium)
-    page, monitor = context.new_page(), PageMonitor(app.address)
+    page, monitor = context.new_page(), PageMonitor(server.address)
     monitor.watch(page)
     page.on("dialog", lambda dialog: dialog.accept())
-    load_page(page, app)
+    load_page(page, server)
     yield page, monitor
     context.close()
 
@@ -61,9 +61,9 @@ def page(shared_page: tuple[Page, PageMonitor]) -> Iterator[Page]:
 
 
 @pytest.fixture
-def open_page(chromium: Browser, app: WebApp) -> Iterator[OpenPage]:
+def open_page(chromium: Browser, server: WebApp) -> Iterator[OpenPage]:
     """Return `open_page(record)`, which opens a page as another person; the test fails where its scripts fail."""
-    monitor = PageMonitor(app.address)
+    monitor = PageMonitor(server.address)
     contexts: list[Any] = []
 
     def load(record: int | None = None, **options: Any) -> Page:
@@ -71,7 +71,7 @@ def open_page(chromium: Browser, app: WebApp) -> Iterator[OpenPage]:
         contexts.append(context)
         page = context.new_page()
         monitor.watch(page)
-        load_page(page, app, record)
+        load_page(page, server, record)
         return page
 
     yield load
@@ -82,7 +82,7 @@ def open_page(chromium: Browser, app: WebApp) -> Iterator[OpenPage]:
 
 
 @pytest.fixture(scope="session")
-def disclosure(app: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., int]:
+def disclosure(server: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., int]:
     """Return `disclosure(*fields)`, which adds a record of the Chinese sample with low confidence in these fields."""
     folder = tmp_path_factory.mktemp("reports")
     schema = load_schema("annual-disclosure-2020")
@@ -91,17 +91,17 @@ def disclosure(app: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callabl
     def add(*fields: str) -> int:
         source = folder / f"青山-{next(numbers)}.txt"
         source.write_text(f"{EXAMPLE.read_text()}\n第{source.stem}份。\n")
-        return screen_records.add_extraction(app.store, source, schema, screen_records.lower_confidence(*fields))
+        return screen_records.add_extraction(server.store, source, schema, screen_records.lower_confidence(*fields))
 
     return add
 
 
 @pytest.fixture(scope="session")
-def long_report(app: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], int]:
+def long_report(server: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], int]:
     """Return `long_report()`, which adds a record of 280 fields on 60 pages."""
     folder = tmp_path_factory.mktemp("long")
     source, schema, result = screen_records.make_long_report(folder)
-    return lambda: screen_records.add_result(app.store, screen_records.copy_report(result, source, folder), schema)
+    return lambda: screen_records.add_result(server.store, screen_records.copy_report(result, source, folder), schema)
 
 
 BILL = {
@@ -141,7 +141,7 @@ Paper\t12\t4.50
 
 
 @pytest.fixture(scope="session")
-def bill(app: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., int]:
+def bill(server: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., int]:
     """Return `bill()`, which adds a record of a bill of two items.
 
     Its text has characters outside the Basic Multilingual Plane, which take two UTF-16 units in a browser.
@@ -153,13 +153,13 @@ def bill(app: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[...,
     def add(modify: screen_records.Modify = lambda result: None) -> int:
         source = folder / f"bill-{next(numbers)}.txt"
         source.write_text(f"{LETTER}\nCopy {source.stem}\n")
-        return screen_records.add_extraction(app.store, source, schema, modify)
+        return screen_records.add_extraction(server.store, source, schema, modify)
 
     return add
 
 
 @pytest.fixture(scope="session")
-def printed(app: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], int]:
+def printed(server: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[[], int]:
     """Return `printed()`, which adds a record of a bill in a PDF; only its customer is extracted."""
     folder = tmp_path_factory.mktemp("printed")
     schema = screen_records.named_schema(BILL, "bill")
@@ -168,7 +168,7 @@ def printed(app: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[[
     def add() -> int:
         source = folder / f"printed-{next(numbers)}.pdf"
         draw_page(source, [*PRINTED_LINES, (60, 300, source.stem)])
-        return screen_records.add_extraction(app.store, source, schema)
+        return screen_records.add_extraction(server.store, source, schema)
 
     return add
 

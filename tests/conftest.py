@@ -38,20 +38,39 @@ def record() -> Callable[..., Extraction]:
     return extracted
 
 
+# The web app without a browser. What loads it is imported where it is used: few tests need it.
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """The web app with the records of two letters, for the tests of a module."""
+    from web_app import fill, hosted
+
+    with hosted(tmp_path_factory.mktemp("host"), max_upload=1) as (made, store):
+        fill(store, {"a.txt": ("Ann Lee", "125.00"), "b.txt": ("Bo Ek", "7.50")})
+        yield made
+
+
+@pytest.fixture(scope="module")
+def nobody(app):
+    """A browser at `app`, or at what a module has by that name, in which nobody is logged in."""
+    yield from _browser(app)
+
+
 @pytest.fixture(scope="module")
 def ann(app):
-    """Ann's browser, logged in at the `app` of the tests that ask for it."""
-    yield from _logged_in(app, "ann")
+    """A browser in which Ann is logged in."""
+    yield from _browser(app, "ann")
 
 
 @pytest.fixture(scope="module")
 def bob(app):
-    """Bob's browser, as Ann's."""
-    yield from _logged_in(app, "bob")
+    """A browser in which Bob is logged in."""
+    yield from _browser(app, "bob")
 
 
-def _logged_in(app, user):
-    from web_app import client  # not above: it loads the web app, which few tests need
+def _browser(app, user=None):
+    from web_app import client
 
     with client(app, user) as browser:
         yield browser

@@ -21,7 +21,7 @@ pytest_plugins = ["browser"]
 FIRST, SECOND, THIRD = ("disclosure", "gazette_issues"), ("interaction", "interviews"), ("work", "meetings")
 
 
-def test_report_is_uploaded_corrected_approved_and_exported(app, open_page, tmp_path):
+def test_report_is_uploaded_corrected_approved_and_exported(server, open_page, tmp_path):
     report = tmp_path / "青山县年报.txt"
     report.write_text(EXAMPLE.read_text() + "\n（上传件）\n")
     page = open_page()
@@ -41,8 +41,8 @@ def test_report_is_uploaded_corrected_approved_and_exported(app, open_page, tmp_
     wait_until_saved(page)
     page.keyboard.press("Control+Enter")
     wait_until_closed(page, record)
-    assert stored_record(app, record).status == "approved"
-    selected = stored_record(app, record).data["report"]["authority"]
+    assert stored_record(server, record).status == "approved"
+    selected = stored_record(server, record).data["report"]["authority"]
     assert selected in ("青山县", "青山")
 
     page.locator("#export-button").click()

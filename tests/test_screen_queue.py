@@ -15,7 +15,7 @@ RECORDS = 250
 
 
 @pytest.fixture
-def queue(app, page, notes):
+def queue(server, page, notes):
     """Yield the shared page at the queue, filtered to the notes."""
     page.locator("#queue-button").click()
     page.locator(".queue-filters input").fill("")
@@ -30,12 +30,12 @@ def queue(app, page, notes):
 
 
 @pytest.fixture(scope="module")
-def notes(app):
+def notes(server):
     """Add hundreds of records of one field; every tenth has low confidence."""
     schema = screen_records.named_schema(
         {"type": "object", "title": "Note", "properties": {"n": {"type": "integer"}}}, "note"
     )
-    with Store(str(app.store)) as store:
+    with Store(str(server.store)) as store:
         store.add_schema(schema)
         for n in range(RECORDS):
             store.records.add(_result(n, schema), screen_records.record_version(), who="machine")
@@ -91,15 +91,15 @@ def test_records_are_found_filtered_and_opened_by_keyboard(queue):
     page.locator(".queue-filters select").nth(2).select_option("")
 
 
-def test_claims_of_others_appear_without_reloading(app, queue):
+def test_claims_of_others_appear_without_reloading(server, queue):
     page = queue
     page.locator(".queue-filters input").fill("note 000")
     expect(rows(page)).to_have_count(1)
-    with Store(str(app.store)) as store:
+    with Store(str(server.store)) as store:
         record = json.loads(rows(page).first.get_attribute("data-record"))
         store.records.claim(record, who="li")
     expect(rows(page).first.locator(".who span")).to_have_text("li", timeout=8000)
     rows(page).first.locator("button").click()
     page.wait_for_selector(f".review[data-record='{record}']:not(.read-only)")
-    with Store(str(app.store)) as store:
+    with Store(str(server.store)) as store:
         assert store.records.get(record).claimed_by != "li"

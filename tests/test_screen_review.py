@@ -24,7 +24,7 @@ FIRST, SECOND, THIRD = ("part_1", "value_1"), ("part_1", "value_5"), ("part_2", 
 """Fields of the long report with low confidence, in the order of the form."""
 
 
-def test_fields_are_corrected_and_the_record_approved_by_keyboard(app, page, disclosure):
+def test_fields_are_corrected_and_the_record_approved_by_keyboard(server, page, disclosure):
     fields = [("disclosure", "gazette_issues"), RATE, ("work", "meetings")]
     record = disclosure(*(".".join(path) for path in fields))
     open_record(page, record)
@@ -34,11 +34,11 @@ def test_fields_are_corrected_and_the_record_approved_by_keyboard(app, page, dis
         replace_text(page, text)
         page.keyboard.press("Enter")
     wait_until_saved(page)
-    data = stored_record(app, record).data
+    data = stored_record(server, record).data
     assert [data[group][name] for group, name in fields] == [12, 99.1, 4]
     page.keyboard.press("Control+Enter")
     wait_until_closed(page, record)
-    assert stored_record(app, record).status == "approved"
+    assert stored_record(server, record).status == "approved"
 
 
 def test_enter_tab_and_the_counter_follow_the_order_of_the_form(page, disclosure):
@@ -57,7 +57,7 @@ def test_enter_tab_and_the_counter_follow_the_order_of_the_form(page, disclosure
     expect(page.locator(".review .toolbar .remaining")).to_contain_text("2")
 
 
-def test_a_failed_check_needs_a_second_ctrl_enter(app, page, disclosure):
+def test_a_failed_check_needs_a_second_ctrl_enter(server, page, disclosure):
     record = disclosure(WEBSITE[0] + "." + WEBSITE[1])
     open_record(page, record)
     replace_text(page, "5135")
@@ -68,10 +68,10 @@ def test_a_failed_check_needs_a_second_ctrl_enter(app, page, disclosure):
     expect(page.locator(".field-details")).to_contain_text("主动公开总数应等于各种方式公开数之和")
     page.keyboard.press("Control+Enter")
     expect(banner(page, "note")).to_contain_text("再按一次 Ctrl+Enter")
-    assert stored_record(app, record).status == "needs_review"
+    assert stored_record(server, record).status == "needs_review"
     page.keyboard.press("Control+Enter")
     wait_until_closed(page, record)
-    assert stored_record(app, record).status == "approved"
+    assert stored_record(server, record).status == "approved"
 
 
 def test_evidence_is_highlighted_and_a_click_on_it_opens_its_field(page, disclosure):
@@ -86,13 +86,13 @@ def test_evidence_is_highlighted_and_a_click_on_it_opens_its_field(page, disclos
     assert highlighted_text(page) == "99.2%"
 
 
-def test_click_selects_a_whole_number_and_drag_joins_chinese_words(app, page, bill):
+def test_click_selects_a_whole_number_and_drag_joins_chinese_words(server, page, bill):
     record = bill()
     open_record(page, record)
     field(page, "number").click()
     page.mouse.click(*text_position(page, "647.67"))
     wait_until_saved(page)
-    assert stored_record(app, record).data["number"] == "75,647.67万元"
+    assert stored_record(server, record).data["number"] == "75,647.67万元"
     assert highlighted_text(page) == "75,647.67万元"
     field(page, "customer").click()
     x, y = text_position(page, "𠮷田")
@@ -103,7 +103,7 @@ def test_click_selects_a_whole_number_and_drag_joins_chinese_words(app, page, bi
     page.mouse.move(end + 26, y_end, steps=2)
     page.mouse.up()
     wait_until_saved(page)
-    assert stored_record(app, record).data["customer"] == "𠮷田 Trading, 𝒜lpha Ltd"
+    assert stored_record(server, record).data["customer"] == "𠮷田 Trading, 𝒜lpha Ltd"
     assert highlighted_text(page) == "𠮷田 Trading, 𝒜lpha Ltd"
     x, y = text_position(page, "宁夏")
     page.mouse.move(x - 10, y)
@@ -112,10 +112,10 @@ def test_click_selects_a_whole_number_and_drag_joins_chinese_words(app, page, bi
     page.mouse.move(*text_position(page, "治区"), steps=4)
     page.mouse.up()
     wait_until_saved(page)
-    assert stored_record(app, record).data["customer"].startswith("宁夏回族自治")
+    assert stored_record(server, record).data["customer"].startswith("宁夏回族自治")
 
 
-def test_shift_click_appends_to_the_value(app, page, bill):
+def test_shift_click_appends_to_the_value(server, page, bill):
     record = bill()
     open_record(page, record)
     field(page, "customer").click()
@@ -124,25 +124,25 @@ def test_shift_click_appends_to_the_value(app, page, bill):
     page.mouse.click(*text_position(page, "Ltd"))
     page.keyboard.up("Shift")
     wait_until_saved(page)
-    assert stored_record(app, record).data["customer"] == "Trading Ltd"
+    assert stored_record(server, record).data["customer"] == "Trading Ltd"
 
 
-def test_click_selects_a_cell_and_ctrl_click_one_with_evidence(app, page, disclosure):
+def test_click_selects_a_cell_and_ctrl_click_one_with_evidence(server, page, disclosure):
     record = disclosure()
     open_record(page, record)
     field(page, "report", "authority").click()
     page.mouse.click(*text_position(page, "规范性文件"))
     wait_until_saved(page)
-    assert stored_record(app, record).data["report"]["authority"] == "规范性文件"
+    assert stored_record(server, record).data["report"]["authority"] == "规范性文件"
     page.keyboard.down("Control")
     page.mouse.click(*text_position(page, "20457"))
     page.keyboard.up("Control")
     page.wait_for_function("() => document.activeElement.value === '20457'")
     wait_until_saved(page)
-    assert stored_record(app, record).data["report"]["authority"] == "20457"
+    assert stored_record(server, record).data["report"]["authority"] == "20457"
 
 
-def test_words_on_a_page_are_selected_by_click_and_drag(app, page, printed):
+def test_words_on_a_page_are_selected_by_click_and_drag(server, page, printed):
     record = printed()
     open_record(page, record)
     page.wait_for_selector(".page.loaded[data-words=loaded][data-page='1']")
@@ -151,21 +151,21 @@ def test_words_on_a_page_are_selected_by_click_and_drag(app, page, printed):
     page.wait_for_selector(".box.hover")
     page.mouse.click(*page_point(page, 1, 70, 704))
     wait_until_saved(page)
-    assert stored_record(app, record).data["number"] == "Beta"
+    assert stored_record(server, record).data["number"] == "Beta"
     expect(page.locator(".box.active")).to_have_count(1)
     # In a run of Chinese text, the number alone.
     page.mouse.click(*page_point(page, 1, 110, 564))
     wait_until_saved(page)
-    assert stored_record(app, record).data["number"] == "75,647.67万元"
+    assert stored_record(server, record).data["number"] == "75,647.67万元"
     field(page, "customer").focus()
     drag(page, page_point(page, 1, 55, 655), page_point(page, 1, 111, 622))
     wait_until_saved(page)
-    assert stored_record(app, record).data["customer"] == "宁夏回族自治区"
-    evidence = stored_record(app, record).corrections[-1].evidence
+    assert stored_record(server, record).data["customer"] == "宁夏回族自治区"
+    evidence = stored_record(server, record).corrections[-1].evidence
     assert len(evidence["boxes"]) == 2
     drag(page, page_point(page, 1, 50, 718), page_point(page, 1, 200, 698))
     wait_until_saved(page)
-    assert stored_record(app, record).data["customer"] == "Beta Works"
+    assert stored_record(server, record).data["customer"] == "Beta Works"
 
 
 def test_words_of_pages_are_not_elements(page, long_report):
@@ -174,7 +174,7 @@ def test_words_of_pages_are_not_elements(page, long_report):
     assert page.locator(".review .page *").count() < 1000
 
 
-def test_click_on_evidence_on_a_page_opens_its_field(app, page, long_report):
+def test_click_on_evidence_on_a_page_opens_its_field(server, page, long_report):
     open_record(page, long_report())
     assert focused_path(page) == FIRST
     expect(page.locator(".box.active")).to_have_count(1)
@@ -206,12 +206,12 @@ def test_page_is_zoomed_and_fitted(page, printed):
     assert page_box["height"] <= pane["height"] * 1.02
 
 
-def test_absent_undo_redo_history_and_escape(app, page, disclosure):
+def test_absent_undo_redo_history_and_escape(server, page, disclosure):
     record = disclosure(*UNSURE)
     open_record(page, record)
     page.keyboard.press("Alt+n")
     wait_until_saved(page)
-    assert stored_record(app, record).data["disclosure"]["total"] is None
+    assert stored_record(server, record).data["disclosure"]["total"] is None
     assert focused_path(page) == WEBSITE
     page.keyboard.press("Control+z")
     expect(field(page, *TOTAL)).to_have_value("9264")
@@ -228,10 +228,10 @@ def test_absent_undo_redo_history_and_escape(app, page, disclosure):
     page.keyboard.type("77")
     page.keyboard.press("Escape")
     expect(field(page, *TOTAL)).to_have_value("9264")
-    assert stored_record(app, record).data["disclosure"]["total"] == 9264
+    assert stored_record(server, record).data["disclosure"]["total"] == 9264
 
 
-def test_flag_reject_and_reopen_ask_for_a_note(app, page, disclosure):
+def test_flag_reject_and_reopen_ask_for_a_note(server, page, disclosure):
     record = disclosure(*UNSURE)
     open_record(page, record)
     page.keyboard.press("Alt+f")
@@ -244,16 +244,16 @@ def test_flag_reject_and_reopen_ask_for_a_note(app, page, disclosure):
     page.locator("dialog select").select_option(index=1)
     page.locator("dialog button[type=submit]").click()
     wait_until_closed(page, record)
-    assert stored_record(app, record).status == "rejected"
+    assert stored_record(server, record).status == "rejected"
     open_record(page, record)
     expect(page.locator(".review")).to_have_class("screen review read-only")
     page.keyboard.press("Alt+o")
     page.keyboard.press("Enter")
     page.wait_for_selector(".review:not(.read-only)")
-    assert stored_record(app, record).status == "needs_review"
+    assert stored_record(server, record).status == "needs_review"
 
 
-def test_rows_are_added_deleted_pasted_and_moved_through_by_arrows(app, page, bill):
+def test_rows_are_added_deleted_pasted_and_moved_through_by_arrows(server, page, bill):
     record = bill(with_items)
     open_record(page, record)
     field(page, "items", 0, "article").click()
@@ -265,7 +265,7 @@ def test_rows_are_added_deleted_pasted_and_moved_through_by_arrows(app, page, bi
     page.evaluate(PASTE, "Ink\t2\t7.25\nGlue\t5\t3.10\n")
     expect(field(page, "items", 3, "count")).to_have_value("5")
     wait_until_saved(page)
-    items = stored_record(app, record).data["items"]
+    items = stored_record(server, record).data["items"]
     assert [item["article"] for item in items] == ["Pen", "Paper", "Ink", "Glue"]
     assert items[3]["price"] == 3.1
     expect(page.locator(".grid .sum").nth(1)).to_have_text("22")
@@ -274,23 +274,23 @@ def test_rows_are_added_deleted_pasted_and_moved_through_by_arrows(app, page, bi
     page.keyboard.press("Alt+Delete")
     expect(page.locator(".grid tbody tr")).to_have_count(3)
     wait_until_saved(page)
-    assert [item["article"] for item in stored_record(app, record).data["items"]] == ["Paper", "Ink", "Glue"]
+    assert [item["article"] for item in stored_record(server, record).data["items"]] == ["Paper", "Ink", "Glue"]
     page.keyboard.press("Control+z")
     expect(page.locator(".grid tbody tr")).to_have_count(4)
     expect(field(page, "items", 0, "article")).to_have_value("Pen")
 
 
-def test_choices_are_saved_at_once(app, page, bill):
+def test_choices_are_saved_at_once(server, page, bill):
     record = bill()
     open_record(page, record)
     field(page, "kind").select_option("invoice")
     field(page, "paid").select_option("true")
     wait_until_saved(page)
-    data = stored_record(app, record).data
+    data = stored_record(server, record).data
     assert (data["kind"], data["paid"]) == ("invoice", True)
 
 
-def test_typed_text_is_shown_as_it_was_parsed(app, page, bill):
+def test_typed_text_is_shown_as_it_was_parsed(server, page, bill):
     record = bill(with_items)
     open_record(page, record)
     for text in ("12 pieces", "十二"):  # the second time, the stored value does not change
@@ -308,10 +308,10 @@ def test_typed_text_is_shown_as_it_was_parsed(app, page, bill):
     field(page, "items", 0, "count").click()
     page.keyboard.press("Escape")
     expect(field(page, "items", 0, "count")).to_have_value("12")
-    assert stored_record(app, record).data["items"][0]["count"] == 12
+    assert stored_record(server, record).data["items"][0]["count"] == 12
 
 
-def test_enter_of_an_input_method_accepts_no_field(app, page, disclosure):
+def test_enter_of_an_input_method_accepts_no_field(server, page, disclosure):
     record = disclosure("report.authority", "report.title")
     open_record(page, record)
     field(page, "report", "authority").focus()
@@ -323,13 +323,13 @@ def test_enter_of_an_input_method_accepts_no_field(app, page, disclosure):
     session.send("Input.insertText", {"text": "青山县人民政府"})
     session.send("Input.dispatchKeyEvent", {"type": "keyUp", "key": "Enter", "windowsVirtualKeyCode": 229})
     assert focused_path(page) == ("report", "authority")
-    assert stored_record(app, record).data["report"]["authority"] is None
+    assert stored_record(server, record).data["report"]["authority"] is None
     page.keyboard.press("Enter")
     wait_until_saved(page)
-    assert stored_record(app, record).data["report"]["authority"] == "青山县人民政府"
+    assert stored_record(server, record).data["report"]["authority"] == "青山县人民政府"
 
 
-def test_text_being_typed_is_kept_when_an_answer_arrives(app, page, disclosure):
+def test_text_being_typed_is_kept_when_an_answer_arrives(server, page, disclosure):
     record = disclosure(*UNSURE)
     open_record(page, record)
     page.route("**/edit", lambda route: (page.wait_for_timeout(300), route.continue_()))
@@ -339,15 +339,15 @@ def test_text_being_typed_is_kept_when_an_answer_arrives(app, page, disclosure):
     replace_text(page, "1234")
     wait_until_saved(page)
     expect(field(page, *TOTAL)).to_have_value("1234")
-    assert stored_record(app, record).data["disclosure"]["total"] == 9265
+    assert stored_record(server, record).data["disclosure"]["total"] == 9265
     page.keyboard.press("Enter")
     wait_until_saved(page)
     page.wait_for_timeout(50)
     wait_until_saved(page)
-    assert stored_record(app, record).data["disclosure"]["total"] == 1234
+    assert stored_record(server, record).data["disclosure"]["total"] == 1234
 
 
-def test_changes_made_offline_are_saved_later(app, page, disclosure):
+def test_changes_made_offline_are_saved_later(server, page, disclosure):
     record = disclosure(*UNSURE)
     open_record(page, record)
     page.route("**/edit", lambda route: route.abort())
@@ -358,7 +358,7 @@ def test_changes_made_offline_are_saved_later(app, page, disclosure):
     page.keyboard.press("Enter")
     page.unroute("**/edit")
     wait_until_saved(page)
-    data = stored_record(app, record).data["disclosure"]
+    data = stored_record(server, record).data["disclosure"]
     assert (data["total"], data["website"]) == (9265, 5131)
 
 
@@ -381,7 +381,7 @@ def test_prefetched_document_is_awaited_while_the_server_reads_it(page, disclosu
     expect(page.locator(".text-pane")).to_be_visible()
 
 
-def test_region_is_read_by_ocr(app, page, long_report):
+def test_region_is_read_by_ocr(server, page, long_report):
     record = long_report()
     open_record(page, record)
     requests = []
@@ -400,10 +400,10 @@ def test_region_is_read_by_ocr(app, page, long_report):
     page.keyboard.up("Alt")
     expect(field(page, *FIRST)).to_have_value("42.5")
     wait_until_saved(page)
-    assert stored_record(app, record).data["part_1"]["value_1"] == 42.5
+    assert stored_record(server, record).data["part_1"]["value_1"] == 42.5
     assert requests[0]["page"] == 1
     assert requests[0]["box"][0] == pytest.approx(60, abs=2)
-    assert stored_record(app, record).corrections[-1].how == "region"
+    assert stored_record(server, record).corrections[-1].how == "region"
 
 
 def test_all_shortcuts_are_listed(page, disclosure):

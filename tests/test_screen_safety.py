@@ -74,7 +74,7 @@ def document() -> dict:
 
 
 @pytest.fixture(scope="module")
-def hostile(app, tmp_path_factory):
+def hostile(server, tmp_path_factory):
     """Add a record whose text, name, schema, values, problems and history are payloads; returns its number."""
     folder = tmp_path_factory.mktemp("hostile")
     source = folder / f"{PAYLOADS[2].replace('/', '∕')}.txt"
@@ -103,8 +103,8 @@ def hostile(app, tmp_path_factory):
         assert at > 0
         result["problems"].append({"path": "", "kind": "not_read", "message": PAYLOADS[3]})
 
-    record = screen_records.add_extraction(app.store, source, schema, modify)
-    with Store(str(app.store)) as store:
+    record = screen_records.add_extraction(server.store, source, schema, modify)
+    with Store(str(server.store)) as store:
         revision = store.records.get(record).revision
         store.records.flag(record, who=PAYLOADS[4], revision=revision, note=PAYLOADS[5])
     return record
@@ -165,7 +165,7 @@ def test_payloads_in_typed_text_and_error_messages_are_text(page, hostile):
     assert_nothing_ran(page)
 
 
-def test_payloads_in_uploads_and_user_schemas_are_text(app, page, tmp_path):
+def test_payloads_in_uploads_and_user_schemas_are_text(server, page, tmp_path):
     ended = {"state": "failed", "record": None, "at": "2026-01-01T00:00:00"}
     rows = [{**ended, "name": p, "kind": p, "message": p, "schema": p} for p in PAYLOADS]
     page.route("**/api/uploads", lambda route: route.fulfill(json={"rows": rows, "working": False}))

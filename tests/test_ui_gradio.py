@@ -4,22 +4,8 @@ import json
 import re
 
 import pytest
-from web_app import client, fill, hosted
 
 from extractor.ui.gradio_app.paths import PREFIX
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with hosted(tmp_path_factory.mktemp("host"), max_upload=1) as (made, store):
-        fill(store, {"a.txt": ("Ann Lee", "125.00"), "b.txt": ("Bo Ek", "7.50")})
-        yield made
-
-
-@pytest.fixture(scope="module")
-def nobody(app):
-    with client(app) as browser:
-        yield browser
 
 
 def test_only_the_gradio_routes_that_the_page_needs_are_open(ann):

@@ -11,13 +11,6 @@ from extractor.store.review_reasons import ReviewReason
 from extractor.ui.gradio_app.paths import PREFIX
 
 
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with hosted(tmp_path_factory.mktemp("host"), max_upload=1) as (made, store):
-        fill(store, {"a.txt": ("Ann Lee", "125.00"), "b.txt": ("Bo Ek", "7.50")})
-        yield made
-
-
 def test_a_record_is_shown_and_changed(app, ann):
     view = ann.get("/api/records/2").json()
     assert view["fields"]['["total"]']["value"] == 7.5

@@ -10,24 +10,11 @@ from fastapi.routing import iter_route_contexts
 from starlette.routing import Mount
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
-from web_app import ADDRESS, client, fill, hosted, post
+from web_app import ADDRESS, client, hosted, post
 
 from extractor.ui.gradio_app.paths import PREFIX
 from extractor.ui.hosts import host_check
 from extractor.ui.security import PUBLIC_PATHS
-
-
-@pytest.fixture(scope="module")
-def app(tmp_path_factory):
-    with hosted(tmp_path_factory.mktemp("host"), max_upload=1) as (made, store):
-        fill(store, {"a.txt": ("Ann Lee", "125.00"), "b.txt": ("Bo Ek", "7.50")})
-        yield made
-
-
-@pytest.fixture(scope="module")
-def nobody(app):
-    with client(app) as browser:
-        yield browser
 
 
 def every_route(routes, above=""):
