@@ -19,9 +19,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
 
-START_SECONDS = 60
-"""How long the web app may take to start."""
-STOP_SECONDS = 15
+START_SECONDS = 300
+"""How long the web app may take to start on a machine that is busy with other things."""
+STOP_SECONDS = 60
 DEFAULT_TIMEOUT = 10_000
 """Milliseconds that a page may take for anything that is waited for."""
 VIEWPORT = {"width": 1280, "height": 720}
