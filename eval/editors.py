@@ -22,7 +22,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from extractor.review import ReviewService
+from extractor.review import QueueQuery, ReviewService
 from extractor.schemas import Schema, load_schema
 from extractor.store import Conflict, RecordFilter, Store, Version
 from extractor.store import database_tables as tables
@@ -215,9 +215,9 @@ def times(records: int) -> Iterator[tuple[str, list[float]]]:
             _many_records(store, records)
             for what, given in (
                 ("queue", {}),
-                ("queue by name", {"sort": "name"}),
-                ("queue, one reason", {"reason": "low_confidence"}),
-                ("queue, searched", {"search": "0abc"}),
+                ("queue by name", {"query": QueueQuery(sort="name")}),
+                ("queue, one reason", {"query": QueueQuery(reason="low_confidence")}),
+                ("queue, searched", {"query": QueueQuery(search="0abc")}),
                 ("queue, page 50", {"after": 4900}),
             ):
                 yield f"{what}, of {records:,}", timed(lambda given=given: service.queue(who="ann", **given), 20)

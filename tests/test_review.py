@@ -8,7 +8,7 @@ import pytest
 
 from extractor import validation
 from extractor.errors import OutputError
-from extractor.review import ReviewError, ReviewService
+from extractor.review import QueueQuery, ReviewError, ReviewService
 from extractor.review.value_parsing import check_text, format_value, parse_value
 from extractor.schemas import load_schema
 from extractor.store import Conflict, RecordFilter, Store, Version
@@ -515,13 +515,13 @@ def test_a_record_is_approved_once_everything_is_checked(service, ann):
 def test_a_second_person_approves_too(service, ann):
     service.approve(ann.record, who="ann", revision=1, force=True)
     assert (
-        service.queue(who="bob", status="second")["total"] == 1
-        and service.queue(who="ann", status="second")["total"] == 0
+        service.queue(QueueQuery(status="second"), who="bob")["total"] == 1
+        and service.queue(QueueQuery(status="second"), who="ann")["total"] == 0
     )
     assert service.approve(ann.record, who="ann", revision=2)["revision"] == 2  # twice the same person is once
     done = service.approve(ann.record, who="bob", revision=2)
     assert [a["who"] for a in done["approvals"]] == ["ann", "bob"]
-    assert service.queue(who="cat", status="second")["total"] == 0
+    assert service.queue(QueueQuery(status="second"), who="cat")["total"] == 0
     again = service.reopen(ann.record, who="cat", revision=3, note="wrong year")
     assert again["status"] == "needs_review" and again["approvals"] == []
 
@@ -529,9 +529,9 @@ def test_a_second_person_approves_too(service, ann):
 def test_a_flag_stands_until_somebody_decides(service, ann):
     flagged = service.flag(ann.record, who="ann", revision=1, note="which currency?")
     assert flagged["flag"] == {"who": "ann", "note": "which currency?"}
-    assert service.queue(who="bob", status="flagged")["rows"][0]["flag"]["note"] == "which currency?"
+    assert service.queue(QueueQuery(status="flagged"), who="bob")["rows"][0]["flag"]["note"] == "which currency?"
     rejected = service.reject(ann.record, who="bob", revision=2, note="not ours")
-    assert rejected["flag"] is None and service.queue(who="bob", status="rejected")["total"] == 1
+    assert rejected["flag"] is None and service.queue(QueueQuery(status="rejected"), who="bob")["total"] == 1
 
 
 def test_the_history_of_a_value_follows_its_row(service, ann):
@@ -567,18 +567,18 @@ def test_the_queue_lists_the_riskiest_records_first(service):
     first = told["rows"][0]
     assert first["reasons"] == [{"kind": "failed_check", "count": 1}] and first["left"] == 1
     assert (first["name"], first["schema"], first["schema_title"]) == ("bill 22.txt", "Bill", "Bill")
-    assert [r["id"] for r in service.queue(who="ann", reason="low_confidence")["rows"]] == [unsure]
-    assert [r["id"] for r in service.queue(who="ann", search="BILL 1")["rows"]] == [calm]
-    assert [r["id"] for r in service.queue(who="ann", sort="name")["rows"]] == [calm, wrong, unsure]
+    assert [r["id"] for r in service.queue(QueueQuery(reason="low_confidence"), who="ann")["rows"]] == [unsure]
+    assert [r["id"] for r in service.queue(QueueQuery(search="BILL 1"), who="ann")["rows"]] == [calm]
+    assert [r["id"] for r in service.queue(QueueQuery(sort="name"), who="ann")["rows"]] == [calm, wrong, unsure]
     assert [r["id"] for r in service.queue(who="ann", after=1, limit=1)["rows"]] == [unsure]
     assert service.next(wrong, who="ann") == {"id": unsure}
     Person(service, unsure).edit("accepted", "day")
-    assert service.queue(who="ann", reason="low_confidence")["total"] == 0
+    assert service.queue(QueueQuery(reason="low_confidence"), who="ann")["total"] == 0
 
 
 def test_a_share_of_records_without_doubts_is_sampled(service):
     for n in range(200):
         keep(service, 1, document=f"{n:064x}")
-    sampled = service.queue(who="ann", reason="sample")
+    sampled = service.queue(QueueQuery(reason="sample"), who="ann")
     assert 2 <= sampled["total"] <= 25 and all(row["left"] == 0 for row in sampled["rows"])
     assert service.queue(who="ann", limit=1)["rows"][0]["reasons"] == [{"kind": "sample", "count": 1}]

@@ -19,7 +19,7 @@ import pytest
 import sqlalchemy as sa
 
 from extractor.errors import InputError, UsageError
-from extractor.review import ReviewService
+from extractor.review import QueueQuery, ReviewService
 from extractor.schemas import load_schema
 from extractor.store import (
     Conflict,
@@ -502,7 +502,7 @@ def test_path_that_does_not_fit_is_refused(path):
 def test_review_works_on_either_database(store, tmp_path):
     kept = store.records.add(result(), FIRST, who="machine")
     with ReviewService(store, folder=tmp_path / "desk") as desk:
-        (row,) = desk.queue(who="ann", reason="no_evidence", search="A.TXT")["rows"]
+        (row,) = desk.queue(QueueQuery(reason="no_evidence", search="A.TXT"), who="ann")["rows"]
         assert (row["id"], row["left"], row["name"]) == (kept.id, 1, "a.txt")
         told = desk.edit(kept.id, who="ann", revision=1, how="typed", path=("total",), text="１,２３４")
         assert told["left"] == 0 and desk.undo(kept.id, who="ann", revision=2)["left"] == 1
@@ -510,7 +510,7 @@ def test_review_works_on_either_database(store, tmp_path):
         assert store.records.get(kept.id).data == {"total": 5, "lines": ["two"]}
         assert [line["what"] for line in desk.history(kept.id)] == ["row_deleted", "undo", "typed", "extracted"]
         assert desk.approve(kept.id, who="ann", revision=4, force=True)["status"] == "approved"
-        assert desk.queue(who="bob", status="second")["counts"]["second"] == 1
+        assert desk.queue(QueueQuery(status="second"), who="bob")["counts"]["second"] == 1
     assert store.audit.verify() == []
 
 

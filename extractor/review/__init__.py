@@ -23,6 +23,7 @@ In the order to read them:
 from __future__ import annotations
 
 from extractor.review.errors import RefusalKind, ReviewError
+from extractor.review.queue_listing import QueueQuery
 from extractor.review.service import ReviewService
 
-__all__ = ["RefusalKind", "ReviewError", "ReviewService"]
+__all__ = ["QueueQuery", "RefusalKind", "ReviewError", "ReviewService"]

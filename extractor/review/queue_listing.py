@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor.review.record_view import claim_json, names_json
@@ -18,19 +18,33 @@ Schemas = Mapping[str, tuple[str, Mapping[str, Any]]]
 """The schemas of a store by their ids: name and JSON Schema."""
 
 
-def make_filter(
-    store: Store, *, status: str, schema: str | None, reason: str | None, job: str | None, search: str | None
-) -> RecordFilter:
-    """Return the filter of the store for what a screen asks for; raises InputError for a job that does not exist."""
-    job_id = None if job is None else store.jobs.get(job).id
-    return RecordFilter(None if status == "all" else status, schema, reason, job_id, search or "")
+@dataclass(frozen=True, slots=True)
+class QueueQuery:
+    """Which records of the queue a screen asks for, and in which order.
+
+    `status`, `schema`, `reason` and `search` are as in RecordFilter, with `all` for every status; `job` is a name;
+    `sort` is `risk` (the most doubtful first), `new`, `old`, or `name`.
+    """
+
+    status: str = "open"
+    schema: str | None = None
+    reason: str | None = None
+    job: str | None = None
+    search: str = ""
+    sort: str = "risk"
+
+    def record_filter(self, store: Store) -> RecordFilter:
+        """Return the filter of the store for it; raises InputError for a job that does not exist."""
+        job = None if self.job is None else store.jobs.get(self.job).id
+        return RecordFilter(None if self.status == "all" else self.status, self.schema, self.reason, job, self.search)
 
 
 def list_queue(
-    store: Store, wanted: RecordFilter, *, who: str, sort: str, after: int, limit: int
+    store: Store, query: QueueQuery, *, who: str, after: int, limit: int
 ) -> tuple[dict[str, Any], str | None]:
     """Return a page of the queue as JSON data, and the document (SHA-256) of its first record."""
-    summaries, total = store.records.list_summaries(wanted, who=who, sort=sort, after=after, limit=limit)
+    wanted = query.record_filter(store)
+    summaries, total = store.records.list_summaries(wanted, who=who, sort=query.sort, after=after, limit=limit)
     counts = store.records.count_by_queue(replace(wanted, status=None), who=who)
     schemas = store.schemas()
     page = {

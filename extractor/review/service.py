@@ -15,6 +15,7 @@ from extractor.review.changes import FROM_PAGE, PlannedChange, plan_change
 from extractor.review.display_names import files_folder
 from extractor.review.documents import Documents
 from extractor.review.errors import RefusalKind, ReviewError, unusable
+from extractor.review.queue_listing import QueueQuery
 from extractor.review.record_view import RecordView, decisions_json, diff_views
 from extractor.review.undo import find_redoable, find_undoable
 from extractor.review.uploads import KEEP_DAYS, Uploads
@@ -27,6 +28,9 @@ from extractor.store.database import now
 from extractor.store.record_data import value_at
 from extractor.store.review_status import assess_record
 from extractor.types import Path, path_text
+
+OPEN_QUEUE = QueueQuery()
+"""The records that are still to be reviewed, the most doubtful first."""
 
 
 class ReviewService:
@@ -89,45 +93,17 @@ class ReviewService:
 
     # The queue.
 
-    def queue(
-        self,
-        *,
-        who: str,
-        status: str = "open",
-        schema: str | None = None,
-        reason: str | None = None,
-        job: str | None = None,
-        search: str | None = None,
-        sort: str = "risk",
-        after: int = 0,
-        limit: int = 100,
-    ) -> dict[str, Any]:
-        """Return the records to review, the most doubtful first, and how many there are of each status."""
-        wanted = queue_listing.make_filter(
-            self.store, status=status, schema=schema, reason=reason, job=job, search=search
-        )
-        page, first = queue_listing.list_queue(self.store, wanted, who=who, sort=sort, after=after, limit=limit)
+    def queue(self, query: QueueQuery = OPEN_QUEUE, *, who: str, after: int = 0, limit: int = 100) -> dict[str, Any]:
+        """Return the records to review, and how many there are of each status."""
+        page, first = queue_listing.list_queue(self.store, query, who=who, after=after, limit=limit)
         if first is not None and self._prefetching:
             self.documents.prefetch(first)
         return page
 
-    def next(
-        self,
-        record: int,
-        *,
-        who: str,
-        status: str = "open",
-        schema: str | None = None,
-        reason: str | None = None,
-        job: str | None = None,
-        search: str | None = None,
-        sort: str = "risk",
-    ) -> dict[str, Any]:
+    def next(self, record: int, query: QueueQuery = OPEN_QUEUE, *, who: str) -> dict[str, Any]:
         """Return the number of the record to review after this one that nobody else has claimed; None at the end."""
-        wanted = queue_listing.make_filter(
-            self.store, status=status, schema=schema, reason=reason, job=job, search=search
-        )
-        found = self.store.records.next_id(wanted, who=who, sort=sort, but=record)
+        wanted = query.record_filter(self.store)
+        found = self.store.records.next_id(wanted, who=who, sort=query.sort, but=record)
         if found is not None and self._prefetching:
             self.documents.prefetch(self._views.document(found))
         return {"id": found}

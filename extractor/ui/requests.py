@@ -21,6 +21,7 @@ from pydantic import (
     model_validator,
 )
 
+from extractor.review import QueueQuery
 from extractor.store.review_reasons import ReviewReason
 from extractor.ui.errors import RequestError
 
@@ -81,7 +82,7 @@ def parse_path(text: str) -> tuple[str | int, ...]:
 # The queue.
 
 
-class QueueFilter(BaseModel):
+class QueueRequest(BaseModel):
     """Which records of the queue are asked for, and in which order."""
 
     status: Literal["open", "new", "needs_review", "second", "flagged", "approved", "rejected", "all"] = "open"
@@ -92,24 +93,17 @@ class QueueFilter(BaseModel):
     sort: Literal["risk", "new", "old", "name"] = "risk"
 
     @model_validator(mode="after")
-    def _check_texts(self) -> QueueFilter:
+    def _check_texts(self) -> QueueRequest:
         for text in (self.schema_name, self.job, self.search):
             _check_characters(text or "")
         return self
 
-    def arguments(self) -> dict[str, Any]:
-        """Return the filter as keyword arguments of `ReviewService.queue` and `ReviewService.next`."""
-        return {
-            "status": self.status,
-            "schema": self.schema_name,
-            "reason": self.reason,
-            "job": self.job,
-            "search": self.search,
-            "sort": self.sort,
-        }
+    def query(self) -> QueueQuery:
+        """Return what is asked for as the review service takes it."""
+        return QueueQuery(self.status, self.schema_name, self.reason, self.job, self.search or "", self.sort)
 
 
-class QueuePage(QueueFilter):
+class QueuePageRequest(QueueRequest):
     """A page of the queue: `limit` rows, leaving out the first `after`."""
 
     after: Annotated[int, Field(ge=0, le=MAX_INTEGER)] = 0

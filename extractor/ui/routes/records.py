@@ -14,8 +14,8 @@ from extractor.ui.requests import (
     DecisionRequest,
     EditRequest,
     ParseRequest,
-    QueueFilter,
-    QueuePage,
+    QueuePageRequest,
+    QueueRequest,
     RevisionRequest,
     parse_path,
 )
@@ -25,9 +25,9 @@ router = APIRouter(tags=["records"])
 
 
 @router.get("/queue")
-def list_queue(page: Annotated[QueuePage, Query()], service: Service, user: User) -> Response:
+def list_queue(page: Annotated[QueuePageRequest, Query()], service: Service, user: User) -> Response:
     """Return a page of the records to review, the counts of each status, and what can be filtered by."""
-    return JsonResponse(service.queue(who=user, **page.arguments(), after=page.after, limit=page.limit))
+    return JsonResponse(service.queue(page.query(), who=user, after=page.after, limit=page.limit))
 
 
 @router.get("/records/{record}")
@@ -37,9 +37,9 @@ def view_record(record: RecordId, service: Service, user: User) -> Response:
 
 
 @router.get("/records/{record}/next")
-def find_next(record: RecordId, page: Annotated[QueueFilter, Query()], service: Service, user: User) -> Response:
+def find_next(record: RecordId, queue: Annotated[QueueRequest, Query()], service: Service, user: User) -> Response:
     """Return the number of the record to review after this one."""
-    return JsonResponse(service.next(record, who=user, **page.arguments()))
+    return JsonResponse(service.next(record, queue.query(), who=user))
 
 
 @router.get("/records/{record}/history")

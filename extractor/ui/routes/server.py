@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from extractor.store.review_reasons import ReviewReason
 from extractor.ui.dependencies import Service, User
-from extractor.ui.requests import QueueFilter
+from extractor.ui.requests import QueueRequest
 from extractor.ui.responses import JsonResponse
 
 router = APIRouter(tags=["server"])
@@ -24,7 +24,7 @@ def show_user(request: Request, service: Service, user: User) -> Response:
 @router.get("/api/options")
 def list_options(user: User) -> Response:
     """Return the words that the queue can be filtered and sorted by, each list in the order to show it."""
-    fields = QueueFilter.model_fields
+    fields = QueueRequest.model_fields
     return JsonResponse(
         {
             "statuses": get_args(fields["status"].annotation),
