@@ -11,18 +11,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from eval.making.disclosure import OUTCOMES, PEOPLE
 from extractor.types import Path
 
-PEOPLE = (
-    "natural_person",
-    "commercial_enterprise",
-    "research_institution",
-    "social_organization",
-    "legal_service",
-    "other",
-    "total",
-)
-OUTCOMES = ("upheld", "corrected", "other", "pending", "total")
 HEADINGS = (
     "二、主动公开政府信息情况",
     "三、收到和处理政府信息公开申请情况",
