@@ -8,8 +8,18 @@ from pathlib import Path
 import pytest
 
 from extractor.errors import SchemaError
-from extractor.schemas import MAX_FIELDS, MAX_NODES, Check, StepCounter, load_schema, readable_name, shipped_schemas
+from extractor.schemas import (
+    MAX_FIELDS,
+    MAX_NODES,
+    VALUE_KINDS,
+    Check,
+    StepCounter,
+    load_schema,
+    readable_name,
+    shipped_schemas,
+)
 from extractor.validation import find_problems, find_rule_errors
+from extractor.values.spans import PARSED_KINDS, find_spans
 
 ROOT = Path(__file__).resolve().parent.parent
 SHIPPED = [name for name, _ in shipped_schemas()]
@@ -373,6 +383,13 @@ def test_sources_that_cannot_be_read_are_refused(tmp_path):
 )
 def test_an_error_names_its_place(schema, words):
     refused(schema, *words)
+
+
+def test_every_kind_of_value_that_is_found_in_text_can_be_declared():
+    """A kind that a schema cannot declare would never be used, and one that no parser knows is free text."""
+    assert set(PARSED_KINDS) == set(VALUE_KINDS) - {"postal-address", "organization-name"}
+    for kind in PARSED_KINDS:
+        assert find_spans(kind, "") == []
 
 
 _SEEN: list[tuple[str, str]] = []
