@@ -8,12 +8,8 @@ from dataclasses import dataclass
 from extractor.geometry import PlacedWord, on_one_baseline, overlap, overlaps_in_height, union
 from extractor.layout.blocks import TextSegment
 from extractor.settings import Settings, threshold
+from extractor.values.characters import CLOSING_PUNCTUATION, OPENING_PUNCTUATION
 from extractor.values.scripts import is_wide
-
-CLOSING_PUNCTUATION = "，。、；：》）】」』”’"
-OPENING_PUNCTUATION = "《（【「『“‘"
-"""Half of the square of such a mark is blank, after a closing one and before an opening one; a font may leave it out of
-the box of the mark."""
 
 
 @dataclass(frozen=True)
@@ -107,6 +103,7 @@ def follows_in_run(before: PlacedWord, word: PlacedWord, settings: SegmentSettin
     limit = settings.gap_between_runs
     if word.space_before and word.text_run == before.text_run:
         limit = settings.gap_in_run
+    # A font may leave the blank half out of the box of such a mark.
     if before.text[-1] in CLOSING_PUNCTUATION or word.text[0] in OPENING_PUNCTUATION:
         limit += settings.blank_half
     return -settings.overlap_in_run * size < gap < limit * size

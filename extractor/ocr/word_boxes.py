@@ -15,6 +15,7 @@ from extractor.geometry import PlacedWord, Rect, union
 from extractor.ocr.line_ink import blank_between, find_ink, ink_box
 from extractor.ocr.models import RecognisedCharacter
 from extractor.settings import Settings, rule, threshold
+from extractor.values.characters import CLOSING_PUNCTUATION, OPENING_PUNCTUATION
 from extractor.values.scripts import is_cjk, is_wide
 
 # How high characters stand above the baseline and reach below it, in parts of the font size; usual in fonts for print.
@@ -22,10 +23,6 @@ X_HEIGHT, CAPITAL_HEIGHT, IDEOGRAPH_HEIGHT = 0.53, 0.72, 0.90
 IDEOGRAPH_DEPTH, DESCENDER_DEPTH = 0.08, 0.21
 # What a font sets aside for a line above and below the baseline, as the boxes of words in a PDF have it.
 LINE_ASCENT, LINE_DESCENT = 0.9, 0.21
-
-OPENING_PUNCTUATION = "（《〈「『【〔“"
-CLOSING_PUNCTUATION = "、，。；：！？）》〉」』】〕”"
-"""Marks of which half of the square is blank, before an opening one and after a closing one."""
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,10 @@ from extractor.values.scripts import WIDE
 SPACES = " \u00a0\u2007\u2009\u202f"
 """The spaces that may stand inside a number or between a number and its unit; a line break or tab never does."""
 
+OPENING_PUNCTUATION = "（《〈「『【〔“‘"
+CLOSING_PUNCTUATION = "、，。；：！？）》〉」』】〕”’"
+"""Marks of Chinese print of which half of the square is blank, before an opening one and after a closing one."""
+
 _SPACE_RUN = re.compile(r"\s+")
 _SPACE_BETWEEN_WIDE = re.compile(rf"(?<=[{WIDE}]) (?=[{WIDE}])")
 
