@@ -5,6 +5,7 @@ import pytest
 from extractor.schemas import load_schema
 from extractor.settings import replaced
 from extractor.types import Field
+from extractor.values import contacts
 from extractor.values.normalisation import find_spans, normalise_value, value_kind
 from extractor.values.normalise_dates import DateSettings
 
@@ -53,6 +54,18 @@ def read(text, format="date", context="", other_dates=()):
 def test_a_date_is_found_whole_and_normalised(text, iso):
     assert [text[a:b] for a, b in find_spans("date", text)] == [text]
     assert read(text) == (iso, [])
+
+
+@pytest.mark.parametrize("date", ["31 January 2020", "January 31, 2020", "31 Jan. 20", "Jan 31, '20", "2020-01-31"])
+def test_a_date_before_a_colon_keeps_its_year(date):
+    text = f"{date}: signed"
+    assert [text[a:b] for a, b in find_spans("date", text)] == [date]
+    assert read(text) == ("2020-01-31", [])
+
+
+@pytest.mark.parametrize("text", ["31 January 20:15", "January 31, 20:15", "31 January 10 p.m."])
+def test_a_time_behind_a_day_is_no_year(text):
+    assert read(text) == (None, ["incomplete_date"])
 
 
 def test_an_ambiguous_order_of_day_and_month_is_reported():
@@ -131,9 +144,42 @@ def test_a_telephone_number_is_found_whole(text):
     assert text in [sentence[a:b] for a, b in find_spans("phone", sentence)]
 
 
-@pytest.mark.parametrize("text", ["2020-01-01", "1234567.89", "12345678元", "http://a.cn/01012345678", "INV-20200101"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2648 1234", "26481234", "2222-3344", "33 12 34 56", "01 23 45 67 89", "01.23.45.67.89", "912 345 678"),
+        *("91 234 56 78", "222 123 456", "044 668 18 00", "030/901820", "0221 4710-0", "08-508 290 00"),
+        *("0475 12 34 56", "03-1234-5678", "11 91234-5678", "55 1234 5678", "98765 43210", "(02) 9374 4000"),
+        *("0212 345 67 89", "8 (495) 123-45-67", "(1) 234 5678", "210 123 4567"),
+    ],
+)
+def test_a_national_telephone_number_needs_no_country_code(text):
+    """As Hong Kong, Costa Rica, Denmark, France, Spain, Czechia, Switzerland, Germany, Sweden and others print them."""
+    sentence = f"Phone: {text}, fax on request"
+    assert text in [sentence[a:b] for a, b in find_spans("phone", sentence)]
+    assert read(text, "phone") == (text, []) and contacts.is_phone(text)
+
+
+@pytest.mark.parametrize("text", ["110", "95588", "12 34 56"])
+def test_a_short_number_is_a_telephone_number_where_it_is_all_there_is(text):
+    assert find_spans("phone", text) == []
+    assert read(text, "phone") == (text, []) and contacts.is_phone(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("2020-01-01", "27-10-2020", "1234567.89", "12345678元", "http://a.cn/01012345678", "INV-20200101"),
+        *("1234 5678 9012 3456", "12 34 56 78 90 12 34 56 78", "2019 2020", "978-3-16-148410-0"),
+    ],
+)
 def test_other_digits_are_no_telephone_number(text):
     assert find_spans("phone", text) == []
+
+
+@pytest.mark.parametrize("text", ["2020-01-01", "27.10.2020", "1234567.89", "-1234", "1234 5678 9012 3456"])
+def test_a_date_an_amount_or_a_card_number_is_not_stored_as_a_telephone_number(text):
+    assert read(text, "phone") == (None, ["not_normalised"]) and not contacts.is_phone(text)
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ def test_schema_violations_are_reported_at_their_own_path():
         ("uuid", "2eb8aa08-aa98-11ea-b4aa-73b441d16380", "2eb8"),
         ("ipv4", "10.0.0.1", "10.0.0.256"),
         ("phone", "0943-3222156", "call us"),
+        ("phone", "2648 1234", "2020-01-31"),
     ],
 )
 def test_formats_are_asserted(format, good, bad):

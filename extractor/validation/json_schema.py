@@ -97,7 +97,7 @@ def _validator(schema_text: str) -> tuple[Any, tuple[str, ...], StepCounter]:
         validator = jsonschema_rs.validator_for(
             schema,
             validate_formats=True,
-            formats={"phone": lambda text: bool(contacts.find_phones(text)) or text.isdigit()},
+            formats={"phone": contacts.is_phone},
             pattern_options=jsonschema_rs.FancyRegexOptions(backtrack_limit=_BACKTRACK_LIMIT),
             offline=True,
         )

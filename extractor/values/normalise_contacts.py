@@ -18,7 +18,6 @@ _VALID_URI = re.compile(
 """The URIs of RFC 3986 that are printed, and a host with a port, which has no scheme."""
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:")
 _HOST_WITH_PORT = re.compile(r"[^/]*:\d")
-_DIGITS_OF_PHONE = re.compile(r"[\d ()+./-]{3,24}(?:(?:ext|x|转)\.? ?\d{1,6})?", re.IGNORECASE)
 
 
 def normalise_email(field: Field, text: str) -> NormalisedValue:
@@ -56,7 +55,6 @@ def normalise_phone(field: Field, text: str) -> NormalisedValue:
     if len(spans) == 1:
         start, end = spans[0]
         return NormalisedValue(contacts.clean_phone(text[start:end]))
-    cleaned = contacts.clean_phone(text)
-    if not spans and _DIGITS_OF_PHONE.fullmatch(cleaned):
-        return NormalisedValue(cleaned)
+    if not spans and contacts.is_phone(text):
+        return NormalisedValue(contacts.clean_phone(text))
     return not_normalised(field, text, "one telephone number")
