@@ -82,10 +82,10 @@ _FORM_PATTERNS: Mapping[str, str] = {
         (?P<figures_last>\d{{4}}|\d\d){_NO_DIGIT_FOLLOWS}""",
     "day_month": rf"""(?<![\d.,])(?P<day_month_day>\d{{1,2}}){_S}?{_ORDINAL}{_S}?(?:of{_S})?[-/.]?
         {_S}?(?P<day_month_month>{_MONTH})(?![A-Za-z])
-        (?:{_S}?[-/,.']?{_S}?'?(?P<day_month_year>\d{{4}}|\d\d)(?![\d:]|{_S}?[ap]\.?m\b|[.,]\d))?""",
+        (?:{_S}?[-/,.']?{_S}?'?(?P<day_month_year>\d{{4}}|\d\d(?!:\d))(?!\d|{_S}?[ap]\.?m\b|[.,]\d))?""",
     "month_day": rf"""(?<![A-Za-z])(?P<month_day_month>{_MONTH}){_S}{{0,2}}[-/]?
         {_S}?(?P<month_day_day>\d{{1,2}})(?!\d|:\d){_ORDINAL}(?![A-Za-z])
-        (?:{_S}?[-/,]?{_S}?'?(?P<month_day_year>\d{{4}}|(?<=[-/,']){_S}?'?\d\d|(?<=[-/,]{_S})\d\d)(?![\d:]))?""",
+        (?:{_S}?[-/,]?{_S}?'?(?P<month_day_year>\d{{4}}|(?:(?<=[-/,']){_S}?'?|(?<=[-/,]{_S}))\d\d(?!:\d))(?!\d))?""",
     "month_year": rf"""(?<![A-Za-z])(?P<month_year_month>{_MONTH}){_S}?[-/,']?
         {_S}?(?P<month_year_year>\d{{4}}|'\d\d)(?!\d)""",
     "compact_year_first": r"""(?<![\dA-Za-z.,])(?P<compact_year>(?:19|20)\d\d)(?P<compact_month>0[1-9]|1[0-2])
