@@ -1,54 +1,363 @@
-"""Arrays of objects answered by the rows of a table whose columns go by the items' labels."""
+"""Arrays of objects answered by rows whose columns go by the items' names: of tables, and of lines of text."""
 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
+from extractor.candidates import entry_grids
+from extractor.candidates.column_names import header_similarity
+from extractor.candidates.entry_grids import EntryGrid, LineRows, PlacedText, Row
+from extractor.candidates.entry_rows import Entry, ReadRows, read_rows
+from extractor.candidates.list_columns import ColumnMatch, cell_fits, is_column_item, match_columns
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
-from extractor.candidates.table_cells import find_value_span, pair_names
+from extractor.candidates.table_cells import pair_names
 from extractor.settings import Settings, rule, threshold
-from extractor.types import Cell, Document, Field, Path, Table
+from extractor.types import Document, Field, Path
+from extractor.values import normalisation
 from extractor.values.label_similarity import best_similarity, normalise_label
 
 
 @dataclass(frozen=True)
 class ListRowSettings(Settings):
-    """When the columns of a table are the items of an array."""
+    """When the rows of a document are the elements of an array."""
 
     min_similarity: float = threshold(
-        0.78, meaning="The least similarity of a column's header and a label; also of a row and another field's label."
+        0.78, meaning="The least similarity of a header and an item, of a row and another field's label, of a caption."
     )
-    min_columns: int = threshold(
-        2, unit="columns", meaning="So many items at least have a column, where there are so many."
+    other_caption: float = threshold(0.6, meaning="Below this similarity a caption is not that of the list.")
+    min_margin: float = threshold(
+        0.1, meaning="How far one list's score is above that of another one that claims the same rows."
     )
-    min_column_share: float = threshold(
-        0.5, meaning="The least share of the table's named columns, or of the items where those are fewer, that match."
+    max_lost_share: float = threshold(
+        0.15,
+        meaning="The most rows between entries that may be unlike entries; with more the columns are not read right.",
     )
     join_tables: bool = rule(True, meaning="Tables with the same columns are one list: one for each section or page.")
+    read_lines: bool = rule(True, meaning="Rows are looked for in lines of text, too.")
+    unmarked_headers: bool = rule(True, meaning="A row of a table may be its header though nothing marks it.")
+    leave_conditions: bool = rule(
+        True, meaning="A list whose description says which rows count is left to be asked for."
+    )
+    read_headings: bool = rule(True, meaning="A heading over rows is the value of the item that is named for one.")
     drop_rows_of_other_fields: bool = rule(True, meaning="A row that has another field's label is none of the list.")
 
 
+_CONDITION = re.compile(
+    r"\b(?:only|except|exclud\w+|whose|exceed\w*|(?:more|less|greater|fewer|larger|smaller|higher|lower|older) than|"
+    r"at (?:least|most)|top|largest|smallest|highest|lowest|latest|"
+    r"(?:over|above|below|under|since|after|before)\s+[$€£¥]?\d)|[<>≥≤]=?\s*[$€£¥]?\d|"
+    r"仅|只[有列取]|超过|大于|小于|\d\s*[元万]?以[上下]|除外|排除|最[大高低近]",
+    re.IGNORECASE,
+)
+_LEFT_OUT_ANYWAY = re.compile(
+    r"\b(?:(?:do )?not (?:includ\w+ )?|exclud\w+|without|except(?: for)?)\s*[^.;]*?"
+    r"\b(?:(?:sub|grand|section)?[- ]?totals?|headers?|footers?|headings?|sums?|summary)\b[^.;]*|"
+    r"(?:不含|排除|除)[^。；]*(?:合计|小计|总计|表头)[^。；]*",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A matched grid with its rows."""
+
+    match: ColumnMatch
+    rows: ReadRows
+
+    @property
+    def span(self) -> tuple[int, int]:
+        return self.match.grid.start, self.match.grid.end
+
+    @property
+    def weight(self) -> float:
+        return self.match.score
+
+    def overlaps(self, other: _Found) -> bool:
+        return self.span[0] < other.span[1] and other.span[0] < self.span[1]
+
+
 def match_rows(fields: Sequence[Field], document: Document) -> dict[Path, TableRowsMatch]:
-    """Return the arrays of objects that the rows of a table answer, by path."""
-    found: dict[Path, TableRowsMatch] = {}
-    for field in fields:
-        if field.type != "array" or not any(item.path for item in field.items):
+    """Return the arrays of objects that rows answer with certainty, by path."""
+    lists = [f for f in fields if f.type == "array" and any(is_column_item(item) for item in f.items)]
+    found: dict[Path, list[_Found]] = {}
+    for field in lists:
+        if not limits_rows(field):
+            candidates = _find_rows(field, document)
+            if selected := _select_tables(field, candidates, lists, document.text):
+                found[field.path] = selected
+    _drop_shared(found, lists, document.text)
+    return {path: _join(path, parts, document.text) for path, parts in found.items()}
+
+
+def limits_rows(field: Field) -> bool:
+    """Decide whether a list's description says that some rows count and others do not, totals and headers aside."""
+    description = _LEFT_OUT_ANYWAY.sub(" ", field.description)
+    return ListRowSettings.current().leave_conditions and _CONDITION.search(description) is not None
+
+
+def find_column_matches(field: Field, document: Document) -> list[ColumnMatch]:
+    """Return every grid of the document that has a column for an item of the list, best first, certain or not."""
+    found = [m for grid in _grids(field, document) if (m := match_columns(field, grid, document.text))]
+    return sorted(found, key=lambda m: -m.score)
+
+
+def _find_rows(field: Field, document: Document) -> list[_Found]:
+    """Return the matched grids of the list that have entries, best first; of overlapping ones only the best."""
+    found = []
+    for match in find_column_matches(field, document):
+        if match.is_certain:
+            rows = read_rows(match, document.text)
+            if rows.entries and rows.lost_share <= ListRowSettings.current().max_lost_share:
+                found.append(_Found(match, rows))
+    found.sort(key=lambda f: (-round(f.weight, 3), -len(f.rows.entries), f.match.grid.table is None))
+    kept: list[_Found] = []
+    for candidate in found:
+        if not any(candidate.overlaps(other) for other in kept):
+            kept.append(candidate)
+    return kept
+
+
+def _grids(field: Field, document: Document) -> Iterator[EntryGrid]:
+    settings = ListRowSettings.current()
+    for table in document.tables:
+        yield entry_grids.table_grid(table)
+        if settings.unmarked_headers:
+            rows = entry_grids.table_rows(table)
+            marked = entry_grids.header_row_numbers(table)
+            for at in _header_rows(field, rows):
+                if at not in marked:
+                    yield from entry_grids.grids_at_row(table, rows, at)
+    if settings.read_lines:
+        lines = LineRows(document)
+        headers = _header_rows(field, lines.rows)
+        for at, following in pairwise((*headers, len(lines.rows))):
+            if stop := _last_row(field, lines, at, following, document.text):
+                yield lines.grid(at, stop)
+
+
+def _header_rows(field: Field, rows: Sequence[Row]) -> list[int]:
+    """Return the rows that have the names of two items at least, in cells of their own."""
+    least = ListRowSettings.current().min_similarity
+    items = [item for item in field.items if is_column_item(item)]
+    found = []
+    for n, row in enumerate(rows):
+        if len(row) < 2:
             continue
-        candidates = [rows for table in document.tables if (rows := _match_table(field, table, document.text))]
-        if not candidates:
-            continue
-        candidates.sort(key=lambda match: (-match.score, -len(match.rows)))
-        best = candidates[0]
-        same = [best]
-        if ListRowSettings.current().join_tables:
-            same = [match for match in candidates if _item_paths(match) == _item_paths(best)]
-        same.sort(key=lambda match: match.table.start)
-        rows = tuple(row for match in same for row in match.rows)
-        found[field.path] = TableRowsMatch(field.path, rows, best.table, best.score)
+        similar = [
+            (score, i, cell)
+            for cell, text in entry_grids.header_cells(row)
+            for i, item in enumerate(items)
+            if (score := header_similarity(item, text)) >= least
+        ]
+        if len(similar) >= 2 and len(pair_names(similar, [1.0] * len(items))) >= min(2, len(items)):
+            found.append(n)
     return found
+
+
+def _last_row(field: Field, lines: LineRows, at: int, following: int, text: str) -> int | None:
+    """Return the line after the last one that fits under the header; None where not one does."""
+    settings = entry_grids.EntryGridSettings.current()
+    header = lines.rows[at]
+    match = match_columns(field, replace(lines.grid(at, at + 1), rows=()), text)
+    if match is None or len(match.columns) < 2:
+        return None
+    last, unfit, gaps = None, 0, []
+    for n in range(at + 1, following):
+        row = lines.align(header, lines.rows[n])
+        cells = [(field.items[i], row[c]) for i, c in match.columns.items() if c in row]
+        if len(cells) >= max(2, len(match.columns) / 2) and all(cell_fits(item, cell, text) for item, cell in cells):
+            gaps += [unfit] if last is not None else []
+            last, unfit = n, 0
+        elif (unfit := unfit + 1) > settings.lines_skipped:
+            break
+    if last is None:
+        return None
+    more = sorted(gaps)[len(gaps) // 2] if gaps else 0
+    return min(last + 1 + more, following)
+
+
+# Which of the matched grids are the list.
+
+
+def caption_similarity(field: Field, grid: EntryGrid, text: str) -> float:
+    """Return how well the heading of a grid, or the line above it, names the list, 0..1."""
+    names = [*grid.caption[-1:], *_lines_above(grid, text)]
+    return max((best_similarity(field.labels, name) for name in names), default=0.0)
+
+
+def _lines_above(grid: EntryGrid, text: str) -> list[str]:
+    before = text[max(0, grid.lead - 400) : grid.lead].splitlines()
+    lines = [line.strip() for line in before if line.strip()]
+    return [part.strip() for part in lines[-1].split("\t")] if lines else []
+
+
+def _select_tables(field: Field, found: Sequence[_Found], lists: Sequence[Field], text: str) -> list[_Found]:
+    """Return the grids that make the list together: those with the best one's columns.
+
+    Where some have the list's own heading, those only; none that has the heading of another list.
+    """
+    settings = ListRowSettings.current()
+    others = [f for f in lists if f.path != field.path]
+    own = {id(f): caption_similarity(field, f.match.grid, text) for f in found}
+    found = [
+        f
+        for f in found
+        if not any(
+            caption_similarity(o, f.match.grid, text) >= max(settings.min_similarity, own[id(f)] + settings.min_margin)
+            for o in others
+        )
+    ]
+    if not found:
+        return []
+    named = [f for f in found if own[id(f)] >= settings.min_similarity]
+    if named and len(named) < len(found):
+        found = named
+    best = found[0]
+    same = [f for f in found if _item_paths(f) == _item_paths(best)] if settings.join_tables else [best]
+    return sorted(same, key=lambda f: f.span)
+
+
+def _item_paths(found: _Found) -> set[int]:
+    return set(found.match.columns)
+
+
+def _drop_shared(found: dict[Path, list[_Found]], lists: Sequence[Field], text: str) -> None:
+    """Leave a grid that two lists claim to the one that it fits by far better; else neither list is certain."""
+    settings = ListRowSettings.current()
+    by_path = {f.path: f for f in lists}
+    for path, parts in list(found.items()):
+        for other_path, other_parts in list(found.items()):
+            if path == other_path or path not in found or other_path not in found:
+                continue
+            pairs = [(a, b) for a in parts for b in other_parts if a.overlaps(b)]
+            if not pairs:
+                continue
+            ours = max(a.weight + caption_similarity(by_path[path], a.match.grid, text) for a, _ in pairs)
+            theirs = max(b.weight + caption_similarity(by_path[other_path], b.match.grid, text) for _, b in pairs)
+            if ours < theirs + settings.min_margin:
+                del found[path]
+            if theirs < ours + settings.min_margin:
+                del found[other_path]
+
+
+def _join(path: Path, parts: Sequence[_Found], text: str) -> TableRowsMatch:
+    headings = _headings(parts, text) if ListRowSettings.current().read_headings else {}
+    item = _heading_item(parts[0].match) if headings else None
+    rows = []
+    for f in parts:
+        for entry in f.rows.entries:
+            element = _element(entry, f.match, text)
+            span = headings.get(id(entry))
+            if item is not None and span is not None:
+                element = (*element, StructuralMatch(item.path, *span, f.weight, ""))
+            rows.append(element)
+    left_out = tuple((start, end, str(role)) for f in parts for start, end, role in f.rows.left_out)
+    tables = tuple(f.match.grid.table for f in parts if f.match.grid.table is not None)
+    return TableRowsMatch(path, tuple(rows), tables, max(f.weight for f in parts), left_out)
+
+
+_NAMED_FOR_HEADING = re.compile(
+    r"\b(?:heading|section|categor(?:y|ies)|group|class|department|division|chapter|panel)s?\b|标题|分类|类别|部门|章节|组合|栏目",
+    re.IGNORECASE,
+)
+"""Words in the names of items that may be printed once, above the rows that they hold for."""
+
+
+def _heading_item(match: ColumnMatch) -> Field | None:
+    """Return the one item of free text that has no column and is named for a heading."""
+    free = [
+        item
+        for i, item in enumerate(match.field.items)
+        if is_column_item(item) and i not in match.columns and i not in match.doubtful and item.copied
+    ]
+    named = [
+        item
+        for item in free
+        if normalisation.value_kind(item) is None
+        and item.type == "string"
+        and _NAMED_FOR_HEADING.search(" ".join((*item.labels, item.name.replace("_", " "), item.description)))
+    ]
+    return named[0] if len(named) == 1 else None
+
+
+def _headings(parts: Sequence[_Found], text: str) -> dict[int, tuple[int, int]]:
+    """Return where the heading of each entry is printed, by the entry's `id`.
+
+    The first section's heading stands above the column headers, where other sections have headings among the rows; or
+    every one of several tables has its own there. A section goes on in the next table.
+    """
+    found = {
+        id(entry): (entry.heading.start, entry.heading.end)
+        for f in parts
+        for entry in f.rows.entries
+        if entry.heading is not None
+    }
+    above = [_heading_above(f.match.grid, text) for f in parts]
+    texts = {text[slice(*span)] for span in above if span}
+    if not found and len(texts) == len(parts) > 1:
+        return {id(e): span for f, span in zip(parts, above, strict=True) for e in f.rows.entries if span}
+    last = above[0]
+    for f in parts if found else ():
+        for entry in f.rows.entries:
+            last = found.get(id(entry), last)
+            if last:
+                found[id(entry)] = last
+    return found
+
+
+def _heading_above(grid: EntryGrid, text: str) -> tuple[int, int] | None:
+    """Return where the last line above a grid stands, if it is short and no label with a value."""
+    before = text[: grid.lead].rstrip()
+    start = before.rfind("\n") + 1
+    line = before[start:].strip()
+    longest = entry_grids.EntryGridSettings.current().longest_header
+    if not line or len(line) > longest or "\t" in line or re.search(r"[:：]\s*\S|\d\s*$|[.。]$", line):
+        return None
+    start += len(before[start:]) - len(before[start:].lstrip())
+    return start, start + len(line)
+
+
+def _element(entry: Entry, match: ColumnMatch, text: str) -> tuple[StructuralMatch, ...]:
+    element = []
+    for i, cells in sorted(entry.cells.items()):
+        item, names = match.field.items[i], match.grid.names[match.columns[i]]
+        start, end = _value_span(item, cells[0], text)
+        more: tuple[tuple[int, int], ...] = ()
+        if len(cells) > 1:
+            start, (end, more) = cells[0].start, _join_cells(cells, text)
+        element.append(StructuralMatch(item.path, start, end, match.similarity[i], " ".join(names), more))
+    return tuple(element)
+
+
+def _join_cells(cells: Sequence[PlacedText], text: str) -> tuple[int, tuple[tuple[int, int], ...]]:
+    """Return the end of the first stretch and the further ones; stretches with only white space between are one."""
+    spans = [(cell.start, cell.end) for cell in cells]
+    joined = [spans[0]]
+    for start, end in spans[1:]:
+        if text[joined[-1][1] : start].strip():
+            joined.append((start, end))
+        else:
+            joined[-1] = (joined[-1][0], end)
+    return joined[0][1], tuple(joined[1:])
+
+
+def _value_span(item: Field, cell: PlacedText, text: str) -> tuple[int, int]:
+    """Return where in the cell the value stands; a blank, or a dash, is the empty stretch at its start."""
+    kind = normalisation.value_kind(item)
+    raw = text[cell.start : cell.end]
+    if not cell.text:
+        return cell.start, cell.start
+    if kind is None:
+        return cell.start, cell.end
+    spans = normalisation.find_spans(kind, raw)
+    if len(spans) == 1:
+        return cell.start + spans[0][0], cell.start + spans[0][1]
+    if not spans and not re.search(r"\w", raw) and item.type != "boolean":
+        return cell.start, cell.start
+    return cell.start, cell.end
 
 
 def drop_rows_of_other_fields(
@@ -83,79 +392,3 @@ def drop_rows_of_other_fields(
         if own:
             kept[path] = replace(match, rows=tuple(own))
     return kept
-
-
-def _item_paths(match: TableRowsMatch) -> list[Path]:
-    return [cell.path for cell in match.rows[0]]
-
-
-def _match_table(field: Field, table: Table, text: str) -> TableRowsMatch | None:
-    """Return the rows of `table` as elements of the array `field`; None where too few columns are its items."""
-    settings = ListRowSettings.current()
-    columns = _column_names(table)
-    similar = []
-    for i, item in enumerate(field.items):
-        for column, path in columns.items():
-            score = max((best_similarity(item.labels, name) for name in (*path, " ".join(path))), default=0.0)
-            if score >= settings.min_similarity:
-                similar.append((score, i, column))
-    pairs = pair_names(similar, [1.0] * len(field.items))
-    named = [column for column, path in columns.items() if path]
-    needed = {i for i, item in enumerate(field.items) if item.required}
-    if (
-        len(pairs) < min(settings.min_columns, len(field.items))
-        or len(pairs) < settings.min_column_share * min(len(named), len(field.items))
-        or not needed <= set(pairs)
-    ):
-        return None
-    by_row = _cells_by_row(table)
-    rows = []
-    for row in sorted(by_row):
-        element = []
-        for i, (column, score) in sorted(pairs.items()):
-            cell = by_row[row].get(column)
-            if cell is None:
-                continue
-            item = field.items[i]
-            span = find_value_span(item, cell, text) or (cell.start, cell.end)
-            element.append(StructuralMatch(item.path, *span, score, " ".join(columns[column])))
-        filled = {s.path for s in element if s.end > s.start}
-        if filled and all(field.items[i].path in filled for i in needed) and 2 * len(filled) > len(element) - 1:
-            rows.append(tuple(element))
-    if not rows:
-        return None
-    mean = sum(score for _, score in pairs.values()) / len(pairs)
-    return TableRowsMatch(field.path, tuple(rows), table, mean * (0.5 + 0.5 * len(pairs) / len(field.items)))
-
-
-def _header_rows(table: Table) -> set[int]:
-    """Return the rows of which every cell is a header."""
-    return {c.row for c in table.cells if c.header} - {c.row for c in table.cells if not c.header}
-
-
-def _column_names(table: Table) -> dict[int, tuple[str, ...]]:
-    """Return the header texts over every column, outermost first, also over columns that hold row labels."""
-    header_rows = _header_rows(table)
-    columns: dict[int, tuple[str, ...]] = {}
-    for column in range(table.columns):
-        over = [
-            c.text
-            for c in sorted(table.cells, key=lambda c: c.row)
-            if c.row in header_rows and c.column <= column < c.column + c.column_span and c.text
-        ]
-        columns[column] = tuple(dict.fromkeys(over))
-    for cell in table.cells:
-        if not cell.header and cell.column_path and not columns.get(cell.column):
-            columns[cell.column] = cell.column_path
-    return columns
-
-
-def _cells_by_row(table: Table) -> dict[int, dict[int, Cell]]:
-    """Return the cells below the header by row and column; a cell over several rows stands in each of them."""
-    header_rows = _header_rows(table)
-    by_row: dict[int, dict[int, Cell]] = defaultdict(dict)
-    for cell in table.cells:
-        for row in range(cell.row, cell.row + cell.row_span):
-            if row not in header_rows:
-                by_row[row][cell.column] = cell
-    return by_row

@@ -11,7 +11,8 @@ from extractor.types import Path, Table
 class StructuralMatch:
     """A place in the document that answers a field: `text[start:end]`, empty for a blank cell.
 
-    `context` is what stands around the value and may tell its unit (headers, captions); `score` is 0..1.
+    `context` is what stands around the value and may tell its unit (headers, captions); `score` is 0..1. `more` are
+    further stretches that the value goes on with: the lines of a wrapped cell, where other cells stand between them.
     """
 
     path: Path
@@ -19,16 +20,22 @@ class StructuralMatch:
     end: int
     score: float
     context: str = ""
+    more: tuple[tuple[int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class TableRowsMatch:
-    """The rows of a table that answer an array of objects; the paths in a row are those of the array's items."""
+    """The rows that answer an array; the paths in a row are those of the array's items, within an element.
+
+    `tables` are the tables they are in, none where they are lines of text. `left_out` are rows of the same region that
+    are no elements: `(start, end, role)`, the role as in `entry_rows.RowRole`.
+    """
 
     path: Path
     rows: tuple[tuple[StructuralMatch, ...], ...]
-    table: Table
+    tables: tuple[Table, ...]
     score: float
+    left_out: tuple[tuple[int, int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

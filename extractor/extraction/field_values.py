@@ -38,17 +38,20 @@ def value_from_evidence(
     confidence: float,
     method: str,
     context: ExtractionContext,
+    printed: str | None = None,
 ) -> FieldValue:
     """Return the evidence as a value of the field; `surroundings` may tell its unit.
 
+    `printed` is the value's text where the evidence has more: the lines of a wrapped cell, with other cells between.
     A text that cannot be normalised becomes the value as it is, with a problem that keeps it out of the record.
     """
+    text = evidence.text if printed is None else printed
     normalised = normalisation.normalise_value(
-        field, evidence.text, surroundings, other_dates=context.dates, day_month_order=context.day_month_order
+        field, text, surroundings, other_dates=context.dates, day_month_order=context.day_month_order
     )
     problems = tuple(replace(p, path=path) for p in normalised.problems)
     if normalised.value is not None:
         return FieldValue(path, normalised.value, evidence, confidence, problems, method)
-    message = f"{evidence.text!r} is not a usable {field.format or field.type}; enter the value that it stands for."
+    message = f"{text!r} is not a usable {field.format or field.type}; enter the value that it stands for."
     problems = (*problems, Problem(path, ProblemKind.KEPT_AS_TEXT, message))
-    return FieldValue(path, evidence.text, evidence, confidence, problems, method)
+    return FieldValue(path, text, evidence, confidence, problems, method)

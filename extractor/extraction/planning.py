@@ -104,7 +104,7 @@ def _find_answered_spans(
     for table in document.tables:
         filled = sum(not cell.header and bool(cell.text) for cell in table.cells)
         used = sum(table.start <= m.start <= table.end and m.end > m.start for m in matches.values())
-        if filled and used >= share * filled and not any(r.table is table for r in row_matches.values()):
+        if filled and used >= share * filled and not any(t is table for r in row_matches.values() for t in r.tables):
             spans.append((table.start, table.end))
     for match in row_matches.values():
         for row in match.rows:

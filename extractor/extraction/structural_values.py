@@ -11,6 +11,7 @@ from extractor.grounding.occurrences import make_evidence
 from extractor.schemas import Schema
 from extractor.types import Field, FieldValue, Path
 from extractor.values import normalisation, ranges
+from extractor.values.characters import collapse_spaces
 
 
 def values_from_structure(schema: Schema, plan: Plan, context: ExtractionContext) -> list[FieldValue]:
@@ -29,8 +30,12 @@ def _value_from_match(f: Field, path: Path, match: StructuralMatch, context: Ext
     if match.start == match.end:
         blank = normalisation.normalise_value(f, "").value  # a blank may mean something: no tick in a box is false
         return FieldValue(path, blank, None, match.score, method="structure")
-    evidence = make_evidence(context.document, match.start, match.end)
-    return value_from_evidence(f, path, evidence, match.context, match.score, "structure", context)
+    evidence = make_evidence(context.document, match.start, match.more[-1][1] if match.more else match.end)
+    printed = None
+    if match.more:
+        text = context.document.text
+        printed = collapse_spaces("\n".join(text[start:end] for start, end in ((match.start, match.end), *match.more)))
+    return value_from_evidence(f, path, evidence, match.context, match.score, "structure", context, printed)
 
 
 def _values_from_cell_parts(

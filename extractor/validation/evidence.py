@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -84,7 +85,24 @@ def follows_from(field: Field, value: Any, text: str) -> bool:
         return _date_follows(value[:10], text)
     if isinstance(found, str) and found.casefold() == value.casefold():
         return True
-    return bool(value.strip()) and bool(comparison_key(value)) and comparison_key(value) == comparison_key(text)
+    if not comparison_key(value):
+        return False
+    return comparison_key(value) == comparison_key(text) or _has_lines_in_order(value, text)
+
+
+def _has_lines_in_order(value: str, text: str) -> bool:
+    """Decide whether `value` is made of cells of `text`, in their order: a wrapped cell, with others between its lines.
+
+    It begins with the first cell and ends with the last one.
+    """
+    cells = [key for cell in re.split(r"[\n\t]| {2,}", text) if (key := comparison_key(cell))]
+    wanted = comparison_key(value)
+    if len(cells) < 3 or not wanted.startswith(cells[0]) or not wanted.endswith(cells[-1]):
+        return False
+    ends = {len(cells[0])}
+    for cell in cells[1:-1]:
+        ends |= {end + len(cell) for end in ends if wanted.startswith(cell, end)}
+    return len(wanted) - len(cells[-1]) in ends
 
 
 def _date_follows(day: str, text: str) -> bool:

@@ -1,0 +1,116 @@
+"""How well the header of a column names an item of a list: by its labels, by abbreviations, by its description."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from functools import lru_cache
+
+from extractor.schemas.subschemas import readable_name
+from extractor.settings import Settings, rule, threshold
+from extractor.types import Field
+from extractor.values.label_similarity import label_similarity, normalise_label
+from extractor.values.scripts import has_cjk
+
+
+@dataclass(frozen=True)
+class ColumnNameSettings(Settings):
+    """What a header's words and an item's names count, all from 0 to 1."""
+
+    quoted_in_description: float = threshold(
+        0.86, meaning="Similarity of a header that the item's description quotes: `quantity (数量)`."
+    )
+    min_quoted_length: int = threshold(4, unit="characters", meaning="Shorter words stand in any description.")
+    min_quoted_cjk_length: int = threshold(2, unit="characters", meaning="The same for Chinese and Japanese.")
+    abbreviated_word: float = threshold(0.9, meaning="What a word counts that abbreviates one of the other name.")
+    read_descriptions: bool = rule(True, meaning="Headers are looked for in the items' descriptions.")
+    read_abbreviations: bool = rule(True, meaning="`Qty` is a quantity, `No.` a number, `YB` a year of birth.")
+
+
+_WORD = re.compile(r"[^\W\d_]+|\d+|[%#№]")
+_NUMBER_SIGNS = frozenset({"no", "nr", "num", "#", "№"})
+_CONNECTIVES = frozenset({"of", "the", "a", "an", "in", "per", "for", "and", "to", "by", "or", "is", "as"})
+
+
+def header_similarity(item: Field, header: str) -> float:
+    """Return how well a column's header names the item, 0..1."""
+    return _similarity(item.labels, item.name, item.description, header, ColumnNameSettings.current())
+
+
+@lru_cache(maxsize=65536)
+def _similarity(
+    labels: tuple[str, ...], name: str, description: str, header: str, settings: ColumnNameSettings
+) -> float:
+    if not normalise_label(header):
+        return 0.0
+    names = dict.fromkeys((*labels, readable_name(name))) if name else dict.fromkeys(labels)
+    best = max(
+        (max(label_similarity(label, header), _word_similarity(label, header, settings)) for label in names),
+        default=0.0,
+    )
+    if settings.read_descriptions and description and _is_quoted(header, description, settings):
+        best = max(best, settings.quoted_in_description)
+    return best
+
+
+def _words(text: str) -> list[str]:
+    """Return the words of a name in lower case, without connectives."""
+    found = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    return [word for word in found if word not in _CONNECTIVES] or found
+
+
+def _word_similarity(label: str, header: str, settings: ColumnNameSettings) -> float:
+    """Return the harmonic mean of the shares of both names' words that the other name has, abbreviated or not."""
+    ours, theirs = _words(label), _words(header)
+    if not ours or not theirs:
+        return 0.0
+    if settings.read_abbreviations and len(theirs) == 1 and _is_initials(theirs[0], ours):
+        return settings.abbreviated_word
+    left = list(ours)
+    common = 0.0
+    for word in theirs:
+        value, found = max(((_same_word(word, other, settings), n) for n, other in enumerate(left)), default=(0.0, 0))
+        if value:
+            common += value
+            del left[found]
+    return 2 * common / (len(ours) + len(theirs))
+
+
+def _same_word(one: str, other: str, settings: ColumnNameSettings) -> float:
+    if one == other or one.rstrip("s") == other.rstrip("s") != "":
+        return 1.0
+    if settings.read_abbreviations and (_abbreviates(one, other) or _abbreviates(other, one)):
+        return settings.abbreviated_word
+    return 0.0
+
+
+def _abbreviates(short: str, word: str) -> bool:
+    """Decide whether a word is short for another: its beginning, or its frame of first, some and last letters."""
+    if word == "number" and short in _NUMBER_SIGNS:
+        return True
+    if not 2 <= len(short) < len(word) or short[0] != word[0] or not short.isalpha():
+        return False
+    if word.startswith(short):
+        return len(short) >= 3
+    letters = iter(word)
+    return short[-1] == word.rstrip("s")[-1] and len(short) >= 3 and all(letter in letters for letter in short)
+
+
+def _is_initials(short: str, words: list[str]) -> bool:
+    return len(words) > 1 and len(short) == len(words) and all(w[0] == c for w, c in zip(words, short, strict=True))
+
+
+def _is_quoted(header: str, description: str, settings: ColumnNameSettings) -> bool:
+    """Decide whether the description has the header, word for word."""
+    if has_cjk(header):
+        wanted = normalise_label(header)
+        return len(wanted) >= settings.min_quoted_cjk_length and wanted in normalise_label(description)
+    wanted, text = _WORD.findall(_folded(header)), _WORD.findall(_folded(description))
+    if sum(map(len, wanted)) < settings.min_quoted_length:
+        return False
+    return any(text[n : n + len(wanted)] == wanted for n in range(len(text) - len(wanted) + 1))
+
+
+def _folded(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).casefold()

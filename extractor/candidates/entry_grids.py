@@ -1,0 +1,283 @@
+"""Rows of cells under the header of each column: from tables, and from lines of text that no reader saw a table in."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from extractor.settings import Settings, threshold
+from extractor.tables import collapse_whitespace, is_value
+from extractor.types import Document, Table, Word
+
+
+@dataclass(frozen=True)
+class EntryGridSettings(Settings):
+    """How lines become rows."""
+
+    longest_header: int = threshold(60, unit="characters", meaning="A longer cell is no header.")
+    lines_over_header: int = threshold(2, unit="lines", meaning="So many lines above a header may belong to it.")
+    lines_skipped: int = threshold(
+        6, unit="lines", meaning="So many lines in a row that are no part of a table do not end it: the foot of a page."
+    )
+    max_lines: int = threshold(20_000, unit="lines", meaning="Of a document; later ones are not searched for headers.")
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedText:
+    """A cell's stretch of the document, its text on one line, and where it stands: `left` to `right`.
+
+    Places are columns in a table, points on a page, and characters in a line of plain text. `inherited` cells reach
+    into the row from one above it.
+    """
+
+    start: int
+    end: int
+    text: str
+    left: float
+    right: float
+    inherited: bool = False
+
+
+Row = tuple[PlacedText, ...]
+"""The cells of one row, from left to right."""
+
+
+@dataclass(frozen=True)
+class EntryGrid:
+    """Rows under named columns. `names` are the header texts of each column, outermost first, empty for none.
+
+    `rows` are those below (or above) the header; each maps a column to its cell. `lead` is where the lines that belong
+    to the header begin. `is_marked` says that a reader found the header; else rows are held to the items' kinds.
+    """
+
+    names: tuple[tuple[str, ...], ...]
+    rows: tuple[Mapping[int, PlacedText], ...]
+    start: int
+    end: int
+    caption: tuple[str, ...] = ()
+    table: Table | None = None
+    lead: int = 0
+    is_marked: bool = True
+
+    @cached_property
+    def named_columns(self) -> int:
+        """Return how many columns have a name."""
+        return sum(any(path) for path in self.names)
+
+
+# Tables.
+
+
+def table_grid(table: Table) -> EntryGrid:
+    """Return the grid of a table whose header rows its reader has found."""
+    header_rows = set(header_row_numbers(table))
+    names = _column_names(table, header_rows)
+    by_row: dict[int, dict[int, PlacedText]] = defaultdict(dict)
+    for cell in table.cells:
+        for row in range(cell.row, cell.row + cell.row_span):
+            if row not in header_rows:
+                right = cell.column + cell.column_span
+                text = PlacedText(cell.start, cell.end, cell.text, cell.column, right, row > cell.row)
+                by_row[row][cell.column] = text
+    body = tuple(by_row[row] for row in sorted(by_row))
+    ends = [c.end for c in table.cells if c.row not in header_rows]
+    first_body = min(by_row, default=0)
+    is_marked = any(row < first_body for row in header_rows)
+    end = max(ends, default=table.end)
+    return EntryGrid(names, body, table.start, end, table.caption, table, table.start, is_marked)
+
+
+def table_rows(table: Table) -> list[Row]:
+    """Return all rows of a table, headers included."""
+    by_row: dict[int, list[PlacedText]] = defaultdict(list)
+    for cell in table.cells:
+        right = cell.column + cell.column_span
+        for row in range(cell.row, cell.row + cell.row_span):
+            by_row[row].append(PlacedText(cell.start, cell.end, cell.text, cell.column, right, row > cell.row))
+    return [tuple(sorted(by_row[row], key=lambda c: c.left)) for row in sorted(by_row)]
+
+
+def grids_at_row(table: Table, rows: Sequence[Row], at: int) -> Iterator[EntryGrid]:
+    """Yield the grids of a table whose header is the row `at`, unmarked: with the rows below it, and those above it."""
+    header = [cell for cell in rows[at] if cell.text]
+    columns = tuple((cell.text,) for cell in header)
+    for body in (rows[at + 1 :], rows[:at]):
+        placed = tuple(_place(header, row) for row in body)
+        if any(placed):
+            cells = [*header, *(cell for row in placed for cell in row.values())]
+            start, end = min(c.start for c in cells), max(c.end for c in cells)
+            yield EntryGrid(columns, placed, start, end, table.caption, table, table.start, is_marked=False)
+
+
+def _place(header: Sequence[PlacedText], row: Row) -> dict[int, PlacedText]:
+    """Return the cells of a row by the header cell that they share most columns with; those under none are left out."""
+    placed: dict[int, PlacedText] = {}
+    for cell in row:
+        shared = [min(cell.right, h.right) - max(cell.left, h.left) for h in header]
+        best = max(range(len(header)), key=lambda n: (shared[n], -n))
+        if shared[best] > 0 and not (best in placed and (placed[best].text or not cell.text)):
+            placed[best] = cell
+    return placed
+
+
+def header_row_numbers(table: Table) -> frozenset[int]:
+    """Return the rows that the table's reader took for column headers."""
+    return frozenset(_header_rows(table) - _banner_rows(table))
+
+
+def _header_rows(table: Table) -> set[int]:
+    """Return the rows of which every cell is a header."""
+    return {c.row for c in table.cells if c.header} - {c.row for c in table.cells if not c.header}
+
+
+def _banner_rows(table: Table) -> set[int]:
+    """Return the rows that have one filled cell, where other rows have several: heads of sections, not of columns."""
+    filled: dict[int, int] = defaultdict(int)
+    for cell in table.cells:
+        for row in range(cell.row, cell.row + cell.row_span):
+            filled[row] += bool(cell.text)
+    return {row for row, count in filled.items() if count == 1} if max(filled.values(), default=0) > 1 else set()
+
+
+def _column_names(table: Table, header_rows: set[int]) -> tuple[tuple[str, ...], ...]:
+    """Return the header texts over every column, outermost first, also over columns that hold row labels."""
+    names: list[tuple[str, ...]] = []
+    in_order = sorted(table.cells, key=lambda c: c.row)
+    for column in range(table.columns):
+        over = [
+            c.text
+            for c in in_order
+            if c.row in header_rows and c.column <= column < c.column + c.column_span and c.text
+        ]
+        names.append(tuple(dict.fromkeys(over)))
+    for cell in table.cells:
+        if not cell.header and cell.column_path and not names[cell.column]:
+            names[cell.column] = cell.column_path
+    return tuple(names)
+
+
+# Lines of text.
+
+
+class LineRows:
+    """The lines of a document as rows of cells, which tabs or wide spaces divide."""
+
+    def __init__(self, document: Document) -> None:
+        self._text = document.text
+        words = [w for page in document.pages for w in page.words if w.box is not None]
+        self._words: list[Word] = sorted(words, key=lambda w: w.start)
+        self._starts = [w.start for w in self._words]
+        hidden = [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
+        self.rows: list[Row] = []
+        for m in re.finditer(r"[^\n]*\S[^\n]*", document.text):
+            if len(self.rows) >= EntryGridSettings.current().max_lines:
+                break
+            if not any(s < m.end() and m.start() < e for s, e in hidden):
+                self.rows.append(self._split(*m.span()))
+
+    def _split(self, start: int, end: int) -> Row:
+        line = self._text[start:end]
+        cells = []
+        for m in re.finditer(r"[^\s](?:[^\t]*?[^\s])??(?=\t|\s{2,}|\s*$)", line):
+            cells.append(self._place(start + m.start(), start + m.end(), m.start()))
+        return tuple(cells)
+
+    def _place(self, start: int, end: int, offset: int) -> PlacedText:
+        first, last = bisect.bisect_left(self._starts, start), bisect.bisect_left(self._starts, end)
+        boxes = [w.box for w in self._words[first:last] if w.box is not None]
+        text = collapse_whitespace(self._text[start:end])
+        if boxes:
+            return PlacedText(start, end, text, min(b.x0 for b in boxes), max(b.x1 for b in boxes))
+        return PlacedText(start, end, text, float(offset), float(offset + end - start))
+
+    @property
+    def has_boxes(self) -> bool:
+        """Decide whether places are points on a page."""
+        return bool(self._words)
+
+    def grid(self, at: int, stop: int) -> EntryGrid:
+        """Return the grid whose header is the line `at`, with the lines up to `stop` as rows."""
+        header = self.rows[at]
+        lead, names = at, [[cell.text] for cell in header]
+        for above in range(at - 1, max(-1, at - 1 - EntryGridSettings.current().lines_over_header), -1):
+            row = self.rows[above]
+            if not _may_be_header(row) or len(row) > len(header) or len(row) < 2:
+                break
+            for column, cell in self.align(header, row).items():
+                names[column].insert(0, cell.text)
+            lead = above
+        columns = tuple((*texts, " ".join(texts)) if len(texts) > 1 else tuple(texts) for texts in names)
+        body = tuple(self.align(header, row) for row in self.rows[at + 1 : stop])
+        end = self.rows[stop - 1][-1].end
+        lead_start = self.rows[lead][0].start
+        return EntryGrid(columns, body, header[0].start, end, (), None, lead_start, is_marked=False)
+
+    def align(self, header: Row, row: Row) -> dict[int, PlacedText]:
+        """Return the cells of a row by column, in the order of both, each under the header that it is nearest to.
+
+        A cell that stands under no header is left out. Where nothing says where cells stand (tabs in plain text), rows
+        with as many cells as the header go by their order, and the cells of others have no column.
+        """
+        if not self.has_boxes and len(row) == len(header):
+            return dict(enumerate(row))
+        if (
+            not self.has_boxes
+            and len(row) > 1
+            and any("\t" in self._text[r[0].start : r[-1].end] for r in (header, row))
+        ):
+            return {}
+        costs = [[_distance(h, cell) for h in header] for cell in row]
+        return {column: row[n] for n, column in _align_in_order(costs).items()}
+
+
+_UNPLACED = 60.0
+"""The cost of a cell under no header, in points or characters: nearer than that is taken to be its column."""
+
+
+def _distance(header: PlacedText, cell: PlacedText) -> float:
+    """Return how far a cell is from standing under a header: its nearest edge or centre, more where they are apart."""
+    edges = (
+        abs(header.left - cell.left),
+        abs(header.right - cell.right),
+        abs((header.left + header.right) - (cell.left + cell.right)) / 2,
+    )
+    gap = max(header.left, cell.left) - min(header.right, cell.right)
+    return min(edges) + 2 * max(0.0, gap)
+
+
+def _align_in_order(costs: Sequence[Sequence[float]]) -> dict[int, int]:
+    """Return the column of each cell, both in order, with the least sum of costs; some cells have none."""
+    columns = len(costs[0]) if costs else 0
+    best: list[list[float]] = [[0.0] * (columns + 1)]
+    for row in costs:
+        above, line = best[-1], [best[-1][0] + _UNPLACED]
+        for c in range(columns):
+            line.append(min(above[c + 1] + _UNPLACED, line[c], above[c] + row[c]))
+        best.append(line)
+    found, n, c = {}, len(costs), columns
+    while n and c:
+        if best[n][c] == best[n][c - 1]:
+            c -= 1
+        elif best[n][c] == best[n - 1][c] + _UNPLACED:
+            n -= 1
+        else:
+            n, c = n - 1, c - 1
+            found[n] = c
+    return found
+
+
+def _may_be_header(row: Row) -> bool:
+    longest = EntryGridSettings.current().longest_header
+    return all(len(cell.text) <= longest and not is_value(cell.text) for cell in row)
+
+
+def header_cells(row: Row) -> Iterator[tuple[int, str]]:
+    """Yield the cells of a row that may be headers, with their position."""
+    longest = EntryGridSettings.current().longest_header
+    for n, cell in enumerate(row):
+        if cell.text and len(cell.text) <= longest and (not is_value(cell.text)):
+            yield n, cell.text

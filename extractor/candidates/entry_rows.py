@@ -1,0 +1,286 @@
+"""What each row of a matched table is: an entry of the list, more lines of one, a heading, a total, and so on."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from statistics import median
+
+from extractor.candidates.entry_grids import PlacedText
+from extractor.candidates.list_columns import ColumnMatch, cell_fits, needed_items
+from extractor.settings import Settings, rule, threshold
+from extractor.tables import is_value
+from extractor.types import Field
+from extractor.values import normalisation, numbers
+from extractor.values.label_similarity import normalise_label
+
+
+@dataclass(frozen=True)
+class EntryRowSettings(Settings):
+    """How rows are told apart."""
+
+    join_wrapped_rows: bool = rule(True, meaning="A row that only goes on with the texts of the row above joins it.")
+    drop_totals: bool = rule(True, meaning="Rows of totals and of balances brought forward are no entries.")
+    repeated_header: float = threshold(
+        0.6, meaning="The least share of a row's cells that repeat their column's header in a repeated header."
+    )
+    min_filled: float = threshold(
+        0.5,
+        meaning="The least share of matched columns that are filled in an entry, of those that entries mostly fill.",
+    )
+    total_words: int = threshold(5, unit="words", meaning="A text with more words is not the name of a total.")
+    longest_heading: int = threshold(80, unit="characters", meaning="A longer text is no heading of rows.")
+    indent: float = threshold(
+        6.0, unit="points or characters", meaning="A line begins so near under the text that it goes on with."
+    )
+    often: float = threshold(0.3, meaning="Lone texts after so great a share of entries are lines of them, not heads.")
+
+
+class RowRole(StrEnum):
+    """What a row is to a list."""
+
+    ENTRY = "entry"
+    CONTINUATION = "continuation"
+    HEADING = "heading"
+    TOTAL = "total"
+    CARRIED = "carried forward"
+    HEADER = "repeated header"
+    OTHER = "other"
+
+
+@dataclass
+class Entry:
+    """One element of a list: the cells of each item, the first and those that go on with it, and its heading."""
+
+    cells: dict[int, list[PlacedText]]
+    row: Mapping[int, PlacedText]
+    heading: PlacedText | None = None
+
+
+@dataclass
+class ReadRows:
+    """The entries of a matched table, and the rows left out, each with its role.
+
+    `lost` counts the rows between entries that have several cells, one a value at least, and are nothing known.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    left_out: list[tuple[int, int, RowRole]] = field(default_factory=list)
+    lost: int = 0
+
+    @property
+    def lost_share(self) -> float:
+        """Return the share of rows with several cells that could be read neither as entries nor as anything else."""
+        return self.lost / (self.lost + len(self.entries) or 1)
+
+
+_TOTAL = re.compile(
+    r"\b(?:(?:sub|grand|net)[\s-]?)?(?:totals?|summe|gesamt(?:summe|betrag)?|zwischensumme|somme|totale|totaal|suma|"
+    r"balance due|amount due)\b|小计|合计|总计|共计|累计|小計|合計|総計",
+    re.IGNORECASE,
+)
+_CARRIED = re.compile(
+    r"\b(?:(?:carried|brought|balance|bal\.?)\s+(?:over|forward|down|fwd)|[bc]/[fd]|(?:opening|closing|beginning|ending|"
+    r"previous|starting)\s+balance|übertrag|saldovortrag|anfangsbestand|report(?:er)?\s+à\s+nouveau|suma\s+y\s+sigue)\b|"
+    r"承前|过次页|转下页|接上页|上[期月年页]结[转余]|本[期月]结转|期[初末]余额|繰越",
+    re.IGNORECASE,
+)
+
+
+_LABELLED = re.compile(r"[^\W\d_][:：]\s*\S")
+
+
+def read_rows(match: ColumnMatch, text: str) -> ReadRows:
+    """Return the entries of the matched grid in the order of its rows."""
+    settings = EntryRowSettings.current()
+    reader = _RowReader(match, text)
+    found = ReadRows()
+    heading: PlacedText | None = None
+    open_entry: Entry | None = None
+    roles = reader.roles()
+    between = 0
+    for row, role in zip(match.grid.rows, roles, strict=True):
+        if role is RowRole.ENTRY:
+            found.lost += between if found.entries else 0
+            between = 0
+            open_entry = Entry({i: [row[c]] for i, c in match.columns.items() if c in row}, row, heading)
+            found.entries.append(open_entry)
+        elif role is RowRole.CONTINUATION and open_entry is not None and settings.join_wrapped_rows:
+            for i, c in match.columns.items():
+                if c in row and row[c].text and not row[c].inherited:
+                    known = [cell for cell in open_entry.cells.get(i, ()) if cell.text]
+                    open_entry.cells[i] = [*known, row[c]]
+        else:
+            filled = [cell for cell in row.values() if cell.text]
+            if role is RowRole.OTHER and len(filled) > 1 and any(is_value(cell.text) for cell in filled):
+                between += 1
+            if role is RowRole.HEADING:
+                heading = filled[0]
+            if role is not RowRole.HEADER:
+                open_entry = None
+            if filled:
+                found.left_out.append((min(c.start for c in filled), max(c.end for c in filled), role))
+    return found
+
+
+class _RowReader:
+    def __init__(self, match: ColumnMatch, text: str) -> None:
+        self._match, self._text = match, text
+        self._rows = match.grid.rows
+        self._settings = EntryRowSettings.current()
+        self._is_marked = match.grid.is_marked
+        self._items = {c: match.field.items[i] for i, c in match.columns.items()}
+        needed = needed_items(match.field)
+        self._needed = {c for i, c in match.columns.items() if i in needed}
+        likely = [row for row in self._rows if len(self._filled(row)) >= 2 or len(self._items) < 2]
+        counts = {c: sum(c in self._filled(row) for row in likely) for c in self._items}
+        self._usual = {c for c, n in counts.items() if 2 * n > len(likely)}
+        in_grid: dict[int, int] = {}
+        for row in likely:
+            for c, cell in row.items():
+                in_grid[c] = in_grid.get(c, 0) + bool(cell.text)
+        self._usual_cells = {c for c, n in in_grid.items() if 5 * n >= 4 * len(likely)}
+        self._usual_cells |= {c for row in likely[:1] for c, cell in row.items() if cell.text}
+        self._typical = median([sum(bool(x.text) for x in row.values()) for row in likely] or [0])
+
+    def _filled(self, row: Mapping[int, PlacedText]) -> set[int]:
+        return {c for c in self._items if c in row and row[c].text}
+
+    def roles(self) -> list[RowRole]:
+        found = [self._first_role(row) for row in self._rows]
+        if self._settings.drop_totals:
+            self._mark_sums(found)
+            self._mark_foot(found)
+        self._settle_lone_texts(found)
+        return found
+
+    def _first_role(self, row: Mapping[int, PlacedText]) -> RowRole:
+        cells = [row[c] for c in sorted(row) if row[c].text and not row[c].inherited]
+        if not cells:
+            return RowRole.OTHER
+        if self._repeats_header(row):
+            return RowRole.HEADER
+        missing = self._usual_cells - {c for c in row if row[c].text and not row[c].inherited}
+        if self._settings.drop_totals and missing:
+            texts = [c.text for c in cells if re.search(r"[^\W\d_]", c.text)]
+            if any(_CARRIED.search(t) for t in texts[:2]):
+                return RowRole.CARRIED
+            if any(_TOTAL.search(t) and len(t.split()) <= self._settings.total_words for t in texts[:2]):
+                return RowRole.TOTAL
+        if self._is_entry(row):
+            return RowRole.ENTRY
+        return RowRole.CONTINUATION if self._may_continue(row) else RowRole.OTHER
+
+    def _repeats_header(self, row: Mapping[int, PlacedText]) -> bool:
+        cells = {c: cell for c, cell in row.items() if cell.text}
+        plain = {
+            c: {normalise_label(n) for n in self._match.grid.names[c]} for c in cells if c < len(self._match.grid.names)
+        }
+        same = sum(normalise_label(cells[c].text) in names for c, names in plain.items() if names)
+        return same >= 2 and same >= self._settings.repeated_header * len(cells)
+
+    def _is_entry(self, row: Mapping[int, PlacedText]) -> bool:
+        filled = self._filled(row)
+        if not filled or not self._needed <= filled:
+            return False
+        if self._is_marked:
+            present = [c for c in self._items if c in row]
+            own = sum(not row[c].inherited for c in filled)
+            return 2 * len(filled) > len(present) - 1 and (own > 1 or len(self._usual) < 2)
+        if len(filled & self._usual) < self._settings.min_filled * len(self._usual):
+            return False
+        if sum(not row[c].inherited for c in filled) < min(2, len(self._items)):
+            return False
+        return all(cell_fits(self._items[c], row[c], self._text) for c in filled)
+
+    def _may_continue(self, row: Mapping[int, PlacedText]) -> bool:
+        """Decide whether a row has only texts, or values for columns that the row above may have left blank."""
+        filled = self._filled(row)
+        return bool(filled) and all(cell_fits(self._items[c], row[c], self._text) for c in filled)
+
+    def _mark_sums(self, roles: list[RowRole]) -> None:
+        """Mark the entries that have fewer cells than others and whose numbers are sums of the entries above."""
+        numeric = [c for c, item in self._items.items() if item.type in ("number", "integer")]
+        since: dict[int, list[float]] = {c: [] for c in numeric}
+        for n, row in enumerate(self._rows):
+            if roles[n] is RowRole.TOTAL:
+                since = {c: [] for c in numeric}
+            if roles[n] is not RowRole.ENTRY:
+                continue
+            values = {c: number for c in numeric if c in row and (number := self._number(row[c])) is not None}
+            lacks = self._usual_cells - {c for c in row if row[c].text}
+            is_sum = [c for c, v in values.items() if v and len(since[c]) > 1 and abs(sum(since[c]) - v) < 0.006]
+            if lacks and is_sum:
+                roles[n] = RowRole.TOTAL
+                since = {c: [] for c in numeric}
+                continue
+            for c, value in values.items():
+                since[c].append(value)
+
+    def _mark_foot(self, roles: list[RowRole]) -> None:
+        """Mark the rows after a total that lack cells, up to the end of the table: discounts, taxes, what was paid."""
+        for n in range(len(roles) - 1, -1, -1):
+            if roles[n] is RowRole.TOTAL:
+                following = [k for k in range(n + 1, len(roles)) if roles[k] is RowRole.ENTRY]
+                lacking = [k for k in following if self._usual_cells - {c for c, x in self._rows[k].items() if x.text}]
+                if len(lacking) == len(following):
+                    for k in following:
+                        roles[k] = RowRole.TOTAL
+
+    def _number(self, cell: PlacedText) -> float | None:
+        found = numbers.parse_number(self._text[cell.start : cell.end])
+        return float(found.value) if found is not None else None
+
+    def _settle_lone_texts(self, roles: list[RowRole]) -> None:
+        """Decide which rows of one text are headings: those before entries, unless most entries have one after them."""
+        lone = []
+        for n, row in enumerate(self._rows):
+            if roles[n] not in (RowRole.CONTINUATION, RowRole.OTHER):
+                continue
+            cells = [(c, cell) for c, cell in row.items() if cell.text and not cell.inherited]
+            if len(cells) == 1 and re.search(r"[^\W\d_]", cells[0][1].text):
+                lone.append(n)
+            elif roles[n] is RowRole.CONTINUATION and not self._continues(n, roles):
+                roles[n] = RowRole.OTHER
+        entries = sum(role is RowRole.ENTRY for role in roles)
+        after_entry = sum(n > 0 and roles[n - 1] in (RowRole.ENTRY, RowRole.CONTINUATION) for n in lone)
+        are_lines = after_entry > self._settings.often * max(1, entries)
+        for n in lone:
+            row = self._rows[n]
+            (column, cell), *_ = [(c, x) for c, x in row.items() if x.text and not x.inherited]
+            previous = next((k for k in range(n - 1, -1, -1) if roles[k] is not RowRole.OTHER), None)
+            follows_entry = previous is not None and roles[previous] in (RowRole.ENTRY, RowRole.CONTINUATION)
+            begins_before_entry = any(role is RowRole.ENTRY for role in roles[n + 1 : n + 3])
+            in_first = column == min(self._usual_cells | self._usual, default=column)
+            goes_on = cell.text[:1].islower() or cell.text[:1] in "(（&/-–,"
+            may_go_on = roles[n] is RowRole.CONTINUATION and follows_entry and self._is_below(cell, column, previous)
+            if may_go_on and (are_lines or goes_on or not in_first):
+                continue
+            is_heading = begins_before_entry and len(cell.text) <= self._settings.longest_heading
+            roles[n] = RowRole.HEADING if is_heading else RowRole.OTHER
+
+    def _is_below(self, cell: PlacedText, column: int, above: int | None) -> bool:
+        """Decide whether a text begins where the cell of its column in the row above begins, as far as that is told."""
+        if self._match.grid.table is not None or above is None or column not in self._rows[above]:
+            return True
+        over = self._rows[above][column]
+        return abs(over.left - cell.left) <= self._settings.indent or over.left <= cell.left < over.right
+
+    def _continues(self, n: int, roles: Sequence[RowRole]) -> bool:
+        """Decide whether a row of several cells goes on with the entry above: it fills what that one left blank."""
+        above = next((k for k in range(n - 1, -1, -1) if roles[k] is not RowRole.CONTINUATION), None)
+        if above is None or roles[above] is not RowRole.ENTRY:
+            return False
+        entry = self._filled(self._rows[above])
+        row = {c for c in self._filled(self._rows[n]) if not self._rows[n][c].inherited}
+        anchor = min(self._usual, default=None)
+        if anchor in row & entry or any(_LABELLED.search(c.text) for c in self._rows[n].values()):
+            return False
+        free_text = {c for c, item in self._items.items() if normalisation.value_kind(item) is None and _is_text(item)}
+        return all(c in free_text or c not in entry for c in row)
+
+
+def _is_text(item: Field) -> bool:
+    return item.type == "string" and item.enum is None

@@ -1,0 +1,162 @@
+"""A list's items matched with the columns of a table: by names, by kinds of value, one to one and by a margin."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from extractor.candidates.column_assignment import assign, margins
+from extractor.candidates.column_names import header_similarity
+from extractor.candidates.entry_grids import EntryGrid, PlacedText
+from extractor.settings import Settings, rule, threshold
+from extractor.types import Field
+from extractor.values import normalisation
+
+
+@dataclass(frozen=True)
+class ListColumnSettings(Settings):
+    """When the columns of a table are the items of a list. Similarities are in 0..1."""
+
+    min_similarity: float = threshold(0.74, meaning="The least similarity of a column's header and an item's name.")
+    min_margin: float = threshold(
+        0.06, meaning="How far the best assignment is above the best one that gives an item another column."
+    )
+    needed_bonus: float = threshold(
+        0.1, meaning="What an item that every element has is ahead of others where two go by the same header."
+    )
+    min_fit: float = threshold(0.6, meaning="The least share of a column's cells that are values of the item's kind.")
+    min_columns: int = threshold(
+        2, unit="columns", meaning="So many items at least have a column, where there are so many."
+    )
+    min_column_share: float = threshold(
+        0.5, meaning="The least share of the table's named columns, or of the items where those are fewer, that match."
+    )
+    date_by_elimination: bool = rule(
+        True, meaning="The only column of dates is that of the only item that is a date and has no column yet."
+    )
+    elimination_score: float = threshold(0.75, meaning="What such a pair counts.")
+    sampled_rows: int = threshold(40, unit="rows", meaning="So many rows are looked at to judge a column.")
+
+
+@dataclass(frozen=True)
+class ColumnMatch:
+    """The columns of a grid that are a list's items, by the items' positions, with the similarity of each pair.
+
+    `doubtful` are the items whose column another item, or another column, claims as well: they are left open.
+    """
+
+    field: Field
+    grid: EntryGrid
+    columns: Mapping[int, int]
+    similarity: Mapping[int, float]
+    doubtful: frozenset[int]
+    score: float
+
+    @property
+    def is_certain(self) -> bool:
+        """Decide whether enough items have a column for the rows to be the list's elements."""
+        settings = ListColumnSettings.current()
+        found = len(self.columns)
+        items = [n for n, item in enumerate(self.field.items) if is_column_item(item)]
+        least = settings.min_column_share * min(self.grid.named_columns, len(items))
+        return (
+            found >= min(settings.min_columns, len(items))
+            and found >= least
+            and needed_items(self.field) <= set(self.columns)
+        )
+
+
+def is_column_item(item: Field) -> bool:
+    """Decide whether a cell can answer an item: it is no list or object, and has no fixed value."""
+    return item.path != () and item.type not in ("array", "json") and "const" not in item.schema
+
+
+def needed_items(field: Field) -> frozenset[int]:
+    """Return the items that every element has: those required, unless all are and may be null, which says nothing."""
+    required = {n for n, item in enumerate(field.items) if item.required and is_column_item(item)}
+    if sum(is_column_item(item) for item in field.items) > len(required):
+        return frozenset(required)
+    return frozenset(n for n in required if not field.items[n].nullable)
+
+
+def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | None:
+    """Return the items of the list `field` that columns of the grid go by; None where not one does."""
+    settings = ListColumnSettings.current()
+    scores: dict[tuple[int, int], float] = {}
+    for i, item in enumerate(field.items):
+        if not is_column_item(item):
+            continue
+        for column, names in enumerate(grid.names):
+            score = max((header_similarity(item, name) for name in (*names, " ".join(names))), default=0.0)
+            if score >= settings.min_similarity and column_fit(item, grid, column, text) >= settings.min_fit:
+                scores[i, column] = score
+    if not scores:
+        return None
+    needed = needed_items(field)
+    preferred = {(i, c): s + settings.needed_bonus * (i in needed) for (i, c), s in scores.items()}
+    columns = assign(preferred)
+    lead = margins(preferred, columns)
+    doubtful = frozenset(i for i in columns if lead[i] < settings.min_margin)
+    certain = {i: column for i, column in columns.items() if i not in doubtful}
+    similarity = {i: scores[i, column] for i, column in certain.items()}
+    if settings.date_by_elimination and len(certain) >= settings.min_columns - 1 and not doubtful:
+        pair = _only_date(field, grid, certain, text)
+        if pair:
+            certain[pair[0]] = pair[1]
+            similarity[pair[0]] = settings.elimination_score
+    mean = sum(similarity.values()) / len(similarity) if similarity else 0.0
+    items = sum(is_column_item(item) for item in field.items)
+    return ColumnMatch(field, grid, certain, similarity, doubtful, mean * (0.5 + 0.5 * len(certain) / items))
+
+
+def _only_date(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: str) -> tuple[int, int] | None:
+    items = [
+        i
+        for i, item in enumerate(field.items)
+        if is_column_item(item) and i not in taken and normalisation.value_kind(item) == "date"
+    ]
+    if len(items) != 1:
+        return None
+    free = [c for c in range(len(grid.names)) if c not in taken.values()]
+    columns = [c for c in free if _date_share(grid, c, text) >= ListColumnSettings.current().min_fit]
+    return (items[0], columns[0]) if len(columns) == 1 else None
+
+
+def _date_share(grid: EntryGrid, column: int, text: str) -> float:
+    cells = _sample(grid, column)
+    spans = [normalisation.find_spans("date", text[c.start : c.end]) for c in cells]
+    whole = sum(any(2 * (e - s) > c.end - c.start for s, e in found) for found, c in zip(spans, cells, strict=True))
+    return whole / len(cells) if cells else 0.0
+
+
+def _sample(grid: EntryGrid, column: int) -> list[PlacedText]:
+    """Return the first filled cells of a column in rows with another one: banners and notes stand alone."""
+    found = [row[column] for row in grid.rows if column in row and row[column].text and filled_count(row) > 1]
+    return found[: ListColumnSettings.current().sampled_rows]
+
+
+def filled_count(row: Mapping[int, PlacedText]) -> int:
+    """Return how many cells of a row have text."""
+    return sum(bool(cell.text) for cell in row.values())
+
+
+def column_fit(item: Field, grid: EntryGrid, column: int, text: str) -> float:
+    """Return the share of a column's filled cells that are values of the item's kind, 1 for free text."""
+    cells = _sample(grid, column)
+    if not cells:
+        return 1.0
+    return sum(cell_fits(item, cell, text) for cell in cells) / len(cells)
+
+
+def cell_fits(item: Field, cell: PlacedText, text: str) -> bool:
+    """Decide whether a filled cell has a value of the item's kind, or shows by a dash that it has none."""
+    printed = text[cell.start : cell.end]
+    if not re.search(r"\w", printed) and item.type != "boolean":
+        return True
+    if item.enum is not None or item.type == "boolean":
+        return normalisation.normalise_value(item, printed).value is not None
+    kind = normalisation.value_kind(item)
+    if kind is None:
+        return True
+    return bool(normalisation.find_spans(kind, printed))

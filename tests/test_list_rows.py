@@ -1,0 +1,284 @@
+"""Lists read from rows by code: columns matched with items, rows told apart, and look-alikes left to the model."""
+
+import pytest
+
+from extractor.candidates.column_assignment import assign, margins
+from extractor.candidates.column_names import header_similarity
+from extractor.candidates.list_rows import limits_rows
+from extractor.extraction.pipeline import extract
+from extractor.problems import ProblemKind
+from extractor.readers import read_bytes
+from extractor.schemas import load_schema
+
+
+def text(description="", **more):
+    return {"type": ["string", "null"], "description": description, **more}
+
+
+def number(description="", **more):
+    return {"type": ["number", "null"], "description": description, **more}
+
+
+def a_list(description="", /, **items):
+    return {"type": "array", "description": description, "items": {"type": "object", "properties": items}}
+
+
+def extraction(document, name="paper.txt", /, **properties):
+    schema = load_schema({"title": "t", "type": "object", "properties": properties})
+    return extract(read_bytes(document.encode(), name), schema, None)
+
+
+def rows(document, wanted, name="paper.txt"):
+    """The values of the list `wanted`, each row a tuple in the order of its items; None where it is left open."""
+    data = extraction(document, name, rows=wanted).data
+    items = wanted["items"]["properties"]
+    return [tuple(row.get(item) for item in items) for row in data.get("rows") or []]
+
+
+def tabbed(*lines):
+    return "\n".join("\t".join(line.split("|")) for line in lines) + "\n"
+
+
+STATEMENT = a_list(
+    "movements of the account",
+    postedOn=text("day of posting", format="date"),
+    details=text(),
+    moneyOut=number(),
+    moneyIn=number(),
+    balance=number(),
+)
+
+
+def test_bank_statement_without_balances_brought_forward_and_with_a_wrapped_line():
+    document = tabbed(
+        "Date|Details|Money out|Money in|Balance",
+        "|Balance brought forward|||1,210.00",
+        "3 March 2031|Card payment|42.10||1,167.90",
+        "|Harbour Books, Leith|||",
+        "4 March 2031|Salary||900.00|2,067.90",
+        "9 March 2031|Rent|650.00||1,417.90",
+        "|Balance carried forward|||1,417.90",
+    )
+    assert rows(document, STATEMENT) == [
+        ("2031-03-03", "Card payment Harbour Books, Leith", 42.1, None, 1167.9),
+        ("2031-03-04", "Salary", None, 900, 2067.9),
+        ("2031-03-09", "Rent", 650, None, 1417.9),
+    ]
+
+
+def test_value_of_a_wrapped_cell_follows_from_its_evidence():
+    document = tabbed(
+        "Date|Details|Money out|Money in|Balance",
+        "3 March 2031|Card payment|42.10||1,167.90",
+        "|Harbour Books, Leith|||",
+        "4 March 2031|Salary||900.00|2,067.90",
+    )
+    found = extraction(document, rows=STATEMENT)
+    details = next(v for v in found.values if v.path == ("rows", 0, "details"))
+    assert details.value == "Card payment Harbour Books, Leith"
+    assert ProblemKind.VALUE_OUTSIDE_EVIDENCE not in {p.kind for p in details.problems}
+
+
+RESULTS = a_list(
+    "",
+    panel=text("the heading the result stands under"),
+    analyte=text(),
+    result=number(),
+    unit=text(),
+    referenceRange=text("reference interval as printed"),
+)
+
+
+def test_laboratory_table_gives_each_result_the_heading_above_it():
+    document = tabbed(
+        "Analyte|Result|Unit|Reference interval",
+        "KIDNEY|||",
+        "Creatinine|81|µmol/L|62-106",
+        "Urea|5.1|mmol/L|2.8-8.1",
+        "LIVER|||",
+        "ALT|22|U/L|0-41",
+        "Bilirubin|9|µmol/L|0-21",
+    )
+    assert rows(document, RESULTS) == [
+        ("KIDNEY", "Creatinine", 81, "µmol/L", "62-106"),
+        ("KIDNEY", "Urea", 5.1, "mmol/L", "2.8-8.1"),
+        ("LIVER", "ALT", 22, "U/L", "0-41"),
+        ("LIVER", "Bilirubin", 9, "µmol/L", "0-21"),
+    ]
+
+
+LINES = a_list("lines of the invoice", itemDescription=text(), qty=number(), unitPrice=number(), lineAmount=number())
+
+
+def test_invoice_lines_in_fixed_width_text_with_wrapped_descriptions_and_a_total():
+    document = """Invoice 88-104
+
+Description              Quantity   Unit price      Amount
+Oak shelf, oiled                2        41.50       83.00
+  with brackets
+Pine shelf                      4        20.00       80.00
+  unplaned
+Delivery                        1        12.00       12.00
+Total                                               175.00
+"""
+    assert rows(document, LINES) == [
+        ("Oak shelf, oiled with brackets", 2, 41.5, 83),
+        ("Pine shelf unplaned", 4, 20, 80),
+        ("Delivery", 1, 12, 12),
+    ]
+
+
+def test_sum_without_a_word_for_it_is_no_entry():
+    document = tabbed("Description|Quantity|Unit price|Amount", "Oak|2|10.00|20.00", "Elm|3|5.00|15.00", "|||35.00")
+    assert [row[0] for row in rows(document, LINES)] == ["Oak", "Elm"]
+
+
+def test_rows_below_a_total_that_lack_cells_are_no_entries():
+    document = tabbed(
+        "Description|Quantity|Unit price|Amount",
+        "Oak|2|10.00|20.00",
+        "Elm|3|5.00|15.00",
+        "Goods subtotal|||35.00",
+        "Postage|||4.00",
+        "Voucher||| -2.00",
+    )
+    assert [row[0] for row in rows(document, LINES)] == ["Oak", "Elm"]
+
+
+def test_chinese_table_goes_by_headers_that_descriptions_quote():
+    wanted = a_list(
+        "设备清单",
+        deviceName=text("设备名称"),
+        model=text("规格型号"),
+        quantity=number("数量（台）"),
+        price=number("单价"),
+    )
+    document = tabbed(
+        "序号|设备名称|规格型号|数量|单价",
+        "1|水泵|QS-20|4|1,200.00",
+        "2|风机|FJ-7|2|830.50",
+        "合计|||6|",
+    )
+    assert rows(document, wanted) == [("水泵", "QS-20", 4, 1200), ("风机", "FJ-7", 2, 830.5)]
+
+
+def test_repeated_page_header_is_skipped_and_the_list_goes_on():
+    header = "Date|Details|Money out|Money in|Balance"
+    document = tabbed(
+        header,
+        "3 March 2031|Card payment|42.10||1,167.90",
+        header,
+        "4 March 2031|Salary||900.00|2,067.90",
+    )
+    assert len(rows(document, STATEMENT)) == 2
+
+
+def test_item_without_a_column_is_left_open():
+    document = tabbed("Description|Quantity|Amount", "Oak|2|20.00", "Elm|3|15.00")
+    assert rows(document, LINES) == [("Oak", 2, None, 20), ("Elm", 3, None, 15)]
+
+
+def test_header_that_two_items_claim_is_left_open():
+    wanted = a_list("", description=text(), quantity=number(), listPrice=number(), salePrice=number())
+    document = tabbed("Description|Quantity|Price", "Oak|2|20.00", "Elm|3|15.00")
+    assert rows(document, wanted) == [("Oak", 2, None, None), ("Elm", 3, None, None)]
+
+
+def test_column_of_another_kind_is_not_the_items():
+    wanted = a_list("", name=text(), weight=number(), colour=text())
+    document = tabbed("Name|Weight|Colour", "Oak|heavy|brown", "Elm|light|grey")
+    assert rows(document, wanted) == [("Oak", None, "brown"), ("Elm", None, "grey")]
+
+
+@pytest.mark.parametrize(
+    "header", ["Dish|Calories|Cook", "Month|Rainfall|Sunshine", "Party|Votes|Seats"], ids=["menu", "weather", "votes"]
+)
+def test_tables_with_other_headers_match_nothing(header):
+    document = tabbed(header, "Alpha|12|30", "Beta|4|50", "Gamma|7|20")
+    assert rows(document, LINES) == []
+
+
+def test_tables_alike_go_to_the_lists_that_their_headings_name():
+    movement = {"date": text("", format="date"), "details": text(), "amount": number()}
+    document = (
+        "Deposits\n\n"
+        + tabbed("Date|Details|Amount", "1 May 2031|Salary|900.00", "2 May 2031|Gift|50.00")
+        + "\nWithdrawals\n\n"
+        + tabbed("Date|Details|Amount", "3 May 2031|Rent|650.00", "4 May 2031|Bread|3.20")
+    )
+    data = extraction(document, deposits=a_list("", **movement), withdrawals=a_list("", **movement)).data
+    assert [row["details"] for row in data["deposits"]] == ["Salary", "Gift"]
+    assert [row["details"] for row in data["withdrawals"]] == ["Rent", "Bread"]
+
+
+def test_table_that_two_lists_claim_alike_is_left_to_the_model():
+    movement = {"date": text("", format="date"), "details": text(), "amount": number()}
+    document = tabbed("Date|Details|Amount", "1 May 2031|Salary|900.00", "2 May 2031|Gift|50.00")
+    data = extraction(document, credits=a_list("", **movement), debits=a_list("", **movement)).data
+    assert not data.get("credits") and not data.get("debits")
+
+
+@pytest.mark.parametrize(
+    ("description", "limited"),
+    [
+        ("payments over $500", True),
+        ("only domestic flights", True),
+        ("flights longer, older than a year", True),
+        ("单价超过五百元的设备", True),
+        ("every line, excluding subtotals and totals", False),
+        ("results, over all panels and pages; headings are no results", False),
+    ],
+)
+def test_list_whose_description_says_which_rows_count_is_not_settled(description, limited):
+    schema = load_schema({"type": "object", "properties": {"rows": a_list(description, name=text())}})
+    assert limits_rows(schema.fields[0]) is limited
+
+
+def test_header_inside_a_grid_that_nothing_marks_is_found():
+    document = tabbed(
+        "1|Base plate|4|steel",
+        "2|Bearing|2|bronze",
+        "3|Shaft|1|steel",
+        "Item no.|Part|Qty|Material",
+        "Parts list",
+    )
+    wanted = a_list("", itemNo=text(), part=text(), quantity={"type": ["integer", "null"]}, material=text())
+    assert rows(document, wanted) == [
+        ("1", "Base plate", 4, "steel"),
+        ("2", "Bearing", 2, "bronze"),
+        ("3", "Shaft", 1, "steel"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("quantity", "Qty"),
+        ("quantity", "Qty."),
+        ("invoiceNumber", "Invoice No."),
+        ("unitPrice", "UNIT PRICE"),
+        ("lineAmount", "Line amt"),
+        ("yearOfBirth", "YB"),
+        ("description", "Desc."),
+    ],
+)
+def test_headers_name_items_with_abbreviations(name, header):
+    schema = load_schema({"type": "object", "properties": {name: text()}})
+    assert header_similarity(schema.fields[0], header) >= 0.8
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [("unitPrice", "Unit"), ("quantity", "Quality"), ("startDate", "End date"), ("debit", "Credit"), ("name", "No.")],
+)
+def test_headers_that_only_look_alike_do_not_name_items(name, header):
+    schema = load_schema({"type": "object", "properties": {name: text()}})
+    assert header_similarity(schema.fields[0], header) < 0.74
+
+
+def test_assignment_is_the_best_over_all_and_its_margin_the_cost_of_forbidding_a_pair():
+    scores = {(0, 0): 1.0, (0, 1): 0.9, (1, 0): 0.95}
+    best = assign(scores)
+    assert best == {0: 1, 1: 0}
+    assert margins(scores, best) == pytest.approx({0: 0.85, 1: 0.85})
+    assert margins({(0, 0): 0.9, (1, 0): 0.88}, {0: 0}) == pytest.approx({0: 0.02})
