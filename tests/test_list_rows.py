@@ -282,3 +282,39 @@ def test_assignment_is_the_best_over_all_and_its_margin_the_cost_of_forbidding_a
     assert best == {0: 1, 1: 0}
     assert margins(scores, best) == pytest.approx({0: 0.85, 1: 0.85})
     assert margins({(0, 0): 0.9, (1, 0): 0.88}, {0: 0}) == pytest.approx({0: 0.02})
+
+
+def test_blocks_of_columns_side_by_side_are_one_list():
+    document = tabbed(
+        "Analyte|Result|Unit|Analyte|Result|Unit",
+        "Sodium|140|mmol/L|Chloride|101|mmol/L",
+        "Potassium|4.1|mmol/L|Calcium|2.3|mmol/L",
+    )
+    wanted = a_list("", analyte=text(), result=number(), unit=text())
+    assert [row[:2] for row in rows(document, wanted)] == [
+        ("Sodium", 140),
+        ("Potassium", 4.1),
+        ("Chloride", 101),
+        ("Calcium", 2.3),
+    ]
+
+
+def test_item_does_not_take_a_worse_column_because_its_own_is_taken():
+    wanted = a_list("检验结果", name=text(**{"x-labels": ["项目"]}), value=text(**{"x-labels": ["结果"]}))
+    wanted["items"]["properties"]["amount"] = number(**{"x-labels": ["结果"]})
+    wanted["items"]["required"] = ["name", "value"]
+    document = tabbed("项目|结果|上次结果", "钠|140|139", "钾|4.1|4.3", "钙|2.3|2.2")
+    assert rows(document, wanted) == [("钠", "140", None), ("钾", "4.1", None), ("钙", "2.3", None)]
+
+
+def test_running_numbers_of_rows_are_no_amounts():
+    document = tabbed("No.|Part|Colour", "1|Base|red", "2|Shaft|blue", "3|Lid|red")
+    wanted = a_list("", number=number("how many"), part=text(), colour=text())
+    assert [row[0] for row in rows(document, wanted)] == [None, None, None]
+
+
+def test_first_column_of_texts_is_the_item_that_every_element_has():
+    wanted = a_list("", what=text(), quantity=number(), price=number())
+    wanted["items"]["required"] = ["what"]
+    document = tabbed("Goods|Quantity|Price", "Oak|2|20.00", "Elm|3|15.00")
+    assert rows(document, wanted) == [("Oak", 2, 20), ("Elm", 3, 15)]

@@ -4,10 +4,11 @@ Four proposers, in the order in which they are asked and should be read:
 
 `table_cells` gives a field the cell whose caption, row path and column path carry the field's names, `list_rows` an
 array the rows of tables and of lines of text (`column_names`, `column_assignment`, `entry_grids`, `list_columns` and
-`entry_rows` in that order: names compared, assigned, rows under headers, matched, and told apart); `key_value` gives a field the value that stands by one of its labels in running text. What
-these three are certain of is a match and answers the field. `layout` finds the likely places beside and under a label
-on the page, and `typed` all stretches of a field's kind whose surroundings have its labels (`context`): from these a
-model chooses, and they decide which passages it is shown. `matches` holds the nouns.
+`entry_rows` in that order: names compared, assigned, rows under headers, matched, and told apart); `key_value` gives a
+field the value that stands by one of its labels in running text. What these three are certain of is a match and answers
+the field. `layout` finds the likely places beside and under a label on the page, and `typed` all stretches of a field's
+kind whose surroundings have its labels (`context`): from these a model chooses, and they decide which passages it is
+shown. `matches` holds the nouns.
 """
 
 from extractor.candidates.context import ContextIndex, field_names

@@ -23,6 +23,9 @@ class ColumnNameSettings(Settings):
     )
     min_quoted_length: int = threshold(4, unit="characters", meaning="Shorter words stand in any description.")
     min_quoted_cjk_length: int = threshold(2, unit="characters", meaning="The same for Chinese and Japanese.")
+    cjk_head: float = threshold(
+        0.8, meaning="Similarity of a Chinese header that ends with the label: the words before it only narrow it."
+    )
     abbreviated_word: float = threshold(0.9, meaning="What a word counts that abbreviates one of the other name.")
     read_descriptions: bool = rule(True, meaning="Headers are looked for in the items' descriptions.")
     read_abbreviations: bool = rule(True, meaning="`Qty` is a quantity, `No.` a number, `YB` a year of birth.")
@@ -30,6 +33,7 @@ class ColumnNameSettings(Settings):
 
 _WORD = re.compile(r"[^\W\d_]+|\d+|[%#№]")
 _NUMBER_SIGNS = frozenset({"no", "nr", "num", "#", "№"})
+_VOWELS = frozenset("aeiou")
 _CONNECTIVES = frozenset({"of", "the", "a", "an", "in", "per", "for", "and", "to", "by", "or", "is", "as"})
 
 
@@ -49,9 +53,17 @@ def _similarity(
         (max(label_similarity(label, header), _word_similarity(label, header, settings)) for label in names),
         default=0.0,
     )
+    if has_cjk(header) and any(_ends_with(header, label, settings) for label in names):
+        best = max(best, settings.cjk_head)
     if settings.read_descriptions and description and _is_quoted(header, description, settings):
         best = max(best, settings.quoted_in_description)
     return best
+
+
+def _ends_with(header: str, label: str, settings: ColumnNameSettings) -> bool:
+    """Decide whether a Chinese header is the label with words before it that narrow it: `计量单位` is a `单位`."""
+    plain = normalise_label(label)
+    return len(plain) >= settings.min_quoted_cjk_length and has_cjk(plain) and normalise_label(header).endswith(plain)
 
 
 def _words(text: str) -> list[str]:
@@ -86,15 +98,20 @@ def _same_word(one: str, other: str, settings: ColumnNameSettings) -> float:
 
 
 def _abbreviates(short: str, word: str) -> bool:
-    """Decide whether a word is short for another: its beginning, or its frame of first, some and last letters."""
+    """Decide whether a word is short for another: its beginning (`desc`, `reqd`), or its consonants (`qty`, `amt`)."""
     if word == "number" and short in _NUMBER_SIGNS:
         return True
     if not 2 <= len(short) < len(word) or short[0] != word[0] or not short.isalpha():
         return False
     if word.startswith(short):
         return len(short) >= 3
+    end = word.rstrip("s")[-1]
+    if len(short) < 3 or short[-1] != end:
+        return False
+    if len(short) > 3 and word.startswith(short[:-1]):
+        return True
     letters = iter(word)
-    return short[-1] == word.rstrip("s")[-1] and len(short) >= 3 and all(letter in letters for letter in short)
+    return not any(letter in _VOWELS for letter in short[1:]) and all(letter in letters for letter in short)
 
 
 def _is_initials(short: str, words: list[str]) -> bool:

@@ -6,7 +6,7 @@ import bisect
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from extractor.settings import Settings, threshold
@@ -67,6 +67,25 @@ class EntryGrid:
     def named_columns(self) -> int:
         """Return how many columns have a name."""
         return sum(any(path) for path in self.names)
+
+
+def join_side_by_side(grid: EntryGrid) -> EntryGrid:
+    """Return the grid with blocks of columns that stand side by side under the same headers put below each other."""
+    names = grid.names
+    for width in range(2, len(names) // 2 + 1):
+        blocks = len(names) // width
+        if (
+            len(names) == blocks * width
+            and any(names[0])
+            and all(names[c] == names[c % width] for c in range(len(names)))
+        ):
+            rows = [
+                {c - block * width: cell for c, cell in row.items() if block * width <= c < (block + 1) * width}
+                for block in range(blocks)
+                for row in grid.rows
+            ]
+            return replace(grid, names=names[:width], rows=tuple(rows))
+    return grid
 
 
 # Tables.

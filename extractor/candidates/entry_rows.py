@@ -71,6 +71,12 @@ class ReadRows:
     lost: int = 0
 
     @property
+    def heading_share(self) -> float:
+        """Return how many headings there are for an entry: with one for each, they are lines of the entries."""
+        headings = sum(role is RowRole.HEADING for _, _, role in self.left_out)
+        return headings / (len(self.entries) or 1) if headings > 1 else 0.0
+
+    @property
     def lost_share(self) -> float:
         """Return the share of rows with several cells that could be read neither as entries nor as anything else."""
         return self.lost / (self.lost + len(self.entries) or 1)
@@ -259,6 +265,7 @@ class _RowReader:
             if may_go_on and (are_lines or goes_on or not in_first):
                 continue
             is_heading = begins_before_entry and len(cell.text) <= self._settings.longest_heading
+            is_heading = is_heading and re.search(r"[^\W\d_]", cell.text) is not None
             roles[n] = RowRole.HEADING if is_heading else RowRole.OTHER
 
     def _is_below(self, cell: PlacedText, column: int, above: int | None) -> bool:

@@ -10,6 +10,7 @@ from extractor.candidates.column_assignment import assign, margins
 from extractor.candidates.column_names import header_similarity
 from extractor.candidates.entry_grids import EntryGrid, PlacedText
 from extractor.settings import Settings, rule, threshold
+from extractor.tables import counts_up, is_value
 from extractor.types import Field
 from extractor.values import normalisation
 
@@ -21,6 +22,10 @@ class ListColumnSettings(Settings):
     min_similarity: float = threshold(0.74, meaning="The least similarity of a column's header and an item's name.")
     min_margin: float = threshold(
         0.06, meaning="How far the best assignment is above the best one that gives an item another column."
+    )
+    max_concession: float = threshold(
+        0.1,
+        meaning="How much worse an item's column may be than its best one, which another item has; else it is open.",
     )
     needed_bonus: float = threshold(
         0.1, meaning="What an item that every element has is ahead of others where two go by the same header."
@@ -34,6 +39,9 @@ class ListColumnSettings(Settings):
     )
     date_by_elimination: bool = rule(
         True, meaning="The only column of dates is that of the only item that is a date and has no column yet."
+    )
+    name_by_elimination: bool = rule(
+        True, meaning="The first column of texts is the only item of text that every element has and no column goes by."
     )
     elimination_score: float = threshold(0.75, meaning="What such a pair counts.")
     sampled_rows: int = threshold(40, unit="rows", meaning="So many rows are looked at to judge a column.")
@@ -97,7 +105,12 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
     preferred = {(i, c): s + settings.needed_bonus * (i in needed) for (i, c), s in scores.items()}
     columns = assign(preferred)
     lead = margins(preferred, columns)
-    doubtful = frozenset(i for i in columns if lead[i] < settings.min_margin)
+    best = {i: max(s for (item, _), s in scores.items() if item == i) for i in columns}
+    doubtful = frozenset(
+        i
+        for i, column in columns.items()
+        if lead[i] < settings.min_margin or scores[i, column] < best[i] - settings.max_concession
+    )
     certain = {i: column for i, column in columns.items() if i not in doubtful}
     similarity = {i: scores[i, column] for i, column in certain.items()}
     if settings.date_by_elimination and len(certain) >= settings.min_columns - 1 and not doubtful:
@@ -105,6 +118,11 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
         if pair:
             certain[pair[0]] = pair[1]
             similarity[pair[0]] = settings.elimination_score
+    if settings.name_by_elimination and len(certain) >= settings.min_columns:
+        name = _only_name(field, grid, certain)
+        if name is not None:
+            certain[name[0]] = name[1]
+            similarity[name[0]] = settings.elimination_score
     mean = sum(similarity.values()) / len(similarity) if similarity else 0.0
     items = sum(is_column_item(item) for item in field.items)
     return ColumnMatch(field, grid, certain, similarity, doubtful, mean * (0.5 + 0.5 * len(certain) / items))
@@ -121,6 +139,21 @@ def _only_date(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: st
     free = [c for c in range(len(grid.names)) if c not in taken.values()]
     columns = [c for c in free if _date_share(grid, c, text) >= ListColumnSettings.current().min_fit]
     return (items[0], columns[0]) if len(columns) == 1 else None
+
+
+def _only_name(field: Field, grid: EntryGrid, taken: Mapping[int, int]) -> tuple[int, int] | None:
+    needed = [i for i in needed_items(field) if i not in taken]
+    if len(needed) != 1 or field.items[needed[0]].type != "string" or field.items[needed[0]].enum is not None:
+        return None
+    for column in range(len(grid.names)):
+        cells = _sample(grid, column)
+        if not cells or all(is_value(cell.text) for cell in cells):
+            continue
+        is_text = normalisation.value_kind(field.items[needed[0]]) is None and not any(is_value(c.text) for c in cells)
+        rows = [row for row in grid.rows if filled_count(row) > 1][: ListColumnSettings.current().sampled_rows]
+        is_full = len(cells) >= ListColumnSettings.current().min_fit * len(rows)
+        return (needed[0], column) if is_text and is_full and column not in taken.values() else None
+    return None
 
 
 def _date_share(grid: EntryGrid, column: int, text: str) -> float:
@@ -146,6 +179,8 @@ def column_fit(item: Field, grid: EntryGrid, column: int, text: str) -> float:
     cells = _sample(grid, column)
     if not cells:
         return 1.0
+    if item.type == "number" and counts_up([cell.text for cell in cells]):
+        return 0.0  # the numbers of the rows measure nothing
     return sum(cell_fits(item, cell, text) for cell in cells) / len(cells)
 
 

@@ -35,6 +35,7 @@ class ListRowSettings(Settings):
         0.15,
         meaning="The most rows between entries that may be unlike entries; with more the columns are not read right.",
     )
+    max_heading_share: float = threshold(0.6, meaning="The most headings for one entry; with more they are its lines.")
     join_tables: bool = rule(True, meaning="Tables with the same columns are one list: one for each section or page.")
     read_lines: bool = rule(True, meaning="Rows are looked for in lines of text, too.")
     unmarked_headers: bool = rule(True, meaning="A row of a table may be its header though nothing marks it.")
@@ -100,17 +101,20 @@ def limits_rows(field: Field) -> bool:
 
 def find_column_matches(field: Field, document: Document) -> list[ColumnMatch]:
     """Return every grid of the document that has a column for an item of the list, best first, certain or not."""
-    found = [m for grid in _grids(field, document) if (m := match_columns(field, grid, document.text))]
+    grids = map(entry_grids.join_side_by_side, _grids(field, document))
+    found = [m for grid in grids if (m := match_columns(field, grid, document.text))]
     return sorted(found, key=lambda m: -m.score)
 
 
 def _find_rows(field: Field, document: Document) -> list[_Found]:
     """Return the matched grids of the list that have entries, best first; of overlapping ones only the best."""
+    settings = ListRowSettings.current()
     found = []
     for match in find_column_matches(field, document):
         if match.is_certain:
             rows = read_rows(match, document.text)
-            if rows.entries and rows.lost_share <= ListRowSettings.current().max_lost_share:
+            are_told = rows.lost_share <= settings.max_lost_share and rows.heading_share <= settings.max_heading_share
+            if rows.entries and are_told:
                 found.append(_Found(match, rows))
     found.sort(key=lambda f: (-round(f.weight, 3), -len(f.rows.entries), f.match.grid.table is None))
     kept: list[_Found] = []
