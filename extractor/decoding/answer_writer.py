@@ -86,16 +86,15 @@ class AnswerWriter:
     def advance(self, sequence: ActiveSequence, settings: DecodingSettings) -> None:
         """Write the tokens that the grammar forces; end the sequence where it is complete or has reached a limit.
 
-        A last forced token of white space, or of a quote alone, is left to the model, because it often forms one token
-        with what follows: ` -` is one token, and after a forced space the minus sign would be lost.
+        The last forced bytes are left to the model wherever an allowed token runs over them (llguidance's
+        `compute_ff_tokens` does this token healing): after a forced `}` a model that would have written `},` as one
+        token could not go on with the list, and after a forced space the minus sign of ` -` would be lost.
         """
         if sequence.ended:
             return
-        guide, matcher = self.tokenizer.guide, sequence.matcher
+        matcher = sequence.matcher
         if not matcher.is_stopped():
-            forced = guide.tokenize_bytes(matcher.compute_ff_bytes())
-            if forced and guide.decode_bytes(forced[-1:]).strip() in (b"", b'"'):
-                forced = forced[:-1]
+            forced = matcher.compute_ff_tokens()
             if forced:
                 matcher.consume_tokens(forced)
                 sequence.write_forced(forced)

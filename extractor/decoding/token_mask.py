@@ -1,4 +1,4 @@
-"""The token mask: which tokens may come next, by the grammar and by how the tokenizer writes quotes."""
+"""The token mask: which tokens may come next, by the grammar and by how the tokenizer writes quotes and blanks."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ class TokenMask:
 
     def __init__(self, tokenizer: PromptTokenizer) -> None:
         self.tokenizer = tokenizer
-        self._merge_cache: dict[tuple[int, bytes], bool] = {}
+        self._merge_cache: dict[tuple[int, int], bool] = {}
 
     def find_allowed(self, sequence: ActiveSequence) -> np.ndarray:
         """Return the ids of the tokens that may follow what the sequence has written, in ascending order."""
-        return self.exclude_split_quotes(sequence, self.allowed_tokens(sequence.matcher))
+        return self.exclude_split_tokens(sequence, self.allowed_tokens(sequence.matcher))
 
     def allowed_tokens(self, matcher: Any) -> np.ndarray:
         """Return the ids of the tokens that the grammar allows next, in ascending order."""
@@ -30,38 +30,37 @@ class TokenMask:
         allowed = np.flatnonzero(np.unpackbits(bits, bitorder="little"))
         return allowed[allowed < self.tokenizer.output_size]
 
-    def exclude_split_quotes(self, sequence: ActiveSequence, allowed: np.ndarray) -> np.ndarray:
-        """Return `allowed` without tokens that would split what the tokenizer writes as one token with a quote.
+    def exclude_split_tokens(self, sequence: ActiveSequence, allowed: np.ndarray) -> np.ndarray:
+        """Return `allowed` without tokens that would split what the tokenizer writes as one token.
 
         Where ` "$` is one token, a model that has written ` "` alone does not expect `$` and takes another allowed
-        token instead. So after a lone quote no token may follow whose first character merges with it, and a lone quote
-        may not be written where only such tokens can follow. (This is the problem that token healing solves for
-        prompts.)
+        token instead. So after a lone quote or blank no token may follow that merges with it, and a
+        lone quote or blank may not be written where only such tokens can follow. (This is the problem that token
+        healing solves for prompts.)
         """
         last = sequence.written[-1] if sequence.written else None
-        if last in self.quote_tokens:
+        if last in self.merging_tokens:
             kept = [token for token in allowed if not self.merges(last, int(token))]
             return np.array(kept, dtype=np.int64) if kept else allowed
-        for quote in self.quote_tokens.intersection(allowed.tolist()):
+        for opening in self.merging_tokens.intersection(allowed.tolist()):
             ahead = sequence.matcher.deep_copy()
-            ahead.consume_token(quote)
+            ahead.consume_token(opening)
             following = self.allowed_tokens(ahead)
-            if len(following) and len(allowed) > 1 and all(self.merges(quote, int(token)) for token in following):
-                allowed = allowed[allowed != quote]
+            if len(following) and len(allowed) > 1 and all(self.merges(opening, int(token)) for token in following):
+                allowed = allowed[allowed != opening]
         return allowed
 
     @cached_property
-    def quote_tokens(self) -> set[int]:
-        """Return the tokens that are a double quote alone, with or without a space before it."""
-        encoded = (self.tokenizer.guide.tokenize_str(text) for text in ('"', ' "'))
+    def merging_tokens(self) -> set[int]:
+        """Return the tokens that are a double quote, a blank, or both: they merge with much that follows."""
+        encoded = (self.tokenizer.guide.tokenize_str(text) for text in ('"', ' "', " "))
         return {tokens[0] for tokens in encoded if len(tokens) == 1}
 
-    def merges(self, quote: int, token: int) -> bool:
-        """Decide whether the tokenizer writes the quote and the first byte of the token as one token."""
-        guide = self.tokenizer.guide
-        first = guide.decode_bytes([token])[:1]
-        known = self._merge_cache.get((quote, first))
+    def merges(self, opening: int, token: int) -> bool:
+        """Decide whether the tokenizer, given the text of both tokens, would not begin with the opening token."""
+        known = self._merge_cache.get((opening, token))
         if known is None:
-            known = len(guide.tokenize_bytes(guide.decode_bytes([quote]) + first)) == 1
-            self._merge_cache[quote, first] = known
+            guide = self.tokenizer.guide
+            known = guide.tokenize_bytes(guide.decode_bytes([opening, token]))[0] != opening
+            self._merge_cache[opening, token] = known
         return known
