@@ -61,7 +61,7 @@ def answer_probability(tokens: Sequence[Token]) -> float:
     if not chosen:
         return settings.forced_answer
     product = math.prod(t.probability for t in chosen)
-    mass = min(t.mass for t in chosen)
+    mass = mask_mass(chosen)
     margin = min(t.margin for t in chosen)
     base = 1 - settings.mask_mass_weight - settings.token_margin_weight
     weight = base + settings.mask_mass_weight * mass + settings.token_margin_weight * margin
@@ -75,6 +75,11 @@ def onset_probability(tokens: Sequence[Token]) -> float:
     """
     chosen = [t for t in tokens if not t.forced]
     return answer_probability(chosen[: HeuristicSettings.current().onset_tokens])
+
+
+def mask_mass(tokens: Sequence[Token]) -> float:
+    """Return the least mass that the token mask left to any choice of an answer, in 0..1; 1 for no choices."""
+    return min((t.mass for t in tokens if not t.forced), default=1.0)
 
 
 def penalised(confidence: float, problems: Sequence[Problem]) -> float:
@@ -95,7 +100,7 @@ def token_features(tokens: Sequence[Token]) -> dict[str, float]:
         "answer_probability": answer_probability(chosen),
         "onset_probability": onset_probability(chosen),
         "min_token_probability": min(t.probability for t in chosen),
-        "min_mask_mass": min(t.mass for t in chosen),
+        "min_mask_mass": mask_mass(chosen),
         "min_token_margin": min(t.margin for t in chosen),
         "free_tokens": float(len(chosen)),
     }

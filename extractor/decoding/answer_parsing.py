@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from extractor.decoding.grammar import Slot, bare_numbers
+from extractor.decoding.grammar import Slot
 from extractor.types import Answer, Token
 
 
@@ -16,9 +16,9 @@ from extractor.types import Answer, Token
 class SlotAnswer:
     """The answer for one slot; `answer.text[start:end]` is its JSON value, with quotes.
 
-    `value` is the decoded value. `text` is the decoded string, None for null, and the JSON text of any other value; for
-    a number that stands for a literal it is the literal. `tokens` are those that wrote the value and the one that ended
-    it.
+    `value` is the decoded value, and `text` the printed text that it stands for: the string itself, None for null, the
+    JSON text of any other value, and for another way to write a literal that literal. `tokens` are those that wrote the
+    value and the one that ended it.
     """
 
     key: str
@@ -35,11 +35,10 @@ def parse_answer(answer: Answer, slots: Sequence[Slot]) -> list[SlotAnswer]:
     Accepts an object that is left open, closed, cut off anywhere, spaced or ordered differently, or in a code fence.
     """
     found: dict[str, SlotAnswer] = {}
-    bare = {slot.key: bare_numbers(slot.literals) for slot in slots if slot.kind == "literals"}
+    slot_of = {slot.key: slot for slot in slots}
     for name, start, end, value in parse_members(answer.text):
-        if name not in found:
-            raw = answer.text[start:end]
-            text = value if isinstance(value, str) else None if value is None else bare.get(name, {}).get(raw, raw)
+        if name in slot_of and name not in found:
+            text = slot_of[name].printed_text(value, answer.text[start:end])
             tokens = _tokens_over(answer.tokens, start, end, isinstance(value, str))
             found[name] = SlotAnswer(name, text, value, start, end, tokens)
     return [found[slot.key] for slot in slots if slot.key in found]

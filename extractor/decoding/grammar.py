@@ -18,6 +18,7 @@ from extractor.decoding.source_text import escape_json, replace_surrogates, spli
 SEPARATORS = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
 """Fixed white space, as models write it by themselves: everything around a value is then forced."""
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
+_JSON_NUMBER_RULE = r"/-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?/"
 _PRINTED_NUMBER = re.compile(r"-?\d(?:[\d,]*\d)?(?:\.\d+)?", re.ASCII)
 
 
@@ -28,10 +29,12 @@ class Slot:
     `kind` is one of
     - `literals`: one of `literals`, as a JSON string, or as the JSON number that it stands for (a small model that
       has to put a number in quotes answers null instead);
-    - `span`: a span of the source of at most `max_length` characters, as a JSON string;
+    - `span`: a span of the source of at most `max_length` characters, as a JSON string; with `number`, also any JSON
+      number, because models write numbers without quotes;
     - `json`: any value that `schema` allows;
     - `array`: a list of objects with the slots `items`, or of plain values where `items` is one slot with an empty key.
-    `nullable` also allows null.
+    `aliases` are other ways to write a value of the first two kinds: pairs of a string and the printed text that it
+    stands for, such as `2024-06-19` for `6/19/24`. `nullable` also allows null.
     """
 
     key: str
@@ -41,6 +44,22 @@ class Slot:
     nullable: bool = True
     max_length: int = 200
     items: tuple[Slot, ...] = ()
+    aliases: tuple[tuple[str, str], ...] = ()
+    number: bool = False
+
+    def printed_text(self, value: Any, raw: str) -> str | None:
+        """Return the printed text that a value of the answer stands for; None for null.
+
+        `raw` is its JSON text, which is returned for a value that is neither a string nor a number that stands for a
+        literal.
+        """
+        if value is None:
+            return None
+        return (
+            dict(self.aliases).get(value, value)
+            if isinstance(value, str)
+            else bare_numbers(self.literals).get(raw, raw)
+        )
 
 
 def write_grammar(slots: Sequence[Slot], source: str) -> str:
@@ -75,7 +94,7 @@ class _GrammarWriter:
         at = len(self._rules) - 1
         choices = ['"null"'] if slot.nullable else []
         if slot.kind == "literals":
-            literals = dict.fromkeys(map(replace_surrogates, slot.literals))
+            literals = dict.fromkeys(map(replace_surrogates, [*slot.literals, *dict(slot.aliases)]))
             if strings := [_quote(json.dumps(text, ensure_ascii=False)) for text in literals]:
                 choices.append(f"L{at}")
                 numbers = [_quote(number) for number in bare_numbers(slot.literals)]
@@ -84,6 +103,9 @@ class _GrammarWriter:
             if self._source.strip():
                 self._span_lengths.add(slot.max_length)
                 choices.append(rf'"\"" S{slot.max_length} "\""')
+                choices += [_quote(json.dumps(text, ensure_ascii=False)) for text in dict(slot.aliases)]
+                if slot.number:
+                    choices.append(_JSON_NUMBER_RULE)
         elif slot.kind == "array":
             choices.append(f'"[" (e{at} (", " e{at})*)? "]"')
             self._rules.append(f"e{at}: {self._element(slot.items)}")
@@ -158,11 +180,12 @@ def slot_schema(slot: Slot) -> dict[str, Any]:
     if slot.kind == "literals":
         bare = [json.loads(number) for number in bare_numbers(slot.literals)]
         null = [None] if slot.nullable or not slot.literals else []
-        return {"enum": [*map(replace_surrogates, slot.literals), *bare, *null]}
+        return {"enum": [*map(replace_surrogates, [*slot.literals, *dict(slot.aliases)]), *bare, *null]}
     if slot.kind == "json":
         schema = dict(slot.schema or {})
     elif slot.kind == "span":
-        schema = {"type": "string", "minLength": 1, "maxLength": slot.max_length}
+        types = ["string", "number"] if slot.number else "string"
+        schema = {"type": types, "minLength": 1, "maxLength": slot.max_length}
     elif [item.key for item in slot.items] == [""]:
         schema = {"type": "array", "items": slot_schema(replace(slot.items[0], nullable=False))}
     else:

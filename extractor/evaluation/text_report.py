@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from extractor.evaluation.compare import BETTER, OTHER, WORSE, Comparison
@@ -80,6 +81,7 @@ def _footer(report: EvalReport) -> Iterator[str]:
         yield f"seconds per document: median {middle:.1f}, most {most:.1f}, all {sum(seconds):.0f}"
     if seconds:
         yield f"confidence is {report.calibration}"
+    yield from _mask_line(report)
     failed = [d for d in report.results if d.error is not None]
     if failed:
         yield f"{len(failed)} document{'s' if len(failed) > 1 else ''} failed, all of their fields counted as missing:"
@@ -87,6 +89,20 @@ def _footer(report: EvalReport) -> Iterator[str]:
             yield f"  {document.document}: {str(document.error).splitlines()[0]}"
     if report.unscored:
         yield f"gold has fields that the schema lacks; they were not scored: {', '.join(report.unscored)}"
+
+
+def _mask_line(report: EvalReport) -> Iterator[str]:
+    """Yield how often the token mask left little of what the model would have written; nothing without a model."""
+    counts: Counter[str] = Counter()
+    for result in report.results:
+        counts.update(result.run.get("choices", {}))
+    total = counts.pop("all", 0)
+    if total:
+        shares = (
+            f"{number / total:.2%} with less than {name.removeprefix('mass_under_')} of the model's own distribution"
+            for name, number in counts.items()
+        )
+        yield f"choices under the token mask: {total}; {', '.join(shares)}"
 
 
 def format_mistakes(report: EvalReport) -> str:

@@ -13,10 +13,10 @@ from extractor.extraction.conflicts import reject_low_confidence
 from extractor.extraction.field_values import ExtractionContext, value_from_evidence
 from extractor.extraction.passages import find_supporting_sentence
 from extractor.extraction.questions import FieldQuery
-from extractor.grounding import occurrences, span_boundaries
+from extractor.grounding import element_placement, occurrences, span_boundaries
 from extractor.problems import ProblemKind
 from extractor.settings import Settings, rule, threshold
-from extractor.types import Answer, Field, FieldValue, Path, Problem, Token, path_text
+from extractor.types import Answer, Field, FieldValue, Path, Problem, Token
 from extractor.values import label_similarity, normalisation
 
 
@@ -28,6 +28,9 @@ class AnswerSettings(Settings):
         80, unit="characters", meaning="Text before a value that may tell its unit or its scale."
     )
     after_value: int = threshold(40, unit="characters", meaning="The same after it.")
+    min_mask_mass: float = threshold(
+        0.01, meaning="A value with a choice that left less of the model's own distribution is reported as a problem."
+    )
     adjust_spans: bool = rule(True, meaning="The ends of a free text are corrected by the lines that it stands on.")
     refuse_labels: bool = rule(
         True, meaning="A field's own label is no value: small models repeat it where the document gives none."
@@ -64,38 +67,72 @@ def _judged_value(f: Field, found: SlotAnswer, context: ExtractionContext) -> Fi
     """Return a judged value, with the sentence that supports it best as evidence."""
     span = None if found.value is None else find_supporting_sentence(f, context.passages)
     evidence = occurrences.make_evidence(context.document, *span) if span else None
-    confidence = heuristic.answer_probability(found.tokens)
-    return FieldValue(f.path, found.value, evidence, confidence, features=heuristic.token_features(found.tokens))
+    confidence, features = heuristic.answer_probability(found.tokens), heuristic.token_features(found.tokens)
+    return FieldValue(
+        f.path, found.value, evidence, confidence, _mask_problems(f.path, found.tokens), features=features
+    )
+
+
+def _mask_problems(path: Path, tokens: Sequence[Token]) -> tuple[Problem, ...]:
+    """Return the problem of an answer in which the token mask left nearly nothing of what the model meant."""
+    if heuristic.mask_mass(tokens) >= AnswerSettings.current().min_mask_mass:
+        return ()
+    message = "The form of the answer did not allow what the model would have written; check it against the document."
+    return (Problem(path, ProblemKind.MASK_CONFLICT, message),)
 
 
 def _copied_value(
     f: Field, path: Path, text: str | None, tokens: Sequence[Token], context: ExtractionContext
 ) -> FieldValue:
-    """Return the value of a copied text, with the features of its tokens."""
-    value = _ground_value(f, path, text, heuristic.answer_probability(tokens), context)
-    return replace(value, features=heuristic.token_features(tokens))
+    """Return the value of a copied text at its best occurrence, with the features of its tokens."""
+    span = occurrences.best_occurrence(_find_occurrences(text, f, context), f, context.document)
+    return _value_at(f, path, text, span, tokens, context)
 
 
-def _ground_value(f: Field, path: Path, text: str | None, confidence: float, context: ExtractionContext) -> FieldValue:
-    """Return the value of a copied text at its best occurrence in the passages; with a problem where it has none."""
+def _find_occurrences(text: str | None, f: Field, context: ExtractionContext) -> list[tuple[int, int]]:
+    """Return where in the document a copied text stands; nowhere for null, and for what is no value."""
+    if text is None or _is_empty_or_own_label(text, f):
+        return []
+    kind = normalisation.value_kind(f)
+    found = occurrences.find_occurrences(text, context.passages, kind)
+    if not found and kind in normalisation.NUMERIC_TYPES:
+        found = occurrences.find_equal_numbers(text, context.passages, kind)
+    return found
+
+
+def _value_at(
+    f: Field,
+    path: Path,
+    text: str | None,
+    span: tuple[int, int] | None,
+    tokens: Sequence[Token],
+    context: ExtractionContext,
+) -> FieldValue:
+    """Return the value of a copied text that stands at `span`; with a problem where it stands nowhere."""
     settings = AnswerSettings.current()
-    if text is None or _is_empty_or_own_label(text, f, settings):
-        return FieldValue(path, None, None, confidence)
+    confidence, features = heuristic.answer_probability(tokens), heuristic.token_features(tokens)
+    conflicts = _mask_problems(path, tokens)
+    if text is None or _is_empty_or_own_label(text, f):
+        return FieldValue(path, None, None, confidence, conflicts, features=features)
     document, kind = context.document, normalisation.value_kind(f)
-    span = occurrences.best_occurrence(occurrences.find_occurrences(text, context.passages, kind), f, document)
     if span is None:
         message = f"The answer {text!r} is not in the document; check it against the document."
-        return FieldValue(path, text, None, confidence, (Problem(path, ProblemKind.NO_EVIDENCE, message),))
+        problem = Problem(path, ProblemKind.NO_EVIDENCE, message)
+        value = normalisation.normalise_value(f, text).value if kind in normalisation.NUMERIC_TYPES else None
+        return FieldValue(
+            path, text if value is None else value, None, confidence, (problem, *conflicts), features=features
+        )
     if settings.adjust_spans and f.type == "string" and f.enum is None and kind is None:
         span = span_boundaries.adjust_span(span, f, document, context.fields)
     evidence = occurrences.make_evidence(document, *span)
     surroundings = document.text[max(0, span[0] - settings.before_value) : span[1] + settings.after_value]
-    return value_from_evidence(f, path, evidence, surroundings, confidence, "model", context)
+    value = value_from_evidence(f, path, evidence, surroundings, confidence, "model", context)
+    return replace(value, problems=(*value.problems, *conflicts), features=features)
 
 
-def _is_empty_or_own_label(text: str, f: Field, settings: AnswerSettings) -> bool:
+def _is_empty_or_own_label(text: str, f: Field) -> bool:
     plain = label_similarity.normalise_label(text)
-    if not plain or not settings.refuse_labels:
+    if not plain or not AnswerSettings.current().refuse_labels:
         return not plain
     return plain in {label_similarity.normalise_label(name) for names in (f.labels, *f.parents) for name in names}
 
@@ -120,17 +157,32 @@ def _list_values(
         for element, tokens in elements:
             distinct.setdefault(json.dumps(element, sort_keys=True), (element, tokens))
         elements = list(distinct.values())
+    after = 0
     for n, (element, tokens_by_key) in enumerate(elements):
-        for item in query.field.items:
-            key = path_text(item.path) if item.path else ""
-            item_path = (*path, n, *item.path)
-            content: Any = element.get(key) if item.path and isinstance(element, dict) else element
-            tokens = tokens_by_key.get(key, ())
-            if isinstance(content, str) and item.copied:
-                value = _copied_value(item, item_path, content, tokens, context)
+        members = element if isinstance(element, dict) else {"": element}
+        contents = {slot.key: members.get(slot.key) for slot in query.slot.items}
+        texts = {
+            slot.key: slot.printed_text(contents[slot.key], json.dumps(contents[slot.key], ensure_ascii=False))
+            for slot, item in zip(query.slot.items, query.field.items, strict=True)
+            if item.copied and item.type not in ("array", "json") and _is_scalar(contents[slot.key])
+        }
+        items = {slot.key: item for slot, item in zip(query.slot.items, query.field.items, strict=True)}
+        found_spans = {key: _find_occurrences(text, items[key], context) for key, text in texts.items()}
+        spans = element_placement.place_element(found_spans, context.document.text, after)
+        after = max((span[0] for span in spans.values()), default=after)
+        for key, item in items.items():
+            item_path, tokens = (*path, n, *item.path), tokens_by_key.get(key, ())
+            if key in texts:
+                value = _value_at(item, item_path, texts[key], spans.get(key), tokens, context)
             else:
-                confidence = heuristic.answer_probability(tokens)
-                value = FieldValue(item_path, content, None, confidence, features=heuristic.token_features(tokens))
+                confidence, token_features = heuristic.answer_probability(tokens), heuristic.token_features(tokens)
+                conflicts = _mask_problems(item_path, tokens)
+                value = FieldValue(item_path, contents[key], None, confidence, conflicts, features=token_features)
             features = {**value.features, "element_probability": heuristic.answer_probability(tokens_by_key[""])}
             values.append(replace(value, problems=(*value.problems, *problems), features=features))
     return values
+
+
+def _is_scalar(content: Any) -> bool:
+    """Decide whether an answer is text or a number, which can be looked for in the document, or null."""
+    return content is None or (isinstance(content, str | int | float) and not isinstance(content, bool))

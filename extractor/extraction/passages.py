@@ -25,6 +25,11 @@ _GAP = "\n…\n"
 class PassageSettings(Settings):
     """How much of a document a prompt contains, and how its units are ranked."""
 
+    whole_text_tokens: int = threshold(
+        2500,
+        unit="tokens",
+        meaning="A document up to this length is shown whole, however few fields are open.",
+    )
     base_tokens: int = threshold(600, unit="tokens", meaning="Budget of a prompt before any field is counted.")
     tokens_per_field: int = threshold(20, unit="tokens", meaning="What every open field adds to the budget.")
     max_tokens: int = threshold(2400, unit="tokens", meaning="Largest budget, however many fields are open.")
@@ -147,7 +152,7 @@ def select_passages(
     if not units:
         return Passages("", ())
     length = [estimate_tokens(document.text[s:e]) for s, e in units]
-    if sum(length) <= budget:
+    if sum(length) <= max(budget, settings.whole_text_tokens):
         return _join(document.text, units)
     candidates = candidate_spans if settings.candidates_first else ()
     rankings = _rank_for_each_field(document, fields, units, candidates)

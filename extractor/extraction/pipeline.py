@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -23,7 +23,10 @@ from extractor.models import Model
 from extractor.problems import ProblemKind
 from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
-from extractor.types import Document, Extraction, Field, FieldValue, Problem
+from extractor.types import Answer, Document, Extraction, Field, FieldValue, Problem
+
+MASS_LIMITS = (0.5, 0.01)
+"""Shares of a model's own distribution: a choice of which the token mask left less is counted in the run."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,9 @@ def extract(
         planned = plan(document, schema, passage_tokens)
     context = ExtractionContext(document, planned.passages, planned.candidates.context, schema.fields)
     values = values_from_structure(schema, planned, context)
-    values += _ask(planned, model, context, timer)
+    answers = _ask(planned, model, timer)
+    with timer.stage("ground"):
+        values += _values_from_model(planned, answers, context)
     values += _values_without_question(schema, planned)
     values = trim_organization_names(values, schema, context)
     values = resolve_conflicts(values, schema, context.context)
@@ -58,24 +63,33 @@ def extract(
         values = with_features(values, schema, document, planned.candidates, data)
         weights = model.weights if model else None
         values, confidence = calibration.apply_calibration(values, schema.id, weights, document.id, prompts.prompt_id())
-    run = _describe_run(schema, model, planned, confidence, timer)
+    run = _describe_run(schema, model, planned, answers, confidence, timer)
     return Extraction(document, schema.id, data, tuple(values), tuple(problems), run)
 
 
-def _ask(planned: Plan, model: Model | None, context: ExtractionContext, timer: _StageTimer) -> list[FieldValue]:
-    """Ask the model all questions of the plan, and return the values of its answers."""
-    if model is None:
-        return [_unasked_value(query.field) for group in planned.queries for query in group]
-    if not planned.queries:
-        return []
+def _ask(planned: Plan, model: Model | None, timer: _StageTimer) -> Sequence[Answer]:
+    """Ask the model all questions of the plan, and return its answers; none without a model."""
+    if model is None or not planned.queries:
+        return ()
     with timer.stage("model"):
-        answers = model.answer(planned.request)
-    with timer.stage("ground"):
-        return [
-            value
-            for queries, answer in zip(planned.queries, answers, strict=True)
-            for value in values_from_answer(queries, answer, context)
-        ]
+        return model.answer(planned.request)
+
+
+def _values_from_model(planned: Plan, answers: Sequence[Answer], context: ExtractionContext) -> list[FieldValue]:
+    """Return the values of all answers; of fields that nobody was asked for, null with a problem that says so."""
+    if not answers:
+        return [_unasked_value(query.field) for group in planned.queries for query in group]
+    return [
+        value
+        for queries, answer in zip(planned.queries, answers, strict=True)
+        for value in values_from_answer(queries, answer, context)
+    ]
+
+
+def _count_choices(answers: Sequence[Answer]) -> dict[str, int]:
+    """Count the tokens that the model chose, and those for which the token mask left little of what it meant."""
+    masses = [token.mass for answer in answers for token in answer.tokens if not token.forced]
+    return {"all": len(masses), **{f"mass_under_{limit}": sum(m < limit for m in masses) for limit in MASS_LIMITS}}
 
 
 def _unasked_value(f: Field) -> FieldValue:
@@ -96,7 +110,12 @@ def _values_without_question(schema: Schema, planned: Plan) -> list[FieldValue]:
 
 
 def _describe_run(
-    schema: Schema, model: Model | None, planned: Plan, confidence: Any, timer: _StageTimer
+    schema: Schema,
+    model: Model | None,
+    planned: Plan,
+    answers: Sequence[Answer],
+    confidence: Any,
+    timer: _StageTimer,
 ) -> dict[str, Any]:
     """Return what made the record: versions, hashes, counts and seconds."""
     return {
@@ -109,6 +128,7 @@ def _describe_run(
         "prompt_tokens": estimate_tokens(planned.request.prompt) if planned.queries else 0,
         "fields_by_structure": planned.matched_count,
         "fields_asked": planned.asked_count,
+        "choices": _count_choices(answers),
         "seconds": timer.seconds,
     }
 

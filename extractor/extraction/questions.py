@@ -10,6 +10,9 @@ from extractor.decoding import Slot, write_grammar, write_json_schema
 from extractor.extraction import prompts
 from extractor.settings import Settings, threshold
 from extractor.types import Field, FieldGroup, Passages, path_text
+from extractor.values import normalisation
+
+TEMPORAL_KINDS = ("date", "date-time", "time")
 
 
 @dataclass(frozen=True)
@@ -52,12 +55,12 @@ def make_queries(
     for f in fields:
         key = path_text(f.path)
         if f.type in ("array", "json") or not f.copied:
-            queries.append(FieldQuery(key, f, _json_slot(key, f, settings)))
+            queries.append(FieldQuery(key, f, _json_slot(key, f, passages, settings)))
             continue
         if candidates.is_typed(f):
-            literals = _literals(f, passages, candidates)
+            literals = _literals(f, passages, candidates)[: settings.max_literals]
             if literals:
-                slot = Slot(key, "literals", literals[: settings.max_literals])
+                slot = Slot(key, "literals", literals, aliases=_aliases(f, literals))
                 queries.append(FieldQuery(key, f, slot))
                 continue
             if f.type != "string" or f.format:
@@ -74,18 +77,42 @@ def _literals(f: Field, passages: Passages, candidates: CandidateIndex) -> tuple
     return tuple(dict.fromkeys(" ".join(candidates.document.text[start:end].split()) for start, end in spans))
 
 
-def _json_slot(key: str, f: Field, settings: QuestionSettings) -> Slot:
+def _aliases(f: Field, literals: Sequence[str]) -> tuple[tuple[str, str], ...]:
+    """Return the normalised forms of dates and times, each with the text that is printed.
+
+    Models that know a date's normal form write it, however often they are told to copy.
+    """
+    if normalisation.value_kind(f) not in TEMPORAL_KINDS:
+        return ()
+    read = ((normalisation.normalise_value(f, text).value, text) for text in literals)
+    aliases = {value: text for value, text in read if isinstance(value, str) and value not in literals}
+    return tuple(aliases.items())
+
+
+def _json_slot(key: str, f: Field, passages: Passages, settings: QuestionSettings) -> Slot:
     if f.type == "array" and f.items:
         # Not nullable: an empty list says that there are none, and small models prefer null where it is allowed.
-        return Slot(key, "array", items=tuple(_item_slot(item, settings) for item in f.items), nullable=False)
+        items = tuple(_item_slot(item, passages, settings) for item in f.items)
+        return Slot(key, "array", items=items, nullable=False)
     return Slot(key, "json", schema=f.schema)
 
 
-def _item_slot(item: Field, settings: QuestionSettings) -> Slot:
+def _item_slot(item: Field, passages: Passages, settings: QuestionSettings) -> Slot:
     key = path_text(item.path) if item.path else ""
+    kind = normalisation.value_kind(item)
     if item.type in ("array", "json") or not item.copied:
         return Slot(key, "json", schema=item.schema)
-    return Slot(key, "span", max_length=settings.max_span_characters)
+    printed: list[str] = []
+    if kind in TEMPORAL_KINDS:
+        spans = normalisation.find_spans(kind, passages.text)[: settings.max_literals]
+        printed = [" ".join(passages.text[start:end].split()) for start, end in spans]
+    return Slot(
+        key,
+        "span",
+        max_length=settings.max_span_characters,
+        aliases=_aliases(item, list(dict.fromkeys(printed))),
+        number=kind in normalisation.NUMERIC_TYPES,
+    )
 
 
 def group_queries(queries: Sequence[FieldQuery]) -> Iterator[tuple[FieldQuery, ...]]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
 
 from extractor.geometry import overlaps_in_height
 from extractor.settings import Settings, threshold
 from extractor.types import BBox, Document, Evidence, Field, Passages
-from extractor.values import normalisation
+from extractor.values import normalisation, numbers
 from extractor.values.terms import search_terms
 
 
@@ -43,6 +45,29 @@ def find_occurrences(answer: str, passages: Passages, kind: str | None) -> list[
         found = [span for span in found if span in of_kind] or found
     mapped = (passages.to_document(start, end) for start, end in found)
     return [span for span in mapped if span is not None]
+
+
+def find_equal_numbers(answer: str, passages: Passages, kind: str) -> list[tuple[int, int]]:
+    """Return every `(start, end)` in the document where a number of that kind has the digits of `answer`.
+
+    Models write `1,234.50`, `(1234.50)` and `$1234.5` as `1234.5`; signs, units and separators are read afterwards,
+    from the text of the document. None where `answer` is no number.
+    """
+    wanted = numbers.parse_number(answer)
+    spans = _spans_by_magnitude(passages.text, kind).get(abs(wanted.value), ()) if wanted else ()
+    mapped = (passages.to_document(start, end) for start, end in spans)
+    return [span for span in mapped if span is not None]
+
+
+@lru_cache(maxsize=8)
+def _spans_by_magnitude(text: str, kind: str) -> Mapping[Decimal, Sequence[tuple[int, int]]]:
+    """Return the spans of the text's numbers of that kind, by their magnitude."""
+    spans: dict[Decimal, list[tuple[int, int]]] = {}
+    for start, end in normalisation.find_spans(kind, text):
+        number = numbers.parse_number(text[start:end])
+        if number is not None:
+            spans.setdefault(abs(number.value), []).append((start, end))
+    return spans
 
 
 def best_occurrence(found: Sequence[tuple[int, int]], field: Field, document: Document) -> tuple[int, int] | None:
