@@ -202,11 +202,50 @@ def run_of(tmp_path, name="letters", schema=SCHEMA.id, weights=WEIGHTS):
 
 def test_nulls_are_observations_and_missing_elements_are_counted_apart():
     documents = [result_of(0), result_of(1, wrong=True, layout="card"), result_of(2, layout="card")]
-    seen = collect_observations(documents)
+    seen = [o for o in collect_observations(documents) if not o.absence]
     assert [(o.field, o.right, o.non_null) for o in seen[:2]] == [("city", True, True), ("guest", True, False)]
     assert [o.right for o in seen if o.field == "city"] == [True, False, True]
     assert [o.group for o in seen[::2]] == ["0.txt", "card", "card"]
     assert count_unrepresented(documents) == 3
+
+
+def result_with(outcome, value, **signals):
+    """A document with one value of a model, whose gold makes it `outcome`."""
+    found = {"path": ["guest"], "value": value, "confidence": 0.5, "score": 0.5, "evidence": None, "method": "model",
+             "problems": [], "signals": {"score": 0.5, **signals}}  # fmt: skip
+    match = Match(("guest",), ("guest",), "text", None, value, outcome, outcome)
+    return runs.DocumentResult("a.txt", {}, (match,), "0" * 64, {}, {}, (found,), run={})
+
+
+@pytest.mark.parametrize(
+    ("outcome", "value", "signals", "expected"),
+    [
+        ("correct", "Bob", {}, [("value", True), ("absence", False)]),
+        ("wrong", "Bob", {}, [("value", False), ("absence", False)]),
+        ("spurious", "Bob", {}, [("value", False), ("absence", True)]),
+        ("absent", None, {"null": 1.0}, [("value", True)]),
+        ("missing", None, {"null": 1.0}, [("value", False)]),
+        ("absent", None, {}, [("value", False), ("absence", True)]),  # a value that was rightly withdrawn
+        ("missing", None, {}, [("absence", False)]),  # one that was withdrawn, right or not
+    ],
+)
+def test_absence_of_a_models_value_is_an_observation_of_its_own(outcome, value, signals, expected):
+    seen = collect_observations([result_with(outcome, value, **signals)])
+    assert [("absence" if o.absence else "value", o.right) for o in seen] == expected
+
+
+def test_value_less_likely_than_its_absence_is_withdrawn(folder):
+    coefficients = {"value score": -3.0, "absence score": 3.0, "absence": 0.1}
+    kept = replace(made(), coefficients={"value score": 1.0}, bias=5.0)
+    (folder / "kept.json").write_text(kept.as_json())
+    assert extraction().data == ANSWERS
+    (folder / "kept.json").write_text(made(bias=0.0, coefficients=coefficients).as_json())
+    found = extraction()
+    assert found.data == {"city": None, "guest": None} or not found.data
+    for value in found.values:
+        assert value.value is None and value.evidence is None
+        assert {p.kind for p in value.problems} >= {"withdrawn"}
+        assert value.confidence > 0.5 and "null" not in value.features
 
 
 def test_run_gives_a_calibration_with_held_out_metrics(tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 
-from extractor.confidence.heuristic import answer_probability, penalised, token_features
-from extractor.types import Problem, Token
+from extractor.confidence.heuristic import answer_probability, mask_mass, penalise_problems, token_features
+from extractor.types import FieldValue, Problem, Token
 
 
 def test_one_improbable_token_lowers_the_score_of_a_long_answer():
@@ -21,7 +21,16 @@ def test_small_mask_mass_lowers_the_score():
 
 
 def test_worse_problems_take_more_of_the_confidence():
-    assert penalised(0.8, [Problem((), "schema", "")]) < penalised(0.8, [Problem((), "check", "")]) < 0.8
+    problems = [(), (Problem((), "check", ""),), (Problem((), "schema", ""),)]
+    found = penalise_problems([FieldValue((), "x", None, 0.8, given) for given in problems])
+    assert [v.confidence for v in found] == sorted((v.confidence for v in found), reverse=True)
+    assert found[0].confidence == 0.8 > found[1].confidence > found[2].confidence
+    assert penalise_problems([FieldValue((), "x")])[0].confidence is None
+
+
+def test_mask_mass_is_that_of_the_worst_choice():
+    tokens = [Token(0, 1, mass=0.0, forced=True), Token(1, 2, mass=0.4), Token(2, 3, mass=0.9)]
+    assert mask_mass(tokens) == 0.4 and mask_mass(tokens[:1]) == 1.0
 
 
 def test_token_features_are_those_of_the_least_probable_token():

@@ -5,13 +5,13 @@ speaks for and against each value of a record), `calibration` (JSON files that t
 being right), and `levels` (at which confidences people are shown a value as sure, unsure or doubtful).
 """
 
-from extractor.confidence.calibration import Calibration, apply_calibration, parse_calibration
+from extractor.confidence.calibration import Calibration, apply_calibration, find_calibration, parse_calibration
 from extractor.confidence.features import with_features
 from extractor.confidence.heuristic import (
     UNCALIBRATED,
     answer_probability,
     onset_probability,
-    penalised,
+    penalise_problems,
     token_features,
 )
 from extractor.confidence.levels import ConfidenceLevels
@@ -22,9 +22,10 @@ __all__ = [
     "ConfidenceLevels",
     "answer_probability",
     "apply_calibration",
+    "find_calibration",
     "onset_probability",
     "parse_calibration",
-    "penalised",
+    "penalise_problems",
     "token_features",
     "with_features",
 ]

@@ -22,7 +22,7 @@ from extractor.confidence.heuristic import UNCALIBRATED
 from extractor.errors import InputError
 from extractor.types import FieldValue, field_name
 
-FEATURES_VERSION = 2
+FEATURES_VERSION = 3
 """Goes up when a feature gets another name or meaning: a calibration fits only the features it was made with."""
 ON_ITSELF = "calibrated on this very document"
 ON_OTHERS = "calibrated on other kinds of report"
@@ -77,7 +77,13 @@ class Calibration:
 
     def probability(self, field: str, features: Mapping[str, float]) -> float:
         """Return the probability that a value of the field (`items[].amount`) with these features is right."""
-        terms = logistic_terms(field, features)
+        return self._logistic(logistic_terms(field, features))
+
+    def absence_probability(self, field: str, features: Mapping[str, float]) -> float:
+        """Return the probability that the document gives no value at all where a value with these features stands."""
+        return self._logistic(logistic_terms(field, features, absence=True))
+
+    def _logistic(self, terms: Mapping[str, float]) -> float:
         z = self.bias + sum(self.coefficients.get(name, 0.0) * x for name, x in terms.items())
         return min(1 - self.edge, max(self.edge, 1 / (1 + math.exp(-max(-50.0, min(50.0, z))))))
 
@@ -113,14 +119,15 @@ def parse_calibration(text: str, source: str = "the calibration") -> Calibration
         ) from None
 
 
-def logistic_terms(field: str, features: Mapping[str, float]) -> dict[str, float]:
+def logistic_terms(field: str, features: Mapping[str, float], absence: bool = False) -> dict[str, float]:
     """Return the terms of the logistic model: each feature on a scale on which equal steps weigh alike, and by case.
 
     What a feature is worth depends on the case (`structural value`, `null`): what speaks for a value speaks against a
-    null. Shares become log odds, counts logarithms. Without a field's name there is no term for the field.
+    null. With `absence` the case is that of no value in place of the one with these features. Shares become log odds,
+    counts logarithms. Without a field's name there is no term for the field.
     """
     method = "structural " if features.get("structural") else "code " if features.get("code") else ""
-    case = method + ("null" if features.get("null") else "value")
+    case = method + ("absence" if absence else "null" if features.get("null") else "value")
     found = {case: 1.0} | ({f"{case} of {field}": 1.0} if field else {})
     for name, x in features.items():
         if name not in _CASES:
@@ -179,22 +186,26 @@ def choose_calibration(schema: str, weights: str | None, prompt: str) -> Calibra
     return next((c for c in applicable if c.schema == schema), applicable[0] if applicable else None)
 
 
-def apply_calibration(
-    values: Sequence[FieldValue], schema: str, weights: str | None, document: str, prompt: str
-) -> tuple[list[FieldValue], str]:
-    """Return the values with probabilities for their confidence, where a calibration applies, and what the record says.
+def find_calibration(schema: str, weights: str | None, prompt: str, document: str) -> tuple[Calibration | None, str]:
+    """Return the calibration for a record, and what the record says of its confidences; None where none applies.
 
-    Values without features (constants) stay as they are. A calibration that cannot be read is named, and not used.
+    A calibration that cannot be read is named, and not used.
     """
     try:
         chosen = choose_calibration(schema, weights, prompt)
     except InputError as error:
-        return list(values), f"{UNCALIBRATED}: {error.message}"
+        return None, f"{UNCALIBRATED}: {error.message}"
     if chosen is None:
-        return list(values), UNCALIBRATED
+        return None, UNCALIBRATED
     status = ON_ITSELF if document in chosen.documents else "calibrated" if chosen.schema else ON_OTHERS
-    calibrated = [
+    return chosen, f"{status} ({chosen.name}, {chosen.hash})"
+
+
+def apply_calibration(values: Sequence[FieldValue], chosen: Calibration | None) -> list[FieldValue]:
+    """Return the values with probabilities for their confidence; constants, without features, stay as they are."""
+    if chosen is None:
+        return list(values)
+    return [
         replace(v, confidence=round(chosen.probability(field_name(v.path), v.features), 4)) if v.features else v
         for v in values
     ]
-    return calibrated, f"{status} ({chosen.name}, {chosen.hash})"

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor.problems import ProblemKind
 from extractor.settings import Settings, threshold
-from extractor.types import Problem, Token
+from extractor.types import FieldValue, Token
 
 UNCALIBRATED = "uncalibrated"
 """What a record says of its confidences where they are scores."""
@@ -82,13 +82,14 @@ def mask_mass(tokens: Sequence[Token]) -> float:
     return min((t.mass for t in tokens if not t.forced), default=1.0)
 
 
-def penalised(confidence: float, problems: Sequence[Problem]) -> float:
-    """Return the confidence after the checks: every problem leaves a share of it."""
+def penalise_problems(values: Sequence[FieldValue]) -> list[FieldValue]:
+    """Return the values with their confidence after the checks: every problem leaves a share of it."""
     settings = HeuristicSettings.current()
-    penalties = settings.penalties
-    for problem in problems:
-        confidence *= penalties.get(problem.kind, settings.other_problem)
-    return confidence
+    shares = [math.prod(settings.penalties.get(p.kind, settings.other_problem) for p in v.problems) for v in values]
+    return [
+        v if v.confidence is None else replace(v, confidence=round(v.confidence * share, 4))
+        for v, share in zip(values, shares, strict=True)
+    ]
 
 
 def token_features(tokens: Sequence[Token]) -> dict[str, float]:

@@ -81,12 +81,14 @@ def calibrate(
             "add --again to evaluate the set anew.",
         )
     repeats = 1 if general else settings.repeats
-    probabilities = cross_fit(observed, others, repeats, progress).ravel()
-    right, non_null = np.array([o.right for o in observed]), np.array([o.non_null for o in observed])
-    owners = [o.document for o in observed]
+    is_value = np.array([not o.absence for o in observed])
+    probabilities = cross_fit(observed, others, repeats, progress)[:, is_value].ravel()
+    values = [o for o in observed if not o.absence]
+    right, non_null = np.array([o.right for o in values]), np.array([o.non_null for o in values])
+    owners = [o.document for o in values]
     tiled = np.tile(right, repeats), np.tile(non_null, repeats)
     after = measure_confidence(probabilities, *tiled, owners * repeats, rounds)
-    before = measure_confidence(np.array([o.score for o in observed]), right, non_null, owners, rounds)
+    before = measure_confidence(np.array([o.score for o in values]), right, non_null, owners, rounds)
     calibration = fit_calibration(
         observed,
         others,
@@ -98,12 +100,12 @@ def calibrate(
         prompt=prompt,
         tool=tool,
         made=datetime.now(UTC).isoformat(timespec="seconds"),
-        held_out=_held_out_metrics(after, before, len(observed), len(documents), len(groups)),
+        held_out=_held_out_metrics(after, before, len(values), len(documents), len(groups)),
     )
     return CalibrationResult(
         calibration,
         tuple(run.header["identity"]["set"] for run, _ in other_runs),
-        len(observed),
+        len(values),
         len(documents),
         len(groups),
         int((~right).sum()),

@@ -111,7 +111,7 @@ def _smoothed_logit(right: np.ndarray) -> float:
 
 
 def _feature_matrix(observed: Sequence[Observation]) -> tuple[list[str], np.ndarray]:
-    rows = [logistic_terms(o.field, o.signals) for o in observed]
+    rows = [logistic_terms(o.field, o.signals, o.absence) for o in observed]
     names = sorted({name for row in rows for name in row})
     column = {name: n for n, name in enumerate(names)}
     matrix = np.zeros((len(rows), len(names)))
@@ -166,5 +166,7 @@ def cross_fit(
         known = [observed[i] for i in train]
         calibration = fit_calibration(known, other_kinds, name="", schema=None, model="", weights=None)
         for i in test:
-            found[repeat, i] = calibration.probability(observed[i].field, observed[i].signals)
+            o = observed[i]
+            estimate = calibration.absence_probability if o.absence else calibration.probability
+            found[repeat, i] = estimate(o.field, o.signals)
     return found

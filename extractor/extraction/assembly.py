@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
 from extractor import validation
-from extractor.confidence import heuristic
 from extractor.problems import ProblemKind
 from extractor.schemas import Schema
 from extractor.types import Document, FieldValue, Path, Problem
@@ -17,14 +16,26 @@ MAX_ROUNDS = 3
 """Taking a value out may break another rule of the schema; after so many rounds the record is taken as it is."""
 
 
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """The record, and the values that it was built from with all their problems.
+
+    `own_problems` are those that each value came with, before the record was checked; `problems` belong to no value.
+    """
+
+    data: Any
+    values: tuple[FieldValue, ...]
+    own_problems: tuple[tuple[Problem, ...], ...]
+    problems: tuple[Problem, ...]
+
+
 def assemble_record(
     document: Document, schema: Schema, values: Sequence[FieldValue], problems: Sequence[Problem]
-) -> tuple[Any, list[FieldValue], list[Problem]]:
-    """Return the record, the values in schema order with their problems, and the problems that belong to no value.
+) -> Assembly:
+    """Return the record, with the values in schema order.
 
     A value that breaks the schema is left out of the record but stays among the values. Elements of lists without any
-    value are moved to the end and left out, which changes the paths of values and problems. Confidence is reduced for
-    every problem.
+    value are moved to the end and left out, which changes the paths of values and problems.
     """
     order = {f.path: i for i, f in enumerate(schema.fields)}
 
@@ -57,12 +68,12 @@ def assemble_record(
     problems_by_path: dict[Path, list[Problem]] = {}
     for p in problems:
         problems_by_path.setdefault(p.path, []).append(p)
-    checked = []
-    for v in sorted(values, key=sort_key):
-        own = tuple(dict.fromkeys((*v.problems, *problems_by_path.pop(v.path, ()))))
-        confidence = None if v.confidence is None else round(heuristic.penalised(v.confidence, own), 4)
-        checked.append(replace(v, problems=own, confidence=confidence))
-    return data, checked, [p for group in problems_by_path.values() for p in group]
+    values = sorted(values, key=sort_key)
+    checked = [
+        replace(v, problems=tuple(dict.fromkeys((*v.problems, *problems_by_path.pop(v.path, ()))))) for v in values
+    ]
+    others = tuple(p for group in problems_by_path.values() for p in group)
+    return Assembly(data, tuple(checked), tuple(v.problems for v in values), others)
 
 
 def _has_problem(value: FieldValue, kind: ProblemKind) -> bool:

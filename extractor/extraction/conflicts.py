@@ -52,7 +52,7 @@ def reject_low_confidence(
     least = settings.min_unlabelled_onset_probability if is_unlikely_field else settings.min_onset_probability
     if onset_probability >= least:
         return value
-    return _withdraw(value, "had a low probability")
+    return withdraw(value, "had a low probability")
 
 
 def resolve_conflicts(values: Sequence[FieldValue], schema: Schema, context: ContextIndex) -> list[FieldValue]:
@@ -80,7 +80,7 @@ def resolve_conflicts(values: Sequence[FieldValue], schema: Schema, context: Con
             strongest = best[v.evidence.start, v.evidence.end]
             is_doubtful = is_labelled < strongest[0] or confidence < settings.min_reuse_confidence
             if (is_labelled, confidence) < strongest and is_doubtful:
-                v = _withdraw(v, "is already another field's value")
+                v = withdraw(v, "is already another field's value")
         resolved.append(v)
     return resolved
 
@@ -111,9 +111,10 @@ def trim_organization_names(
     return trimmed
 
 
-def _withdraw(value: FieldValue, reason: str) -> FieldValue:
-    """Return the value as null, with a problem that quotes the answer."""
+def withdraw(value: FieldValue, reason: str, confidence: float | None = None) -> FieldValue:
+    """Return the value as null, with a problem that quotes the answer; with another confidence where one is given."""
     text = value.evidence.text if value.evidence else value.value
     message = f"The answer {text!r} {reason}; check whether it belongs here."
     problem = Problem(value.path, ProblemKind.WITHDRAWN, message)
-    return replace(value, value=None, evidence=None, problems=(problem,))
+    certainty = value.confidence if confidence is None else confidence
+    return replace(value, value=None, evidence=None, problems=(problem,), confidence=certainty)

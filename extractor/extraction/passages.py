@@ -26,7 +26,7 @@ class PassageSettings(Settings):
     """How much of a document a prompt contains, and how its units are ranked."""
 
     whole_text_tokens: int = threshold(
-        2500,
+        3000,
         unit="tokens",
         meaning="A document up to this length is shown whole, however few fields are open.",
     )
@@ -235,6 +235,7 @@ def _weighted_terms(field: Field, settings: PassageSettings) -> dict[str, float]
     parents = field.parents[1:] or field.parents  # the outermost of several tells little
     texts = [(label, 1.0) for label in field.labels]
     texts += [(names[0], settings.parent_weight) for names in parents if names]
+    texts += [(label, settings.parent_weight) for item in field.items for label in item.labels]
     texts += [(field.description, settings.description_weight)]
     weights: dict[str, float] = defaultdict(float)
     for text, weight in texts:

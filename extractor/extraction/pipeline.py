@@ -5,16 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor import __version__
-from extractor.confidence import calibration
-from extractor.confidence.features import with_features
+from extractor.confidence import apply_calibration, find_calibration, penalise_problems, with_features
 from extractor.extraction import prompts
 from extractor.extraction.answers import values_from_answer
-from extractor.extraction.assembly import assemble_record
+from extractor.extraction.assembly import Assembly, assemble_record
 from extractor.extraction.conflicts import resolve_conflicts, trim_organization_names
+from extractor.extraction.decision import withdraw_unlikely_values
 from extractor.extraction.field_values import ExtractionContext
 from extractor.extraction.passages import estimate_tokens
 from extractor.extraction.planning import Plan, plan
@@ -58,13 +58,20 @@ def extract(
     values = trim_organization_names(values, schema, context)
     values = resolve_conflicts(values, schema, context.context)
     with timer.stage("check"):
-        data, values, problems = assemble_record(document, schema, values, document.problems)
+        assembly = assemble_record(document, schema, values, document.problems)
     with timer.stage("trust"):
-        values = with_features(values, schema, document, planned.candidates, data)
+        values = penalise_problems(assembly.values)
+        values = with_features(values, schema, document, planned.candidates, assembly.data)
         weights = model.weights if model else None
-        values, confidence = calibration.apply_calibration(values, schema.id, weights, document.id, prompts.prompt_id())
+        chosen, confidence = find_calibration(schema.id, weights, prompts.prompt_id(), document.id)
+        values = apply_calibration(values, chosen)
+        decided = withdraw_unlikely_values(values, chosen)
+    if decided != values:
+        with timer.stage("check"):
+            assembly = assemble_record(document, schema, _without_found_problems(decided, assembly), document.problems)
+            decided = list(assembly.values)
     run = _describe_run(schema, model, planned, answers, confidence, timer)
-    return Extraction(document, schema.id, data, tuple(values), tuple(problems), run)
+    return Extraction(document, schema.id, assembly.data, tuple(decided), assembly.problems, run)
 
 
 def _ask(planned: Plan, model: Model | None, timer: _StageTimer) -> Sequence[Answer]:
@@ -90,6 +97,13 @@ def _count_choices(answers: Sequence[Answer]) -> dict[str, int]:
     """Count the tokens that the model chose, and those for which the token mask left little of what it meant."""
     masses = [token.mass for answer in answers for token in answer.tokens if not token.forced]
     return {"all": len(masses), **{f"mass_under_{limit}": sum(m < limit for m in masses) for limit in MASS_LIMITS}}
+
+
+def _without_found_problems(values: Sequence[FieldValue], assembly: Assembly) -> list[FieldValue]:
+    """Return the values as they were before the record was checked, but for those that are null now."""
+    return [
+        v if v.value is None else replace(v, problems=own) for v, own in zip(values, assembly.own_problems, strict=True)
+    ]
 
 
 def _unasked_value(f: Field) -> FieldValue:
