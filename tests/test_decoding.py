@@ -402,3 +402,15 @@ def test_request_that_fails_does_not_disturb_others(model, tokenizer, monkeypatc
     with pytest.raises(ModelError, match="not finite"):
         bad.result()
     assert all(answer.text for answer in good.result())
+
+
+@pytest.mark.parametrize(("ages", "ends"), [(["46", "12"] * 5, True), ([str(n) for n in range(10)], False)])
+def test_list_that_repeats_its_elements_ends(decoder, monkeypatch, ages, ends):
+    source = " ".join(map(str, range(50)))
+    slot = Slot("l", "array", items=(Slot("age", "span"),), nullable=False)
+    wanted = '{"l": [' + ", ".join(f'{{"age": "{age}"}}' for age in ages) + "],"
+    steer(decoder, monkeypatch, wanted)
+    group = FieldGroup("?", write_grammar([slot], source), {}, 400)
+    answer = decoder.answer(Request("", source, (group,), source))[0]
+    assert answer.finished is not ends
+    assert answer.text == wanted if not ends else answer.text.count("age") == 6

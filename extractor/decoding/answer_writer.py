@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import llguidance
@@ -15,6 +16,7 @@ from extractor.decoding.tokenization import PromptTokenizer, decode_pieces
 from extractor.errors import SchemaError
 from extractor.types import Answer, FieldGroup, Token
 
+_ELEMENT = re.compile(rb"\{[^{}]*\}")
 LEXER_FUEL = 100_000_000
 """Work that llguidance may spend on a grammar before it gives up; a long source needs more than its default."""
 
@@ -106,7 +108,18 @@ class AnswerWriter:
         else:
             length = sequence.start + len(sequence.input_ids)
             is_too_long = length + settings.max_draft_tokens >= self.context_length
-            sequence.ended = len(sequence.written) >= sequence.group.max_tokens or is_too_long
+            is_limited = len(sequence.written) >= sequence.group.max_tokens or is_too_long
+            sequence.ended = is_limited or self._repeats_elements(sequence, settings)
+
+    def _repeats_elements(self, sequence: ActiveSequence, settings: DecodingSettings) -> bool:
+        """Decide whether a list of objects has come to elements that it has already, several in a row."""
+        guide = self.tokenizer.guide
+        if b"}" not in guide.decode_bytes(sequence.written[-2:]):
+            return False
+        elements = _ELEMENT.findall(guide.decode_bytes(sequence.written))
+        last = elements[-settings.max_repeated_elements :]
+        earlier = set(elements[: -settings.max_repeated_elements])
+        return len(elements) > settings.max_repeated_elements and earlier.issuperset(last)
 
     def read(self, sequence: ActiveSequence) -> Answer:
         """Return the answer that the sequence has written."""

@@ -1,4 +1,4 @@
-"""The numbers that decide how answers are decoded; they change the time an answer takes, not what it says."""
+"""The numbers that decide how answers are decoded; all but the last change an answer's time, not what it says."""
 
 from __future__ import annotations
 
@@ -22,4 +22,9 @@ class DecodingSettings(Settings):
     )
     max_draft_tokens: int = threshold(
         16, unit="tokens", meaning="Length up to which drafts are doubled, as long as each is accepted whole."
+    )
+    max_repeated_elements: int = threshold(
+        4,
+        unit="elements",
+        meaning="A list ends after so many elements in a row that it has already: some models do not stop.",
     )
