@@ -10,6 +10,7 @@ import shutil
 import sqlite3
 import stat
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from extractor.cli import main
 from extractor.errors import InputError, UsageError
 from extractor.review import QueueQuery, ReviewService
 from extractor.schemas import load_schema
@@ -682,3 +684,121 @@ def test_failures_are_counted_by_kind_and_retried(store):
     assert store.jobs.counts(job).left == 2
     assert store.jobs.cancel("j", who="ann").cancelled == 2
     assert store.jobs.get("j").state == "cancelled"
+
+
+# Damage and write protection of the file.
+
+
+def filled_store(place: Path, records: int = 300) -> None:
+    with Store(place) as store:
+        store.add_schema(SCHEMA)
+        for n in range(records):
+            store.records.add(result(f"{n:064x}"), FIRST, who="m")
+
+
+def zero_page_of(place: Path, index: str) -> None:
+    """Write zeros over the first page of an index, as a failing disk does."""
+    with contextlib.closing(sqlite3.connect(place)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        (size,) = connection.execute("PRAGMA page_size").fetchone()
+        (page,) = connection.execute("SELECT rootpage FROM sqlite_master WHERE name = ?", (index,)).fetchone()
+    with open(place, "r+b") as file:
+        file.seek((page - 1) * size)
+        file.write(bytes(size))
+
+
+def test_damaged_index_is_found_by_verify_and_a_backup_restores_the_store(tmp_path, capsys):
+    place, copy = tmp_path / "store.db", tmp_path / "copy.db"
+    filled_store(place)
+    with Store(place) as store:
+        store.backup(copy)
+    assert main(["store", "verify", "--store", str(place)]) == 0
+    zero_page_of(place, "corrections_record")
+    assert main(["store", "verify", "--store", str(place)]) == 6
+    error = capsys.readouterr().err
+    assert "damaged: restore a backup" in error and "extractor store restore BACKUP" in error
+    with Store(place) as store, pytest.raises(StoreError, match="damaged: restore a backup"):
+        store.backup(tmp_path / "copy of the damage.db")
+    assert not (tmp_path / "copy of the damage.db").exists()
+    assert main(["store", "restore", str(copy), "--store", str(place)]) == 0
+    assert main(["store", "verify", "--store", str(place)]) == 0
+    assert len(list(tmp_path.glob("store.db.damaged-*"))) == 1
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("damage", ["truncated", "overwritten"])
+def test_store_that_cannot_be_opened_for_damage_is_not_called_safe(damage, tmp_path, capsys):
+    place = tmp_path / "store.db"
+    filled_store(place)
+    data = place.read_bytes()
+    place.write_bytes(data[: len(data) // 3] if damage == "truncated" else b"not a database " * 1000)
+    for arguments in (["status"], ["store", "verify"], ["export", "--output", str(tmp_path / "out.jsonl")]):
+        code = main([*arguments, "--store", str(place)])
+        error = capsys.readouterr().err
+        if code != 0 or arguments != ["status"]:
+            assert code in (6, 7) and "damaged: restore a backup" in error and "safe" not in error, arguments
+
+
+def test_only_a_whole_store_is_restored(tmp_path):
+    place = tmp_path / "store.db"
+    filled_store(place, 3)
+    with contextlib.closing(sqlite3.connect(tmp_path / "other.db")) as other:
+        other.execute("CREATE TABLE something (id)")
+    (tmp_path / "text.db").write_text("no database at all, and long enough to be looked at as one" * 20)
+    for backup in ("missing.db", "other.db", "text.db"):
+        with pytest.raises(StoreError):
+            Store.restore(place, tmp_path / backup)
+    with Store(place) as store:
+        assert store.audit.verify() == [] and store.records.count_by_status()
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["other.db", "store.db", "text.db"]
+
+
+def test_store_on_a_write_protected_disk_is_read_and_left_as_it_is(tmp_path, monkeypatch, capsys):
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    place = folder / "store.db"
+    filled_store(place, 3)
+    monkeypatch.setattr("extractor.store.database._is_writable", lambda file: False)
+    before = place.read_bytes()
+    for arguments in (["status"], ["store", "verify"], ["store", "head"], ["store", "backup", str(tmp_path / "c.db")]):
+        assert main([*arguments, "--store", str(place)]) == 0
+    assert main(["export", "--output", str(tmp_path / "out.jsonl"), "--store", str(place)]) == 0
+    assert "does not note this export" in capsys.readouterr().err
+    assert len((tmp_path / "out.jsonl").read_text().splitlines()) == 3
+    with Store(place) as store, pytest.raises(StoreError, match="can only be read"):
+        store.records.add(result("f" * 64), FIRST, who="m")
+    assert place.read_bytes() == before
+
+
+def test_write_protection_is_noticed(tmp_path):
+    place = tmp_path / "store.db"
+    filled_store(place, 1)
+    os.chmod(place, 0o400)
+    code = (
+        "import os, sys; from extractor.store import database as d; from pathlib import Path; "
+        "os.geteuid() or os.setresuid(65534, 65534, 65534); "
+        "sys.exit(d._is_writable(Path(sys.argv[1])))"
+    )
+    assert subprocess.run([sys.executable, "-c", code, str(place)], timeout=60).returncode == 0
+
+
+def test_log_that_a_write_protected_disk_hides_is_named(tmp_path, monkeypatch):
+    place = tmp_path / "store.db"
+    filled_store(place, 1)
+    with contextlib.closing(sqlite3.connect(place)) as writer:
+        writer.execute("PRAGMA wal_autocheckpoint = 0")
+        writer.execute("CREATE TABLE more (id)")
+        writer.commit()
+        log = place.with_name("store.db-wal").read_bytes()
+        other = tmp_path / "other"
+        other.mkdir()
+        (other / "store.db").write_bytes(place.read_bytes())
+    (other / "store.db-wal").write_bytes(log)
+
+    def refuse(*_, **__):
+        raise sqlite3.OperationalError("unable to open database file")
+
+    monkeypatch.setattr("extractor.store.database._is_writable", lambda file: False)
+    monkeypatch.setattr("extractor.store.database.sqlite3.connect", refuse)
+    with pytest.raises(StoreError, match=r"still in store\.db-wal"):
+        Store(other / "store.db")

@@ -46,8 +46,13 @@ def _export(arguments: argparse.Namespace) -> int:
     names = ("format", "schema", "status", "job", "evidence", "confidence", "bom")
     with options.open_store(arguments.store) as store:
         warnings = export(
-            store, arguments.output, **{name: getattr(arguments, name) for name in names}, who=current_user()
+            store,
+            arguments.output,
+            **{name: getattr(arguments, name) for name in names},
+            who=None if store.is_read_only else current_user(),
         )
+        if store.is_read_only:
+            console.print_message("warning: the store can only be read, so that it does not note this export")
     for sentence in warnings:
         console.print_message(f"warning: {sentence}")
     console.print_message(f"wrote {warnings.records:,} records to {arguments.output}")

@@ -1,4 +1,4 @@
-"""`extractor store`: verify the store, back it up, or print the head of its audit log."""
+"""`extractor store`: verify the store, back it up, restore a backup, or print the head of its audit log."""
 
 from __future__ import annotations
 
@@ -12,20 +12,25 @@ from extractor.errors import CheckFailed, UsageError
 def add(commands: Any) -> None:
     """Add the `store` command to the command line."""
     command = options.add_command(
-        commands, "store", _store, "verify the store, back it up, or print the head of its audit log"
+        commands, "store", _store, "verify the store, back it up, restore a backup, or print the head of its audit log"
     )
     command.add_argument(
         "action",
-        choices=("verify", "head", "backup"),
-        help="verify the store, print the head (keep it elsewhere), or make a backup",
+        choices=("verify", "head", "backup", "restore"),
+        help="verify the store, print the head (keep it elsewhere), make a backup, or restore one",
     )
     command.add_argument(
-        "target", nargs="?", metavar="HEAD|FILE", help="verify: a head printed before; backup: a new file"
+        "target",
+        nargs="?",
+        metavar="HEAD|FILE",
+        help="verify: a head printed before; backup: a new file; restore: the backup",
     )
     command.add_argument("--store", metavar="PLACE", help=options.STORE)
 
 
 def _store(arguments: argparse.Namespace) -> int:
+    if arguments.action == "restore":
+        return _restore(arguments.store, arguments.target)
     with options.open_store(arguments.store) as store:
         if arguments.action == "backup":
             if not arguments.target:
@@ -35,9 +40,27 @@ def _store(arguments: argparse.Namespace) -> int:
         elif arguments.action == "head":
             console.print_result("{}:{}\n".format(*store.audit.head()))
         else:
+            if damage := store.find_damage():
+                console.print_result("".join(f"{sentence}\n" for sentence in damage))
+                raise CheckFailed(
+                    f"The store {store.name} is damaged: restore a backup.",
+                    f"Run `extractor store restore BACKUP --store {store.name}`; the damaged file is kept beside it.",
+                )
             errors = store.audit.verify(_head(arguments.target))
             console.print_result("".join(f"{sentence}\n" for sentence in errors) or "everything is as it was written\n")
             return CheckFailed.code if errors else 0
+    return 0
+
+
+def _restore(place: str | None, backup: str | None) -> int:
+    from extractor.store import Store
+
+    if not backup:
+        raise UsageError("No backup is named.", "Name a file that was made before: extractor store restore copy.db")
+    file, aside = Store.restore(place, backup)
+    console.print_message(
+        f"{file} is now a copy of {backup}" + (f"; what it was before is kept in {aside}" if aside else "")
+    )
     return 0
 
 

@@ -129,6 +129,26 @@ class Store:
         """Return device and inode of every file that holds the store; nothing for a server."""
         return self._database.files()
 
+    @property
+    def is_read_only(self) -> bool:
+        """Decide whether the store can only be read, because its file or disk is write-protected."""
+        return self._database.is_read_only
+
+    def find_damage(self) -> list[str]:
+        """Return what SQLite's integrity check finds wrong with the file; nothing for a server."""
+        return self._database.find_damage()
+
     def backup(self, target: str | Path) -> None:
         """Copy a SQLite store to a new file while others go on writing; raise StoreError where that is impossible."""
         self._database.backup(Path(target))
+
+    @staticmethod
+    def restore(place: str | Path | None, backup: str | Path) -> tuple[Path, Path | None]:
+        """Put a copy of a backup in the place of a SQLite store that nothing uses meanwhile.
+
+        Returns the store's file, and where the file that was there before is now. Raises StoreError where the backup
+        cannot be used; then nothing was changed.
+        """
+        from extractor.store import database
+
+        return database.restore(str(place or database.default_place()), Path(backup))

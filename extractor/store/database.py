@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -19,6 +21,8 @@ from extractor.store.migrations import MIGRATIONS, statements
 from extractor.store.models import StoreError
 
 BUSY_SECONDS = 30
+MAX_DAMAGE = 20
+"""Places of a damaged file that are listed."""
 _WRITER_LOCK = 0x65787472
 """Key of the advisory lock by which PostgreSQL makes writers take turns, as SQLite's own lock does."""
 
@@ -44,6 +48,13 @@ class Database:
         self.name, url = _url(place)
         self._writer = threading.Lock()
         self.dialect = url.get_backend_name()
+        self.is_read_only = False
+        if self.dialect == "sqlite":
+            self._file = Path(url.database)
+            _make_private(self._file)
+            self.is_read_only = not _is_writable(self._file)
+            if self.is_read_only:
+                url = _read_only_url(self._file)
         try:
             self._engine = sa.create_engine(url, pool_pre_ping=self.dialect == "postgresql")
         except (NoSuchModuleError, ModuleNotFoundError) as error:
@@ -53,9 +64,8 @@ class Database:
             ) from error
         sa.event.listen(self._engine, "begin", self._begin)
         if self.dialect == "sqlite":
-            sa.event.listen(self._engine, "connect", _configure_sqlite)
-            self._file = Path(url.database)
-            _make_private(self._file)
+            configure = _configure_reader if self.is_read_only else _configure_sqlite
+            sa.event.listen(self._engine, "connect", configure)
         self._migrate()
 
     def close(self) -> None:
@@ -74,6 +84,11 @@ class Database:
 
         The threads of a process wait for each other here, because waiting for SQLite's own lock is polling.
         """
+        if self.is_read_only:
+            raise StoreError(
+                f"The store {self.name} can only be read: its disk, its folder or the file is write-protected.",
+                "Copy it to a place that you may write to, and name the copy with --store.",
+            )
         with self._store_errors(), self._writer, self._engine.connect() as connection:
             connection = connection.execution_options(extractor_writes=True)
             with connection.begin():
@@ -105,8 +120,34 @@ class Database:
                 contextlib.closing(sqlite3.connect(f"file:{self._file}?mode=ro", uri=True)) as own,
             ):
                 own.backup(copy)
+                damage = _integrity_errors(copy)
         except sqlite3.Error as error:
+            target.unlink()
+            if _is_damage(error):
+                raise self.damaged(str(error)) from error
             raise StoreError(f"Cannot copy the store to {target}: {error}", "Check the free space there.") from error
+        if damage:
+            target.unlink()
+            raise self.damaged(damage[0])
+
+    def find_damage(self) -> list[str]:
+        """Return what SQLite's integrity check finds wrong with the file; nothing for a server."""
+        if self.dialect != "sqlite":
+            return []
+        with self._store_errors(), self._engine.connect() as connection:
+            try:
+                return _integrity_errors(connection.connection.driver_connection)
+            except sqlite3.Error as error:  # the check itself stumbles over some kinds of damage
+                if _is_damage(error):
+                    return [str(error)]
+                raise
+
+    def damaged(self, reason: str) -> StoreError:
+        """Return the error for a store whose file is damaged."""
+        return StoreError(
+            f"The store {self.name} is damaged: restore a backup. ({reason})",
+            f"Run `extractor store restore BACKUP --store {self.name}`; the damaged file is kept beside it.",
+        )
 
     @contextlib.contextmanager
     def _store_errors(self) -> Iterator[None]:
@@ -114,7 +155,10 @@ class Database:
         try:
             yield
         except (SQLAlchemyError, sqlite3.Error) as error:
-            reason = str(error.orig) if isinstance(error, DBAPIError) else str(error)
+            cause = error.orig if isinstance(error, DBAPIError) else error
+            reason = str(cause)
+            if _is_damage(cause):
+                raise self.damaged(reason) from error
             raise StoreError(
                 f"The store {self.name} cannot be used: {reason.strip()}",
                 "What was stored is safe. Check the disk or the server, and run the same command again.",
@@ -158,6 +202,99 @@ class Database:
         return connection.exec_driver_sql("SELECT COALESCE(MAX(number), 0) FROM migrations").scalar_one()
 
 
+def restore(place: str, backup: Path) -> tuple[Path, Path | None]:
+    """Put a copy of the store `backup` in the place of a SQLite store that nothing uses meanwhile.
+
+    Returns the store's file, and where the file that was there is now. Raises StoreError where the backup is missing,
+    damaged or no store; then nothing was changed.
+    """
+    _, url = _url(place)
+    if url.get_backend_name() != "sqlite":
+        raise StoreError("A store in PostgreSQL cannot be restored by this command.", "Use pg_restore.")
+    file = Path(url.database)
+    if not backup.is_file():
+        raise StoreError(f"There is no backup {backup}.", "Name a file that `extractor store backup` made.")
+    partial = file.with_name(f".{file.name}-{secrets.token_hex(4)}.part")
+    _make_private(partial)
+    try:
+        with (
+            contextlib.closing(sqlite3.connect(_uri(backup, "mode=ro"), uri=True)) as source,
+            contextlib.closing(sqlite3.connect(partial)) as copy,
+        ):
+            source.backup(copy)
+            errors = _integrity_errors(copy)
+            tables = [name for (name,) in copy.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        if errors or "migrations" not in tables:
+            raise StoreError(f"{backup} is {'damaged too' if errors else 'not a store'}.", "Name another backup.")
+        aside = None
+        if file.exists():
+            aside = file.with_name(f"{file.name}.damaged-{datetime.now(UTC):%Y%m%dT%H%M%S}-{secrets.token_hex(2)}")
+            for end in ("-wal", "-shm", ""):  # the log of the old file must not be taken for that of the new one
+                with contextlib.suppress(FileNotFoundError):
+                    os.rename(f"{file}{end}", f"{aside}{end}")
+        os.replace(partial, file)
+        return file, aside
+    except sqlite3.Error as error:
+        raise StoreError(f"{backup} cannot be restored: {error}", "Name another backup.") from error
+    except OSError as error:
+        raise StoreError(
+            f"{file} cannot be replaced: {error.strerror}", "Check the permissions of its folder."
+        ) from error
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+_DAMAGE = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _is_damage(error: BaseException | None) -> bool:
+    """Decide whether SQLite found the file itself to be wrong; the low byte of its extended codes is the kind."""
+    return (getattr(error, "sqlite_errorcode", None) or 0) & 0xFF in _DAMAGE
+
+
+def _integrity_errors(connection: Any) -> list[str]:
+    """Return what SQLite finds wrong with a database, nothing where it is whole."""
+    rows = connection.execute(f"PRAGMA integrity_check({MAX_DAMAGE})").fetchall()
+    return [] if rows == [("ok",)] else [str(row[0]) for row in rows]
+
+
+def _uri(file: Path, options: str) -> str:
+    return f"file:{quote(str(file))}?{options}"
+
+
+def _is_writable(file: Path) -> bool:
+    """Decide whether SQLite can write the file, which takes a log beside it, too."""
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CLOEXEC))
+    except OSError:
+        return False
+    return os.access(file.parent, os.W_OK)
+
+
+def _read_only_url(file: Path) -> sa.URL:
+    """Return the URL by which a store that cannot be written is read.
+
+    Where another process writes it, its log and the index of the log are there, and SQLite reads them. Where they are
+    not there and cannot be made, the file is read as it is, which is right as long as its log is empty.
+    """
+    url = sa.URL.create("sqlite", database=f"file:{quote(str(file))}", query={"uri": "true", "mode": "ro"})
+    try:
+        with contextlib.closing(sqlite3.connect(_uri(file, "mode=ro"), uri=True)) as connection:
+            connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()
+        return url
+    except sqlite3.Error as error:
+        if _is_damage(error):
+            return url
+        log = Path(f"{file}-wal")
+        if log.exists() and log.stat().st_size:
+            raise StoreError(
+                f"The store {file} cannot be read where it is: its newest changes are still in {log.name}, and its "
+                "disk is write-protected.",
+                f"Copy both files to a place that you may write to: cp {file} {log} FOLDER",
+            ) from None
+        return url.update_query_dict({"immutable": "1"})
+
+
 def _url(place: str) -> tuple[str, sa.URL]:
     """Return the name of the store in messages, and the URL of its database."""
     if "://" not in place:
@@ -181,6 +318,8 @@ def _url(place: str) -> tuple[str, sa.URL]:
 
 def _make_private(file: Path) -> None:
     """Create the folder and the file, readable by nobody but their owner, where they are missing."""
+    if file.exists():
+        return
     try:
         file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         with contextlib.suppress(FileExistsError):
@@ -191,14 +330,13 @@ def _make_private(file: Path) -> None:
 
 def _configure_sqlite(connection: Any, _: Any) -> None:
     """Set a new connection to SQLite to durable, private transactions that begin where we say so."""
-    connection.isolation_level = None
+    _configure_reader(connection, _)
     cursor = connection.cursor()
-    for setting in (
-        f"busy_timeout = {BUSY_SECONDS * 1000}",
-        "journal_mode = WAL",
-        "synchronous = FULL",
-        "foreign_keys = ON",
-        "secure_delete = ON",
-    ):
+    for setting in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON", "secure_delete = ON"):
         cursor.execute(f"PRAGMA {setting}")
     cursor.close()
+
+
+def _configure_reader(connection: Any, _: Any) -> None:
+    connection.isolation_level = None
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
