@@ -352,10 +352,14 @@ def test_model_has_to_be_named_where_there_are_several() -> None:
 @pytest.mark.parametrize(
     ("reply", "message", "hint"),
     [
-        ((401, {"error": {"message": "Invalid key"}}), "Invalid key", "EXTRACTOR_API_KEY"),
+        (
+            (401, {"error": {"message": "Invalid key", "code": "invalid_api_key"}}),
+            "invalid_api_key",
+            "EXTRACTOR_API_KEY",
+        ),
         ((404, {"detail": "Not Found"}), "404", "/v1"),
-        ((400, {"error": {"message": "unsupported schema keyword: not"}}), "keyword: not", "simpler schema"),
-        ((500, b"<html>broken</html>"), "broken", "log"),
+        ((400, {"error": {"message": "unsupported schema keyword: not"}}), "400", "simpler schema"),
+        ((500, b"<html>broken</html>"), "500", "log"),
         ((302, "http://elsewhere.invalid/"), "302", "elsewhere.invalid"),
         ((200, b"<html>hello</html>"), "chat completions", "OpenAI-compatible"),
         ((200, {"choices": []}), "chat completions", "OpenAI-compatible"),
@@ -364,6 +368,113 @@ def test_model_has_to_be_named_where_there_are_several() -> None:
 def test_refusals_are_reported_with_a_next_step(reply: Reply, message: str, hint: str) -> None:
     error = failure(Fake(lambda path, payload: reply))
     assert message in error.message and hint in error.hint
+
+
+@pytest.mark.parametrize("status", [400, 401, 413, 422, 500])
+@pytest.mark.parametrize("key", ["message", "code", "type"])
+def test_server_that_quotes_the_prompt_puts_nothing_of_it_into_messages(status: int, key: str) -> None:
+    def reply(path: str, payload: dict) -> Reply:
+        return status, {"error": {"message": "no", key: payload["messages"][-1]["content"]}}
+
+    with Fake(reply) as fake, pytest.raises(ModelError) as error:
+        OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "the IBAN of Ann", (GROUP,)))
+    assert "IBAN" not in str(error.value) and str(status) in error.value.message
+    if key == "message":  # what --debug shows
+        assert "IBAN" in str(error.value.__cause__)
+
+
+def test_response_that_is_no_http_is_not_quoted() -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+
+        def answer() -> None:
+            connection, _ = listening.accept()
+            connection.recv(1000)
+            connection.sendall(b"IBAN of Ann\r\n\r\n")
+            connection.close()
+
+        threading.Thread(target=answer, daemon=True).start()
+        with pytest.raises(ModelError) as error:
+            OpenAIModel(f"http://127.0.0.1:{listening.getsockname()[1]}#one")
+    assert "IBAN" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 200_000,
+        b"[]",
+        b"null",
+        b"3",
+        b'"text"',
+        b'{"choices": {"0": 1}}',
+        b'{"choices": [null]}',
+        b'{"choices": [{"message": null}]}',
+        b'{"choices": [{"message": "hello"}]}',
+        b'{"choices": [{"message": {"content": 5}}]}',
+        b'{"choices": [{"message": {"content": ["a"]}}]}',
+        b'{"choices": [{"message": {"content": {"a": 1}}}]}',
+        b'{"choices": [{"message": {"content": "a"}, "logprobs": []}], "usage": 5}',
+        b'{"choices": [{"message": {"content": "a"}, "logprobs": {"content": [5]}}]}',
+        b'{"choices": [{"message": {"content": "a"}, "logprobs": {"content": [{"bytes": [999]}]}}]}',
+        b'{"choices": [{"message": {"content": "a"}, "logprobs": {"content": [{"token": "a", "top_logprobs": 7}]}}]}',
+        b'{"choices": [{"message": {"content": "a"}}], "usage": {"prompt_tokens_details": {"cached_tokens": "x"}}}',
+    ],
+)
+def test_response_of_another_shape_is_an_error_of_the_model(body: bytes) -> None:
+    error = failure(Fake(lambda path, payload: (200, body)))
+    assert "chat completions protocol" in error.message
+
+
+def test_half_a_surrogate_pair_in_an_answer_is_replaced() -> None:
+    with Fake(lambda path, payload: completion("a\ud800")) as fake:
+        (answer,) = OpenAIModel(fake.url + "?grammar=schema").answer(Request("", "x", (GROUP,)))
+    assert answer.text == "a?"
+
+
+@pytest.mark.parametrize("body", [b"{}", b'{"count": 1e999}', b'{"tokens": 7}', b'"count"', b"null"])
+def test_tokens_are_estimated_where_the_server_counts_nonsense(body: bytes) -> None:
+    with Fake(lambda path, payload: (200, body)) as fake:
+        assert OpenAIModel(fake.url + "#one").count("seven characters") == 5
+
+
+def serve_bytes(head: bytes, chunk: bytes, pause: float, stop: threading.Event) -> int:
+    """Return the port of a server that sends `head`, then `chunk` every `pause` seconds until it is told to stop."""
+    listening = socket.create_server(("127.0.0.1", 0))
+
+    def answer() -> None:
+        connection, _ = listening.accept()
+        with listening, connection:
+            connection.recv(10_000)
+            try:
+                connection.sendall(head)
+                while not stop.wait(pause):
+                    connection.sendall(chunk)
+            except OSError:
+                return
+
+    threading.Thread(target=answer, daemon=True).start()
+    return listening.getsockname()[1]
+
+
+@pytest.mark.parametrize(
+    "head", [b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n", b"HTTP/1.1 200 OK\r\nX-Slow: "]
+)
+def test_server_that_drips_is_given_up_after_the_timeout(head: bytes) -> None:
+    stop = threading.Event()
+    with pytest.raises(ModelError, match=r"0\.5 seconds"):
+        OpenAIModel(f"http://127.0.0.1:{serve_bytes(head, b' ', 0.05, stop)}#one", timeout=0.5)
+    stop.set()
+
+
+def test_response_without_end_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat_server, "MAX_RESPONSE_BYTES", 1 << 20)
+    stop = threading.Event()
+    port = serve_bytes(b"HTTP/1.1 200 OK\r\n\r\n", b" " * 100_000, 0.0, stop)
+    with pytest.raises(ModelError, match="more than 1 MB"):
+        OpenAIModel(f"http://127.0.0.1:{port}#one", timeout=60)
+    stop.set()
 
 
 def test_server_that_cannot_be_reached() -> None:

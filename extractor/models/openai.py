@@ -11,10 +11,10 @@ from __future__ import annotations
 import math
 import threading
 import urllib.parse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from extractor.errors import ModelError
 from extractor.models.chat_server import ChatServer, Payload, Refused, parse_address
@@ -34,6 +34,11 @@ OPTIONAL: Payload = {
     "chat_template_kwargs": {"enable_thinking": False},  # a model that thinks first would spend `max_tokens` on that
 }
 """Parameters that are sent until the server refuses them."""
+
+_MALFORMED = (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError)
+"""What reading a response raises that has another shape than the protocol says."""
+_MAX_NAME = 200
+"""Characters of the name of a model that are repeated in messages."""
 
 PROBE = 'start: A\nA: %regex {"substring_chunks": ["qz", "7", "xj"]}'
 PROBE_ANSWERS = frozenset({"qz", "7", "xj", "qz7", "7xj", "qz7xj"})
@@ -82,11 +87,11 @@ class OpenAIModel:
             self._complete(request, groups[0], max_tokens=1)
         with ThreadPoolExecutor(min(self._workers, len(groups))) as pool:
             found = list(pool.map(lambda group: self._complete(request, group, group.max_tokens), groups))
-        if len(found) > 1 and any(_missed_prompt_cache(completion) for completion in found):
+        if len(found) > 1 and any(completion.missed_prompt_cache for completion in found):
             self._workers = 1  # simultaneous requests share no cache: one after another is faster
-        return [_read_completion(completion) for completion in found]
+        return [completion.answer for completion in found]
 
-    def _complete(self, request: Request, group: FieldGroup, max_tokens: int) -> Mapping[str, Any]:
+    def _complete(self, request: Request, group: FieldGroup, max_tokens: int) -> _Completion:
         messages = [{"role": "user", "content": request.prompt + group.question}]
         if request.system:
             messages.insert(0, {"role": "system", "content": request.system})
@@ -97,8 +102,8 @@ class OpenAIModel:
             constraint = {"response_format": {"type": "json_schema", "json_schema": schema}}
         return self._chat({"messages": messages, "max_tokens": max_tokens, **constraint})
 
-    def _chat(self, payload: Payload) -> Mapping[str, Any]:
-        """Return the completion; optional parameters that the server refuses are not sent again."""
+    def _chat(self, payload: Payload) -> _Completion:
+        """Return the completion, its shape checked; optional parameters that the server refuses are not sent again."""
         payload = {"model": self._model, "temperature": 0, "stream": False, **payload}
         while True:
             optional = dict(self._optional)
@@ -106,17 +111,16 @@ class OpenAIModel:
                 found = self._server.call("POST", f"{self._server.base}/chat/completions", {**payload, **optional})
             except Refused as refused:
                 if refused.status not in (400, 422) or not optional or refused.is_too_long:
-                    raise self._server.refusal_error(refused) from None
+                    raise self._server.refusal_error(refused) from refused
                 named = [key for key in optional if key in refused.reason] or list(optional)
                 with self._lock:
                     for key in [*named, *(("top_logprobs",) if "logprobs" in named else ())]:
                         self._optional.pop(key, None)
                 continue
             try:
-                found["choices"][0]["message"].get("content")
-                return found
-            except (KeyError, IndexError, TypeError, AttributeError):
-                raise self._server.protocol_error() from None
+                return _parse_completion(found)
+            except _MALFORMED as error:
+                raise self._server.protocol_error() from error
 
     def _find_grammar(self) -> str:
         """Return the kind of grammar that the server obeys, or `schema`: judged by its answer to a probe."""
@@ -129,8 +133,8 @@ class OpenAIModel:
                     return kind
             except Refused as refused:
                 if refused.status in (401, 403, 404):
-                    raise self._server.refusal_error(refused) from None
-            except (KeyError, IndexError, TypeError):
+                    raise self._server.refusal_error(refused) from refused
+            except _MALFORMED:
                 continue
         return "schema"
 
@@ -141,11 +145,11 @@ class OpenAIModel:
         except Refused as refused:
             if refused.status in (404, 405, 501) and wanted:  # a server without a list: trust the user
                 return wanted
-            raise self._server.refusal_error(refused) from None
+            raise self._server.refusal_error(refused) from refused
         try:
-            offered = [str(entry["id"]) for entry in found["data"] or ()]
-        except (KeyError, TypeError):
-            raise self._server.protocol_error() from None
+            offered = [str(entry["id"])[:_MAX_NAME] for entry in found["data"] or ()]
+        except _MALFORMED as error:
+            raise self._server.protocol_error() from error
         if not wanted and len(offered) == 1:
             return offered[0]
         if wanted in offered or f"{wanted}:latest" in offered:  # Ollama lists `name:latest` for `name`
@@ -162,8 +166,8 @@ class OpenAIModel:
             try:
                 payload = {"model": self._model, "content": text, "prompt": text}  # llama.cpp's name and vLLM's
                 found = self._server.call("POST", f"{self._server.root}/tokenize", payload)
-                return int(found["count"]) if "count" in found else len(found["tokens"])
-            except (Refused, KeyError, TypeError, ValueError):
+                return max(0, int(found["count"]) if "count" in found else len(found["tokens"]))
+            except (Refused, *_MALFORMED):
                 self._counts_tokens = False
         return estimate_tokens(text)
 
@@ -182,16 +186,23 @@ def estimate_tokens(text: str) -> int:
     return math.ceil(wide / 1.5 + (len(text) - wide) / 3.5)
 
 
-def _missed_prompt_cache(completion: Mapping[str, Any]) -> bool:
-    """Decide whether the server reports that it found less than half of the prompt in its cache."""
-    usage = completion.get("usage") or {}
-    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
-    return cached is not None and cached < (usage.get("prompt_tokens") or 0) / 2
+class _Completion(NamedTuple):
+    """An answer, and whether the server reports that it found less than half of the prompt in its cache."""
+
+    answer: Answer
+    missed_prompt_cache: bool
 
 
-def _read_completion(completion: Mapping[str, Any]) -> Answer:
-    choice = completion["choices"][0]
+def _parse_completion(found: Any) -> _Completion:
+    """Return what a response says; raise one of _MALFORMED where it has not the shape of a completion."""
+    choice = found["choices"][0]
     text = choice["message"].get("content") or ""
+    if not isinstance(text, str):
+        raise TypeError("the content is not text")
+    text = text.encode("utf-8", "replace").decode()  # without halves of surrogate pairs, which no text file can hold
     finished = bool(text) and choice.get("finish_reason") not in ("length", "content_filter")
-    entries = (choice.get("logprobs") or {}).get("content") or ()
-    return Answer(text, locate_tokens(text, entries), finished)
+    tokens = locate_tokens(text, (choice.get("logprobs") or {}).get("content") or ())
+    usage = found.get("usage") or {}
+    cached = (usage.get("prompt_tokens_details") or {}).get("cached_tokens")
+    missed_prompt_cache = cached is not None and cached < (usage.get("prompt_tokens") or 0) / 2
+    return _Completion(Answer(text, tokens, finished), missed_prompt_cache)
