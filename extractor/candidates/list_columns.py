@@ -23,9 +23,12 @@ class ListColumnSettings(Settings):
     min_margin: float = threshold(
         0.06, meaning="How far the best assignment is above the best one that gives an item another column."
     )
+    same_name: float = threshold(
+        0.9, meaning="The least similarity at which a header is the item's name, not just like it."
+    )
     max_concession: float = threshold(
         0.1,
-        meaning="How much worse an item's column may be than its best one, which another item has; else it is open.",
+        meaning="How much worse a column may be than the item's best one, which another item may have.",
     )
     needed_bonus: float = threshold(
         0.1, meaning="What an item that every element has is ahead of others where two go by the same header."
@@ -101,15 +104,14 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
                 scores[i, column] = score
     if not scores:
         return None
+    best = {item: max(s for (i, _), s in scores.items() if i == item) for item, _ in scores}
+    scores = {(i, c): s for (i, c), s in scores.items() if s >= best[i] - settings.max_concession}
     needed = needed_items(field)
     preferred = {(i, c): s + settings.needed_bonus * (i in needed) for (i, c), s in scores.items()}
     columns = assign(preferred)
     lead = margins(preferred, columns)
-    best = {i: max(s for (item, _), s in scores.items() if item == i) for i in columns}
     doubtful = frozenset(
-        i
-        for i, column in columns.items()
-        if lead[i] < settings.min_margin or scores[i, column] < best[i] - settings.max_concession
+        i for i, c in columns.items() if lead[i] < settings.min_margin or _has_rival_column(i, c, scores, settings)
     )
     certain = {i: column for i, column in columns.items() if i not in doubtful}
     similarity = {i: scores[i, column] for i, column in certain.items()}
@@ -126,6 +128,15 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
     mean = sum(similarity.values()) / len(similarity) if similarity else 0.0
     items = sum(is_column_item(item) for item in field.items)
     return ColumnMatch(field, grid, certain, similarity, doubtful, mean * (0.5 + 0.5 * len(certain) / items))
+
+
+def _has_rival_column(
+    item: int, column: int, scores: Mapping[tuple[int, int], float], settings: ListColumnSettings
+) -> bool:
+    """Decide whether an item's column is a likeness that another column has too, whichever item that one goes to."""
+    own = scores[item, column]
+    others = [s for (i, c), s in scores.items() if i == item and c != column]
+    return own < settings.same_name and max(others, default=0.0) > own - settings.min_margin
 
 
 def _only_date(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: str) -> tuple[int, int] | None:
