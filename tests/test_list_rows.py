@@ -4,7 +4,8 @@ import pytest
 
 from extractor.candidates.column_assignment import assign, margins
 from extractor.candidates.column_names import header_similarity
-from extractor.candidates.list_rows import limits_rows
+from extractor.candidates.column_question import apply_column_answer, find_uncertain_tables, make_column_question
+from extractor.candidates.list_rows import limits_rows, rows_of_match
 from extractor.extraction.pipeline import extract
 from extractor.problems import ProblemKind
 from extractor.readers import read_bytes
@@ -318,3 +319,52 @@ def test_first_column_of_texts_is_the_item_that_every_element_has():
     wanted["items"]["required"] = ["what"]
     document = tabbed("Goods|Quantity|Price", "Oak|2|20.00", "Elm|3|15.00")
     assert rows(document, wanted) == [("Oak", 2, 20), ("Elm", 3, 15)]
+
+
+FOREIGN = tabbed("Datum|Bezeichnung|Betrag", "1.05.2031|Miete|650,00", "2.05.2031|Brot|3,20", "5.05.2031|Milch|1,10")
+PAYMENTS = a_list("", paidOn=text("day of payment", format="date"), purpose=text("what for"), amount=number("in euro"))
+
+
+def the_list(wanted):
+    return load_schema({"type": "object", "properties": {"rows": wanted}}).fields[0]
+
+
+def test_question_shows_headers_with_samples_and_asks_for_a_letter_each():
+    document = read_bytes(FOREIGN.encode(), "paper.txt")
+    (match,) = find_uncertain_tables(the_list(PAYMENTS), document)
+    question = make_column_question(match)
+    assert "B: Bezeichnung | Miete; Brot" in question.text.splitlines()
+    assert "- purpose: what for" in question.text.splitlines()
+    assert [(slot.key, slot.kind, slot.literals) for slot in question.slots] == [
+        ("paidOn", "literals", ("A", "B", "C")),
+        ("purpose", "literals", ("A", "B", "C")),
+        ("amount", "literals", ("A", "B", "C")),
+    ]
+
+
+def test_answer_becomes_rows():
+    document = read_bytes(FOREIGN.encode(), "paper.txt")
+    (match,) = find_uncertain_tables(the_list(PAYMENTS), document)
+    answer = {"paidOn": "A", "purpose": "B", "amount": "C"}
+    found = rows_of_match(apply_column_answer(make_column_question(match), answer, document.text), document.text)
+    assert [[document.text[m.start : m.end] for m in row] for row in found.rows] == [
+        ["1.05.2031", "Miete", "650,00"],
+        ["2.05.2031", "Brot", "3,20"],
+        ["5.05.2031", "Milch", "1,10"],
+    ]
+
+
+def test_answer_with_one_column_twice_or_of_another_kind_is_left_out():
+    document = read_bytes(FOREIGN.encode(), "paper.txt")
+    (match,) = find_uncertain_tables(the_list(PAYMENTS), document)
+    question = make_column_question(match)
+    twice = apply_column_answer(question, {"paidOn": "A", "purpose": "A", "amount": None}, document.text)
+    assert dict(twice.columns) == {}
+    unlike = apply_column_answer(question, {"paidOn": None, "purpose": "C", "amount": "B"}, document.text)
+    assert dict(unlike.columns) == {1: 2}
+
+
+def test_only_items_without_a_column_are_asked_for():
+    document = read_bytes(FOREIGN.replace("Betrag", "Amount").encode(), "paper.txt")
+    (match,) = find_uncertain_tables(the_list(PAYMENTS), document)
+    assert [slot.key for slot in make_column_question(match).slots] == ["purpose"]  # the only dates are paidOn

@@ -106,6 +106,23 @@ def find_column_matches(field: Field, document: Document) -> list[ColumnMatch]:
     return sorted(found, key=lambda m: -m.score)
 
 
+def find_open_matches(field: Field, document: Document) -> list[ColumnMatch]:
+    """Return the matches of every grid, those without a single matched column too, best first."""
+    grids = map(entry_grids.join_side_by_side, _grids(field, document))
+    found = [
+        match_columns(field, grid, document.text) or ColumnMatch(field, grid, {}, {}, frozenset(), 0.0)
+        for grid in grids
+        if len(grid.names) > 1
+    ]
+    return sorted(found, key=lambda m: -m.score)
+
+
+def rows_of_match(match: ColumnMatch, text: str) -> TableRowsMatch | None:
+    """Return the rows under columns that were matched otherwise, as by an answer; None where they have no entries."""
+    rows = read_rows(match, text)
+    return _join(match.field.path, [_Found(match, rows)], text) if rows.entries else None
+
+
 def _find_rows(field: Field, document: Document) -> list[_Found]:
     """Return the matched grids of the list that have entries, best first; of overlapping ones only the best."""
     settings = ListRowSettings.current()
@@ -318,7 +335,12 @@ def _heading_above(grid: EntryGrid, text: str) -> tuple[int, int] | None:
     start = before.rfind("\n") + 1
     line = before[start:].strip()
     longest = entry_grids.EntryGridSettings.current().longest_header
-    if not line or len(line) > longest or "\t" in line or re.search(r"[:：]\s*\S|\d\s*$|[.。]$", line):
+    if (
+        not re.search(r"[^\W\d_]", line)
+        or len(line) > longest
+        or "\t" in line
+        or re.search(r"[:：]\s*\S|\d\s*$|[.。]$", line)
+    ):
         return None
     start += len(before[start:]) - len(before[start:].lstrip())
     return start, start + len(line)

@@ -1,0 +1,145 @@
+"""One short question about a table whose columns code alone does not match with a list's items: which column is which.
+
+The answer is a letter for each item, so that a model points at columns and code reads the rows.
+"""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from extractor.candidates import list_rows
+from extractor.candidates.list_columns import (
+    ColumnMatch,
+    ListColumnSettings,
+    cell_fits,
+    column_fit,
+    filled_count,
+    is_column_item,
+)
+from extractor.decoding import Slot
+from extractor.settings import Settings, threshold
+from extractor.types import Document, Field, path_text
+
+
+@dataclass(frozen=True)
+class ColumnQuestionSettings(Settings):
+    """How a table is shown, and which tables are worth a question."""
+
+    sample_cells: int = threshold(2, unit="cells", meaning="So many cells of each column are shown.")
+    longest_sample: int = threshold(32, unit="characters", meaning="A longer cell is cut.")
+    longest_description: int = threshold(90, unit="characters", meaning="A longer description of an item is cut.")
+    max_columns: int = threshold(26, unit="columns", meaning="A table with more is not asked about.")
+    min_rows: int = threshold(2, unit="rows", meaning="A table has at least so many rows with two filled cells.")
+    max_tables: int = threshold(3, unit="tables", meaning="So many tables are asked about for one list.")
+    answered_score: float = threshold(0.8, meaning="What a pair of an item and a column counts that was answered.")
+
+
+@dataclass(frozen=True)
+class ColumnQuestion:
+    """A question about one table: `text` as a model reads it, and a slot for each item that is asked for.
+
+    `columns` are the columns that the letters stand for; `match` are the pairs that code has found already.
+    """
+
+    text: str
+    slots: tuple[Slot, ...]
+    columns: Mapping[str, int]
+    match: ColumnMatch
+
+
+def find_uncertain_tables(field: Field, document: Document) -> list[ColumnMatch]:
+    """Return the tables, or lines read as one, that may hold the list `field` but are not certain to, likeliest first.
+
+    Each with the pairs that code has found. Of tables that overlap only the likeliest; none for a list whose
+    description says which rows count, because columns do not tell that.
+    """
+    settings = ColumnQuestionSettings.current()
+    if list_rows.limits_rows(field):
+        return []
+    likely = []
+    for match in list_rows.find_open_matches(field, document):
+        grid = match.grid
+        rows = [row for row in grid.rows if filled_count(row) > 1]
+        if len(rows) < settings.min_rows or len(grid.names) > settings.max_columns:
+            continue
+        fitting = _count_fitting(match, document.text)
+        if fitting >= min(2, sum(map(is_column_item, field.items))):
+            likely.append((len(match.columns), fitting, len(rows), match))
+    likely.sort(key=lambda t: (-t[0], -t[1], -t[2], t[3].grid.start))
+    kept: list[ColumnMatch] = []
+    for *_, match in likely:
+        if not any(match.grid.start < k.grid.end and k.grid.start < match.grid.end for k in kept):
+            kept.append(match)
+    return kept[: settings.max_tables]
+
+
+def _count_fitting(match: ColumnMatch, text: str) -> int:
+    """Return how many of the items have a column whose cells are all of their kind; each column counts once."""
+    free = set(range(len(match.grid.names)))
+    found = 0
+    items = [item for item in match.field.items if is_column_item(item)]
+    for item in sorted(items, key=lambda item: item.type == "string" and item.enum is None and not item.format):
+        column = next((c for c in sorted(free) if _has_only(item, match, c, text)), None)
+        if column is not None:
+            free.discard(column)
+            found += 1
+    return found
+
+
+def _has_only(item: Field, match: ColumnMatch, column: int, text: str) -> bool:
+    cells = [row[column] for row in match.grid.rows if column in row and row[column].text and filled_count(row) > 1]
+    return bool(cells) and all(cell_fits(item, cell, text) for cell in cells[:10])
+
+
+def make_column_question(match: ColumnMatch) -> ColumnQuestion:
+    """Return the question which column of the matched table holds each item that has none yet, or none does."""
+    settings = ColumnQuestionSettings.current()
+    taken = set(match.columns.values())
+    letters = dict(
+        zip(string.ascii_uppercase, (c for c in range(len(match.grid.names)) if c not in taken), strict=False)
+    )
+    lines = ["A table has these columns:"]
+    for letter, column in letters.items():
+        header = " ".join(dict.fromkeys(match.grid.names[column][:1] or ())) or "(no header)"
+        cells = [
+            row[column].text for row in match.grid.rows if column in row and row[column].text and filled_count(row) > 1
+        ]
+        samples = "; ".join(_shorten(cell, settings.longest_sample) for cell in cells[: settings.sample_cells])
+        lines.append(f"{letter}: {header} | {samples}" if samples else f"{letter}: {header}")
+    lines.append("Which column holds each of these? Answer with its letter, null where no column holds it.")
+    slots = []
+    for i, item in enumerate(match.field.items):
+        if is_column_item(item) and i not in match.columns:
+            key = path_text(item.path)
+            description = _shorten(item.description, settings.longest_description)
+            lines.append(f"- {key}: {description}" if description else f"- {key}")
+            slots.append(Slot(key, "literals", tuple(letters)))
+    return ColumnQuestion("\n".join(lines), tuple(slots), letters, match)
+
+
+def _shorten(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def apply_column_answer(question: ColumnQuestion, answer: Mapping[str, str | None], text: str) -> ColumnMatch:
+    """Return the match with the answered columns added; `answer` has a letter or None for the key of each slot.
+
+    A column that two items are said to be in, and one whose cells are not of the item's kind, is left out.
+    """
+    match = question.match
+    columns, similarity = dict(match.columns), dict(match.similarity)
+    answered = [letter for letter in answer.values() if letter is not None]
+    for i, item in enumerate(match.field.items):
+        letter = answer.get(path_text(item.path))
+        if i in columns or letter is None or letter not in question.columns or answered.count(letter) > 1:
+            continue
+        column = question.columns[letter]
+        if column_fit(item, match.grid, column, text) >= ListColumnSettings.current().min_fit:
+            columns[i] = column
+            similarity[i] = ColumnQuestionSettings.current().answered_score
+    items = sum(map(is_column_item, match.field.items))
+    mean = sum(similarity.values()) / len(similarity) if similarity else 0.0
+    score = mean * (0.5 + 0.5 * len(columns) / items)
+    return replace(match, columns=columns, similarity=similarity, doubtful=frozenset(), score=score)
