@@ -31,6 +31,7 @@ class ProblemKind(StrEnum):
     INFERRED_YEAR = "inferred_year"
     KEPT_AS_TEXT = "kept_as_text"
     LOW_CONFIDENCE = "low_confidence"
+    MALFORMED = "malformed"
     MASK_CONFLICT = "mask_conflict"
     MISSING = "missing"
     MISSING_ZONE = "missing_zone"
@@ -77,6 +78,7 @@ TEXTS: dict[str, dict[ProblemKind, str]] = {
         ProblemKind.INFERRED_YEAR: "The year is not printed; it was inferred.",
         ProblemKind.KEPT_AS_TEXT: "The text is kept, but it is no value of this kind.",
         ProblemKind.LOW_CONFIDENCE: "The machine is not sure of it.",
+        ProblemKind.MALFORMED: "The file breaks the rules of its format; it was read as plain text.",
         ProblemKind.MASK_CONFLICT: "The model would have written something that is not allowed here.",
         ProblemKind.MISSING: "It is required, and missing.",
         ProblemKind.MISSING_ZONE: "The time has no zone.",
@@ -121,6 +123,7 @@ TEXTS: dict[str, dict[ProblemKind, str]] = {
         ProblemKind.INFERRED_YEAR: "原文没有年份，由上下文推断。",
         ProblemKind.KEPT_AS_TEXT: "仅保留原文，不是该类型的值。",
         ProblemKind.LOW_CONFIDENCE: "机器对此没有把握。",
+        ProblemKind.MALFORMED: "文件不符合其格式，已按纯文本读取。",
         ProblemKind.MASK_CONFLICT: "模型原本想写的内容不符合此处的要求。",
         ProblemKind.MISSING: "必填项缺失。",
         ProblemKind.MISSING_ZONE: "时间缺少时区。",

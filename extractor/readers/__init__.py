@@ -4,6 +4,8 @@ A new format is a module here with `sniff` and `read`, and a line in READERS. In
 
     which reader   `registry`, `sample`, `signatures`, `limits`
     text           `text`, `headings`, `encoding`; `csv`, `markdown`, `eml`
+    data           `xml`, `json`; `data_document`, `xml_tree` (XML parsed), `data_tree` (named things inside others),
+                   `data_writer` (as lines, tables and paragraphs)
     HTML           `html`, `html_writer`, `html_tables`, `html_styles`, `html_tree`
     office         `docx`, `docx_story`, `docx_styles`, `docx_lists`, `docx_xml`; `xlsx`, `xls`, `ods`, `worksheets`,
                    `sheet_regions`, `number_format`; `package` (their ZIP and OLE containers)

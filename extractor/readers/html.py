@@ -63,6 +63,11 @@ def is_whole_page(text: str) -> bool:
     return bool(_PAGE_START.match(_skip_prologue(text)))
 
 
+def is_html_tag(name: str) -> bool:
+    """Decide whether HTML has an element of that name, among those that tell a page from other text."""
+    return re.fullmatch(_TAGS, name, re.IGNORECASE) is not None
+
+
 def _skip_prologue(text: str) -> str:
     prologue = _PROLOGUE.match(text.lstrip("\ufeff"))
     return text[prologue.end() if prologue else 0 :][:HEAD_BYTES]

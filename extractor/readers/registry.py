@@ -28,7 +28,9 @@ READERS = (
     "image",
     "eml",
     "markdown",
+    "xml",
     "html",
+    "json",
     "csv",
     "text",
 )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 EXTENSIONS = (
     *(".pdf", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".bmp", ".gif", ".docx", ".docm", ".xlsx", ".xlsm"),
-    *(".xls", ".ods", ".csv", ".tsv", ".eml", ".html", ".htm", ".md", ".txt"),
+    *(".xls", ".ods", ".csv", ".tsv", ".eml", ".html", ".htm", ".xml", ".json", ".jsonl", ".md", ".txt"),
 )
 """Which files can be chosen; what a file is, its content says."""
 MAX_FILES = 500
