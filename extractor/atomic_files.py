@@ -12,6 +12,8 @@ from typing import BinaryIO
 
 from extractor.errors import OutputError
 
+PRIVATE = 0o600
+"""The mode of files that hold records: for their owner alone, as the store is."""
 WRITE_HINT = "Name a file in a folder that you may write to, on a disk with free space."
 
 
@@ -33,18 +35,19 @@ def write_text_atomically(path: str | os.PathLike[str], text: str) -> None:
 
 
 @contextlib.contextmanager
-def open_atomically(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+def open_atomically(path: str | os.PathLike[str], mode: int = 0o666) -> Iterator[BinaryIO]:
     """Open a binary file that replaces `path` when the block ends without an exception.
 
     A program that reads `path` meanwhile sees the old content or the new, never a part: the new content is written
     to a temporary file in the same folder, which is then renamed. A symbolic link is followed, and the permissions of
-    an existing file are kept; a device or a pipe is written to directly. Raises `OutputError` where writing fails.
+    an existing file are kept; a new one gets those of `mode` that the umask leaves. A device or a pipe is written to
+    directly. Raises `OutputError` where writing fails.
     """
     target = Path(os.path.realpath(path))
     partial = target if _is_device(target) else target.with_name(f".{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
         if partial is not target:
-            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)  # less the umask
+            descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         else:
             descriptor = os.open(partial, os.O_WRONLY)
         with open(descriptor, "wb") as file:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import csv
 import json
+import os
 import random
 import shutil
+import stat
 from pathlib import Path
 
 import openpyxl
@@ -357,3 +359,15 @@ def test_gold_set_from_the_command_line(store, tmp_path):
     command = ["export", "--format", "gold", "--output", str(out), "--status", "approved"]
     assert cli.main([*command, "--store", str(tmp_path / "store.db")]) == 0
     assert sorted(p.name for p in out.iterdir()) == ["README.md", "documents", "gold.jsonl", "schema.json"]
+
+
+@pytest.mark.parametrize("format", ["csv", "xlsx", "jsonl", "parquet"])
+@pytest.mark.parametrize(("umask", "mode"), [(0o022, 0o600), (0o277, 0o400)])
+def test_exported_files_are_for_their_owner_alone_or_less(store, tmp_path, format, umask, mode):
+    add_records(store, RECORD)
+    before = os.umask(umask)
+    try:
+        export(store, str(tmp_path / f"out.{format}"), format=format)
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE(file.stat().st_mode) for file in tmp_path.glob("out.*")} == {mode}

@@ -1,11 +1,16 @@
 """What works around Gradio: its routes, its page, and the files that it receives."""
 
 import json
+import os
 import re
+import time
 
 import pytest
+from web_app import PORT, hosted
 
+from extractor.ui.gradio_app import upload_ownership
 from extractor.ui.gradio_app.paths import PREFIX
+from extractor.ui.gradio_app.upload_ownership import UploadOwnership
 
 
 def test_only_the_gradio_routes_that_the_page_needs_are_open(ann):
@@ -95,3 +100,29 @@ def test_results_of_an_event_go_only_to_its_user(ann, bob):
     for page in (None, "", 5, "x" * 1000):
         assert ann.post(f"{PREFIX}/gradio_api/queue/join", json={**event, "session_hash": page}).status_code == 422
     assert ann.get(f"{PREFIX}/gradio_api/queue/data").status_code == 422
+
+
+def test_files_of_uploads_that_were_broken_off_are_deleted_in_time(tmp_path):
+    ownership = UploadOwnership(tmp_path)
+    partial, whole = tmp_path / "tmpabc", tmp_path / ("a" * 64) / "report.txt"
+    whole.parent.mkdir()
+    partial.write_text("half an upl")
+    whole.write_text("never used")
+    ownership.add_files("ann", [str(whole)])
+    ownership.delete_old_files()
+    assert partial.exists() and ownership.owns("ann", str(whole))
+    old = time.time() - upload_ownership.KEEP_SECONDS - 1
+    for file in (partial, whole):
+        os.utime(file, (old, old))
+    ownership.delete_old_files(every=3600)  # not looked for again so soon
+    assert partial.exists()
+    ownership.delete_old_files()
+    assert list(tmp_path.iterdir()) == [] and not ownership.owns("ann", str(whole))
+
+
+def test_files_that_an_earlier_server_received_are_deleted_at_start(tmp_path):
+    left = tmp_path / "web" / f"received-{PORT}"
+    left.mkdir(parents=True)
+    (left / "tmpabc").write_text("half an upl")
+    with hosted(tmp_path):
+        assert list(left.iterdir()) == []

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any, BinaryIO
 
-from extractor.atomic_files import WRITE_HINT, open_atomically
+from extractor.atomic_files import PRIVATE, WRITE_HINT, open_atomically
 from extractor.errors import OutputError
 from extractor.exports.columns import Column, ExportTable
 from extractor.exports.warnings import ExportWarnings
@@ -62,7 +62,7 @@ def write(
         for table in tables:
             path = files[table.name]
             _make_folder(path.parent)
-            out = _open_text(stack.enter_context(open_atomically(path)), bom)
+            out = _open_text(stack.enter_context(open_atomically(path, PRIVATE)), bom)
             stack.callback(out.detach)
             writers[table.name] = csv.writer(out, quoting=csv.QUOTE_NONNUMERIC)
             writers[table.name].writerow([escape_formulas(c.name) for c in table.columns])

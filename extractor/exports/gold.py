@@ -49,7 +49,9 @@ def write(
         raise OutputError(f"{output} exists already.", "Name a new folder for the set.")
     partial = target.with_name(f".{target.name}-{secrets.token_hex(4)}.part")
     try:
-        (partial / "documents").mkdir(parents=True)
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        partial.mkdir(mode=0o700)  # the folder is for its owner alone, as the store is, and so is what is in it
+        (partial / "documents").mkdir()
         with open(partial / "gold.jsonl", "w", encoding="utf-8", errors="backslashreplace") as lines:
             names = UniqueFileNames()
             for record in records:

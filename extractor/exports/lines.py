@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from extractor.atomic_files import open_atomically
+from extractor.atomic_files import PRIVATE, open_atomically
 from extractor.exports.warnings import ExportWarnings
 from extractor.store import Record
 
@@ -16,7 +16,7 @@ RECORD_KEYS = ("id", "schema", "schema_name", "status", "revision", "sources", "
 
 def write(output: str, records: Iterable[Record], warnings: ExportWarnings) -> None:
     """Write a line for each record; nothing is left out or changed."""
-    with open_atomically(output) as file:
+    with open_atomically(output, PRIVATE) as file:
         for record in records:
             warnings.records += 1
             line = json.dumps(as_line(record), ensure_ascii=False, allow_nan=False) + "\n"

@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extractor.atomic_files import open_atomically
+from extractor.atomic_files import PRIVATE, open_atomically
 from extractor.exports.columns import Column, ExportTable
 from extractor.exports.warnings import ExportWarnings
 from extractor.store import Record
@@ -66,7 +66,7 @@ def write(
     names = [column.name for column in own] + ["_data"] + (["_values"] if with_values else [])
     names = [name + "_" if name in fields else name for name in names]
     schema = pa.schema([*zip(names, types, strict=True), *_arrow_fields(fields)])
-    with open_atomically(output) as file, pq.ParquetWriter(file, schema) as out:
+    with open_atomically(output, PRIVATE) as file, pq.ParquetWriter(file, schema) as out:
         while batch := list(islice(records, ROW_GROUP)):
             rows = []
             for record in batch:

@@ -11,7 +11,7 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from extractor.atomic_files import open_atomically
+from extractor.atomic_files import PRIVATE, open_atomically
 from extractor.exports.columns import Column, ExportTable
 from extractor.exports.warnings import ExportWarnings
 from extractor.store import Record
@@ -29,7 +29,7 @@ _FIRST_DAY = date(1900, 3, 1)
 
 def write(output: str, tables: list[ExportTable], records: Iterator[Record], warnings: ExportWarnings) -> None:
     """Write the workbook row by row; where a worksheet is full, another one continues it."""
-    with open_atomically(output) as file, tempfile.TemporaryDirectory() as folder:
+    with open_atomically(output, PRIVATE) as file, tempfile.TemporaryDirectory() as folder:
         options = {
             "constant_memory": True,
             "tmpdir": folder,

@@ -53,7 +53,7 @@ def create_app(settings: ServerSettings, service: ReviewService, port: int) -> S
         service=service,
         export_files=app.state.export_files,
         reports=app.state.reports,
-        upload_folder=create_private_folder(settings.folder / "received"),
+        upload_folder=create_private_folder(settings.folder / f"received-{port}"),
     )
     # No other origin may read our answers. Gradio lets every origin in, unless the app around it has this middleware.
     app.add_middleware(CORSMiddleware, allow_origins=[])

@@ -60,7 +60,14 @@ def mount(
     os.environ["GRADIO_TEMP_DIR"] = str(upload_folder)
     from extractor.ui.gradio_app import mounting
 
-    mounting.mount_screens(app, settings=settings, service=service, export_files=export_files, reports=reports)
+    mounting.mount_screens(
+        app,
+        settings=settings,
+        service=service,
+        export_files=export_files,
+        reports=reports,
+        upload_folder=upload_folder,
+    )
 
 
 def add_middleware(app: FastAPI) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import gradio as gr
@@ -18,10 +19,16 @@ if TYPE_CHECKING:
 
 
 def mount_screens(
-    app: FastAPI, *, settings: ServerSettings, service: ReviewService, export_files: ExportFiles, reports: Reports
+    app: FastAPI,
+    *,
+    settings: ServerSettings,
+    service: ReviewService,
+    export_files: ExportFiles,
+    reports: Reports,
+    upload_folder: Path,
 ) -> None:
     """Mount the screens on the app, and leave in `app.state.upload_ownership` whose the uploaded files are."""
-    ownership = app.state.upload_ownership = UploadOwnership()
+    ownership = app.state.upload_ownership = UploadOwnership(upload_folder)
     gr.mount_gradio_app(
         app,
         screens.build_screens(settings, service, ownership, export_files, reports),

@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import orjson
+from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from extractor.ui.errors import RequestError
@@ -23,18 +25,28 @@ from extractor.ui.gradio_app.paths import DATA, JOIN, UPLOAD
 
 MAX_NAME = 300
 """Characters of a file name or of a page's id."""
+KEEP_SECONDS = 6 * 3600.0
+"""How long a file that was sent, or of which a part was, is kept for the user to say what to do with it."""
+SWEEP_SECONDS = 600.0
+"""How often old files are looked for."""
 MAX_REMEMBERED = 200_000
 """Files, and pages, that are remembered; the oldest are forgotten and have to be sent or loaded again."""
 
 
 class UploadOwnership:
-    """Files and pages, and the users that they belong to. May be used from many threads."""
+    """Files and pages, and the users that they belong to. May be used from many threads.
 
-    def __init__(self) -> None:
+    `folder` is where Gradio puts the files. Nobody else uses it: what an earlier server left there is deleted.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._swept = 0.0
         self._lock = threading.Lock()
         self._owners: dict[str, set[str]] = {}
         self._names: dict[tuple[str, str], str] = {}
         self._pages: dict[str, str] = {}
+        self.delete_old_files(0.0)
 
     def owns(self, user: str, path: str) -> bool:
         """Decide whether the user has sent the file."""
@@ -57,6 +69,25 @@ class UploadOwnership:
         with contextlib.suppress(OSError):
             Path(path).unlink()
             Path(path).parent.rmdir()
+
+    def delete_old_files(self, age: float = KEEP_SECONDS, every: float = 0.0) -> None:
+        """Delete files older than `age` seconds, complete or not, unless that was done less than `every` seconds ago.
+
+        A file stays behind when its upload is broken off, or when its user leaves the page.
+        """
+        now = time.time()
+        if now - self._swept < every:
+            return
+        self._swept = now
+        for file in [file for file in self._folder.rglob("*") if file.is_file()]:
+            with contextlib.suppress(OSError):
+                if now - file.stat().st_mtime >= age:
+                    file.unlink()
+                    with self._lock:
+                        for owner in self._owners.pop(str(file), ()):
+                            self._names.pop((owner, str(file)), None)
+                    if file.parent != self._folder:
+                        file.parent.rmdir()
 
     def add_files(self, user: str, paths: list[str]) -> None:
         """Note that the user has sent the files."""
@@ -110,6 +141,7 @@ class UploadOwnershipMiddleware:
         if user is None:
             raise RequestError.not_logged_in()
         if scope["path"] == UPLOAD:
+            await run_in_threadpool(self._ownership.delete_old_files, every=SWEEP_SECONDS)
             await self._app(scope, receive, self._note_uploads(user, send))
         elif scope["path"] == DATA:
             query = parse_qs(scope["query_string"].decode("latin-1"), max_num_fields=10)
