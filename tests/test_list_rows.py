@@ -368,3 +368,51 @@ def test_only_items_without_a_column_are_asked_for():
     document = read_bytes(FOREIGN.replace("Betrag", "Amount").encode(), "paper.txt")
     (match,) = find_uncertain_tables(the_list(PAYMENTS), document)
     assert [slot.key for slot in make_column_question(match).slots] == ["purpose"]  # the only dates are paidOn
+
+
+RACES = a_list(
+    "",
+    heat=text(),
+    swimmers={
+        "type": "array",
+        "items": {"type": "object", "properties": {"place": text(), "swimmer": text(), "time": text()}},
+    },
+)
+
+
+def nested(document):
+    found = extraction(document, races=RACES).data.get("races") or []
+    return [(race.get("heat"), [(s["place"], s["swimmer"], s["time"]) for s in race["swimmers"]]) for race in found]
+
+
+def test_tables_alike_are_inner_lists_of_the_elements_named_above_them():
+    document = (
+        "County gala\n\nHeat: Juniors\n"
+        + tabbed("Place|Swimmer|Time", "1|Ada Quill|31.2", "2|Ben Orr|33.0")
+        + "\nHeat: Seniors\n"
+        + tabbed("Place|Swimmer|Time", "1|Cy Marsh|27.9", "2|Di Frost|28.4")
+    )
+    assert nested(document) == [
+        ("Juniors", [("1", "Ada Quill", "31.2"), ("2", "Ben Orr", "33.0")]),
+        ("Seniors", [("1", "Cy Marsh", "27.9"), ("2", "Di Frost", "28.4")]),
+    ]
+
+
+def test_element_that_goes_on_in_another_table_is_one():
+    document = (
+        "Heat: Juniors\n"
+        + tabbed("Place|Swimmer|Time", "1|Ada Quill|31.2", "2|Ben Orr|33.0")
+        + "\nHeat: Juniors\n"
+        + tabbed("Place|Swimmer|Time", "3|Cy Marsh|33.9", "4|Di Frost|34.4")
+    )
+    assert [(heat, len(swimmers)) for heat, swimmers in nested(document)] == [("Juniors", 4)]
+
+
+def test_inner_lists_whose_elements_nothing_tells_apart_are_left_to_the_model():
+    document = (
+        "The young\n"
+        + tabbed("Place|Swimmer|Time", "1|Ada Quill|31.2", "2|Ben Orr|33.0")
+        + "\nThe old\n"
+        + tabbed("Place|Swimmer|Time", "1|Cy Marsh|27.9", "2|Di Frost|28.4")
+    )
+    assert nested(document) == []

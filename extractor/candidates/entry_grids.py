@@ -238,8 +238,8 @@ class LineRows:
     def align(self, header: Row, row: Row) -> dict[int, PlacedText]:
         """Return the cells of a row by column, in the order of both, each under the header that it is nearest to.
 
-        A cell that stands under no header is left out. Where nothing says where cells stand (tabs in plain text), rows
-        with as many cells as the header go by their order, and the cells of others have no column.
+        A cell that stands under no header, or under several, is left out. Where nothing says where cells stand (tabs in
+        plain text), rows with as many cells as the header go by their order, and the cells of others have no column.
         """
         if not self.has_boxes and len(row) == len(header):
             return dict(enumerate(row))
@@ -249,6 +249,7 @@ class LineRows:
             and any("\t" in self._text[r[0].start : r[-1].end] for r in (header, row))
         ):
             return {}
+        row = tuple(cell for cell in row if sum(_covers(cell, h) for h in header) < 2)
         costs = [[_distance(h, cell) for h in header] for cell in row]
         return {column: row[n] for n, column in _align_in_order(costs).items()}
 
@@ -266,6 +267,12 @@ def _distance(header: PlacedText, cell: PlacedText) -> float:
     )
     gap = max(header.left, cell.left) - min(header.right, cell.right)
     return min(edges) + 2 * max(0.0, gap)
+
+
+def _covers(cell: PlacedText, header: PlacedText) -> bool:
+    """Decide whether a cell stands under half of a header at least."""
+    shared = min(cell.right, header.right) - max(cell.left, header.left)
+    return 2 * shared >= header.right - header.left > 0
 
 
 def _align_in_order(costs: Sequence[Sequence[float]]) -> dict[int, int]:

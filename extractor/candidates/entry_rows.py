@@ -28,7 +28,7 @@ class EntryRowSettings(Settings):
     )
     min_filled: float = threshold(
         0.5,
-        meaning="The least share of matched columns that are filled in an entry, of those that entries mostly fill.",
+        meaning="An entry fills more than this share of the matched columns that entries mostly fill.",
     )
     total_words: int = threshold(5, unit="words", meaning="A text with more words is not the name of a total.")
     longest_heading: int = threshold(80, unit="characters", meaning="A longer text is no heading of rows.")
@@ -195,7 +195,7 @@ class _RowReader:
             present = [c for c in self._items if c in row]
             own = sum(not row[c].inherited for c in filled)
             return 2 * len(filled) > len(present) - 1 and (own > 1 or len(self._usual) < 2)
-        if len(filled & self._usual) < self._settings.min_filled * len(self._usual):
+        if len(filled & self._usual) <= self._settings.min_filled * len(self._usual):
             return False
         if sum(not row[c].inherited for c in filled) < min(2, len(self._items)):
             return False

@@ -123,6 +123,19 @@ def rows_of_match(match: ColumnMatch, text: str) -> TableRowsMatch | None:
     return _join(match.field.path, [_Found(match, rows)], text) if rows.entries else None
 
 
+def find_sections(
+    field: Field, document: Document
+) -> list[tuple[int, int, tuple[tuple[StructuralMatch, ...], ...], float]]:
+    """Return the rows of every table that has the list's columns: `(start, end, rows, score)`, in order.
+
+    Of tables with different columns matched, those like the best one.
+    """
+    found = _find_rows(field, document)
+    same = sorted((f for f in found if _item_paths(f) == _item_paths(found[0])), key=lambda f: f.span)
+    parts = [(f, tuple(_element(entry, f.match, document.text) for entry in f.rows.entries)) for f in same]
+    return [(f.match.grid.lead, f.span[1], rows, f.weight) for f, rows in parts]
+
+
 def _find_rows(field: Field, document: Document) -> list[_Found]:
     """Return the matched grids of the list that have entries, best first; of overlapping ones only the best."""
     settings = ListRowSettings.current()

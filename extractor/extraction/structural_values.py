@@ -21,7 +21,11 @@ def values_from_structure(schema: Schema, plan: Plan, context: ExtractionContext
     for path, row_match in plan.row_matches.items():
         items = {item.path: item for item in fields[path].items}
         for n, row in enumerate(row_match.rows):
-            values += [_value_from_match(items[m.path], (*path, n, *m.path), m, context) for m in row]
+            for match in row:
+                place = (*path, n, *match.path)
+                item = items.get(match.path) or schema.field(place)  # an item of a list within the element
+                if item is not None:
+                    values.append(_value_from_match(item, place, match, context))
             values += _values_from_cell_parts(items, row, (*path, n), context)
     return values
 
