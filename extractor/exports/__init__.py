@@ -61,7 +61,7 @@ def export(
     Records are written in the order of their numbers, a page at a time, and no file appears before all are complete.
     `bom` begins CSV with a byte order mark, by which Excel recognises UTF-8. The format `gold` makes a folder with an
     eval set, of approved records unless `status` says otherwise. With `who` the store notes that the records were
-    exported. New files can be read by their owner alone, as the store can. Raises UsageError where a format with columns
+    exported. New files can be read by their owner alone, like the store. Raises UsageError where a format with columns
     is asked for records of several schemas, or a library is missing; OutputError where the files cannot be written.
     """
     format = format or infer_format(output)
