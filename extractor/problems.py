@@ -30,6 +30,7 @@ class ProblemKind(StrEnum):
     INCOMPLETE_DATE = "incomplete_date"
     INFERRED_YEAR = "inferred_year"
     KEPT_AS_TEXT = "kept_as_text"
+    LIST_ROWS = "list_rows"
     LOW_CONFIDENCE = "low_confidence"
     MALFORMED = "malformed"
     MASK_CONFLICT = "mask_conflict"
@@ -77,6 +78,7 @@ TEXTS: dict[str, dict[ProblemKind, str]] = {
         ProblemKind.INCOMPLETE_DATE: "The date is not complete.",
         ProblemKind.INFERRED_YEAR: "The year is not printed; it was inferred.",
         ProblemKind.KEPT_AS_TEXT: "The text is kept, but it is no value of this kind.",
+        ProblemKind.LIST_ROWS: "Rows that look like entries of the list are in no element.",
         ProblemKind.LOW_CONFIDENCE: "The machine is not sure of it.",
         ProblemKind.MALFORMED: "The file breaks the rules of its format; it was read as plain text.",
         ProblemKind.MASK_CONFLICT: "The model would have written something that is not allowed here.",
@@ -122,6 +124,7 @@ TEXTS: dict[str, dict[ProblemKind, str]] = {
         ProblemKind.INCOMPLETE_DATE: "日期不完整。",
         ProblemKind.INFERRED_YEAR: "原文没有年份，由上下文推断。",
         ProblemKind.KEPT_AS_TEXT: "仅保留原文，不是该类型的值。",
+        ProblemKind.LIST_ROWS: "有些行像是列表中的条目，却没有归入任何一条。",
         ProblemKind.LOW_CONFIDENCE: "机器对此没有把握。",
         ProblemKind.MALFORMED: "文件不符合其格式，已按纯文本读取。",
         ProblemKind.MASK_CONFLICT: "模型原本想写的内容不符合此处的要求。",

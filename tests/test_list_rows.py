@@ -416,3 +416,24 @@ def test_inner_lists_whose_elements_nothing_tells_apart_are_left_to_the_model():
         + tabbed("Place|Swimmer|Time", "1|Cy Marsh|27.9", "2|Di Frost|28.4")
     )
     assert nested(document) == []
+
+
+def list_problems(document, wanted):
+    found = extraction(document, rows=wanted)
+    return [p.message for p in found.problems if p.kind == ProblemKind.LIST_ROWS and p.path == ("rows",)]
+
+
+PARTS = a_list("", part=text(), weight=number(), price=number())
+SEVEN = [f"Part {letter}|{n}.5|{n}0.00" for n, letter in enumerate("ABCDEFG", 1)]
+
+
+def test_row_like_an_entry_that_no_element_has_is_a_problem_of_the_list():
+    document = tabbed(*SEVEN[:3], "Part X|heavy|30.00", *SEVEN[3:], "Part|Weight|Price", "List of parts")
+    (message,) = list_problems(document, PARTS)
+    assert message.startswith("1 rows") and "Part X" in message
+
+
+def test_total_and_heading_are_no_rows_that_are_missing():
+    document = tabbed("Part|Weight|Price", "SMALL||", *SEVEN, "Total||280.00")
+    assert len(rows(document, PARTS)) == 7
+    assert list_problems(document, PARTS) == []

@@ -18,7 +18,7 @@ from extractor.extraction.decision import withdraw_unlikely_values
 from extractor.extraction.field_values import ExtractionContext
 from extractor.extraction.passages import estimate_tokens
 from extractor.extraction.planning import Plan, plan
-from extractor.extraction.structural_values import values_from_structure
+from extractor.extraction.structural_values import list_problems, values_from_structure
 from extractor.models import Model
 from extractor.problems import ProblemKind
 from extractor.schemas import Schema
@@ -58,7 +58,8 @@ def extract(
     values = trim_organization_names(values, schema, context)
     values = resolve_conflicts(values, schema, context.context)
     with timer.stage("check"):
-        assembly = assemble_record(document, schema, values, document.problems)
+        found = (*document.problems, *list_problems(planned, document))
+        assembly = assemble_record(document, schema, values, found)
     with timer.stage("trust"):
         values = penalise_problems(assembly.values)
         values = with_features(values, schema, document, planned.candidates, assembly.data)
@@ -68,7 +69,7 @@ def extract(
         decided = withdraw_unlikely_values(values, chosen)
     if decided != values:
         with timer.stage("check"):
-            assembly = assemble_record(document, schema, _without_found_problems(decided, assembly), document.problems)
+            assembly = assemble_record(document, schema, _without_found_problems(decided, assembly), found)
             decided = list(assembly.values)
     run = _describe_run(schema, model, planned, answers, confidence, timer)
     return Extraction(document, schema.id, assembly.data, tuple(decided), assembly.problems, run)

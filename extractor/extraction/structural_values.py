@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from extractor.candidates.list_coverage import unaccounted_rows
 from extractor.candidates.matches import StructuralMatch
 from extractor.extraction.field_values import ExtractionContext, value_from_evidence
 from extractor.extraction.planning import Plan
 from extractor.grounding.occurrences import make_evidence
+from extractor.problems import ProblemKind
 from extractor.schemas import Schema
-from extractor.types import Field, FieldValue, Path
+from extractor.types import Document, Field, FieldValue, Path, Problem
 from extractor.values import normalisation, ranges
 from extractor.values.characters import collapse_spaces
+
+_LONGEST_QUOTE = 60
 
 
 def values_from_structure(schema: Schema, plan: Plan, context: ExtractionContext) -> list[FieldValue]:
@@ -28,6 +32,21 @@ def values_from_structure(schema: Schema, plan: Plan, context: ExtractionContext
                     values.append(_value_from_match(item, place, match, context))
             values += _values_from_cell_parts(items, row, (*path, n), context)
     return values
+
+
+def list_problems(plan: Plan, document: Document) -> list[Problem]:
+    """Return a problem for every list that was read from a region with more rows like its own."""
+    problems = []
+    for path, match in plan.row_matches.items():
+        rows = unaccounted_rows(match, document.text)
+        if rows:
+            first = collapse_spaces(document.text[slice(*rows[0])])
+            quoted = first if len(first) <= _LONGEST_QUOTE else first[: _LONGEST_QUOTE - 1] + "…"
+            message = (
+                f"{len(rows)} rows that look like entries are in no element, such as “{quoted}”; add what is missing"
+            )
+            problems.append(Problem(path, ProblemKind.LIST_ROWS, message))
+    return problems
 
 
 def _value_from_match(f: Field, path: Path, match: StructuralMatch, context: ExtractionContext) -> FieldValue:
