@@ -8,9 +8,12 @@ import json
 import pytest
 
 from extractor.errors import InputError
+from extractor.extraction.pipeline import extract
+from extractor.extraction.planning import plan
 from extractor.readers import detect_format, read_bytes
 from extractor.readers.data_tree import MAX_DEPTH
 from extractor.readers.data_writer import name_as_label
+from extractor.schemas import load_schema
 
 INVOICE = b"""<?xml version="1.0" encoding="UTF-8"?>
 <!-- made by hand -->
@@ -351,3 +354,120 @@ def test_data_without_text_is_a_problem():
 )
 def test_names_as_labels(name, label):
     assert name_as_label(name) == label
+
+
+# What is found in data without a model.
+
+
+def string(description="", **more):
+    return {"type": ["string", "null"], "description": description, **more}
+
+
+def number(description="", **more):
+    return {"type": ["number", "null"], "description": description, **more}
+
+
+def schema_of(**properties):
+    return load_schema({"title": "t", "type": "object", "properties": properties})
+
+
+def extracted(data, name, /, **properties):
+    return extract(read_bytes(data, name), schema_of(**properties), None).data
+
+
+def test_fields_are_found_by_the_names_of_elements_and_of_groups_around_them():
+    found = extracted(
+        INVOICE,
+        "invoice.xml",
+        invoiceId=string(),
+        issueDate=string(format="date"),
+        invoicePeriodEndDate=string(format="date"),
+        contactName=string(),
+        payableAmount=number(),
+    )
+    assert found == {
+        "invoiceId": "R-2041",
+        "issueDate": "2031-04-09",
+        "invoicePeriodEndDate": "2031-03-31",
+        "contactName": "Ada Moss",
+        "payableAmount": 96,
+    }
+
+
+def test_same_name_in_two_groups_is_told_apart_by_the_objects_of_the_schema():
+    person = {"type": "object", "properties": {"name": string(), "phone": string()}}
+    data = (
+        b"<deal><buyer><name>A. Fir</name><phone>1</phone></buyer>"
+        b"<seller><name>B. Elm</name><phone>2</phone></seller></deal>"
+    )
+    found = extracted(data, "deal.xml", buyer=person, seller=person, name=string())
+    assert found == {
+        "buyer": {"name": "A. Fir", "phone": "1"},
+        "seller": {"name": "B. Elm", "phone": "2"},
+        "name": None,
+    }
+
+
+def test_column_of_a_list_does_not_contest_a_total_of_that_name():
+    items = "".join(f"<item><sku>s{n}</sku><amount>{n}.50</amount></item>" for n in range(3))
+    data = f"<order>{items}<sums><amount>4.50</amount><count>3</count></sums></order>".encode()
+    assert extracted(data, "order.xml", amount=number()) == {"amount": 4.5}
+    assert extracted(data, "order.xml", sku=string()) == {"sku": None}
+
+
+def test_list_is_read_from_the_rows_of_what_repeats():
+    wanted = {
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "lineId": string(),
+                "quantity": number(),
+                "unitCode": string(),
+                "amount": number(),
+                "itemName": string(),
+                "reason": string(),
+            },
+        },
+    }
+    found = extracted(INVOICE, "invoice.xml", lines=wanted)["lines"]
+    assert [tuple(row.values())[:5] for row in found] == [
+        ("1", 4, "C62", 80, "Oak board"),
+        ("2", 1.5, "KGM", 12, "Nails"),
+    ]
+
+
+def test_name_of_the_thing_may_be_repeated_in_the_names_of_its_parts():
+    fees = "".join(
+        f"<portFee><portFeeReason>{reason}</portFeeReason><portFeeRate>{rate}</portFeeRate></portFee>"
+        for reason, rate in (("pilot", "3.5"), ("berth", "7"))
+    )
+    wanted = {"type": "array", "items": {"type": "object", "properties": {"reason": string(), "rate": number()}}}
+    found = extracted(f"<bill><ship>Ada</ship>{fees}</bill>".encode(), "bill.xml", portFees=wanted)
+    assert found == {"portFees": [{"reason": "pilot", "rate": 3.5}, {"reason": "berth", "rate": 7}]}
+
+
+def test_lines_of_a_form_that_have_not_answered_stay_in_the_prompt():
+    data = (
+        b"<order><number>A-7</number><total>5.00</total><issued>2031-05-06</issued>"
+        b"<carrier>Ketch Lines</carrier></order>"
+    )
+    wanted = schema_of(number=string(), total=number(), issued=string(format="date"), shipper=string())
+    planned = plan(read_bytes(data, "order.xml"), wanted)
+    assert "Carrier: Ketch Lines" in planned.passages.text
+    assert "2031-05-06" not in planned.passages.text
+
+
+def test_entry_whose_one_number_happens_to_be_a_sum_is_no_total():
+    lines = "".join(
+        f"<line><sku>{sku}</sku><count>{count}</count><price>{price}</price><vat>{vat}</vat>{more}</line>"
+        for sku, count, price, vat, more in (
+            ("oak", 4, "8.00", 25, "<note>planed</note>"),
+            ("ash", 6, "3.00", 0, "<note>raw</note>"),
+            ("elm", 5, "2.00", 25, ""),
+        )
+    )
+    items = {"sku": string(), "count": number(), "price": number(), "vat": number(), "note": string()}
+    wanted = {"type": "array", "items": {"type": "object", "properties": items}}
+    found = extracted(f"<order>{lines}</order>".encode(), "order.xml", lines=wanted)
+    assert [row["sku"] for row in found["lines"]] == ["oak", "ash", "elm"]

@@ -195,10 +195,9 @@ def test_file_extensions_cover_the_readers():
 
     assert len(EXTENSIONS) == len(set(EXTENSIONS))
     assert all(extension == extension.lower() and extension.startswith(".") for extension in EXTENSIONS)
-    assert {".pdf", ".docx", ".xlsx", ".ods", ".eml", ".html", ".xml", ".json", ".md", ".csv", ".txt"} <= set(
-        EXTENSIONS
-    )
-    assert len(READERS) == 11, "a new format has an ending to be chosen by"
+    assert {".pdf", ".docx", ".xlsx", ".ods", ".eml", ".html", ".md", ".csv", ".txt"} <= set(EXTENSIONS)
+    assert {".xml", ".json"} <= set(EXTENSIONS)
+    assert len(READERS) == 13, "a new format has an ending to be chosen by"
 
 
 # Export.

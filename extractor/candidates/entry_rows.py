@@ -218,7 +218,7 @@ class _RowReader:
             values = {c: number for c in numeric if c in row and (number := self._number(row[c])) is not None}
             lacks = self._usual_cells - {c for c in row if row[c].text}
             is_sum = [c for c, v in values.items() if v and len(since[c]) > 1 and abs(sum(since[c]) - v) < 0.006]
-            if lacks and is_sum:
+            if lacks and is_sum and 2 * len(is_sum) >= len(values):
                 roles[n] = RowRole.TOTAL
                 since = {c: [] for c in numeric}
                 continue

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor.candidates.column_assignment import assign, margins
@@ -47,6 +47,13 @@ class ListColumnSettings(Settings):
         True, meaning="The first column of texts is the only item of text that every element has and no column goes by."
     )
     elimination_score: float = threshold(0.75, meaning="What such a pair counts.")
+    join_captions: bool = rule(
+        True, meaning="A table's caption may be part of the name of its columns: `Line` over `ID` is the line ID."
+    )
+    inner_name: float = threshold(
+        0.85,
+        meaning="What the last name of a header that is a path counts by itself, for every name before it.",
+    )
     sampled_rows: int = threshold(40, unit="rows", meaning="So many rows are looked at to judge a column.")
 
 
@@ -91,6 +98,27 @@ def needed_items(field: Field) -> frozenset[int]:
     return frozenset(n for n in required if not field.items[n].nullable)
 
 
+def _similarity_to_column(item: Field, names: Sequence[str], caption: Sequence[str]) -> float:
+    """Return how well a column's headers name the item: alone, together, or with words of the table's caption.
+
+    Under the caption `Order line`, `ID` is the line's ID, and `Order line reason` is the reason. A header with slashes
+    is a path, as of data: in `Item / Name`, the last name alone says less than all of them.
+    """
+    settings = ListColumnSettings.current()
+    whole = " ".join(names)
+    found = [*names, whole]
+    if caption and whole and settings.join_captions:
+        over = caption[-1].split()
+        found += [" ".join((*over[n:], whole)) for n in range(len(over))]
+        if whole.casefold().startswith(caption[-1].casefold() + " "):
+            found.append(whole[len(caption[-1]) :].strip())
+    paths = [name.split(" / ") for name in names if " / " in name]
+    return max(
+        max((header_similarity(item, name) for name in found), default=0.0),
+        max((settings.inner_name ** len(path[1:]) * header_similarity(item, path[-1]) for path in paths), default=0.0),
+    )
+
+
 def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | None:
     """Return the items of the list `field` that columns of the grid go by; None where not one does."""
     settings = ListColumnSettings.current()
@@ -99,7 +127,7 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
         if not is_column_item(item):
             continue
         for column, names in enumerate(grid.names):
-            score = max((header_similarity(item, name) for name in (*names, " ".join(names))), default=0.0)
+            score = _similarity_to_column(item, names, grid.caption)
             if score >= settings.min_similarity and column_fit(item, grid, column, text) >= settings.min_fit:
                 scores[i, column] = score
     if not scores:

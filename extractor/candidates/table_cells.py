@@ -48,6 +48,14 @@ class TableCellSettings(Settings):
         0.15, meaning="The share of the score that depends on how many of the cell's own names the field has."
     )
     max_cells: int = threshold(8, unit="cells", meaning="The best cells of a field that are compared.")
+    join_names: bool = rule(
+        True,
+        meaning="A heading and the label below it, `Period` and `Start`, may name a field together.",
+    )
+    rows_are_no_rivals: bool = rule(
+        True,
+        meaning="Cells of a column with several rows do not contest a value beside its own label, as in a form.",
+    )
 
 
 def match_cells(fields: Sequence[Field], document: Document) -> dict[Path, StructuralMatch]:
@@ -88,6 +96,8 @@ def match_cells(fields: Sequence[Field], document: Document) -> dict[Path, Struc
             for s, j in cells_of[f]
             if j != i and j not in used and s > score - (wider if _has_same_paths(cell, index.cells[j][0]) else margin)
         ]
+        if settings.rows_are_no_rivals and not cell.column_path:
+            rival_cells = [j for j in rival_cells if j not in index.in_columns]
         rival_fields = [g for s, g in fields_of[i] if g != f and fields[g].path not in matches and s > score - margin]
         if rival_fields or any(index.cells[j][0].text != cell.text for j in rival_cells):
             continue
@@ -158,6 +168,9 @@ class _CellIndex:
         rows = {(id(t), c.row) for c, t, _ in self.cells if c.text}
         self.filled = {(id(c), c.row) for c, t, _ in self.cells if (id(t), c.row) in rows}
         self.rarity = _name_rarity((names for _, _, names in self.cells), len(self.cells))
+        size = Counter((id(t), c.column) for c, t, _ in self.cells if c.text and c.column_path)
+        self.in_columns = {i for i, (c, t, _) in enumerate(self.cells) if c.column_path and size[id(t), c.column] > 1}
+        """The cells of columns with a header and several rows."""
         self.by_name: dict[str, list[int]] = defaultdict(list)
         for i, (_, _, names) in enumerate(self.cells):
             for name in set(names):
@@ -189,16 +202,35 @@ def _score_cells(field: Field, rarity: Mapping[object, float], index: _CellIndex
             if similarity[name][g] >= settings.similar_name
         ]
         pairs = pair_names(similar, weights)
-        if len(groups) - 1 not in pairs:
+        joined = _joined_similarity(groups[-1], names) if settings.join_names else None
+        if joined is not None and joined[1] > pairs.get(len(groups) - 1, (0, 0.0))[1]:
+            first, same = joined
+            pairs = {g: (n, s) for g, (n, s) in pairs.items() if g < len(groups) - 1 and n < first}
+            named = {n: same for n in range(first, len(names))} | {n: s for n, s in pairs.values()}
+            pairs[len(groups) - 1] = (first, same)
+        elif len(groups) - 1 in pairs:
+            named = dict(pairs.values())
+        else:
             continue
         of_field = sum(weights[g] * s for g, (_, s) in pairs.items()) / sum(weights)
         cell_weights = [index.rarity[name] for name in names]
-        of_cell = sum(cell_weights[n] * s for n, s in pairs.values()) / (sum(cell_weights) or 1)
+        of_cell = sum(cell_weights[n] * s for n, s in named.items()) / (sum(cell_weights) or 1)
         inner = range(len(groups) - 2, len(groups))
         has_inner = len(groups) > 2 and all(g in pairs and pairs[g][1] >= settings.same_name for g in inner)
         score = of_field * (1 - settings.cell_share + settings.cell_share * of_cell)
         found.append((score, i, has_inner))
     return sorted(found, key=lambda t: (-t[0], index.cells[t[1]][0].start))
+
+
+def _joined_similarity(labels: tuple[str, ...], names: Sequence[str]) -> tuple[int, float] | None:
+    """Return from which of a cell's names on they make one of the labels together, and how alike they are."""
+    found = [
+        (best_similarity(labels, joined), first)
+        for first in range(len(names) - 1)
+        if not _differs_in_numeral(labels, joined := " ".join(names[first:]))
+    ]
+    similarity, first = max(found, default=(0.0, 0))
+    return (first, similarity) if similarity >= TableCellSettings.current().same_name else None
 
 
 def _differs_in_numeral(labels: tuple[str, ...], name: str) -> bool:

@@ -100,20 +100,36 @@ def _select_passages(
 def _find_answered_spans(
     document: Document, matches: Mapping[Path, StructuralMatch], row_matches: Mapping[Path, TableRowsMatch]
 ) -> list[Span]:
-    """Return the spans of tables, and of rows of tables, that no prompt needs any more."""
+    """Return the spans of tables, and of rows of tables, that no prompt needs any more.
+
+    Of a form, where every row is a label and its value, only the rows that have answered are not needed.
+    """
     share = PlanningSettings.current().answered_share
     spans = []
     for table in document.tables:
         filled = sum(not cell.header and bool(cell.text) for cell in table.cells)
-        used = sum(table.start <= m.start <= table.end and m.end > m.start for m in matches.values())
-        if filled and used >= share * filled and not any(t is table for r in row_matches.values() for t in r.tables):
+        inside = [m for m in matches.values() if table.start <= m.start <= table.end and m.end > m.start]
+        if (
+            not filled
+            or len(inside) < share * filled
+            or any(t is table for r in row_matches.values() for t in r.tables)
+        ):
+            continue
+        if any(cell.column_path for cell in table.cells):
             spans.append((table.start, table.end))
+        else:
+            spans += [_line_around(document.text, m.start, m.end) for m in inside]
     for match in row_matches.values():
         for row in match.rows:
             start, end = min(m.start for m in row), max(m.end for m in row)
             line_end = document.text.find("\n", end)
             spans.append((start, line_end if line_end >= 0 else end))
     return spans
+
+
+def _line_around(text: str, start: int, end: int) -> Span:
+    line_end = text.find("\n", end)
+    return text.rfind("\n", 0, start) + 1, line_end if line_end >= 0 else len(text)
 
 
 def _complement(spans: Sequence[Span], length: int) -> list[Span]:

@@ -269,11 +269,11 @@ def _find_header_paths(cells: Sequence[Cell]) -> tuple[Cell, ...]:
 def _with_row_paths(cells: Sequence[Cell], found: Sequence[Cell]) -> list[Cell]:
     """Return the cells below a header row with the row labels that were found for them.
 
-    What is a header row is known; where anything but the texts of whole columns was taken for headers besides, the
-    cells stay without row labels.
+    What is a header row is known. The texts of the first column are labels where each says what its row is about; where
+    anything else was taken for a header, or two rows have the same label, the cells stay without row labels.
     """
-    columns = {cell.column for cell in found if cell.header and cell.row}
-    is_sound = all(cell.header == (not cell.row or (bool(cell.text) and cell.column in columns)) for cell in found)
-    if not is_sound or len(columns) > max(cell.column for cell in cells):
+    labels = [cell.text for cell in found if cell.row and cell.header]
+    is_sound = all(cell.header == (not cell.row or (bool(cell.text) and not cell.column)) for cell in found)
+    if not is_sound or len(set(labels)) < len(labels):
         return list(cells)
     return [replace(c, header=f.header, row_path=f.row_path) for c, f in zip(cells, found, strict=True)]
