@@ -20,9 +20,10 @@ class QuestionSettings(Settings):
     """How many fields are asked for together, and how long their answers may be."""
 
     fields_per_group: int = threshold(
-        5,
+        40,
         unit="fields",
-        meaning="Fewer lose what earlier answers of a group tell later ones; more are slower and no more accurate.",
+        meaning="Fewer lose what earlier answers of a group tell later ones, and each group repeats its question.",
+        chosen="14 documents of other schemas each: 0.675 with one question for all, 0.611 with groups of five.",
     )
     max_span_characters: int = threshold(240, unit="characters", meaning="Longest span that may be copied.")
     max_literals: int = threshold(600, unit="literals", meaning="Most candidates that a typed field may choose from.")
