@@ -113,6 +113,8 @@ def test_arrays_of_objects_and_of_plain_values(guide):
     grammar = write_grammar([Slot("l", "array", items=items)], SOURCE)
     assert allows(guide, grammar, '{"l": [{"n": "张三", "v": "46"}, {"n": null, "v": null}],')
     assert allows(guide, grammar, '{"l": [],') and allows(guide, grammar, '{"l": null,')
+    lines = '{"l": [\n  {"n": "张三", "v": 46},\n  {"n": null, "v": null}\n],'
+    assert allows(guide, grammar, lines) and not allows(guide, grammar, lines.replace("\n", "\n\n"))
     assert not allows(guide, grammar, '{"l": [{"n": "张三"}],')
     plain = write_grammar([Slot("l", "array", items=(Slot("", "span"),), nullable=False)], SOURCE)
     assert allows(guide, plain, '{"l": ["张三", "Hello"],') and allows(guide, plain, '{"l": [],')
@@ -161,3 +163,24 @@ def test_json_schema_describes_the_same_form():
         {"f": 1},
     ):
         assert not held.is_valid({**good, **wrong})
+
+
+def test_spans_of_numbers_and_dates_may_be_written_as_json(guide):
+    aliases = (("2024-06-19", "6/19/24"),)
+    items = (Slot("n", "span", number=True), Slot("d", "span", aliases=aliases))
+    grammar = write_grammar([Slot("l", "array", items=items)], SOURCE)
+    for number in ("12", "-0.5", "1234.50", '"46"', "null"):
+        assert allows(guide, grammar, f'{{"l": [{{"n": {number}, "d": "2024-06-19"}}],'), number
+    for number in ("012", "1,234", "1e5", "true", "-"):
+        assert not allows(guide, grammar, f'{{"l": [{{"n": {number}, "d": null}}],'), number
+    assert not allows(guide, grammar, '{"l": [{"n": 1, "d": "2024-06-20"}],')
+    alone = write_grammar([Slot("d", "literals", ("6/19/24",), aliases=aliases)], SOURCE)
+    assert allows(guide, alone, '{"d": "2024-06-19",') and allows(guide, alone, '{"d": "6/19/24",')
+    assert not allows(guide, alone, '{"d": "2024-06-18",')
+
+
+def test_aliases_are_read_as_what_is_printed():
+    slot = Slot("d", "literals", ("6/19/24", "$5"), aliases=(("2024-06-19", "6/19/24"),))
+    assert slot.printed_text("2024-06-19", '"2024-06-19"') == "6/19/24"
+    assert slot.printed_text("$5", '"$5"') == "$5" == slot.printed_text(5, "5")
+    assert slot.printed_text(None, "null") is None and slot.printed_text(7, "7") == "7"

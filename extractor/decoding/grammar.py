@@ -17,6 +17,8 @@ from extractor.decoding.source_text import escape_json, replace_surrogates, spli
 
 SEPARATORS = {"whitespace_flexible": False, "key_separator": ": ", "item_separator": ", "}
 """Fixed white space, as models write it by themselves: everything around a value is then forced."""
+_LINE_BREAK = r"/\n {0,12}/"
+"""White space that models like to write around the elements of a list; without it they end a list where they may."""
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _JSON_NUMBER_RULE = r"/-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?/"
 _PRINTED_NUMBER = re.compile(r"-?\d(?:[\d,]*\d)?(?:\.\d+)?", re.ASCII)
@@ -86,6 +88,7 @@ class _GrammarWriter:
         self._source = source
         self._rules: list[str] = []
         self._span_lengths: set[int] = set()
+        self._has_arrays = False
 
     def add_value(self, slot: Slot) -> str:
         """Add the rule for the slot's value and return its name."""
@@ -107,7 +110,8 @@ class _GrammarWriter:
                 if slot.number:
                     choices.append(_JSON_NUMBER_RULE)
         elif slot.kind == "array":
-            choices.append(f'"[" (e{at} (", " e{at})*)? "]"')
+            choices.append(f'"[" BREAK? (e{at} ("," (" " | BREAK) e{at})* BREAK?)? "]"')
+            self._has_arrays = True
             self._rules.append(f"e{at}: {self._element(slot.items)}")
         elif slot.kind == "json":
             schema = {"x-guidance": SEPARATORS, **(slot.schema if slot.schema is not None else {})}
@@ -128,6 +132,8 @@ class _GrammarWriter:
     def rules(self) -> Iterator[str]:
         """Yield every rule, one a line."""
         yield from self._rules
+        if self._has_arrays:
+            yield f"BREAK: {_LINE_BREAK}"
         if self._span_lengths:
             yield f"SOURCE: %regex {_source_regex(self._source)}"
         for length in sorted(self._span_lengths):
