@@ -40,6 +40,8 @@ def read(text, format="date", context="", other_dates=()):
         ("October 27, 2020", "2020-10-27"),
         ("October 27th, 2020", "2020-10-27"),
         ("1st of October, 2020", "2020-10-01"),
+        ("30th day of October, 2020", "2020-10-30"),
+        ("1\nday of October\n2020", "2020-10-01"),
         ("Sept. 5, 2019", "2019-09-05"),
         ("Oct 27/20", "2020-10-27"),
         ("Feb13/20", "2020-02-13"),

@@ -349,3 +349,58 @@ def test_any_answer_to_any_schema_gives_a_valid_record_with_true_evidence(seed):
         assert v.evidence is None or document.text[v.evidence.start : v.evidence.end] == v.evidence.text
         assert v.confidence is None or 0 <= v.confidence <= 1
     assert len({v.path for v in result.values}) == len(result.values)
+
+
+# Answers that the token mask forced.
+
+
+def forced_answer(text, value, mass):
+    """An answer whose tokens over `value` were all that the mask left of what the model meant."""
+    at = text.index(value)
+    tokens = [Token(n, n + 1, mass=mass if at <= n < at + len(value) else 1.0) for n in range(len(text))]
+    return Answer(text, tuple(tokens))
+
+
+@pytest.mark.parametrize(
+    ("said_freely", "expected", "problems"),
+    [
+        ('{"patient": "bob  smith",', "Bob Smith", []),
+        ('{"patient": null,', None, []),
+        ('{"patient": "Robert Smith",', "Ann Lee", ["mask_conflict"]),
+    ],
+)
+def test_field_that_the_mask_forced_is_asked_for_again_with_any_text_allowed(record, said_freely, expected, problems):
+    model = ScriptedModel([forced_answer('{"patient": "Ann Lee",', "Ann Lee", 0.001), said_freely])
+    result = record(LETTER, {"patient": TEXT}, model)
+    assert result.data.get("patient") == expected and kinds(result, "patient") == problems
+    assert len(model.requests) == 2 and "substring_chunks" not in model.requests[1].groups[0].grammar
+    assert model.requests[0].prompt == model.requests[1].prompt
+    assert result.run["choices"]["mass_under_0.01"] >= 7
+
+
+def test_field_that_the_model_wrote_willingly_is_asked_for_once(record):
+    model = ScriptedModel([forced_answer('{"patient": "Bob Smith",', "Bob Smith", 0.2)])
+    result = record(LETTER, {"patient": TEXT}, model)
+    assert not kinds(result, "patient") and len(model.requests) == 1
+    assert result.run["choices"] == {"all": 24, "mass_under_0.5": 9, "mass_under_0.01": 0}
+
+
+# Members of a list's element.
+
+
+def test_elements_written_as_json_stand_in_their_rows(record):
+    entry = objects(date={"type": "string", "format": "date"}, payee=TEXT, amount=NUMBER)
+    said = [
+        {"date": "2024-03-14", "payee": "Green Grocer", "amount": 12.5},
+        {"date": "2024-03-15", "payee": "Bus", "amount": 12.5},
+        {"date": None, "payee": None, "amount": 99},
+    ]
+    story = "On 03/14/2024 the Green Grocer was paid 12.50 euros.\nOn 03/15/2024 the Bus was paid 12.50 euros.\n"
+    result = record(story, {"entries": lists(entry)}, {"entries": said})
+    assert result.data["entries"][:2] == said[:2]
+    lines = [
+        {result.document.text.count("\n", 0, v.evidence.start) for v in result.values if v.path[1] == n} for n in (0, 1)
+    ]
+    assert [len(found) for found in lines] == [1, 1] and lines[0] != lines[1]
+    assert kinds(result, "entries", 2, "amount") == ["no_evidence"]
+    assert result.data["entries"][2]["amount"] == 99

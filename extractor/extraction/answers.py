@@ -31,6 +31,9 @@ class AnswerSettings(Settings):
     min_mask_mass: float = threshold(
         0.01, meaning="A value with a choice that left less of the model's own distribution is reported as a problem."
     )
+    ask_again: bool = rule(
+        True, meaning="Fields whose answers the token mask forced are asked for again, with any text allowed."
+    )
     adjust_spans: bool = rule(True, meaning="The ends of a free text are corrected by the lines that it stands on.")
     refuse_labels: bool = rule(
         True, meaning="A field's own label is no value: small models repeat it where the document gives none."
@@ -61,6 +64,18 @@ def values_from_answer(queries: Sequence[FieldQuery], answer: Answer, context: E
             value = _copied_value(f, f.path, found.text, found.tokens, context)
             values.append(reject_low_confidence(value, f, heuristic.onset_probability(found.tokens), context.context))
     return values
+
+
+def find_mask_conflicts(queries: Sequence[FieldQuery], values: Sequence[FieldValue]) -> list[FieldQuery]:
+    """Return the queries for copied single fields whose answers the token mask forced against the model's will."""
+    conflicting = {v.path for v in values if any(p.kind == ProblemKind.MASK_CONFLICT for p in v.problems)}
+    return [query for query in queries if query.field.copied and query.field.path in conflicting]
+
+
+def settle_mask_conflicts(values: Sequence[FieldValue], free_values: Sequence[FieldValue]) -> list[FieldValue]:
+    """Return the values, each replaced by the one of a free answer where that is null or stands in the document."""
+    settled = {v.path: v for v in free_values if v.value is None or v.evidence is not None}
+    return [settled.get(v.path, v) for v in values]
 
 
 def _judged_value(f: Field, found: SlotAnswer, context: ExtractionContext) -> FieldValue:
@@ -95,9 +110,7 @@ def _find_occurrences(text: str | None, f: Field, context: ExtractionContext) ->
         return []
     kind = normalisation.value_kind(f)
     found = occurrences.find_occurrences(text, context.passages, kind)
-    if not found and kind in normalisation.NUMERIC_TYPES:
-        found = occurrences.find_equal_numbers(text, context.passages, kind)
-    return found
+    return found or occurrences.find_equal_values(text, f, context.passages)
 
 
 def _value_at(

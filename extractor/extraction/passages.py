@@ -139,20 +139,21 @@ def select_passages(
     budget: int,
     excluded_spans: Sequence[Span] = (),
     candidate_spans: Sequence[Sequence[Span]] = (),
+    whole_text_tokens: int = 0,
 ) -> Passages:
     """Return the units that matter for `fields`, at most about `budget` tokens, in document order.
 
-    The whole text is returned if it fits. Otherwise the beginning is selected first, then for each field the units with
-    its `candidate_spans` (likeliest first; one sequence a field), then those that BM25 (Robertson and Zaragoza 2009,
-    "The Probabilistic Relevance Framework: BM25 and Beyond") ranks highest. Every field gets its best unit before any
-    gets its second best.
+    The whole text is returned if it fits, or has no more than `whole_text_tokens`. Otherwise the beginning is selected
+    first, then for each field the units with its `candidate_spans` (likeliest first; one sequence a field), then those
+    that BM25 (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework: BM25 and Beyond") ranks highest.
+    Every field gets its best unit before any gets its second best.
     """
     settings = PassageSettings.current()
     units = split_into_units(document, excluded_spans)
     if not units:
         return Passages("", ())
     length = [estimate_tokens(document.text[s:e]) for s, e in units]
-    if sum(length) <= max(budget, settings.whole_text_tokens):
+    if sum(length) <= max(budget, whole_text_tokens):
         return _join(document.text, units)
     candidates = candidate_spans if settings.candidates_first else ()
     rankings = _rank_for_each_field(document, fields, units, candidates)

@@ -11,19 +11,20 @@ from typing import Any
 from extractor import __version__
 from extractor.confidence import apply_calibration, find_calibration, penalise_problems, with_features
 from extractor.extraction import prompts
-from extractor.extraction.answers import values_from_answer
+from extractor.extraction.answers import AnswerSettings, find_mask_conflicts, settle_mask_conflicts, values_from_answer
 from extractor.extraction.assembly import Assembly, assemble_record
 from extractor.extraction.conflicts import resolve_conflicts, trim_organization_names
 from extractor.extraction.decision import withdraw_unlikely_values
 from extractor.extraction.field_values import ExtractionContext
 from extractor.extraction.passages import estimate_tokens
 from extractor.extraction.planning import Plan, plan
+from extractor.extraction.questions import make_field_group, relax_query
 from extractor.extraction.structural_values import list_problems, values_from_structure
 from extractor.models import Model
 from extractor.problems import ProblemKind
 from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
-from extractor.types import Answer, Document, Extraction, Field, FieldValue, Problem
+from extractor.types import Answer, Document, Extraction, Field, FieldValue, Problem, Request
 
 MASS_LIMITS = (0.5, 0.01)
 """Shares of a model's own distribution: a choice of which the token mask left less is counted in the run."""
@@ -51,9 +52,10 @@ def extract(
         planned = plan(document, schema, passage_tokens)
     context = ExtractionContext(document, planned.passages, planned.candidates.context, schema.fields)
     values = values_from_structure(schema, planned, context)
-    answers = _ask(planned, model, timer)
+    answers = _ask(planned.request, model, timer)
     with timer.stage("ground"):
-        values += _values_from_model(planned, answers, context)
+        asked = _values_from_model(planned, answers, context)
+    values += _ask_again(planned, asked, model, context, timer)
     values += _values_without_question(schema, planned)
     values = trim_organization_names(values, schema, context)
     values = resolve_conflicts(values, schema, context.context)
@@ -75,12 +77,25 @@ def extract(
     return Extraction(document, schema.id, assembly.data, tuple(decided), assembly.problems, run)
 
 
-def _ask(planned: Plan, model: Model | None, timer: _StageTimer) -> Sequence[Answer]:
-    """Ask the model all questions of the plan, and return its answers; none without a model."""
-    if model is None or not planned.queries:
+def _ask(request: Request, model: Model | None, timer: _StageTimer) -> Sequence[Answer]:
+    """Ask the model all questions of the request, and return its answers; none without a model."""
+    if model is None or not request.groups:
         return ()
     with timer.stage("model"):
-        return model.answer(planned.request)
+        return model.answer(request)
+
+
+def _ask_again(
+    planned: Plan, values: list[FieldValue], model: Model | None, context: ExtractionContext, timer: _StageTimer
+) -> list[FieldValue]:
+    """Ask once more, with any text allowed, for the fields whose answers the token mask forced; return all values."""
+    queries = find_mask_conflicts([query for group in planned.queries for query in group], values)
+    if not queries or not AnswerSettings.current().ask_again:
+        return values
+    relaxed = [relax_query(query) for query in queries]
+    [answer] = _ask(replace(planned.request, groups=(make_field_group(relaxed, planned.passages),)), model, timer)
+    with timer.stage("ground"):
+        return settle_mask_conflicts(values, values_from_answer(relaxed, answer, context))
 
 
 def _values_from_model(planned: Plan, answers: Sequence[Answer], context: ExtractionContext) -> list[FieldValue]:

@@ -9,7 +9,7 @@ from extractor.candidates import key_value, list_rows, nested_rows, table_cells
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.candidates.typed import CandidateIndex
 from extractor.extraction import prompts
-from extractor.extraction.passages import Span, passage_budget, select_passages
+from extractor.extraction.passages import PassageSettings, Span, passage_budget, select_passages
 from extractor.extraction.questions import FieldQuery, group_queries, make_field_group, make_queries
 from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
@@ -92,9 +92,10 @@ def _select_passages(
     open_fields = [f for f in fields if not candidates.is_typed(f) or candidates.find_spans(f)]
     if not open_fields:
         return Passages("", ())
+    whole_text_tokens = 0 if budget else PassageSettings.current().whole_text_tokens
     budget = budget or passage_budget(len(open_fields))
     seeds = [candidates.seed_spans(f) for f in open_fields]
-    return select_passages(document, open_fields, budget, excluded_spans, seeds)
+    return select_passages(document, open_fields, budget, excluded_spans, seeds, whole_text_tokens)
 
 
 def _find_answered_spans(

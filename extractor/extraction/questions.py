@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor.candidates.typed import CandidateIndex
 from extractor.decoding import Slot, write_grammar, write_json_schema
@@ -11,8 +11,6 @@ from extractor.extraction import prompts
 from extractor.settings import Settings, threshold
 from extractor.types import Field, FieldGroup, Passages, path_text
 from extractor.values import normalisation
-
-TEMPORAL_KINDS = ("date", "date-time", "time")
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ def _aliases(f: Field, literals: Sequence[str]) -> tuple[tuple[str, str], ...]:
 
     Models that know a date's normal form write it, however often they are told to copy.
     """
-    if normalisation.value_kind(f) not in TEMPORAL_KINDS:
+    if normalisation.value_kind(f) not in normalisation.TEMPORAL_KINDS:
         return ()
     read = ((normalisation.normalise_value(f, text).value, text) for text in literals)
     aliases = {value: text for value, text in read if isinstance(value, str) and value not in literals}
@@ -104,7 +102,7 @@ def _item_slot(item: Field, passages: Passages, settings: QuestionSettings) -> S
     if item.type in ("array", "json") or not item.copied:
         return Slot(key, "json", schema=item.schema)
     printed: list[str] = []
-    if kind in TEMPORAL_KINDS:
+    if kind in normalisation.TEMPORAL_KINDS:
         spans = normalisation.find_spans(kind, passages.text)[: settings.max_literals]
         printed = [" ".join(passages.text[start:end].split()) for start, end in spans]
     return Slot(
@@ -114,6 +112,12 @@ def _item_slot(item: Field, passages: Passages, settings: QuestionSettings) -> S
         aliases=_aliases(item, list(dict.fromkeys(printed))),
         number=kind in normalisation.NUMERIC_TYPES,
     )
+
+
+def relax_query(query: FieldQuery) -> FieldQuery:
+    """Return the query with a slot for any text at all, for a model that would not write what the first one allowed."""
+    schema = {"type": "string", "minLength": 1, "maxLength": QuestionSettings.current().max_span_characters}
+    return replace(query, slot=Slot(query.key, "json", schema=schema))
 
 
 def group_queries(queries: Sequence[FieldQuery]) -> Iterator[tuple[FieldQuery, ...]]:

@@ -33,28 +33,46 @@ class OccurrenceSettings(Settings):
 def find_occurrences(answer: str, passages: Passages, kind: str | None) -> list[tuple[int, int]]:
     """Return every `(start, end)` in the document where `answer` stands, white space aside.
 
-    A typed answer only counts where it is a whole stretch of its kind, so that 10 is not found inside 2010, unless it
-    is such a stretch nowhere.
+    The case of letters is ignored where the answer stands nowhere as it is. A typed answer only counts where it is a
+    whole stretch of its kind, so that 10 is not found inside 2010, unless it is such a stretch nowhere.
     """
     pattern = r"\s*".join(re.escape(c) for c in answer if not c.isspace())
     if not pattern:
         return []
-    found = [(m.start(), m.end()) for m in re.finditer(pattern, passages.text)]
+    found: list[tuple[int, int]] = []
+    for flags in (re.NOFLAG, re.IGNORECASE):
+        found = found or [(m.start(), m.end()) for m in re.finditer(pattern, passages.text, flags)]
     if kind:
         of_kind = set(normalisation.find_spans(kind, passages.text))
         found = [span for span in found if span in of_kind] or found
-    mapped = (passages.to_document(start, end) for start, end in found)
-    return [span for span in mapped if span is not None]
+    return _in_document(found, passages)
 
 
-def find_equal_numbers(answer: str, passages: Passages, kind: str) -> list[tuple[int, int]]:
-    """Return every `(start, end)` in the document where a number of that kind has the digits of `answer`.
+def find_equal_values(answer: str, field: Field, passages: Passages) -> list[tuple[int, int]]:
+    """Return every `(start, end)` in the document where a number, date or time stands that means what `answer` means.
 
     Models write `1,234.50`, `(1234.50)` and `$1234.5` as `1234.5`; signs, units and separators are read afterwards,
-    from the text of the document. None where `answer` is no number.
+    from the text of the document. None for fields of other kinds.
     """
-    wanted = numbers.parse_number(answer)
-    spans = _spans_by_magnitude(passages.text, kind).get(abs(wanted.value), ()) if wanted else ()
+    kind = normalisation.value_kind(field)
+    if kind in normalisation.NUMERIC_TYPES:
+        number = numbers.parse_number(answer)
+        spans = _spans_by_magnitude(passages.text, kind).get(abs(number.value), ()) if number else ()
+        return _in_document(spans, passages)
+    if kind not in normalisation.TEMPORAL_KINDS:
+        return []
+    wanted = normalisation.normalise_value(field, answer).value
+    if wanted is None:
+        return []
+    spans = [
+        (start, end)
+        for start, end in normalisation.find_spans(kind, passages.text)
+        if normalisation.normalise_value(field, passages.text[start:end]).value == wanted
+    ]
+    return _in_document(spans, passages)
+
+
+def _in_document(spans: Sequence[tuple[int, int]], passages: Passages) -> list[tuple[int, int]]:
     mapped = (passages.to_document(start, end) for start, end in spans)
     return [span for span in mapped if span is not None]
 

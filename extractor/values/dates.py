@@ -80,6 +80,8 @@ _FORM_PATTERNS: Mapping[str, str] = {
     "figures": rf"""(?<![\d.])(?P<figures_first>\d{{1,2}})(?P<figures_space>{_S}?)(?P<figures_mark>[-/.])
         (?P=figures_space)(?P<figures_second>\d{{1,2}})(?P=figures_space)(?P=figures_mark)(?P=figures_space)
         (?P<figures_last>\d{{4}}|\d\d){_NO_DIGIT_FOLLOWS}""",
+    "day_of_month": rf"""(?<![\d.,])(?P<day_of_day>\d{{1,2}}){_S}?{_ORDINAL}\s{{0,3}}day\s{{1,3}}of\s{{1,3}}
+        (?P<day_of_month_name>{_MONTH})(?![A-Za-z])(?:,?\s{{1,3}}(?P<day_of_year>\d{{4}})(?!\d))?""",
     "day_month": rf"""(?<![\d.,])(?P<day_month_day>\d{{1,2}}){_S}?{_ORDINAL}{_S}?(?:of{_S})?[-/.]?
         {_S}?(?P<day_month_month>{_MONTH})(?![A-Za-z])
         (?:{_S}?[-/,.']?{_S}?'?(?P<day_month_year>\d{{4}}|\d\d(?!:\d))(?!\d|{_S}?[ap]\.?m\b|[.,]\d))?""",
@@ -120,6 +122,7 @@ _FORM_READERS: Mapping[str, Callable[[re.Match[str]], _Readings]] = {
         int(m["year_first_year"]), int(m["year_first_month"]), int(m["year_first_day"]), "ymd"
     ),
     "figures": lambda m: read_numeric_date(m["figures_first"], m["figures_second"], m["figures_last"]),
+    "day_of_month": lambda m: _read_month_name(m["day_of_year"], m["day_of_month_name"], m["day_of_day"], "dmy"),
     "day_month": lambda m: _read_month_name(m["day_month_year"], m["day_month_month"], m["day_month_day"], "dmy"),
     "month_day": lambda m: _read_month_name(m["month_day_year"], m["month_day_month"], m["month_day_day"], "mdy"),
     "month_year": lambda m: _one_reading(

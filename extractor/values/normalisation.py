@@ -23,6 +23,7 @@ __all__ = [
     "CALENDAR_NUMBER",
     "NUMERIC_TYPES",
     "PARSED_KINDS",
+    "TEMPORAL_KINDS",
     "NormalisedValue",
     "Span",
     "find_spans",
@@ -33,6 +34,7 @@ __all__ = [
 CALENDAR_NUMBER = re.compile(r"(?:(?:19|20)\d\d|[01]?\d|[23]\d)\s*[年月日号]")
 """A year, month or day by its number."""
 NUMERIC_TYPES = ("integer", "number")
+TEMPORAL_KINDS = ("date", "date-time", "time")
 
 _KIND_OF_FORMAT = {
     "date": "date",
