@@ -850,3 +850,32 @@ def test_forced_markdown_header_of_labels_and_values_is_plain_cells():
 def test_extension_makes_a_text_markdown():
     assert detect_format(b"# A heading\n\nText.\n", "notes.md") == "markdown"
     assert detect_format(b"<!doctype html><p>x</p>", "notes.md") == "html"
+
+
+def large_mail(recipients=1, parts=1):
+    to = ", ".join(f"User {n} <u{n}@example.org>" for n in range(recipients))
+    head = f"From: a@example.org\r\nTo: {to}\r\nSubject: Order\r\nMIME-Version: 1.0\r\n"
+    part = "--B\r\nContent-Type: text/plain\r\n\r\nTotal: {}\r\n"
+    body = "".join(part.format(n) for n in range(parts)) + "--B--\r\n"
+    return (head + "Content-Type: multipart/mixed; boundary=B\r\n\r\n" + body).encode()
+
+
+def test_mail_to_very_many_people_is_read_with_the_first_of_them(monkeypatch):
+    from extractor.readers import eml_parsing
+
+    monkeypatch.setattr(eml_parsing, "MAX_HEADER", 1000)
+    document = read(large_mail(recipients=500), "report.eml")
+    assert kinds(document) == ["cut_off"] and "The header To is longer" in document.problems[0].message
+    assert "u0@example.org" in document.text and "u499@" not in document.text and "Total: 0" in document.text
+    assert kinds(read(large_mail(recipients=20), "report.eml")) == []
+
+
+def test_mail_of_many_parts_is_parsed_no_further_than_the_limit(monkeypatch):
+    from extractor.readers import eml_parsing
+
+    made = []
+    real = eml_parsing.EmailMessage
+    monkeypatch.setattr(eml_parsing, "EmailMessage", lambda policy: made.append(1) or real(policy))
+    document = read(large_mail(parts=50_000), "report.eml")
+    assert kinds(document) == ["cut_off"] and "more than 1,000 parts" in document.problems[0].message
+    assert "Total: 0" in document.text and "Total: 999" in document.text and len(made) < 5000

@@ -372,3 +372,23 @@ def test_many_rows_of_choices_are_checked_in_full():
     rows = [{"a": float(n), "b": None} for n in range(2000)]
     assert find_problems(schema, {"rows": rows}) == []
     assert [p.path for p in find_problems(schema, {"rows": [*rows, {"a": "no"}]})] == [("rows", 2000)]
+
+
+@pytest.mark.parametrize("pattern", [r"(?<!x)a+b", r"(?=(a+))\1b", r"(a|a)*(?!b)c", r"^(?=.*\d).*$"])
+def test_pattern_with_look_around_is_not_tried_on_a_very_long_text(pattern):
+    wanted = schema({"code": {"type": "string", "pattern": pattern, "maxLength": 10}})
+    problems = find_problems(wanted, {"code": "a" * 50_000})
+    assert found(problems) == [((), "check_not_run"), (("code",), "schema")]
+    assert "look-around" in problems[0].message and "longer than 10" in problems[1].message
+
+
+def test_other_patterns_are_tried_on_a_very_long_text():
+    wanted = schema({"code": {"type": "string", "pattern": "^(a+)+$"}})
+    assert find_problems(wanted, {"code": "a" * 50_000}) == []
+    assert found(find_problems(wanted, {"code": "a" * 50_000 + "b"})) == [(("code",), "schema")]
+
+
+def test_patterns_with_look_around_are_tried_on_texts_of_usual_length():
+    wanted = schema({"code": {"type": "string", "pattern": r"^(?=.*\d)(?!.*\s)(?=.*[a-z]).{8,}$"}})
+    assert find_problems(wanted, {"code": "a1" * 500}) == []
+    assert found(find_problems(wanted, {"code": "a1 " * 500})) == [(("code",), "schema")]

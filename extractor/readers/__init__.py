@@ -3,7 +3,7 @@
 A new format is a module here with `sniff` and `read`, and a line in READERS. In the order to open them:
 
     which reader   `registry`, `sample`, `signatures`, `limits`
-    text           `text`, `headings`, `encoding`; `csv`, `markdown`, `eml`
+    text           `text`, `headings`, `encoding`; `csv`, `markdown`, `eml`, `eml_parsing`
     data           `xml`, `json`; `data_document`, `xml_tree` (XML parsed), `data_tree` (named things inside others),
                    `data_writer` (as lines, tables and paragraphs)
     HTML           `html`, `html_writer`, `html_tables`, `html_styles`, `html_tree`

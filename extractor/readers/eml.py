@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from extractor.errors import InputError
-from extractor.problems import ProblemKind
 from extractor.readers import html, text
 from extractor.readers.embedded import EmbeddedFiles
 from extractor.readers.flow_writer import FlowElement, FlowParagraph, write_flow
@@ -30,7 +29,6 @@ _HEADERS_FOR_PROGRAMS = frozenset(
 )
 _SIGNATURES = ("application/pkcs7-signature", "application/pgp-signature")
 _MAX_HEADER_LINES = 200
-_MAX_PARTS = 1000
 
 
 def sniff(sample: FileSample) -> bool:
@@ -61,11 +59,12 @@ def read(data: bytes, source: str) -> Document:
     Problems: attachments that were not read and why, and what is wrong inside those that were. Raises InputError for
     a mail that cannot be parsed or is over the limit for text.
     """
-    import email.policy
+
+    from extractor.readers.eml_parsing import parse_mail
 
     problems: list[Problem] = []
     try:
-        message = email.message_from_bytes(data, policy=email.policy.default)
+        message = parse_mail(data, problems)
         lines = [f"{name}: {' '.join(str(message[name]).split())}" for name in _SHOWN_HEADERS if message[name]]
         body = message.get_body(("html", "plain"))
         elements = list(_read_parts(message, body, problems))
@@ -87,11 +86,7 @@ def _read_parts(message: EmailMessage, body: EmailMessage | None, problems: list
         if not document.text.strip() and (plain_body := message.get_body(("plain",))) is not None:
             document = _read_text_part(plain_body)
         yield document
-    for number, (part, is_alternative) in enumerate(_iterate_leaves(message)):
-        if number == _MAX_PARTS:
-            rest = f"The mail has more than {_MAX_PARTS:,} parts; the rest was left out."
-            problems.append(Problem((), ProblemKind.CUT_OFF, rest))
-            return
+    for part, is_alternative in _iterate_leaves(message):
         kind = part.get_content_type()
         if part is body or kind in _SIGNATURES:
             continue

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -21,6 +22,11 @@ from extractor.values import contacts
 
 _MAX_ERRORS = 1_000
 _BACKTRACK_LIMIT = 100_000
+_MAX_SQUARED_CHARACTERS = 100_000_000
+"""Sum of the squared lengths of a record's texts up to which patterns with look-around or back-references are tried:
+the time of such a pattern grows with the square, three seconds for this many."""
+_LOOK_AROUND = re.compile(r"\(\?(?:<?[=!]|>|\()|\\(?:[1-9]|k<|K|G)|[*+?}]\+")
+"""What only the slow kind of pattern can hold; sometimes also what looks like it, such as a `\\+` behind a star."""
 _MAX_STEPS = 5_000_000
 """Steps of deciding whether a record is valid; the validator takes some ten million in a second."""
 _MAX_REPEATED_STEPS = 5_000
@@ -44,9 +50,16 @@ def find_violations(schema: Mapping[str, Any], data: Any) -> Iterator[Problem]:
 
     Raise SchemaError for a schema that cannot be used.
     """
-    validator, unchecked, counter = _validator(json.dumps(schema, ensure_ascii=False))
+    schema_text = json.dumps(schema, ensure_ascii=False)
+    validator, unchecked, counter = _validator(schema_text)
     for name in unchecked:
         yield Problem((), ProblemKind.FORMAT_NOT_CHECKED, f"the format “{name}” of the schema cannot be checked here")
+    if _LOOK_AROUND.search(schema_text) and _squared_characters(data) > _MAX_SQUARED_CHARACTERS:
+        bounded = _without_slow_patterns(schema)
+        if bounded != schema:
+            validator, _, _ = _validator(json.dumps(bounded, ensure_ascii=False))
+            message = "the texts are too long to try patterns with look-around or back-references on them"
+            yield Problem((), ProblemKind.CHECK_NOT_RUN, message)
     steps = counter.count(data)
     if steps.all > _MAX_STEPS:
         message = (
@@ -66,6 +79,39 @@ def find_violations(schema: Mapping[str, Any], data: Any) -> Iterator[Problem]:
             yield Problem((), ProblemKind.TOO_MANY, message)
             return
         yield from _as_problems(error, schema)
+
+
+def _squared_characters(data: Any) -> int:
+    """Return the sum of the squared lengths of all texts and property names in a record."""
+    total, rest = 0, [data]
+    while rest:
+        node = rest.pop()
+        if isinstance(node, str):
+            total += len(node) ** 2
+        elif isinstance(node, dict):
+            rest += [*node, *node.values()]
+        elif isinstance(node, list):
+            rest += node
+    return total
+
+
+def _without_slow_patterns(schema: Any) -> Any:
+    """Return a copy of a schema without its patterns that have look-around or back-references."""
+    if isinstance(schema, list):
+        return [_without_slow_patterns(inner) for inner in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    kept = {
+        key: _without_slow_patterns(inner)
+        for key, inner in schema.items()
+        if not (key == "pattern" and isinstance(inner, str) and _LOOK_AROUND.search(inner))
+    }
+    names = kept.get("patternProperties")
+    if isinstance(names, dict) and any(map(_LOOK_AROUND.search, names)):
+        # What a pattern of names covers cannot be known without it, and so not what is additional.
+        for keyword in ("patternProperties", "additionalProperties", "unevaluatedProperties"):
+            kept.pop(keyword, None)
+    return kept
 
 
 def _errors(validator: Any, data: Any) -> Iterator[Any]:
