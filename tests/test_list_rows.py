@@ -437,3 +437,37 @@ def test_total_and_heading_are_no_rows_that_are_missing():
     document = tabbed("Part|Weight|Price", "SMALL||", *SEVEN, "Total||280.00")
     assert len(rows(document, PARTS)) == 7
     assert list_problems(document, PARTS) == []
+
+
+HOBBIES = {"type": "array", "items": {"type": "string"}}
+
+
+def hobbies(document):
+    return extraction(document, hobbies=HOBBIES).data.get("hobbies") or []
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "Ann Dew\n\nHobbies: rowing, chess, old maps\n\nEnd of page.\n",
+        "Ann Dew\n\nHOBBIES\n- rowing\n- chess\n- old maps\n\nREFERENCES\nOn request\n",
+        "Ann Dew\n\nHobbies\nrowing\nchess\nold maps\n\nReferences\n",
+    ],
+    ids=["after a colon", "bullets", "lines"],
+)
+def test_plain_list_under_or_after_its_name(document):
+    assert hobbies(document) == ["rowing", "chess", "old maps"]
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        "Hobbies: rowing, chess\n\nHobbies: dancing, old maps\n",
+        "Hobbies\nShe has rowed for her town since she was twelve, and won twice.\nChess too.\n",
+        "Hobbies: rowing (coxed, on rivers), chess\n",
+        "My hobbies are many\nrowing\nchess\n",
+    ],
+    ids=["two places", "prose", "commas in brackets", "another heading"],
+)
+def test_plain_list_that_is_not_certain_is_left_to_the_model(document):
+    assert hobbies(document) == []

@@ -23,6 +23,9 @@ class EntryGridSettings(Settings):
     lines_skipped: int = threshold(
         6, unit="lines", meaning="So many lines in a row that are no part of a table do not end it: the foot of a page."
     )
+    full_row: float = threshold(
+        0.67, meaning="In a line with this share of the header's cells a text may reach under the next header."
+    )
     max_lines: int = threshold(20_000, unit="lines", meaning="Of a document; later ones are not searched for headers.")
 
 
@@ -238,8 +241,9 @@ class LineRows:
     def align(self, header: Row, row: Row) -> dict[int, PlacedText]:
         """Return the cells of a row by column, in the order of both, each under the header that it is nearest to.
 
-        A cell that stands under no header, or under several, is left out. Where nothing says where cells stand (tabs in
-        plain text), rows with as many cells as the header go by their order, and the cells of others have no column.
+        A cell that stands under no header is left out; so is one under several, in a line of few cells. Where nothing
+        says where cells stand (tabs in plain text), rows with as many cells as the header go by their order, and the
+        cells of others have no column.
         """
         if not self.has_boxes and len(row) == len(header):
             return dict(enumerate(row))
@@ -249,7 +253,8 @@ class LineRows:
             and any("\t" in self._text[r[0].start : r[-1].end] for r in (header, row))
         ):
             return {}
-        row = tuple(cell for cell in row if sum(_covers(cell, h) for h in header) < 2)
+        if len(row) < EntryGridSettings.current().full_row * len(header):
+            row = tuple(cell for cell in row if sum(_covers(cell, h) for h in header) < 2)
         costs = [[_distance(h, cell) for h in header] for cell in row]
         return {column: row[n] for n, column in _align_in_order(costs).items()}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from extractor.candidates import key_value, list_rows, nested_rows, table_cells
+from extractor.candidates import key_value, list_rows, nested_rows, plain_lists, table_cells
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.candidates.typed import CandidateIndex
 from extractor.extraction import prompts
@@ -62,6 +62,7 @@ def plan(document: Document, schema: Schema, passage_tokens: int | None = None) 
     row_matches = list_rows.drop_rows_of_other_fields(list_rows.match_rows(fields, document), fields, document.text)
     open_lists = [f for f in fields if f.path not in row_matches]
     row_matches |= nested_rows.match_nested_rows(open_lists, document)
+    row_matches |= plain_lists.match_plain_lists(open_lists, document)
     answered_spans = _find_answered_spans(document, matches, row_matches)
     left = [f for f in fields if f.path not in matches and f.path not in row_matches]
 
