@@ -42,6 +42,8 @@ SCHEMA = {
     },
 }
 MB = 2**20
+FINISH_SECONDS = 300
+"""How long a job that nothing stops may take."""
 
 
 def scripted(seconds: float = 0.005) -> ScriptedModel:
@@ -125,7 +127,7 @@ def kill(number: int, kills: int, seed: int, longest: float) -> dict[str, int]:
             while True:
                 process = start_work(store, folder)
                 try:
-                    process.wait(draw.uniform(0.3, longest) if done["kills"] < kills else 120)
+                    process.wait(draw.uniform(0.3, longest) if done["kills"] < kills else FINISH_SECONDS)
                 except subprocess.TimeoutExpired:
                     os.killpg(process.pid, signal.SIGKILL)
                     done["kills"] += 1
@@ -154,7 +156,7 @@ def full(number: int, file_size: int) -> dict[str, int]:
             assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
             stored = connection.execute("SELECT COUNT(*) FROM extractions").fetchone()[0]
         assert stored >= reported, f"{reported} documents were reported as done, {stored} are stored"
-        assert start_work(store, folder).wait(300) == 0
+        assert start_work(store, folder).wait(FINISH_SECONDS) == 0
         verify(store, number)
         return {"reported": reported, "stored": stored, "documents": number}
 

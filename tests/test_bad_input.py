@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import pytest
+from waiting import TIMEOUT
 
 from extractor.cli import main
 
@@ -92,7 +93,7 @@ def test_pipe_is_refused_without_waiting(fails, folder):
 
 def test_empty_stdin(folder):
     command = [sys.executable, "-m", "extractor.cli", *extract("-")]
-    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+    ran = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=TIMEOUT)
     assert (ran.returncode, ran.stdout) == (3, "") and "stdin is empty" in ran.stderr
 
 
@@ -104,7 +105,7 @@ def test_fifty_megabytes_of_text_are_refused_in_little_memory(folder):
         f"code = main({list(extract('long.txt'))!r}); "
         "print(peak_kibibytes(), file=sys.stderr); sys.exit(code)"
     )
-    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=TIMEOUT)
     assert (ran.returncode, ran.stdout) == (3, "") and "long.txt is longer than" in ran.stderr
     assert float(ran.stderr.split()[-1]) < 600_000
 
@@ -238,7 +239,7 @@ def test_full_disk_leaves_the_old_file(fails, folder, monkeypatch):
 def test_stdout_on_a_full_disk(folder):
     command = [sys.executable, "-m", "extractor.cli", *extract("good.txt")]
     with open("/dev/full", "wb") as full:
-        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=60)
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, timeout=TIMEOUT)
     assert ran.returncode == 7
     assert "Cannot write to stdout" in ran.stderr and "Traceback" not in ran.stderr
 
@@ -249,7 +250,7 @@ def test_closed_pipe_is_not_an_error(folder):
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as ran:
         assert b"long.txt" in ran.stdout.readline()
         ran.stdout.close()
-        assert ran.stderr.read() == b"" and ran.wait(60) == 0
+        assert ran.stderr.read() == b"" and ran.wait(TIMEOUT) == 0
 
 
 def test_output_never_overwrites_the_document(folder, capsys):
@@ -316,7 +317,7 @@ def test_ctrl_c_stops_at_once_and_leaves_nothing(folder):
     # a background job of a shell ignores the signal, and would have its children ignore it as well
     heed = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
     with subprocess.Popen(command, preexec_fn=heed, **pipes) as ran:
-        guard = threading.Timer(60, ran.kill)
+        guard = threading.Timer(TIMEOUT, ran.kill)
         guard.daemon = True
         guard.start()
         assert b"[1/2] good.txt" in ran.stderr.readline()  # one is done; it waits for the other on stdin

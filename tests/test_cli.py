@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from conftest import replies
+from waiting import TIMEOUT
 
 from extractor.cli import EPILOG, main, parser
 from extractor.errors import InputError
@@ -202,7 +203,7 @@ def test_document_can_come_from_stdin(folder):
 
 def run(*arguments, stdin=b"", **options):
     command = [sys.executable, "-m", "extractor.cli", *arguments]
-    return subprocess.run(command, input=stdin, capture_output=True, timeout=60, **options)
+    return subprocess.run(command, input=stdin, capture_output=True, timeout=TIMEOUT, **options)
 
 
 # --format table

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import replies
 from test_architecture import FLOORS
+from waiting import TIMEOUT
 
 from extractor.cli import main
 from extractor.errors import InputError, ModelError, SchemaError, UsageError
@@ -308,7 +309,7 @@ def test_limit_takes_the_first_documents_and_the_rest_can_follow(folder, capsys)
 
 def test_batched_documents_get_the_same_records_as_single_ones(folder, capsys, monkeypatch):
     scripted = replies({"phone": None})
-    together = threading.Barrier(3, timeout=20)
+    together = threading.Barrier(3, timeout=TIMEOUT)
 
     class Patient:
         name, weights = scripted.name, scripted.weights

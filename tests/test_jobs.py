@@ -19,6 +19,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from waiting import TIMEOUT, wait_until
 
 from eval import endurance
 from extractor import cli, jobs
@@ -64,7 +65,7 @@ def run_job(store, *paths, load_model=None, name="j", stop=None, **limits):
     model = "none" if load_model is None else "scripted"
     job = jobs.start_job(store, SCHEMA, name, model=model, who="ann")
     store.jobs.add(job, jobs.find_files([str(p) for p in paths], store.files()))
-    own = jobs.JobLimits(**{"workers": 2, "timeout": 60} | limits)
+    own = jobs.JobLimits(**{"workers": 2, "timeout": TIMEOUT} | limits)
     with jobs.JobRunner(store, job, SCHEMA, load_model, who="ann", limits=own, stop=stop) as runner:
         report = runner.drain()
     store.jobs.end(job, report.state, who="ann")
@@ -327,14 +328,38 @@ def test_worker_killed_while_idle_or_while_sending_ends_no_other_call():
         pool.submit(workers.Call("process", os.getpid, ()))
         idle = psutil.Process(collect(pool)["process"])
         idle.kill()
-        idle.wait(60)
+        idle.wait(TIMEOUT)
         for n in range(3):
-            pool.submit(workers.Call(n, abs, (-n,), timeout=60))
+            pool.submit(workers.Call(n, abs, (-n,), timeout=TIMEOUT))
         assert collect(pool) == {n: n for n in range(3)}
         pool.submit(workers.Call("fatal", Fatal, ()))
         for n in range(3):
-            pool.submit(workers.Call(n, abs, (-n,), timeout=60))
+            pool.submit(workers.Call(n, abs, (-n,), timeout=TIMEOUT))
         assert collect(pool) == {"fatal": workers.WorkerDied(False, -signal.SIGKILL)} | {n: n for n in range(3)}
+    finally:
+        pool.stop()
+
+
+def hang(place: Path) -> None:
+    """Write down the process, and never return."""
+    place.write_text(str(os.getpid()))
+    time.sleep(1000)
+
+
+def return_from_another_process(place: Path) -> str:
+    """Return only where the process is not the one that `hang` wrote down."""
+    while not place.exists() or int(place.read_text() or os.getpid()) == os.getpid():
+        time.sleep(0.05)
+    return "returned"
+
+
+def test_timeout_of_one_call_spares_those_beside_it(tmp_path):
+    pool = workers.ProcessPool(1, worker_tasks.init_model_worker, (os.getpid(),), concurrency=2)
+    try:
+        pool.submit(workers.Call("hangs", hang, (tmp_path / "process",), timeout=1))
+        for n in range(3):
+            pool.submit(workers.Call(n, return_from_another_process, (tmp_path / "process",), timeout=TIMEOUT))
+        assert collect(pool) == {"hangs": workers.WorkerDied(True)} | dict.fromkeys(range(3), "returned")
     finally:
         pool.stop()
 
@@ -397,17 +422,18 @@ def pairwise_model():
     both = threading.Barrier(2)
 
     def answer(row, request):
-        both.wait(30)
+        both.wait(TIMEOUT)
         return json.dumps(dict.fromkeys(re.findall(r"^- ([^:\n]+):", row.question, re.MULTILINE), "fine"))
 
     return ScriptedModel(answer)
 
 
-def slow_model():
-    """Return a model that takes two seconds for a document, and never answers one of them."""
+def hanging_model():
+    """Return a model that never answers one document, and answers the others at once."""
 
     def answer(row, request):
-        time.sleep(1000 if "for ever" in request.prompt else 2)
+        if "for ever" in request.prompt:
+            time.sleep(1000)
         return json.dumps(dict.fromkeys(re.findall(r"^- ([^:\n]+):", row.question, re.MULTILINE), "fine"))
 
     return ScriptedModel(answer)
@@ -418,9 +444,9 @@ def test_model_answers_several_documents_at_a_time(store, folder):
     assert run_job(store, folder, load_model=pairwise_model).counts.done == 4
 
 
-def test_timeout_of_one_document_spares_those_beside_it(store, folder):
+def test_document_that_the_model_never_answers_exceeds_the_time_limit(store, folder):
     write_texts(folder, a="Take for ever.", **{f"d{n}": f"Total: {n}\n" for n in range(3)})
-    report = run_job(store, folder, load_model=slow_model, batch=2, model_timeout=3)
+    report = run_job(store, folder, load_model=hanging_model, batch=2, model_timeout=8)
     assert failures(store) == {"a.txt": "time_limit"} and report.counts.done == 3
     assert all(task.deaths == 0 for task in store.jobs.tasks(store.jobs.get("j")))
 
@@ -460,7 +486,7 @@ def test_full_disk_loses_no_document_that_was_reported_done():
 def test_two_processes_share_one_job(tmp_path):
     endurance.make_documents(tmp_path / "in", 40)
     both = [endurance.start_work(tmp_path / "store.db", tmp_path / "in") for _ in range(2)]
-    assert [p.wait(120) for p in both] == [0, 0]
+    assert [p.wait(TIMEOUT) for p in both] == [0, 0]
     endurance.verify(tmp_path / "store.db", 40)
     for process in both:
         process.communicate()
@@ -470,18 +496,18 @@ def test_two_processes_share_one_job(tmp_path):
     ("number", "engine"), [(signal.SIGTERM, "local"), (signal.SIGINT, "local"), (signal.SIGTERM, "ray")]
 )
 def test_signal_stops_a_job_and_leaves_no_process(number, engine, tmp_path):
-    endurance.make_documents(tmp_path / "in", 3000)
+    endurance.make_documents(tmp_path / "in", 1000)
     place = tmp_path / "store.db"
     command = [sys.executable, "-m", "extractor.cli", "run", str(tmp_path / "in"), "--schema", "receipt"]
-    command += ["--model", "none", "--job", "j", "--store", str(place), "--engine", engine]
+    command += ["--model", "none", "--job", "j", "--store", str(place), "--engine", engine, "--workers", "1"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_until(lambda: place.exists() and done(place))
     family = psutil.Process(process.pid).children(recursive=True)
     assert family
     process.send_signal(number)
-    out, _ = process.communicate(timeout=60)  # long before the 3,000 documents are done
+    out, _ = process.communicate(timeout=TIMEOUT)
     assert process.returncode == 130
-    assert re.search(r"job j stopped: 3,000 found = [\d,]+ done \+ .* \+ [\d,]+ left", out)
+    assert re.search(r"job j stopped: 1,000 found = [\d,]+ done \+ .* \+ [\d,]+ left", out)
     wait_until(lambda: not any(p.is_running() and p.status() != psutil.STATUS_ZOMBIE for p in family))
     with Store(place) as store:
         assert store.jobs.lease_owners() == [] and store.jobs.get("j").state == "stopped"
@@ -490,13 +516,6 @@ def test_signal_stops_a_job_and_leaves_no_process(number, engine, tmp_path):
 def done(place: Path) -> int:
     with Store(place) as store:
         return sum(store.jobs.counts(job).done for job in store.jobs.all())
-
-
-def wait_until(true, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def test_owner_whose_process_is_gone_is_dead():

@@ -8,6 +8,7 @@ import os
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
+from waiting import TIMEOUT
 
 from eval.ocr_pages import DrawnPage, add_noise, cast_shadow, fade, font, skew
 from extractor.geometry import Rect
@@ -313,7 +314,7 @@ def test_forked_child_loads_models_of_its_own(monkeypatch):
     made = page_of(LINES[:1])
     count = len(read_page(made.picture, 150).words)
     with multiprocessing.get_context("fork").Pool(1) as pool:
-        assert pool.apply_async(_in_a_child, (np.asarray(made.picture),)).get(timeout=60) == count
+        assert pool.apply_async(_in_a_child, (np.asarray(made.picture),)).get(timeout=TIMEOUT) == count
 
 
 def test_huge_picture_is_read_at_a_reduced_size(monkeypatch):

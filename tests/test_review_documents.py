@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 from reportlab.pdfgen.canvas import Canvas
+from waiting import TIMEOUT, wait_until
 
 from extractor.jobs.sources import member_name, name_of
 from extractor.review import ReviewError, ReviewService
@@ -51,11 +52,9 @@ def put(service: ReviewService, file: Path, data: bytes) -> int:
     return keep(service, data, name_of(str(file)))
 
 
-def shown(service: ReviewService, record: int, seconds: float = 60) -> dict:
-    until = time.monotonic() + seconds
-    while (told := service.document(record))["state"] == "reading" and time.monotonic() < until:
-        time.sleep(0.05)
-    return told
+def shown(service: ReviewService, record: int) -> dict:
+    wait_until(lambda: service.document(record)["state"] != "reading")
+    return service.document(record)
 
 
 def pdf(pages: int = 3, mark: str = "") -> bytes:
@@ -158,11 +157,11 @@ def test_an_unreadable_document_says_why_and_affects_no_other(service, tmp_path)
 
 def test_a_dead_process_fails_only_its_own_call(service, tmp_path):
     record = put(service, tmp_path / "after.txt", b"after\n")
-    died = service.documents._pool.submit(os._exit, 1, seconds=20)
-    hung = service.documents._pool.submit(time.sleep, 60, seconds=0.5)
+    died = service.documents._pool.submit(os._exit, 1, seconds=TIMEOUT)
+    hung = service.documents._pool.submit(time.sleep, TIMEOUT, seconds=0.5)
     for future, sentence in ((died, "ended unexpectedly"), (hung, "too long")):
         with pytest.raises(ReviewError, match=sentence):
-            future.result(60)
+            future.result(TIMEOUT)
     assert shown(service, record)["state"] == "ready"
 
 
@@ -193,10 +192,7 @@ def test_the_next_document_is_prefetched(service, tmp_path):
     service.start()
     assert service.next(first, who="ann") == {"id": ahead}
     place = service.documents._cache.folder_of(hashlib.sha256(data).hexdigest()) / "page-1-150.webp"
-    until = time.monotonic() + 30
-    while not place.exists() and time.monotonic() < until:
-        time.sleep(0.05)
-    assert place.exists()
+    wait_until(place.exists)
 
 
 def test_the_cache_is_private_and_keeps_its_size(tmp_path):

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from waiting import wait_until
 
 from extractor.jobs.sources import name_of
 from extractor.review import ReviewError, ReviewService
@@ -49,23 +50,16 @@ def notes(tmp_path: Path, *numbers: int) -> list[tuple[str, Path]]:
     return given
 
 
-def settled(own: ReviewService, who: str = "ann", seconds: float = 60) -> list[dict]:
+def settled(own: ReviewService, who: str = "ann") -> list[dict]:
     """The person's uploads once nothing is going on any more."""
-    until = time.monotonic() + seconds
-    while time.monotonic() < until:
-        told = own.uploads(who=who)
-        if not told["working"]:
-            return told["rows"]
-        time.sleep(0.1)
-    raise AssertionError(f"still at work: {told}")
+    wait_until(lambda: not own.uploads(who=who)["working"])
+    return own.uploads(who=who)["rows"]
 
 
-def shown(own: ReviewService, record: int, seconds: float = 60) -> dict:
+def shown(own: ReviewService, record: int) -> dict:
     """What is said of a record's document once it was read."""
-    until = time.monotonic() + seconds
-    while (told := own.document(record))["state"] == "reading" and time.monotonic() < until:
-        time.sleep(0.1)
-    return told
+    wait_until(lambda: own.document(record)["state"] != "reading")
+    return own.document(record)
 
 
 def test_uploads_become_records_and_show_their_progress(opened, tmp_path):

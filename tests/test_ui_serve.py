@@ -14,6 +14,7 @@ from http.cookiejar import CookieJar
 from pathlib import Path
 
 import pytest
+from waiting import TIMEOUT
 
 import extractor.ui
 from extractor.cli import main
@@ -21,8 +22,6 @@ from extractor.errors import OutputError, UsageError
 from extractor.ui import ServerSettings, server
 
 ROOT = Path(__file__).resolve().parent.parent
-STOP_TIMEOUT = 60
-"""Seconds after which a server that does not stop fails its test."""
 
 
 def free_port():
@@ -57,11 +56,11 @@ def test_the_server_starts_answers_and_stops_with_a_stream_open(tmp_path, number
         page = browser.open(f"{address}/").read().decode()
         assert "<gradio-app" in page and b'"user":' in browser.open(f"{address}/api/me").read()
         assert b"export async function mount" in browser.open(f"{address}/static/header.js").read()
-        stream = browser.open(f"{address}/ui/gradio_api/heartbeat/abc", timeout=60)
+        stream = browser.open(f"{address}/ui/gradio_api/heartbeat/abc", timeout=TIMEOUT)
         reader = threading.Thread(target=lambda: contextlib.suppress(Exception) and stream.read(), daemon=True)
         reader.start()
         process.send_signal(number)
-        assert process.wait(STOP_TIMEOUT) == 0
+        assert process.wait(TIMEOUT) == 0
         assert "has stopped" in process.stderr.read()
     data = tmp_path / "data" / "extractor" / "web"
     assert stat.S_IMODE(data.stat().st_mode) == 0o700

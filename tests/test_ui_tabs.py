@@ -6,6 +6,7 @@ import time
 import zipfile
 
 import pytest
+from waiting import wait_until
 from web_app import SCHEMA, TEXT, client, fill, hosted, post
 
 from extractor.cli import main
@@ -90,9 +91,7 @@ def rows(table):
 
 def finished(browser):
     """The user's uploads once nothing is left to be done."""
-    until = time.monotonic() + 120
-    while time.monotonic() < until and browser.get("/api/uploads").json()["working"]:
-        time.sleep(0.2)
+    wait_until(lambda: not browser.get("/api/uploads").json()["working"])
     return browser.get("/api/uploads").json()["rows"]
 
 
