@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,6 +15,20 @@ from extractor.models.scripted import ScriptedModel
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.types import Extraction, FieldGroup, Request
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    # Threads of several processes would wait for each other's cores. What the tests start inherits this.
+    for name in ("OMP_NUM_THREADS", "EXTRACTOR_THREADS"):
+        os.environ.setdefault(name, "1")
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a module, and all that need a browser, in one process: what they share is then made once."""
+    for item in items:
+        needs_browser = "chromium" in getattr(item, "fixturenames", ())
+        item.add_marker(pytest.mark.xdist_group("browser" if needs_browser else item.path.name))
 
 
 def replies(answers: Mapping[str, Any]) -> ScriptedModel:
