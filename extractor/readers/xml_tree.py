@@ -66,7 +66,7 @@ class _TreeBuilder:
             return _with_attributes(DataNode(name, children=children), element)
         self.prose_names.add(name)
         if not any(_is_group(child) for child in inner):
-            self._nodes += sum(1 for _ in element.iter())
+            self._nodes += sum(1 for _ in element.iterdescendants())
             return DataNode(name, collapse_whitespace("".join(element.itertext())), is_prose=True, has_prose=True)
         node = DataNode(name, has_prose=True)
         _add_prose(node, element.text)
