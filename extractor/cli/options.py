@@ -8,7 +8,7 @@ from typing import Any
 
 from extractor.types import Document
 
-PATH = "a document: PDF, picture, Word, Excel, mail, HTML or text; - is stdin"
+PATH = "a document: PDF, picture, Word, Excel, mail, HTML, XML, JSON or text; - is stdin"
 SCHEMA = "the name of a shipped schema, or a JSON Schema file"
 PASSAGES = "the most tokens of the document that a prompt holds"
 MODEL = "a known model, a hub id, a folder, a .gguf file, openai:URL, or none (structure alone)"
