@@ -13,6 +13,7 @@ import pytest
 from waiting import TIMEOUT
 
 from extractor.cli import main
+from extractor.readers.limits import describe_library_error
 
 GOOD = {"type": "object", "properties": {"total": {"type": "number", "title": "Total"}}}
 
@@ -84,6 +85,19 @@ def test_binary_file(fails, folder, name, data):
 def test_broken_pdf(fails, folder):
     (folder / "broken.pdf").write_bytes(b"%PDF-1.7\n" + b"junk " * 200)
     fails(3, "broken.pdf", *extract("broken.pdf"))
+
+
+@pytest.mark.parametrize(
+    ("told", "message"),
+    [
+        ("Failed to load page (PDFium: Success).", "Failed to load page"),
+        ("", "ValueError"),
+        ("first line\nsecond line", "first line"),
+        ("x" * 1000, "x" * 160),
+    ],
+)
+def test_errors_of_libraries_are_one_short_line(told, message):
+    assert describe_library_error(ValueError(told)) == message
 
 
 def test_pipe_is_refused_without_waiting(fails, folder):

@@ -126,3 +126,23 @@ def test_files_that_an_earlier_server_received_are_deleted_at_start(tmp_path):
     (left / "tmpabc").write_text("half an upl")
     with hosted(tmp_path):
         assert list(left.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "event", [{"fn_index": 9999}, {"fn_index": "0"}, {"fn_index": None}, {}, {"fn_index": 0, "data": "no list"}]
+)
+def test_event_that_does_not_exist_is_refused_in_the_shape_of_every_error(ann, event, capsys):
+    refused = ann.post(f"{PREFIX}/gradio_api/queue/join", json={"session_hash": "s", "data": ["secret"], **event})
+    assert refused.status_code == 422 and refused.json()["error"] == "unusable"
+    assert "Reload" in refused.json()["hint"] and "Traceback" not in capsys.readouterr().err
+
+
+def test_gradio_prints_no_submitted_values(ann, capsys):
+    import gradio.queueing
+
+    try:
+        raise ValueError("secret")
+    except ValueError:
+        gradio.queueing.traceback.print_exc()
+    told = capsys.readouterr().err
+    assert "ValueError at test_ui_gradio.py" in told and "secret" not in told

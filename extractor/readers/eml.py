@@ -15,6 +15,7 @@ from extractor.errors import InputError
 from extractor.readers import html, text
 from extractor.readers.embedded import EmbeddedFiles
 from extractor.readers.flow_writer import FlowElement, FlowParagraph, write_flow
+from extractor.readers.limits import describe_library_error
 from extractor.readers.sample import FileSample
 from extractor.types import Document, Problem
 
@@ -72,7 +73,7 @@ def read(data: bytes, source: str) -> Document:
         raise
     except Exception as error:  # the parsers of headers raise various exceptions on headers they do not expect
         raise InputError(
-            f"{source} cannot be parsed as a mail ({type(error).__name__}: {error}).",
+            f"{source} cannot be parsed as a mail ({type(error).__name__}: {describe_library_error(error)}).",
             "Save it again from the mail program, or save its text, and give that file.",
         ) from None
     elements.insert(0, FlowParagraph("\n".join(lines)))

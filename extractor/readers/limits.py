@@ -22,3 +22,12 @@ def refuse_long_text(length: int, source: str) -> None:
     """Raise InputError for a document of more than MAX_CHARACTERS characters."""
     if length > MAX_CHARACTERS:
         raise InputError(f"{source} is longer than {MAX_CHARACTERS:,} characters, the limit for text.", SPLIT_FILE)
+
+
+_MAX_REASON = 160
+
+
+def describe_library_error(error: BaseException) -> str:
+    """Return what a library says is wrong, on one line and without words that mean nothing; else the error's type."""
+    told = " ".join(str(error).split("\n")[0].split()).replace("(PDFium: Success)", "").strip(" .")
+    return told[:_MAX_REASON] or type(error).__name__

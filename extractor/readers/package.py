@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from extractor.errors import InputError
+from extractor.readers.limits import describe_library_error
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -157,7 +158,7 @@ def _open_archive(data: bytes, source: str) -> zipfile.ZipFile:
         archive = zipfile.ZipFile(io.BytesIO(data))
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, EOFError, IndexError) as error:
         raise InputError(
-            f"{source} is a broken ZIP archive or Office document ({error}).",
+            f"{source} is a broken ZIP archive or Office document ({describe_library_error(error)}).",
             "Check that it was saved or downloaded in full.",
         ) from None
     members = archive.infolist()
@@ -182,7 +183,9 @@ def _read_member(archive: zipfile.ZipFile, name: str, source: str) -> bytes:
     except KeyError:
         raise InputError(f"{source} is broken: {name} is not in it.", _SAVE_AGAIN) from None
     except Exception as error:  # zipfile passes on what its decompressors raise
-        raise InputError(f"{source} is broken: {name} cannot be unpacked ({error}).", _SAVE_AGAIN) from None
+        raise InputError(
+            f"{source} is broken: {name} cannot be unpacked ({describe_library_error(error)}).", _SAVE_AGAIN
+        ) from None
 
 
 _UTF16 = ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))

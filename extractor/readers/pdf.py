@@ -6,7 +6,7 @@ import hashlib
 from typing import TYPE_CHECKING
 
 from extractor.errors import InputError
-from extractor.readers.limits import SPLIT_FILE, refuse_long_text
+from extractor.readers.limits import SPLIT_FILE, describe_library_error, refuse_long_text
 from extractor.readers.sample import FileSample
 from extractor.types import Document, Problem
 
@@ -79,7 +79,8 @@ def render_page(data: bytes, source: str, number: int, dpi: float) -> Image.Imag
                 page.close()
         except (pypdfium2.PdfiumError, MemoryError, ValueError) as error:
             raise InputError(
-                f"Page {number} of {source} cannot be rendered: {error}", "Open it in a PDF viewer and save it again."
+                f"Page {number} of {source} cannot be rendered: {describe_library_error(error)}.",
+                "Open it in a PDF viewer and save it again.",
             ) from None
         finally:
             document.close()
@@ -100,5 +101,6 @@ def _open(pypdfium2, data: bytes, source: str):
                 f"{source} is encrypted in a way that cannot be read.", "Print it to a new PDF, and give that file."
             ) from None
         raise InputError(
-            f"{source} is a broken PDF: {error}", "Open it in a PDF viewer and save it again, or download it again."
+            f"{source} is a broken PDF: {describe_library_error(error)}.",
+            "Open it in a PDF viewer and save it again, or download it again.",
         ) from None

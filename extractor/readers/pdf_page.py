@@ -11,6 +11,7 @@ from extractor.geometry import Rect
 from extractor.problems import ProblemKind
 from extractor.readers import text_layer
 from extractor.readers.image import MAX_SIDE
+from extractor.readers.limits import describe_library_error
 from extractor.readers.missing_glyphs import MissingGlyphFinder
 from extractor.readers.pdf_content import PageContent, read_content
 from extractor.readers.pdf_glyphs import GlyphRun
@@ -95,7 +96,7 @@ def load_page(pypdfium2, document, number: int, glyphs: MissingGlyphFinder) -> P
 
 def _broken_page(number: int, error: BaseException) -> Problem:
     message = (
-        f"Page {number} cannot be read ({error or type(error).__name__}); open it in a PDF viewer and save it again."
+        f"Page {number} cannot be read ({describe_library_error(error)}); open it in a PDF viewer and save it again."
     )
     return Problem((), ProblemKind.BROKEN_PAGE, message)
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from extractor.geometry import Rect
 from extractor.layout import find_grids, order_page
 from extractor.problems import ProblemKind
+from extractor.readers.limits import describe_library_error
 from extractor.readers.page_pool import PAGE_SECONDS
 from extractor.readers.page_writer import PageWriter
 from extractor.settings import Settings, rule, threshold
@@ -80,8 +81,8 @@ def read_page_image(image: PageImage) -> ScannedPage | Problem:
         return replace(page, words=align_baselines(page.words)) if aligns else page
     except Exception as error:  # what a recognition library raises on one page must not cost the others
         message = (
-            f"Page {image.number}: OCR failed on it ({type(error).__name__}: {error}); enter its values by hand, or "
-            "scan it again."
+            f"Page {image.number}: OCR failed on it ({type(error).__name__}: {describe_library_error(error)}); "
+            "enter its values by hand, or scan it again."
         )
         return Problem((), ProblemKind.OCR_FAILED, message)
 

@@ -10,6 +10,7 @@ from typing import Any
 from extractor.errors import InputError
 from extractor.readers import number_format, package
 from extractor.readers.flow_writer import write_flow
+from extractor.readers.limits import describe_library_error
 from extractor.readers.sample import FileSample
 from extractor.readers.worksheets import MAX_CELLS, Worksheet, too_many_cells, worksheet_elements
 from extractor.types import Document, Problem
@@ -48,9 +49,11 @@ def _read_sheets(data: bytes, source: str) -> Iterator[Worksheet]:
     except xlrd.XLRDError as error:
         locked = "encrypted" in str(error).lower()
         hint = "Open it, remove the password, and give that file." if locked else _SAVE_AGAIN
-        raise InputError(f"{source} cannot be read as an old Excel workbook ({error}).", hint) from None
+        raise InputError(
+            f"{source} cannot be read as an old Excel workbook ({describe_library_error(error)}).", hint
+        ) from None
     except Exception as error:  # xlrd raises various exceptions on records with a wrong length
-        message = f"{source} is a broken Excel workbook ({type(error).__name__}: {error})."
+        message = f"{source} is a broken Excel workbook ({type(error).__name__}: {describe_library_error(error)})."
         raise InputError(message, _SAVE_AGAIN) from None
 
 

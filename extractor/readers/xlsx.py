@@ -18,6 +18,7 @@ from extractor.problems import ProblemKind
 from extractor.readers import number_format
 from extractor.readers.embedded import EmbeddedFiles
 from extractor.readers.flow_writer import FlowElement, FlowParagraph, write_flow
+from extractor.readers.limits import describe_library_error
 from extractor.readers.package import Package
 from extractor.readers.sample import FileSample
 from extractor.readers.worksheets import MAX_CELLS, MAX_COLUMNS, Worksheet, worksheet_elements
@@ -72,7 +73,7 @@ def _read_sheets(data: bytes, source: str, package: Package, problems: list[Prob
     except InputError:
         raise
     except Exception as error:  # openpyxl raises various exceptions on content that it does not expect
-        message = f"{source} cannot be read as a workbook ({type(error).__name__}: {error})."
+        message = f"{source} cannot be read as a workbook ({type(error).__name__}: {describe_library_error(error)})."
         raise InputError(message, _SAVE_AGAIN) from None
 
 

@@ -16,6 +16,7 @@ from extractor.models import catalogue, find_backend
 from extractor.schemas import load_schema
 from extractor.store import Store
 from extractor.ui.app import create_app, create_private_folder
+from extractor.ui.connections import LimitedProtocol
 from extractor.ui.settings import DEFAULT_PORT, ServerSettings
 from extractor.validation import compile_checks
 
@@ -54,6 +55,7 @@ def serve(settings: ServerSettings, tell: Callable[[str], None], ready: Callable
 
             config = uvicorn.Config(
                 app,
+                http=LimitedProtocol,
                 log_level=logging.ERROR,
                 access_log=False,
                 server_header=False,

@@ -22,6 +22,8 @@ What Gradio 6.31 does by default, and what is done about it:
   fetch it as JSON and show it as text (`screens.module`).
 * An `Error` toast always has an English title, so errors are shown as warnings with a title of ours (`events`).
 * It alters file names and never deletes uploads that were used: `upload_ownership` keeps the names and deletes files.
+* It prints tracebacks that quote what was submitted: `mounting` has it print the type and the place of an error.
+* It answers an event that does not exist with a bare 500: `upload_ownership` refuses it before.
 * A function that is slow holds up others of its kind: no event extracts anything, they hand over to the review service.
 """
 

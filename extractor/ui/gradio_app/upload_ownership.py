@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
@@ -40,6 +40,8 @@ class UploadOwnership:
     """
 
     def __init__(self, folder: Path) -> None:
+        self.events: Container[int] = ()
+        """The numbers of the events that the page has."""
         self._folder = folder
         self._swept = 0.0
         self._lock = threading.Lock()
@@ -100,13 +102,19 @@ class UploadOwnership:
                     self._names.pop((owner, oldest), None)
 
     def check_event(self, user: str, body: bytes) -> None:
-        """Raise RequestError where an event names a file or a page that is not the user's; note new pages and names."""
+        """Raise RequestError for an event that does not exist, or names a file or a page that is not the user's.
+
+        New pages, and names of files, are noted.
+        """
         try:
             sent = orjson.loads(body)
         except orjson.JSONDecodeError:
             raise RequestError.unusable("The request is not valid JSON.") from None
         if not isinstance(sent, dict):
             raise RequestError.unusable("The request is not a JSON object.")
+        number = sent.get("fn_index")
+        if not isinstance(number, int) or number not in self.events or not isinstance(sent.get("data"), list):
+            raise RequestError.unusable("The page asks for something that does not exist.", "Reload the page.")
         for file in _files_in(sent.get("data")):
             path, name = file.get("path"), file.get("orig_name")
             if not isinstance(path, str) or not self.owns(user, path):
