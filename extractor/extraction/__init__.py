@@ -1,8 +1,9 @@
 """One document through all stages, from its structure to a checked record with confidence.
 
 Read `pipeline` first: `extract` is the sequence of the stages. Then `planning` (what structure answers, what is asked),
-`passages`, `questions`, `prompts`; `structural_values`, `answers` and `field_values` (values with their evidence);
-`conflicts`, `assembly` (the nested record and its checks), `decision` (a value or none), and `serialization` (an extraction as JSON).
+`column_answers` (lists whose table a model recognises), `passages`, `questions`, `prompts`; `structural_values`,
+`answers` and `field_values` (values with their evidence); `conflicts`, `assembly` (the nested record and its checks),
+`decision` (a value or none), and `serialization` (an extraction as JSON).
 """
 
 from extractor.extraction.pipeline import extract

@@ -13,6 +13,7 @@ from extractor.confidence import apply_calibration, find_calibration, penalise_p
 from extractor.extraction import prompts
 from extractor.extraction.answers import AnswerSettings, find_mask_conflicts, settle_mask_conflicts, values_from_answer
 from extractor.extraction.assembly import Assembly, assemble_record
+from extractor.extraction.column_answers import match_lists_by_columns
 from extractor.extraction.conflicts import resolve_conflicts, trim_organization_names
 from extractor.extraction.decision import withdraw_unlikely_values
 from extractor.extraction.field_values import ExtractionContext
@@ -50,6 +51,11 @@ def extract(
     timer = _StageTimer()
     with timer.stage("structure"):
         planned = plan(document, schema, passage_tokens)
+    with timer.stage("model"):
+        rows = match_lists_by_columns(document, planned, model)
+    if rows:
+        with timer.stage("structure"):
+            planned = plan(document, schema, passage_tokens, rows)
     context = ExtractionContext(document, planned.passages, planned.candidates.context, schema.fields)
     values = values_from_structure(schema, planned, context)
     answers = _ask(planned.request, model, timer)

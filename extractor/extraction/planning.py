@@ -52,14 +52,20 @@ class Plan:
         return sum(map(len, self.queries))
 
 
-def plan(document: Document, schema: Schema, passage_tokens: int | None = None) -> Plan:
+def plan(
+    document: Document,
+    schema: Schema,
+    passage_tokens: int | None = None,
+    known_rows: Mapping[Path, TableRowsMatch] | None = None,
+) -> Plan:
     """Decide everything that needs no model; the same document and schema always give the same plan.
 
-    `passage_tokens` replaces the default budget for passages.
+    `passage_tokens` replaces the default budget for passages; `known_rows` answer lists that structure alone does not.
     """
     fields = [f for f in schema.fields if "const" not in f.schema]
     matches = table_cells.match_cells(fields, document)
     row_matches = list_rows.drop_rows_of_other_fields(list_rows.match_rows(fields, document), fields, document.text)
+    row_matches |= known_rows or {}
     open_lists = [f for f in fields if f.path not in row_matches]
     row_matches |= nested_rows.match_nested_rows(open_lists, document)
     row_matches |= plain_lists.match_plain_lists(open_lists, document)

@@ -1,0 +1,79 @@
+"""Lists whose table a model recognises: it is asked which column is which, and code reads the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from extractor.candidates.column_question import (
+    ColumnQuestion,
+    apply_column_answer,
+    find_uncertain_tables,
+    make_column_question,
+)
+from extractor.candidates.list_rows import rows_of_match
+from extractor.candidates.matches import TableRowsMatch
+from extractor.confidence import answer_probability
+from extractor.decoding import parse_answer, write_grammar, write_json_schema
+from extractor.extraction import prompts
+from extractor.extraction.planning import Plan
+from extractor.models import Model
+from extractor.settings import Settings, rule, threshold
+from extractor.types import Answer, Document, FieldGroup, Path, Request
+
+
+@dataclass(frozen=True)
+class ColumnAnswerSettings(Settings):
+    """Which answers about columns are believed."""
+
+    ask_for_columns: bool = rule(True, meaning="A model is asked for the columns of a table that names do not settle.")
+    min_probability: float = threshold(0.5, meaning="Least probability of the letter of a column for it to count.")
+    min_score: float = threshold(0.5, meaning="Least score of a table, with the answered columns, for it to be read.")
+    min_columns: int = threshold(2, unit="columns", meaning="A table has at least so many of the list's items.")
+    answer_tokens: int = threshold(24, unit="tokens", meaning="Longest answer, for each item.")
+
+
+def match_lists_by_columns(document: Document, planned: Plan, model: Model | None) -> dict[Path, TableRowsMatch]:
+    """Return the rows of open lists by their paths, in tables whose columns the model has pointed at.
+
+    One short question a table, without the document. Raises what the model raises.
+    """
+    if model is None or not ColumnAnswerSettings.current().ask_for_columns:
+        return {}
+    lists = [query.field for group in planned.queries for query in group if query.field.type == "array"]
+    questions = [
+        make_column_question(match)
+        for field in lists
+        if any(item.path for item in field.items)
+        for match in find_uncertain_tables(field, document)
+    ]
+    questions = [question for question in questions if question.slots]
+    if not questions:
+        return {}
+    request = Request(prompts.system(), "", tuple(map(_as_group, questions)), "")
+    found: dict[Path, TableRowsMatch] = {}
+    for question, answer in zip(questions, model.answer(request), strict=True):
+        rows = _read_rows(question, answer, document)
+        if rows is not None and (rows.path not in found or rows.score > found[rows.path].score):
+            found[rows.path] = rows
+    return found
+
+
+def _as_group(question: ColumnQuestion) -> FieldGroup:
+    max_tokens = ColumnAnswerSettings.current().answer_tokens * len(question.slots)
+    text = f"{question.text}\nAnswer with one JSON object.\n\n"
+    return FieldGroup(text, write_grammar(question.slots, ""), write_json_schema(question.slots), max_tokens)
+
+
+def _read_rows(question: ColumnQuestion, answer: Answer, document: Document) -> TableRowsMatch | None:
+    """Return the rows under the columns that the answer names; None where it names too few to be sure."""
+    settings = ColumnAnswerSettings.current()
+    letters: Mapping[str, str | None] = {
+        found.key: found.text
+        for found in parse_answer(answer, question.slots)
+        if answer_probability(found.tokens) >= settings.min_probability
+    }
+    match = apply_column_answer(question, letters, document.text)
+    if len(match.columns) < settings.min_columns or match.score < settings.min_score:
+        return None
+    return rows_of_match(match, document.text)

@@ -1,0 +1,61 @@
+"""Lists whose table a model recognises by its columns."""
+
+import json
+
+import pytest
+
+from extractor.extraction import extract
+from extractor.models.scripted import ScriptedModel
+from extractor.readers import read_bytes
+from extractor.schemas import load_schema
+from extractor.types import Answer, Token
+
+SHEET = "Artikel,Menge,Preis\nStift,4,1.20\nHeft,2,3.50\nTinte,1,7.00\n"
+ITEM = {
+    "type": "object",
+    "properties": {"product": {"type": "string"}, "pieces": {"type": "integer"}, "cost": {"type": "number"}},
+}
+SCHEMA = load_schema({"type": "object", "properties": {"goods": {"type": "array", "items": ITEM}}})
+GOODS = [
+    {"product": "Stift", "pieces": 4, "cost": 1.2},
+    {"product": "Heft", "pieces": 2, "cost": 3.5},
+    {"product": "Tinte", "pieces": 1, "cost": 7.0},
+]
+
+
+def model_that_points_at(letters, probability=1.0):
+    """A model that answers a question about columns with `letters`, and leaves any list empty."""
+
+    def answer(group, request):
+        if "A table has these columns" not in group.question:
+            return json.dumps({"goods": []})
+        text = json.dumps(letters)
+        return Answer(text, tuple(Token(at, at + 1, probability) for at in range(len(text))))
+
+    return ScriptedModel(answer)
+
+
+def goods(model):
+    return extract(read_bytes(SHEET.encode(), "goods.csv"), SCHEMA, model)
+
+
+def test_rows_under_the_columns_that_a_model_points_at_are_read_by_code():
+    model = model_that_points_at({"product": "A", "pieces": "B", "cost": "C"})
+    result = goods(model)
+    assert result.data["goods"] == GOODS
+    assert {v.method for v in result.values} == {"structure"}
+    assert len(model.questions) == 1 and "Artikel" in model.questions[0] and model.requests[0].prompt == ""
+
+
+@pytest.mark.parametrize(
+    ("letters", "probability"),
+    [
+        ({"product": None, "pieces": None, "cost": None}, 1.0),
+        ({"product": "A", "pieces": "A", "cost": None}, 1.0),
+        ({"product": "A", "pieces": "B", "cost": "C"}, 0.5),
+    ],
+)
+def test_model_that_does_not_tell_the_columns_is_asked_for_the_list(letters, probability):
+    model = model_that_points_at(letters, probability)
+    assert not goods(model).data.get("goods")
+    assert len(model.questions) == 2
