@@ -208,7 +208,7 @@ def test_page_without_text_is_a_problem():
     assert [problem.kind for problem in document.problems] == ["no_text"]
 
 
-@pytest.mark.parametrize("depth", [300, 20_000])
+@pytest.mark.parametrize("depth", [300, 5_000])
 @pytest.mark.parametrize("tags", ["<div>", "<table><tr><td>", "<table><tr><th>a<td>b<td>", "<ul><li>", "<b><p>"])
 def test_deep_nesting_keeps_the_text(depth, tags):
     document = read(f"<html><body>{tags * depth}deep text")

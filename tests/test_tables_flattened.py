@@ -263,7 +263,7 @@ def test_captions_stop_at_prose_and_at_the_table_before():
     ("flatten", "recoverable"), [(tab_lines, True), (pipe_stream, True), (tab_separated, False), (pipes, False)]
 )
 def test_random_tables_come_back(flatten, recoverable):
-    for seed in range(120):
+    for seed in range(60):
         grown = grow(seed, recoverable=recoverable)
         text = f"Heading\n\n{flatten(grown, seed)}\n\nAfter.\n"
         table = only(text)
