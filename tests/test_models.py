@@ -245,27 +245,6 @@ def usable_kernels() -> set[str]:
     return {int8_kernels.fastest_kernel()} | ({"fbgemm"} & set(torch.backends.quantized.supported_engines))
 
 
-def test_result_for_a_row_does_not_depend_on_other_rows():
-    import torch
-
-    from extractor.models import int8_kernels
-
-    torch.manual_seed(1)
-    weight = torch.randn(48, 64)
-    levels, scale = int8_kernels.quantise_weight(weight)
-    assert ((levels * scale[:, None] - weight).abs() <= scale[:, None] / 2 + 1e-6).all()
-    x = torch.randn(7, 64) * torch.tensor([0.01, 1, 100, 1, 1, 0, 1])[:, None]
-    x[4] = 2.5
-    for name in usable_kernels():
-        multiply = int8_kernels.KERNELS[name](levels, scale)
-        together = multiply(x)
-        for row in range(7):
-            assert torch.equal(multiply(x[row : row + 1].clone())[0], together[row]), name
-        exact = torch.nn.functional.linear(x, levels * scale[:, None])
-        error = (together - exact).norm(dim=1) / exact.norm(dim=1).clamp_min(1e-9)
-        assert error.max() < 0.03, name
-
-
 def test_incomplete_conversion_is_made_again(tmp_path, cache):
     folder = tiny_folder(tmp_path / "tiny")
     answer = models.load_model(str(folder), device="cpu").answer(ASKED)

@@ -20,8 +20,8 @@ from extractor.errors import ModelError
 from extractor.models.int8_kernels import Int8Linear, fastest_kernel, quantise_weight
 from extractor.models.modules import build_empty_model, fill_missing_buffers, set_tensor
 
-FORMAT = 1
-"""The version of the folder's layout; an older one is converted again."""
+FORMAT = 2
+"""The version of the folder's layout and of the quantisation; an older one is converted again."""
 SHARD_BYTES = 256 << 20
 FLOAT16_LIMIT = 6e4
 """Largest absolute value that is stored as float16; embeddings with larger ones are stored as bfloat16."""
@@ -84,18 +84,21 @@ def _quantised_tensors(source: Any, model: nn.Module) -> Iterator[tuple[str, tor
             continue  # the same numbers as the input embeddings, which give the head its own copy below
         seen.add(owner)
         if leaf == "weight" and owner in linear:
-            levels, scale = quantise_weight(tensor)
-            yield name, levels
-            yield f"{name}_scale", scale
+            for part, stored in _quantise(tensor).items():
+                yield f"{owner}.{part}", stored
         elif leaf == "weight" and owner in inputs:
             if not heads & seen and is_tied:
-                levels, scale = quantise_weight(tensor)
-                for other in heads:
-                    yield f"{other}.weight", levels
-                    yield f"{other}.weight_scale", scale
+                for part, stored in _quantise(tensor).items():
+                    for other in heads:
+                        yield f"{other}.{part}", stored
             yield name, tensor.half() if tensor.abs().max() < FLOAT16_LIMIT else tensor.bfloat16()
         else:
             yield name, tensor.float()
+
+
+def _quantise(weight: torch.Tensor) -> dict[str, torch.Tensor]:
+    """Return what is stored of a linear layer's weight, by name."""
+    return dict(zip(("weight", "weight_scale", "weight_sums"), quantise_weight(weight), strict=True))
 
 
 def is_converted(folder: Path) -> bool:
@@ -133,9 +136,10 @@ def load(folder: Path, *, attention: str | None = None, kernel: str | None = Non
                     continue
                 parts = waiting.setdefault(owner, {})
                 parts[leaf] = tensor
-                if len(parts) == 2 + has_bias[owner]:
+                if len(parts) == 3 + has_bias[owner]:
                     bias = parts["bias"].clone() if has_bias[owner] else None
-                    layer = Int8Linear(parts["weight"], parts["weight_scale"].clone(), bias, kernel)
+                    scale, sums = parts["weight_scale"].clone(), parts["weight_sums"].clone()
+                    layer = Int8Linear(parts["weight"], scale, sums, bias, kernel)
                     model.set_submodule(owner, layer)
                     del waiting[owner]
     embedding = model.get_input_embeddings()

@@ -4,30 +4,44 @@ Weights have one scale for each output channel; activations are quantised one ro
 zero point each (dynamic quantisation, as in Zafrir et al. 2019, "Q8BERT"). The kernels of torch are given a scale of 1
 and a zero point of 0, and each row's own are applied afterwards: so the result for a row does not depend on the rows
 beside it. All kernels take x of shape (rows, inputs) in float32, and return (rows, outputs) in float32.
+
+A few input channels of a language model are many times larger than the others, and would leave these few levels. So
+activations are rotated, block by block, by a Hadamard matrix before they are quantised, which spreads a large channel
+over its block; the weights are rotated at conversion, which leaves the product as it was (Ashkboos et al. 2024,
+"QuaRot").
+
+CPUs without VNNI add products in pairs in 16 bits, where two products of 8 bits can overflow. The scale of the weights
+is chosen so that they never do (`LARGEST_PAIR`): activations have all their 8 bits, and the levels are the same, on
+every CPU.
 """
 
 from __future__ import annotations
 
+import math
 import warnings
 
 import torch
 from torch import nn
 
+TOP_LEVEL = 255
+"""Largest level of an activation."""
+LARGEST_PAIR = 128
+"""Largest sum of the absolute levels of two adjacent weights of a row: `TOP_LEVEL` times it is a 16-bit integer."""
+ROTATED_CHANNELS = 32
+"""Input channels that are rotated together; fewer where the number of channels is not a multiple of it."""
+
 
 class OnednnKernel:
     """oneDNN's kernel, for CPUs with VNNI or AMX."""
 
-    levels = 255
-
-    def __init__(self, weight: torch.Tensor, scale: torch.Tensor) -> None:
+    def __init__(self, weight: torch.Tensor, scale: torch.Tensor, sums: torch.Tensor) -> None:
         self.packed = torch.ops.onednn.qlinear_prepack(weight, None)
-        self.scale = scale
+        self.scale, self.sums = scale, sums
         self.zero = torch.zeros(len(scale), dtype=torch.long)
-        self.sums = weight.sum(1, dtype=torch.float32).mul_(scale)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """Return `x` times the transposed weight, both as floats: (rows, inputs) in, (rows, outputs) out."""
-        levels, step, zero = quantise_rows(x, self.levels, torch.uint8)
+        levels, step, zero = quantise_rows(x, torch.uint8)
         y = torch.ops.onednn.qlinear_pointwise(
             levels, 1.0, 0, self.packed, self.scale, self.zero, None, 1.0, 0, torch.float32, "none", [], ""
         )
@@ -35,14 +49,9 @@ class OnednnKernel:
 
 
 class FbgemmKernel:
-    """FBGEMM's kernel, for x86 CPUs with AVX2.
+    """FBGEMM's kernel, for x86 CPUs with AVX2."""
 
-    Without VNNI it adds two products in 16 bits, so activations are limited to 7 bits.
-    """
-
-    levels = 255 if torch.cpu._is_vnni_supported() else 127
-
-    def __init__(self, weight: torch.Tensor, scale: torch.Tensor) -> None:
+    def __init__(self, weight: torch.Tensor, scale: torch.Tensor, sums: torch.Tensor) -> None:
         engine = torch.backends.quantized.engine
         torch.backends.quantized.engine = "fbgemm"
         zero = torch.zeros(len(scale), dtype=torch.long)
@@ -52,11 +61,11 @@ class FbgemmKernel:
                 torch._make_per_channel_quantized_tensor(weight, scale.double(), zero, 0), None
             )
         torch.backends.quantized.engine = engine
-        self.sums = weight.sum(1, dtype=torch.float32).mul_(scale)
+        self.sums = sums
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """Return `x` times the transposed weight, both as floats: (rows, inputs) in, (rows, outputs) out."""
-        levels, step, zero = quantise_rows(x, self.levels, torch.float32)
+        levels, step, zero = quantise_rows(x, torch.float32)
         y = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(levels, 1.0, 0, self.packed)
         return y.addcmul_(zero, self.sums, value=-1.0).mul_(step)
 
@@ -64,37 +73,65 @@ class FbgemmKernel:
 class FloatKernel:
     """Float arithmetic on 8-bit weights, for all other CPUs: slow, exact, and as small in memory."""
 
-    def __init__(self, weight: torch.Tensor, scale: torch.Tensor) -> None:
+    def __init__(self, weight: torch.Tensor, scale: torch.Tensor, sums: torch.Tensor) -> None:
         self.weight, self.scale = weight, scale
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """Return `x` times the transposed weight, both as floats: (rows, inputs) in, (rows, outputs) out."""
-        return nn.functional.linear(x, self.weight.float()).mul_(self.scale)
+        return nn.functional.linear(rotate_rows(x), self.weight.float()).mul_(self.scale)
 
 
 KERNELS: dict[str, type] = {"onednn": OnednnKernel, "fbgemm": FbgemmKernel, "plain": FloatKernel}
+"""The kernels by name. Each is made of a weight's levels, its scales, and the sums of its levels times the scales."""
 
 QuantisedRows = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
-_last_quantised: tuple[torch.Tensor, tuple[int, torch.dtype], QuantisedRows] | None = None
+_last_quantised: tuple[torch.Tensor, torch.dtype, QuantisedRows] | None = None
 
 
-def quantise_rows(x: torch.Tensor, top: int, dtype: torch.dtype) -> QuantisedRows:
-    """Return each row in levels 0..top, its step and its zero point: `(levels - zero) * step` approximates x.
+def quantise_rows(x: torch.Tensor, dtype: torch.dtype) -> QuantisedRows:
+    """Return each rotated row in levels 0..`TOP_LEVEL`, its step and its zero point.
 
-    Zero is always a level. The last result is kept, because several layers (query, key, value) are given the same
-    tensor one after another.
+    `(levels - zero) * step` approximates `rotate_rows(x)`, and zero is always a level. Levels of a floating `dtype` are
+    neither rounded nor limited: that is left to the kernel. The last result is kept, because several layers (query,
+    key, value) are given the same tensor one after another.
     """
     global _last_quantised
-    if _last_quantised is not None and _last_quantised[0] is x and _last_quantised[1] == (top, dtype):
+    if _last_quantised is not None and _last_quantised[0] is x and _last_quantised[1] == dtype:
         return _last_quantised[2]
-    low, high = x.amin(-1, keepdim=True).clamp_max_(0.0), x.amax(-1, keepdim=True)
-    step = high.clamp_min_(0.0).sub_(low).clamp_min_(1e-8).div_(top)
+    rotated = rotate_rows(x)
+    low, high = rotated.amin(-1, keepdim=True).clamp_max_(0.0), rotated.amax(-1, keepdim=True)
+    step = high.clamp_min_(0.0).sub_(low).clamp_min_(1e-8).div_(TOP_LEVEL)
     zero = low.div_(step).neg_().round_()
-    levels = x.div(step).add_(zero).clamp_(0, top)
+    levels = rotated.div_(step).add_(zero)
     if not dtype.is_floating_point:
-        levels = levels.add_(0.5).to(dtype)  # conversion truncates, so adding 0.5 rounds
-    _last_quantised = x, (top, dtype), (levels, step, zero)
+        levels = levels.add_(0.5).clamp_(0, TOP_LEVEL).to(dtype)  # conversion truncates, so adding 0.5 rounds
+    _last_quantised = x, dtype, (levels, step, zero)
     return levels, step, zero
+
+
+_hadamard: dict[int, torch.Tensor] = {}
+
+
+def rotate_rows(x: torch.Tensor) -> torch.Tensor:
+    """Return a new tensor in which the last dimension of `x`, (..., channels), is rotated block by block.
+
+    The products of rotated rows are those of the rows. A block is every n-th channel, n being the number of blocks.
+    """
+    size = math.gcd(x.shape[-1], ROTATED_CHANNELS)
+    if size not in _hadamard:
+        _hadamard[size] = _make_hadamard(size)
+    blocks = x.reshape(-1, size, x.shape[-1] // size)
+    # One product for each row, all of one shape: with rows joined in one product, the last digits of a row would depend
+    # on the number of rows.
+    return torch.bmm(_hadamard[size].expand(len(blocks), size, size), blocks).view(x.shape)
+
+
+def _make_hadamard(size: int) -> torch.Tensor:
+    """Return the Hadamard matrix of a size that is a power of two, scaled to be orthogonal (Sylvester's matrix)."""
+    matrix = torch.ones(1, 1)
+    while len(matrix) < size:
+        matrix = torch.cat([torch.cat([matrix, matrix], 1), torch.cat([matrix, -matrix], 1)])
+    return matrix / math.sqrt(size)
 
 
 def fastest_kernel() -> str:
@@ -108,12 +145,14 @@ def fastest_kernel() -> str:
 
 
 class Int8Linear(nn.Module):
-    """A linear layer with int8 weights; float32 in, float32 out."""
+    """A linear layer with int8 weights, as `quantise_weight` returns them; float32 in, float32 out."""
 
-    def __init__(self, weight: torch.Tensor, scale: torch.Tensor, bias: torch.Tensor | None, kernel: str) -> None:
+    def __init__(
+        self, weight: torch.Tensor, scale: torch.Tensor, sums: torch.Tensor, bias: torch.Tensor | None, kernel: str
+    ) -> None:
         super().__init__()
         self.out_features, self.in_features = weight.shape
-        self.multiply = KERNELS[kernel](weight, scale)
+        self.multiply = KERNELS[kernel](weight, scale, sums)
         self.bias = bias
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
@@ -122,11 +161,19 @@ class Int8Linear(nn.Module):
         return y if self.bias is None else y.add_(self.bias)
 
 
-def quantise_weight(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-    """Return int8 weights, and one scale for each row, such that `int8 * scale` approximates `weight`."""
-    scale = weight.abs().amax(1).div_(127.0).clamp_min_(1e-12)
+def quantise_weight(weight: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """Return a weight's levels, (outputs, inputs) in int8, with scales and sums, (outputs,) in float32.
+
+    `levels * scale` approximates `rotate_rows(weight)`, and a sum is that of a row of it.
+    """
     levels = torch.empty(weight.shape, dtype=torch.int8)
+    scale, sums = torch.empty(len(weight)), torch.empty(len(weight))
     for at in range(0, len(weight), 8192):  # in parts, to bound the memory
         rows = slice(at, at + 8192)
-        levels[rows] = weight[rows].div(scale[rows, None]).round_().clamp_(-127, 127).to(torch.int8)
-    return levels, scale
+        rotated = rotate_rows(weight[rows])
+        pairs = nn.functional.pad(rotated.abs(), (0, weight.shape[1] % 2)).unflatten(1, (-1, 2)).sum(2)
+        scale[rows] = pairs.amax(1).div_(LARGEST_PAIR - 1).clamp_min_(1e-12)  # rounding adds up to 1 to a pair
+        rounded = rotated.div_(scale[rows, None]).round_()
+        levels[rows] = rounded.to(torch.int8)
+        sums[rows] = rounded.sum(1).mul_(scale[rows])
+    return levels, scale, sums
