@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 import torch
+from safetensors.torch import load_file, save_file
 from tiny_model import tiny_config, tiny_folder, tiny_model, tiny_tokenizer
 
 from extractor import models
-from extractor.models import int8_kernels
+from extractor.errors import ModelError
+from extractor.models import int8, int8_kernels
 from extractor.models.int8_kernels import (
     KERNELS,
     LARGEST_PAIR,
@@ -138,8 +142,10 @@ def test_result_for_a_row_does_not_depend_on_other_rows(kernel, inputs):
 
 def test_rows_are_quantised_once_for_layers_of_one_input():
     x, weight = matrices(4, 64, 8)
-    layers = [Int8Linear(*quantise_weight(weight * n), torch.ones(8), int8_kernels.fastest_kernel()) for n in (1, 2)]
-    first, second = (layer(x) for layer in layers)
+    pack = KERNELS[int8_kernels.fastest_kernel()]
+    with ThreadPoolExecutor(2) as packing:
+        packed = [packing.submit(pack, *quantise_weight(weight * n)) for n in (1, 2)]
+        first, second = (Int8Linear(64, 8, kernel, torch.ones(8))(x) for kernel in packed)
     torch.testing.assert_close(second - 1, 2 * (first - 1))
     assert quantise_rows(x, torch.float32)[0] is quantise_rows(x, torch.float32)[0]
     levels, step, zero = quantise_rows(x, torch.uint8)
@@ -160,6 +166,52 @@ def test_conversion_of_an_older_version_is_made_again(tmp_path, cache, capsys):
     assert json.loads(note.read_text()) == written and shard.stat().st_mtime_ns > before
     models.load_model(str(folder), device="cpu")
     assert capsys.readouterr().err == ""
+
+
+def converted(tmp_path, cache) -> Path:
+    """Return the folder of the tiny model's conversion."""
+    models.load_model(str(tiny_folder(tmp_path / "tiny", attention_bias=True)), device="cpu")
+    [note] = (cache / "int8").glob("*/int8.json")
+    return note.parent
+
+
+def test_layers_are_packed_in_the_order_of_their_use_while_the_model_is_made(tmp_path, cache):
+    folder = converted(tmp_path, cache)
+    layers = int8.PackedLayers(folder, threads=2)
+    names = list(layers.kernels)
+    assert [name.split(".")[2] for name in names[:-1]] == ["0"] * 7 + ["1"] * 7 and names[-1] == "lm_head"
+    ids = torch.arange(10, 60)[None]
+    with torch.inference_mode():
+        found = [
+            int8.load(folder, attention="sdpa", layers=given)(ids).logits
+            for given in (layers, int8.PackedLayers(folder), None)
+        ]
+    assert torch.equal(found[0], found[1]) and torch.equal(found[0], found[2])
+
+
+def test_error_in_packing_is_raised_by_the_first_pass(tmp_path, cache, monkeypatch):
+    folder = converted(tmp_path, cache)
+
+    def fail(*_: torch.Tensor) -> None:
+        raise MemoryError("no memory for a layer")
+
+    monkeypatch.setitem(KERNELS, "failing", fail)
+    model = int8.load(folder, attention="sdpa", kernel="failing")
+    with pytest.raises(MemoryError, match="no memory for a layer"):
+        model(torch.arange(10, 20)[None])
+
+
+@pytest.mark.parametrize("part", ["weight", "bias"])
+def test_conversion_without_a_tensor_is_reported(tmp_path, cache, part):
+    folder = converted(tmp_path, cache)
+    [shard] = folder.glob("*.safetensors")
+    tensors = load_file(shard)
+    owner = "model.layers.1.self_attn.q_proj"
+    missing = {name for name in tensors if name.startswith(f"{owner}.{part}")}
+    assert missing
+    save_file({name: tensor for name, tensor in tensors.items() if name not in missing}, shard)
+    with pytest.raises(ModelError, match=f"incomplete: {owner}"):
+        int8.load(folder, attention="sdpa")
 
 
 def test_fastest_kernel_is_one_that_can_run():

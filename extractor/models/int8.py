@@ -1,6 +1,8 @@
 """Models with int8 weights: converted once into a folder, loaded from there.
 
-Both directions hold little more than one tensor in float32 at a time.
+Conversion holds little more than one tensor in float32 at a time. Loading maps the files: embeddings stay there, shared
+by all processes that use the model; linear layers are copied into the form that their kernel needs, which torch cannot
+store.
 """
 
 from __future__ import annotations
@@ -10,6 +12,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +20,7 @@ import torch
 from torch import nn
 
 from extractor.errors import ModelError
-from extractor.models.int8_kernels import Int8Linear, fastest_kernel, quantise_weight
+from extractor.models.int8_kernels import KERNELS, Int8Linear, Kernel, fastest_kernel, quantise_weight
 from extractor.models.modules import build_empty_model, fill_missing_buffers, set_tensor
 
 FORMAT = 2
@@ -111,37 +114,62 @@ def is_converted(folder: Path) -> bool:
         return False
 
 
-def load(folder: Path, *, attention: str | None = None, kernel: str | None = None) -> nn.Module:
-    """Return the model of a conversion, ready to run on the CPU.
+class PackedLayers:
+    """The layers of a conversion, each packed for its kernel by one of `threads` threads, in the order of their use.
 
-    `attention` names an attention implementation; `kernel` one of `KERNELS`, else the fastest. Raises `ModelError`
-    where a weight is missing.
+    Packing needs neither transformers nor the model, so it can go on while both are made. `kernel` is one of `KERNELS`,
+    else the fastest. `others` are the tensors of other modules by name, `kernels` and `biases` those of linear layers
+    by the layer's. All tensors are read from the mapped files.
     """
-    from safetensors import safe_open
+
+    def __init__(self, folder: Path, *, kernel: str | None = None, threads: int = 1) -> None:
+        from safetensors import safe_open
+
+        tensors: dict[str, torch.Tensor] = {}
+        for file in folder.glob("weights-*.safetensors"):
+            with safe_open(str(file), framework="pt") as opened:
+                tensors.update((name, opened.get_tensor(name)) for name in opened.keys())  # noqa: SIM118
+        pack = KERNELS[kernel or fastest_kernel()]
+        owners = [name.removesuffix(".weight_scale") for name in tensors if name.endswith(".weight_scale")]
+        self.kernels: dict[str, Future[Kernel]] = {}
+        self.biases: dict[str, torch.Tensor] = {}
+        executor = ThreadPoolExecutor(threads, "pack")
+        for owner in sorted(owners, key=_order_of_use):
+            parts = [tensors.pop(f"{owner}.{part}") for part in ("weight", "weight_scale", "weight_sums")]
+            self.kernels[owner] = executor.submit(pack, *parts)
+            if f"{owner}.bias" in tensors:
+                self.biases[owner] = tensors.pop(f"{owner}.bias")
+        executor.shutdown(wait=False)
+        self.others = tensors
+
+
+def _order_of_use(name: str) -> list[int]:
+    """Return the numbers in a module's name, those of its layer first; a module outside the layers comes last."""
+    return [int(part) for part in name.split(".") if part.isdigit()] or [sys.maxsize]
+
+
+def load(
+    folder: Path, *, attention: str | None = None, kernel: str | None = None, layers: PackedLayers | None = None
+) -> nn.Module:
+    """Return the model of a conversion, ready to run on the CPU; its first pass waits for layers still being packed.
+
+    `attention` names an attention implementation; `kernel` one of `KERNELS`, else the fastest. `layers` are those of
+    `folder` if their packing has begun. Raises `ModelError` where a weight is missing.
+    """
     from transformers import AutoConfig
 
+    layers = layers or PackedLayers(folder, kernel=kernel)
     config = AutoConfig.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
     model = build_empty_model(config, attention)
-    kernel = kernel or fastest_kernel()
     modules = dict(model.named_modules())
-    waiting: dict[str, dict[str, torch.Tensor]] = {}
-    has_bias = {name: module.bias is not None for name, module in modules.items() if isinstance(module, nn.Linear)}
-    for file in sorted(folder.glob("weights-*.safetensors")):
-        with safe_open(str(file), framework="pt") as opened:
-            for name in opened.keys():  # noqa: SIM118
-                owner, _, leaf = name.rpartition(".")
-                tensor = opened.get_tensor(name)
-                if owner not in has_bias:
-                    set_tensor(modules[owner], leaf, tensor.clone())  # a copy, so that the file can be closed
-                    continue
-                parts = waiting.setdefault(owner, {})
-                parts[leaf] = tensor
-                if len(parts) == 3 + has_bias[owner]:
-                    bias = parts["bias"].clone() if has_bias[owner] else None
-                    scale, sums = parts["weight_scale"].clone(), parts["weight_sums"].clone()
-                    layer = Int8Linear(parts["weight"], scale, sums, bias, kernel)
-                    model.set_submodule(owner, layer)
-                    del waiting[owner]
+    for name, tensor in layers.others.items():
+        owner, _, leaf = name.rpartition(".")
+        set_tensor(modules[owner], leaf, tensor)
+    for owner, packed in layers.kernels.items():
+        replaced, bias = modules[owner], layers.biases.get(owner)
+        if bias is not None or replaced.bias is None:  # else it stays as it is, and is reported as incomplete below
+            layer = Int8Linear(replaced.in_features, replaced.out_features, packed, bias)
+            model.set_submodule(owner, layer)
     embedding = model.get_input_embeddings()
     embedding.register_forward_hook(lambda module, inputs, output: output.float())
     fill_missing_buffers(model)

@@ -19,9 +19,14 @@ from __future__ import annotations
 
 import math
 import warnings
+from collections.abc import Callable
+from concurrent.futures import Future
 
 import torch
 from torch import nn
+
+# Quantised tensors are deprecated; torch is pinned. The filter is set once, because layers are packed by many threads.
+warnings.filterwarnings("ignore", "torch.quantize_per_tensor, .* are deprecated", UserWarning)
 
 TOP_LEVEL = 255
 """Largest level of an activation."""
@@ -52,15 +57,11 @@ class FbgemmKernel:
     """FBGEMM's kernel, for x86 CPUs with AVX2."""
 
     def __init__(self, weight: torch.Tensor, scale: torch.Tensor, sums: torch.Tensor) -> None:
-        engine = torch.backends.quantized.engine
-        torch.backends.quantized.engine = "fbgemm"
+        torch.backends.quantized.engine = "fbgemm"  # for good: other threads may be packing too
         zero = torch.zeros(len(scale), dtype=torch.long)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # torch is pinned: quantised tensors are deprecated there
-            self.packed = torch.ops.quantized.linear_prepack(
-                torch._make_per_channel_quantized_tensor(weight, scale.double(), zero, 0), None
-            )
-        torch.backends.quantized.engine = engine
+        self.packed = torch.ops.quantized.linear_prepack(
+            torch._make_per_channel_quantized_tensor(weight, scale.double(), zero, 0), None
+        )
         self.sums = sums
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
@@ -81,7 +82,12 @@ class FloatKernel:
         return nn.functional.linear(rotate_rows(x), self.weight.float()).mul_(self.scale)
 
 
-KERNELS: dict[str, type] = {"onednn": OnednnKernel, "fbgemm": FbgemmKernel, "plain": FloatKernel}
+Kernel = Callable[[torch.Tensor], torch.Tensor]
+KERNELS: dict[str, Callable[[torch.Tensor, torch.Tensor, torch.Tensor], Kernel]] = {
+    "onednn": OnednnKernel,
+    "fbgemm": FbgemmKernel,
+    "plain": FloatKernel,
+}
 """The kernels by name. Each is made of a weight's levels, its scales, and the sums of its levels times the scales."""
 
 QuantisedRows = tuple[torch.Tensor, torch.Tensor, torch.Tensor]
@@ -145,18 +151,22 @@ def fastest_kernel() -> str:
 
 
 class Int8Linear(nn.Module):
-    """A linear layer with int8 weights, as `quantise_weight` returns them; float32 in, float32 out."""
+    """A linear layer with int8 weights of a kernel's; float32 in, float32 out.
 
-    def __init__(
-        self, weight: torch.Tensor, scale: torch.Tensor, sums: torch.Tensor, bias: torch.Tensor | None, kernel: str
-    ) -> None:
+    `kernel` gives the kernel, (rows, inputs) to (rows, outputs), and may still be computing it: the first call waits.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: Future[Kernel], bias: torch.Tensor | None) -> None:
         super().__init__()
-        self.out_features, self.in_features = weight.shape
-        self.multiply = KERNELS[kernel](weight, scale, sums)
+        self.in_features, self.out_features = inputs, outputs
+        self.kernel = kernel
+        self.multiply: Kernel | None = None
         self.bias = bias
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Return the layer's output."""
+        if self.multiply is None:
+            self.multiply = self.kernel.result()
         y = self.multiply(x)
         return y if self.bias is None else y.add_(self.bias)
 

@@ -58,10 +58,10 @@ def _load(source: Any, *, name: str | None, threads: int | None, device: str | N
     """Load a source on `device` ("cpu" or "cuda"; by default a GPU where there is one)."""
     import torch
 
-    from extractor.decoding.attention import ATTENTION_NAME
     from extractor.models import int8
 
-    torch.set_num_threads(threads or _physical_cores())
+    threads = threads or _physical_cores()
+    torch.set_num_threads(threads)
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
     if device == "cpu":
         folder = cache_dir() / "int8" / f"{source.digest[:24]}-{int8.FORMAT}"
@@ -74,16 +74,27 @@ def _load(source: Any, *, name: str | None, threads: int | None, device: str | N
             raise ModelError(
                 f"the cache cannot be written: {error}", "Set EXTRACTOR_CACHE to a folder that you may write to."
             ) from error
-        model, tokenizer = int8.load(folder, attention=ATTENTION_NAME), _load_tokenizer(folder)
+        layers = int8.PackedLayers(folder, threads=threads)
+        # Imports transformers, which takes seconds, while the layers are packed.
+        from extractor.decoding.attention import ATTENTION_NAME
+
+        model = int8.load(folder, attention=ATTENTION_NAME, layers=layers)
+        tokenizer = _load_tokenizer(folder)
     else:
+        from extractor.decoding.attention import ATTENTION_NAME
+
         model, tokenizer = _load_on_gpu(source, device, ATTENTION_NAME), source.tokenizer
     return LocalModel(name or source.name, source.digest, model, tokenizer)
 
 
 def _load_tokenizer(folder: Path) -> Any:
-    from transformers import AutoTokenizer
+    """Return the tokenizer of a conversion."""
+    from transformers import AutoTokenizer, PreTrainedTokenizerFast
 
-    return AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+    # AutoTokenizer would build the tokenizer of the model's own class from the words and merges in tokenizer.json, in
+    # twice the time; the file describes all of it.
+    kind = PreTrainedTokenizerFast if (folder / "tokenizer.json").is_file() else AutoTokenizer
+    return kind.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
 
 
 def _load_on_gpu(source: Any, device: str, attention: str) -> Any:
