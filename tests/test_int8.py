@@ -140,6 +140,16 @@ def test_result_for_a_row_does_not_depend_on_other_rows(kernel, inputs):
     assert torch.equal(torch.cat([multiply(x[:3].clone()), multiply(x[3:].clone())]), together)
 
 
+def test_layer_packed_in_parts_gives_the_same_numbers(monkeypatch):
+    if "fbgemm" not in USABLE:
+        pytest.skip("torch has no FBGEMM on this CPU")
+    x, weight = matrices(6, 64, 50)
+    quantised = quantise_weight(weight)
+    whole = KERNELS["fbgemm"](*quantised)(x)
+    monkeypatch.setattr(int8_kernels, "PACKED_OUTPUTS", 16)
+    assert torch.equal(KERNELS["fbgemm"](*quantised)(x), whole)
+
+
 def test_rows_are_quantised_once_for_layers_of_one_input():
     x, weight = matrices(4, 64, 8)
     pack = KERNELS[int8_kernels.fastest_kernel()]

@@ -34,6 +34,12 @@ LARGEST_PAIR = 128
 """Largest sum of the absolute levels of two adjacent weights of a row: `TOP_LEVEL` times it is a 16-bit integer."""
 ROTATED_CHANNELS = 32
 """Input channels that are rotated together; fewer where the number of channels is not a multiple of it."""
+PACKED_OUTPUTS = 20480
+"""Outputs that FBGEMM packs at once.
+
+It reads a weight column by column, and needs four times as long for an output layer, whose columns are larger than the
+CPU's cache. In much smaller parts, products would be slower.
+"""
 
 
 class OnednnKernel:
@@ -58,16 +64,20 @@ class FbgemmKernel:
 
     def __init__(self, weight: torch.Tensor, scale: torch.Tensor, sums: torch.Tensor) -> None:
         torch.backends.quantized.engine = "fbgemm"  # for good: other threads may be packing too
-        zero = torch.zeros(len(scale), dtype=torch.long)
-        self.packed = torch.ops.quantized.linear_prepack(
-            torch._make_per_channel_quantized_tensor(weight, scale.double(), zero, 0), None
-        )
+        self.packed = [
+            torch.ops.quantized.linear_prepack(
+                torch._make_per_channel_quantized_tensor(levels, step.double(), torch.zeros_like(step).long(), 0), None
+            )
+            for levels, step in zip(weight.split(PACKED_OUTPUTS), scale.split(PACKED_OUTPUTS), strict=True)
+        ]
         self.sums = sums
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         """Return `x` times the transposed weight, both as floats: (rows, inputs) in, (rows, outputs) out."""
         levels, step, zero = quantise_rows(x, torch.float32)
-        y = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32(levels, 1.0, 0, self.packed)
+        multiply = torch.ops.quantized.linear_with_input_q_dq_qweight_dq_output_fp32
+        parts = [multiply(levels, 1.0, 0, packed) for packed in self.packed]
+        y = parts[0] if len(parts) == 1 else torch.cat(parts, -1)
         return y.addcmul_(zero, self.sums, value=-1.0).mul_(step)
 
 
