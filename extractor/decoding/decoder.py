@@ -115,9 +115,10 @@ class Decoder:
     def _compute_pass(self, requests: Sequence[ActiveRequest]) -> None:
         """Compute every live sequence's input and draft, and write what the model chooses."""
         settings = self.settings
+        longest = settings.pass_tokens // sum(len(active.live) for active in requests) - 1
         for active in requests:
             for sequence in active.live:
-                sequence.draft = draft_from_source(sequence, active.source, self.prompt_tokenizer, settings)
+                sequence.draft = draft_from_source(sequence, active.source, self.prompt_tokenizer, settings, longest)
         states = self.runner.forward_batch(
             [
                 (

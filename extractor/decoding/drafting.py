@@ -21,13 +21,14 @@ CHARACTERS_PER_TOKEN = 8
 
 
 def draft_from_source(
-    sequence: ActiveSequence, source: str, tokenizer: PromptTokenizer, settings: DecodingSettings
+    sequence: ActiveSequence, source: str, tokenizer: PromptTokenizer, settings: DecodingSettings, longest: int
 ) -> list[int]:
     """Return the tokens that follow, in `source`, the first occurrence of the string being written.
 
-    Returns only as many as the grammar allows; none where no string is open, or the source does not contain it.
+    Returns at most `longest`, and only as many as the grammar allows; none where no string is open, or the source does
+    not contain it.
     """
-    if not settings.draft_tokens or not source:
+    if not settings.draft_tokens or not source or longest < 1:
         return []
     guide = tokenizer.guide
     value = find_open_string(guide.decode_bytes(sequence.written[-TAIL_TOKENS:]).decode("utf-8", "ignore"))
@@ -38,7 +39,7 @@ def draft_from_source(
         return []
     sequence.draft_length = sequence.draft_length or settings.draft_tokens
     following = source[at + len(value) : at + len(value) + CHARACTERS_PER_TOKEN * sequence.draft_length]
-    tokens = guide.tokenize_str(escape_json(following))[: sequence.draft_length] if following else []
+    tokens = guide.tokenize_str(escape_json(following))[: min(sequence.draft_length, longest)] if following else []
     return tokens[: sequence.matcher.validate_tokens(tokens)]
 
 

@@ -23,6 +23,11 @@ class DecodingSettings(Settings):
     max_draft_tokens: int = threshold(
         16, unit="tokens", meaning="Length up to which drafts are doubled, as long as each is accepted whole."
     )
+    pass_tokens: int = threshold(
+        24,
+        unit="tokens",
+        meaning="Drafts are shortened until a pass has about so many: up to that, reading the weights takes the time.",
+    )
     max_repeated_elements: int = threshold(
         4,
         unit="elements",
