@@ -50,7 +50,7 @@ def attend(
             attend_to_prefix(part, own.prefix[layer], own.rows[layer], own.used, scale, sliding_window, softcap, s_aux)
             for own, part in cache.split(query)
         ]
-        out = torch.cat([part.transpose(0, 1).flatten(1, 2) for part in parts], 1)[None]
+        out = cache.join(parts)
     elif cache.used is None:
         out = attend_causally(query, keys, values, scale, sliding_window, softcap, s_aux)
     else:

@@ -90,21 +90,43 @@ class PrefixKVCache:
 class BatchedKVCache:
     """The caches of several requests that one pass computes, their tokens concatenated into one sequence.
 
-    Each request keeps the tensor shapes it would have alone, so that its answer does not depend on the others.
-    `shapes` are (rows, new tokens) for each cache.
+    No place is computed for nothing: rows are padded only where they are laid side by side for attention. Each request
+    keeps the tensor shapes it would have alone, so that its answer does not depend on the others. `lengths` are the
+    numbers of new tokens of each cache's rows.
     """
 
     is_compileable = False
 
-    def __init__(self, caches: Sequence[PrefixKVCache], shapes: Sequence[tuple[int, int]]) -> None:
-        self.caches, self.shapes = caches, shapes
+    def __init__(self, caches: Sequence[PrefixKVCache], lengths: Sequence[Sequence[int]], device: Any) -> None:
+        self.caches = caches
+        self._places: list[torch.Tensor] = []
+        self._filled: list[torch.Tensor] = []
+        at = 0
+        for own in lengths:
+            longest, places, filled = max(own), [], []
+            for row, length in enumerate(own):
+                places.append([at + min(token, length - 1) for token in range(longest)])
+                filled += range(row * longest, row * longest + length)
+                at += length
+            self._places.append(torch.tensor(places, device=device))
+            self._filled.append(torch.tensor(filled, device=device))
 
     def split(self, batch: torch.Tensor) -> Iterator[tuple[PrefixKVCache, torch.Tensor]]:
         """Yield each cache with its part, (rows, heads, tokens, width), of (1, heads, tokens of all, width)."""
-        at = 0
-        for cache, (rows, new) in zip(self.caches, self.shapes, strict=True):
-            yield cache, batch[0, :, at : at + rows * new].unflatten(1, (rows, new)).transpose(0, 1)
-            at += rows * new
+        for cache, places in zip(self.caches, self._places, strict=True):
+            yield cache, batch[0].index_select(1, places.flatten()).unflatten(1, places.shape).transpose(0, 1)
+
+    def join(self, parts: Sequence[torch.Tensor]) -> torch.Tensor:
+        """Return (1, heads, tokens of all, width) of each request's part, (rows, heads, tokens, width)."""
+        joined = [
+            part.transpose(0, 1).flatten(1, 2).index_select(1, filled)
+            for part, filled in zip(parts, self._filled, strict=True)
+        ]
+        return torch.cat(joined, 1)[None]
+
+    def split_states(self, states: torch.Tensor) -> list[torch.Tensor]:
+        """Return each request's states, (rows, tokens, width), of (1, tokens of all, width)."""
+        return [states[0][places] for places in self._places]
 
     def get_seq_length(self, layer: int = 0) -> int:
         """Return the number of prompt tokens of the longest prompt."""

@@ -41,22 +41,21 @@ class ModelRunner:
 
         A request is (cache, input ids, starts), as `forward` takes them.
         """
-        if len(requests) == 1:
+        lengths = [[len(row) for row in input_ids] for _, input_ids, _ in requests]
+        if len(requests) == 1 and min(lengths[0]) == max(lengths[0]):
             [(cache, input_ids, starts)] = requests
             return [self.forward(input_ids, starts, cache)]
-        shapes, ids, positions = [], [], []
+        ids: list[int] = []
+        positions: list[int] = []
         for _, input_ids, starts in requests:
-            longest = max(map(len, input_ids))
-            shapes.append((len(input_ids), longest))
             for row, start in zip(input_ids, starts, strict=True):
-                ids += row + [0] * (longest - len(row))
-                positions += range(start, start + longest)
-        batch = BatchedKVCache([cache for cache, _, _ in requests], shapes)
+                ids += row
+                positions += range(start, start + len(row))
+        batch = BatchedKVCache([cache for cache, _, _ in requests], lengths, self.device)
         states = self._hidden_states(
             torch.tensor([ids], device=self.device), torch.tensor([positions], device=self.device), batch
         )
-        parts = states[0].split([rows * tokens for rows, tokens in shapes])
-        return [part.unflatten(0, shape) for part, shape in zip(parts, shapes, strict=True)]
+        return batch.split_states(states)
 
     def _hidden_states(
         self, ids: torch.Tensor, positions: torch.Tensor, cache: PrefixKVCache | BatchedKVCache
