@@ -22,7 +22,7 @@ from extractor.confidence.heuristic import UNCALIBRATED
 from extractor.errors import InputError
 from extractor.types import FieldValue, field_name
 
-FEATURES_VERSION = 3
+FEATURES_VERSION = 2
 """Goes up when a feature gets another name or meaning: a calibration fits only the features it was made with."""
 ON_ITSELF = "calibrated on this very document"
 ON_OTHERS = "calibrated on other kinds of report"
@@ -42,6 +42,7 @@ _COUNTS = frozenset(
 """Features of which the first few steps tell most."""
 _CASES = ("null", "structural", "code")
 """Features that are cases of their own rather than terms."""
+_ABSENCE = "absence"
 _PACKAGE = FilePath(__file__).resolve().parent.parent
 
 
@@ -80,7 +81,12 @@ class Calibration:
         return self._logistic(logistic_terms(field, features))
 
     def absence_probability(self, field: str, features: Mapping[str, float]) -> float:
-        """Return the probability that the document gives no value at all where a value with these features stands."""
+        """Return the probability that the document gives no value at all where a value with these features stands.
+
+        It is 0 for a calibration that was fitted without absences.
+        """
+        if not any(name.startswith(_ABSENCE) for name in self.coefficients):
+            return 0.0
         return self._logistic(logistic_terms(field, features, absence=True))
 
     def _logistic(self, terms: Mapping[str, float]) -> float:
@@ -127,7 +133,7 @@ def logistic_terms(field: str, features: Mapping[str, float], absence: bool = Fa
     counts logarithms. Without a field's name there is no term for the field.
     """
     method = "structural " if features.get("structural") else "code " if features.get("code") else ""
-    case = method + ("absence" if absence else "null" if features.get("null") else "value")
+    case = method + (_ABSENCE if absence else "null" if features.get("null") else "value")
     found = {case: 1.0} | ({f"{case} of {field}": 1.0} if field else {})
     for name, x in features.items():
         if name not in _CASES:
