@@ -36,7 +36,7 @@ system:
 test: system weights
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --ignore tests/test_default_model.py
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/test_default_model.py
 	$(BIN)/python -m pytest tests/test_default_model.py
 
 lint: $(INSTALLED)

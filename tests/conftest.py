@@ -23,14 +23,6 @@ if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a module, and all that need a browser, in one process: what they share is then made once."""
-    for item in items:
-        needs_browser = "chromium" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("browser" if needs_browser else item.path.name))
-
-
 def replies(answers: Mapping[str, Any]) -> ScriptedModel:
     """A model that answers every field it is asked for out of `answers`, and null where they have none."""
 
