@@ -257,7 +257,7 @@ def make_case(target: Target, seed: int, number: int) -> tuple[str, bytes]:
 
 
 def run_case(target: Target, name: str, data: bytes, cpu: int, memory: int) -> Outcome:
-    """Run a case in a process of its own, of at most `cpu` seconds and `memory` MB, and say how it ended."""
+    """Run a case in a process of its own, of at most `cpu` seconds and `memory` MB more, and say how it ended."""
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
@@ -269,7 +269,8 @@ def run_case(target: Target, name: str, data: bytes, cpu: int, memory: int) -> O
             os.dup2(null, 2)
             resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
             resource.setrlimit(resource.RLIMIT_CPU, (cpu, cpu + 1))
-            resource.setrlimit(resource.RLIMIT_AS, (memory << 20, memory << 20))
+            limit = _held_bytes() + (memory << 20)
+            resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
             kind, what = _run_here(target, name, data)
         finally:
             os.write(writing, f"{kind}\n{what}".encode("utf-8", "replace")[:4000])
@@ -285,6 +286,11 @@ def run_case(target: Target, name: str, data: bytes, cpu: int, memory: int) -> O
         number = os.WTERMSIG(status)
         kind, what = ("hang", f"more than {cpu} s") if number == signal.SIGXCPU else ("crash", f"signal {number}")
     return Outcome(kind or "crash", what, used.ru_utime + used.ru_stime, used.ru_maxrss // 1024)
+
+
+def _held_bytes() -> int:
+    """Return the address space that this process has already: a limit below it would not even let the stack grow."""
+    return int(Path("/proc/self/statm").read_text("ascii").split()[0]) * resource.getpagesize()
 
 
 def _run_here(target: Target, name: str, data: bytes) -> tuple[str, str]:
