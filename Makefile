@@ -32,12 +32,13 @@ system:
 	dpkg -s $(SYSTEM) >/dev/null 2>&1 || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 		apt-get install -qq --no-install-recommends $(SYSTEM) >/dev/null)
 
-# Two processes share the tests; those of the model come last and have all cores.
+# Two processes share the tests; those of the browser and of the model come last and have all cores.
 test: system weights
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/test_default_model.py
-	$(BIN)/python -m pytest tests/test_default_model.py
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/test_default_model.py \
+		--ignore-glob '*/test_screen_*.py'
+	$(BIN)/python -m pytest tests/test_screen_*.py tests/test_default_model.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check --fix .
