@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import argon2
 from starlette.testclient import TestClient
 
 from extractor.extraction.pipeline import extract
@@ -17,10 +20,13 @@ from extractor.review import ReviewService
 from extractor.schemas import load_schema
 from extractor.store import Store, Version
 from extractor.ui import ServerSettings, add_user
+from extractor.ui import passwords as password_file
 from extractor.ui.app import create_app
 
 PORT = 7999
 ADDRESS = f"http://127.0.0.1:{PORT}"
+QUICK_HASHER = functools.partial(argon2.PasswordHasher, time_cost=1, memory_cost=64)
+"""A hash says how costly it is; the tests check hundreds."""
 PASSWORDS = {"ann": "correct horse", "bob": "battery staple"}
 SCHEMA = {
     "type": "object",
@@ -61,19 +67,21 @@ def fill(store: Store, letters: Mapping[str, tuple[str, str]], schema: Any = SCH
 def hosted(folder: Path, *, login: bool = True, **settings: Any) -> Iterator[tuple[Any, Store]]:
     """Yield the app behind its security middleware, and its store."""
     passwords = folder / "passwords"
-    if login and not passwords.exists():
-        for name, password in PASSWORDS.items():
-            add_user(passwords, name, password)
-    made = ServerSettings(
-        owner="owner",
-        password_file=passwords if login else None,
-        folder=folder / "web",
-        runs=folder / "runs",
-        **settings,
-    )
-    made.folder.mkdir(exist_ok=True)
-    with Store(folder / "store.db") as store, ReviewService(store) as service:
-        yield create_app(made, service, PORT), store
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(mock.patch.object(password_file, "PasswordHasher", QUICK_HASHER))
+        if login and not passwords.exists():
+            for name, password in PASSWORDS.items():
+                add_user(passwords, name, password)
+        made = ServerSettings(
+            owner="owner",
+            password_file=passwords if login else None,
+            folder=folder / "web",
+            runs=folder / "runs",
+            **settings,
+        )
+        made.folder.mkdir(exist_ok=True)
+        store = stack.enter_context(Store(folder / "store.db"))
+        yield create_app(made, stack.enter_context(ReviewService(store)), PORT), store
 
 
 @contextlib.contextmanager
