@@ -57,6 +57,7 @@ def test_report_is_uploaded_corrected_approved_and_exported(server, open_page, t
     ]
     assert {12, 7, 4, selected} <= set(cells)
 
+    page.goto(server.url(record))  # approving it has opened the next one, where there is another
     page.reload()
     wait_for_record(page, record)
     for path, value in ((FIRST, "12"), (SECOND, "7"), (THIRD, "4"), (("report", "authority"), selected)):
