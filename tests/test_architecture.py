@@ -13,7 +13,7 @@ FLOORS = [
     {"atomic_files", "values", "schemas"},
     {"layout", "tables", "ocr", "decoding"},
     {"readers", "models", "candidates", "grounding", "validation"},
-    {"confidence"},
+    {"confidence", "lessons"},
     {"extraction", "store"},
     {"jobs", "evaluation"},
     {"review", "exports"},

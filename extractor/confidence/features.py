@@ -30,6 +30,8 @@ All are numbers whose sense does not depend on a kind of report. A feature that 
     column_fill              the share of the list's elements that have this part
     document_mean_probability    the mean `answer_probability` of the document's other values
     problem_share            the share of the document's other values with a problem
+    lesson_probability       how likely lessons from approved documents make the value, or that there is none
+    lesson_records           how many approved documents of the same layout there are
     problem:KIND             1 where the value has a problem of that kind
     type:KIND                1 for the kind of the field
 """

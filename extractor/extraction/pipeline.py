@@ -17,10 +17,17 @@ from extractor.extraction.column_answers import match_lists_by_columns
 from extractor.extraction.conflicts import resolve_conflicts, trim_organization_names
 from extractor.extraction.decision import withdraw_unlikely_values
 from extractor.extraction.field_values import ExtractionContext
+from extractor.extraction.lesson_values import (
+    describe_lessons,
+    doubt_by_lessons,
+    null_by_lessons,
+    with_lesson_features,
+)
 from extractor.extraction.passages import estimate_tokens
 from extractor.extraction.planning import Plan, plan
 from extractor.extraction.questions import make_field_group, relax_query
 from extractor.extraction.structural_values import list_problems, values_from_structure
+from extractor.lessons import Lesson
 from extractor.models import Model
 from extractor.problems import ProblemKind
 from extractor.schemas import Schema
@@ -41,21 +48,27 @@ class AbsenceSettings(Settings):
 
 
 def extract(
-    document: Document, schema: Schema, model: Model | None, *, passage_tokens: int | None = None
+    document: Document,
+    schema: Schema,
+    model: Model | None,
+    *,
+    passage_tokens: int | None = None,
+    lessons: Sequence[Lesson] = (),
 ) -> Extraction:
     """Return the record of one document; every value has its evidence, its confidence and its problems.
 
     Without a model only structure answers; every other field is null with a problem that says so. `passage_tokens`
-    replaces the default budget for the document's excerpts in the prompt. Raises what the model raises.
+    replaces the default budget for the document's excerpts in the prompt; `lessons` are what approved documents taught
+    under this schema. Raises what the model raises.
     """
     timer = _StageTimer()
     with timer.stage("structure"):
-        planned = plan(document, schema, passage_tokens)
+        planned = plan(document, schema, passage_tokens, lessons=lessons)
     with timer.stage("model"):
         rows = match_lists_by_columns(document, planned, model)
     if rows:
         with timer.stage("structure"):
-            planned = plan(document, schema, passage_tokens, rows)
+            planned = plan(document, schema, passage_tokens, rows, lessons)
     context = ExtractionContext(document, planned.passages, planned.candidates.context, schema.fields)
     values = values_from_structure(schema, planned, context)
     answers = _ask(planned.request, model, timer)
@@ -63,6 +76,7 @@ def extract(
         asked = _values_from_model(planned, answers, context)
     values += _ask_again(planned, asked, model, context, timer)
     values += _values_without_question(schema, planned)
+    values = with_lesson_features(doubt_by_lessons(values, planned.proposals), planned.proposals)
     values = trim_organization_names(values, schema, context)
     values = resolve_conflicts(values, schema, context.context)
     with timer.stage("check"):
@@ -80,6 +94,8 @@ def extract(
             assembly = assemble_record(document, schema, _without_found_problems(decided, assembly), found)
             decided = list(assembly.values)
     run = _describe_run(schema, model, planned, answers, confidence, timer)
+    if (learnt := describe_lessons(lessons, planned.proposals, decided)) is not None:
+        run["lessons"] = learnt
     return Extraction(document, schema.id, assembly.data, tuple(decided), assembly.problems, run)
 
 
@@ -107,7 +123,11 @@ def _ask_again(
 def _values_from_model(planned: Plan, answers: Sequence[Answer], context: ExtractionContext) -> list[FieldValue]:
     """Return the values of all answers; of fields that nobody was asked for, null with a problem that says so."""
     if not answers:
-        return [_unasked_value(query.field) for group in planned.queries for query in group]
+        return [
+            null_by_lessons(query.field.path, planned.proposals.get(query.field.path)) or _unasked_value(query.field)
+            for group in planned.queries
+            for query in group
+        ]
     return [
         value
         for queries, answer in zip(planned.queries, answers, strict=True)

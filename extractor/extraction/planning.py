@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from extractor.candidates import key_value, list_rows, nested_rows, plain_lists, table_cells
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
@@ -11,6 +11,7 @@ from extractor.candidates.typed import CandidateIndex
 from extractor.extraction import prompts
 from extractor.extraction.passages import PassageSettings, Span, passage_budget, select_passages
 from extractor.extraction.questions import FieldQuery, group_queries, make_field_group, make_queries
+from extractor.lessons import Lesson, Proposal, propose
 from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, Passages, Path, Request
@@ -22,6 +23,9 @@ class PlanningSettings(Settings):
 
     answered_share: float = threshold(
         0.5, meaning="Share of a table's cells that must have answered fields for the table to be left out."
+    )
+    min_lesson_probability: float = threshold(
+        0.4, meaning="Least probability of a place that lessons propose for it to answer the field."
     )
 
 
@@ -40,6 +44,7 @@ class Plan:
     request: Request
     unanswerable: tuple[Field, ...]
     candidates: CandidateIndex = field(compare=False, repr=False)
+    proposals: Mapping[Path, Proposal] = field(default_factory=dict)
 
     @property
     def matched_count(self) -> int:
@@ -52,15 +57,41 @@ class Plan:
         return sum(map(len, self.queries))
 
 
+def match_structure(document: Document, schema: Schema) -> dict[Path, StructuralMatch]:
+    """Return what structure alone answers of the schema's single fields: table cells and labelled values."""
+    fields = [f for f in schema.fields if "const" not in f.schema]
+    return _match_labelled_values(document, fields, table_cells.match_cells(fields, document))
+
+
+def _match_labelled_values(
+    document: Document,
+    fields: Sequence[Field],
+    matches: Mapping[Path, StructuralMatch],
+    row_matches: Mapping[Path, TableRowsMatch] | None = None,
+) -> dict[Path, StructuralMatch]:
+    """Return the matches with those of labelled values, without those in hidden text."""
+    left = [f for f in fields if f.path not in matches and f.path not in (row_matches or {})]
+    hidden = _hidden_spans(document)
+    outside_tables = _complement([*hidden, *((t.start, t.end) for t in document.tables)], len(document.text))
+    found = {**matches, **key_value.match_labelled_values(left, document, outside_tables, fields)}
+    return {path: m for path, m in found.items() if not any(m.start < e and m.end > s for s, e in hidden)}
+
+
+def _hidden_spans(document: Document) -> list[Span]:
+    return [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
+
+
 def plan(
     document: Document,
     schema: Schema,
     passage_tokens: int | None = None,
     known_rows: Mapping[Path, TableRowsMatch] | None = None,
+    lessons: Sequence[Lesson] = (),
 ) -> Plan:
-    """Decide everything that needs no model; the same document and schema always give the same plan.
+    """Decide everything that needs no model; the same document, schema and lessons always give the same plan.
 
-    `passage_tokens` replaces the default budget for passages; `known_rows` answer lists that structure alone does not.
+    `passage_tokens` replaces the default budget for passages; `known_rows` answer lists that structure alone does not;
+    `lessons` are what approved documents taught.
     """
     fields = [f for f in schema.fields if "const" not in f.schema]
     matches = table_cells.match_cells(fields, document)
@@ -69,15 +100,13 @@ def plan(
     open_lists = [f for f in fields if f.path not in row_matches]
     row_matches |= nested_rows.match_nested_rows(open_lists, document)
     row_matches |= plain_lists.match_plain_lists(open_lists, document)
+    matches = _match_labelled_values(document, fields, matches, row_matches)
+    proposals = propose(document, fields, lessons, matches) if lessons else {}
+    matches = apply_proposals(matches, proposals, document)
     answered_spans = _find_answered_spans(document, matches, row_matches)
     left = [f for f in fields if f.path not in matches and f.path not in row_matches]
 
-    hidden = [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
-    outside_tables = _complement([*hidden, *((t.start, t.end) for t in document.tables)], len(document.text))
-    matches |= key_value.match_labelled_values(left, document, outside_tables, fields)
-    matches = {path: m for path, m in matches.items() if not any(m.start < e and m.end > s for s, e in hidden)}
-    left = [f for f in left if f.path not in matches]
-
+    hidden = _hidden_spans(document)
     taken = [(match.start, match.end) for match in matches.values()]
     candidates = CandidateIndex(document, _complement([*answered_spans, *hidden], len(document.text)), taken)
     passages = _select_passages(document, left, candidates, answered_spans, passage_tokens)
@@ -85,7 +114,28 @@ def plan(
     groups = tuple(group_queries(queries))
     questions = tuple(make_field_group(group, passages) for group in groups)
     request = Request(prompts.system(), prompts.document(passages.text), questions, passages.text)
-    return Plan(matches, row_matches, passages, groups, request, tuple(unanswerable), candidates)
+    return Plan(matches, row_matches, passages, groups, request, tuple(unanswerable), candidates, proposals)
+
+
+def apply_proposals(
+    matches: Mapping[Path, StructuralMatch], proposals: Mapping[Path, Proposal], document: Document
+) -> dict[Path, StructuralMatch]:
+    """Return the matches with those of lessons that are likely enough, and without those that lessons make unlikely."""
+    least = PlanningSettings.current().min_lesson_probability
+    found = dict(matches)
+    for path, proposal in proposals.items():
+        match = matches.get(path)
+        if proposal.has_place and proposal.probability >= least and proposal.probability >= proposal.absent:
+            if match is not None and (match.start, match.end) == (proposal.start, proposal.end):
+                found[path] = replace(match, score=round(proposal.probability, 4))
+            else:
+                context = document.text[max(0, proposal.start - 40) : proposal.end]
+                found[path] = StructuralMatch(
+                    path, proposal.start, proposal.end, round(proposal.probability, 4), context
+                )
+        elif match is not None:
+            del found[path]
+    return found
 
 
 def _select_passages(

@@ -1,0 +1,80 @@
+"""What lessons change about values: features, nulls that they explain, and how sure a model's value is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from extractor.lessons import Lesson, Proposal, ProposalSettings
+from extractor.types import FieldValue, Path, path_text
+
+
+def with_lesson_features(values: Sequence[FieldValue], proposals: Mapping[Path, Proposal]) -> list[FieldValue]:
+    """Return the values with what lessons say about each as features (see `confidence.features`)."""
+    found = []
+    for value in values:
+        proposal = proposals.get(value.path)
+        if proposal is not None:
+            probability = proposal.probability if _is_of_proposal(value, proposal) else 0.0
+            probability = proposal.absent if value.value is None else probability
+            own = {"lesson_probability": probability, "lesson_records": float(proposal.layout)}
+            value = replace(value, features={**value.features, **own})
+        found.append(value)
+    return found
+
+
+def doubt_by_lessons(values: Sequence[FieldValue], proposals: Mapping[Path, Proposal]) -> list[FieldValue]:
+    """Return the values, the model's surer or less sure by how often documents of the layout have one at all.
+
+    The odds of both are multiplied (as of independent witnesses); no value is withdrawn by it.
+    """
+    settings = ProposalSettings.current()
+    usual = settings.prior_present / (1 - settings.prior_present)
+    found = []
+    for value in values:
+        proposal = proposals.get(value.path)
+        if value.method == "model" and value.value is not None and value.confidence and proposal and proposal.layout:
+            absent = min(0.999, max(0.001, proposal.absent))
+            confidence = min(0.999, value.confidence)
+            odds = confidence / (1 - confidence) * (1 - absent) / absent / usual
+            value = replace(value, confidence=round(min(value.confidence, odds / (1 + odds)), 4))
+        found.append(value)
+    return found
+
+
+def null_by_lessons(path: Path, proposal: Proposal | None) -> FieldValue | None:
+    """Return null for a field of which lessons say that such a document has none; None where they do not."""
+    if proposal is None or proposal.absent < 0.5:  # more likely than not
+        return None
+    return FieldValue(path, None, None, round(proposal.absent, 4), method="code")
+
+
+def describe_lessons(
+    lessons: Sequence[Lesson], proposals: Mapping[Path, Proposal], values: Sequence[FieldValue]
+) -> dict[str, Any] | None:
+    """Return what the record's `run` says of lessons: how many there were, and which values they made.
+
+    None without lessons. `layout` is how many of them are of the document's own layout; for each value the number of
+    records of that layout in which it stands in the same surroundings, and its probability by the lessons.
+    """
+    if not lessons:
+        return None
+    made = {
+        path_text(value.path): {"records": proposal.lessons, "probability": round(proposal.probability, 4)}
+        for value in values
+        if (proposal := proposals.get(value.path)) is not None and _is_of_proposal(value, proposal)
+    }
+    none = [
+        path_text(value.path)
+        for value in values
+        if value.value is None and (p := proposals.get(value.path)) is not None and p.absent >= 0.5
+    ]
+    layout = max((proposal.layout for proposal in proposals.values()), default=0)
+    return {"documents": len(lessons), "layout": layout, "values": made, "absent": none}
+
+
+def _is_of_proposal(value: FieldValue, proposal: Proposal) -> bool:
+    """Decide whether a value is the one that lessons propose."""
+    evidence = value.evidence
+    return evidence is not None and evidence.start < proposal.end and proposal.start < evidence.end

@@ -1,0 +1,105 @@
+"""What is learnt from one approved document, as frozen dataclasses that go to JSON and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from extractor.errors import InputError
+from extractor.types import Path
+
+LESSON_VERSION = 1
+"""Goes up when what a lesson holds gets another meaning; lessons of other versions are learnt anew."""
+
+RIGHT, WRONG, NOTHING = "right", "wrong", "nothing"
+"""What structure alone proposed for a field, beside the approved value: the value, another, or no value."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValuePlace:
+    """Where and how an approved value stands in its document.
+
+    All words are in plain form (`tokens.plain_words`). `before` and `left` begin with the word nearest to the value:
+    before it in the text, and left of it on its line; `after` follows it, `above` and `below` begin the neighbouring
+    lines. `opening` and `closing` are what stands between it and the words around it. `row` and `column` are the
+    innermost headers of its table cell. `anchors` are words that its page has once, with the way from each to the value
+    in page heights: `(word, right, down)`. `shape` is that of `tokens.shape_of`; `tokens` and `lines` say how long it
+    is.
+    """
+
+    text: str
+    before: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
+    above: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    below: tuple[str, ...] = ()
+    opening: str = ""
+    closing: str = ""
+    row: str = ""
+    column: str = ""
+    anchors: tuple[tuple[str, float, float], ...] = ()
+    shape: str = ""
+    tokens: int = 1
+    lines: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLesson:
+    """What a person decided about one field of a document: its value, or that there is none.
+
+    `place` is None for a field without a value, and for a value that was found nowhere in the document; then `present`
+    tells which. `structure` is what structure alone proposed, `instead` the text that was proposed and is wrong.
+    `corrected` says that a person changed what the machine had.
+    """
+
+    path: Path
+    present: bool
+    place: ValuePlace | None = None
+    structure: str = NOTHING
+    instead: str = ""
+    corrected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """What one approved document teaches under one schema.
+
+    `document` is its SHA-256, `schema` the schema's id, `fingerprint` as `fingerprint.fingerprint` makes it, `name` the
+    document's name for people, `at` when it was learnt (ISO 8601).
+    """
+
+    document: str
+    schema: str
+    fingerprint: tuple[int, ...]
+    fields: tuple[FieldLesson, ...]
+    name: str = ""
+    at: str = ""
+    version: int = LESSON_VERSION
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the lesson as JSON types, which `parse_lesson` reads."""
+        return asdict(self)
+
+
+def parse_lesson(plain: Mapping[str, Any]) -> Lesson:
+    """Return the lesson that `Lesson.as_dict` wrote; raise InputError for anything else."""
+    try:
+        fields = tuple(_parse_field(f) for f in plain["fields"])
+        fingerprint = tuple(int(h) for h in plain["fingerprint"])
+        lesson = Lesson(**{**plain, "fields": fields, "fingerprint": fingerprint, "labels": dict(plain["labels"])})
+    except (KeyError, TypeError, ValueError) as error:
+        raise InputError(f"This is no lesson: {error}", "Give a file that `extractor learn --export` wrote.") from None
+    if not isinstance(lesson.document, str) or not isinstance(lesson.schema, str):
+        raise InputError("This is no lesson: it names no document or schema.", "Export the lessons again.")
+    return lesson
+
+
+def _parse_field(plain: Mapping[str, Any]) -> FieldLesson:
+    place = plain["place"]
+    if place is not None:
+        words = {key: tuple(map(str, place[key])) for key in ("before", "left", "above", "after", "below")}
+        anchors = tuple((str(word), float(right), float(down)) for word, right, down in place["anchors"])
+        place = ValuePlace(**{**place, **words, "anchors": anchors})
+    return FieldLesson(**{**plain, "path": tuple(plain["path"]), "place": place})

@@ -1,0 +1,294 @@
+"""The words of a document as lessons compare them: plain, in order of the text, each with its place on the page."""
+
+from __future__ import annotations
+
+import bisect
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from functools import cached_property
+from typing import NamedTuple
+
+from extractor.types import BBox, Document, Word
+from extractor.values.scripts import CJK
+
+MAX_CHARACTERS = 400_000
+"""Later words of a longer document are left out."""
+_TOKEN = re.compile(rf"[{CJK}]|[^\W\d_{CJK}]+|\d+")
+_RUN_GAP = 1.3
+"""Line heights; a wider gap on a line separates two runs of words, as in `LayoutSettings.word_gap`."""
+
+
+class Token(NamedTuple):
+    """A word, a number or a Chinese character; `plain` is it in lower case, `0` for any number."""
+
+    plain: str
+    start: int
+    end: int
+
+
+class PagePlace(NamedTuple):
+    """A point of a page in page heights from its top left corner, with the number of the page."""
+
+    page: int
+    x: float
+    y: float
+
+
+def plain_words(text: str) -> list[str]:
+    """Return the plain form of every token of a text."""
+    return [_plain(m.group()) for m in _TOKEN.finditer(text)]
+
+
+def _plain(printed: str) -> str:
+    if printed[0].isdigit():
+        return "0"
+    return printed.lower() if printed.isascii() else unicodedata.normalize("NFKC", printed).casefold()
+
+
+class DocumentTokens:
+    """The tokens of one document, with what stands around each of them."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        text = document.text[:MAX_CHARACTERS]
+        hidden = [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
+        found = [Token(_plain(m.group()), m.start(), m.end()) for m in _TOKEN.finditer(text)]
+        if hidden:
+            found = [t for t in found if not any(start <= t.start < end for start, end in hidden)]
+        self.tokens: tuple[Token, ...] = tuple(found)
+        self._starts = [t.start for t in found]
+
+    @cached_property
+    def positions(self) -> dict[str, list[int]]:
+        """The positions of each plain token."""
+        found: dict[str, list[int]] = defaultdict(list)
+        for n, token in enumerate(self.tokens):
+            found[token.plain].append(n)
+        return dict(found)
+
+    def first_at(self, start: int) -> int:
+        """Return the position of the first token that begins at or after a character."""
+        return bisect.bisect_left(self._starts, start)
+
+    def words_before(self, n: int, count: int) -> tuple[str, ...]:
+        """Return up to `count` plain tokens before token `n`, the nearest first."""
+        return tuple(self.tokens[i].plain for i in range(n - 1, max(-1, n - 1 - count), -1))
+
+    def words_after(self, n: int, count: int) -> tuple[str, ...]:
+        """Return up to `count` plain tokens after token `n`, the nearest first."""
+        return tuple(t.plain for t in self.tokens[n + 1 : n + 1 + count])
+
+    def separator_before(self, n: int) -> str:
+        """Return what stands between token `n` and the one before it, shortened to its kind."""
+        end = self.tokens[n - 1].end if n else 0
+        return _separator(self.document.text[end : self.tokens[n].start], n == 0)
+
+    def separator_after(self, n: int) -> str:
+        """Return what stands between token `n` and the next one, shortened to its kind."""
+        is_last = n + 1 >= len(self.tokens)
+        start = len(self.document.text) if is_last else self.tokens[n + 1].start
+        return _separator(self.document.text[self.tokens[n].end : start], is_last)
+
+    # Places on the page.
+
+    @cached_property
+    def _boxes(self) -> list[BBox | None]:
+        """The box of each token; of several in one printed word, each has its share of the word's width."""
+        boxes: list[BBox | None] = [None] * len(self.tokens)
+        for page in self.document.pages:
+            for word in page.words:
+                if word.box is not None:
+                    n = self.first_at(word.start)
+                    while n < len(self.tokens) and self.tokens[n].start < word.end:
+                        boxes[n] = _part_of_box(word, self.tokens[n])
+                        n += 1
+        return boxes
+
+    @cached_property
+    def _page_heights(self) -> dict[int, float]:
+        return {page.number: page.height for page in self.document.pages if page.height}
+
+    @cached_property
+    def page_count(self) -> int:
+        """The number of pages."""
+        return len(self.document.pages)
+
+    def place(self, n: int) -> PagePlace | None:
+        """Return where token `n` begins on its page; None for a document without pages."""
+        box = self._boxes[n]
+        height = self._page_heights.get(box.page) if box else None
+        if box is None or not height:
+            return None
+        return PagePlace(box.page, box.x0 / height, (box.top + box.bottom) / 2 / height)
+
+    @cached_property
+    def anchors(self) -> dict[int, dict[str, int]]:
+        """For each page the words of three letters or more that it has once, with their positions."""
+        by_page: dict[int, dict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
+        for n, token in enumerate(self.tokens):
+            box = self._boxes[n]
+            if box is not None and (len(token.plain) >= 3 or not token.plain.isascii()):
+                by_page[box.page][token.plain].append(n)
+        return {
+            page: {word: places[0] for word, places in words.items() if len(places) == 1}
+            for page, words in by_page.items()
+        }
+
+    @cached_property
+    def runs(self) -> list[tuple[int, int]]:
+        """The runs of words, first and last token of each: what stands on a line up to the next wide gap or tab."""
+        runs: list[tuple[int, int]] = []
+        first = 0
+        text = self.document.text
+        for n in range(1, len(self.tokens) + 1):
+            if n == len(self.tokens) or self._is_gap(n, text):
+                runs.append((first, n - 1))
+                first = n
+        return runs if self.tokens else []
+
+    def _is_gap(self, n: int, text: str) -> bool:
+        """Decide whether a wide gap, a tab or a line break stands before token `n`."""
+        between = text[self.tokens[n - 1].end : self.tokens[n].start]
+        if "\n" in between or "\t" in between or "   " in between:
+            return True
+        left, right = self._boxes[n - 1], self._boxes[n]
+        if left is None or right is None:
+            return False
+        return left.page != right.page or right.x0 - left.x1 > _RUN_GAP * (left.bottom - left.top)
+
+    @cached_property
+    def run_starts(self) -> frozenset[int]:
+        """The tokens that begin a run."""
+        return frozenset(first for first, _ in self.runs)
+
+    @cached_property
+    def run_ends(self) -> frozenset[int]:
+        """The tokens that end a run."""
+        return frozenset(last for _, last in self.runs)
+
+    @cached_property
+    def _runs_by_page(self) -> dict[int, list[tuple[BBox, int, int]]]:
+        """The runs of each page with their boxes, from top to bottom."""
+        found: dict[int, list[tuple[BBox, int, int]]] = defaultdict(list)
+        for first, last in self.runs:
+            left, right = self._boxes[first], self._boxes[last]
+            if left is not None and right is not None:
+                box = BBox(
+                    left.page, left.x0, min(left.top, right.top), max(left.x1, right.x1), max(left.bottom, right.bottom)
+                )
+                found[left.page].append((box, first, last))
+        return {page: sorted(runs, key=lambda run: run[0].top) for page, runs in found.items()}
+
+    @cached_property
+    def _run_tops(self) -> dict[int, list[float]]:
+        return {page: [run[0].top for run in runs] for page, runs in self._runs_by_page.items()}
+
+    def words_above(self, n: int, count: int) -> tuple[str, ...]:
+        """Return the first plain tokens of the run right above token `n`; none within three line heights: nothing."""
+        return self._neighbour_words(n, count, above=True)
+
+    def words_below(self, n: int, count: int) -> tuple[str, ...]:
+        """Return the first plain tokens of the run right below token `n`; none within three line heights: nothing."""
+        return self._neighbour_words(n, count, above=False)
+
+    def _neighbour_words(self, n: int, count: int, above: bool) -> tuple[str, ...]:
+        box = self._boxes[n]
+        if box is None:
+            return ()
+        height, middle = max(box.bottom - box.top, 1.0), (box.top + box.bottom) / 2
+        runs, tops = self._runs_by_page.get(box.page, []), self._run_tops.get(box.page, [])
+        low, high = (box.top - 5 * height, box.top) if above else (box.top, box.bottom + 3 * height)
+        best: tuple[float, int, int] | None = None
+        for other, first, last in runs[bisect.bisect_left(tops, low) : bisect.bisect_right(tops, high)]:
+            if other.x0 >= box.x1 + height or other.x1 <= box.x0 - height or other.top < middle < other.bottom:
+                continue
+            distance = box.top - other.bottom if above else other.top - box.bottom
+            if -height < distance < 3 * height and (best is None or distance < best[0]) and not first <= n <= last:
+                best = distance, first, last
+        if best is None:
+            return ()
+        return tuple(t.plain for t in self.tokens[best[1] : min(best[2] + 1, best[1] + count)])
+
+    def words_left(self, n: int, count: int) -> tuple[str, ...]:
+        """Return the last plain tokens of the run left of token `n` on its line, the nearest first."""
+        box = self._boxes[n]
+        if box is None:
+            return ()
+        runs, tops = self._runs_by_page.get(box.page, []), self._run_tops.get(box.page, [])
+        height, middle = max(box.bottom - box.top, 1.0), (box.top + box.bottom) / 2
+        best: tuple[float, int, int] | None = None
+        first_row, end_row = bisect.bisect_left(tops, box.top - 2 * height), bisect.bisect_right(tops, box.bottom)
+        for other, first, last in runs[first_row:end_row]:
+            if first <= n <= last:
+                last = n - 1
+                if last < first:
+                    continue
+                return tuple(self.tokens[i].plain for i in range(last, max(first - 1, last - count), -1))
+            if other.top < middle < other.bottom and other.x1 <= box.x0 + 1 and (best is None or other.x1 > best[0]):
+                best = other.x1, first, last
+        if best is None:
+            return ()
+        return tuple(self.tokens[i].plain for i in range(best[2], max(best[1] - 1, best[2] - count), -1))
+
+
+def _part_of_box(word: Word, token: Token) -> BBox:
+    box, size = word.box, word.end - word.start
+    assert box is not None
+    if size == token.end - token.start:
+        return box
+    width = (box.x1 - box.x0) / size
+    return replace(box, x0=box.x0 + width * (token.start - word.start), x1=box.x0 + width * (token.end - word.start))
+
+
+def _separator(between: str, is_edge: bool) -> str:
+    """Return the kind of a separator: its first mark, and whether a line or a cell ends in it."""
+    marks = [c for c in between if not c.isspace()]
+    ending = "\n" if "\n" in between or is_edge else "\t" if "\t" in between else ""
+    return "".join(dict.fromkeys(marks))[:3] + ending
+
+
+_RUNS_OF_KIND = tuple(
+    (re.compile(pattern), kind)
+    for pattern, kind in (
+        (r"[A-Z]+", "A"),
+        (r"[^\W\d_A]+", "a"),
+        (r"\d+", "0"),
+        (r"\s+", " "),
+    )
+)
+
+
+def shape_of(text: str) -> str:
+    """Return the kinds of a text's characters, each run as one: `12/03/2004` is `0/0/0`, `Ann Lee` is `Aa Aa`."""
+    for pattern, kind in _RUNS_OF_KIND:
+        text = pattern.sub(kind, text)
+    return text[:24]
+
+
+def correct_words(words: Iterable[str], known: Sequence[str]) -> dict[str, str]:
+    """Return, for words that are not known, the known word one letter away: what OCR misreads.
+
+    Only words of five letters or more are corrected. By deleted letters, as in SymSpell (Garbe, 2012).
+    """
+    known_words = frozenset(known)
+    by_deletion: dict[str, str] = {}
+    for word in known_words:
+        if len(word) >= 5:
+            for shorter in _deletions(word):
+                by_deletion.setdefault(shorter, word)
+    found = {}
+    for word in words:
+        if len(word) >= 5 and word not in known_words:
+            for shorter in _deletions(word):
+                if (near := by_deletion.get(shorter)) is not None and abs(len(near) - len(word)) <= 1:
+                    found[word] = near
+                    break
+    return found
+
+
+def _deletions(word: str) -> list[str]:
+    """Return the word, and the word less each of its letters."""
+    return [word, *(word[:i] + word[i + 1 :] for i in range(len(word)))]

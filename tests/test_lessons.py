@@ -1,0 +1,215 @@
+"""Lessons: approved documents of a layout teach where values stand in the next ones."""
+
+import json
+
+import pytest
+
+from extractor.errors import InputError
+from extractor.extraction.pipeline import extract
+from extractor.extraction.planning import match_structure
+from extractor.lessons import ApprovedValue, gold_as_approved, make_lesson, parse_lesson
+from extractor.lessons.fingerprint import fingerprint, similarity, weighted_similarities
+from extractor.lessons.places import locate_value
+from extractor.lessons.tokens import DocumentTokens, correct_words, shape_of
+from extractor.readers import read_bytes
+from extractor.schemas import load_schema
+
+SCHEMA = load_schema(
+    {
+        "title": "Mooring permit",
+        "type": "object",
+        "properties": {
+            "keeper": {"type": ["string", "null"], "title": "Keeper"},
+            "code": {"type": ["string", "null"], "title": "Identifier"},
+            "starts": {"type": ["string", "null"], "format": "date", "title": "First day"},
+            "sum": {"type": ["number", "null"], "title": "Charge"},
+            "witness": {"type": ["string", "null"], "title": "Second signature"},
+        },
+    }
+)
+"""Its names are not those that the forms print."""
+
+PEOPLE = ("Ada Brook", "Tom Reed Hollis", "Ines Falk", "Per Lund", "Mia Stone", "Otto Grau", "Eve Marsh", "Jo Carr")
+
+
+def permit(n: int) -> tuple[str, dict]:
+    """Return a form of the harbour's layout and its record; the name of the clerk stands like that of the keeper."""
+    text = f"""Harbour Office of Westmere
+Permit to moor a vessel within the inner basin
+Receipt printed {n + 1} March 2021 and kept for ten years
+Person who may moor
+{PEOPLE[n % 8]}
+Clerk on duty
+{PEOPLE[(n + 3) % 8]}
+Reference of this permit: WM-{410 + 7 * n}
+Reference of the berth: B-{30 + n}
+Moored from {n + 3} April 2021 until {n + 9} May 2021
+Due on entry {100 + 13 * n}.50 of which harbour dues {40 + n}.00
+Signed before the harbour master
+"""
+    gold = {
+        "keeper": PEOPLE[n % 8],
+        "code": f"WM-{410 + 7 * n}",
+        "starts": f"2021-04-{n + 3:02}",
+        "sum": 100.5 + 13 * n,
+        "witness": None,
+    }
+    return text, gold
+
+
+def ticket(n: int) -> tuple[str, dict]:
+    """Return a form of another layout under the same schema."""
+    text = f"""Ferry company tickets and moorings
+Booking BK{7000 + n} confirmed
+Traveller {PEOPLE[(n + 1) % 8]}
+Accompanied by {PEOPLE[(n + 5) % 8]}
+Valid {n + 2} June 2022 to {n + 4} June 2022
+Fare {n + 20}.00 seat {n + 5}.25 altogether {2 * n + 25}.25
+"""
+    gold = {
+        "keeper": PEOPLE[(n + 1) % 8],
+        "code": f"BK{7000 + n}",
+        "starts": f"2022-06-{n + 2:02}",
+        "sum": 2 * n + 25.25,
+        "witness": PEOPLE[(n + 5) % 8],
+    }
+    return text, gold
+
+
+def read_text(text: str):
+    return read_bytes(text.encode(), "form.txt")
+
+
+def lessons_from(forms, schema=SCHEMA):
+    lessons = []
+    for text, gold in forms:
+        document = read_text(text)
+        approved = gold_as_approved(schema, gold)
+        lessons.append(make_lesson(document, schema, approved, match_structure(document, schema), lessons))
+    return lessons
+
+
+def record(text: str, lessons) -> dict:
+    return dict(extract(read_text(text), SCHEMA, None, lessons=lessons).data)
+
+
+def test_structure_alone_does_not_find_the_values():
+    assert set(record(permit(5)[0], ()).values()) == {None}
+
+
+def test_three_documents_of_a_layout_teach_all_its_fields():
+    text, gold = permit(5)
+    assert record(text, lessons_from(map(permit, range(3)))) == gold
+
+
+def test_one_document_teaches_some_fields():
+    text, gold = permit(5)
+    found = record(text, lessons_from([permit(0)]))
+    assert sum(found[name] == gold[name] for name in gold) >= 3
+
+
+def test_layouts_are_kept_apart():
+    lessons = lessons_from([form(n) for n in range(3) for form in (permit, ticket)])
+    for form in (permit, ticket):
+        text, gold = form(6)
+        assert record(text, lessons) == gold
+
+
+def test_lessons_of_one_layout_do_not_fill_a_document_of_quite_another():
+    lessons = lessons_from(map(permit, range(4)))
+    minutes = "Minutes of the garden society\nThe chair opened the meeting.\nApples were discussed at length by all.\n"
+    assert set(record(minutes, lessons).values()) == {None}
+
+
+def test_a_wrong_lesson_is_outvoted_by_later_ones():
+    text, gold = permit(0)
+    wrong = {**gold, "keeper": PEOPLE[3]}  # the clerk
+    lessons = lessons_from([(text, wrong), *map(permit, range(1, 5))])
+    text, gold = permit(6)
+    assert record(text, lessons) == gold
+
+
+def test_misread_words_beside_a_value_do_no_harm():
+    text, gold = permit(5)
+    misread = text.replace("Person who may", "Pers0n who rnay").replace("Moored", "Mcored").replace("entry", "entri")
+    assert record(misread, lessons_from(map(permit, range(4)))) == gold
+
+
+def test_a_field_that_the_layout_never_has_is_likely_absent():
+    result = extract(read_text(permit(5)[0]), SCHEMA, None, lessons=lessons_from(map(permit, range(4))))
+    [value] = [v for v in result.values if v.path == ("witness",)]
+    assert value.value is None
+    assert value.confidence > 0.8
+    assert not value.problems
+
+
+def test_the_run_says_which_lessons_made_a_value():
+    result = extract(read_text(permit(5)[0]), SCHEMA, None, lessons=lessons_from(map(permit, range(3))))
+    said = result.run["lessons"]
+    assert said["documents"] == said["layout"] == 3
+    assert said["values"]["keeper"]["records"] == 3
+    assert said["absent"] == ["witness"]
+    [keeper] = [v for v in result.values if v.path == ("keeper",)]
+    assert keeper.evidence.text == PEOPLE[5]
+    assert keeper.features["lesson_records"] == 3
+    assert "lessons" not in extract(read_text(permit(5)[0]), SCHEMA, None).run
+
+
+def test_the_document_itself_teaches_it_nothing():
+    text, _ = permit(2)
+    assert set(record(text, lessons_from([permit(2)])).values()) == {None}
+
+
+def test_only_approved_fields_teach():
+    text, gold = permit(0)
+    document = read_text(text)
+    start = text.index("WM-410")
+    approved = [ApprovedValue(("code",), gold["code"], (start, start + 6))]
+    lesson = make_lesson(document, SCHEMA, approved, {})
+    assert [f.path for f in lesson.fields] == [("code",)]
+    assert lesson.fields[0].place.before[:2] == ("permit", "this")
+
+
+def test_a_value_in_several_places_is_located_by_earlier_lessons():
+    texts = [permit(n) for n in range(3)]
+    text, gold = permit(3)
+    repeated = text.replace("Clerk on duty\n", f"Clerk on duty\n{gold['keeper']}\n")
+    first, *_ = lessons_from([*texts, (repeated, gold)])[::-1]
+    [keeper] = [f for f in first.fields if f.path == ("keeper",)]
+    assert keeper.place.before[0] == "moor"
+
+
+def test_lessons_survive_json():
+    for lesson in lessons_from([permit(0), ticket(1)]):
+        assert parse_lesson(json.loads(json.dumps(lesson.as_dict()))) == lesson
+    with pytest.raises(InputError):
+        parse_lesson({"document": "x"})
+
+
+def test_fingerprints_tell_layouts_apart():
+    permits = [fingerprint(DocumentTokens(read_text(permit(n)[0]))) for n in range(3)]
+    other = fingerprint(DocumentTokens(read_text(ticket(0)[0])))
+    assert similarity(permits[0], permits[1]) > 0.5 > 0.2 > similarity(permits[0], other)
+    same, different = weighted_similarities(permits[0], [permits[1], other])
+    assert same > 0.6 > 0.3 > different
+    assert similarity((), permits[0]) == 0.0
+
+
+def test_values_are_located_by_what_they_mean():
+    document = read_text("Paid 1,250.00 on 3 April 2021\nby  O’Hara\n& Sons and Marohar Ltd\n")
+    fields = {f.name: f for f in SCHEMA.fields}
+    assert [document.text[s:e] for s, e in locate_value(1250, fields["sum"], document)] == ["1,250.00"]
+    assert [document.text[s:e] for s, e in locate_value("2021-04-03", fields["starts"], document)] == ["3 April 2021"]
+    assert [document.text[s:e] for s, e in locate_value("OHARA & SONS", fields["keeper"], document)] == [
+        "O’Hara\n& Sons"
+    ]
+    assert locate_value("ohar", fields["keeper"], document) == []
+
+
+def test_shapes_and_corrected_words():
+    assert shape_of("12/03/2004") == "0/0/0"
+    assert shape_of("Ann LEE") == "Aa A"
+    assert correct_words(["harb0ur", "barbour", "harbour", "pen"], ["harbour", "pin"]) == {
+        "harb0ur": "harbour",
+        "barbour": "harbour",
+    }
