@@ -14,7 +14,7 @@ FLOORS = [
     {"layout", "tables", "ocr", "decoding"},
     {"readers", "models", "candidates", "grounding", "validation"},
     {"confidence", "lessons"},
-    {"extraction", "store"},
+    {"extraction", "store", "schema_design"},
     {"jobs", "evaluation"},
     {"review", "exports"},
     {"ui"},

@@ -142,3 +142,21 @@ def test_one_word_label_after_another_word_is_not_a_label():
 
 def test_rate_within_a_label_is_not_the_total():
     assert matched_texts("Total EUR including VAT 19%\t73.30", total={"type": "number", "title": "Total"}) == {}
+
+
+def test_a_line_that_is_a_label_and_a_text_gives_the_text():
+    fields = {
+        "c": {**TEXT, "title": "Customer"},
+        "no": {**TEXT, "title": "No."},
+        "tax": {"type": "number", "title": "VAT"},
+    }
+    lines = "Customer: Alpha Works, Road 5\tRemark: none\nNo.: A-7\nVAT: 7.54\n\nThanks\n"
+    assert matched_texts(lines, **fields) == {"c": "Alpha Works, Road 5", "no": "A-7", "tax": "7.54"}
+    assert matched_texts("Customer\tAlpha Works\nVAT\t7.54\n", **fields) == {"c": "Alpha Works"}
+
+
+def test_a_text_that_may_go_on_below_or_heads_a_column_is_not_matched():
+    customer = {"c": {**TEXT, "title": "Customer"}}
+    assert matched_texts("Customer: Alpha Works\nRoad 5, Harbour\n", **customer) == {}
+    assert matched_texts("Customer\tRemarks\nAnn\tpaid\n", **customer) == {}
+    assert matched_texts("our Customer: Alpha Works\n", **customer) == {}

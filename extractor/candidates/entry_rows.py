@@ -98,6 +98,11 @@ _CARRIED = re.compile(
 _LABELLED = re.compile(r"[^\W\d_][:：]\s*\S")
 
 
+def is_total_name(text: str) -> bool:
+    """Decide whether a text is the name of a total, such as `Grand total` or `合计`."""
+    return bool(_TOTAL.search(text)) and len(text.split()) <= EntryRowSettings.current().total_words
+
+
 def read_rows(match: ColumnMatch, text: str) -> ReadRows:
     """Return the entries of the matched grid in the order of its rows."""
     settings = EntryRowSettings.current()
@@ -173,7 +178,7 @@ class _RowReader:
             texts = [c.text for c in cells if re.search(r"[^\W\d_]", c.text)]
             if any(_CARRIED.search(t) for t in texts[:2]):
                 return RowRole.CARRIED
-            if any(_TOTAL.search(t) and len(t.split()) <= self._settings.total_words for t in texts[:2]):
+            if any(map(is_total_name, texts[:2])):
                 return RowRole.TOTAL
         if self._is_entry(row):
             return RowRole.ENTRY

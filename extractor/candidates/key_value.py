@@ -34,6 +34,9 @@ class KeyValueSettings(Settings):
         4, unit="characters", meaning="A shorter label stands in too many clauses to search them for a number."
     )
     max_clause_length: int = threshold(400, unit="characters", meaning="A clause begins so near before its label.")
+    whole_lines: bool = rule(
+        True, meaning="A line that is a label, a colon or a wide gap, and one text gives the field that text."
+    )
     skip_column_heads: bool = rule(
         True, meaning="Where most of a field's labels stand without a value, none is taken from the line below."
     )
@@ -50,6 +53,16 @@ _LISTED_TEXT = re.compile(
     r"(?=[）)；;。]|[，,]\s?[^\s，,；;。：:]{1,12}[：:])"
 )
 """A text in a run of `label：value，label：value`: it ends where the run does, or where the next label begins."""
+_WHOLE_LINE_VALUE = re.compile(
+    r"[ \u3000]*(?:[:：][ \t\u3000]*|\t[ \t\u3000]*|[ \u3000]{3,})"
+    r"(\S(?:[^\n\t]*?\S)??)(?=[ \u3000]{3,}|[ \u3000]*[\t\n])"
+)
+"""What stands behind a label up to the end of the line, or to the next wide gap."""
+_BEFORE_LABEL = re.compile(r"(?:\A|\n|\t| {3,}|\u3000)[ \u3000]*\Z")
+_COLON = re.compile(r"[ \u3000]*[:：](?!//)")
+_PART_END = re.compile(r"\t| {3,}")
+_LABEL_AHEAD = re.compile(r"[^\s:：][^:：\n\t]{0,40}(?<!\d)[:：](?!//)")
+"""A label of a few words with its colon: what stands before it has ended."""
 _WORD = re.compile(r"[A-Za-z]+")
 _FOLLOWS_A_WORD = re.compile(r"[^\W\d_][^\S\n\t]+\Z")
 _CLAUSE_END = re.compile(r"(?<!\d),|,(?!\d)|\.(?=\s)|[，。；;：:、\n\t（）()“”！？!?]")
@@ -73,7 +86,7 @@ def match_labelled_values(
     settings = KeyValueSettings.current()
     text = document.text
     kinds = {f.path: normalisation.value_kind(f) for f in fields if f.type != "array" and f.copied}
-    kinds = {path: kind for path, kind in kinds.items() if kind != "boolean"}
+    kinds = {path: None if kind == "boolean" else kind for path, kind in kinds.items()}
     owners: dict[str, set[Path]] = defaultdict(set)
     printed: dict[str, str] = {}
     for field in [*fields, *known]:
@@ -91,6 +104,8 @@ def match_labelled_values(
         if kind is None:
             if m := _LISTED_TEXT.match(text, end):
                 after_label[path].append((*m.span(1), len(label)))
+            elif value := _find_whole_line(text, start, end, printed):
+                after_label[path].append((*value, len(label)))
             continue
         span = _find_after(text, end, kind)
         if span:
@@ -135,9 +150,10 @@ def _find_labels(
     hits: list[tuple[int, int, str]] = []
     for plain, label in printed.items():
         pattern = label_pattern(label)
-        if pattern is not None and _is_long_enough(plain):
-            for start, end in spans:
-                hits += [(m.start(), m.end(), plain) for m in pattern.finditer(text, start, end)]
+        if pattern is not None:
+            found = (m.span() for start, end in spans for m in pattern.finditer(text, start, end))
+            is_long = _is_long_enough(plain)
+            hits += [(s, e, plain) for s, e in found if is_long or _is_line_label(text, s, e)]
     covered = 0
     for start, end, plain in sorted(hits, key=lambda h: (h[0], -h[1])):
         if end > covered:
@@ -149,6 +165,34 @@ def _find_labels(
 def _is_long_enough(plain: str) -> bool:
     settings = KeyValueSettings.current()
     return len(plain) >= (settings.min_cjk_label_length if has_cjk(plain) else settings.min_label_length)
+
+
+def _is_line_label(text: str, start: int, end: int) -> bool:
+    """Decide whether a label, however short, begins its line, or a part of it behind a gap, and has a colon."""
+    return KeyValueSettings.current().whole_lines and bool(
+        _BEFORE_LABEL.search(text, max(0, start - 40), start) and _COLON.match(text, end)
+    )
+
+
+def _find_whole_line(text: str, start: int, end: int, labels: Mapping[str, str]) -> tuple[int, int] | None:
+    """Return the one text behind a label that begins a line, or a part of it; None where it may go on below.
+
+    It does not go on where the next line is blank, has a label itself, or has parts of its own. Without a colon, the
+    line above or below has to begin with one of the `labels` too: else they may be the heads of columns.
+    """
+    if not KeyValueSettings.current().whole_lines or not _BEFORE_LABEL.search(text, max(0, start - 40), start):
+        return None
+    value = _WHOLE_LINE_VALUE.match(text, end)
+    if value is None or _LABEL_AHEAD.match(value[1]) or normalise_label(value[1]) in labels:
+        return None
+    line_start, line_end = text.rfind("\n", 0, start) + 1, text.find("\n", value.end())
+    below = text[line_end + 1 :].partition("\n")[0] if line_end >= 0 else ""
+    if not _COLON.match(text, end):
+        above = text[:line_start].rstrip("\n").rpartition("\n")[2]
+        firsts = (_PART_END.split(line.strip(), maxsplit=1)[0] for line in (above, below))
+        return value.span(1) if any(normalise_label(first) in labels for first in firsts if first) else None
+    goes_on = below.strip() and "\t" not in below and not _LABEL_AHEAD.match(below.strip())
+    return None if goes_on else value.span(1)
 
 
 def _find_after(text: str, end: int, kind: str) -> tuple[int, int] | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from extractor.types import (
 )
 
 if TYPE_CHECKING:
+    from extractor.schema_design import FieldDraft, SchemaDraft
     from extractor.schemas import Schema
 
 MIN_WIDTH = 60
@@ -270,3 +271,27 @@ def _field(field: Field) -> str:
     unit = f" [{field.unit}]" if field.unit else ""
     labels = f" — {', '.join(field.labels)}" if field.labels else ""
     return f"{path_text(field.path) if field.path else '(element)'}: {' '.join(filter(None, marks))}{unit}{labels}"
+
+
+def format_draft(draft: SchemaDraft, found: Mapping[str, Any]) -> str:
+    """Return the fields of a draft, each with its type and what was `found` in the sample without a model."""
+    lines = [draft.title] if draft.title else []
+    for field in draft.fields:
+        value = found.get(field.key)
+        lines.append(f"  {_draft_line(field)}: {_draft_value(field, value)}")
+        lines += [f"    {_draft_line(column)}" for column in field.columns]
+    return "\n".join(lines) + "\n"
+
+
+def _draft_line(field: FieldDraft) -> str:
+    unit = f" in {field.unit}" if field.unit else ""
+    choices = f" ({', '.join(field.choices)})" if field.choices else ""
+    return f"{field.name}, {field.type.replace('_', ' ')}{unit}{choices}{', required' if field.required else ''}"
+
+
+def _draft_value(field: FieldDraft, value: Any) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} rows"
+    if value is not None:
+        return json.dumps(value, ensure_ascii=False)
+    return f"a model is needed for “{field.sample.text}”" if field.sample else "nothing in the sample"

@@ -19,6 +19,8 @@ VALUE_KINDS: Mapping[str, str] = {
     "email": "an e-mail address",
     "uri": "a web address",
     "phone": "a telephone number",
+    "identifier": "a number or code that names something, kept as printed: `0042`, `SR-2041/7`",
+    "money": "an amount of money; stands beside a number, with its currency in `x-unit` where there is only one",
     "postal-address": "a postal address, which may take several lines",
     "organization-name": "the name of a company or another organization, with its legal form",
 }
