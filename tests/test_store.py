@@ -454,6 +454,7 @@ def test_approved_and_exported_or_rejected_documents_are_completed(store):
 def test_store_of_the_first_version_is_migrated_with_its_queue(place, monkeypatch):
     from extractor.store import database
 
+    monkeypatch.setattr(database, "MIGRATIONS", MIGRATIONS[:2])
     with Store(place) as new:
         new.add_schema(SCHEMA)
         for n, document in enumerate("abc", 1):

@@ -1,11 +1,12 @@
 """The store: documents, what machines extracted from them, what people made of it, and the jobs that do the work.
 
 `Store` opens one. `store.records` is for reading, reviewing and exporting, `store.jobs` for working through many
-documents, `store.audit` says who changed what. docs/jobs.md describes all of it.
+documents, `store.report_kinds` for the schemas that people saved, `store.audit` says who changed what. docs/jobs.md
+describes all of it.
 
 Read `models` (what is stored, as dataclasses), `record_data` (the nested data of a record), `value_origins`,
 `review_reasons`, `review_status` (what people should review), `corrections`, `tables`, `migrations`, `database`,
-`audit`, `writes` (storing extractions), `listing`, `record_rows`, `records` and `queue` (jobs and tasks).
+`audit`, `writes` (storing extractions), `listing`, `record_rows`, `records`, `report_kinds` and `job_queue`.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from extractor.store.models import (
     Record,
     RecordFilter,
     RecordSummary,
+    ReportKind,
+    ReportKindChanged,
     ReviewAction,
     Source,
     SourceFile,
@@ -52,6 +55,8 @@ __all__ = [
     "Record",
     "RecordFilter",
     "RecordSummary",
+    "ReportKind",
+    "ReportKindChanged",
     "ReviewAction",
     "Source",
     "SourceFile",
@@ -80,12 +85,14 @@ class Store:
             from extractor.store.audit import AuditLog
             from extractor.store.job_queue import JobQueue
             from extractor.store.records import Records
+            from extractor.store.report_kinds import ReportKinds
         except ModuleNotFoundError as error:
             raise StoreError(f"The store needs {error.name}.", "Run `pip install 'extractor[jobs]'`.") from error
         self._database = database.Database(str(place or database.default_place()))
         self.name = self._database.name
         self.records = Records(self._database)
         self.jobs = JobQueue(self._database)
+        self.report_kinds = ReportKinds(self._database)
         self.audit = AuditLog(self._database)
 
     def __enter__(self) -> Store:

@@ -54,6 +54,10 @@ _KEYS = {"sources": ("name", "document"), "audit": ("seq",)}
 documents = _table("documents", id=Text, size=Integer, kind=Text, seen=Text)
 sources = _table("sources", name=Text, document=Text, seen=Text)
 schemas = _table("schemas", id=Text, name=Text, document=JsonText, seen=Text)
+report_kinds = _table(
+    "report_kinds", id=Integer, name=Text, version=Integer, schema=Text, state=Text, sample=Text, who=Text, at=Text
+)
+"""Versions of the kinds of report that people saved; `state` is `current`, or `removed` for the end of one."""
 versions = _table("versions", id=Text, tool=Text, prompt=Text, model=Text, weights=Text, options=JsonText)
 extractions = _table(
     "extractions", id=Text, document=Text, schema=Text, version=Text, job=Integer, at=Text, result=JsonText, digest=Text

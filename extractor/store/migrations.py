@@ -184,9 +184,17 @@ def _review_row(connection: sa.Connection, row: Any) -> dict[str, Any]:
     return columns | {"approvals": len(approvers), "approved_by": approvers[0] if approvers else None}
 
 
+_REPORT_KINDS = (
+    """CREATE TABLE report_kinds (
+        id $id, name TEXT NOT NULL, version $integer NOT NULL, schema TEXT NOT NULL REFERENCES schemas (id),
+        state TEXT NOT NULL CHECK (state IN ('current', 'removed')), sample TEXT NOT NULL, who TEXT NOT NULL,
+        at TEXT NOT NULL, UNIQUE (name, version))$strict""",
+)
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         1, "first tables", _TABLES, ("extractions", "versions", "schemas", "corrections", "reviews", "runs", "audit")
     ),
     Migration(2, "what the review needs", _REVIEW_COLUMNS, fill=_fill_review_columns),
+    Migration(3, "kinds of report that people saved", _REPORT_KINDS, ("report_kinds",)),
 )

@@ -30,6 +30,31 @@ class Conflict(ExtractorError):
         self.current = current
 
 
+class ReportKindChanged(ExtractorError):
+    """Somebody else saved the kind of report meanwhile, or another one has its name; nothing was saved."""
+
+    kind = "kind_changed"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportKind:
+    """A version of a kind of report that somebody saved: its schema under a name.
+
+    `name` is what commands and files call it, `title` what people do. `schema` is the id of `document`, which is the
+    schema with the name and the version in it. `sample` is the SHA-256 of the document that it was made from, empty
+    without one.
+    """
+
+    name: str
+    version: int
+    title: str
+    schema: str
+    document: Mapping[str, Any]
+    who: str
+    at: str
+    sample: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Version:
     """What extracts: the tool, its prompts, the model and its weights, and the options that change the result."""
