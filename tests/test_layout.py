@@ -242,6 +242,40 @@ def test_boxes_of_a_form_are_read_one_by_one():
 # Headings.
 
 
+def test_shaded_column_of_figures_is_read_with_the_lines_beside_it():
+    figures = ("1,204.00", "87.50", "310.25", "1,601.75")
+    words = [w for n, name in enumerate(("Rent", "Power", "Repairs", "Sum")) for w in line(name, 50, 100 + 15 * n)]
+    words += [w for n, text in enumerate(figures) for w in line(text, 400, 100.6 + 15 * n, bold=True)]
+    words += [w for n in range(4) for w in line(f"{n}00.10", 520, 100 + 15 * n)]
+    grids = find_grids(*frame(380, 85, 460, 155))
+    assert grids and len(grids[0].cells) == 1
+    assert "Power\t87.50\t100.10" in "\n".join(texts(order_page(words, grids)))
+
+
+def test_box_of_text_far_beside_other_text_is_read_by_itself():
+    words = [w for n, name in enumerate(("Rent", "Power", "Repairs", "Sum")) for w in line(name, 50, 100 + 15 * n)]
+    words += [w for n, name in enumerate(("Ada Hill", "Mill", "Upton", "Wales")) for w in line(name, 400, 100 + 15 * n)]
+    assert "Rent\t" not in "\n".join(texts(order_page(words, find_grids(*frame(380, 85, 470, 155)))))
+
+
+def spread(foot_left: str, foot_right: str) -> list[PlacedWord]:
+    """Two columns of labels with figures, as far apart as two pages, with a line at the foot of each."""
+    words = []
+    for left, names in ((50, ("Land", "Cash", "Stock", "Plant")), (650, ("Loans", "Taxes", "Shares", "Wages"))):
+        for n, name in enumerate(names):
+            words += line(name, left, 100 + 15 * n) + line(f"{n + 1}00", left + 300, 100 + 15 * n)
+    return words + line(foot_left, 50, 300) + line(foot_right, 650, 300)
+
+
+def test_two_pages_side_by_side_are_read_one_after_the_other():
+    text = "\n".join(texts(order_page(spread("Annual report 12", "Annual report 13"))))
+    assert "Cash\t200\n" in text and text.index("Plant") < text.index("Annual report 12") < text.index("Loans")
+
+
+def test_wide_table_of_one_page_is_read_in_rows():
+    assert "Cash\t200\tTaxes\t200" in "\n".join(texts(order_page(spread("Checked by Ada", "Printed in May"))))
+
+
 def test_large_line_is_a_heading():
     prose = [each for row in range(4) for each in line("ordinary words in a line of text", 50, 150 + 12 * row)]
     blocks = order_page([*line("Annual report", 50, 100, 20), *prose])

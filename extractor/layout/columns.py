@@ -113,7 +113,7 @@ def _share_lines(left: list[TextSegment], right: list[TextSegment]) -> bool:
     return shared >= settings.shared_lines * min(len(group_into_lines(left)), len(group_into_lines(right)))
 
 
-_FIGURE = re.compile(r"[^\w\n]{0,3}(?:[A-Z]{2,3} ?)?[-+(]?\d[\d.,\s]*[%)*]?")
+FIGURE = re.compile(r"[^\w\n]{0,3}(?:[A-Z]{2,3} ?)?[-+(]?\d[\d.,\s]*[%)*]?")
 """A number with a currency before it or a mark behind it."""
 
 
@@ -125,7 +125,7 @@ def _is_pair(name: TextSegment, value: TextSegment, settings: ColumnSettings) ->
     if on_one_baseline(name.baseline, value.baseline, min(name.font_size, value.font_size)):
         return True
     # Scanned, a figure stands a little higher or lower than its label.
-    if _FIGURE.fullmatch(value.text) and overlaps_in_height(name.box, value.box, settings.figure_overlap):
+    if FIGURE.fullmatch(value.text) and overlaps_in_height(name.box, value.box, settings.figure_overlap):
         return True
     larger = max(name.font_size, value.font_size)
     differs = name.bold != value.bold or abs(name.font_size - value.font_size) > settings.other_type * larger

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extractor.geometry import PlacedWord, union
+from extractor.geometry import PlacedWord, on_one_baseline, union
 from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutCell, TableBlock, TextBlock, TextLine
+from extractor.layout.columns import FIGURE
 from extractor.layout.reading_order import find_body_size, order_items
 from extractor.layout.ruled_grids import RuledCell, RuledGrid
 from extractor.layout.segments import SegmentSettings, build_segments, follows_in_run, group_into_lines
@@ -44,6 +46,9 @@ class GridRegionSettings(Settings):
     continuing_rows: int = threshold(3, meaning="fewest lines in a grid that go on beside it, for it to be no table")
     continuing_share: float = threshold(0.4, meaning="share of its lines that must go on beside it")
     continuing_gap: float = threshold(60.0, unit="points", meaning="how near beside the grid they go on")
+    continuing_figures: float = threshold(
+        0.6, meaning="share of its lines that are figures, from which they go on however far beside the grid"
+    )
 
 
 def assign_words(grid: RuledGrid, words: Sequence[PlacedWord]) -> WordsByCell:
@@ -176,14 +181,21 @@ def _begins_with_label(lines: Sequence[TextLine], settings: GridRegionSettings) 
 
 
 def goes_on_outside(inside: Sequence[PlacedWord], outside: Sequence[PlacedWord]) -> bool:
-    """Decide whether the lines in a grid go on beside it, as where only some columns of a table are shaded."""
+    """Decide whether the lines in a grid go on beside it, as where only some columns of a table are shaded.
+
+    A shaded column of figures belongs to the lines beside it however far they are; a box of text beside other text may
+    be level with it by chance.
+    """
     settings = GridRegionSettings.current()
-    baselines = {round(word.baseline) for word in inside}
-    if len(baselines) < settings.continuing_rows:
+    lines = group_into_lines(build_segments(inside))
+    if len(lines) < settings.continuing_rows:
         return False
     box = union(word.box for word in inside)
-    gap = settings.continuing_gap
-    beside = {
-        round(word.baseline) for word in outside if 0 < word.box.x0 - box.x1 < gap or 0 < box.x0 - word.box.x1 < gap
-    }
-    return len(baselines & beside) >= max(settings.continuing_rows, settings.continuing_share * len(baselines))
+    figures = sum(all(FIGURE.fullmatch(segment.text) for segment in line) for line in lines)
+    gap = math.inf if figures >= settings.continuing_figures * len(lines) else settings.continuing_gap
+    near = [word for word in outside if 0 < word.box.x0 - box.x1 < gap or 0 < box.x0 - word.box.x1 < gap]
+    beside = sum(
+        any(on_one_baseline(line[0].baseline, word.baseline, min(line[0].font_size, word.font_size)) for word in near)
+        for line in lines
+    )
+    return beside >= max(settings.continuing_rows, settings.continuing_share * len(lines))

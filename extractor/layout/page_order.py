@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extractor.geometry import PlacedWord, overlap, overlaps_in_height
-from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutItem, TextBlock, TextLine, TextSegment
+from extractor.geometry import PlacedWord, on_one_baseline, overlap, overlaps_in_height, union
+from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutItem, TextBlock, TextLine, TextSegment, only_segments
+from extractor.layout.columns import find_gutters
 from extractor.layout.grid_regions import assign_words, goes_on_outside, read_grid
 from extractor.layout.headings import mark_headings
 from extractor.layout.reading_order import find_body_size, order_items
@@ -27,6 +28,11 @@ class PageOrderSettings(Settings):
     page_frame: float = threshold(
         0.6, meaning="share of the page's words from which a grid of one cell is a page frame"
     )
+    split_spreads: bool = rule(True, meaning="two pages printed side by side are read one after the other")
+    spread_aspect: float = threshold(1.2, meaning="least ratio of width to height of two pages side by side")
+    spread_middle: float = threshold(
+        0.1, meaning="how far from the middle the gutter between the two may be, as a share of the width"
+    )
 
 
 def order_page(words: Sequence[PlacedWord], grids: Sequence[RuledGrid] = ()) -> list[LayoutBlock]:
@@ -41,7 +47,7 @@ def order_page(words: Sequence[PlacedWord], grids: Sequence[RuledGrid] = ()) -> 
     watermarks = _find_watermarks(items, body_size)
     if watermarks:
         items = [item for item in items if item not in watermarks]
-    blocks = order_items(items, body_size)
+    blocks = [block for page in _split_spread(items, body_size) for block in order_items(page, body_size)]
     blocks += [TextBlock((TextLine((watermark,)),)) for watermark in watermarks]
     return mark_headings(blocks, body_size)
 
@@ -69,6 +75,43 @@ def _read_grids(words: Sequence[PlacedWord], grids: Sequence[RuledGrid]) -> tupl
         else:
             regions.append(region)
     return regions, rest
+
+
+def _split_spread(items: list[LayoutItem], body_size: float) -> list[list[LayoutItem]]:
+    """Return the items of each of two pages printed side by side; all of them in one list where there is one page.
+
+    The two print the same line level with each other, as a heading or at the foot, but for numbers.
+    """
+    settings = PageOrderSettings.current()
+    if not items or not settings.split_spreads:
+        return [items]
+    box = union(item.box for item in items)
+    if box.width < settings.spread_aspect * box.height:
+        return [items]
+    middle, reach = (box.x0 + box.x1) / 2, settings.spread_middle * box.width
+    gutters = [(x0, x1) for x0, x1 in find_gutters(items, body_size) if x0 - reach <= middle <= x1 + reach]
+    for _, right_edge in gutters:
+        left = [item for item in items if item.box.x0 < right_edge]
+        right = [item for item in items if item.box.x0 >= right_edge]
+        if _repeats_a_line(only_segments(left), only_segments(right)):
+            return [left, right]
+    return [items]
+
+
+def _repeats_a_line(left: Sequence[TextSegment], right: Sequence[TextSegment]) -> bool:
+    """Decide whether a text of several words stands level on both sides, but for its numbers."""
+    texts = [(_without_digits(segment.text), segment) for segment in left if " " in segment.text]
+    return any(
+        text == _without_digits(segment.text)
+        and on_one_baseline(other.baseline, segment.baseline, min(other.font_size, segment.font_size))
+        for segment in right
+        for text, other in texts
+        if any(map(str.isalpha, text))
+    )
+
+
+def _without_digits(text: str) -> str:
+    return "".join(character for character in text if not character.isdigit())
 
 
 def _find_watermarks(items: Sequence[LayoutItem], body_size: float) -> list[TextSegment]:
