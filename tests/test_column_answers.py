@@ -40,7 +40,7 @@ def goods(model):
 
 
 def test_rows_under_the_columns_that_a_model_points_at_are_read_by_code():
-    model = model_that_points_at({"product": "A", "pieces": "B", "cost": "C"})
+    model = model_that_points_at({"A": "product", "B": "pieces", "C": "cost"})
     result = goods(model)
     assert result.data["goods"] == GOODS
     assert {v.method for v in result.values} == {"structure"}
@@ -50,12 +50,24 @@ def test_rows_under_the_columns_that_a_model_points_at_are_read_by_code():
 @pytest.mark.parametrize(
     ("letters", "probability"),
     [
-        ({"product": None, "pieces": None, "cost": None}, 1.0),
-        ({"product": "A", "pieces": "A", "cost": None}, 1.0),
-        ({"product": "A", "pieces": "B", "cost": "C"}, 0.5),
+        ({"A": None, "B": None, "C": None}, 1.0),
+        ({"A": "product", "B": "product", "C": None}, 1.0),
+        ({"A": "product", "B": "pieces", "C": "cost"}, 0.5),
     ],
 )
 def test_model_that_does_not_tell_the_columns_is_asked_for_the_list(letters, probability):
     model = model_that_points_at(letters, probability)
     assert not goods(model).data.get("goods")
     assert len(model.questions) == 2
+
+
+def test_rows_of_lines_without_a_header_are_read_by_code():
+    slip = "2 Stift\t2.40\n1 Heft\t1.75\n4 Tinte\t28.00\nTotal\t32.15\n"
+    model = model_that_points_at({"A": "pieces", "B": "product", "C": "cost"})
+    result = extract(read_bytes(slip.encode(), "slip.txt"), SCHEMA, model)
+    assert [(e["pieces"], e["product"], e["cost"]) for e in result.data["goods"]] == [
+        (2, "Stift", 2.4),
+        (1, "Heft", 1.75),
+        (4, "Tinte", 28.0),
+    ]
+    assert "(no header)" in model.questions[0]

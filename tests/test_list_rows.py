@@ -329,45 +329,50 @@ def the_list(wanted):
     return load_schema({"type": "object", "properties": {"rows": wanted}}).fields[0]
 
 
-def test_question_shows_headers_with_samples_and_asks_for_a_letter_each():
+def test_question_shows_headers_with_samples_and_asks_what_each_column_holds():
     document = read_bytes(FOREIGN.encode(), "paper.txt")
     (match,) = find_uncertain_tables(the_list(PAYMENTS), document)
-    question = make_column_question(match)
+    question = make_column_question(match, document.text)
     assert "B: Bezeichnung | Miete; Brot" in question.text.splitlines()
     assert "- purpose: what for" in question.text.splitlines()
     assert [(slot.key, slot.kind, slot.literals) for slot in question.slots] == [
-        ("paidOn", "literals", ("A", "B", "C")),
-        ("purpose", "literals", ("A", "B", "C")),
-        ("amount", "literals", ("A", "B", "C")),
+        ("A", "literals", ("paidOn", "purpose", "amount")),
+        ("B", "literals", ("purpose",)),
+        ("C", "literals", ("purpose", "amount")),
     ]
 
 
-def test_answer_becomes_rows():
+def answered(**answer):
     document = read_bytes(FOREIGN.encode(), "paper.txt")
     (match,) = find_uncertain_tables(the_list(PAYMENTS), document)
-    answer = {"paidOn": "A", "purpose": "B", "amount": "C"}
-    found = rows_of_match(apply_column_answer(make_column_question(match), answer, document.text), document.text)
-    assert [[document.text[m.start : m.end] for m in row] for row in found.rows] == [
+    probability = {letter: 1 - 0.1 * n for n, letter in enumerate(answer)}
+    return document.text, apply_column_answer(
+        make_column_question(match, document.text), answer, probability, document.text
+    )
+
+
+def test_answer_becomes_rows():
+    text, match = answered(A="paidOn", B="purpose", C="amount")
+    assert [[text[m.start : m.end] for m in row] for row in rows_of_match(match, text).rows] == [
         ["1.05.2031", "Miete", "650,00"],
         ["2.05.2031", "Brot", "3,20"],
         ["5.05.2031", "Milch", "1,10"],
     ]
 
 
-def test_answer_with_one_column_twice_or_of_another_kind_is_left_out():
-    document = read_bytes(FOREIGN.encode(), "paper.txt")
-    (match,) = find_uncertain_tables(the_list(PAYMENTS), document)
-    question = make_column_question(match)
-    twice = apply_column_answer(question, {"paidOn": "A", "purpose": "A", "amount": None}, document.text)
-    assert dict(twice.columns) == {}
-    unlike = apply_column_answer(question, {"paidOn": None, "purpose": "C", "amount": "B"}, document.text)
-    assert dict(unlike.columns) == {1: 2}
+def test_of_two_columns_that_hold_one_item_the_likelier_does():
+    assert dict(answered(B="purpose", C="purpose")[1].columns) == {1: 1}
 
 
-def test_only_items_without_a_column_are_asked_for():
+def test_column_of_another_kind_is_left_out():
+    assert dict(answered(A=None, B="amount", C="purpose")[1].columns) == {1: 2}
+
+
+def test_only_columns_without_an_item_are_asked_about():
     document = read_bytes(FOREIGN.replace("Betrag", "Amount").encode(), "paper.txt")
     (match,) = find_uncertain_tables(the_list(PAYMENTS), document)
-    assert [slot.key for slot in make_column_question(match).slots] == ["purpose"]  # the only dates are paidOn
+    slots = make_column_question(match, document.text).slots
+    assert {key for slot in slots for key in slot.literals} == {"purpose"}  # the only dates are paidOn
 
 
 RACES = a_list(

@@ -1,6 +1,6 @@
 """One short question about a table whose columns code alone does not match with a list's items: which column is which.
 
-The answer is a letter for each item, so that a model points at columns and code reads the rows.
+The answer is an item for each column, so that a model points at columns and code reads the rows.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from extractor.candidates import list_rows
+from extractor.candidates.entry_grids import EntryGrid
+from extractor.candidates.line_runs import find_runs, is_label
 from extractor.candidates.list_columns import (
     ColumnMatch,
     ListColumnSettings,
@@ -19,8 +21,9 @@ from extractor.candidates.list_columns import (
     is_column_item,
 )
 from extractor.decoding import Slot
-from extractor.settings import Settings, threshold
+from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, path_text
+from extractor.values import normalisation
 
 
 @dataclass(frozen=True)
@@ -32,13 +35,14 @@ class ColumnQuestionSettings(Settings):
     longest_description: int = threshold(90, unit="characters", meaning="A longer description of an item is cut.")
     max_columns: int = threshold(26, unit="columns", meaning="A table with more is not asked about.")
     min_rows: int = threshold(2, unit="rows", meaning="A table has at least so many rows with two filled cells.")
+    ask_for_runs: bool = rule(True, meaning="Runs of lines that are built alike are asked about like tables.")
     max_tables: int = threshold(3, unit="tables", meaning="So many tables are asked about for one list.")
     answered_score: float = threshold(0.8, meaning="What a pair of an item and a column counts that was answered.")
 
 
 @dataclass(frozen=True)
 class ColumnQuestion:
-    """A question about one table: `text` as a model reads it, and a slot for each item that is asked for.
+    """A question about one table: `text` as a model reads it, and a slot for each column that it is asked about.
 
     `columns` are the columns that the letters stand for; `match` are the pairs that code has found already.
     """
@@ -59,10 +63,12 @@ def find_uncertain_tables(field: Field, document: Document) -> list[ColumnMatch]
     if list_rows.limits_rows(field):
         return []
     likely = []
-    for match in list_rows.find_open_matches(field, document):
+    runs = find_runs(document) if settings.ask_for_runs and _has_values(field) else ()
+    run_matches = [list_rows.match_open(field, run, document.text) for run in runs]
+    for match in (*list_rows.find_open_matches(field, document), *run_matches):
         grid = match.grid
         rows = [row for row in grid.rows if filled_count(row) > 1]
-        if len(rows) < settings.min_rows or len(grid.names) > settings.max_columns:
+        if len(rows) < settings.min_rows or len(grid.names) > settings.max_columns or _is_form(grid):
             continue
         fitting = _count_fitting(match, document.text)
         if fitting >= min(2, sum(map(is_column_item, field.items))):
@@ -73,6 +79,20 @@ def find_uncertain_tables(field: Field, document: Document) -> list[ColumnMatch]
         if not any(match.grid.start < k.grid.end and k.grid.start < match.grid.end for k in kept):
             kept.append(match)
     return kept[: settings.max_tables]
+
+
+def _is_form(grid: EntryGrid) -> bool:
+    """Decide whether the rows of a grid without names are labels, with colons, beside their values."""
+    if grid.named_columns:
+        return False
+    labelled = sum(any(is_label(cell.text) for cell in row.values()) for row in grid.rows)
+    return 2 * labelled > len(grid.rows)
+
+
+def _has_values(field: Field) -> bool:
+    """Decide whether a list has items of text and items of a kind that code can tell in a line."""
+    kinds = [normalisation.value_kind(item) for item in field.items if is_column_item(item)]
+    return None in kinds and any(kind is not None for kind in kinds)
 
 
 def _count_fitting(match: ColumnMatch, text: str) -> int:
@@ -93,14 +113,19 @@ def _has_only(item: Field, match: ColumnMatch, column: int, text: str) -> bool:
     return bool(cells) and all(cell_fits(item, cell, text) for cell in cells[:10])
 
 
-def make_column_question(match: ColumnMatch) -> ColumnQuestion:
-    """Return the question which column of the matched table holds each item that has none yet, or none does."""
+def make_column_question(match: ColumnMatch, text: str) -> ColumnQuestion:
+    """Return the question what each column of the matched table holds that has no item yet, of the items without one.
+
+    A column may hold an item that its cells are values of; a column that can hold none is shown and not asked about.
+    """
     settings = ColumnQuestionSettings.current()
     taken = set(match.columns.values())
+    free = [item for i, item in enumerate(match.field.items) if is_column_item(item) and i not in match.columns]
     letters = dict(
         zip(string.ascii_uppercase, (c for c in range(len(match.grid.names)) if c not in taken), strict=False)
     )
     lines = ["A table has these columns:"]
+    slots = []
     for letter, column in letters.items():
         header = " ".join(dict.fromkeys(match.grid.names[column][:1] or ())) or "(no header)"
         cells = [
@@ -108,38 +133,42 @@ def make_column_question(match: ColumnMatch) -> ColumnQuestion:
         ]
         samples = "; ".join(_shorten(cell, settings.longest_sample) for cell in cells[: settings.sample_cells])
         lines.append(f"{letter}: {header} | {samples}" if samples else f"{letter}: {header}")
-    lines.append("Which column holds each of these? Answer with its letter, null where no column holds it.")
-    slots = []
-    for i, item in enumerate(match.field.items):
-        if is_column_item(item) and i not in match.columns:
-            key = path_text(item.path)
-            description = _shorten(item.description, settings.longest_description)
-            lines.append(f"- {key}: {description}" if description else f"- {key}")
-            slots.append(Slot(key, "literals", tuple(letters)))
+        held = [path_text(item.path) for item in free if _may_hold(item, match.grid, column, text)]
+        if held:
+            slots.append(Slot(letter, "literals", tuple(held)))
+    lines.append("Which of these does each column hold? Answer null for a column that holds none of them.")
+    for item in free:
+        description = _shorten(item.description, settings.longest_description)
+        lines.append(f"- {path_text(item.path)}: {description}" if description else f"- {path_text(item.path)}")
     return ColumnQuestion("\n".join(lines), tuple(slots), letters, match)
+
+
+def _may_hold(item: Field, grid: EntryGrid, column: int, text: str) -> bool:
+    return column_fit(item, grid, column, text) >= ListColumnSettings.current().min_fit
 
 
 def _shorten(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def apply_column_answer(question: ColumnQuestion, answer: Mapping[str, str | None], text: str) -> ColumnMatch:
-    """Return the match with the answered columns added; `answer` has a letter or None for the key of each slot.
+def apply_column_answer(
+    question: ColumnQuestion, answer: Mapping[str, str | None], probability: Mapping[str, float], text: str
+) -> ColumnMatch:
+    """Return the match with the answered columns added; `answer` has the key of an item, or None, for each slot.
 
-    A column that two items are said to be in, and one whose cells are not of the item's kind, is left out.
+    Of two columns that are said to hold the same item, the one with the higher `probability` does. A column whose cells
+    are not of the item's kind is left out.
     """
     match = question.match
     columns, similarity = dict(match.columns), dict(match.similarity)
-    answered = [letter for letter in answer.values() if letter is not None]
-    for i, item in enumerate(match.field.items):
-        letter = answer.get(path_text(item.path))
-        if i in columns or letter is None or letter not in question.columns or answered.count(letter) > 1:
+    items = {path_text(item.path): i for i, item in enumerate(match.field.items) if is_column_item(item)}
+    for letter in sorted(answer, key=lambda letter: -probability.get(letter, 0.0)):
+        i, column = items.get(answer[letter] or ""), question.columns.get(letter)
+        if i is None or column is None or i in columns:
             continue
-        column = question.columns[letter]
-        if column_fit(item, match.grid, column, text) >= ListColumnSettings.current().min_fit:
+        if _may_hold(match.field.items[i], match.grid, column, text):
             columns[i] = column
             similarity[i] = ColumnQuestionSettings.current().answered_score
-    items = sum(map(is_column_item, match.field.items))
     mean = sum(similarity.values()) / len(similarity) if similarity else 0.0
-    score = mean * (0.5 + 0.5 * len(columns) / items)
+    score = mean * (0.5 + 0.5 * len(columns) / len(items))
     return replace(match, columns=columns, similarity=similarity, doubtful=frozenset(), score=score)

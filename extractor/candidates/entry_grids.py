@@ -216,6 +216,11 @@ class LineRows:
             return PlacedText(start, end, text, min(b.x0 for b in boxes), max(b.x1 for b in boxes))
         return PlacedText(start, end, text, float(offset), float(offset + end - start))
 
+    def split_cell(self, cell: PlacedText, end: int, start: int) -> tuple[PlacedText, PlacedText]:
+        """Return the parts of a cell before `end` and from `start` on, counted in characters of the cell."""
+        left = self._place(cell.start, cell.start + end, int(cell.left))
+        return left, self._place(cell.start + start, cell.end, int(cell.left) + start)
+
     @property
     def has_boxes(self) -> bool:
         """Decide whether places are points on a page."""

@@ -48,7 +48,7 @@ class ListRowSettings(Settings):
 
 _CONDITION = re.compile(
     r"\b(?:only|except|exclud\w+|whose|exceed\w*|(?:more|less|greater|fewer|larger|smaller|higher|lower|older) than|"
-    r"at (?:least|most)|top|largest|smallest|highest|lowest|latest|"
+    r"at (?:least|most)|top|largest|smallest|highest|lowest|latest)\b|\b(?:"
     r"(?:over|above|below|under|since|after|before)\s+[$€£¥]?\d)|[<>≥≤]=?\s*[$€£¥]?\d|"
     r"仅|只[有列取]|超过|大于|小于|\d\s*[元万]?以[上下]|除外|排除|最[大高低近]",
     re.IGNORECASE,
@@ -109,12 +109,13 @@ def find_column_matches(field: Field, document: Document) -> list[ColumnMatch]:
 def find_open_matches(field: Field, document: Document) -> list[ColumnMatch]:
     """Return the matches of every grid, those without a single matched column too, best first."""
     grids = map(entry_grids.join_side_by_side, _grids(field, document))
-    found = [
-        match_columns(field, grid, document.text) or ColumnMatch(field, grid, {}, {}, frozenset(), 0.0)
-        for grid in grids
-        if len(grid.names) > 1
-    ]
+    found = [match_open(field, grid, document.text) for grid in grids if len(grid.names) > 1]
     return sorted(found, key=lambda m: -m.score)
+
+
+def match_open(field: Field, grid: EntryGrid, text: str) -> ColumnMatch:
+    """Return the match of the list with a grid, with no columns where none goes by its name."""
+    return match_columns(field, grid, text) or ColumnMatch(field, grid, {}, {}, frozenset(), 0.0)
 
 
 def rows_of_match(match: ColumnMatch, text: str) -> TableRowsMatch | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.candidates.column_question import (
@@ -11,7 +11,7 @@ from extractor.candidates.column_question import (
     find_uncertain_tables,
     make_column_question,
 )
-from extractor.candidates.list_rows import rows_of_match
+from extractor.candidates.list_rows import drop_rows_of_other_fields, rows_of_match
 from extractor.candidates.matches import TableRowsMatch
 from extractor.confidence import answer_probability
 from extractor.decoding import parse_answer, write_grammar, write_json_schema
@@ -19,7 +19,7 @@ from extractor.extraction import prompts
 from extractor.extraction.planning import Plan
 from extractor.models import Model
 from extractor.settings import Settings, rule, threshold
-from extractor.types import Answer, Document, FieldGroup, Path, Request
+from extractor.types import Answer, Document, Field, FieldGroup, Path, Request
 
 
 @dataclass(frozen=True)
@@ -27,22 +27,27 @@ class ColumnAnswerSettings(Settings):
     """Which answers about columns are believed."""
 
     ask_for_columns: bool = rule(True, meaning="A model is asked for the columns of a table that names do not settle.")
-    min_probability: float = threshold(0.5, meaning="Least probability of the letter of a column for it to count.")
+    min_probability: float = threshold(
+        0.5, meaning="Least probability of what a column holds for it to count."
+    )
     min_score: float = threshold(0.5, meaning="Least score of a table, with the answered columns, for it to be read.")
     min_columns: int = threshold(2, unit="columns", meaning="A table has at least so many of the list's items.")
-    answer_tokens: int = threshold(24, unit="tokens", meaning="Longest answer, for each item.")
+    answer_tokens: int = threshold(24, unit="tokens", meaning="Longest answer, for each column.")
 
 
-def match_lists_by_columns(document: Document, planned: Plan, model: Model | None) -> dict[Path, TableRowsMatch]:
+def match_lists_by_columns(
+    document: Document, fields: Sequence[Field], planned: Plan, model: Model | None
+) -> dict[Path, TableRowsMatch]:
     """Return the rows of open lists by their paths, in tables whose columns the model has pointed at.
 
-    One short question a table, without the document. Raises what the model raises.
+    One short question a table, without the document. `fields` are all of the schema: rows that have labels of others
+    are left out. Raises what the model raises.
     """
     if model is None or not ColumnAnswerSettings.current().ask_for_columns:
         return {}
     lists = [query.field for group in planned.queries for query in group if query.field.type == "array"]
     questions = [
-        make_column_question(match)
+        make_column_question(match, document.text)
         for field in lists
         if any(item.path for item in field.items)
         for match in find_uncertain_tables(field, document)
@@ -56,7 +61,7 @@ def match_lists_by_columns(document: Document, planned: Plan, model: Model | Non
         rows = _read_rows(question, answer, document)
         if rows is not None and (rows.path not in found or rows.score > found[rows.path].score):
             found[rows.path] = rows
-    return found
+    return drop_rows_of_other_fields(found, fields, document.text)
 
 
 def _as_group(question: ColumnQuestion) -> FieldGroup:
@@ -68,12 +73,10 @@ def _as_group(question: ColumnQuestion) -> FieldGroup:
 def _read_rows(question: ColumnQuestion, answer: Answer, document: Document) -> TableRowsMatch | None:
     """Return the rows under the columns that the answer names; None where it names too few to be sure."""
     settings = ColumnAnswerSettings.current()
-    letters: Mapping[str, str | None] = {
-        found.key: found.text
-        for found in parse_answer(answer, question.slots)
-        if answer_probability(found.tokens) >= settings.min_probability
-    }
-    match = apply_column_answer(question, letters, document.text)
+    found = parse_answer(answer, question.slots)
+    probability = {slot.key: answer_probability(slot.tokens) for slot in found}
+    held = {slot.key: slot.text for slot in found if probability[slot.key] >= settings.min_probability}
+    match = apply_column_answer(question, held, probability, document.text)
     if len(match.columns) < settings.min_columns or match.score < settings.min_score:
         return None
     return rows_of_match(match, document.text)

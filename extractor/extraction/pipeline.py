@@ -65,7 +65,7 @@ def extract(
     with timer.stage("structure"):
         planned = plan(document, schema, passage_tokens, lessons=lessons)
     with timer.stage("model"):
-        rows = match_lists_by_columns(document, planned, model)
+        rows = match_lists_by_columns(document, schema.fields, planned, model)
     if rows:
         with timer.stage("structure"):
             planned = plan(document, schema, passage_tokens, rows, lessons)

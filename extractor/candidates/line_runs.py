@@ -1,0 +1,161 @@
+"""Rows without a header: runs of lines that are built alike, such as the items of a receipt."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from extractor.candidates.entry_grids import EntryGrid, LineRows, PlacedText, Row
+from extractor.candidates.entry_rows import is_total_name
+from extractor.settings import Settings, rule, threshold
+from extractor.tables import is_value
+from extractor.types import Document
+
+
+@dataclass(frozen=True)
+class LineRunSettings(Settings):
+    """Which lines are the rows of one list."""
+
+    min_rows: int = threshold(3, unit="lines", meaning="Fewer lines that are built alike are no list.")
+    max_gap: int = threshold(2, unit="lines", meaning="So many lines of another build may stand between two rows.")
+    same_build: int = threshold(2, unit="lines", meaning="So many lines of one build make it the columns of a run.")
+    same_form: float = threshold(
+        0.8, meaning="Where this share of the last column's values have decimals, a row without is none of the list."
+    )
+    join_multiplications: bool = rule(
+        True, meaning="A line that is a count times a price belongs to the text on the line above it."
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _BuiltCell:
+    """A cell with the letter of what it is: text (t), a count (q) or a price (p) of a multiplication, a value (v)."""
+
+    cell: PlacedText
+    kind: str
+
+
+_BuiltRow = list[_BuiltCell]
+_NAMES = {"q": ("quantity",), "p": ("unit price",)}
+"""What the factors of a multiplication are, whatever the document calls them."""
+
+_MONEY = r"[$€£¥₹]?\s?\d[\d.,]*"
+_MULTIPLICATION = re.compile(
+    rf"(?P<count>\d[\d.,]*)\s?[^\W\d_]{{0,5}}\s?(?:[x×*]\s?@?|@|à)\s?(?P<price>{_MONEY})(?:\s?/\s?[^\W\d_]+)?", re.I
+)
+_COUNT_BEFORE_TEXT = re.compile(r"(?P<count>\d{1,3})(?:\s?[xX×])?\s+(?=[^\W\d_]{2})")
+"""A number of pieces that no wide space parts from what it counts."""
+_AMOUNT_AFTER_TEXT = re.compile(r"(?<=[^\W_])\s+(?P<amount>[-(]?\s?[$€£¥₹]?\s?\d[\d.,]*[.,]\d\d\)?)$")
+"""An amount of money that no wide space parts from the text before it."""
+_LABELLED = re.compile(r"[:：](?=\s|$)|：")
+
+
+def find_runs(document: Document) -> Iterator[EntryGrid]:
+    """Yield a grid for each run of lines that are built alike, in order; only the factors of products have names.
+
+    A line is built of texts and values; those of a run are its rows, where their texts and values are some of the
+    columns in the same order. A total ends a run.
+    """
+    settings = LineRunSettings.current()
+    lines = LineRows(document)
+    run: list[_BuiltRow] = []
+    gap = 0
+    before: _BuiltRow = []
+    for line in lines.rows:
+        row = _build_row(line, lines, settings)
+        if _is_total(row):
+            yield from _grid_of_run(run, settings)
+            run, gap, before = [], 0, []
+            continue
+        kinds = _kinds(row)
+        if "q" in kinds and "t" not in kinds and "t" in _kinds(before) and "q" not in _kinds(before):
+            if run and run[-1] is before:
+                run.pop()
+            row = [
+                *(c for c in before if c.kind == "t"),
+                *row,
+                *(c for c in before if c.kind == "v" and "v" not in kinds),
+            ]
+            kinds = _kinds(row)
+        if "t" in kinds and "v" in kinds and not any(built.kind == "t" and is_label(built.cell.text) for built in row):
+            run.append(row)
+            gap = 0
+        elif (gap := gap + 1) > settings.max_gap:
+            yield from _grid_of_run(run, settings)
+            run, gap = [], 0
+        before = row
+    yield from _grid_of_run(run, settings)
+
+
+def _grid_of_run(run: Sequence[_BuiltRow], settings: LineRunSettings) -> Iterator[EntryGrid]:
+    """Yield the grid of a run; its columns are the longest build that several of its lines have."""
+    builds = Counter(map(_kinds, run))
+    common = [build for build, count in builds.items() if count >= settings.same_build or "q" in build]
+    if not common:
+        return
+    columns = max(common, key=lambda build: (len(build), builds[build]))
+    rows = [placed for row in run if (placed := _place_cells(row, columns))]
+    last = len(columns) - 1
+    if columns[last] == "v":
+        rows = [row for row in rows if last in row]
+        with_decimals = [row for row in rows if _has_decimals(row[last])]
+        if len(with_decimals) >= settings.same_form * len(rows):
+            rows = with_decimals
+    if len(rows) >= settings.min_rows:
+        cells = [cell for row in rows for cell in row.values()]
+        start, end = min(cell.start for cell in cells), max(cell.end for cell in cells)
+        names = tuple(_NAMES.get(kind, ()) for kind in columns)
+        yield EntryGrid(names, tuple(rows), start, end, lead=start, is_marked=False)
+
+
+def _place_cells(row: _BuiltRow, columns: str) -> dict[int, PlacedText]:
+    """Return the cells of a row by column, each in the last one of its kind that the order allows; {} if one has none.
+
+    What lines leave out stands to the left, as counts and codes do: the amount of a line is at its end.
+    """
+    placed: dict[int, PlacedText] = {}
+    free = len(columns)
+    for built in reversed(row):
+        free = columns.rfind(built.kind, 0, free)
+        if free < 0:
+            return {}
+        placed[free] = built.cell
+    return placed
+
+
+def _kinds(row: _BuiltRow) -> str:
+    return "".join(built.kind for built in row)
+
+
+def _build_row(line: Row, lines: LineRows, settings: LineRunSettings) -> _BuiltRow:
+    """Return the cells of a line with their kinds; a count before a text and an amount after it are their own cells."""
+    cells = list(line)
+    if m := _COUNT_BEFORE_TEXT.match(cells[0].text):
+        cells[:1] = lines.split_cell(cells[0], m.end("count"), m.end())
+    if not _MULTIPLICATION.fullmatch(cells[-1].text) and (m := _AMOUNT_AFTER_TEXT.search(cells[-1].text)):
+        cells[-1:] = lines.split_cell(cells[-1], m.start(), m.start("amount"))
+    row: _BuiltRow = []
+    for cell in cells:
+        if settings.join_multiplications and (m := _MULTIPLICATION.fullmatch(cell.text)):
+            count, rest = lines.split_cell(cell, m.end("count"), m.start("price"))
+            price, _ = lines.split_cell(rest, m.end("price") - m.start("price"), len(rest.text))
+            row += [_BuiltCell(count, "q"), _BuiltCell(price, "p")]
+        else:
+            row.append(_BuiltCell(cell, "v" if is_value(cell.text) else "t"))
+    return row
+
+
+def is_label(text: str) -> bool:
+    """Decide whether a text is a label with a colon, or has one in it."""
+    return _LABELLED.search(text) is not None
+
+
+def _has_decimals(cell: PlacedText) -> bool:
+    return re.search(r"[.,]\d\d\D*$", cell.text) is not None
+
+
+def _is_total(row: _BuiltRow) -> bool:
+    texts = [built.cell.text for built in row if built.kind == "t"]
+    return bool(texts) and is_total_name(texts[0])
