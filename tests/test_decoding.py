@@ -226,9 +226,9 @@ def test_tokens_that_merge_with_an_opening_quote_do_not_follow_it(decoder, monke
     some.matcher.consume_token(quote)
     some.written.append(quote)
     allowed = mask.exclude_split_tokens(some, mask.allowed_tokens(some.matcher))
-    assert {guide.decode_bytes([int(token)])[:1] for token in allowed} == {b"("}
+    assert {guide.decode_bytes([int(token)])[:1] for token in allowed} == {b"(", b"5", b"6", b"7"}
 
-    only = decoder.writer.start(0, request([Slot("x", "literals", ("$5", "#6"))]).groups[0], [])
+    only = decoder.writer.start(0, request([Slot("x", "literals", ("$a", "#b"))]).groups[0], [])
     decoder.writer.advance(only, decoder.settings)
     allowed = mask.allowed_tokens(only.matcher)
     assert quote in allowed and quote not in mask.exclude_split_tokens(only, allowed)
@@ -414,3 +414,15 @@ def test_list_that_repeats_its_elements_ends(decoder, monkeypatch, ages, ends):
     answer = decoder.answer(Request("", source, (group,), source))[0]
     assert answer.finished is not ends
     assert answer.text == wanted if not ends else answer.text.count("age") == 6
+
+
+@pytest.mark.parametrize(("ages", "ends"), [(["46", "12"] * 5, True), ([str(n) for n in range(10)], False)])
+def test_list_of_plain_values_that_repeats_them_ends(decoder, monkeypatch, ages, ends):
+    source = " ".join(map(str, range(50)))
+    slot = Slot("l", "array", items=(Slot("", "span"),), nullable=False)
+    wanted = '{"l": [' + ", ".join(f'"{age}"' for age in ages) + "],"
+    steer(decoder, monkeypatch, wanted)
+    group = FieldGroup("?", write_grammar([slot], source), {}, 400)
+    answer = decoder.answer(Request("", source, (group,), source))[0]
+    assert answer.finished is not ends
+    assert answer.text == wanted if not ends else answer.text.count('", "') <= 6

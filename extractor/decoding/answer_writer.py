@@ -17,6 +17,9 @@ from extractor.errors import SchemaError
 from extractor.types import Answer, FieldGroup, Token
 
 _ELEMENT = re.compile(rb"\{[^{}]*\}")
+_PLAIN_LIST = re.compile(rb'\{"[^"]*": \[\s*(?P<elements>"[\s\S]*)')
+"""An answer that is a list of strings."""
+_STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 LEXER_FUEL = 100_000_000
 """Work that llguidance may spend on a grammar before it gives up; a long source needs more than its default."""
 
@@ -112,11 +115,14 @@ class AnswerWriter:
             sequence.ended = is_limited or self._repeats_elements(sequence, settings)
 
     def _repeats_elements(self, sequence: ActiveSequence, settings: DecodingSettings) -> bool:
-        """Decide whether a list of objects has come to elements that it has already, several in a row."""
+        """Decide whether a list has come to elements that it has already, several in a row."""
         guide = self.tokenizer.guide
-        if b"}" not in guide.decode_bytes(sequence.written[-2:]):
+        end = guide.decode_bytes(sequence.written[-2:])
+        if b"}" not in end and b'",' not in end:
             return False
-        elements = _ELEMENT.findall(guide.decode_bytes(sequence.written))
+        written = guide.decode_bytes(sequence.written)
+        plain = _PLAIN_LIST.match(written)
+        elements = _STRING.findall(plain["elements"]) if plain else _ELEMENT.findall(written)
         last = elements[-settings.max_repeated_elements :]
         earlier = set(elements[: -settings.max_repeated_elements])
         return len(elements) > settings.max_repeated_elements and earlier.issuperset(last)

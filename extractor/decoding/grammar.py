@@ -21,7 +21,8 @@ _LINE_BREAK = r"/\n {0,12}/"
 """White space that models like to write around the elements of a list; without it they end a list where they may."""
 _JSON_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?", re.ASCII)
 _JSON_NUMBER_RULE = r"/-?(0|[1-9][0-9]{0,17})(\.[0-9]{1,9})?/"
-_PRINTED_NUMBER = re.compile(r"-?\d(?:[\d,]*\d)?(?:\.\d+)?", re.ASCII)
+_PRINTED_NUMBER = re.compile(r"-?\d(?:[\d.,'’\u00a0\u202f]*\d)?", re.ASCII)
+_SEPARATOR = re.compile(r"[.,'’\u00a0\u202f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +30,9 @@ class Slot:
     """One property of the answer.
 
     `kind` is one of
-    - `literals`: one of `literals`, as a JSON string, or as the JSON number that it stands for (a small model that
-      has to put a number in quotes answers null instead);
+    - `literals`: one of `literals`, as a JSON string, or as the number that it stands for, with or without quotes (a
+      small model that has to put a number in quotes answers null instead, and one that leaves out a currency goes on
+      with another literal that begins with the same digits);
     - `span`: a span of the source of at most `max_length` characters, as a JSON string; with `number`, also any JSON
       number, because models write numbers without quotes;
     - `json`: any value that `schema` allows;
@@ -57,11 +59,11 @@ class Slot:
         """
         if value is None:
             return None
-        return (
-            dict(self.aliases).get(value, value)
-            if isinstance(value, str)
-            else bare_numbers(self.literals).get(raw, raw)
-        )
+        if not isinstance(value, str):
+            return bare_numbers(self.literals).get(raw, raw)
+        if value in self.literals:
+            return value
+        return dict(self.aliases).get(value) or quoted_numbers(self.literals).get(value, value)
 
 
 def write_grammar(slots: Sequence[Slot], source: str) -> str:
@@ -97,7 +99,8 @@ class _GrammarWriter:
         at = len(self._rules) - 1
         choices = ['"null"'] if slot.nullable else []
         if slot.kind == "literals":
-            literals = dict.fromkeys(map(replace_surrogates, [*slot.literals, *dict(slot.aliases)]))
+            written = [*slot.literals, *dict(slot.aliases), *quoted_numbers(slot.literals)]
+            literals = dict.fromkeys(map(replace_surrogates, written))
             if strings := [_quote(json.dumps(text, ensure_ascii=False)) for text in literals]:
                 choices.append(f"L{at}")
                 numbers = [_quote(number) for number in bare_numbers(slot.literals)]
@@ -160,15 +163,44 @@ def _source_regex(source: str) -> str:
 def bare_numbers(literals: tuple[str, ...]) -> dict[str, str]:
     """Return the JSON numbers that stand for literals, with their literals: `16350.00` for `$16,350.00`.
 
-    Where two literals share a number, one that is written as a JSON number is preferred, else the first.
+    Where two literals share a number, one that is written as a JSON number is preferred, else the first. A number that
+    reads both ways (`7.139`) has both, and a whole one with decimals (`5.00`) also goes without them.
     """
     numbers: dict[str, str] = {}
     for text in sorted(literals, key=lambda text: _JSON_NUMBER.fullmatch(text) is None):
-        found = _PRINTED_NUMBER.findall(text)
-        number = found[0].replace(",", "") if len(found) == 1 else ""
-        if _JSON_NUMBER.fullmatch(number):
-            numbers.setdefault(number, text)
+        printed = _PRINTED_NUMBER.findall(text)
+        for number in _readings(printed[0]) if len(printed) == 1 else ():
+            if _JSON_NUMBER.fullmatch(number):
+                numbers.setdefault(number, text)
     return numbers
+
+
+@lru_cache(maxsize=64)
+def quoted_numbers(literals: tuple[str, ...]) -> dict[str, str]:
+    """Return the numbers in literals as a model may write them in quotes: `16350.00` and `16,350.00` for `$16,350.00`.
+
+    None that is a literal itself.
+    """
+    written = dict(bare_numbers(literals))
+    for text in literals:
+        printed = _PRINTED_NUMBER.findall(text)
+        if len(printed) == 1:
+            written.setdefault(printed[0], text)
+    return {form: text for form, text in written.items() if form not in literals}
+
+
+def _readings(printed: str) -> list[str]:
+    """Return the JSON numbers that a printed number may stand for: its last separator is a decimal point or groups."""
+    *head, last = _SEPARATOR.split(printed)
+    separators = _SEPARATOR.findall(printed)
+    found = []
+    if all(len(group) == 3 for group in (*head[1:], last)[len(head) == 0 :]):
+        found.append("".join((*head, last)))
+    if head and separators[-1] in ".," and separators[-1] not in separators[:-1]:
+        found.append("".join(head) + "." + last)
+        if not last.strip("0"):
+            found.append("".join(head))
+    return list(dict.fromkeys(found))
 
 
 def write_json_schema(slots: Sequence[Slot]) -> dict[str, Any]:
@@ -186,7 +218,8 @@ def slot_schema(slot: Slot) -> dict[str, Any]:
     if slot.kind == "literals":
         bare = [json.loads(number) for number in bare_numbers(slot.literals)]
         null = [None] if slot.nullable or not slot.literals else []
-        return {"enum": [*map(replace_surrogates, [*slot.literals, *dict(slot.aliases)]), *bare, *null]}
+        written = [*slot.literals, *dict(slot.aliases), *quoted_numbers(slot.literals)]
+        return {"enum": [*map(replace_surrogates, written), *bare, *null]}
     if slot.kind == "json":
         schema = dict(slot.schema or {})
     elif slot.kind == "span":
