@@ -16,7 +16,7 @@ def line(field, passages="", others=()):
 def test_every_field_is_one_line_that_begins_with_its_key():
     two = fields(a={"type": "string", "title": "Alpha"}, b={"type": "number", "description": "how much"})
     asked = prompts.question([("a", two[0]), ("b.c", two[1])], "")
-    assert "\n- a: Alpha\n- b.c: b" in asked and "how much" in asked
+    assert "\n- a: Alpha\n- b.c: how much\n" in asked
     assert "$" not in asked
 
 
@@ -26,12 +26,26 @@ def test_copied_and_judged_fields_have_different_questions():
     assert "Copy each value" not in prompts.question([("b", judged)], "")
 
 
-def test_only_some_labels_are_listed_and_those_in_the_passages_first():
+def test_title_is_left_out_where_the_key_says_the_same():
+    same, other = fields(
+        totalPaid={"type": "number", "title": "Total paid", "description": "what was handed over"},
+        gross={"type": "number", "title": "Total", "description": "before tax"},
+    )
+    assert line(same) == "- totalPaid: what was handed over" and line(other) == "- gross: Total. before tax"
+
+
+def test_some_of_the_labels_that_the_passages_contain_are_listed():
     names = [f"name {n}" for n in range(9)]
     (field,) = fields(a={"type": "string", "title": "Alpha", "x-labels": names})
-    text = line(field, "here is name 7 and name 8")
-    assert text.index('"name 7"') < text.index('"name 8"') < text.index('"name 0"')
-    assert text.count('"') == 2 * prompts.MAX_LABELS
+    assert '"name 7", "name 8"' in line(field, "here is Name 7 and name 8") and "name 0" not in line(field, "name 1")
+    assert line(field, " ".join(names)).count('"') == 2 * prompts.MAX_LABELS
+    assert line(field) == "- a: Alpha"
+
+
+def test_list_with_copied_parts_is_copied():
+    part = {"type": "object", "properties": {"name": {"type": "string"}, "is_new": {"type": "boolean"}}}
+    (field,) = fields(a={"type": "array", "items": part})
+    assert "Copy each value" in prompts.question([("a", field)], "")
 
 
 def test_choices_are_listed():

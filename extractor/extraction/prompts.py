@@ -1,4 +1,4 @@
-"""The texts that a model is sent, made from the templates in `prompts/`; standard library only."""
+"""The texts that a model is sent, made from the templates in `prompts/`; each read once."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path as FilePath
 from string import Template
 
 from extractor.types import Field, path_text
+from extractor.values.label_similarity import normalise_label
 
 _PACKAGE = FilePath(__file__).resolve().parent.parent
 _TEMPLATES = ("system", "document", "question", "judge")
 MAX_LABELS = 5
-"""Most names of a field that a question lists; those that the passages contain come first."""
+"""Most names of a field that a question lists, of those that the passages contain."""
 
 
 @cache
@@ -47,8 +48,13 @@ def question(fields: Sequence[tuple[str, Field]], passages: str) -> str:
     """Return the question for a group of (key in the answer, field); all fields are copied, or none is."""
     titles = [_title(key, field) for key, field in fields]
     lines = [_describe(key, field, passages, titles.count(_title(key, field)) > 1) for key, field in fields]
-    template = "question" if fields[0][1].copied else "judge"
+    template = "question" if _is_copied(fields[0][1]) else "judge"
     return Template(_template(template)).substitute(fields="\n".join(lines))
+
+
+def _is_copied(field: Field) -> bool:
+    """Decide whether a model is told to copy: a single value that is copied, or a list with any such part."""
+    return field.copied or any(item.copied for item in field.items)
 
 
 def _title(key: str, field: Field) -> str:
@@ -56,13 +62,19 @@ def _title(key: str, field: Field) -> str:
 
 
 def _describe(key: str, field: Field, passages: str, is_ambiguous: bool) -> str:
-    """Return the line that describes one field; its parent objects are named only where its title is ambiguous."""
+    """Return the line that describes one field.
+
+    Its parent objects are named only where its title is ambiguous, its title not where the key says the same, and of
+    its labels those that the passages contain: a question is read as slowly as a document.
+    """
     title = _title(key, field)
     parents = [names[0] for names in field.parents if names] if is_ambiguous else []
     parts = [" > ".join([*parents[-2:], title])]
     if field.description and field.description != title:
+        if not parents and normalise_label(title) == normalise_label(field.name):
+            parts = []
         parts.append(field.description.strip())
-    labels = sorted((label for label in field.labels if label != title), key=lambda label: label not in passages)
+    labels = [label for label in field.labels if label != title and label.casefold() in passages.casefold()]
     if labels and field.copied:
         parts.append("Look for the words " + ", ".join(f'"{label}"' for label in labels[:MAX_LABELS]))
     if field.type == "boolean":

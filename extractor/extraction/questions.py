@@ -23,7 +23,7 @@ class QuestionSettings(Settings):
         meaning="Fewer lose what earlier answers of a group tell later ones, and each group repeats its question.",
         chosen="14 documents of other schemas each: 0.675 with one question for all, 0.611 with groups of five.",
     )
-    max_span_characters: int = threshold(240, unit="characters", meaning="Longest span that may be copied.")
+    max_span_characters: int = threshold(800, unit="characters", meaning="Longest span that may be copied.")
     max_literals: int = threshold(600, unit="literals", meaning="Most candidates that a typed field may choose from.")
     answer_tokens: int = threshold(96, unit="tokens", meaning="Longest answer, for each field of a group.")
     list_tokens: int = threshold(1500, unit="tokens", meaning="Longest answer for a list of objects.")
