@@ -28,6 +28,12 @@ def test_number_is_not_found_inside_another():
     assert find_occurrences("10", shown(text), "number") == [(19, 21)]
 
 
+def test_part_of_a_date_stands_where_the_whole_date_does():
+    text = "Worked from September 2012 to June 2016, room 2016B."
+    assert [text[slice(*p)] for p in find_occurrences("2012", shown(text), "date")] == ["September 2012"]
+    assert [text[slice(*p)] for p in find_occurrences("2016", shown(text), "date")] == ["June 2016"]
+
+
 def test_pattern_characters_in_an_answer_are_taken_literally():
     assert find_occurrences("a.c (x*)", shown("abc (xx) a.c (x*)"), None) == [(9, 17)]
     assert find_occurrences("", shown("abc"), None) == find_occurrences("  ", shown("abc"), None) == []

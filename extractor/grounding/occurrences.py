@@ -34,7 +34,8 @@ def find_occurrences(answer: str, passages: Passages, kind: str | None) -> list[
     """Return every `(start, end)` in the document where `answer` stands, white space aside.
 
     The case of letters is ignored where the answer stands nowhere as it is. A typed answer only counts where it is a
-    whole stretch of its kind, so that 10 is not found inside 2010, unless it is such a stretch nowhere.
+    whole stretch of its kind, so that 10 is not found inside 2010, unless it is such a stretch nowhere; a part of a
+    date stands where the dates do that it is a part of.
     """
     pattern = r"\s*".join(re.escape(c) for c in answer if not c.isspace())
     if not pattern:
@@ -43,8 +44,11 @@ def find_occurrences(answer: str, passages: Passages, kind: str | None) -> list[
     for flags in (re.NOFLAG, re.IGNORECASE):
         found = found or [(m.start(), m.end()) for m in re.finditer(pattern, passages.text, flags)]
     if kind:
-        of_kind = set(normalisation.find_spans(kind, passages.text))
-        found = [span for span in found if span in of_kind] or found
+        of_kind = normalisation.find_spans(kind, passages.text)
+        whole = [span for span in found if span in of_kind]
+        if not whole and kind in normalisation.TEMPORAL_KINDS:
+            whole = [(a, b) for a, b in of_kind if any(a <= start and end <= b for start, end in found)]
+        found = whole or found
     return _in_document(found, passages)
 
 
