@@ -211,7 +211,7 @@ def test_addresses_are_cleaned_but_never_completed_silently():
     assert read("ｆｏｏ @ bar.com", "email") == ("foo@bar.com", [])
     assert read("foo at bar", "email") == (None, ["not_normalised"])
     assert read("https://a.cn/x。", "uri") == ("https://a.cn/x", [])
-    assert read("www.a.cn", "uri") == ("http://www.a.cn", ["assumed_scheme"])
+    assert read("www.a.cn", "uri") == ("https://www.a.cn", ["assumed_scheme"])
     assert read("0943—3222156", "phone") == ("0943-3222156", [])
 
 

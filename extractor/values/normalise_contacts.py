@@ -32,20 +32,20 @@ def normalise_email(field: Field, text: str) -> NormalisedValue:
 def normalise_uri(field: Field, text: str) -> NormalisedValue:
     """Return the one web address of `text`, also one broken by white space; else None with a Problem.
 
-    One without a scheme gets `http://`, with a Problem, unless the field takes references.
+    One without a scheme gets `https://`, with a Problem, unless the field takes references.
     """
     for attempt in (text, re.sub(r"\s+", "", text)):
         addresses = {attempt[start:end] for start, end in contacts.find_uris(attempt)}
         if len(addresses) != 1:
             continue
         uri = fold(addresses.pop())
-        if not _VALID_URI.fullmatch(uri if ":" in uri else f"http://{uri}"):
+        if not _VALID_URI.fullmatch(uri if ":" in uri else f"https://{uri}"):
             break
         has_scheme = _SCHEME.match(uri) and not _HOST_WITH_PORT.match(uri)
         if has_scheme or field_format(field).endswith("reference"):
             return NormalisedValue(uri)
-        message = f"“{uri}” is printed without http:// or https://; http:// was put in front"
-        return NormalisedValue(f"http://{uri}", (problem(field, ProblemKind.ASSUMED_SCHEME, message),))
+        message = f"“{uri}” is printed without http:// or https://; https:// was put in front"
+        return NormalisedValue(f"https://{uri}", (problem(field, ProblemKind.ASSUMED_SCHEME, message),))
     return not_normalised(field, text, "one web address")
 
 
