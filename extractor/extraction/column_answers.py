@@ -27,9 +27,7 @@ class ColumnAnswerSettings(Settings):
     """Which answers about columns are believed."""
 
     ask_for_columns: bool = rule(True, meaning="A model is asked for the columns of a table that names do not settle.")
-    min_probability: float = threshold(
-        0.5, meaning="Least probability of what a column holds for it to count."
-    )
+    min_probability: float = threshold(0.5, meaning="Least probability of what a column holds for it to count.")
     min_score: float = threshold(0.5, meaning="Least score of a table, with the answered columns, for it to be read.")
     min_columns: int = threshold(2, unit="columns", meaning="A table has at least so many of the list's items.")
     answer_tokens: int = threshold(24, unit="tokens", meaning="Longest answer, for each column.")
