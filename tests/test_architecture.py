@@ -13,7 +13,7 @@ FLOORS = [
     {"atomic_files", "values", "schemas"},
     {"layout", "tables", "ocr", "decoding"},
     {"readers", "models", "candidates", "grounding", "validation"},
-    {"confidence", "lessons"},
+    {"confidence", "classification", "lessons"},
     {"extraction", "store", "schema_design"},
     {"jobs", "evaluation"},
     {"review", "exports"},

@@ -19,7 +19,7 @@ def add(commands: Any) -> None:
     """Add the `extract` command to the command line."""
     command = options.add_command(commands, "extract", _extract, "extract a record from each document")
     command.add_argument("paths", nargs="+", metavar="PATH", help=options.PATH)
-    command.add_argument("--schema", "-s", required=True, metavar="NAME|FILE", help=options.SCHEMA)
+    options.add_schema_options(command)
     command.add_argument("--model", "-m", metavar="NAME", help=options.MODEL)
     command.add_argument(
         "--output", "-o", metavar="FILE", help="write to FILE (complete or not at all) instead of stdout"
@@ -45,7 +45,7 @@ def _extract(arguments: argparse.Namespace) -> int:
         check_writable(arguments.output)
         if os.path.realpath(arguments.output) in map(os.path.realpath, arguments.paths):
             raise UsageError(f"{arguments.output} is one of the documents.", "Name another file for the result.")
-    schema = options.load_checked_schema(arguments.schema)
+    schema = options.load_chosen_schema(arguments)
     codes: list[int] = []
     parts: list[str] = []
     colour = sys.stdout.isatty() and not arguments.output
@@ -66,10 +66,12 @@ def _results(
 
     Those that cannot are reported on stderr and their exit codes appended to `codes`; with --debug the first ends it.
     """
+    from extractor.classification import choice_json, choose_schema, is_kind_set
     from extractor.extraction.pipeline import extract
     from extractor.models import load_model
 
     count = len(arguments.paths)
+    automatic = is_kind_set(schema.document)
     named = arguments.model or os.environ.get("EXTRACTOR_MODEL")
     model = None
     for n, path in enumerate(arguments.paths, 1):
@@ -87,7 +89,10 @@ def _results(
             console.print_message(f"model {model.name} ready in {time.perf_counter() - start - read_seconds:.1f} s")
         start = time.perf_counter()
         try:
-            result = extract(document, schema, model, passage_tokens=arguments.passage_tokens)
+            chosen, kind = choose_schema(document, schema.document) if automatic else (schema, None)
+            result = extract(document, chosen, model, passage_tokens=arguments.passage_tokens)
+            if kind is not None:
+                result.run["kind"] = choice_json(kind)
             result.run["seconds"].setdefault("read", round(read_seconds, 3))
             text = format_result(result)
         except Exception as error:
@@ -98,7 +103,8 @@ def _results(
         position = f"[{n}/{count}] " if count > 1 else ""
         doubtful = sum(any(p.kind != "not_asked" for p in v.problems) for v in result.values)
         seconds = time.perf_counter() - start + read_seconds
-        console.print_message(f"{position}{path}: {seconds:.1f} s, {doubtful} fields with problems")
+        said = f"{chosen.name} ({kind.confidence:.0%}), " if kind is not None else ""
+        console.print_message(f"{position}{path}: {said}{seconds:.1f} s, {doubtful} fields with problems")
         yield text
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
+from extractor.errors import UsageError
 from extractor.types import Document
 
 PATH = "a document: PDF, picture, Word, Excel, mail, HTML, XML, JSON or text; - is stdin"
-SCHEMA = "the name of a shipped schema, or a JSON Schema file"
+SCHEMA = "the name of a shipped schema, or a JSON Schema file; auto finds out the kind of each document"
+KINDS = "with --schema auto: a kind to choose from, or a folder of them; may be given again (default: all shipped)"
 PASSAGES = "the most tokens of the document that a prompt holds"
 MODEL = "a known model, a hub id, a folder, a .gguf file, openai:URL, or none (structure alone)"
 STORE = "where records are kept: a file, or postgresql://USER@HOST/DATABASE (default: EXTRACTOR_STORE, else one file)"
@@ -38,6 +41,31 @@ def load_checked_schema(source: str) -> Any:
     from extractor.schemas import load_schema
 
     return check_rules(load_schema(source))
+
+
+def add_schema_options(command: argparse.ArgumentParser) -> None:
+    """Add the options that say which schema to use, or which ones to choose from."""
+    command.add_argument("--schema", "-s", required=True, metavar="NAME|FILE|auto", help=SCHEMA)
+    command.add_argument("--kinds", action="append", metavar="NAME|FILE|FOLDER", help=KINDS)
+
+
+def load_chosen_schema(arguments: argparse.Namespace) -> Any:
+    """Return the schema that the options name, or for `auto` the set of kinds to choose from, with checked rules.
+
+    Raises SchemaError, or UsageError for `--kinds` without `auto`.
+    """
+    from extractor.classification import AUTO, make_kind_set
+    from extractor.schemas import shipped_schemas
+
+    if arguments.schema != AUTO:
+        if arguments.kinds:
+            raise UsageError("--kinds is for --schema auto alone.", "Leave it out, or give --schema auto.")
+        return load_checked_schema(arguments.schema)
+    places: list[str] = []
+    for given in arguments.kinds or [name for name, _ in shipped_schemas()]:
+        folder = Path(given)
+        places += [str(file) for file in sorted(folder.glob("*.json"))] if folder.is_dir() else [given]
+    return make_kind_set([load_checked_schema(place) for place in places])
 
 
 def check_rules(schema: Any) -> Any:

@@ -33,8 +33,8 @@ def add(commands: Any) -> None:
 
 
 def add_extraction_options(command: argparse.ArgumentParser) -> None:
-    """Add the options for schema, model and passages."""
-    command.add_argument("--schema", "-s", required=True, metavar="NAME|FILE", help=options.SCHEMA)
+    """Add the options for schema, kinds, model and passages."""
+    options.add_schema_options(command)
     command.add_argument("--model", "-m", metavar="NAME", help=options.MODEL)
     command.add_argument("--passage-tokens", type=options.positive_integer, metavar="N", help=options.PASSAGES)
 
@@ -75,7 +75,7 @@ def add_job_options(command: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from extractor import jobs
 
-    schema = options.load_checked_schema(arguments.schema)
+    schema = options.load_chosen_schema(arguments)
     model = jobs.resolve_model_name(arguments.model)
     tokens = arguments.passage_tokens
     name = arguments.job or jobs.default_job_name(schema, model, arguments.paths, tokens)

@@ -34,7 +34,7 @@ def _watch(arguments: argparse.Namespace) -> int:
 
     if not os.path.isdir(arguments.folder):
         raise InputError(f"There is no folder {arguments.folder}.", "Create it first, or check the path.")
-    schema = options.load_checked_schema(arguments.schema)
+    schema = options.load_chosen_schema(arguments)
     model = jobs.resolve_model_name(arguments.model)
     tokens = arguments.passage_tokens
     name = arguments.job or jobs.default_job_name(schema, model, [arguments.folder], tokens)

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from extractor import __version__
+from extractor.classification import add_examples, is_kind_set, kinds_in
 from extractor.errors import ModelError
 from extractor.extraction import prompts
 from extractor.jobs import lease_owner, worker_tasks
@@ -99,6 +100,10 @@ class JobRunner:
         on_progress: Callable[[JobCounts], None] = lambda counts: None,
         stop: threading.Event | None = None,
     ) -> None:
+        if is_kind_set(schema.document):
+            schema = add_examples(
+                schema, store.records.approved_profiles(kind.id for kind in kinds_in(schema.document))
+            )
         self._jobs, self._job, self._schema, self._load_model, self._who = store.jobs, job, schema, load_model, who
         self._passage_tokens = passage_tokens
         self._limits = own = limits or JobLimits()

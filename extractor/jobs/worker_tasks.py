@@ -20,6 +20,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from extractor.classification import UnknownKind, choice_json, choose_schema, is_kind_set, profile_document
 from extractor.errors import ExtractorError, ModelError
 from extractor.extraction.pipeline import extract
 from extractor.extraction.serialization import as_dict
@@ -113,7 +114,7 @@ def read_and_extract(name: str, sha: str, schema: Mapping[str, Any]) -> Extracti
     try:
         document, kind, size = _read(name, sha)
         seconds = time.perf_counter() - start
-        text, stages = _extract(document, _cached_schema(schema), None, None, seconds)
+        text, stages = _extract(document, schema, None, None, seconds)
         return ExtractionResult(text, kind, size, time.perf_counter() - start, stages)
     except Exception as error:
         return _failure(error)
@@ -158,7 +159,7 @@ def extract_with_model(
     try:
         document = pickle.loads(read.packed)
         model = _shared_model(load)
-        text, stages = _extract(document, _cached_schema(schema), model, passage_tokens, read.seconds)
+        text, stages = _extract(document, schema, model, passage_tokens, read.seconds)
         stages |= _unreported_seconds(model, stages)
         return ExtractionResult(text, read.kind, read.size, read.seconds + time.perf_counter() - start, stages)
     except Exception as error:
@@ -203,10 +204,26 @@ def _cached_schema(document: Mapping[str, Any]) -> Schema:
 
 
 def _extract(
-    document: Document, schema: Schema, model: Model | None, passage_tokens: int | None, read_seconds: float
+    document: Document,
+    given: Mapping[str, Any],
+    model: Model | None,
+    passage_tokens: int | None,
+    read_seconds: float,
 ) -> tuple[str, dict[str, float]]:
-    """Return the extraction as JSON text, and the seconds of each stage (`ocr` instead of `read` for scans)."""
+    """Return the extraction as JSON text, and the seconds of each stage (`ocr` instead of `read` for scans).
+
+    Of the kind set `given`, the kind of the document is found out; how sure that is stands in the run's `kind`. The
+    document's profile is added, by which others are known to be of its kind once a person has approved it.
+    """
+    choice = None
+    if is_kind_set(given):
+        schema, choice = choose_schema(document, given)
+    else:
+        schema = _cached_schema(given)
     result = as_dict(extract(document, schema, model, passage_tokens=passage_tokens))
+    result["document"]["profile"] = profile_document(document).to_json()
+    if choice is not None:
+        result["run"]["kind"] = choice_json(choice)
     result["run"]["seconds"] = {"read": round(read_seconds, 3)} | result["run"]["seconds"]
     stages = dict(result["run"]["seconds"])
     if any(word.from_ocr for page in document.pages for word in page.words):
@@ -220,6 +237,8 @@ def _failure(error: Exception) -> TaskFailure:
         return TaskFailure(error.kind, error.message)
     if isinstance(error, ModelError):
         return TaskFailure("model", str(error))
+    if isinstance(error, UnknownKind):
+        return TaskFailure("unknown_kind", str(error))
     if isinstance(error, ExtractorError):
         return TaskFailure("unreadable", str(error))
     if isinstance(error, MemoryError):

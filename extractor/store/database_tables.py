@@ -51,7 +51,7 @@ def _table(table: str, /, **columns: Any) -> Table:
 _KEYS = {"sources": ("name", "document"), "audit": ("seq",)}
 """The columns of the primary key where it is not `id`."""
 
-documents = _table("documents", id=Text, size=Integer, kind=Text, seen=Text)
+documents = _table("documents", id=Text, size=Integer, kind=Text, seen=Text, profile=JsonText)
 sources = _table("sources", name=Text, document=Text, seen=Text)
 schemas = _table("schemas", id=Text, name=Text, document=JsonText, seen=Text)
 report_kinds = _table(

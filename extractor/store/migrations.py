@@ -197,4 +197,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     ),
     Migration(2, "what the review needs", _REVIEW_COLUMNS, fill=_fill_review_columns),
     Migration(3, "kinds of report that people saved", _REPORT_KINDS, ("report_kinds",)),
+    Migration(4, "what tells kinds of document apart", ("ALTER TABLE documents ADD COLUMN profile TEXT",)),
 )

@@ -115,6 +115,18 @@ class Records:
                 for document, number in connection.execute(query.where(record.document.in_(chunk)))
             }
 
+    def approved_profiles(self, schemas: Iterable[str], most: int = 20) -> dict[str, list[dict[str, int]]]:
+        """Return for each schema (its id) the profiles of the documents approved last, at most so many."""
+        record, document = tables.records.c, tables.documents.c
+        query = sa.select(document.profile).join(tables.documents, document.id == record.document)
+        query = query.where(record.status == "approved", document.profile.is_not(None))
+        query = query.order_by(record.updated.desc(), record.id.desc()).limit(most)
+        with self._database.reading() as connection:
+            found = {
+                schema: list(connection.execute(query.where(record.schema == schema)).scalars()) for schema in schemas
+            }
+        return {schema: profiles for schema, profiles in found.items() if profiles}
+
     def completed_documents(self, documents: Iterable[str]) -> dict[str, bool]:
         """Return for each document with records whether all are completed: approved and exported, or rejected."""
         record = tables.records.c

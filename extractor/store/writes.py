@@ -40,11 +40,12 @@ def add_sources(connection: sa.Connection, database: Database, sources: Iterable
 
 @dataclass(frozen=True, slots=True)
 class PreparedResult:
-    """An extraction as JSON data, its file's size in bytes and format, its digest, and the columns of its record."""
+    """An extraction as JSON data, its file's size in bytes, format and profile, its digest, its record's columns."""
 
     result: Mapping[str, Any]
     size: int
     kind: str
+    profile: Mapping[str, int] | None
     digest: str
     columns: Mapping[str, Any]
 
@@ -56,12 +57,14 @@ def prepare_results(database: Database, results: Iterable[tuple[Mapping[str, Any
         return []
     with database.reading() as connection:
         schemas = load_schemas(connection, {result["run"]["schema"] for result, _, _ in given})
-    return [
-        PreparedResult(
-            result, size, kind, digest(result), _record_columns(schemas.get(result["run"]["schema"]), result)
-        )
-        for result, size, kind in given
-    ]
+    prepared = []
+    for result, size, kind in given:
+        document = dict(result["document"])
+        profile = document.pop("profile", None)  # belongs to the document, whatever is extracted from it
+        result = {**result, "document": document}
+        columns = _record_columns(schemas.get(result["run"]["schema"]), result)
+        prepared.append(PreparedResult(result, size, kind, profile, digest(result), columns))
+    return prepared
 
 
 def _record_columns(schema: Schema | None, result: Mapping[str, Any]) -> dict[str, Any]:
@@ -97,7 +100,8 @@ def add_extractions(
         if key in known:
             continue
         document, schema = prepared.result["document"]["id"], prepared.result["run"]["schema"]
-        documents.append({"id": document, "size": prepared.size, "kind": prepared.kind, "seen": at})
+        row = {"id": document, "size": prepared.size, "kind": prepared.kind, "seen": at}
+        documents.append(row | {"profile": prepared.profile})
         row = {"id": key, "document": document, "schema": schema, "version": version, "job": job, "at": at}
         extractions.append(row | {"result": dict(prepared.result), "digest": prepared.digest})
         record = {"document": document, "schema": schema, "extraction": key, **prepared.columns}
