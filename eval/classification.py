@@ -77,7 +77,7 @@ def load_documents(
         schema = kinds.setdefault(schema.id, schema if schema.title else replace(schema, name="schema"))
         for number, sample in enumerate(samples.samples[:limit]):
             try:
-                document = _read_cached(samples.folder / sample.document, cache)
+                document = read_cached(samples.folder / sample.document, cache)
             except InputError as error:
                 print(f"{samples.name}/{sample.document}: {error.message}")
                 continue
@@ -86,7 +86,8 @@ def load_documents(
     return found, list(kinds.values())
 
 
-def _read_cached(path: Path, cache: Path | None) -> Document:
+def read_cached(path: Path, cache: Path | None) -> Document:
+    """Return the document at a path, as it was kept in the cache, or read and kept there now."""
     if cache is None:
         return read(str(path))
     kept = cache / hashlib.sha256(path.read_bytes()).hexdigest()

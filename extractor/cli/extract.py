@@ -8,10 +8,11 @@ import os
 import sys
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from extractor.cli import console, options
-from extractor.errors import UsageError
+from extractor.errors import InputError, UsageError
 from extractor.types import Extraction
 
 
@@ -28,6 +29,7 @@ def add(commands: Any) -> None:
         "json: one document; jsonl: one per line; table: for people (default: json for one document, else jsonl)"
     )
     command.add_argument("--format", "-f", choices=("table", "json", "jsonl"), help=format_help)
+    command.add_argument("--split", action="store_true", help=options.SPLIT)
     command.add_argument("--passage-tokens", type=options.positive_integer, metavar="N", help=options.PASSAGES)
     command.add_argument("--threads", type=options.positive_integer, metavar="N", help=options.THREADS)
 
@@ -35,7 +37,7 @@ def add(commands: Any) -> None:
 def _extract(arguments: argparse.Namespace) -> int:
     from extractor.atomic_files import check_writable, write_text_atomically
 
-    several = len(arguments.paths) > 1
+    several = len(arguments.paths) > 1 or arguments.split
     output_format = arguments.format or ("jsonl" if several else "json")
     if output_format == "json" and several:
         raise UsageError("--format json holds one document, but several were given.", "Use --format jsonl.")
@@ -74,10 +76,19 @@ def _results(
     automatic = is_kind_set(schema.document)
     named = arguments.model or os.environ.get("EXTRACTOR_MODEL")
     model = None
-    for n, path in enumerate(arguments.paths, 1):
+    waiting = list(arguments.paths)
+    n = 0
+    while waiting:
+        path = waiting.pop(0)
         start = time.perf_counter()
         try:
-            document = options.read_document(path)
+            if arguments.split and (parts := _parts_of(path, schema)):
+                console.print_message(f"{path}: {len(parts)} documents")
+                waiting[:0] = parts
+                count += len(parts) - 1
+                continue
+            n += 1
+            document = _read_part(path) if arguments.split else options.read_document(path)
         except Exception as error:
             if arguments.debug:
                 raise
@@ -106,6 +117,32 @@ def _results(
         said = f"{chosen.name} ({kind.confidence:.0%}), " if kind is not None else ""
         console.print_message(f"{position}{path}: {said}{seconds:.1f} s, {doubtful} fields with problems")
         yield text
+
+
+def _parts_of(path: str, schema: Any) -> list[str]:
+    """Return the names of the documents in a file that holds several; nothing for one that is a single document."""
+    from extractor.jobs import name_of
+    from extractor.jobs.parts import split_part
+    from extractor.jobs.worker_tasks import SingleDocument, TaskFailure, split_file
+
+    if path == "-" or split_part(path)[1]:
+        return []
+    found = split_file(name_of(path), schema.document)
+    if isinstance(found, TaskFailure):
+        raise InputError(found.message)
+    return [] if isinstance(found, SingleDocument) else [member.name for member in found]
+
+
+def _read_part(path: str) -> Any:
+    """Return the document at a path, or that of a part of a file."""
+    from extractor.jobs.archives import read_document_bytes
+    from extractor.jobs.parts import split_part
+    from extractor.readers import read_bytes
+
+    if not split_part(path)[1]:
+        return options.read_document(path)
+    data, sha = read_document_bytes(path)
+    return replace(read_bytes(data, path), id=sha)
 
 
 def _formatted(result: Extraction, output_format: str, colour: bool) -> str:

@@ -13,6 +13,7 @@ from extractor.types import Document
 PATH = "a document: PDF, picture, Word, Excel, mail, HTML, XML, JSON or text; - is stdin"
 SCHEMA = "the name of a shipped schema, or a JSON Schema file; auto finds out the kind of each document"
 KINDS = "with --schema auto: a kind to choose from, or a folder of them; may be given again (default: all shipped)"
+SPLIT = "take a PDF of several documents apart by its pages, and a mail with attachments into these"
 PASSAGES = "the most tokens of the document that a prompt holds"
 MODEL = "a known model, a hub id, a folder, a .gguf file, openai:URL, or none (structure alone)"
 STORE = "where records are kept: a file, or postgresql://USER@HOST/DATABASE (default: EXTRACTOR_STORE, else one file)"

@@ -36,6 +36,7 @@ def add_extraction_options(command: argparse.ArgumentParser) -> None:
     """Add the options for schema, kinds, model and passages."""
     options.add_schema_options(command)
     command.add_argument("--model", "-m", metavar="NAME", help=options.MODEL)
+    command.add_argument("--split", action="store_true", help=options.SPLIT)
     command.add_argument("--passage-tokens", type=options.positive_integer, metavar="N", help=options.PASSAGES)
 
 
@@ -78,9 +79,11 @@ def _run(arguments: argparse.Namespace) -> int:
     schema = options.load_chosen_schema(arguments)
     model = jobs.resolve_model_name(arguments.model)
     tokens = arguments.passage_tokens
-    name = arguments.job or jobs.default_job_name(schema, model, arguments.paths, tokens)
+    name = arguments.job or jobs.default_job_name(schema, model, arguments.paths, tokens, arguments.split)
     with options.open_store(arguments.store) as store:
-        job = jobs.start_job(store, schema, name, model=model, who=current_user(), passage_tokens=tokens)
+        job = jobs.start_job(
+            store, schema, name, model=model, who=current_user(), passage_tokens=tokens, split=arguments.split
+        )
         store.jobs.add(job, jobs.find_files(arguments.paths, store.files()))
         if not store.jobs.counts(job).found:
             store.jobs.end(job, "finished", who=current_user())

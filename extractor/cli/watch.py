@@ -37,9 +37,11 @@ def _watch(arguments: argparse.Namespace) -> int:
     schema = options.load_chosen_schema(arguments)
     model = jobs.resolve_model_name(arguments.model)
     tokens = arguments.passage_tokens
-    name = arguments.job or jobs.default_job_name(schema, model, [arguments.folder], tokens)
+    name = arguments.job or jobs.default_job_name(schema, model, [arguments.folder], tokens, arguments.split)
     with jobs.stop_on_signals() as stop, options.open_store(arguments.store) as store:
-        job = jobs.start_job(store, schema, name, model=model, who=current_user(), passage_tokens=tokens)
+        job = jobs.start_job(
+            store, schema, name, model=model, who=current_user(), passage_tokens=tokens, split=arguments.split
+        )
         console.print_message(f"job {job.name}: watching {arguments.folder}; Ctrl-C stops")
         report = None
         with start_runner(store, job, schema, arguments, stop, lambda counts: None) as workers:

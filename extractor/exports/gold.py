@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import secrets
@@ -13,12 +12,11 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from extractor.atomic_files import WRITE_HINT
-from extractor.errors import OutputError, UsageError
+from extractor.errors import InputError, OutputError, UsageError
 from extractor.evaluation.gold import record_as_gold
 from extractor.exports.warnings import ExportWarnings
 from extractor.jobs import archives
 from extractor.jobs.file_names import UniqueFileNames
-from extractor.jobs.sources import UnusableFile
 from extractor.schemas import Schema
 from extractor.store import Record, Store
 
@@ -98,9 +96,9 @@ def _read_document(store: Store, record: Record) -> bytes | None:
     """Return the document's bytes from the first place where it still is, unchanged; None if there is none."""
     for source in store.sources(record.document):
         try:
-            data = archives.read_source(source.name)
-        except (OSError, UnusableFile):
+            data, found = archives.read_document_bytes(source.name)
+        except (OSError, InputError):
             continue
-        if hashlib.sha256(data).hexdigest() == record.document:
+        if found == record.document:
             return data
     return None

@@ -6,8 +6,9 @@
         with JobRunner(store, job, schema, model_loader("none"), who="ann") as runner:
             print(runner.drain())
 
-Read `sources` (files and their names), `archives`, `runner` (the loop of a job), `worker_tasks` (what runs in its
-processes), `workers` (the pool of processes), `lease_owner`, `settings`, `watch`, and `ray` for the same job on Ray.
+Read `sources` (files and their names), `archives`, `parts` (documents inside one file), `runner` (the loop of a job),
+`worker_tasks` (what runs in its processes), `workers` (the pool of processes), `lease_owner`, `settings`, `watch`, and
+`ray` for the same job on Ray.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import hashlib
 import json
 import os
 from collections.abc import Sequence
+from typing import Any
 
 from extractor import __version__
 from extractor.errors import UsageError
@@ -59,16 +61,31 @@ def model_loader(model: str, threads: int | None = None) -> ModelLoader | None:
     return None if model == "none" else functools.partial(load_model, model, threads=threads)
 
 
-def default_job_name(schema: Schema, model: str, paths: Sequence[str], passage_tokens: int | None = None) -> str:
+def default_job_name(
+    schema: Schema, model: str, paths: Sequence[str], passage_tokens: int | None = None, split: bool = False
+) -> str:
     """Name a job that was given no name: the same for the same command, until the tool or a prompt changes."""
     same = [schema.id, model, [name_of(path) for path in paths], passage_tokens, __version__, prompts.prompt_id()]
+    same += ["split"] if split else []
     return f"{schema.name}-{hashlib.sha256(json.dumps(same).encode()).hexdigest()[:8]}"
 
 
 def start_job(
-    store: Store, schema: Schema, name: str, *, model: str, who: str, passage_tokens: int | None = None
+    store: Store,
+    schema: Schema,
+    name: str,
+    *,
+    model: str,
+    who: str,
+    passage_tokens: int | None = None,
+    split: bool = False,
 ) -> Job:
-    """Start the job of that name, or resume it; raise UsageError if the name has another schema or model already."""
+    """Start the job of that name, or resume it; raise UsageError if the name has another schema or model already.
+
+    With `split`, files that hold several documents are taken apart (see `parts`).
+    """
     store.add_schema(schema)
-    settings = {"model": model, "passage_tokens": passage_tokens}
+    settings: dict[str, Any] = {"model": model, "passage_tokens": passage_tokens}
+    if split:
+        settings["split"] = True
     return store.jobs.start(name, schema.id, settings, who=who)

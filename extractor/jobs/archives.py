@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import IO
 
+from extractor.jobs.parts import read_part, split_part
 from extractor.jobs.sources import UnusableFile, is_archive, member_name, split_name, too_large
 from extractor.readers import MAX_BYTES
 from extractor.store import SourceFile
@@ -75,6 +76,16 @@ def read_source(name: str) -> bytes:
         return read_member(path, member)
     with open(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC), "rb") as file:
         return file.read(MAX_BYTES + 1)
+
+
+def read_document_bytes(name: str) -> tuple[bytes, str]:
+    """Return the bytes of the document of that name, and its SHA-256: of a file, in an archive, or part of a file.
+
+    Raises UnusableFile, InputError or OSError where it cannot be read.
+    """
+    whole, part = split_part(name)
+    data = read_source(whole)
+    return read_part(data, whole, part) if part else (data, hashlib.sha256(data).hexdigest())
 
 
 def read_member(path: str, member: str) -> bytes:

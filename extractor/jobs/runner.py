@@ -22,9 +22,10 @@ from extractor.classification import add_examples, is_kind_set, kinds_in
 from extractor.errors import ModelError
 from extractor.extraction import prompts
 from extractor.jobs import lease_owner, worker_tasks
+from extractor.jobs.parts import split_part
 from extractor.jobs.settings import JobSettings
 from extractor.jobs.sources import MEMBER_SEPARATOR, UnusableFile, fingerprint, is_archive, path_of
-from extractor.jobs.worker_tasks import ExtractionResult, ReadResult, TaskFailure
+from extractor.jobs.worker_tasks import ExtractionResult, ReadResult, SingleDocument, TaskFailure
 from extractor.jobs.workers import Call, ProcessPool, WorkerDied, wait_for_results
 from extractor.models import Model
 from extractor.schemas import Schema
@@ -106,6 +107,7 @@ class JobRunner:
             )
         self._jobs, self._job, self._schema, self._load_model, self._who = store.jobs, job, schema, load_model, who
         self._passage_tokens = passage_tokens
+        self._split = bool(job.settings.get("split"))
         self._limits = own = limits or JobLimits()
         self._settings = JobSettings.current()
         self._on_progress = on_progress
@@ -227,6 +229,10 @@ class JobRunner:
                 self._end(
                     TaskOutcome(task, "set_aside", "never_finished", f"It was begun {most} times and never ended.")
                 )
+            elif self._split and not is_archive(task.name) and not split_part(task.name)[1]:
+                self._readers.submit(
+                    Call(task, worker_tasks.split_file, (task.name, self._schema.document), self._limits.timeout)
+                )
             elif MEMBER_SEPARATOR in task.name and task.document:
                 documents[task.id] = (task.document, task.stamp)
             elif is_archive(task.name):
@@ -236,6 +242,10 @@ class JobRunner:
                     documents[task.id] = fingerprint(path_of(task.name))
                 except UnusableFile as error:
                     self._end(TaskOutcome(task, "failed", error.kind, error.message))
+        self._begin_documents(documents)
+
+    def _begin_documents(self, documents: dict[int, tuple[str, str]]) -> None:
+        """Have new documents read, given as the number of their task -> (SHA-256, stamp), and end the others' tasks."""
         if not documents:
             return
         self._ensure_version()
@@ -323,6 +333,8 @@ class JobRunner:
             again = result.kind in _RETRIED and task.tries < self._settings.max_attempts
             state = "waiting" if again else "failed"
             self._end(TaskOutcome(task, state, result.kind, result.message, seconds=seconds))
+        elif isinstance(result, SingleDocument):
+            self._begin_documents({task.id: (result.sha, result.stamp)})
         elif isinstance(result, WorkerDied):
             self._take_death(task, result, seconds, reading)
         else:

@@ -17,18 +17,27 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from extractor.classification import UnknownKind, choice_json, choose_schema, is_kind_set, profile_document
+from extractor.classification import (
+    UnknownKind,
+    choice_json,
+    choose_schema,
+    classifier_of,
+    is_kind_set,
+    profile_document,
+)
 from extractor.errors import ExtractorError, ModelError
 from extractor.extraction.pipeline import extract
 from extractor.extraction.serialization import as_dict
 from extractor.jobs import archives
+from extractor.jobs.parts import attachment_parts, page_parts
 from extractor.jobs.sources import UnusableFile, fingerprint, split_name
 from extractor.models import Model
 from extractor.readers import describe_failure, detect_format, read_bytes
 from extractor.schemas import Schema, load_schema
+from extractor.splitting import find_parts
 from extractor.store import SourceFile
 from extractor.types import Document
 
@@ -98,6 +107,35 @@ def list_members(name: str) -> tuple[SourceFile, ...] | TaskFailure:
         return _failure(error)
 
 
+@dataclass(frozen=True, slots=True)
+class SingleDocument:
+    """A file that is one document, with its SHA-256 and its stamp."""
+
+    sha: str
+    stamp: str
+
+
+def split_file(name: str, given: Mapping[str, Any]) -> tuple[SourceFile, ...] | SingleDocument | TaskFailure:
+    """Return the documents in the file of that name, where it holds several: a mail's attachments, or pages of a PDF.
+
+    `given` is the schema; where it is a kind set, the kinds of pages tell documents apart as well.
+    """
+    try:
+        path, _ = split_name(name)
+        _, stamp = fingerprint(path)
+        data, sha = archives.read_document_bytes(name)
+        kind = detect_format(data, name)
+        members: tuple[SourceFile, ...] = ()
+        if kind == "eml":
+            members = attachment_parts(name, data, stamp)
+        elif kind == "pdf":
+            found = find_parts(read_bytes(data, name), classifier_of(given) if is_kind_set(given) else None)
+            members = page_parts(name, sha, stamp, found) if len(found) > 1 else ()
+        return members or SingleDocument(sha, stamp)
+    except Exception as error:
+        return _failure(error)
+
+
 def read_document(name: str, sha: str) -> ReadResult | TaskFailure:
     """Read the document of that name, provided that its bytes still have that SHA-256."""
     start = time.perf_counter()
@@ -122,11 +160,10 @@ def read_and_extract(name: str, sha: str, schema: Mapping[str, Any]) -> Extracti
 
 def _read(name: str, sha: str) -> tuple[Document, str, int]:
     """Return the document, its format and its size in bytes; raise UnusableFile where its SHA-256 is another one."""
-    data = archives.read_source(name)
-    document = read_bytes(data, name)
-    if document.id != sha:
+    data, found = archives.read_document_bytes(name)
+    if found != sha:
         raise UnusableFile("changed", "The file was changed while it was being read.")
-    return document, detect_format(data, name), len(data)
+    return replace(read_bytes(data, name), id=sha), detect_format(data, name), len(data)
 
 
 # A process with a model.

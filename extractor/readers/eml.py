@@ -110,6 +110,21 @@ def _read_parts(message: EmailMessage, body: EmailMessage | None, problems: list
             yield attachment
 
 
+def attached_files(message: EmailMessage) -> list[tuple[str, bytes]]:
+    """Return the name and the bytes of every attachment, in order; pictures of the body and signatures are none."""
+    body = message.get_body(("html", "plain"))
+    files = []
+    for part, is_alternative in _iterate_leaves(message):
+        kind = part.get_content_type()
+        name = part.get_filename()
+        is_text = kind in ("text/plain", "text/html") and not name
+        is_shown = kind.startswith("image/") and not part.is_attachment()
+        if part is body or is_alternative or is_text or is_shown or kind in _SIGNATURES:
+            continue
+        files.append((" ".join((name or _subject_as_name(part) or kind).split()), _part_bytes(part)))
+    return files
+
+
 def _iterate_leaves(message: EmailMessage) -> Iterator[tuple[EmailMessage, bool]]:
     """Yield the parts that hold content, each mail inside the mail as a whole, and whether each is an alternative."""
     waiting = [(message, False)]

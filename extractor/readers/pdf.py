@@ -39,7 +39,7 @@ def read(data: bytes, source: str) -> Document:
     from extractor.readers.pdf_reading import read_page, read_without_ocr
 
     with PDFIUM:
-        document = _open(pypdfium2, data, source)
+        document = open_pdf(pypdfium2, data, source)
     glyphs = MissingGlyphFinder(data)
     try:
         with PDFIUM:
@@ -68,7 +68,7 @@ def render_page(data: bytes, source: str, number: int, dpi: float) -> Image.Imag
     from extractor.readers.pdf_page import PDFIUM, flatten_form_fields, render
 
     with PDFIUM:
-        document = _open(pypdfium2, data, source)
+        document = open_pdf(pypdfium2, data, source)
         try:
             if not 1 <= number <= len(document):
                 raise InputError(f"{source} has no page {number}.", f"It has {len(document):,} pages.")
@@ -86,7 +86,7 @@ def render_page(data: bytes, source: str, number: int, dpi: float) -> Image.Imag
             document.close()
 
 
-def _open(pypdfium2, data: bytes, source: str):
+def open_pdf(pypdfium2, data: bytes, source: str):
     """Return pdfium's document; raise InputError for one that is locked or broken."""
     try:
         return pypdfium2.PdfDocument(data)

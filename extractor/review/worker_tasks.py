@@ -6,7 +6,6 @@ error is returned as `{"error": MESSAGE}`.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import secrets
@@ -16,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
-from extractor.errors import ExtractorError
+from extractor.errors import ExtractorError, InputError
 from extractor.jobs import archives
 from extractor.jobs.sources import UnusableFile, split_name
 from extractor.readers import detect_format, page_image, read_bytes
@@ -136,10 +135,11 @@ def _load(names: Sequence[str], sha: str) -> tuple[str, bytes]:
             return name, data
     for name in names:
         try:
-            stamp, data = _stamp(split_name(name)[0]), archives.read_source(name)
-        except (OSError, UnusableFile):
+            stamp = _stamp(split_name(name)[0])
+            data, found = archives.read_document_bytes(name)
+        except (OSError, InputError):
             continue
-        if hashlib.sha256(data).hexdigest() == sha:
+        if found == sha:
             _last_document = (sha, stamp, name, data)
             return name, data
     raise UnusableFile("missing", "The file was moved, deleted or changed since it was read.")
