@@ -95,18 +95,23 @@ def add_extractions(
     given = {extraction_key(r.result["document"]["id"], r.result["run"]["schema"], version): r for r in results}
     query = sa.select(tables.extractions.c.id).where(tables.extractions.c.id.in_(given))
     known = set(connection.execute(query).scalars())
-    documents, extractions, records = [], [], []
+    documents, profiles, extractions, records = [], [], [], []
     for key, prepared in given.items():
         if key in known:
             continue
         document, schema = prepared.result["document"]["id"], prepared.result["run"]["schema"]
-        row = {"id": document, "size": prepared.size, "kind": prepared.kind, "seen": at}
-        documents.append(row | {"profile": prepared.profile})
+        documents.append({"id": document, "size": prepared.size, "kind": prepared.kind, "seen": at})
+        if prepared.profile is not None:
+            profiles.append({"document": document, "words": prepared.profile})
         row = {"id": key, "document": document, "schema": schema, "version": version, "job": job, "at": at}
         extractions.append(row | {"result": dict(prepared.result), "digest": prepared.digest})
         record = {"document": document, "schema": schema, "extraction": key, **prepared.columns}
         records.append(record | {"revision": 1, "created": at, "updated": at})
     database.add_new(connection, tables.documents, documents)
+    if profiles:
+        column = tables.documents.c
+        known_by = tables.documents.update().where(column.id == sa.bindparam("document"), column.profile.is_(None))
+        connection.execute(known_by.values(profile=sa.bindparam("words")), profiles)
     database.add_new(connection, tables.extractions, extractions)
     before = _update_records(connection, records)
     database.add_new(connection, tables.records, records)
