@@ -13,6 +13,7 @@ FLOORS = [
     {"atomic_files", "values", "schemas"},
     {"layout", "tables", "ocr", "decoding"},
     {"readers", "models", "candidates", "grounding", "validation"},
+    {"confidence", "classification", "lessons"},
     {"extraction", "splitting", "store", "schema_design"},
     {"jobs", "evaluation"},
     {"review", "exports"},
