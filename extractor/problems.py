@@ -23,6 +23,7 @@ class ProblemKind(StrEnum):
     CHECK_SYNTAX = "check_syntax"
     CONTROL_CHARACTERS = "control_characters"
     CUT_OFF = "cut_off"
+    EMPTY_LIST = "empty_list"
     ENCODING = "encoding"
     EVIDENCE_REUSED = "evidence_reused"
     FORMAT = "format"
@@ -71,6 +72,7 @@ TEXTS: dict[str, dict[ProblemKind, str]] = {
         ProblemKind.CHECK_SYNTAX: "A rule of the schema cannot be understood:",
         ProblemKind.CONTROL_CHARACTERS: "The text holds characters that cannot be shown; they were left out.",
         ProblemKind.CUT_OFF: "The document is too long; its end was not read.",
+        ProblemKind.EMPTY_LIST: "No entries were found: check that the document has none.",
         ProblemKind.ENCODING: "The encoding of the text is not certain.",
         ProblemKind.EVIDENCE_REUSED: "Another field was read from the same place.",
         ProblemKind.FORMAT: "It is not in the form the schema asks for:",
@@ -87,13 +89,13 @@ TEXTS: dict[str, dict[ProblemKind, str]] = {
         ProblemKind.NO_EVIDENCE: "No place in the document bears it out.",
         ProblemKind.NO_RESULT: "A formula has no stored result; its cell counts as blank.",
         ProblemKind.NO_TEXT: "No text was found.",
-        ProblemKind.NOT_ASKED: "Nobody looked for it: no model was given.",
+        ProblemKind.NOT_ASKED: "Nobody has looked for it: check the document.",
         ProblemKind.NOT_NORMALISED: "The text could not be turned into a value of this kind:",
         ProblemKind.NOT_READ: "A part of the document was not read.",
         ProblemKind.OCR_FAILED: "Text recognition (OCR) failed.",
         ProblemKind.POOR_TEXT_LAYER: "The text stored in the file is not what the page shows.",
         ProblemKind.QUOTES: "Quotation marks in the file do not match; columns may be wrong.",
-        ProblemKind.REQUIRED_EMPTY: "It is required, and there is no value.",
+        ProblemKind.REQUIRED_EMPTY: "It has to have a value: enter one, or press Alt+N where the document has none.",
         ProblemKind.SCHEMA: "It is not what the schema allows:",
         ProblemKind.TABLE_HEADS: "The column headers of a table are doubtful.",
         ProblemKind.TABLE_ROWS: "A row of a table has more or fewer cells than the others.",
@@ -117,6 +119,7 @@ TEXTS: dict[str, dict[ProblemKind, str]] = {
         ProblemKind.CHECK_SYNTAX: "模板中有一条规则无法识别：",
         ProblemKind.CONTROL_CHARACTERS: "文本中有无法显示的字符，已略去。",
         ProblemKind.CUT_OFF: "文档过长，末尾部分未读取。",
+        ProblemKind.EMPTY_LIST: "没有找到条目：请确认文档中确实没有。",
         ProblemKind.ENCODING: "文本编码不确定。",
         ProblemKind.EVIDENCE_REUSED: "另一字段也取自同一处。",
         ProblemKind.FORMAT: "格式不符合要求：",
@@ -133,13 +136,13 @@ TEXTS: dict[str, dict[ProblemKind, str]] = {
         ProblemKind.NO_EVIDENCE: "在文档中找不到依据。",
         ProblemKind.NO_RESULT: "公式没有保存结果，该单元格按空白处理。",
         ProblemKind.NO_TEXT: "未找到文字。",
-        ProblemKind.NOT_ASKED: "未提取：没有使用模型。",
+        ProblemKind.NOT_ASKED: "尚未查找此项：请核对文档。",
         ProblemKind.NOT_NORMALISED: "原文无法转换为该类型的值：",
         ProblemKind.NOT_READ: "文档有一部分未读取。",
         ProblemKind.OCR_FAILED: "文字识别（OCR）失败。",
         ProblemKind.POOR_TEXT_LAYER: "文件中保存的文字与页面显示不符。",
         ProblemKind.QUOTES: "文件中的引号不成对，列可能有误。",
-        ProblemKind.REQUIRED_EMPTY: "必填项没有值。",
+        ProblemKind.REQUIRED_EMPTY: "必填项没有值：请填写，或在文档中确实没有时按 Alt+N。",
         ProblemKind.SCHEMA: "不符合字段要求：",
         ProblemKind.TABLE_HEADS: "表格的列标题存疑。",
         ProblemKind.TABLE_ROWS: "表格中有一行的单元格数目与其他行不同。",

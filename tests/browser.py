@@ -91,7 +91,9 @@ def disclosure(server: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Call
     def add(*fields: str) -> int:
         source = folder / f"青山-{next(numbers)}.txt"
         source.write_text(f"{EXAMPLE.read_text()}\n第{source.stem}份。\n")
-        return screen_records.add_extraction(server.store, source, schema, screen_records.lower_confidence(*fields))
+        return screen_records.add_extraction(
+            server.store, source, schema, screen_records.as_if_asked(screen_records.lower_confidence(*fields))
+        )
 
     return add
 
@@ -153,7 +155,7 @@ def bill(server: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callable[.
     def add(modify: screen_records.Modify = lambda result: None) -> int:
         source = folder / f"bill-{next(numbers)}.txt"
         source.write_text(f"{LETTER}\nCopy {source.stem}\n")
-        return screen_records.add_extraction(server.store, source, schema, modify)
+        return screen_records.add_extraction(server.store, source, schema, screen_records.as_if_asked(modify))
 
     return add
 
@@ -168,7 +170,7 @@ def printed(server: WebApp, tmp_path_factory: pytest.TempPathFactory) -> Callabl
     def add() -> int:
         source = folder / f"printed-{next(numbers)}.pdf"
         draw_page(source, [*PRINTED_LINES, (60, 300, source.stem)])
-        return screen_records.add_extraction(server.store, source, schema)
+        return screen_records.add_extraction(server.store, source, schema, screen_records.as_if_asked())
 
     return add
 

@@ -64,6 +64,7 @@ def result(*amounts: float, total: float | None = None, more: tuple = (), docume
     """An extraction of a bill with so many items, which are sure but for what `more` says."""
     names = [f"thing {n}" for n in range(len(amounts))]
     values = {("number",): value(["number"], "B-7"), ("total",): value(["total"], total or sum(amounts))}
+    values["tags", 0] = value(["tags", 0], "paper")
     for n, (name, amount) in enumerate(zip(names, amounts, strict=True)):
         values["items", n, "name"] = value(["items", n, "name"], name)
         values["items", n, "amount"] = value(["items", n, "amount"], amount, 0.9 - n / 100)
@@ -78,7 +79,7 @@ def result(*amounts: float, total: float | None = None, more: tuple = (), docume
             "kind": plain.get(("kind",)),
             "seller": {"name": plain.get(("seller", "name")), "debt": None},
             "items": [{"name": n, "amount": plain["items", i, "amount"]} for i, n in enumerate(names)],
-            "tags": [],
+            "tags": ["paper"],
             "total": plain["total",],
         },
         "values": list(values.values()),
@@ -243,7 +244,7 @@ def test_calibrated_confidences_have_a_higher_threshold(service):
     assert field(service.view(record, who="ann"), "items", 0, "amount")["needs"]
 
 
-def test_a_null_needs_review_only_where_required_or_answered_with_doubt(service):
+def test_a_null_needs_review_where_required_not_asked_or_answered_with_doubt(service):
     more = (
         value(["number"], None, 0.0, False, "not_asked"),
         value(["day"], None, 0.0, False, "not_asked"),
@@ -251,7 +252,7 @@ def test_a_null_needs_review_only_where_required_or_answered_with_doubt(service)
         value(["paid"], None, 0.6, False),
     )
     view = service.view(keep(service, 1, more=more), who="ann")
-    assert [f["path"] for f in view["fields"].values() if f["needs"]] == [["number"], ["kind"]]
+    assert [f["path"] for f in view["fields"].values() if f["needs"]] == [["number"], ["day"], ["kind"]]
 
 
 def test_required_fields_of_an_optional_object_count_once_it_holds_something(service):
@@ -289,7 +290,12 @@ def test_an_accepted_value_is_settled_but_its_failed_check_remains(service):
     assert (total["state"], total["needs"], total["level"], total["by"]) == ("accepted", False, "wrong", "ann")
     with pytest.raises(ReviewError) as told:
         service.approve(person.record, who="ann", revision=2)
-    assert told.value.kind == "open" and told.value.details == {"left": 0, "failed": 1, "first": ["total"]}
+    assert told.value.kind == "open" and told.value.details == {
+        "left": 0,
+        "failed": 1,
+        "first": ["total"],
+        "required": [],
+    }
     assert service.approve(person.record, who="ann", revision=2, force=True)["status"] == "approved"
 
 
@@ -386,9 +392,9 @@ def test_a_list_of_plain_values_is_a_grid_of_one_column(ann):
     ann.edit("typed", "tags", 0, text="urgent")
     assert ann.field("tags", 0)["value"] == "urgent"
     grid = next(node for node in ann.view["form"]["children"] if node["path"] == ["tags"])
-    assert grid["columns"][0]["path"] == [] and grid["rows"] == 1
+    assert grid["columns"][0]["path"] == [] and grid["rows"] == 2
     ann.edit("row_deleted", "tags", at=0)
-    assert ann.service.store.records.get(ann.record).data["tags"] == []
+    assert ann.service.store.records.get(ann.record).data["tags"] == ["paper"]
 
 
 # Undo.
@@ -503,7 +509,7 @@ def test_a_claimed_record_is_held_until_it_is_taken_over(service, ann):
 def test_a_record_is_approved_once_everything_is_checked(service, ann):
     with pytest.raises(ReviewError) as told:
         service.approve(ann.record, who="ann", revision=1)
-    assert told.value.details == {"left": 2, "failed": 0, "first": ["day"]}
+    assert told.value.details == {"left": 2, "failed": 0, "first": ["day"], "required": []}
     ann.edit("accepted", "day")
     ann.edit("accepted", "seller", "name")
     done = service.approve(ann.record, who="ann", revision=3)

@@ -69,14 +69,16 @@ def test_uploads_become_records_and_show_their_progress(opened, tmp_path):
     broken = tmp_path / "broken"
     broken.write_bytes(b"%PDF-1.7 nothing of the kind")
     files = [*notes(tmp_path, 1, 2), ("a.zip", packed), ("bad.pdf", broken)]
-    assert opened.upload(who="ann", files=files, schema=SCHEMA) == {"added": 4, "refused": []}
-    assert {row["state"] for row in opened.uploads(who="ann")["rows"]} <= {"waiting", "working", "done", "failed"}
+    assert opened.upload(who="ann", files=files, schema=SCHEMA)["added"] == 4
+    states = {row["state"] for row in opened.uploads(who="ann")["rows"]}
+    assert states <= {"waiting", "reading", "extracting", "done", "failed"}
     for _, path in files:
         path.unlink()  # what is handed in may be deleted at once
     rows = {row["name"]: row for row in settled(opened)}
-    assert set(rows) == {"note 1.txt", "note 2.txt", "five.txt", "bad.pdf"}
-    assert [rows[name]["state"] for name in ("note 1.txt", "note 2.txt", "five.txt")] == ["done"] * 3
-    assert rows["bad.pdf"]["state"] == "failed" and "PDF" in rows["bad.pdf"]["message"]
+    assert set(rows) == {"note 1.txt", "note 2.txt", "a.zip", "bad.pdf"}  # one for each file that was handed in
+    assert [rows[name]["state"] for name in ("note 1.txt", "note 2.txt", "a.zip")] == ["done"] * 3
+    rows |= {document["name"]: document for document in rows["a.zip"]["documents"]}
+    assert (rows["bad.pdf"]["state"], rows["bad.pdf"]["kind"]) == ("failed", "unreadable")
     assert rows["bad.pdf"]["record"] is None and rows["note 1.txt"]["schema"] == "Note"
     view = opened.view(rows["note 2.txt"]["record"], who="ann")
     assert view["name"] == "note 2.txt" and view["fields"]['["total"]']["value"] == 2.5
@@ -117,7 +119,7 @@ def test_a_file_that_is_too_large_is_refused_with_the_reason(tmp_path):
 def test_a_model_that_cannot_be_loaded_fails_only_its_own_job(opened, tmp_path):
     opened.upload(who="ann", files=notes(tmp_path, 1), schema=SCHEMA, model="no-such/model")
     (row,) = settled(opened)
-    assert row["state"] == "failed" and row["kind"] == "model" and "no-such/model" in row["message"]
+    assert row["state"] == "failed" and row["kind"] == "model" and row["documents"][0]["kind"] == "model"
     opened.upload(who="ann", files=notes(tmp_path, 2), schema=SCHEMA)
     assert [row["state"] for row in settled(opened)] == ["done", "failed"]
 
@@ -125,7 +127,7 @@ def test_a_model_that_cannot_be_loaded_fails_only_its_own_job(opened, tmp_path):
 def test_unfinished_uploads_are_done_after_a_restart(tmp_path):
     store, own = open_service(tmp_path)
     with store:
-        own._uploads._worker._stop.set()  # as if the program had ended at once
+        own._uploads._workers["quick"]._stop.set()  # as if the program had ended at once
         own.upload(who="ann", files=notes(tmp_path, 1, 2), schema=SCHEMA)
         own.close()
         assert [row["state"] for row in own.uploads(who="ann")["rows"]] == ["waiting", "waiting"]
@@ -141,7 +143,7 @@ def test_uploads_of_an_older_version_are_finished(tmp_path, monkeypatch):
 
     store, own = open_service(tmp_path)
     with store:
-        own._uploads._worker._stop.set()
+        own._uploads._workers["quick"]._stop.set()
         own.upload(who="ann", files=notes(tmp_path, 1), schema=SCHEMA)
         own.close()
     monkeypatch.setattr(uploads, "__version__", "99")

@@ -238,7 +238,7 @@ def test_flag_reject_and_reopen_ask_for_a_note(server, page, disclosure):
     page.keyboard.press("Tab")
     page.keyboard.type("看不清")
     page.keyboard.press("Enter")
-    expect(page.locator(".review .about")).to_contain_text("看不清")
+    expect(page.locator(".review .remaining")).to_contain_text("看不清")
     assert focused_path(page) == TOTAL
     page.keyboard.press("Alt+r")
     page.locator("dialog select").select_option(index=1)

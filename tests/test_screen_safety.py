@@ -128,7 +128,7 @@ def test_payloads_in_documents_names_schemas_and_history_are_text(page, hostile)
     open_record(page, hostile)
     shown = page.locator(".text-pane").evaluate("e => e.textContent")
     assert [p for p in PAYLOADS if p not in shown] == []
-    assert PAYLOADS[5] in page.locator(".review .about").inner_text()
+    assert PAYLOADS[5] in page.locator(".review .remaining").inner_text()
     assert PAYLOADS[3] in banner(page, "problems").inner_text()
     for n in range(KEYS):
         page.locator(".review .form [data-key]").nth(n).focus()
@@ -166,13 +166,14 @@ def test_payloads_in_typed_text_and_error_messages_are_text(page, hostile):
 
 
 def test_payloads_in_uploads_and_user_schemas_are_text(server, page, tmp_path):
-    ended = {"state": "failed", "record": None, "at": "2026-01-01T00:00:00"}
-    rows = [{**ended, "name": p, "kind": p, "message": p, "schema": p} for p in PAYLOADS]
+    ended = {"state": "failed", "record": None, "at": "2026-01-01T00:00:00", "count": 1, "documents": [], "done": 0}
+    ended |= {"deleted": None, "left": 0, "failed": 1, "place": None}
+    rows = [{**ended, "id": n, "name": p, "kind": p, "schema": p, "schema_title": p} for n, p in enumerate(PAYLOADS)]
     page.route("**/api/uploads", lambda route: route.fulfill(json={"rows": rows, "working": False}))
     page.evaluate("location.hash = ''")
     page.locator("#upload-button").click()
     page.evaluate("document.dispatchEvent(new Event('extractor:uploaded'))")
-    expect(page.locator(".uploads li")).to_have_count(len(rows))
+    expect(page.locator(".uploads tbody tr")).to_have_count(len(rows))
     shown = page.locator(".uploads").evaluate("e => e.textContent")
     assert [p for p in PAYLOADS if p not in shown] == []
     assert_nothing_ran(page)
@@ -187,7 +188,7 @@ def test_payloads_in_uploads_and_user_schemas_are_text(server, page, tmp_path):
     page.locator("#upload-files input[type=file]").set_input_files(report)
     page.wait_for_function("t => document.querySelector('#upload-files').textContent.includes(t)", arg="onerror")
     page.locator("#upload-start").click()
-    page.locator(".uploads li[data-state=done]", has_text="onerror").wait_for(timeout=30_000)
+    page.locator(".uploads tr[data-state=done]", has_text="onerror").wait_for(timeout=30_000)
     assert_nothing_ran(page)
     page.locator("#export-button").click()
     page.locator("#export-schema input").click()

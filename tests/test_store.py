@@ -451,6 +451,27 @@ def test_approved_and_exported_or_rejected_documents_are_completed(store):
     assert store.records.get(one.id).revision == 2 and store.audit.verify() == []
 
 
+def undo_later_migrations(store: Store) -> None:
+    """Take away what the migrations after the second added, and what they allowed."""
+    for index in ("tasks_handin", "handins_who", "deletions_record", "deletions_document"):
+        raw(store, f"DROP INDEX {index}")
+    for table in ("handins", "deletions", "review_rules", "report_kinds"):
+        raw(store, f"DROP TABLE {table}")
+    added = {
+        "tasks": ("handin", "replaces"),
+        "records": ("base", "replaced_by", "deleted", "assigned", "words"),
+        "reviews": ("how",),
+    }
+    for table, columns in added.items():
+        for column in columns:
+            raw(store, f"ALTER TABLE {table} DROP COLUMN {column}")
+    if store._database.dialect == "sqlite":
+        for table in ("corrections", "reviews", "extractions"):
+            raw(store, f"DROP TRIGGER {table}_no_delete")
+            raw(store, f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, ''); END")
+    raw(store, "DELETE FROM migrations WHERE number >= 3")
+
+
 def test_store_of_the_first_version_is_migrated_with_its_queue(place, monkeypatch):
     from extractor.store import database
 
@@ -463,6 +484,7 @@ def test_store_of_the_first_version_is_migrated_with_its_queue(place, monkeypatc
         new.records.correct(1, ("total",), 7, who="ann", revision=1)
         new.records.approve(1, who="ann", revision=2)
         new.records.flag(2, who="ann", revision=1, note="?")
+        undo_later_migrations(new)
         for table, columns in (
             ("records", ("doubts", "to_check", "risk", "approvals", "approved_by", "flagged", "exported")),
             ("corrections", ("evidence", "undoes")),

@@ -12,6 +12,7 @@ from typing import Any
 
 from extractor.extraction.pipeline import extract
 from extractor.extraction.serialization import as_dict
+from extractor.problems import ProblemKind
 from extractor.readers import read
 from extractor.schemas import Schema, load_schema
 from extractor.store import Store, Version
@@ -58,6 +59,18 @@ def lower_confidence(*fields: str, confidence: float = 0.4) -> Modify:
                 value["confidence"] = confidence
 
     return modify
+
+
+def as_if_asked(modify: Modify = lambda result: None) -> Modify:
+    """Return a modification after which nothing was left unasked, as where a model has looked for every field."""
+
+    def answer(result: dict[str, Any]) -> None:
+        for value in result["values"]:
+            if any(problem["kind"] == ProblemKind.NOT_ASKED for problem in value["problems"]):
+                value |= {"problems": [], "confidence": HIGH_CONFIDENCE}
+        modify(result)
+
+    return answer
 
 
 def named_schema(document: Mapping[str, Any], name: str) -> Schema:

@@ -1,4 +1,4 @@
-"""How often the machine was right, judged by the records that people approved."""
+"""How often the machine was right, judged by what people have seen of the records that were approved."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from extractor.confidence.levels import ConfidenceLevels
-from extractor.evaluation.gold import record_as_gold
+from extractor.evaluation.gold import record_as_gold, unseen_fields
 from extractor.evaluation.matching import ABSENT, CORRECT, MISSING, match_record
 from extractor.schemas import Schema
-from extractor.store import Store
+from extractor.store import Record, Store
 from extractor.store.corrections import load_stored_schema
+from extractor.store.review_reasons import ReviewReason
+from extractor.store.review_rule import AUTOMATIC, ReviewRules, was_opened
+from extractor.store.review_status import assess_record
 
 MAX_RECORDS = 5_000
 """The newest records that are counted."""
@@ -51,11 +54,20 @@ class ConfidenceBand:
 
 @dataclass(frozen=True, slots=True)
 class ReviewAccuracy:
-    """What approved records say: all values, then by confidence; `missed` counts values in rows that a person added."""
+    """What approved records say of the values that people have seen: all of them, then by confidence.
+
+    `missed` counts values in rows that a person added, `unseen` the values that nobody has seen, which count neither as
+    right nor as wrong. `automatic` records were approved without a person. Of the `sampled` ones, which people reviewed
+    although nothing spoke against them, `sampled_wrong` had a value that was not right.
+    """
 
     records: int
     bands: tuple[ConfidenceBand, ...]
     missed: int
+    unseen: int = 0
+    automatic: int = 0
+    sampled: int = 0
+    sampled_wrong: int = 0
 
 
 def wilson_interval(right: int, values: int) -> tuple[float, float]:
@@ -76,7 +88,7 @@ def measure_reviewed_records(store: Store, schema: str | None = None) -> ReviewA
     schemas: dict[str, Schema | None] = {}
     stored = store.schemas()
     pairs: list[tuple[float | None, bool]] = []
-    records = missed = 0
+    records = missed = unseen = automatic = sampled = sampled_wrong = 0
     for record in _newest(store, schema):
         if record.schema not in schemas:
             schemas[record.schema] = load_stored_schema(stored[record.schema][1])
@@ -84,13 +96,30 @@ def measure_reviewed_records(store: Store, schema: str | None = None) -> ReviewA
         if own is None:
             continue  # this version cannot use the schema
         records += 1
+        rules = store.review_rules(record.schema_name)
+        actions = store.records.review_actions(record.id)
+        hidden = unseen_fields(own, record, actions, rules)
+        unseen += len(hidden)
+        automatic += not was_opened(actions) and any(action.how == AUTOMATIC for action in actions)
         confidence = {tuple(v["path"]): v["confidence"] for v in record.result["values"]}
-        for m in match_record(own, record_as_gold(own, record.data), record.result["data"]):
+        is_right = True
+        gold = record_as_gold(own, record.data, hidden)
+        for m in match_record(own, gold, record.result["data"]) if gold else ():
+            is_right &= m.outcome in (CORRECT, ABSENT)
             if m.record_path is None:
                 missed += m.outcome == MISSING
             else:
                 pairs.append((confidence.get(m.record_path), m.outcome in (CORRECT, ABSENT)))
-    return ReviewAccuracy(records, tuple(_bands(pairs)), missed)
+        if was_opened(actions) and _needed_no_review(own, record, rules):
+            sampled += 1
+            sampled_wrong += not is_right
+    return ReviewAccuracy(records, tuple(_bands(pairs)), missed, unseen, automatic, sampled, sampled_wrong)
+
+
+def _needed_no_review(schema: Schema, record: Record, rules: ReviewRules) -> bool:
+    """Decide whether nothing spoke against what the machine extracted: the record was reviewed as a sample."""
+    doubts = assess_record(schema, record.result, record.result["data"], rules=rules).doubts
+    return not set(doubts) - {ReviewReason.SAMPLE}
 
 
 def _newest(store: Store, schema: str | None) -> Iterable:

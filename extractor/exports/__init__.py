@@ -9,7 +9,7 @@ Read `columns` (tables and their cells), `warnings`, then a format each: `delimi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any
@@ -51,6 +51,7 @@ def export(
     schema: str | None = None,
     status: str | None = None,
     job: str | None = None,
+    numbers: Sequence[int] | None = None,
     evidence: bool = False,
     confidence: bool = False,
     bom: bool = False,
@@ -60,14 +61,15 @@ def export(
 
     Records are written in the order of their numbers, a page at a time, and no file appears before all are complete.
     `bom` begins CSV with a byte order mark, by which Excel recognises UTF-8. The format `gold` makes a folder with an
-    eval set, of approved records unless `status` says otherwise. With `who` the store notes that the records were
-    exported. New files can be read by their owner alone, like the store. Raises UsageError where a format with columns
-    is asked for records of several schemas, or a library is missing; OutputError where the files cannot be written.
+    eval set, of approved records unless `status` says otherwise. `numbers` are those of single records. With `who` the
+    store notes that the records were exported. New files can be read by their owner alone, like the store. Raises
+    UsageError where a format with columns is asked for records of several schemas, or a library is missing; OutputError
+    where the files cannot be written.
     """
     format = format or infer_format(output)
     number = None if job is None else store.jobs.get(job).id
     status = status or ("approved" if format == GOLD else None)
-    selection = {"schema": schema, "status": status, "job": number}
+    selection = {"schema": schema, "status": status, "job": number, "numbers": numbers}
     warnings = ExportWarnings()
     _write(store, output, format, selection, warnings, evidence=evidence, confidence=confidence, bom=bom)
     if who is not None:

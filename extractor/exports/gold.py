@@ -13,7 +13,7 @@ from typing import Any
 
 from extractor.atomic_files import WRITE_HINT
 from extractor.errors import InputError, OutputError, UsageError
-from extractor.evaluation.gold import record_as_gold
+from extractor.evaluation.gold import record_as_gold, unseen_fields
 from extractor.exports.warnings import ExportWarnings
 from extractor.jobs import archives
 from extractor.jobs.file_names import UniqueFileNames
@@ -26,11 +26,14 @@ Records of the schema {name} as people approved them, from a store of `extractor
 good a model is on them.
 
 - `documents/`: the documents, byte for byte
-- `gold.jsonl`: a line for each, with its record. Null says that the document has no value for the field. `record` is
-  the number of the record in the store, `approved_by` who approved it, `corrected` the number of corrections
+- `gold.jsonl`: a line for each, with its record. Null says that the document has no value for the field; a field that
+  is left out was seen by nobody (`unseen` counts these), and is not scored. `record` is the number of the record in
+  the store, `approved_by` who approved it, `corrected` the number of corrections
 - `schema.json`: the JSON Schema
 
-A value that nobody corrected was extracted by the machine and accepted by whoever approved the record.
+A value that nobody corrected was extracted by the machine and accepted by whoever approved the record with its document
+before them. Values that were still to be checked then, and those of records that were approved from the list or without
+a person, are left out unless somebody settled them one by one.
 """
 
 
@@ -57,12 +60,17 @@ def write(
                 if data is None:
                     warnings.add("the document is gone, its record was left out", f"record {record.id}")
                     continue
+                line = _line(store, record, schema)
+                if not line["gold"]:
+                    warnings.add("nobody has seen its values, the record was left out", f"record {record.id}")
+                    continue
                 name = names.add(_source_name(record))
                 (partial / "documents" / name).write_bytes(data)
-                lines.write(json.dumps(_line(store, record, schema, name), ensure_ascii=False) + "\n")
+                lines.write(json.dumps({"document": f"documents/{name}"} | line, ensure_ascii=False) + "\n")
                 warnings.records += 1
         if not warnings.records:
-            raise UsageError("There is no approved record whose document still exists.", "Approve some records first.")
+            message = "There is no approved record whose document still exists and whose values somebody has seen."
+            raise UsageError(message, "Check and approve some records first.")
         (partial / "schema.json").write_text(json.dumps(dict(schema.document), ensure_ascii=False, indent=2) + "\n")
         (partial / "README.md").write_text(_README.format(name=schema.name, records=warnings.records), "utf-8")
         with contextlib.suppress(FileNotFoundError):
@@ -74,12 +82,14 @@ def write(
         shutil.rmtree(partial, ignore_errors=True)
 
 
-def _line(store: Store, record: Record, schema: Schema, name: str) -> dict[str, Any]:
-    """Return the record's line of gold.jsonl."""
-    approvers = [action.who for action in store.records.review_actions(record.id) if action.action == "approved"]
+def _line(store: Store, record: Record, schema: Schema) -> dict[str, Any]:
+    """Return the record's line of gold.jsonl, but for the name of its document."""
+    actions = store.records.review_actions(record.id)
+    approvers = [action.who for action in actions if action.action == "approved"]
+    unseen = unseen_fields(schema, record, actions, store.review_rules(record.schema_name))
     return {
-        "document": f"documents/{name}",
-        "gold": record_as_gold(schema, record.data),
+        "gold": record_as_gold(schema, record.data, unseen),
+        "unseen": len(unseen),
         "record": record.id,
         "sha256": record.document,
         "status": record.status,

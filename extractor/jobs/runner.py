@@ -85,7 +85,8 @@ class JobRunner:
     """One process's share in a job, to be used with `with`; several may run one job, or jobs of one store.
 
     `load_model` is called in a process of its own; with None, documents are extracted without a model. `on_progress`
-    gets the counts about once a second. Setting `stop` ends the run within seconds.
+    gets the counts about once a second. Setting `stop` ends the run within seconds. `models` are processes with a model
+    that several runners use one after the other, each until it has drained its job; None for processes of its own.
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class JobRunner:
         limits: JobLimits | None = None,
         on_progress: Callable[[JobCounts], None] = lambda counts: None,
         stop: threading.Event | None = None,
+        models: ProcessPool | None = None,
     ) -> None:
         if is_kind_set(schema.document):
             schema = add_examples(
@@ -122,7 +124,8 @@ class JobRunner:
         self._readers = ProcessPool(
             own.workers, worker_tasks.init_reader, (own.memory, main, niceness), self._settings.recycle_after
         )
-        self._models = ProcessPool(own.models, worker_tasks.init_model_worker, (main,), concurrency=own.batch)
+        self._models = models or model_processes(own)
+        self._owns_models = models is None
         self._model_is_ready = load_model is None
         self._held: dict[int, Task] = {}
         """The tasks that are leased to this process, by number, until their outcomes are stored."""
@@ -130,6 +133,8 @@ class JobRunner:
         """Tasks with the SHA-256 of their document that the readers have not been given yet."""
         self._outcomes: list[TaskOutcome] = []
         """How tasks ended, not stored yet."""
+        self._stage_of: dict[int, str] = {}
+        """What is being done with a task that was begun, by its number."""
         self._stored_since_progress = 0
         self._model_failures = 0
         self._stages: dict[str, float] = {"bookkeeping": 0.0}
@@ -140,10 +145,17 @@ class JobRunner:
 
     def __exit__(self, *_: object) -> None:
         self._readers.stop()
-        self._models.stop()
+        if self._owns_models:
+            self._models.stop()
 
-    def drain(self) -> JobReport:
+    def current_stages(self) -> dict[int, str]:
+        """Return what is being done with which task: `reading` or `extracting`. May be called from other threads."""
+        return dict(self._stage_of)
+
+    def drain(self, pause: Callable[[], bool] = lambda: False) -> JobReport:
         """Work until nothing of the job is left, or it is stopped or cancelled, and return the report.
+
+        Where `pause` says so, no more documents are begun, and the run ends when those that were begun are done.
 
         Raises ModelError where the model cannot be loaded, StoreError where the store cannot be written. What was
         stored stays stored; the next run does the rest.
@@ -151,8 +163,9 @@ class JobRunner:
         start = time.monotonic()
         self._renewed_at = start
         try:
-            state = self._run()
+            state = self._run(pause)
         finally:
+            self._stage_of.clear()
             if self._held:
                 self._readers.stop()
                 self._models.stop()
@@ -165,11 +178,14 @@ class JobRunner:
         stages = {stage: round(seconds, 3) for stage, seconds in self._stages.items()}
         return JobReport(state, counts, time.monotonic() - start, stages)
 
-    def _run(self) -> str:
-        """Work until the job has a final state, or `stop` is set; return the state."""
+    def _run(self, pause: Callable[[], bool]) -> str:
+        """Work until the job has a final state, or `stop` is set, or it is paused; return the state."""
         self._expire_dead_leases()
         while not self._stop.is_set():
-            claimed = self._claim()
+            is_paused = pause()
+            if is_paused and not self._held:
+                return "stopped"
+            claimed = 0 if is_paused else self._claim()
             patience = _POLL_SECONDS if self._held else 0.0 if claimed else _PROGRESS_SECONDS
             wait_for_results((self._readers, self._models), patience)
             self._collect()
@@ -270,6 +286,7 @@ class JobRunner:
             function, arguments = worker_tasks.read_and_extract, (task.name, document, self._schema.document)
         else:
             function, arguments = worker_tasks.read_document, (task.name, document)
+        self._stage_of[task.id] = "reading"
         self._readers.submit(Call(task, function, arguments, self._limits.timeout))
 
     def _ensure_version(self) -> None:
@@ -318,6 +335,7 @@ class JobRunner:
             arguments = (self._load_model, result, self._schema.document, self._passage_tokens)
             exclusive = task.deaths > 0  # so that only the document that kills the process dies with it again
             timeout = self._limits.model_timeout
+            self._stage_of[task.id] = "extracting"
             self._models.submit(Call(task, worker_tasks.extract_with_model, arguments, timeout, exclusive))
         elif isinstance(result, ExtractionResult):
             self._model_failures = 0
@@ -358,6 +376,7 @@ class JobRunner:
         self._end(TaskOutcome(task, state, "crashed", message, seconds=seconds, died=True))
 
     def _end(self, outcome: TaskOutcome) -> None:
+        self._stage_of.pop(outcome.task.id, None)
         if not self._outcomes:
             self._first_outcome_at = time.monotonic()
         self._outcomes.append(outcome)
@@ -383,6 +402,11 @@ class JobRunner:
         start = time.perf_counter()
         yield
         self._stages["bookkeeping"] += time.perf_counter() - start
+
+
+def model_processes(limits: JobLimits) -> ProcessPool:
+    """Return processes that answer with a model, which each loads when it is first needed."""
+    return ProcessPool(limits.models, worker_tasks.init_model_worker, (os.getpid(),), concurrency=limits.batch)
 
 
 @contextlib.contextmanager

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from extractor.review import list_rows
-from extractor.review.errors import unusable
+from extractor.review.errors import RefusalKind, ReviewError, unusable
 from extractor.review.record_view import is_in_row
 from extractor.review.value_parsing import parse_value
 from extractor.store.record_data import equal_json, value_at
-from extractor.store.review_status import ReviewState
+from extractor.store.review_rule import FieldNeed
+from extractor.store.review_status import FieldState, ReviewState
 from extractor.types import Path, path_text
 
 FROM_PAGE = ("word", "words", "region")
@@ -40,7 +41,8 @@ def plan_change(
 ) -> PlannedChange:
     """Return the correction that an act stands for; `context` is the text around what was pointed at.
 
-    Raises ReviewError (`unusable`) where the act makes no value, or is not for that place.
+    Raises ReviewError: `unusable` where the act makes no value, or is not for that place; `needs_value` where it would
+    leave a field empty that has to have a value, without saying that the document has none (`absent`).
     """
     state = review.fields.get(path)
     if state is None:
@@ -56,7 +58,11 @@ def plan_change(
         focus = (*path, edited.focus, *field.items[0].path) if edited.focus is not None and field.items else path
         return PlannedChange(path, edited.rows, how, {"rows": edited.previous}, focus)
     if how == "accepted":
+        if state.need == FieldNeed.REQUIRED:
+            raise _needs_value(state)
         return PlannedChange(path, state.value, how)
+    if how == "absent" and is_grid and not state.value:
+        return PlannedChange(path, state.value, how)  # the document has no entries for it
     if is_grid:
         raise unusable(f"{path_text(path)} is a list.", "Change its rows.")
     if how == "absent":
@@ -65,11 +71,19 @@ def plan_change(
     if not isinstance(text, str):
         raise unusable("No text was given.")
     value = parse_value(field, text, typed=how not in FROM_PAGE, context=context)
+    if value is None and state.is_required:
+        raise _needs_value(state)
     if value is None:
         return PlannedChange(path, None, "absent")
     evidence = _evidence(text, arguments.get("evidence")) if how in FROM_PAGE else None
     same = equal_json(value, state.value)  # to give the value that is there means that it is right
     return PlannedChange(path, value, "accepted" if same else how, evidence)
+
+
+def _needs_value(state: FieldState) -> ReviewError:
+    """Return the refusal to leave a field empty that has to have a value."""
+    message = f"{path_text(state.path)} has to have a value."
+    return ReviewError(RefusalKind.NEEDS_VALUE, message, "Enter it, or press Alt+N if the document has none.")
 
 
 def _evidence(text: str, place: Mapping[str, Any] | None) -> dict[str, Any] | None:

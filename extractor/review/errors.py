@@ -13,6 +13,8 @@ class RefusalKind(StrEnum):
 
     UNUSABLE = "unusable"
     """What was given is no value of the field, or is for no place of the record."""
+    NEEDS_VALUE = "needs_value"
+    """The field has to have a value; that the document has none has to be said."""
     OPEN = "open"
     """The record cannot be approved: something is left to check."""
     HELD = "held"

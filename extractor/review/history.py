@@ -16,7 +16,7 @@ def record_history(
     """Return everything that happened to the record as JSON data; a change names the path of what was changed."""
     events = [_event(e.at, _extractor_name(e), "extracted") for e in extractions]
     events += [_event(action.at, action.who, action.action, note=action.note) for action in actions]
-    for correction in record.corrections:
+    for correction in (*record.earlier, *record.corrections):
         old, new = _summarise(correction.old), _summarise(correction.new)
         event = _event(correction.at, correction.who, correction.how, old, new, correction.reason)
         events.append(event | {"path": list(correction.path)})

@@ -9,6 +9,7 @@ from typing import Any
 from extractor.review.record_view import claim_json, names_json
 from extractor.store import RecordFilter, RecordSummary, Store
 from extractor.store.review_reasons import ReviewReason
+from extractor.store.review_rule import AUTOMATIC
 
 COUNTED = ("new", "needs_review", "approved", "rejected", "second", "flagged")
 """What is counted for the filter of the queue: statuses, and what waits for a second person or for an answer."""
@@ -23,7 +24,7 @@ class QueueQuery:
     """Which records of the queue a screen asks for, and in which order.
 
     `status`, `schema`, `reason` and `search` are as in RecordFilter, with `all` for every status; `job` is a name;
-    `sort` is `risk` (the most doubtful first), `new`, `old`, or `name`.
+    `sort` is `risk` (the most doubtful first), `new`, `old`, or `name`; `assigned` is a person, or empty for nobody.
     """
 
     status: str = "open"
@@ -32,11 +33,13 @@ class QueueQuery:
     job: str | None = None
     search: str = ""
     sort: str = "risk"
+    assigned: str | None = None
 
     def record_filter(self, store: Store) -> RecordFilter:
         """Return the filter of the store for it; raises InputError for a job that does not exist."""
         job = None if self.job is None else store.jobs.get(self.job).id
-        return RecordFilter(None if self.status == "all" else self.status, self.schema, self.reason, job, self.search)
+        status = None if self.status == "all" else self.status
+        return RecordFilter(status, self.schema, self.reason, job, self.search, self.assigned)
 
 
 def list_queue(
@@ -72,6 +75,9 @@ def _row(summary: RecordSummary, who: str, schemas: Schemas) -> dict[str, Any]:
         "problems": summary.problems,
         **claim_json(summary, who),
         "approvals": [action.who for action in summary.approvals],
+        "automatic": any(action.how == AUTOMATIC for action in summary.approvals),
+        "assigned": summary.assigned,
+        "deleted": summary.deleted,
         "flag": {"who": summary.flag.who, "note": summary.flag.note} if summary.flag else None,
         "created": summary.created,
         "updated": summary.updated,

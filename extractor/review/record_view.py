@@ -13,6 +13,7 @@ from extractor.review.value_parsing import format_value
 from extractor.schemas import Schema
 from extractor.store import Record, ReviewAction, current_approvals, open_flag
 from extractor.store.database import now
+from extractor.store.review_rule import ReviewRules, describe_state
 from extractor.store.review_status import FieldState, ReviewState, assess_record
 from extractor.types import Path
 
@@ -20,8 +21,10 @@ from extractor.types import Path
 class RecordView:
     """A record at one revision with its schema and review state; what is costly is computed once, when first needed."""
 
-    def __init__(self, record: Record, schema: Schema, review: ReviewState | None = None) -> None:
-        self.record, self.schema = record, schema
+    def __init__(
+        self, record: Record, schema: Schema, review: ReviewState | None = None, rules: ReviewRules | None = None
+    ) -> None:
+        self.record, self.schema, self.rules = record, schema, rules
         if review is not None:
             self.review = review
 
@@ -29,7 +32,7 @@ class RecordView:
     def review(self) -> ReviewState:
         """What a person should look at."""
         record = self.record
-        return assess_record(self.schema, record.result, record.data, record.corrections)
+        return assess_record(self.schema, record.result, record.data, record.corrections, rules=self.rules)
 
     @functools.cached_property
     def fields(self) -> dict[str, dict[str, Any]]:
@@ -45,11 +48,6 @@ class RecordView:
     def is_calibrated(self) -> bool:
         """Whether the confidences are probabilities that were calibrated."""
         return str(self.record.result["run"].get("confidence", "")).startswith("calibrated")
-
-    @property
-    def value_count(self) -> int:
-        """How many values the record has room for; a list does not count, what is in it does."""
-        return sum(state.field.type != "array" or is_in_row(path) for path, state in self.review.fields.items())
 
     def problems(self) -> list[dict[str, Any]]:
         """Return the problems as JSON data, each with the paths that take part in it."""
@@ -88,10 +86,16 @@ class RecordView:
             "form": self.form,
             "fields": self.fields,
             "problems": self.problems(),
+            "state": self.state(actions, second_review),
             "left": self.review.to_check,
-            "total": self.value_count,
+            "total": len(self.review.fields),
             "second_review": second_review,
         }
+
+    def state(self, actions: Sequence[ReviewAction], second_review: bool) -> dict[str, Any]:
+        """Return the state of the record, which the screen tells in one sentence."""
+        status, flag = self.record.status, open_flag(actions)
+        return describe_state(status, self.review, actions, flag=flag, second_review=second_review)
 
 
 def path_key(path: Path) -> str:
@@ -113,6 +117,7 @@ def field_json(state: FieldState) -> dict[str, Any]:
         "text": format_value(state.value),
         "state": state.state,
         "needs": state.needs_review,
+        "required": state.is_required,
         "level": state.level,
         "confidence": state.confidence,
         "reasons": [{"kind": reason.kind, "message": reason.message} for reason in state.reasons],
@@ -147,14 +152,17 @@ def decisions_json(actions: Sequence[ReviewAction]) -> dict[str, Any]:
     }
 
 
-def diff_views(before: RecordView, after: RecordView, focus: Path | None = None) -> dict[str, Any]:
+def diff_views(
+    before: RecordView, after: RecordView, focus: Path | None = None, state: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Return what has to change on a screen that shows `before`; `focus` is the path to go to."""
     old, new = before.fields, after.fields
     diff = {
         "revision": after.record.revision,
         "status": after.record.status,
+        "state": state,
         "left": after.review.to_check,
-        "total": after.value_count,
+        "total": len(after.review.fields),
         "problems": after.problems(),
         "fields": {key: field for key, field in new.items() if old.get(key) != field},
         "gone": [key for key in old if key not in new],

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
-from extractor.errors import OutputError
+from extractor.errors import InputError, OutputError
+from extractor.jobs import resolve_model_name
 from extractor.readers import MAX_BYTES
 from extractor.review import history, queue_listing
 from extractor.review.changes import FROM_PAGE, PlannedChange, plan_change
@@ -16,21 +17,29 @@ from extractor.review.display_names import files_folder
 from extractor.review.documents import Documents
 from extractor.review.errors import RefusalKind, ReviewError, unusable
 from extractor.review.queue_listing import QueueQuery
-from extractor.review.record_view import RecordView, decisions_json, diff_views
+from extractor.review.record_view import RecordView, decisions_json, diff_views, names_json
 from extractor.review.undo import find_redoable, find_undoable
 from extractor.review.uploads import KEEP_DAYS, Uploads
 from extractor.review.value_parsing import check_text
 from extractor.review.view_cache import RecordViewCache
 from extractor.schemas import Schema
 from extractor.store import Conflict, Correction, Record, Store
-from extractor.store.corrections import apply_corrections
+from extractor.store.corrections import apply_corrections, load_stored_schema
 from extractor.store.database import now
 from extractor.store.record_data import value_at
+from extractor.store.review_rule import ReviewRules, open_required
 from extractor.store.review_status import assess_record
-from extractor.types import Path, path_text
+from extractor.types import Field, Path, field_name, path_text
 
 OPEN_QUEUE = QueueQuery()
 """The records that are still to be reviewed, the most doubtful first."""
+
+
+def _values_of(schema: Schema) -> Iterator[tuple[Path, Field]]:
+    """Yield the fields of a schema that hold values, each with the path of its first value."""
+    for path, field in schema.all_fields():
+        if field.type != "array" or not field.items:
+            yield tuple(0 if step == "*" else step for step in path), field
 
 
 class ReviewService:
@@ -137,7 +146,8 @@ class ReviewService:
 
         `how` is typed, word, words or region (with `text`, and `evidence` for what was pointed at), accepted, absent,
         row_added or row_deleted (with `at`), or pasted (with `at`, `column`, `cells`). Raises ReviewError (`unusable`)
-        where that makes no value; nothing is changed then.
+        where that makes no value, and (`needs_value`) where it would leave a field empty that has to have one; nothing
+        is changed then.
         """
         view = self._views.get_at(record, revision)
         context = self._context(view.record, arguments.get("evidence")) if how in FROM_PAGE else ""
@@ -174,7 +184,7 @@ class ReviewService:
         correction = Correction(change.path, old, new, change.how, who, now(), record.revision + 1, **more)
         corrections = (*record.corrections, correction)
         data = apply_corrections(record.result["data"], corrections, before.schema)
-        review = assess_record(before.schema, record.result, data, corrections, before.review)
+        review = assess_record(before.schema, record.result, data, corrections, before.review, before.rules)
         after = self.store.records.correct(
             record.id,
             change.path,
@@ -186,10 +196,11 @@ class ReviewService:
             known=record,
             **more,
         )
-        if after.revision == record.revision:
-            return diff_views(before, before)  # the store found that nothing changes
-        view = self._views.add(RecordView(after, before.schema, review))
-        return diff_views(before, view, change.focus)
+        actions = self.store.records.review_actions(record.id)
+        if after.revision == record.revision:  # the store found that nothing changes
+            return diff_views(before, before, state=before.state(actions, self.second_review))
+        view = self._views.add(RecordView(after, before.schema, review, before.rules))
+        return diff_views(before, view, change.focus, view.state(actions, self.second_review))
 
     def _context(self, record: Record, evidence: Mapping[str, Any] | None) -> str:
         """Return the text around what was pointed at: the unit of a number may stand beside it."""
@@ -200,15 +211,26 @@ class ReviewService:
 
     # Decisions.
 
-    def approve(self, record: int, *, who: str, revision: int, force: bool = False, note: str = "") -> dict[str, Any]:
-        """Approve the record; raises ReviewError (`open`) while something is left to check, unless by `force`."""
+    def approve(
+        self, record: int, *, who: str, revision: int, force: bool = False, note: str = "", how: str = "opened"
+    ) -> dict[str, Any]:
+        """Approve the record; raises ReviewError (`open`) while something is left to check, unless by `force`.
+
+        The refusal says how many fields are `left`, which of them have to have a value (`required`, their paths), how
+        many checks have `failed`, and which field is the `first`. What nobody has seen does not count as right, whoever
+        approves the record. `how` is `opened` where the person had the record before them, else `selected`.
+        """
         view = self._views.get_at(record, revision)
         left, failed = view.review.to_check, len(view.review.violations)
         if (left or failed) and not force and view.record.status != "approved":
+            required = [state.path for state in open_required(view.review)]
+            names = ", ".join(path_text(path) for path in required)
             message = f"{left} values are still to be checked, and {failed} checks fail."
+            message += f" These have to have a value: {names}." if required else ""
             details = {"left": left, "failed": failed, "first": view.first_to_check()}
+            details["required"] = [list(path) for path in required]
             raise ReviewError(RefusalKind.OPEN, message, "Check them, or approve the record anyway.", **details)
-        return self._decision(self.store.records.approve(record, who=who, revision=revision, note=note))
+        return self._decision(self.store.records.approve(record, who=who, revision=revision, note=note, how=how))
 
     def reject(self, record: int, *, who: str, revision: int, note: str = "") -> dict[str, Any]:
         """Reject the record: it is not to be used."""
@@ -224,7 +246,8 @@ class ReviewService:
 
     def _decision(self, record: Record) -> dict[str, Any]:
         actions = self.store.records.review_actions(record.id)
-        return {"status": record.status, "revision": record.revision, **decisions_json(actions)}
+        state = self._views.get(record.id).state(actions, self.second_review)
+        return {"status": record.status, "revision": record.revision, "state": state, **decisions_json(actions)}
 
     def history(self, record: int, path: Path | None = None) -> list[dict[str, Any]]:
         """Return what happened to the record, or to the value at the path, the newest first."""
@@ -264,6 +287,115 @@ class ReviewService:
         """Have files, each given by its name and path, extracted in the background; see `Uploads.add`."""
         return self._uploads.add(files, schema=schema, model=model or self.model, who=who)
 
-    def uploads(self, *, who: str) -> dict[str, Any]:
-        """Return the person's uploads, the newest first, and how far each is."""
-        return self._uploads.list_for(who)
+    def extract_again(
+        self, records: int | Sequence[int], *, who: str, schema: Schema | None = None, model: str | None = None
+    ) -> dict[str, Any]:
+        """Have the documents of records extracted again in the background, keeping what people entered.
+
+        `schema` is another kind of document, None for the record's own; `model` another model, None for the one that
+        was used last. With another schema, the record of that schema takes the place of the former, with the entries
+        whose fields it has too. Returns how many are `queued`, and the `refused` ones with the reason (`gone`: the
+        document is not there any more; `unusable`: nor is the schema).
+        """
+        numbers = [records] if isinstance(records, int) else records
+        return self._uploads.extract_again(numbers, schema=schema, model=model, who=who)
+
+    def uploads(self, *, who: str, deleted: bool = False) -> dict[str, Any]:
+        """Return the person's hand-ins, the newest first, and how far each is; with `deleted`, those in the bin."""
+        return self._uploads.list_for(who, deleted=deleted)
+
+    def models(self) -> list[str]:
+        """Return the models that hand-ins can be extracted with again: the server's, those used before, and none."""
+        used = [str(job.settings["model"]) for job in self._uploads.jobs()]
+        return list(dict.fromkeys([resolve_model_name(self.model), *used, "none"]))
+
+    def cancel(self, handin: int, *, who: str) -> dict[str, Any]:
+        """Cancel what has not been done of a hand-in."""
+        self._uploads.cancel(handin, who)
+        return {}
+
+    def retry(self, handin: int, *, who: str) -> dict[str, Any]:
+        """Do again what failed or was cancelled of a hand-in."""
+        self._uploads.retry(handin, who)
+        return {}
+
+    def delete_handin(self, handin: int, *, who: str) -> dict[str, Any]:
+        """Put a hand-in and its records into the bin; a day later they are deleted for good, with the file."""
+        self._uploads.delete(handin, who)
+        return {}
+
+    def restore_handin(self, handin: int, *, who: str) -> dict[str, Any]:
+        """Take a hand-in and its records out of the bin."""
+        self._uploads.restore(handin, who)
+        return {}
+
+    def extract_handin_again(
+        self, handin: int, *, who: str, schema: Schema | None = None, model: str | None = None
+    ) -> dict[str, Any]:
+        """Have all documents of a hand-in extracted again, as `extract_again` does, also where none was extracted."""
+        return self._uploads.extract_handin_again(handin, schema=schema, model=model, who=who)
+
+    # Rules of a kind of document.
+
+    def review_rules(self, kind: str) -> dict[str, Any]:
+        """Return the rules for the review of a kind (a schema's name), and the names and titles of its fields."""
+        schema = self._kind(kind)
+        fields = [{"name": field_name(path), "title": field.title or field.name} for path, field in _values_of(schema)]
+        return self.store.review_rules(kind).to_json() | {"kind": kind, "title": schema.title or kind, "fields": fields}
+
+    def set_review_rules(self, kind: str, rules: ReviewRules, *, who: str) -> dict[str, Any]:
+        """Set the rules for the review of a kind; open records are assessed by them at once."""
+        names = {field_name(path) for path, _ in _values_of(self._kind(kind))}
+        if unknown := sorted(set(rules.thresholds) - names):
+            raise unusable(f"The kind has no field {unknown[0]}.", "Reload the page: the kind may have been changed.")
+        self.store.set_review_rules(kind, rules, who=who)
+        return self.review_rules(kind)
+
+    def _kind(self, kind: str) -> Schema:
+        """Return the newest schema of a name; raises InputError where there is none."""
+        documents = [document for name, document in self.store.schemas().values() if name == kind]
+        schema = load_stored_schema(documents[-1]) if documents else None
+        if schema is None:
+            raise InputError(f"There is no kind of document {kind}.", "Hand in a document of that kind first.")
+        return schema
+
+    # Several records at a time.
+
+    def decide_selected(
+        self, records: Sequence[int], action: str, *, who: str, note: str = "", assignee: str = ""
+    ) -> dict[str, Any]:
+        """Do the same with several records: `approve`, `flag`, `reject`, `assign`, `delete` or `restore`.
+
+        Returns the numbers of those for which it was `done`, and the `refused` ones, each with its name, the kind of
+        refusal and the paths of the fields that have to have a value. An approval from a list is no look at the
+        document: values that nobody settled do not count as right.
+        """
+        done: list[int] = []
+        refused: list[dict[str, Any]] = []
+        for number in dict.fromkeys(records):
+            try:
+                self._decide_selected(number, action, who, note, assignee)
+                done.append(number)
+            except (ReviewError, Conflict) as error:
+                name = names_json(self.store.records.get(number).sources)["name"]
+                details = getattr(error, "details", {})
+                kind = getattr(error, "kind", "conflict")
+                refusal = {"record": number, "name": name, "kind": kind, "message": error.message}
+                refused.append(refusal | {"required": details.get("required", []), "left": details.get("left", 0)})
+        return {"done": done, "refused": refused}
+
+    def _decide_selected(self, number: int, action: str, who: str, note: str, assignee: str) -> None:
+        if action in ("delete", "restore"):
+            act = self.store.records.delete if action == "delete" else self.store.records.restore
+            act([number], who=who)
+            return
+        if action == "assign":
+            self.store.records.assign([number], assignee or None, who=who)
+            return
+        record = self._views.get(number).record
+        if record.claimed_by not in (None, who) and (record.claimed_until or "") > now():
+            message = f"{record.claimed_by} is working on {names_json(record.sources)['name']}."
+            raise ReviewError(RefusalKind.HELD, message, "Ask them, or wait.")
+        act_on = {"approve": self.approve, "flag": self.flag, "reject": self.reject}[action]
+        how = {"how": "selected"} if action == "approve" else {}
+        act_on(number, who=who, revision=record.revision, note=note, **how)

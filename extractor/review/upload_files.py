@@ -32,6 +32,10 @@ class UploadFiles:
     def __iter__(self) -> Iterator[FilePath]:
         return (file for file in self.folder.glob("of-*/*/*") if file.is_file())
 
+    def owns(self, file: FilePath) -> bool:
+        """Decide whether a file is one of those in the folder."""
+        return file.is_relative_to(self.folder)
+
     def free_bytes(self) -> int:
         """Return how many bytes more the uploads may take."""
         return self._max_total - sum(file.stat().st_size for file in self)

@@ -6,23 +6,24 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path as FilePath
 from typing import Any
 
 from extractor import __version__
+from extractor.errors import InputError
 from extractor.extraction import prompts
 from extractor.jobs import resolve_model_name
 from extractor.jobs.sources import MEMBER_SEPARATOR, UnusableFile, name_of, path_of
 from extractor.readers import MAX_BYTES
 from extractor.review.display_names import display_name
-from extractor.review.errors import unusable
+from extractor.review.errors import RefusalKind, ReviewError, unusable
 from extractor.review.upload_files import UploadFiles
 from extractor.review.upload_worker import ACTOR, UploadWorker
 from extractor.schemas import Schema
-from extractor.store import Job, SourceFile, Store, Task
+from extractor.store import HandIn, Job, Record, RecordSummary, SourceFile, Store, Task
 from extractor.store.corrections import load_stored_schema
 
 KEEP_DAYS = 30
@@ -34,8 +35,18 @@ MAX_NAMED = 5
 GRACE_SECONDS = 3600.0
 """How long a file that belongs to no task is left alone: it may just be coming in."""
 _DAY_SECONDS = 86400
-_STATES = {"waiting": "waiting", "leased": "working", "done": "done", "reused": "done"}
-"""The state that people see of a task; `failed` for all others."""
+Again = dict[str, Any]
+"""How many documents are extracted again (`queued`), and which are not (`refused`)."""
+Progress = tuple[Mapping[int, str], Mapping[int, int]]
+"""What is being done with tasks, and how many are in front of those that wait, by the numbers of the tasks."""
+STATE_ORDER = ("extracting", "reading", "waiting", "failed", "cancelled", "done")
+"""The states of a document; a hand-in of several has the first of them that one of its documents has."""
+OPEN_STATES = STATE_ORDER[:3]
+BIN_SECONDS = 86400.0
+"""How long what was deleted can be restored."""
+MAX_HAND_INS = 1_000_000
+QUICK, SLOW = "quick", "slow"
+"""What needs no model and what does: each is worked on by a thread of its own."""
 
 
 class Uploads:
@@ -54,16 +65,21 @@ class Uploads:
         self._forget = forget
         self._keep_seconds = keep_days * _DAY_SECONDS
         self._files = UploadFiles(folder, max_bytes)
-        self._worker = UploadWorker(store, self.jobs, self.clean)
+        self._workers = {
+            QUICK: UploadWorker(store, lambda: self._jobs_of(QUICK), self.clean),
+            SLOW: UploadWorker(store, lambda: self._jobs_of(SLOW)),
+        }
 
     def start(self) -> None:
         """Go on with what was left unfinished and clean up, in the background."""
         self._take_over_old_jobs()
-        self._worker.start()
+        for worker in self._workers.values():
+            worker.start()
 
     def close(self) -> None:
         """Stop within seconds; what was not done is done after the next start."""
-        self._worker.close()
+        for worker in self._workers.values():
+            worker.close()
 
     def add(
         self, files: Sequence[tuple[str, str | os.PathLike[str]]], *, schema: Schema, model: str | None, who: str
@@ -87,40 +103,227 @@ class Uploads:
             reasons = "; ".join(f"{each['name']}: {each['message']}" for each in refused[:MAX_NAMED])
             raise unusable(reasons, "No file was uploaded.", refused=refused)
         self._store.add_schema(schema)
-        job = self._start_job(schema, resolve_model_name(model), who)
-        self._store.jobs.add(job, added)
-        self._worker.wake(job.name)
-        return {"added": len(added), "refused": refused}
+        name = resolve_model_name(model)
+        job = self._start_job(schema, name, who)
+        given = {file.name: file for file in added}
+        numbers = [self._store.hand_ins.add(who, key, display_name(key), schema.id, name).id for key in given]
+        files = [replace(file, handin=n) for file, n in zip(given.values(), numbers, strict=True)]
+        self._store.jobs.add(job, files)
+        self._worker_of(job).wake(job.name)
+        return {"added": len(added), "refused": refused, "handins": numbers}
+
+    def extract_again(self, records: Sequence[int], *, schema: Schema | None, model: str | None, who: str) -> Again:
+        """Have the documents of records extracted again; see `ReviewService.extract_again`."""
+        stored = self._store.schemas()
+        queued: dict[tuple[str, str], list[SourceFile]] = {}
+        schemas: dict[str, Schema] = {} if schema is None else {schema.id: schema}
+        refused: list[dict[str, Any]] = []
+        if schema is not None:
+            self._store.add_schema(schema)
+        for number in dict.fromkeys(records):
+            record = self._store.records.get(number)
+            wanted = record.schema if schema is None else schema.id
+            if wanted not in schemas:
+                name, document = stored[wanted]
+                loaded = load_stored_schema(document)
+                if loaded is not None:
+                    schemas[wanted] = replace(loaded, name=name)
+            files = self._files_of(record)
+            if wanted not in schemas or not files:
+                kind = "gone" if wanted in schemas else "unusable"
+                refused.append({"record": number, "name": display_name(next(iter(record.sources), "")), "kind": kind})
+                continue
+            own_model = resolve_model_name(model or self._store.records.model_of(number))
+            queued.setdefault((wanted, own_model), []).extend(files)
+        for (wanted, own_model), files in queued.items():
+            job = self._start_job(schemas[wanted], own_model, who)
+            self._store.jobs.add_again(job, files)
+            self._note_change(files, wanted, own_model)
+            self._worker_of(job).wake(job.name)
+        return {"queued": len(set(records)) - len(refused), "refused": refused}
+
+    def _files_of(self, record: Record) -> list[SourceFile]:
+        """Return where the document of a record is, once for each hand-in that it came with; nothing if it is gone."""
+        tasks = self._store.hand_ins.of_document(record.document, record.schema)
+        found = [SourceFile(t.name, t.stamp, record.document, handin=t.handin, replaces=record.id) for t in tasks]
+        names = [source.name for source in self._store.sources(record.document)]
+        found = found or [SourceFile(name, "", record.document, replaces=record.id) for name in names]
+        found = [file for file in found if os.path.exists(path_of(file.name.partition(MEMBER_SEPARATOR)[0]))]
+        return found if tasks else found[:1]
+
+    def _note_change(self, files: Sequence[SourceFile], schema: str, model: str) -> None:
+        """Note the new kind and model at the hand-ins that consist of one document."""
+        tasks = self._store.hand_ins.tasks([file.handin for file in files if file.handin is not None])
+        for number, own in tasks.items():
+            if len(own) == 1:
+                self._store.hand_ins.change(number, schema=schema, model=model)
 
     def jobs(self) -> list[Job]:
         """Return the jobs of these uploads, the newest first."""
         return [job for job in self._store.jobs.all() if job.settings.get(JOB_SETTING) == self._key]
 
-    def list_for(self, who: str) -> dict[str, Any]:
-        """Return the person's uploads as JSON data, the newest first, and whether something is going on."""
-        under = name_of(str(self._files.folder_of(who))) + "/"
+    def list_for(self, who: str, *, deleted: bool = False) -> dict[str, Any]:
+        """Return the person's hand-ins as JSON data, the newest first, and whether something is going on.
+
+        With `deleted`, those in the bin.
+        """
+        jobs = {job.id: job for job in self.jobs()}
+        handins = self._store.hand_ins.select(who=who, deleted=deleted, limit=MAX_LISTED)
+        tasks = self._store.hand_ins.tasks([handin.id for handin in handins])
+        progress = self._progress()
+        records = self._records_of([task for own in tasks.values() for task in own], jobs)
         schemas = self._store.schemas()
-        rows: list[dict[str, Any]] = []
+        failures = {job.id: self._worker_of(job).failure(job.name) for job in jobs.values()}
+        rows = []
+        for handin in handins:
+            own = [task for task in tasks[handin.id] if task.job in jobs]
+            documents = [_document_json(task, progress, records, failures.get(task.job, "")) for task in own]
+            name, document = schemas[handin.schema]
+            row = {"id": handin.id, "name": handin.name, "at": handin.at, "schema": name, "model": handin.model}
+            title = document.get("title")
+            row["schema_title"] = title if isinstance(title, str) and title.strip() else name
+            rows.append(row | summarise(documents) | {"documents": documents, "deleted": handin.deleted})
+        working = any(row["state"] in OPEN_STATES for row in rows)
+        return {"rows": rows, "working": working}
+
+    def _progress(self) -> Progress:
+        """Return what is being done with which task, and the place in line of those that wait."""
+        stages: dict[int, str] = {}
+        places: dict[int, int] = {}
+        for worker in self._workers.values():
+            stages |= worker.current_stages()
+            places |= self._store.jobs.waiting_before(worker.line())
+        return stages, places
+
+    def _records_of(self, tasks: Iterable[Task], jobs: Mapping[int, Job]) -> dict[int, RecordSummary]:
+        """Return the records that came of tasks, by the numbers of the tasks."""
+        done = [task for task in tasks if task.state in ("done", "reused") and task.document and task.job in jobs]
+        by_schema: dict[str, list[str]] = {}
+        for task in done:
+            by_schema.setdefault(jobs[task.job].schema, []).append(task.document or "")
+        numbers = {
+            (schema, document): number
+            for schema, documents in by_schema.items()
+            for document, number in self._store.records.ids_by_document(schema, documents).items()
+        }
+        summaries = self._store.records.summaries(list(numbers.values()))
+        found = {}
+        for task in done:
+            number = numbers.get((jobs[task.job].schema, task.document or ""))
+            if number in summaries:
+                found[task.id] = summaries[number]
+        return found
+
+    # What people do with their hand-ins.
+
+    def own(self, number: int, who: str) -> HandIn:
+        """Return the person's hand-in of that number; raises InputError where they have none."""
+        handin = self._store.hand_ins.get(number)
+        if handin.who != who:
+            raise InputError(f"You have no hand-in {number}.", "Somebody else handed it in.")
+        return handin
+
+    def cancel(self, number: int, who: str) -> None:
+        """Do nothing more for a hand-in; what is being done at the moment is finished, but not kept."""
+        self.own(number, who)
+        self._store.hand_ins.cancel(number, who=who)
+
+    def retry(self, number: int, who: str) -> None:
+        """Do again what failed or was cancelled of a hand-in."""
+        self.own(number, who)
+        self._store.hand_ins.retry(number, who=who)
+        self._resume(number, who)
+
+    def _resume(self, number: int, who: str) -> None:
+        """Have the jobs of a hand-in's tasks worked on now, also those that were cancelled as a whole."""
+        wanted = {task.job for task in self._store.hand_ins.tasks([number])[number]}
         for job in self.jobs():
-            failure = self._worker.failure(job.name)
-            tasks = [task for task in self._store.jobs.tasks(job, under=under) if task.state != "unpacked"]
-            done = [task.document for task in tasks if _STATES.get(task.state) == "done" and task.document]
-            records = self._store.records.ids_by_document(job.schema, done)
-            schema = schemas[job.schema][0]
-            for task in tasks:
-                record = records.get(task.document or "")
-                row = _task_json(task, failure)
-                rows.append(row | {"record": record, "schema": schema, "at": _uploaded_at(task, job)})
-        rows.sort(key=lambda row: (row["at"], row["name"]), reverse=True)
-        working = any(row["state"] in ("waiting", "working") for row in rows)
-        return {"rows": rows[:MAX_LISTED], "working": working}
+            if job.id in wanted:
+                self._store.jobs.start(job.name, job.schema, job.settings, who=who)
+                self._worker_of(job).wake(job.name)
+
+    def extract_handin_again(self, number: int, *, schema: Schema | None, model: str | None, who: str) -> Again:
+        """Extract a hand-in again, as another kind or by another model, keeping what people entered."""
+        handin = self.own(number, who)
+        tasks = self._store.hand_ins.tasks([number])[number]
+        jobs = {job.id: job for job in self.jobs()}
+        records = self._records_of(tasks, jobs)
+        name, document = self._store.schemas()[handin.schema]
+        loaded = load_stored_schema(document) if schema is None else schema
+        if loaded is None:
+            raise unusable(f"The kind {name} cannot be used by this version.", "Choose another kind.")
+        wanted = replace(loaded, name=name) if schema is None else loaded
+        self._store.add_schema(wanted)
+        own_model = resolve_model_name(model or handin.model)
+        there = [t for t in tasks if os.path.exists(path_of(t.name.partition(MEMBER_SEPARATOR)[0]))]
+        if not there:
+            raise ReviewError(RefusalKind.GONE, "The file is not there any more.", "Hand it in again.")
+        files = []
+        for task in there:
+            record = records.get(task.id)
+            replaces = record.id if record else None
+            files.append(SourceFile(task.name, task.stamp, task.document, handin=number, replaces=replaces))
+        job = self._start_job(wanted, own_model, who)
+        self._store.jobs.add_again(job, files)
+        self._store.hand_ins.change(number, schema=wanted.id, model=own_model)
+        self._worker_of(job).wake(job.name)
+        return {"queued": len(files), "refused": []}
+
+    def delete(self, number: int, who: str) -> None:
+        """Put a hand-in into the bin with its records, except those that another hand-in is about as well."""
+        self.own(number, who)
+        self._store.hand_ins.cancel(number, who=who)
+        records = self._records_for(number)
+        self._store.hand_ins.delete([number], who=who)
+        self._store.records.delete(records, who=who)
+
+    def restore(self, number: int, who: str) -> None:
+        """Take a hand-in out of the bin, with its records."""
+        self.own(number, who)
+        self._store.hand_ins.restore([number], who=who)
+        self._store.records.restore(self._records_for(number), who=who)
+
+    def _records_for(self, number: int) -> list[int]:
+        """Return the records that came of a hand-in and of no other one that is not in the bin."""
+        jobs = {job.id: job for job in self.jobs()}
+        own = self._store.hand_ins.tasks([number])[number]
+        found = self._records_of(own, jobs)
+        kept = []
+        for task in own:
+            if task.id in found and task.document:
+                others = self._store.hand_ins.of_document(task.document, jobs[task.job].schema)
+                if all(self._is_gone(other.handin) for other in others if other.handin != number):
+                    kept.append(found[task.id].id)
+        return list(dict.fromkeys(kept))
+
+    def _is_gone(self, number: int | None) -> bool:
+        return number is None or self._store.hand_ins.get(number).deleted is not None
+
+    def empty_bin(self, older_than: float = BIN_SECONDS) -> int:
+        """Delete for good what has been in the bin for so many seconds, and return how many hand-ins that were."""
+        moment = datetime.now(UTC) - timedelta(seconds=older_than)
+        before = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")
+        expired = [h for h in self._store.hand_ins.select(deleted=True) if (h.deleted or "") < before]
+        for record in self._store.records.deleted_before(before):
+            document = self._store.records.erase(record, who=ACTOR)
+            if document is not None:
+                self._forget(document)
+        in_use = {handin.source for handin in self._store.hand_ins.select(deleted=None, limit=MAX_HAND_INS)}
+        in_use -= {handin.source for handin in expired}
+        for handin in expired:
+            self._store.hand_ins.forget(handin.id)
+            file = FilePath(path_of(handin.source))
+            if handin.source not in in_use and self._files.owns(file):
+                self._files.delete(file)
+        return len(expired)
 
     def clean(self) -> int:
-        """Delete files that are not needed any more, and return how many.
+        """Empty the bin, delete files that are not needed any more, and return how many files those are.
 
         Those are the ones that belong to no task and no record, and old ones whose records are approved and exported,
         or rejected, or never came to be.
         """
+        self.empty_bin()
         tasks = {task.name: task for job in self.jobs() for task in self._store.jobs.tasks(job)}
         documents_in: dict[str, list[str]] = {}
         for source in self._store.sources():
@@ -142,6 +345,12 @@ class Uploads:
                 for document in {file.parent.name, *documents}:
                     self._forget(document)
         return deleted
+
+    def _jobs_of(self, lane: str) -> list[Job]:
+        return [job for job in self.jobs() if _lane(job) == lane]
+
+    def _worker_of(self, job: Job) -> UploadWorker:
+        return self._workers[_lane(job)]
 
     @property
     def _key(self) -> str:
@@ -172,23 +381,60 @@ class Uploads:
             if self._job_name(schema, model) != job.name:
                 left: Iterable[Task] = self._store.jobs.tasks(job, "waiting", "leased")
                 successor = self._start_job(schema, model, ACTOR)
-                self._store.jobs.add(successor, [SourceFile(task.name, task.stamp, task.document) for task in left])
+                files = [SourceFile(t.name, t.stamp, t.document, handin=t.handin, replaces=t.replaces) for t in left]
+                self._store.jobs.add_again(successor, files)
                 self._store.jobs.cancel(job.name, who=ACTOR)
 
 
-def _task_json(task: Task, failure: str) -> dict[str, Any]:
-    """Return how far a file is; `failure` says why its whole job cannot be done, empty where it can."""
-    state = _STATES.get(task.state, "failed")
-    row = {"name": display_name(task.name), "state": state, "kind": task.kind, "message": task.message}
-    if failure and state in ("waiting", "working"):
-        row |= {"state": "failed", "kind": "model", "message": failure}
+def _lane(job: Job) -> str:
+    return QUICK if job.settings["model"] == "none" else SLOW
+
+
+def _document_json(
+    task: Task, progress: Progress, records: Mapping[int, RecordSummary], failure: str
+) -> dict[str, Any]:
+    """Return how far a document is, and its record; `failure` says why its whole job cannot be done, empty if it can.
+
+    What went wrong is told by its kind alone: the messages are for those who run the server.
+    """
+    stages, places = progress
+    record = records.get(task.id)
+    row: dict[str, Any] = {"name": display_name(task.name), "state": _state_of(task, stages), "kind": None}
+    row |= {"place": None, "record": None, "left": None, "status": None, "again": task.replaces is not None}
+    if row["state"] in OPEN_STATES and failure:
+        return row | {"state": "failed", "kind": "model"}
+    if row["state"] == "waiting":
+        row["place"] = 1 + places.get(task.id, 0)
+    if row["state"] == "failed":
+        row["kind"] = task.kind or "error"
+    if record is not None:
+        row |= {"record": record.id, "left": record.to_check, "status": record.status}
     return row
 
 
-def _uploaded_at(task: Task, job: Job) -> str:
-    """Return when the file was uploaded, in ISO 8601; for a deleted one, when its job began."""
-    try:
-        seconds = os.stat(path_of(task.name.partition(MEMBER_SEPARATOR)[0])).st_mtime
-    except OSError:
-        return job.created
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+def _state_of(task: Task, stages: Mapping[int, str]) -> str:
+    """Return the state that people see of a task; one that was handed to a process that is busy still waits."""
+    if task.state == "leased":
+        return stages.get(task.id, "waiting")
+    if task.state in ("done", "reused"):
+        return "done"
+    return task.state if task.state in ("waiting", "cancelled") else "failed"
+
+
+def summarise(documents: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the state of a hand-in, of its documents': how far the first is that is not done, else the worst."""
+    states = [document["state"] for document in documents]
+    state = next((name for name in STATE_ORDER if name in states), "cancelled")
+    first = next((document for document in documents if document["state"] == state), {})
+    places = [document["place"] for document in documents if document["place"] is not None]
+    only = documents[0] if len(documents) == 1 else {}
+    return {
+        "state": state,
+        "kind": first.get("kind"),
+        "place": min(places, default=None) if state == "waiting" else None,
+        "record": only.get("record"),
+        "count": len(documents),
+        "done": states.count("done"),
+        "failed": states.count("failed"),
+        "left": sum(document["left"] or 0 for document in documents),
+    }

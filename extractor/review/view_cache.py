@@ -66,8 +66,11 @@ class RecordViewCache:
     def _view(self, record: Record) -> RecordView:
         with self._lock:
             view = self._views.get((record.id, record.revision, record.extraction))
+        rules = self._store.review_rules(record.schema_name)
         if view is None:
-            return self.add(RecordView(record, self._schema(record)))
+            return self.add(RecordView(record, self._schema(record), rules=rules))
+        if rules != view.rules:
+            return self.add(RecordView(record, view.schema, rules=rules))
         # Claims and decisions change a record without a new revision; its values stay those that were assessed.
         view.record = replace(record, data=view.record.data, result=view.record.result)
         return view

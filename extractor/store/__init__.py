@@ -1,12 +1,14 @@
 """The store: documents, what machines extracted from them, what people made of it, and the jobs that do the work.
 
 `Store` opens one. `store.records` is for reading, reviewing and exporting, `store.jobs` for working through many
-documents, `store.report_kinds` for the schemas that people saved, `store.audit` says who changed what. docs/jobs.md
-describes all of it.
+documents, `store.hand_ins` for files that people gave in, `store.report_kinds` for the schemas that people saved,
+`store.audit` says who changed what. docs/jobs.md describes all of it.
 
 Read `models` (what is stored, as dataclasses), `record_data` (the nested data of a record), `value_origins`,
-`review_reasons`, `review_status` (what people should review), `corrections`, `tables`, `migrations`, `database`,
-`audit`, `writes` (storing extractions), `listing`, `record_rows`, `records`, `report_kinds` and `job_queue`.
+`review_reasons`, `review_rule` (the one rule of what has to be looked at), `review_status` (what people should review),
+`corrections`, `database_tables`, `migrations`, `database`, `audit`, `writes` (storing extractions), `listing`,
+`record_rows`, `replacement` (documents extracted again), `records`, `report_kinds`, `job_queue` (jobs and tasks) and
+`hand_ins`.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from extractor.store.models import (
     AuditEntry,
     Conflict,
     Correction,
+    HandIn,
     Job,
     JobCounts,
     Record,
@@ -43,6 +46,7 @@ from extractor.store.models import (
 
 if TYPE_CHECKING:
     from extractor.schemas import Schema
+    from extractor.store.review_rule import ReviewRules
 
 __all__ = [
     "FINAL_STATES",
@@ -50,6 +54,7 @@ __all__ = [
     "AuditEntry",
     "Conflict",
     "Correction",
+    "HandIn",
     "Job",
     "JobCounts",
     "Record",
@@ -83,6 +88,7 @@ class Store:
         try:
             from extractor.store import database
             from extractor.store.audit import AuditLog
+            from extractor.store.hand_ins import HandIns
             from extractor.store.job_queue import JobQueue
             from extractor.store.records import Records
             from extractor.store.report_kinds import ReportKinds
@@ -93,6 +99,7 @@ class Store:
         self.records = Records(self._database)
         self.jobs = JobQueue(self._database)
         self.report_kinds = ReportKinds(self._database)
+        self.hand_ins = HandIns(self._database)
         self.audit = AuditLog(self._database)
 
     def __enter__(self) -> Store:
@@ -121,6 +128,37 @@ class Store:
         with self._database.reading() as connection:
             rows = connection.execute(tables.schemas.select().order_by(tables.schemas.c.seen))
             return {row.id: (row.name, row.document) for row in rows}
+
+    def review_rules(self, schema: str) -> ReviewRules:
+        """Return the rules for the review of the kind of document of that name."""
+        import sqlalchemy as sa
+
+        from extractor.store import database_tables as tables
+        from extractor.store.review_rule import ReviewRules
+
+        rules = tables.review_rules.c
+        query = sa.select(rules.rules).where(rules.schema == schema).order_by(rules.id.desc()).limit(1)
+        with self._database.reading() as connection:
+            found = connection.execute(query).scalar_one_or_none()
+        return ReviewRules() if found is None else ReviewRules.from_json(found)
+
+    def set_review_rules(self, schema: str, rules: ReviewRules, *, who: str) -> None:
+        """Set the rules for the review of a kind of document (by its name), and assess its open records by them.
+
+        Records that nobody has to review any more are not approved by it: only new ones are.
+        """
+        from extractor.store import database
+        from extractor.store import database_tables as tables
+        from extractor.store.audit import append_lines
+
+        row = {"schema": schema, "rules": rules.to_json(), "at": database.now(), "who": who}
+        before = self.review_rules(schema)
+        with self._database.writing() as connection:
+            connection.execute(tables.review_rules.insert(), row)
+            line = ("review rules set", f"kind {schema}", before.to_json(), rules.to_json(), "")
+            append_lines(connection, who, [line])
+        if before.thresholds != rules.thresholds or before.automatic != rules.automatic:
+            self.records.assess_again(schema)
 
     def sources(self, document: str | None = None) -> list[Source]:
         """Return the names under which documents were found: one document (by SHA-256), or all."""

@@ -90,10 +90,15 @@ class AuditLog:
                 wrong.append(f"line {row['seq']} was changed")
             if head is not None and row["seq"] == head[0] and row["hash"] != head[1]:
                 wrong.append(f"line {row['seq']} is not the one that was the newest")
-            is_compared = row["action"] in ("extracted", "corrected") and not wrong
+            is_compared = row["action"] in ("extracted", "corrected", "erased") and not wrong
             new = json.loads(row["new"]) if is_compared else None
             if new and row["action"] == "extracted":
                 extractions[new["extraction"]] = new["digest"]
+            elif new and row["action"] == "erased":
+                for key in new["extractions"]:
+                    extractions.pop(key, None)
+                gone = f"{row['subject']} "
+                corrections = {key: value for key, value in corrections.items() if not key.startswith(gone)}
             elif new:
                 corrections[f"{row['subject']} {new['revision']}"] = digest(
                     [new["path"], new["value"], new["how"], new.get("evidence"), new.get("undoes")]

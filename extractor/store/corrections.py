@@ -10,8 +10,9 @@ from typing import Any
 from extractor.errors import ExtractorError
 from extractor.schemas import Schema, load_schema
 from extractor.store.models import Correction
-from extractor.store.record_data import replace_value, value_at
+from extractor.store.record_data import replace_value, searchable_text, value_at
 from extractor.store.review_reasons import ReviewReason
+from extractor.store.review_rule import ReviewRules
 from extractor.store.review_status import assess_record
 
 
@@ -46,10 +47,14 @@ def _load_schema(text: str) -> Schema | None:
 
 
 def review_columns(
-    schema: Schema | None, result: Mapping[str, Any], corrections: Sequence[Correction] = ()
+    schema: Schema | None,
+    result: Mapping[str, Any],
+    corrections: Sequence[Correction] = (),
+    rules: ReviewRules | None = None,
 ) -> dict[str, Any]:
-    """Return the columns `doubts`, `to_check` and `risk`, from which the queue is made without reading records."""
-    if schema is None:
-        return {"doubts": {ReviewReason.OTHER_PROBLEM.value: 1}, "to_check": 0, "risk": 1.0}
+    """Return the columns from which the queue is made without reading records: see `ReviewState.columns`."""
     data = apply_corrections(result["data"], corrections, schema)
-    return assess_record(schema, result, data, corrections).columns()
+    if schema is None:
+        doubts = {ReviewReason.OTHER_PROBLEM.value: 1}
+        return {"doubts": doubts, "to_check": 0, "risk": 1.0, "words": searchable_text(data)}
+    return assess_record(schema, result, data, corrections, rules=rules).columns()

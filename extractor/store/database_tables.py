@@ -83,6 +83,11 @@ records = _table(
     approved_by=Text,
     flagged=Integer,
     exported=Text,
+    base=Integer,
+    replaced_by=Integer,
+    deleted=Text,
+    assigned=Text,
+    words=Text,
 )
 corrections = _table(
     "corrections",
@@ -99,7 +104,25 @@ corrections = _table(
     evidence=JsonText,
     undoes=Integer,
 )
-reviews = _table("reviews", id=Integer, record=Integer, revision=Integer, action=Text, who=Text, at=Text, note=Text)
+reviews = _table(
+    "reviews", id=Integer, record=Integer, revision=Integer, action=Text, who=Text, at=Text, note=Text, how=Text
+)
+handins = _table(
+    "handins",
+    id=Integer,
+    who=Text,
+    at=Text,
+    source=Text,
+    name=Text,
+    schema=Text,
+    model=Text,
+    deleted=Text,
+)
+"""Files that people handed in; `deleted` is when one was put into the bin."""
+deletions = _table("deletions", id=Integer, record=Integer, document=Text, schema=Text, at=Text, who=Text)
+"""Records that were deleted for good: of these alone, rows of other tables may be deleted."""
+review_rules = _table("review_rules", id=Integer, schema=Text, rules=JsonText, at=Text, who=Text)
+"""What people decided about the review of a kind of document (by its name); the newest row is in force."""
 jobs = _table(
     "jobs", id=Integer, name=Text, schema=Text, version=Text, settings=JsonText, state=Text, created=Text, updated=Text
 )
@@ -119,6 +142,8 @@ tasks = _table(
     owner=Text,
     until=Float,
     seconds=Float,
+    handin=Integer,
+    replaces=Integer,
 )
 runs = _table("runs", id=Integer, name=Text, at=Text, settings=JsonText, figures=JsonText)
 """Measurements of earlier versions; no longer written."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from itertools import islice
 from typing import Any
 
@@ -28,6 +28,7 @@ from extractor.store.models import (
     Version,
     extraction_key,
 )
+from extractor.store.replacement import replace_extraction
 from extractor.store.writes import VERSION_COLUMNS, add_extractions, add_sources, add_version, prepare_results
 
 LEASE_SECONDS = 120
@@ -178,6 +179,35 @@ class JobQueue:
                 number += _add_tasks(connection, self._database, job.id, batch)
         return number
 
+    def add_again(self, job: Job, files: Iterable[SourceFile]) -> None:
+        """Have files be worked on once more, whatever became of them before; of a hand-in, in this job alone."""
+        task = tables.tasks.c
+        with self._database.writing() as connection:
+            for file in files:
+                if file.handin is not None:
+                    elsewhere = tables.tasks.update().where(
+                        task.handin == file.handin, task.name == file.name, task.job != job.id
+                    )
+                    is_open = task.state.in_(("waiting", "leased"))
+                    connection.execute(elsewhere.where(is_open).values(state="cancelled", owner=None))
+                    connection.execute(elsewhere.values(handin=None, replaces=None))
+                _add_tasks(connection, self._database, job.id, [file])
+                again = tables.tasks.update().where(task.job == job.id, task.name == file.name)
+                columns: dict[str, Any] = {"state": "waiting", "kind": None, "message": "", "owner": None}
+                columns |= {"tries": 0, "deaths": 0, "until": 0.0, "handin": file.handin, "replaces": file.replaces}
+                connection.execute(again.values(**columns))
+
+    def waiting_before(self, jobs: Iterable[Job]) -> dict[int, int]:
+        """Return for each waiting task of the jobs, worked on in this order, how many are in front of it."""
+        task = tables.tasks.c
+        places: dict[int, int] = {}
+        with self._database.reading() as connection:
+            for job in jobs:
+                query = sa.select(task.id).where(task.job == job.id, task.state == "waiting")
+                for number in connection.execute(query.order_by(task.tries, task.id)).scalars():
+                    places[number] = len(places)
+        return places
+
     # Leases.
 
     def claim(self, job: Job, owner: str, most: int) -> list[Task]:
@@ -217,8 +247,9 @@ class JobQueue:
         verdicts: dict[int, str] = {}
         changes: list[dict[str, Any]] = []
         with self._database.writing() as connection:
-            held = sa.select(task.id, task.name).where(task.id.in_(keys), task.owner == owner)
-            names = {row.id: row.name for row in connection.execute(held)}
+            held = sa.select(task.id, task.name, task.replaces).where(task.id.in_(keys), task.owner == owner)
+            rows = connection.execute(held).all()
+            names, replaces = {row.id: row.name for row in rows}, {row.id: row.replaces for row in rows}
             query = sa.select(tables.extractions.c.id).where(tables.extractions.c.id.in_(keys.values()))
             stored = set(connection.execute(query).scalars())
             copies = sa.select(task.extraction).where(
@@ -235,6 +266,8 @@ class JobQueue:
             _update_tasks(connection, changes)
             reused = [(names[n], documents[n][0]) for n, verdict in verdicts.items() if verdict == "reused"]
             add_sources(connection, self._database, reused)
+            for n in (n for n, verdict in verdicts.items() if verdict == "reused" and replaces[n] is not None):
+                replace_extraction(connection, replaces[n], job.schema, keys[n])
         return verdicts
 
     def record_outcomes(self, job: Job, owner: str, outcomes: Sequence[TaskOutcome], *, who: str) -> None:
@@ -259,8 +292,13 @@ class JobQueue:
                 add_sources(connection, self._database, names)
             for outcome in outcomes:
                 if outcome.members and outcome.task.id in own:
-                    _add_tasks(connection, self._database, job.id, outcome.members)
+                    members = [replace(member, handin=outcome.task.handin) for member in outcome.members]
+                    _add_tasks(connection, self._database, job.id, members)
             _update_tasks(connection, [_outcome_columns(o, new) for o in outcomes if o.task.id in own])
+            for o in results:
+                if o.task.replaces is not None and job.version is not None:
+                    key = extraction_key(o.result["document"]["id"], job.schema, job.version.id)
+                    replace_extraction(connection, o.task.replaces, job.schema, key)
 
     def renew_leases(self, owner: str) -> None:
         """Extend all leases of the owner."""
@@ -351,6 +389,8 @@ def _add_tasks(connection: sa.Connection, database: Database, job: int, files: S
             "tries": 0,
             "deaths": 0,
             "until": 0.0,
+            "handin": file.handin,
+            "replaces": file.replaces,
         }
         for file in files
     ]

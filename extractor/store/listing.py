@@ -78,10 +78,16 @@ def next_id(connection: sa.Connection, wanted: RecordFilter, who: str, sort: str
 def conditions_of(wanted: RecordFilter, who: str = "") -> Iterator[sa.ColumnElement[bool]]:
     """Yield the conditions by which a record matches the filter; `who` is the person who asks."""
     record = tables.records.c
+    yield record.replaced_by.is_(None)
+    yield record.deleted.is_not(None) if wanted.status == "bin" else record.deleted.is_(None)
+    if wanted.numbers is not None:
+        yield record.id.in_(wanted.numbers)
+    if wanted.assigned is not None:
+        yield record.assigned == wanted.assigned if wanted.assigned else record.assigned.is_(None)
     if wanted.schema is not None:
         is_schema = sa.or_(tables.schemas.c.id == wanted.schema, tables.schemas.c.name == wanted.schema)
         yield record.schema.in_(sa.select(tables.schemas.c.id).where(is_schema))
-    if wanted.status is not None:
+    if wanted.status not in (None, "bin"):
         yield from _has_status(wanted.status, who)
     if wanted.reason is not None:
         yield record.doubts.cast(sa.Text).contains(f'"{wanted.reason}":', autoescape=True)
@@ -93,7 +99,8 @@ def conditions_of(wanted: RecordFilter, who: str = "") -> Iterator[sa.ColumnElem
     if wanted.search.strip():
         name = sa.func.lower(tables.sources.c.name)
         matches = name.contains(wanted.search.strip().lower(), autoescape=True)
-        yield record.document.in_(sa.select(tables.sources.c.document).where(matches))
+        is_named = record.document.in_(sa.select(tables.sources.c.document).where(matches))
+        yield is_named | record.words.contains(wanted.search.strip().casefold(), autoescape=True)
 
 
 def _has_status(status: str, who: str) -> Iterator[sa.ColumnElement[bool]]:
@@ -138,5 +145,5 @@ def actions_by_record(connection: sa.Connection, records: Iterable[int]) -> dict
     review = tables.reviews.c
     actions: dict[int, list[ReviewAction]] = {record: [] for record in records}
     for row in connection.execute(tables.reviews.select().where(review.record.in_(actions)).order_by(review.id)):
-        actions[row.record].append(ReviewAction(row.action, row.who, row.at, row.revision, row.note))
+        actions[row.record].append(ReviewAction(row.action, row.who, row.at, row.revision, row.note, row.how))
     return actions

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from string import Template
 from typing import Any
+from urllib.parse import unquote
 
 import sqlalchemy as sa
 
@@ -34,13 +35,15 @@ class Migration:
     """One migration.
 
     `sql` holds its statements, `append_only` the tables whose rows can be neither changed nor deleted from then on;
-    `fill` computes the values of new columns, in the same transaction.
+    `deletable` names those of them whose rows can be deleted where a condition on the row `OLD` holds; `fill` computes
+    the values of new columns, in the same transaction.
     """
 
     number: int
     name: str
     sql: tuple[str, ...]
     append_only: tuple[str, ...] = ()
+    deletable: tuple[tuple[str, str], ...] = ()
     fill: Callable[[sa.Connection], None] | None = None
 
 
@@ -50,6 +53,8 @@ def statements(migration: Migration, dialect: str) -> Iterator[str]:
         yield Template(sql).substitute(_DIALECTS[dialect])
     for table in migration.append_only:
         yield from _append_only(table, dialect)
+    for table, condition in migration.deletable:
+        yield from _deletable(table, condition, dialect)
 
 
 def _append_only(table: str, dialect: str) -> Iterator[str]:
@@ -71,6 +76,23 @@ def _append_only(table: str, dialect: str) -> Iterator[str]:
                 f"CREATE TRIGGER {table}_no_{act.split()[0].lower()} BEFORE {act} ON {table}"
                 f" FOR EACH {each} EXECUTE FUNCTION {table}_unchanging()"
             )
+
+
+def _deletable(table: str, condition: str, dialect: str) -> Iterator[str]:
+    """Yield the statements that let a table's rows be deleted where the condition on `OLD` holds, and only there."""
+    why = f"rows of {table} are never changed or deleted"
+    if dialect == "sqlite":
+        yield f"DROP TRIGGER {table}_no_delete"
+        yield (
+            f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} WHEN NOT ({condition})"
+            f" BEGIN SELECT RAISE(ABORT, '{why}'); END"
+        )
+    else:
+        yield (
+            f"CREATE OR REPLACE FUNCTION {table}_unchanging() RETURNS trigger LANGUAGE plpgsql"
+            f" AS 'BEGIN IF TG_OP = ''DELETE'' THEN IF {condition} THEN RETURN OLD; END IF; END IF;"
+            f" RAISE EXCEPTION ''{why}''; END'"
+        )
 
 
 _TABLES = (
@@ -141,9 +163,9 @@ _REVIEW_COLUMNS = (
 )
 
 
-def _fill_review_columns(connection: sa.Connection) -> None:
-    """Compute what the queue shows of the records that exist."""
-    after, page = 0, 200
+def _fill_review_columns(connection: sa.Connection, update: str = "") -> None:
+    """Compute what the queue shows of the records that exist; `update` is the statement that stores it."""
+    after, page, update = 0, 200, update or _UPDATE_RECORD
     while True:
         found = connection.execute(
             sa.text(
@@ -157,7 +179,8 @@ def _fill_review_columns(connection: sa.Connection) -> None:
             return
         after = found[-1].id
         for row in found:
-            connection.execute(sa.text(_UPDATE_RECORD), _review_row(connection, row))
+            columns = _review_row(connection, row)
+            connection.execute(sa.text(update), {key: columns[key] for key in columns if f":{key}" in update})
 
 
 _UPDATE_RECORD = """UPDATE records SET doubts = :doubts, to_check = :to_check, risk = :risk, approvals = :approvals,
@@ -191,6 +214,65 @@ _REPORT_KINDS = (
         at TEXT NOT NULL, UNIQUE (name, version))$strict""",
 )
 
+_HAND_INS = (
+    """CREATE TABLE handins (
+        id $id, who TEXT NOT NULL, at TEXT NOT NULL, source TEXT NOT NULL, name TEXT NOT NULL,
+        schema TEXT NOT NULL REFERENCES schemas (id), model TEXT NOT NULL, deleted TEXT)$strict""",
+    "CREATE INDEX handins_who ON handins (who, id)",
+    "ALTER TABLE tasks ADD COLUMN handin $integer",
+    "ALTER TABLE tasks ADD COLUMN replaces $integer",
+    "CREATE INDEX tasks_handin ON tasks (handin) WHERE handin IS NOT NULL",
+    "ALTER TABLE records ADD COLUMN base $integer NOT NULL DEFAULT 0",
+    "ALTER TABLE records ADD COLUMN replaced_by $integer",
+    "ALTER TABLE records ADD COLUMN deleted TEXT",
+    "ALTER TABLE records ADD COLUMN assigned TEXT",
+    "ALTER TABLE records ADD COLUMN words TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE reviews ADD COLUMN how TEXT NOT NULL DEFAULT 'opened'",
+    """CREATE TABLE deletions (
+        id $id, record $integer NOT NULL, document TEXT NOT NULL, schema TEXT NOT NULL, at TEXT NOT NULL,
+        who TEXT NOT NULL)$strict""",
+    "CREATE INDEX deletions_record ON deletions (record)",
+    "CREATE INDEX deletions_document ON deletions (document, schema)",
+    """CREATE TABLE review_rules (
+        id $id, schema TEXT NOT NULL, rules TEXT NOT NULL, at TEXT NOT NULL, who TEXT NOT NULL)$strict""",
+)
+_OF_DELETED_RECORD = "EXISTS (SELECT 1 FROM deletions d WHERE d.record = OLD.record)"
+_DELETABLE = (
+    ("corrections", _OF_DELETED_RECORD),
+    ("reviews", _OF_DELETED_RECORD),
+    ("extractions", "EXISTS (SELECT 1 FROM deletions d WHERE d.document = OLD.document AND d.schema = OLD.schema)"),
+)
+
+
+def _fill_hand_ins(connection: sa.Connection) -> None:
+    """Make a hand-in of every file that was uploaded, and compute again what the queue shows of the records."""
+    _fill_review_columns(connection, _UPDATE_QUEUE)
+    jobs = connection.execute(sa.text("SELECT id, schema, settings, created FROM jobs ORDER BY id")).all()
+    for job in jobs:
+        settings = json.loads(job.settings)
+        if "uploads" not in settings:
+            continue
+        query = sa.text("SELECT id, name FROM tasks WHERE job = :job ORDER BY id")
+        tasks = connection.execute(query, {"job": job.id}).all()
+        for task in tasks:
+            source, separator, _ = task.name.partition("!/")
+            if separator:
+                continue
+            folder = source.rsplit("/", 3)[-3:]
+            who = unquote(folder[0].removeprefix("of-")) if len(folder) == 3 else ""
+            row = {"who": who, "at": job.created, "source": source, "name": folder[-1]}
+            row |= {"schema": job.schema, "model": str(settings.get("model") or "none")}
+            made = connection.execute(sa.text(_INSERT_HAND_IN), row).scalar_one()
+            inside = [t.id for t in tasks if t.name == source or t.name.startswith(f"{source}!/")]
+            marks = [{"handin": made, "id": number} for number in inside]
+            connection.execute(sa.text("UPDATE tasks SET handin = :handin WHERE id = :id"), marks)
+
+
+_UPDATE_QUEUE = """UPDATE records SET doubts = :doubts, to_check = :to_check, risk = :risk, words = :words
+    WHERE id = :id"""
+_INSERT_HAND_IN = """INSERT INTO handins (who, at, source, name, schema, model)
+    VALUES (:who, :at, :source, :name, :schema, :model) RETURNING id"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         1, "first tables", _TABLES, ("extractions", "versions", "schemas", "corrections", "reviews", "runs", "audit")
@@ -198,4 +280,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(2, "what the review needs", _REVIEW_COLUMNS, fill=_fill_review_columns),
     Migration(3, "kinds of report that people saved", _REPORT_KINDS, ("report_kinds",)),
     Migration(4, "what tells kinds of document apart", ("ALTER TABLE documents ADD COLUMN profile TEXT",)),
+    Migration(5, "hand-ins that can be managed", _HAND_INS, ("deletions", "review_rules"), _DELETABLE, _fill_hand_ins),
 )

@@ -122,7 +122,9 @@ class Correction:
 class ReviewAction:
     """What a person did with a record other than correcting it.
 
-    `action` is `claimed`, `taken` (from somebody else), `released`, `approved`, `rejected`, `reopened` or `flagged`.
+    `action` is `claimed`, `taken` (from somebody else), `released`, `approved`, `rejected`, `reopened`, `flagged`,
+    `assigned`, `deleted`, `restored` or `extracted_again`. `how` is `opened` where the person had the record before
+    them, `selected` where they chose it from a list, `automatic` where no person did it.
     """
 
     action: str
@@ -130,6 +132,7 @@ class ReviewAction:
     at: str
     revision: int
     note: str = ""
+    how: str = "opened"
 
 
 def current_approvals(actions: Iterable[ReviewAction]) -> list[ReviewAction]:
@@ -161,6 +164,10 @@ class Record:
     number of wrong values among them (see `review_status`). `approvals` is the number of people who approved it as it
     now is, `approved_by` the first of them; `flagged` is 1 while somebody's flag is open; `exported` is the time of the
     last export.
+
+    `base` is the revision at which the document was extracted again: `corrections` are the later ones, `earlier` those
+    before, which are history. `replaced_by` is the record of another kind in whose favour this one was given up,
+    `deleted` the time at which it was put into the bin, `assigned` the person who is to review it.
     """
 
     id: int
@@ -187,6 +194,11 @@ class Record:
     approved_by: str | None = None
     flagged: int = 0
     exported: str | None = None
+    base: int = 0
+    replaced_by: int | None = None
+    deleted: str | None = None
+    assigned: str | None = None
+    earlier: tuple[Correction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,8 +206,9 @@ class RecordFilter:
     """Which records are wanted.
 
     `status` is one of STATUSES, `open` (new or needs_review), `flagged`, `second` (approved by one person other than
-    the one who asks), or None for all; `schema` an id or a name; `reason` a kind of doubt; `job` a number; `search` is
-    looked for in the names of documents.
+    the one who asks), `bin` (deleted, and not gone for good yet), or None for all that are not in the bin; `schema` is
+    an id or a name; `reason` a kind of doubt; `job` a number; `search` is looked for in the names of documents and in
+    the values; `assigned` is a person, or empty for records that are assigned to nobody; `numbers` names the records.
     """
 
     status: str | None = None
@@ -203,6 +216,8 @@ class RecordFilter:
     reason: str | None = None
     job: int | None = None
     search: str = ""
+    assigned: str | None = None
+    numbers: tuple[int, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +240,8 @@ class RecordSummary:
     created: str
     updated: str
     exported: str | None
+    deleted: str | None
+    assigned: str | None
     sources: tuple[str, ...]
     approvals: tuple[ReviewAction, ...]
     flag: ReviewAction | None
@@ -267,7 +284,8 @@ class SourceFile:
     """A document to be worked on: its name and, where known, its stamp and its SHA-256.
 
     `stamp` changes when the file does (size and modification time). A file with a `kind` cannot be worked on; `message`
-    says why.
+    says why. `handin` is the number of the hand-in that it belongs to, `replaces` that of the record that its
+    extraction is to replace.
     """
 
     name: str
@@ -275,11 +293,30 @@ class SourceFile:
     document: str | None = None
     kind: str | None = None
     message: str = ""
+    handin: int | None = None
+    replaces: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HandIn:
+    """A file that a person handed in: its task's name (`source`), and the name that it had; `deleted` as in Record."""
+
+    id: int
+    who: str
+    at: str
+    source: str
+    name: str
+    schema: str
+    model: str
+    deleted: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One document of a job. `tries` counts how often it was begun, `deaths` how often its process died."""
+    """One document of a job. `tries` counts how often it was begun, `deaths` how often its process died.
+
+    `handin` and `replaces` are as in SourceFile.
+    """
 
     id: int
     job: int
@@ -293,6 +330,8 @@ class Task:
     tries: int = 0
     deaths: int = 0
     seconds: float | None = None
+    handin: int | None = None
+    replaces: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

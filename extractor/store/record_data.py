@@ -72,6 +72,22 @@ def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
+def searchable_text(data: Any) -> str:
+    """Return the values of a record in small letters, a line each, for a search to look in."""
+    lines: list[str] = []
+    stack = [data]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, Mapping):
+            stack.extend(value.values())
+        elif isinstance(value, list):
+            stack.extend(value)
+        elif value is not None and not isinstance(value, bool):
+            lines.append((value if isinstance(value, str) else json.dumps(value)).casefold())
+    text = "\n".join(dict.fromkeys(reversed(lines)))
+    return text.replace("\0", "").encode("utf-8", "ignore").decode()  # no database holds half a surrogate pair
+
+
 def is_empty(value: Any) -> bool:
     """Decide whether a value is null, an empty list, or an object of nothing else."""
     return value is None or value == [] or (isinstance(value, dict) and all(map(is_empty, value.values())))

@@ -11,9 +11,13 @@ import sqlalchemy as sa
 from extractor.errors import InputError
 from extractor.store import database_tables as tables
 from extractor.store import listing
+from extractor.store.audit import append_lines
 from extractor.store.corrections import apply_corrections
 from extractor.store.models import Conflict, Correction, Record, ReviewAction, current_approvals, open_flag
 from extractor.store.writes import load_schemas
+
+_COLUMNS = tuple(key for key in Record.__dataclass_fields__ if key in tables.records.c)
+"""The columns of a record's row that the record has too."""
 
 
 def load_record(connection: sa.Connection, record: int) -> Record:
@@ -39,17 +43,19 @@ def load_records(connection: sa.Connection, numbers: Iterable[int]) -> list[Reco
         .order_by(record.id)
     )
     rows = connection.execute(query).all()
-    corrections = _load_corrections(connection, [row.id for row in rows])
+    made = _load_corrections(connection, [row.id for row in rows])
+    corrections = {row.id: [c for c in made[row.id] if c.revision > row.base] for row in rows}
     names = listing.sources_by_document(connection, [row.document for row in rows])
     emptied = {row.schema for row in rows if any(c.new is None for c in corrections[row.id])}
     schemas = load_schemas(connection, emptied) if emptied else {}
     return [
         Record(
-            **{key: getattr(row, key) for key in record.keys()},  # noqa: SIM118 - a collection of columns is no mapping
+            **{key: getattr(row, key) for key in _COLUMNS},
             schema_name=row.schema_name,
             result=row.result,
             data=apply_corrections(row.result["data"], corrections[row.id], schemas.get(row.schema)),
             corrections=tuple(corrections[row.id]),
+            earlier=tuple(c for c in made[row.id] if c.revision <= row.base),
             sources=tuple(names[row.document]),
         )
         for row in rows
@@ -106,9 +112,22 @@ def set_claim(connection: sa.Connection, record: int, who: str | None, until: st
 def add_review_action(connection: sa.Connection, record: int, action: ReviewAction) -> None:
     """Store what a person did, and bring the record's approvals and flag up to date."""
     line = {"record": record, "revision": action.revision, "action": action.action, "who": action.who}
-    connection.execute(tables.reviews.insert(), line | {"at": action.at, "note": action.note})
+    line |= {"at": action.at, "note": action.note, "how": action.how}
+    connection.execute(tables.reviews.insert(), line)
     actions = listing.actions_by_record(connection, [record])[record]
     approvals = current_approvals(actions)
     columns = {"approvals": len(approvals), "approved_by": approvals[0].who if approvals else None}
     columns["flagged"] = int(open_flag(actions) is not None)
     connection.execute(tables.records.update().where(tables.records.c.id == record).values(**columns))
+
+
+def add_correction(connection: sa.Connection, record: int, made: Correction) -> None:
+    """Store a correction, and note it in the audit log."""
+    line = {"record": record, "revision": made.revision, "path": list(made.path), "old": made.old, "new": made.new}
+    line |= {"how": made.how, "who": made.who, "at": made.at, "reason": made.reason}
+    line |= {"evidence": made.evidence, "undoes": made.undoes}
+    connection.execute(tables.corrections.insert(), line)
+    before = {"path": list(made.path), "value": made.old}
+    after = {"path": list(made.path), "value": made.new, "revision": made.revision, "how": made.how}
+    after |= {key: line[key] for key in ("evidence", "undoes") if line[key] is not None}
+    append_lines(connection, made.who, [("corrected", f"record {record}", before, after, made.reason)])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,7 +13,7 @@ from extractor.schemas import Schema
 from extractor.store import database_tables as tables
 from extractor.store import listing
 from extractor.store.audit import append_lines
-from extractor.store.corrections import apply_corrections
+from extractor.store.corrections import apply_corrections, review_columns
 from extractor.store.database import Database, now
 from extractor.store.models import (
     Conflict,
@@ -28,6 +28,7 @@ from extractor.store.models import (
 )
 from extractor.store.record_data import replace_value
 from extractor.store.record_rows import (
+    add_correction,
     add_review_action,
     advance_revision,
     confirm_revision,
@@ -36,11 +37,13 @@ from extractor.store.record_rows import (
     load_records,
     set_claim,
 )
+from extractor.store.replacement import KEPT
 from extractor.store.writes import (
     VERSION_COLUMNS,
     add_extractions,
     add_sources,
     add_version,
+    load_rules,
     load_schemas,
     prepare_results,
 )
@@ -48,6 +51,8 @@ from extractor.types import Path
 
 CLAIM_SECONDS = 900
 """How long a claim lasts if it is not renewed."""
+FIGURES = ("corrected", "accepted", "approved", "rejected", "flagged")
+"""What is counted for each day and person."""
 _PAGE = 100
 _MAX_PARAMETERS = 500
 """Documents that one query names; databases limit the number of parameters."""
@@ -78,14 +83,23 @@ class Records:
             return None if number is None else load_record(connection, number)
 
     def select(
-        self, *, schema: str | None = None, status: str | None = None, job: int | None = None, after: int = 0
+        self,
+        *,
+        schema: str | None = None,
+        status: str | None = None,
+        job: int | None = None,
+        numbers: Sequence[int] | None = None,
+        after: int = 0,
     ) -> Iterator[Record]:
         """Yield records by number, from number `after` + 1 on: all, or of a schema (id or name), a status, a job.
+
+        `numbers` are those of the records that are wanted, at most a few hundred.
 
         They are fetched in pages, so that any number of them takes little memory. What is changed in the meantime is
         seen as it is when its page is fetched.
         """
-        query = sa.select(tables.records.c.id).where(*listing.conditions_of(RecordFilter(status, schema, None, job)))
+        wanted = RecordFilter(status, schema, None, job, numbers=None if numbers is None else tuple(numbers))
+        query = sa.select(tables.records.c.id).where(*listing.conditions_of(wanted))
         while True:
             with self._database.reading() as connection:
                 page = query.where(tables.records.c.id > after).order_by(tables.records.c.id).limit(_PAGE)
@@ -162,6 +176,18 @@ class Records:
                 for row in connection.execute(query)
             ]
 
+    def model_of(self, record: int) -> str | None:
+        """Return the model (as its job named it) whose extraction the record shows, None where no job made it."""
+        query = (
+            sa.select(tables.jobs.c.settings)
+            .join(tables.extractions, tables.extractions.c.job == tables.jobs.c.id)
+            .join(tables.records, tables.records.c.extraction == tables.extractions.c.id)
+            .where(tables.records.c.id == record)
+        )
+        with self._database.reading() as connection:
+            settings = connection.execute(query).scalar_one_or_none()
+        return None if settings is None else str(settings.get("model") or "none")
+
     def review_actions(self, record: int) -> list[ReviewAction]:
         """Return what people did with the record other than correcting it, oldest first."""
         with self._database.reading() as connection:
@@ -178,6 +204,18 @@ class Records:
         """
         with self._database.reading() as connection:
             return listing.list_summaries(connection, wanted, who, sort, after, limit)
+
+    def summaries(self, records: Sequence[int]) -> dict[int, RecordSummary]:
+        """Return the summaries of records by their numbers, also of those in the bin; replaced ones are left out."""
+        found: dict[int, RecordSummary] = {}
+        with self._database.reading() as connection:
+            for n in range(0, len(records), _MAX_PARAMETERS):
+                numbers = tuple(records[n : n + _MAX_PARAMETERS])
+                for status in (None, "bin"):
+                    wanted = RecordFilter(status, numbers=numbers)
+                    page, _ = listing.list_summaries(connection, wanted, "", "old", 0, len(numbers))
+                    found |= {summary.id: summary for summary in page}
+        return found
 
     def count_by_queue(self, wanted: RecordFilter, *, who: str = "") -> dict[str, int]:
         """Count the matching records by status, the `flagged` ones, and those that wait for who's `second` approval."""
@@ -243,7 +281,7 @@ class Records:
             is_decided = found.status in ("approved", "rejected")
             reopened = {"status": "needs_review"} if is_decided else {}
             advance_revision(connection, found, made.at, **(review_columns or {}), **reopened)
-            self._add_correction(connection, record, made)
+            add_correction(connection, record, made)
             if is_decided:
                 self._add_action(connection, found, "reopened", who, revision + 1, "corrected")
                 line = ("reopened", f"record {record}", found.status, "needs_review", "corrected")
@@ -253,15 +291,17 @@ class Records:
         schema = self._load_schema(found.schema) if new is None else None
         data = apply_corrections(found.data, [made], schema)
         changed = {"revision": revision + 1, "updated": made.at, "data": data}
-        return replace(found, **changed, corrections=(*found.corrections, made), **(review_columns or {}))
+        changed |= {key: value for key, value in (review_columns or {}).items() if key != "words"}
+        return replace(found, **changed, corrections=(*found.corrections, made))
 
-    def approve(self, record: int, *, who: str, revision: int, note: str = "") -> Record:
+    def approve(self, record: int, *, who: str, revision: int, note: str = "", how: str = "opened") -> Record:
         """Approve the record and return it; raise Conflict if it is no longer at `revision`.
 
         A record that somebody has approved can be approved by others too; the same person's second approval changes
-        nothing. `current_approvals` tells who approved it since it was last reopened, corrected or flagged.
+        nothing. `current_approvals` tells who approved it since it was last reopened, corrected or flagged. `how` is as
+        in ReviewAction.
         """
-        return self._decide(record, "approved", "approved", who, revision, note)
+        return self._decide(record, "approved", "approved", who, revision, note, how)
 
     def reject(self, record: int, *, who: str, revision: int, note: str = "") -> Record:
         """Mark the record as not to be used and return it; raises Conflict as `approve` does."""
@@ -305,10 +345,124 @@ class Records:
             self._add_action(connection, found, "released", who, found.revision, "")
             return load_record(connection, record)
 
-    def mark_exported(self, *, who: str, schema: str | None, status: str | None, job: int | None, what: str) -> int:
+    def assess_again(self, schema: str) -> None:
+        """Decide again what is to be reviewed of the open records of a kind of document (by its name)."""
+        for record in self.select(schema=schema):
+            if record.status not in ("new", "needs_review"):
+                continue
+            with self._database.writing() as connection:
+                found = load_record(connection, record.id)
+                own = load_schemas(connection, [found.schema])[found.schema]
+                rules = load_rules(connection, [found.schema]).get(found.schema)
+                columns = review_columns(own, found.result, found.corrections, rules)
+                changed = tables.records.update().where(tables.records.c.id == found.id)
+                connection.execute(changed.values(**columns))
+
+    def figures(self, days: int = 30) -> list[dict[str, Any]]:
+        """Return for each day (UTC) and person what they did, the newest day first, for so many days.
+
+        Counts the values `corrected` and `accepted`, and the records `approved`, `rejected` and `flagged`.
+        """
+        rows: dict[tuple[str, str], dict[str, Any]] = {}
+        first = (datetime.now(UTC) - timedelta(days=days)).isoformat()[:10]
+        for table, kind in ((tables.corrections, "how"), (tables.reviews, "action")):
+            day = sa.func.substr(table.c.at, 1, 10)
+            query = sa.select(day, table.c.who, table.c[kind], sa.func.count()).where(table.c.at >= first)
+            if table is tables.corrections:
+                query = query.where(table.c.how != KEPT)
+            with self._database.reading() as connection:
+                found = connection.execute(query.group_by(day, table.c.who, table.c[kind])).all()
+            for at, who, what, number in found:
+                name = what if table is tables.reviews or what == "accepted" else "corrected"
+                if name in FIGURES:
+                    row = rows.setdefault((at, who), {"day": at, "who": who} | dict.fromkeys(FIGURES, 0))
+                    row[name] += number
+        return [rows[key] for key in sorted(rows, key=lambda key: (key[0], key[1]), reverse=True)]
+
+    # The bin.
+
+    def delete(self, records: Iterable[int], *, who: str) -> None:
+        """Put records into the bin: no list shows them, and nothing exports them, until they are restored or erased."""
+        self._mark_deleted(records, now(), "deleted", who)
+
+    def restore(self, records: Iterable[int], *, who: str) -> None:
+        """Take records out of the bin."""
+        self._mark_deleted(records, None, "restored", who)
+
+    def _mark_deleted(self, records: Iterable[int], deleted: str | None, action: str, who: str) -> None:
+        numbers = list(records)
+        marked = tables.records.update().where(tables.records.c.id.in_(numbers))
+        with self._database.writing() as connection:
+            connection.execute(marked.values(deleted=deleted, claimed_by=None, claimed_until=None))
+            append_lines(connection, who, [(action, f"record {number}", None, None, "") for number in numbers])
+
+    def deleted_before(self, at: str) -> list[int]:
+        """Return the records that were put into the bin before a time (ISO 8601)."""
+        record = tables.records.c
+        with self._database.reading() as connection:
+            return list(connection.execute(sa.select(record.id).where(record.deleted < at)).scalars())
+
+    def erase(self, record: int, *, who: str) -> str | None:
+        """Delete a record for good, with those that it replaced, and all that was extracted for and entered in them.
+
+        What stays is that it was deleted, when and by whom; the audit log keeps its lines. Returns the SHA-256 of the
+        document where nothing else in the store is about it, so that it can be deleted too.
+        """
+        column = tables.records.c
+        with self._database.writing() as connection:
+            found = load_record(connection, record)
+            same = (column.document == found.document) & (column.schema == found.schema)
+            numbers = [record]
+            while more := [
+                n
+                for n in connection.execute(sa.select(column.id).where(column.replaced_by.in_(numbers))).scalars()
+                if n not in numbers
+            ]:
+                numbers += more
+            query = sa.select(column.id, column.document, column.schema).where(column.id.in_(numbers) | same)
+            for row in connection.execute(query).all():
+                gone = {"record": row.id, "document": row.document, "schema": row.schema, "at": now(), "who": who}
+                connection.execute(tables.deletions.insert(), gone)
+                for table in (tables.corrections, tables.reviews):
+                    connection.execute(table.delete().where(table.c.record == row.id))
+                connection.execute(tables.records.delete().where(column.id == row.id))
+                extraction = tables.extractions.c
+                about = (extraction.document == row.document) & (extraction.schema == row.schema)
+                ids = connection.execute(sa.select(extraction.id).where(about)).scalars().all()
+                connection.execute(tables.extractions.delete().where(about))
+                gone = {"document": row.document, "extractions": list(ids)}
+                append_lines(connection, who, [("erased", f"record {row.id}", None, gone, "")])
+            others = sa.select(sa.func.count()).select_from(tables.extractions)
+            others = others.where(tables.extractions.c.document == found.document)
+            if connection.execute(others).scalar_one():
+                return None
+            for table, key in ((tables.sources, "document"), (tables.documents, "id")):
+                connection.execute(table.delete().where(table.c[key] == found.document))
+            return found.document
+
+    def assign(self, records: Iterable[int], assignee: str | None, *, who: str) -> None:
+        """Say who is to review records, None for nobody in particular."""
+        with self._database.writing() as connection:
+            for number in records:
+                found = load_record(connection, number)
+                assigned = tables.records.update().where(tables.records.c.id == number)
+                connection.execute(assigned.values(assigned=assignee))
+                self._add_action(connection, found, "assigned", who, found.revision, assignee or "")
+
+    def mark_exported(
+        self,
+        *,
+        who: str,
+        schema: str | None,
+        status: str | None,
+        job: int | None,
+        what: str,
+        numbers: Sequence[int] | None = None,
+    ) -> int:
         """Note that the matching records were exported to `what`, also in the audit log, and return their number."""
         at = now()
-        exported = tables.records.update().where(*listing.conditions_of(RecordFilter(status, schema, None, job)))
+        wanted = RecordFilter(status, schema, None, job, numbers=None if numbers is None else tuple(numbers))
+        exported = tables.records.update().where(*listing.conditions_of(wanted))
         with self._database.writing() as connection:
             number = connection.execute(exported.values(exported=at)).rowcount
             append_lines(connection, who, [("exported", "records", None, {"records": number, "to": what}, "")])
@@ -318,7 +472,9 @@ class Records:
         with self._database.reading() as connection:
             return load_schemas(connection, [schema])[schema]
 
-    def _decide(self, record: int, status: str, action: str, who: str, revision: int, note: str) -> Record:
+    def _decide(
+        self, record: int, status: str, action: str, who: str, revision: int, note: str, how: str = "opened"
+    ) -> Record:
         """Set the record's status, with the action that led to it."""
         with self._database.writing() as connection:
             found = load_at_revision(connection, record, revision)
@@ -327,25 +483,15 @@ class Records:
                 if any(approval.who == who for approval in current_approvals(actions)):
                     return found
             advance_revision(connection, found, now(), status=status)
-            self._add_action(connection, found, action, who, revision + 1, note)
+            self._add_action(connection, found, action, who, revision + 1, note, how)
             append_lines(connection, who, [(action, f"record {record}", found.status, status, note)])
             return load_record(connection, record)
 
     @staticmethod
-    def _add_correction(connection: sa.Connection, record: int, made: Correction) -> None:
-        """Store a correction, and note it in the audit log."""
-        line = {"record": record, "revision": made.revision, "path": list(made.path), "old": made.old, "new": made.new}
-        line |= {"how": made.how, "who": made.who, "at": made.at, "reason": made.reason}
-        line |= {"evidence": made.evidence, "undoes": made.undoes}
-        connection.execute(tables.corrections.insert(), line)
-        before = {"path": list(made.path), "value": made.old}
-        after = {"path": list(made.path), "value": made.new, "revision": made.revision, "how": made.how}
-        after |= {key: line[key] for key in ("evidence", "undoes") if line[key] is not None}
-        append_lines(connection, made.who, [("corrected", f"record {record}", before, after, made.reason)])
-
-    @staticmethod
-    def _add_action(connection: sa.Connection, found: Record, action: str, who: str, revision: int, note: str) -> None:
-        add_review_action(connection, found.id, ReviewAction(action, who, now(), revision, note))
+    def _add_action(
+        connection: sa.Connection, found: Record, action: str, who: str, revision: int, note: str, how: str = "opened"
+    ) -> None:
+        add_review_action(connection, found.id, ReviewAction(action, who, now(), revision, note, how))
 
 
 def _chunks(documents: Iterable[str]) -> Iterator[list[str]]:

@@ -13,7 +13,10 @@ class ReviewReason(StrEnum):
     """
 
     SAMPLE = "sample"
+    REQUIRED_EMPTY = "required_empty"
     FAILED_CHECK = "failed_check"
     NO_EVIDENCE = "no_evidence"
     LOW_CONFIDENCE = "low_confidence"
+    NOT_ASKED = "not_asked"
+    EMPTY_LIST = "empty_list"
     OTHER_PROBLEM = "other_problem"

@@ -11,17 +11,21 @@ import sqlalchemy as sa
 from extractor.problems import ProblemKind
 from extractor.schemas import Schema
 from extractor.store import database_tables as tables
-from extractor.store.audit import append_lines, digest
+from extractor.store.audit import AuditLine, append_lines, digest
 from extractor.store.corrections import load_stored_schema, review_columns
 from extractor.store.database import Database, now
 from extractor.store.models import Version, extraction_key
 from extractor.store.review_reasons import ReviewReason
+from extractor.store.review_rule import AUTOMATIC, ReviewRules
 
 UNCHANGED_REASON = "the record stays as it is: a person has worked on it"
 """What the audit log says where a new extraction does not replace the one that a record shows."""
 VERSION_COLUMNS = ("tool", "prompt", "model", "weights", "options")
 """The columns of a version, besides its id."""
-_MACHINE_COLUMNS = ("extraction", "status", "problems", "confidence", "updated", "doubts", "to_check", "risk")
+_MACHINE_COLUMNS = (
+    *("extraction", "status", "problems", "confidence", "updated"),
+    *("doubts", "to_check", "risk", "words", "approvals"),
+)
 """The columns of a record that a newer extraction replaces."""
 
 
@@ -55,26 +59,35 @@ def prepare_results(database: Database, results: Iterable[tuple[Mapping[str, Any
     given = list(results)
     if not given:
         return []
+    ids = {result["run"]["schema"] for result, _, _ in given}
     with database.reading() as connection:
-        schemas = load_schemas(connection, {result["run"]["schema"] for result, _, _ in given})
+        schemas, rules = load_schemas(connection, ids), load_rules(connection, ids)
     prepared = []
     for result, size, kind in given:
         document = dict(result["document"])
         profile = document.pop("profile", None)  # belongs to the document, whatever is extracted from it
         result = {**result, "document": document}
-        columns = _record_columns(schemas.get(result["run"]["schema"]), result)
+        key = result["run"]["schema"]
+        columns = record_columns(schemas.get(key), result, rules.get(key))
         prepared.append(PreparedResult(result, size, kind, profile, digest(result), columns))
     return prepared
 
 
-def _record_columns(schema: Schema | None, result: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what the record's row says of an extraction that nobody has reviewed."""
+def record_columns(
+    schema: Schema | None, result: Mapping[str, Any], rules: ReviewRules | None = None
+) -> dict[str, Any]:
+    """Return what the record's row says of an extraction that nobody has reviewed.
+
+    It is approved at once where the rules of its kind say so and nothing is to be checked in it.
+    """
     values = result["values"]
     asked = [v for v in values if all(p["kind"] != ProblemKind.NOT_ASKED for p in v["problems"])]
     confidences = [v["confidence"] for v in asked if v["confidence"] is not None]
     problems = sum(len(v["problems"]) for v in values) + len(result["problems"])
-    review = review_columns(schema, result)
+    review = review_columns(schema, result, rules=rules)
     status = "needs_review" if set(review["doubts"]) - {ReviewReason.SAMPLE} else "new"
+    if rules is not None and rules.automatic and schema is not None and not review["doubts"]:
+        status = "approved"
     columns = {"problems": problems, "confidence": min(confidences, default=None), "status": status}
     return columns | {"approvals": 0, "flagged": 0} | review
 
@@ -115,13 +128,33 @@ def add_extractions(
     database.add_new(connection, tables.extractions, extractions)
     before = _update_records(connection, records)
     database.add_new(connection, tables.records, records)
-    lines = []
+    lines = _approve_automatically(connection, records, before)
     for row in extractions:
         old, reason = before.get((row["document"], row["schema"]), (None, ""))
         new = {"extraction": row["id"], "digest": row["digest"]}
         lines.append(("extracted", f"document {row['document']}", old, new, reason))
     append_lines(connection, who, lines)
     return {row["document"] for row in extractions}
+
+
+def _approve_automatically(
+    connection: sa.Connection, rows: Iterable[Mapping[str, Any]], before: Mapping[tuple[str, str], tuple[str, str]]
+) -> list[AuditLine]:
+    """Note the approval of records that nobody has to review, and return the lines of the audit log about them."""
+    lines: list[AuditLine] = []
+    record = tables.records.c
+    for row in rows:
+        _, kept = before.get((row["document"], row["schema"]), (None, ""))
+        if row["status"] != "approved" or kept:
+            continue
+        query = sa.select(record.id, record.revision).where(record.document == row["document"])
+        found = connection.execute(query.where(record.schema == row["schema"])).one()
+        action = {"record": found.id, "revision": found.revision, "action": "approved", "who": AUTOMATIC, "at": now()}
+        connection.execute(tables.reviews.insert(), action | {"note": "", "how": AUTOMATIC})
+        approved = tables.records.update().where(record.id == found.id)
+        connection.execute(approved.values(approvals=1, approved_by=AUTOMATIC))
+        lines.append(("approved", f"record {found.id}", None, "approved", "nothing was to be checked"))
+    return lines
 
 
 def _update_records(
@@ -133,11 +166,15 @@ def _update_records(
     """
     newer = {(row["document"], row["schema"]): row for row in rows}
     record = tables.records.c
-    is_decision = tables.reviews.c.action.not_in(("claimed", "taken", "released"))
-    is_touched = sa.exists().where(tables.corrections.c.record == record.id)
+    is_decision = tables.reviews.c.action.not_in(("claimed", "taken", "released", "assigned"))
+    is_decision &= tables.reviews.c.how != AUTOMATIC
+    is_touched = sa.exists().where(
+        tables.corrections.c.record == record.id, tables.corrections.c.revision > record.base
+    )
     is_touched |= sa.exists().where(tables.reviews.c.record == record.id, is_decision)
     query = sa.select(
-        record.id, record.document, record.schema, record.extraction, record.revision, is_touched.label("is_touched")
+        *(record.id, record.document, record.schema, record.extraction, record.revision, record.status),
+        is_touched.label("is_touched"),
     )
     before = {}
     for old in connection.execute(query.where(record.document.in_({document for document, _ in newer}))).all():
@@ -149,7 +186,25 @@ def _update_records(
             columns = {key: row[key] for key in _MACHINE_COLUMNS}
             updated = tables.records.update().where(record.id == old.id)
             connection.execute(updated.values(**columns, revision=old.revision + 1))
+            if old.status == "approved":  # automatically, and on the strength of the former extraction
+                action = {"record": old.id, "revision": old.revision + 1, "action": "reopened", "who": AUTOMATIC}
+                connection.execute(tables.reviews.insert(), action | {"at": now(), "note": "", "how": AUTOMATIC})
     return before
+
+
+def load_rules(connection: sa.Connection, ids: Iterable[str]) -> dict[str, ReviewRules]:
+    """Return the rules for the review of the kinds that the schemas (ids) belong to, by the ids of the schemas.
+
+    Schemas of the same name are versions of one kind.
+    """
+    rules, schema = tables.review_rules.c, tables.schemas.c
+    query = (
+        sa.select(schema.id, rules.rules)
+        .join(tables.review_rules, rules.schema == schema.name)
+        .where(schema.id.in_(set(ids)))
+        .order_by(rules.id)
+    )
+    return {row.id: ReviewRules.from_json(row.rules) for row in connection.execute(query)}
 
 
 def load_schemas(connection: sa.Connection, ids: Iterable[str]) -> dict[str, Schema | None]:

@@ -39,6 +39,7 @@ def create_app(settings: ServerSettings, service: ReviewService, port: int) -> S
     app = FastAPI(title="extractor", version=__version__, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.service = service
     app.state.login_needed = passwords is not None
+    app.state.people = lambda: list(passwords.hashes()) if passwords is not None else [settings.owner]
     app.state.export_files = ExportFiles(settings.folder / f"exports-{port}")
     app.state.reports = Reports(settings.runs or runs_folder())
     add_error_handlers(app, service)

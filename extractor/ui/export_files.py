@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import shutil
 import threading
 import time
+import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from extractor.store import Store
 
 KEEP_SECONDS = 900.0
 """How long a file can be downloaded."""
@@ -69,3 +76,47 @@ class ExportFiles:
         with self._lock:
             self._files.pop(token, None)
         shutil.rmtree(self._folder / token, ignore_errors=True)
+
+
+def write_export(
+    store: Store,
+    folder: Path,
+    *,
+    who: str,
+    schema: str,
+    status: str | None,
+    format: str,
+    evidence: bool,
+    confidence: bool,
+    numbers: Sequence[int] | None = None,
+) -> tuple[Path, int, list[str]]:
+    """Write the records into the folder as one file, several in a ZIP archive.
+
+    `numbers` are those of single records. Returns the file, how many records it holds, and a sentence about each thing
+    that the format could not hold.
+    """
+    from extractor.exports import GOLD, export
+
+    name = re.sub(r"[^\w.-]+", "-", store.schemas()[schema][0]).strip("-.") or "records"
+    target = folder / "files"
+    target.mkdir()
+    warnings = export(
+        store,
+        str(target / (name if format == GOLD else f"{name}.{format}")),
+        format=format,
+        schema=schema,
+        status=status,
+        evidence=evidence,
+        confidence=confidence,
+        bom=True,
+        numbers=numbers,
+        who=who,
+    )
+    files = sorted(path for path in target.rglob("*") if path.is_file())
+    if len(files) == 1:
+        return files[0], warnings.records, list(warnings)
+    archive = folder / f"{name}.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
+        for file in files:
+            packed.write(file, file.relative_to(target))
+    return archive, warnings.records, list(warnings)

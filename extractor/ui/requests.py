@@ -85,22 +85,24 @@ def parse_path(text: str) -> tuple[str | int, ...]:
 class QueueRequest(BaseModel):
     """Which records of the queue are asked for, and in which order."""
 
-    status: Literal["open", "new", "needs_review", "second", "flagged", "approved", "rejected", "all"] = "open"
+    status: Literal["open", "new", "needs_review", "second", "flagged", "approved", "rejected", "all", "bin"] = "open"
     schema_name: Annotated[str | None, Field(alias="schema", max_length=200)] = None
     reason: ReviewReason | None = None
     job: Annotated[str | None, Field(max_length=500)] = None
     search: Annotated[str | None, Field(max_length=200)] = None
     sort: Literal["risk", "new", "old", "name"] = "risk"
+    assigned: Annotated[str | None, Field(max_length=200)] = None
 
     @model_validator(mode="after")
     def _check_texts(self) -> QueueRequest:
-        for text in (self.schema_name, self.job, self.search):
+        for text in (self.schema_name, self.job, self.search, self.assigned):
             _check_characters(text or "")
         return self
 
     def query(self) -> QueueQuery:
-        """Return what is asked for as the review service takes it."""
-        return QueueQuery(self.status, self.schema_name, self.reason, self.job, self.search or "", self.sort)
+        """Return what is asked for as the review service takes it; `assigned=-` are the records of nobody."""
+        assigned = "" if self.assigned == "-" else self.assigned
+        return QueueQuery(self.status, self.schema_name, self.reason, self.job, self.search or "", self.sort, assigned)
 
 
 class QueuePageRequest(QueueRequest):
@@ -108,6 +110,43 @@ class QueuePageRequest(QueueRequest):
 
     after: Annotated[int, Field(ge=0, le=MAX_INTEGER)] = 0
     limit: Annotated[int, Field(ge=1, le=MAX_QUEUE_ROWS)] = 100
+
+
+# Hand-ins, and several records at a time.
+
+
+class AgainRequest(BaseModel):
+    """Extract again: as another kind of document (a schema's name or id), by another model, or both."""
+
+    schema_name: Annotated[str | None, Field(alias="schema", max_length=200)] = None
+    model: Annotated[StrictStr | None, Field(max_length=300)] = None
+
+
+RecordNumbers = Annotated[list[Annotated[StrictInt, Field(ge=1, le=MAX_INTEGER)]], Field(min_length=1, max_length=500)]
+
+
+class SelectedRequest(AgainRequest):
+    """Do the same with several records."""
+
+    records: RecordNumbers
+    action: Literal["approve", "flag", "reject", "assign", "delete", "restore", "extract_again"]
+    note: Note = ""
+    assignee: Annotated[StrictStr, Field(max_length=200)] = ""
+
+
+class ExportRequest(BaseModel):
+    """Several records as one file."""
+
+    records: RecordNumbers
+    format: Literal["xlsx", "csv", "jsonl"] = "xlsx"
+
+
+class RulesRequest(BaseModel):
+    """The rules for the review of a kind of document."""
+
+    thresholds: Annotated[dict[str, Annotated[float, Field(ge=0, le=1)]], Field(max_length=1_000)]
+    automatic: StrictBool = False
+    sampled_one_in: Annotated[StrictInt, Field(ge=1, le=1_000)] = 20
 
 
 # Acts on a record.

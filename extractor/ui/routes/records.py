@@ -4,19 +4,26 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Request
 from starlette.responses import Response
 
+from extractor.store.review_rule import ReviewRules
 from extractor.ui.dependencies import RecordId, Service, User
+from extractor.ui.errors import RequestError
+from extractor.ui.export_files import write_export
+from extractor.ui.kinds import find_schema
 from extractor.ui.requests import (
     ApproveRequest,
     ClaimRequest,
     DecisionRequest,
     EditRequest,
+    ExportRequest,
     ParseRequest,
     QueuePageRequest,
     QueueRequest,
     RevisionRequest,
+    RulesRequest,
+    SelectedRequest,
     parse_path,
 )
 from extractor.ui.responses import JsonResponse
@@ -28,6 +35,56 @@ router = APIRouter(tags=["records"])
 def list_queue(page: Annotated[QueuePageRequest, Query()], service: Service, user: User) -> Response:
     """Return a page of the records to review, the counts of each status, and what can be filtered by."""
     return JsonResponse(service.queue(page.query(), who=user, after=page.after, limit=page.limit))
+
+
+@router.post("/records/selected")
+def decide_selected(request: SelectedRequest, service: Service, user: User) -> Response:
+    """Do the same with several records, and return for which it was done and which were refused."""
+    if request.action == "extract_again":
+        schema = find_schema(service.store, request.schema_name)
+        told = service.extract_again(request.records, who=user, schema=schema, model=request.model)
+        gone = {each["record"] for each in told["refused"]}
+        return JsonResponse({"done": [n for n in request.records if n not in gone], "refused": told["refused"]})
+    more = {"note": request.note, "assignee": request.assignee}
+    return JsonResponse(service.decide_selected(request.records, request.action, who=user, **more))
+
+
+@router.post("/records/export")
+def export_selected(request: ExportRequest, http: Request, service: Service, user: User) -> Response:
+    """Write several records of one kind into a file, and return where it can be downloaded."""
+    summaries = service.store.records.summaries(request.records)
+    schemas = {summary.schema for summary in summaries.values()}
+    if len(schemas) != 1:
+        raise RequestError.unusable("Records of several kinds do not fit into one table.", "Select those of one kind.")
+    files = http.app.state.export_files
+    token, folder = files.new_folder()
+    try:
+        options = {"schema": schemas.pop(), "status": None, "format": request.format, "numbers": request.records}
+        path, count, _ = write_export(service.store, folder, who=user, evidence=False, confidence=False, **options)
+    except BaseException:
+        files.delete(token)
+        raise
+    files.add(token, user, path)
+    return JsonResponse({"href": f"/exports/{token}", "name": path.name, "records": count})
+
+
+@router.get("/rules/{kind}")
+def show_rules(kind: str, service: Service, user: User) -> Response:
+    """Return the rules for the review of a kind of document, and its fields."""
+    return JsonResponse(service.review_rules(kind))
+
+
+@router.post("/rules/{kind}")
+def set_rules(kind: str, request: RulesRequest, service: Service, user: User) -> Response:
+    """Set the rules for the review of a kind of document."""
+    rules = ReviewRules(request.thresholds, request.automatic, request.sampled_one_in)
+    return JsonResponse(service.set_review_rules(kind, rules, who=user))
+
+
+@router.get("/figures")
+def show_figures(service: Service, user: User) -> Response:
+    """Return what was done on each day by each person, the newest day first."""
+    return JsonResponse({"rows": service.store.records.figures()})
 
 
 @router.get("/records/{record}")

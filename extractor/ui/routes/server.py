@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from extractor.store.review_reasons import ReviewReason
 from extractor.ui.dependencies import Service, User
+from extractor.ui.kinds import list_kinds
 from extractor.ui.requests import QueueRequest
 from extractor.ui.responses import JsonResponse
 
@@ -22,14 +23,17 @@ def show_user(request: Request, service: Service, user: User) -> Response:
 
 
 @router.get("/api/options")
-def list_options(user: User) -> Response:
-    """Return the words that the queue can be filtered and sorted by, each list in the order to show it."""
+def list_options(request: Request, service: Service, user: User) -> Response:
+    """Return what can be chosen from: what the queue is filtered and sorted by, kinds, models and people."""
     fields = QueueRequest.model_fields
     return JsonResponse(
         {
             "statuses": get_args(fields["status"].annotation),
             "reasons": list(ReviewReason),
             "sorts": get_args(fields["sort"].annotation),
+            "kinds": list_kinds(service.store),
+            "models": service.models(),
+            "people": sorted({user, *request.app.state.people()}),
         }
     )
 

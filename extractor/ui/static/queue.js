@@ -6,6 +6,8 @@ import { errorMessage } from "./common/error_messages.js";
 import { loadMessages, localize } from "./common/localization.js";
 import { followAddress, setFilters, showTab } from "./common/navigation.js";
 import { QueueFilters } from "./queue/filters.js";
+import { editReviewRules } from "./queue/rules_dialog.js";
+import { Selection } from "./queue/selection.js";
 import { QueueTable } from "./queue/table.js";
 
 const PAGE_SIZE = 100;
@@ -23,7 +25,8 @@ export async function mount(element) {
 class QueueScreen {
   #root;
   #filters;
-  #table = new QueueTable();
+  #selection;
+  #table;
   #message = createElement("div", { class: "queue-message", role: "status" });
   #uploadButton = createButton({ class: "primary queue-upload", text: localize("queue.upload"), hidden: true }, () =>
     showTab("upload"),
@@ -38,13 +41,19 @@ class QueueScreen {
   /** `options`: the values to filter and sort by, as the server lists them. */
   constructor(element, options) {
     this.#filters = new QueueFilters(options, () => this.#onFiltered());
+    this.#selection = new Selection(options.people, () => this.#table.showSelection());
+    this.#table = new QueueTable(this.#selection);
+    const rules = createButton({ text: localize("rules.button") }, () =>
+      editReviewRules().catch((error) => setText(this.#message, errorMessage(error))),
+    );
     const shortcuts = createElement("span", { text: localize("queue.keys") });
     this.#root = createElement(
       "div",
       { class: "screen queue" },
       this.#filters.element,
+      this.#selection.element,
       createElement("div", { class: "queue-scroll" }, this.#table.element, this.#message, this.#uploadButton),
-      createElement("div", { class: "queue-foot" }, this.#previousPage, this.#range, this.#nextPage, shortcuts),
+      createElement("div", { class: "queue-foot" }, this.#previousPage, this.#range, this.#nextPage, rules, shortcuts),
     );
     element.replaceChildren(this.#root);
     setFilters(this.#filters.values);
@@ -76,6 +85,7 @@ class QueueScreen {
       return;
     }
     this.#total = answer.total;
+    this.#selection.setStatus(this.#filters.values.status);
     this.#table.show(answer.rows);
     this.#filters.update(answer);
     this.#showRange();

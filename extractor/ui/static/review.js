@@ -208,7 +208,8 @@ class ReviewScreen {
   }
 
   #updateCounts() {
-    this.#toolbar.showRemaining(this.#form.updateCounts(), this.#form.views.length);
+    this.#form.updateCounts();
+    this.#toolbar.showState(this.#autosave.record.state, this.#form.unsavedFields.length);
   }
 
   #updateEvidence() {
@@ -220,6 +221,7 @@ class ReviewScreen {
   #renew(view) {
     this.#autosave.renew(view);
     this.#updateRecord();
+    this.#updateCounts();
   }
 
   #onChanged(answer) {
@@ -256,6 +258,7 @@ class ReviewScreen {
   async #onDecided(decision) {
     document.dispatchEvent(new Event("extractor:changed"));
     this.#updateRecord();
+    this.#updateCounts();
     if (decision === "approve" || decision === "reject") await this.#openNext();
     else await this.#loader.reload();
   }

@@ -1,34 +1,52 @@
-/** The user's uploads, and how far each file is. */
+/** The user's hand-ins: a row for each file that was handed in, how far it is, and what can be done with it. */
 
-import { get } from "./common/api.js";
-import { addStyles, createElement, setText } from "./common/dom.js";
-import { fileErrorMessage } from "./common/error_messages.js";
-import { formatAge, loadMessages, localize } from "./common/localization.js";
+import { askHowToExtractAgain } from "./common/again_dialog.js";
+import { get, post } from "./common/api.js";
+import { addStyles, createButton, createElement, setText } from "./common/dom.js";
+import { errorMessage } from "./common/error_messages.js";
+import { formatAge, formatDateTime, hasMessage, loadMessages, localize } from "./common/localization.js";
 
 /** Milliseconds until the list is fetched again: while files are processed, and after a failed request. */
 const POLL_INTERVAL = 800;
 const RETRY_INTERVAL = 3000;
-const ICONS = { waiting: "○", working: "◐", done: "✓", failed: "!" };
+const ICONS = { waiting: "○", reading: "◐", extracting: "◐", done: "✓", failed: "!", cancelled: "–" };
+const COLUMNS = ["file", "kind", "state", "at", "actions"];
+const OPEN = ["waiting", "reading", "extracting"];
 
 /** Build the list inside an element, once. */
 export async function mount(element) {
   addStyles();
   await loadMessages();
-  return new UploadList(element);
+  return new HandInList(element);
 }
 
-class UploadList {
-  #list = createElement("ul", {
-    class: "screen uploads",
-    "aria-live": "polite",
-    "aria-label": localize("uploads.title"),
-  });
-  #items = new Map();
+class HandInList {
+  #body = createElement("tbody");
+  #message = createElement("p", { class: "uploads-message", role: "status" });
+  #binButton = createButton({ text: localize("uploads.bin"), "aria-pressed": "false" }, () => this.#toggleBin());
+  #table;
+  #rows = new Map();
   #timer = null;
   #doneCount = null;
+  #isBin = false;
 
   constructor(element) {
-    element.replaceChildren(this.#list);
+    const headers = COLUMNS.map((name) =>
+      createElement("th", { scope: "col", text: localize(`uploads.column.${name}`) }),
+    );
+    this.#table = createElement(
+      "table",
+      { class: "uploads-table", "aria-label": localize("uploads.title") },
+      createElement("thead", {}, createElement("tr", {}, ...headers)),
+      this.#body,
+    );
+    const head = createElement(
+      "div",
+      { class: "uploads-head" },
+      createElement("h2", { text: localize("uploads.title") }),
+      this.#binButton,
+    );
+    element.replaceChildren(createElement("div", { class: "screen uploads" }, head, this.#message, this.#table));
     document.addEventListener("extractor:uploaded", () => this.refresh());
     new IntersectionObserver((entries) => entries.some((entry) => entry.isIntersecting) && this.refresh()).observe(
       element,
@@ -36,70 +54,175 @@ class UploadList {
     this.refresh();
   }
 
-  /** Fetch the uploads, and again as long as some are processed. */
+  /** Fetch the hand-ins, and again as long as some are processed. */
   async refresh() {
     clearTimeout(this.#timer);
+    const isBin = this.#isBin;
     let answer;
     try {
-      answer = await get("uploads");
+      answer = await get(isBin ? "uploads?deleted=true" : "uploads");
     } catch (error) {
       if (!error.status) this.#timer = setTimeout(() => this.refresh(), RETRY_INTERVAL);
       return;
     }
+    if (isBin !== this.#isBin) return;
     clearTimeout(this.#timer);
     this.#show(answer.rows);
     if (answer.working) this.#timer = setTimeout(() => this.refresh(), POLL_INTERVAL);
-    const doneCount = answer.rows.filter((row) => row.state === "done").length;
-    if (this.#doneCount !== null && this.#doneCount !== doneCount) {
-      document.dispatchEvent(new Event("extractor:changed"));
-    }
-    this.#doneCount = doneCount;
+    const doneCount = answer.rows.reduce((sum, row) => sum + row.done, 0);
+    if (!isBin && this.#doneCount !== null && this.#doneCount !== doneCount) notifyChanged();
+    if (!isBin) this.#doneCount = doneCount;
+  }
+
+  #toggleBin() {
+    this.#isBin = !this.#isBin;
+    this.#binButton.setAttribute("aria-pressed", String(this.#isBin));
+    this.refresh();
   }
 
   #show(rows) {
-    const keys = new Set();
+    this.#table.hidden = !rows.length;
+    const empty = localize(this.#isBin ? "uploads.bin_empty" : "uploads.none");
+    setText(this.#message, rows.length ? (this.#isBin ? localize("uploads.bin_about") : "") : empty);
+    const listed = new Set();
     rows.forEach((row, index) => {
-      const key = JSON.stringify([row.name, row.at]);
-      keys.add(key);
-      const item = this.#items.get(key) ?? this.#addItem(key);
-      const current = this.#list.children[index];
-      if (current !== item.element) this.#list.insertBefore(item.element, current ?? null);
+      listed.add(row.id);
+      const item = this.#rows.get(row.id) ?? this.#addRow(row.id);
+      const current = this.#body.children[index];
+      if (current !== item.element) this.#body.insertBefore(item.element, current ?? null);
       item.show(row);
     });
-    for (const [key, { element }] of this.#items) {
-      if (keys.has(key)) continue;
+    for (const [id, { element }] of this.#rows) {
+      if (listed.has(id)) continue;
       element.remove();
-      this.#items.delete(key);
+      this.#rows.delete(id);
     }
   }
 
-  #addItem(key) {
-    const item = new UploadItem();
-    this.#items.set(key, item);
-    return item;
+  #addRow(id) {
+    const row = new HandInRow(async (action) => {
+      try {
+        await this.#act(id, action);
+        setText(this.#message, "");
+      } catch (error) {
+        setText(this.#message, errorMessage(error));
+      }
+    });
+    this.#rows.set(id, row);
+    return row;
+  }
+
+  async #act(id, action) {
+    const body = action === "extract_again" ? await askHowToExtractAgain() : {};
+    if (body === null) return;
+    await post(`uploads/${id}/${action.replace("_", "-")}`, body);
+    if (action === "delete" || action === "restore") notifyChanged();
+    await this.refresh();
   }
 }
 
-class UploadItem {
-  #icon = createElement("span", { class: "icon" });
+const notifyChanged = () => document.dispatchEvent(new Event("extractor:changed"));
+
+class HandInRow {
+  #icon = createElement("span", { class: "icon", "aria-hidden": "true" });
   #name = createElement("span", { class: "name" });
-  #state = createElement("span", { class: "state" });
+  #documents = createElement("ul", { class: "documents" });
+  #kind = createElement("td", { class: "kind" });
+  #state = createElement("span", { class: "state", role: "status" });
   #progress = createElement("progress", { "aria-label": localize("uploads.working") });
-  #message = createElement("span", { class: "message" });
   #link = createElement("a", { hidden: true });
-  element = createElement("li", {}, this.#icon, this.#name, this.#state, this.#progress, this.#link, this.#message);
+  #age = createElement("td", { class: "age" });
+  #buttons = {};
+  #shown = "";
+  element;
 
-  show({ name, state, kind, message, record, at }) {
-    this.element.dataset.state = state;
-    setText(this.#icon, ICONS[state] ?? "◐");
-    setText(this.#name, name);
-    this.#name.title = at ? formatAge(at) : "";
-    setText(this.#state, localize(`uploads.state.${state}`));
-    this.#progress.hidden = state !== "working";
-    setText(this.#message, kind ? fileErrorMessage(kind, message) : (message ?? ""));
-    this.#link.hidden = record === null || record === undefined;
-    if (this.#link.hidden) return;
-    this.#link.href = `#record=${Number(record)}`;
-    setText(this.#link, localize("uploads.open"));
+  /** `onAction(action)` is called when a button is pressed: cancel, retry, extract_again, delete or restore. */
+  constructor(onAction) {
+    const names = ["cancel", "retry", "extract_again", "delete", "restore"];
+    for (const name of names) {
+      this.#buttons[name] = createButton({ text: localize(`uploads.${name}`), data: { action: name } }, () =>
+        onAction(name),
+      );
+    }
+    this.element = createElement(
+      "tr",
+      {},
+      createElement("td", { class: "file" }, this.#icon, this.#name, this.#documents),
+      this.#kind,
+      createElement("td", {}, this.#state, this.#progress, this.#link),
+      this.#age,
+      createElement("td", { class: "actions" }, ...Object.values(this.#buttons)),
+    );
+  }
+
+  show(row) {
+    const age = formatAge(row.at);
+    const fingerprint = JSON.stringify([row, age]);
+    if (fingerprint === this.#shown) return;
+    this.#shown = fingerprint;
+    const isOpen = OPEN.includes(row.state);
+    this.element.dataset.state = row.state;
+    this.element.dataset.handin = row.id;
+    setText(this.#icon, ICONS[row.state]);
+    setText(this.#name, row.name);
+    this.#name.title = row.name;
+    setText(this.#kind, row.schema_title);
+    setText(this.#state, stateText(row));
+    this.#progress.hidden = !isOpen || row.state === "waiting";
+    setText(this.#age, age);
+    this.#age.title = formatDateTime(row.at);
+    this.#link.hidden = row.record === null || row.deleted !== null;
+    if (!this.#link.hidden) {
+      this.#link.href = `#record=${Number(row.record)}`;
+      setText(this.#link, localize("uploads.open"));
+      this.#link.setAttribute("aria-label", `${localize("uploads.open")}: ${row.name}`);
+    }
+    this.#showDocuments(row);
+    const isDeleted = row.deleted !== null;
+    const isStuck = row.state === "failed" || row.state === "cancelled";
+    this.#buttons.cancel.hidden = isDeleted || !isOpen;
+    this.#buttons.retry.hidden = isDeleted || !isStuck;
+    this.#buttons.extract_again.hidden = isDeleted || isOpen;
+    this.#buttons.delete.hidden = isDeleted;
+    this.#buttons.restore.hidden = !isDeleted;
+    for (const button of Object.values(this.#buttons)) {
+      button.setAttribute("aria-label", `${button.textContent}: ${row.name}`);
+    }
+  }
+
+  /** Show the documents of a file that has several, each with the way to its record. */
+  #showDocuments({ documents, deleted }) {
+    const isShown = documents.length > 1;
+    this.#documents.hidden = !isShown;
+    if (!isShown) return;
+    const items = documents.map((each) => {
+      const state = createElement("span", { class: "state", text: documentStateText(each) });
+      const name =
+        each.record === null || deleted !== null
+          ? createElement("span", { text: each.name })
+          : createElement("a", { href: `#record=${Number(each.record)}`, text: each.name });
+      return createElement("li", { data: { state: each.state } }, name, " ", state);
+    });
+    this.#documents.replaceChildren(...items);
   }
 }
+
+/** Return the state of a hand-in as a sentence: its stage or place in line, what is left to do, or what went wrong. */
+function stateText(row) {
+  if (row.state === "waiting") return waitingText(row.place);
+  if (row.state === "done" && row.count > 1) {
+    return localize(row.left ? "uploads.done_many_left" : "uploads.done_many", row);
+  }
+  if (row.state === "failed" && row.count > 1) return localize("uploads.failed_many", row);
+  return documentStateText({ ...row, status: row.documents[0]?.status });
+}
+
+function documentStateText({ state, place, kind, left, status }) {
+  if (state === "waiting") return waitingText(place);
+  if (state === "failed") return localize(hasMessage(`failed.${kind}`) ? `failed.${kind}` : "failed.error");
+  if (state !== "done") return localize(`uploads.state.${state}`);
+  if (status === "approved" || status === "rejected") return localize(`status.${status}`);
+  return left ? localize("review.to_check", { n: left }) : localize("uploads.state.done");
+}
+
+const waitingText = (place) => localize(place > 1 ? "uploads.place" : "uploads.next", { n: (place ?? 1) - 1 });

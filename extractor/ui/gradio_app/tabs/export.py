@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
 from extractor.errors import InputError, UsageError
+from extractor.ui.export_files import write_export
 from extractor.ui.gradio_app.events import EVENT_OPTIONS, EventContext, TabContents, event
 
 if TYPE_CHECKING:
@@ -107,44 +105,3 @@ def schema_choices(store: Store) -> list[tuple[str, str]]:
         if count:
             choices.append((count, f"{document.get('title') or name} ({name}): {count}", schema_id))
     return [(label, schema_id) for _, label, schema_id in sorted(choices, key=lambda choice: -choice[0])]
-
-
-def write_export(
-    store: Store,
-    folder: Path,
-    *,
-    who: str,
-    schema: str,
-    status: str | None,
-    format: str,
-    evidence: bool,
-    confidence: bool,
-) -> tuple[Path, int, list[str]]:
-    """Write the records into the folder as one file, several in a ZIP archive.
-
-    Returns the file, how many records it holds, and a sentence about each thing that the format could not hold.
-    """
-    from extractor.exports import GOLD, export
-
-    name = re.sub(r"[^\w.-]+", "-", store.schemas()[schema][0]).strip("-.") or "records"
-    target = folder / "files"
-    target.mkdir()
-    warnings = export(
-        store,
-        str(target / (name if format == GOLD else f"{name}.{format}")),
-        format=format,
-        schema=schema,
-        status=status,
-        evidence=evidence,
-        confidence=confidence,
-        bom=True,
-        who=who,
-    )
-    files = sorted(path for path in target.rglob("*") if path.is_file())
-    if len(files) == 1:
-        return files[0], warnings.records, list(warnings)
-    archive = folder / f"{name}.zip"
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
-        for file in files:
-            packed.write(file, file.relative_to(target))
-    return archive, warnings.records, list(warnings)

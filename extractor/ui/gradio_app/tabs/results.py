@@ -52,6 +52,16 @@ MISTAKE_HEADERS = (
 )
 OUTCOME_TEXTS = {"wrong": "results.wrong", "missing": "results.missing", "spurious": "results.spurious"}
 REVIEWED_HEADERS = ("results.band", "results.values", "results.accepted", "results.accuracy")
+PEOPLE_FIGURES = ("corrected", "accepted", "approved", "rejected", "flagged")
+PEOPLE_HEADERS = (
+    "results.day",
+    "results.person",
+    "results.person_corrected",
+    "results.person_accepted",
+    "results.person_approved",
+    "results.person_rejected",
+    "results.person_flagged",
+)
 MAX_RUNS, MAX_MISTAKES = 200, 500
 MAX_CELL = 300
 """Characters of a value that are shown."""
@@ -62,9 +72,17 @@ def build_tab(store: Store, reports: Reports, text: gr.I18n) -> TabContents:
     """Add the tab's components to the page; `text` translates the key of a text."""
     gr.Markdown(text("results.about_reviewed"))
     records = gr.Textbox(
-        label=text("results.reviewed"), show_label=False, container=False, interactive=False, elem_id="results-records"
+        label=text("results.reviewed"),
+        show_label=False,
+        container=False,
+        interactive=False,
+        lines=1,
+        max_lines=4,
+        elem_id="results-records",
     )
     reviewed_values = gr.Dataframe(interactive=False, wrap=True, elem_id="results-reviewed")
+    gr.Markdown(text("results.about_people"))
+    people = gr.Dataframe(interactive=False, wrap=True, max_height=300, elem_id="results-people")
     gr.Markdown(text("results.about_runs"))
     runs = gr.Dataframe(interactive=False, wrap=True, max_height=300, column_widths=RUN_WIDTHS, elem_id="results-runs")
     with gr.Row():
@@ -104,11 +122,12 @@ def build_tab(store: Store, reports: Reports, text: gr.I18n) -> TabContents:
         rows = [run_row(name, header) for name, header in kept]
         return [
             *reviewed_contents(store, context),
+            people_table(store, context),
             gr.Dataframe({"headers": context.words(*RUN_HEADERS), "data": rows}),
             gr.Dropdown(names, value=None),
         ]
 
-    return TabContents(fill, [records, reviewed_values, runs, chosen])
+    return TabContents(fill, [records, reviewed_values, people, runs, chosen])
 
 
 def load_report(folder: Path) -> EvalReport:
@@ -223,8 +242,23 @@ def reviewed_contents(store: Store, context: EventContext) -> list[Any]:
         name = context.word("results.all") if band.low is None else f"{band.low:.0%} – {band.high:.0%}"
         share = figure_text((band.accuracy, band.accuracy_low, band.accuracy_high)) if band.values else NO_FIGURE
         rows.append([name, f"{band.values:,}", f"{band.right:,}", share])
-    sentence = context.word("results.records", number=found.records, missed=found.missed)
-    return [sentence, gr.Dataframe({"headers": context.words(*REVIEWED_HEADERS), "data": rows}, visible=True)]
+    sentences = [context.word("results.records", number=found.records, missed=found.missed)]
+    if found.unseen:
+        sentences.append(context.word("results.unseen", number=found.unseen))
+    if found.automatic:
+        sentences.append(context.word("results.automatic", number=found.automatic))
+    if found.sampled:
+        sentences.append(context.word("results.sampled", number=found.sampled, wrong=found.sampled_wrong))
+    return [
+        "\n".join(sentences),
+        gr.Dataframe({"headers": context.words(*REVIEWED_HEADERS), "data": rows}, visible=True),
+    ]
+
+
+def people_table(store: Store, context: EventContext) -> Any:
+    """Return what was done on each day by each person as a table."""
+    rows = [[row["day"], row["who"], *(f"{row[name]:,}" for name in PEOPLE_FIGURES)] for row in store.records.figures()]
+    return gr.Dataframe({"headers": context.words(*PEOPLE_HEADERS), "data": rows})
 
 
 def _cell_text(value: Any) -> str:

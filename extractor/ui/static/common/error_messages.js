@@ -14,9 +14,6 @@ export function errorMessage({ message, hint, kind, body }) {
 /** Return what is wrong with a document: what the kind of problem means, and the server's message about this document. */
 export const documentProblemMessage = (kind, message) => combine(`about.${kind}`, message);
 
-/** Return why a file could not be read. */
-export const fileErrorMessage = (kind, message) => combine(`failed.${kind}`, message);
-
 function combine(key, message) {
   if (!hasMessage(key)) return message ?? "";
   return message && language === "en" ? message : [localize(key), message].filter(Boolean).join(" ");

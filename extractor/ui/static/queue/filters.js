@@ -5,26 +5,27 @@ import { localize } from "../common/localization.js";
 
 const SEARCH_DELAY = 250; // milliseconds without a keystroke until the search is made
 const OPEN_STATUSES = ["new", "needs_review"];
+const ALL_STATUSES = [...OPEN_STATUSES, "approved", "rejected"];
 
 export class QueueFilters {
   element;
   #controls = {};
+  #searchesAll = false; // because of a search, not because somebody chose it
   #onChange;
 
   /** `options`: { statuses, reasons, sorts } of the server; `onChange()` is called when another value is chosen. */
-  constructor({ statuses, reasons, sorts }, onChange) {
+  constructor({ statuses, reasons, sorts, people }, onChange) {
     this.#onChange = onChange;
     const all = ["", localize("queue.any")];
     const named = (group, values) => values.map((value) => [value, localize(`queue.${group}.${value}`)]);
-    // "all" is for scripts: people choose one status.
-    const listed = statuses.filter((status) => status !== "all");
     this.element = createElement(
       "div",
       { class: "queue-filters", role: "search" },
       this.#addSearch(),
-      this.#addChoice("status", named("status", listed)),
+      this.#addChoice("status", named("status", statuses)),
       this.#addChoice("schema", [all]),
       this.#addChoice("reason", [all, ...named("reason", reasons)]),
+      this.#addChoice("assigned", [all, ...people.map((name) => [name, name]), ["-", localize("queue.nobody")]]),
       this.#addChoice("job", [all]),
       this.#addChoice("sort", named("sort", sorts)),
     );
@@ -37,8 +38,8 @@ export class QueueFilters {
 
   /** Whether records may be left out that wait for review. */
   get isFiltered() {
-    const { status, schema, reason, job, search } = this.values;
-    return Boolean(schema || reason || job || search) || status !== "open";
+    const { status, schema, reason, job, search, assigned } = this.values;
+    return Boolean(schema || reason || job || search || assigned) || status !== "open";
   }
 
   /** Show the counts of each status, and the document types and jobs that there are. */
@@ -46,8 +47,9 @@ export class QueueFilters {
     const countOf = (status) => counts[status] ?? 0;
     for (const option of this.#controls.status.options) {
       const { value } = option;
-      const count = value === "open" ? OPEN_STATUSES.reduce((sum, each) => sum + countOf(each), 0) : countOf(value);
-      setText(option, `${localize(`queue.status.${value}`)} (${count})`);
+      const parts = { open: OPEN_STATUSES, all: ALL_STATUSES }[value] ?? [value];
+      const count = parts.reduce((sum, each) => sum + countOf(each), 0);
+      setText(option, localize(`queue.status.${value}`) + (value === "bin" ? "" : ` (${count})`));
     }
     const schemaOptions = schemas.map(({ id, name, title }) => [name ?? id, title || name]);
     const jobOptions = jobs.map(({ name, state }) => [name, `${name} · ${localize(`queue.job.${state}`)}`]);
@@ -68,6 +70,19 @@ export class QueueFilters {
     return true;
   }
 
+  /** Search records of every status, unless one was chosen; without a search, show those to review again. */
+  #search() {
+    const { status, search } = this.#controls;
+    if (search.value.trim() && status.value === "open") {
+      status.value = "all";
+      this.#searchesAll = true;
+    } else if (!search.value.trim() && this.#searchesAll) {
+      if (status.value === "all") status.value = "open";
+      this.#searchesAll = false;
+    }
+    this.#onChange();
+  }
+
   #addChoice(name, options) {
     const label = localize(`queue.filter.${name}`);
     const select = createElement("select", { "aria-label": label });
@@ -83,7 +98,7 @@ export class QueueFilters {
     let timer;
     search.addEventListener("input", () => {
       clearTimeout(timer);
-      timer = setTimeout(() => this.#onChange(), SEARCH_DELAY);
+      timer = setTimeout(() => this.#search(), SEARCH_DELAY);
     });
     this.#controls.search = search;
     return search;

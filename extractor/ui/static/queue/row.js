@@ -5,7 +5,19 @@ import { formatAge, formatDateTime, formatPercent, localize } from "../common/lo
 import { STATUS_ICONS } from "../common/status_icons.js";
 
 /** The columns: CSS classes, and ends of the keys of their headers. */
-export const COLUMNS = ["status", "name", "kind", "reasons", "left", "confidence", "who", "approvals", "age"];
+export const COLUMNS = [
+  "select",
+  "status",
+  "name",
+  "kind",
+  "reasons",
+  "left",
+  "confidence",
+  "who",
+  "assigned",
+  "approvals",
+  "age",
+];
 
 export class QueueRow {
   element;
@@ -13,14 +25,22 @@ export class QueueRow {
   #meter = createElement("meter", { min: "0", max: "1", low: "0.7", high: "0.95", optimum: "1" });
   #percentage = createElement("span");
   #reviewer = createElement("span");
+  #checkbox = createElement("input", { type: "checkbox", tabIndex: -1, data: { select: "" } });
   #takeButton = createButton({ text: localize("review.take_over"), tabIndex: -1, data: { take: "" } }, () => {});
   #shown = "";
 
   constructor(record) {
     const cells = COLUMNS.map((name) => (this.#cells[name] = createElement("td", { class: name })));
+    this.#cells.select.append(this.#checkbox);
     this.#cells.confidence.append(this.#meter, this.#percentage);
     this.#cells.who.append(this.#reviewer, this.#takeButton);
     this.element = createElement("tr", { tabIndex: -1, data: { record } }, ...cells);
+  }
+
+  /** Show whether the record is selected. */
+  setSelected(isSelected) {
+    this.#checkbox.checked = isSelected;
+    this.element.setAttribute("aria-selected", String(isSelected));
   }
 
   show(record) {
@@ -38,6 +58,8 @@ export class QueueRow {
     setText(cells.reasons, record.reasons.map(formatReason).join(localize("queue.and")));
     cells.reasons.title = cells.reasons.textContent;
     setText(cells.left, String(record.left));
+    setText(cells.assigned, record.assigned ?? "");
+    this.#checkbox.setAttribute("aria-label", localize("queue.select_record", { name: record.name }));
     setText(cells.age, age);
     cells.age.title = formatDateTime(record.updated ?? record.created);
   }
@@ -62,7 +84,8 @@ export class QueueRow {
   #showReviewers(record) {
     setText(this.#reviewer, record.claimed_by ? (record.mine ? localize("queue.you") : record.claimed_by) : "");
     this.#takeButton.hidden = !record.claimed_by || record.mine;
-    setText(this.#cells.approvals, (record.approvals ?? []).map((approval) => approval.who ?? approval).join(", "));
+    const approvals = (record.approvals ?? []).map((approval) => approval.who ?? approval);
+    setText(this.#cells.approvals, record.automatic ? localize("queue.automatic") : approvals.join(", "));
   }
 }
 

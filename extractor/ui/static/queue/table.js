@@ -11,11 +11,21 @@ export class QueueTable {
   element;
   #body = createElement("tbody");
   #rows = new Map(); // record number -> QueueRow
+  #selection;
+  #selectAll = createElement("input", { type: "checkbox", "aria-label": localize("queue.select_all") });
 
-  constructor() {
+  /** `selection` is the Selection. */
+  constructor(selection) {
+    this.#selection = selection;
     const headers = COLUMNS.map((name) =>
-      createElement("th", { scope: "col", class: name, text: localize(`queue.${name}`) }),
+      name === "select"
+        ? createElement("th", { scope: "col", class: name }, this.#selectAll)
+        : createElement("th", { scope: "col", class: name, text: localize(`queue.${name}`) }),
     );
+    this.#selectAll.addEventListener("change", () => {
+      for (const record of this.#rows.keys()) selection.toggle(record, this.#selectAll.checked);
+      this.showSelection();
+    });
     this.element = createElement(
       "table",
       { class: "queue-table", "aria-label": localize("queue.title") },
@@ -24,6 +34,11 @@ export class QueueTable {
     );
     this.#body.addEventListener("click", (event) => {
       const row = event.target.closest("tr[data-record]");
+      if (row && event.target.closest("td.select")) {
+        const isBox = "select" in event.target.dataset;
+        this.#toggle(Number(row.dataset.record), isBox ? event.target.checked : undefined);
+        return;
+      }
       if (row && !window.getSelection().toString()) {
         openRecord(Number(row.dataset.record), { take: "take" in event.target.dataset });
       }
@@ -42,12 +57,25 @@ export class QueueTable {
       const current = this.#body.children[index];
       if (current !== row.element) this.#body.insertBefore(row.element, current ?? null);
     });
+    this.#selection.keepOnly(records.map((record) => record.id));
+    this.showSelection();
     const elements = [...this.#body.children];
     if (!elements.some((element) => element.tabIndex === 0) && elements.length) elements[0].tabIndex = 0;
     if (focused && !focused.isConnected) this.focusRow(Math.min(focusedIndex, elements.length - 1));
     else if (focused && document.activeElement !== focused && !focused.contains(document.activeElement)) {
       focused.focus();
     }
+  }
+
+  /** Show which records are selected. */
+  showSelection() {
+    for (const [record, row] of this.#rows) row.setSelected(this.#selection.has(record));
+    this.#selectAll.checked = this.#rows.size > 0 && [...this.#rows.keys()].every((each) => this.#selection.has(each));
+  }
+
+  #toggle(record, isSelected) {
+    this.#selection.toggle(record, isSelected);
+    this.showSelection();
   }
 
   focusRow(index) {
@@ -75,6 +103,9 @@ export class QueueTable {
     if (event.key in targets) {
       event.preventDefault();
       this.focusRow(Math.max(0, Math.min(rows.length - 1, targets[event.key])));
+    } else if (event.key === " " && row && event.target === row) {
+      event.preventDefault();
+      this.#toggle(Number(row.dataset.record));
     } else if (event.key === "Enter" && row && event.target === row) {
       event.preventDefault();
       openRecord(Number(row.dataset.record));

@@ -1,5 +1,6 @@
 /** Decisions about a record as a whole: approve, reject, reopen, flag. */
 
+import { createElement } from "../common/dom.js";
 import { localize } from "../common/localization.js";
 import { askForNote } from "./note_dialog.js";
 
@@ -30,16 +31,18 @@ export class Decisions {
     this.#warnedAt = -CONFIRM_WITHIN;
   }
 
-  /** Approve the record; where fields are unchecked, only on the second request within a few seconds. */
+  /**
+   * Approve the record. Where something is left to check, the server refuses it: then a second request within a few
+   * seconds approves it all the same; where fields have to have a value, a dialog names them and asks.
+   */
   async approve() {
-    const unchecked = this.#form.uncheckedFields;
     const { unsavedFields } = this.#form;
-    const force = performance.now() - this.#warnedAt < CONFIRM_WITHIN && !unsavedFields.length;
-    if (unchecked.length && !force) {
-      this.#warn({ left: unchecked.length, first: unchecked[0] });
+    if (unsavedFields.length) {
+      this.#callbacks.onNote(localize("review.unsaved", { n: unsavedFields.length }));
+      this.#callbacks.focusField(unsavedFields[0]);
       return;
     }
-    await this.#decide("approve", { force });
+    await this.#decide("approve", { force: performance.now() - this.#warnedAt < CONFIRM_WITHIN });
   }
 
   /** Flag, reject or reopen the record, with a note that is asked for. */
@@ -59,25 +62,66 @@ export class Decisions {
     try {
       await this.#autosave.decide(decision, body);
     } catch (error) {
-      const { left, first, failed } = error.body ?? {};
-      if (error.kind === "open") this.#warn({ left, first: first && this.#form.get(first), failed });
+      if (error.kind === "open") await this.#onOpen(error.body);
       else if (error.kind !== "conflict") this.#callbacks.onError(error);
       return;
     }
     if (this.#autosave.record === record) await this.#callbacks.onDecided(decision);
   }
 
-  /** Show what is left to check, and focus the first of it. */
-  #warn({ left = 0, first = null, failed = 0 }) {
-    const { unsavedFields } = this.#form;
+  /** Say what is left to check, and focus the first of it; ask where fields have to have a value. */
+  async #onOpen({ left = 0, failed = 0, first = null, required = [] }) {
+    const fields = required.map((path) => this.#form.get(path)).filter(Boolean);
+    if (fields.length) {
+      if (await askToApproveOpen(fields.map((view) => view.label))) await this.#decide("approve", { force: true });
+      else this.#callbacks.focusField(fields[0]);
+      return;
+    }
     this.#warnedAt = performance.now();
-    const sentences = [
-      unsavedFields.length && localize("review.unsaved", { n: unsavedFields.length }),
-      left && localize("review.still_left", { n: left }),
-      failed && localize("review.still_failed", { n: failed }),
-      !unsavedFields.length && localize("review.force"),
-    ];
-    this.#callbacks.onNote(sentences.filter(Boolean).join(" "));
-    this.#callbacks.focusField(unsavedFields[0] ?? first);
+    this.#callbacks.onNote(left ? localize("review.ask.left", { n: left }) : localize("review.ask.failed", { n: failed }));
+    this.#callbacks.focusField(first && this.#form.get(first));
   }
+}
+
+/** Ask whether to approve a record in which these fields have to have a value and have none. */
+function askToApproveOpen(titles) {
+  return new Promise((resolve) => {
+    const focusedBefore = document.activeElement;
+    let answer = false;
+    const answerButton = (text, value, className) =>
+      createElement("button", {
+        type: "button",
+        class: className,
+        text,
+        on: {
+          click: () => {
+            answer = value;
+            dialog.close();
+          },
+        },
+      });
+    const back = answerButton(localize("review.ask.back"), false, "primary");
+    const dialog = createElement(
+      "dialog",
+      { class: "screen-dialog", role: "alertdialog", "aria-label": localize("review.ask.required") },
+      createElement("h2", { text: localize("review.ask.required") }),
+      createElement("ul", { class: "open-fields" }, ...titles.map((text) => createElement("li", { text }))),
+      createElement("p", { text: localize("review.ask.required_next") }),
+      createElement(
+        "div",
+        { class: "dialog-buttons" },
+        answerButton(localize("review.ask.anyway"), true, "approve-anyway"),
+        back,
+      ),
+    );
+    dialog.addEventListener("keydown", (event) => event.stopPropagation());
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      focusedBefore?.focus?.({ preventScroll: true });
+      resolve(answer);
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    back.focus();
+  });
 }

@@ -30,24 +30,43 @@ export class FieldEditor {
     this.#autosave.saveField(view, "typed", { text: view.input.value });
   }
 
-  /** Save what is typed in a field; where nothing is, accept its value as it stands. */
+  /**
+   * Save what is typed in a field; where nothing is, accept its value as it stands. Returns false, and asks for a value,
+   * where the field has to have one and has none: that the document has none has to be said (`markAbsent`).
+   */
   accept(view) {
-    if (this.readOnly) return;
+    if (this.readOnly) return true;
+    if (needsValue(view)) {
+      const key = view.node.type === "list" ? "review.needs_rows" : "review.needs_value";
+      this.#notifications.note(localize(key, { title: view.label }));
+      return false;
+    }
     if (isUnchangedDraft(view)) this.#autosave.saveField(view, view.draft.how, view.draft);
     else if (view.isEdited) this.#autosave.saveField(view, "typed", { text: view.input.value });
     else if (view.field.state === "machine") this.#autosave.saveField(view, "accepted");
+    return true;
   }
 
-  /** Accept a field and focus the next one to check. */
+  /** Accept a field and focus the next one to check; a field that has to have a value keeps the focus. */
   acceptAndContinue(view) {
-    this.accept(view);
+    if (!this.accept(view)) {
+      this.#current.focus(view);
+      return;
+    }
     const next = this.#form.nextUnchecked(view);
     if (next) {
       this.#current.focus(next);
       return;
     }
     this.#current.show({ keepScroll: true });
-    if (!this.readOnly) this.#notifications.note(localize("review.all_checked"));
+    if (!this.readOnly) this.#tellState();
+  }
+
+  /** Say what is left to do with the record, once the server has told. */
+  async #tellState() {
+    const { record } = this.#autosave;
+    if (!(await this.#autosave.whenSaved()) || this.#autosave.record !== record) return;
+    this.#notifications.note(localize(`record.next.${record.state.kind}`, record.state));
   }
 
   /** Mark a value as not in the document. */
@@ -132,6 +151,12 @@ export class FieldEditor {
     if (unchecked.length === 1 && unchecked[0] === this.#current.view && !unchecked[0].draft) this.accept(unchecked[0]);
   }
 }
+
+/** Decide whether a field has to have a value and has none, and nobody has said that the document has none. */
+const needsValue = (view) => {
+  const isBlank = view.node.type === "list" ? !view.grid.rows.length : view.input.value.trim() === "";
+  return view.field.required && isBlank && view.field.state !== "absent";
+};
 
 const isUnchangedDraft = (view) => Boolean(view.draft) && view.input.value === view.draft.text;
 

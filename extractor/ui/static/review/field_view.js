@@ -64,7 +64,8 @@ export class FieldView {
     this.#setText(text);
     this.draft = null;
     this.refusal = "";
-    this.field = { ...this.field, ...changes, text, needs: false, level: "done" };
+    const isOpen = this.field.required && text === "" && changes.state !== "absent" && this.node.type !== "list";
+    this.field = { ...this.field, ...changes, text, needs: isOpen, level: isOpen ? this.field.level : "done" };
     this.render();
   }
 

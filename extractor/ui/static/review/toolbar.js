@@ -2,7 +2,6 @@
 
 import { createButton, createElement, setText } from "../common/dom.js";
 import { formatTime, localize } from "../common/localization.js";
-import { STATUS_ICONS } from "../common/status_icons.js";
 
 /** The tools above the document, and their shortcuts. */
 const TOOLS = [
@@ -16,6 +15,8 @@ const TOOLS = [
   ["redo", "Ctrl+Shift+Z"],
   ["help", "F1"],
 ];
+/** States of a record in which nothing is left to check. */
+const SETTLED = new Set(["ready", "approved", "approved_once", "rejected"]);
 /** Ends of `keys.` texts that differ from the tool's name. */
 const TOOL_TEXTS = { read_region: "mouse.alt_drag_does" };
 
@@ -63,11 +64,12 @@ export class Toolbar {
     for (const name of ["undo", "redo", "read_region"]) this.#buttons[name].disabled = readOnly;
   }
 
-  /** Show how many of the fields are left to check. */
-  showRemaining(count, total) {
-    const text = count ? localize("review.left", { n: count, total }) : localize("review.none_left", { total });
-    setText(this.#remaining, text);
-    this.#remaining.classList.toggle("none", count === 0);
+  /** Show the state of the record, as the server decided it, in one sentence; `unsaved` texts come before it. */
+  showState(state, unsaved) {
+    const kind = unsaved ? "unsaved" : state.kind;
+    setText(this.#remaining, localize(`record.state.${kind}`, unsaved ? { n: unsaved } : state));
+    this.#remaining.dataset.state = kind;
+    this.#remaining.classList.toggle("none", SETTLED.has(kind));
   }
 
   /** Show whether all is saved; `state` is unchanged, saving, saved or offline. */
@@ -91,15 +93,9 @@ export class Toolbar {
   }
 }
 
-/** Describe a record: its type, its status, who flagged or approved it. */
+/** Describe a record: its kind, and whether its confidences are probabilities. Its state has its own sentence. */
 function recordDescription(record) {
-  const status = `${STATUS_ICONS[record.status] ?? ""} ${localize(`status.${record.status}`)}`;
-  const parts = [record.schema.title, status];
-  if (record.flag) parts.push(`⚑ ${record.flag.who}: ${record.flag.note}`);
-  if (record.approvals?.length) {
-    const who = record.approvals.map((approval) => approval.who ?? approval).join(", ");
-    parts.push(localize("review.approved_by", { who }));
-  }
+  const parts = [record.schema.title];
   if (!record.calibrated) parts.push(localize("review.uncalibrated"));
   return parts.join(" · ");
 }
