@@ -9,14 +9,15 @@ In the order to read them:
 
     service                       everything that people can do; the front of the room
     queue_listing, record_view    records as JSON data: in the queue, and one on its own
-    form, view_cache              the form that a schema describes; records as they were last shown
+    form, column_sums             the form that a schema describes; which columns of its lists are summed
+    view_cache                    records as they were last shown
     changes, list_rows            what an act puts into a record
     value_parsing                 typed text into values and back
     undo, history                 over the log of corrections
     documents, document_cache     pages, words and text for the screen
     selectable_values             what one click in a document selects
     worker_pool, worker_tasks     the separate processes that read and draw
-    uploads, upload_files, upload_worker
+    uploads, upload_files, upload_worker, sample
     errors, display_names
 """
 

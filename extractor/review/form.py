@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Mapping
 from typing import Any
 
+from extractor.review.column_sums import sum_columns
 from extractor.schemas import Schema, readable_name
 from extractor.store.record_data import value_at
 from extractor.types import Field, Path
@@ -24,15 +24,23 @@ def build_form(schema: Schema, data: Any) -> dict[str, Any]:
             if field.path[:size] not in groups:
                 node = groups[field.path[:size]] = _group(schema, field.path[:size])
                 groups[field.path[: size - 1]]["children"].append(node)
-        node = _grid(field, data) if field.type == "array" else {"kind": "field", **_describe(field, _title(field))}
+        node = (
+            _grid(schema, field, data)
+            if field.type == "array"
+            else {"kind": "field", **_describe(field, _title(field))}
+        )
         groups[field.path[:-1]]["children"].append(node)
     return root
 
 
-def _grid(field: Field, data: Any) -> dict[str, Any]:
-    """Return a list as a grid: a column for each item of its elements, with the sums of the numeric columns."""
+def _grid(schema: Schema, field: Field, data: Any) -> dict[str, Any]:
+    """Return a list as a grid: a column for each item of its elements, with sums where they mean something.
+
+    `key` is the number of the column that is always in sight: the last that is summed.
+    """
     rows = value_at(data, field.path)
     rows = rows if isinstance(rows, list) else []
+    sums = dict(sum_columns(schema, field, rows))
     return {
         "kind": "grid",
         "path": list(field.path),
@@ -40,7 +48,8 @@ def _grid(field: Field, data: Any) -> dict[str, Any]:
         "description": field.description,
         "rows": len(rows),
         "columns": [_describe(item, _column_title(item)) for item in field.items],
-        "sums": dict(_column_sums(field, rows)),
+        "sums": {str(number): text for number, text in sums.items()},
+        "key": max(sums, default=None),
     }
 
 
@@ -74,16 +83,6 @@ def _column_title(item: Field) -> str:
     depth = len(item.path) - 1
     parents = [names[-1] for names in item.parents[-depth:]] if depth > 0 else []
     return _COLUMN_SEPARATOR.join([*parents, _title(item)])
-
-
-def _column_sums(field: Field, rows: Sequence[Any]) -> Iterator[tuple[str, str]]:
-    """Return the sum of each numeric column by the column's number; exact, as a decimal number."""
-    for number, item in enumerate(field.items):
-        if item.type in ("number", "integer"):
-            cells = [value_at(row, item.path) for row in rows]
-            numbers = [Decimal(repr(c)) for c in cells if isinstance(c, int | float) and not isinstance(c, bool)]
-            if numbers:
-                yield str(number), f"{sum(numbers):f}"
 
 
 def _object_schema(document: Any, path: Path) -> Mapping[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
@@ -18,11 +19,12 @@ from extractor.review.documents import Documents
 from extractor.review.errors import RefusalKind, ReviewError, unusable
 from extractor.review.queue_listing import QueueQuery
 from extractor.review.record_view import RecordView, decisions_json, diff_views, names_json
+from extractor.review.sample import SAMPLE_SCHEMA, SAMPLES
 from extractor.review.undo import find_redoable, find_undoable
 from extractor.review.uploads import KEEP_DAYS, Uploads
 from extractor.review.value_parsing import check_text
 from extractor.review.view_cache import RecordViewCache
-from extractor.schemas import Schema
+from extractor.schemas import Schema, load_schema
 from extractor.store import Conflict, Correction, Record, Store
 from extractor.store.corrections import apply_corrections, load_stored_schema
 from extractor.store.database import now
@@ -286,6 +288,15 @@ class ReviewService:
     ) -> dict[str, Any]:
         """Have files, each given by its name and path, extracted in the background; see `Uploads.add`."""
         return self._uploads.add(files, schema=schema, model=model or self.model, who=who)
+
+    def hand_in_sample(self, language: str, *, who: str) -> dict[str, Any]:
+        """Hand in a made-up order for somebody who wants to try the tool; it is extracted without a model, at once."""
+        name, text = SAMPLES.get(language, SAMPLES["en"])
+        with tempfile.TemporaryDirectory() as folder:
+            file = FilePath(folder) / "sample"
+            file.write_text(text, "utf-8")
+            schema = load_schema(SAMPLE_SCHEMA)
+            return self.upload(who=who, files=[(name, file)], schema=schema, model="none")
 
     def extract_again(
         self, records: int | Sequence[int], *, who: str, schema: Schema | None = None, model: str | None = None

@@ -65,10 +65,11 @@ def count_by_queue(connection: sa.Connection, wanted: RecordFilter, who: str) ->
 
 
 def next_id(connection: sa.Connection, wanted: RecordFilter, who: str, sort: str, but: int | None) -> int | None:
-    """Return the number of the first matching record that nobody else holds, other than `but`."""
+    """Return the number of the first matching record that nobody else holds or is to review, other than `but`."""
     record = tables.records.c
     is_free = sa.or_(record.claimed_by.is_(None), record.claimed_by == who, record.claimed_until <= now())
-    conditions = [*conditions_of(wanted, who), is_free]
+    is_own = sa.or_(record.assigned.is_(None), record.assigned == who)
+    conditions = [*conditions_of(wanted, who), is_free, is_own]
     if but is not None:
         conditions.append(record.id != but)
     query = sa.select(record.id).where(*conditions).order_by(*_order(sort)).limit(1)

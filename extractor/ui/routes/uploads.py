@@ -10,7 +10,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path
 from starlette.responses import Response
 
-from extractor.ui.dependencies import Service, User
+from extractor.ui.dependencies import Language, Service, User
 from extractor.ui.kinds import find_schema
 from extractor.ui.requests import MAX_INTEGER, AgainRequest
 from extractor.ui.responses import JsonResponse
@@ -23,6 +23,12 @@ HandInId = Annotated[int, Path(ge=1, le=MAX_INTEGER)]
 def list_uploads(service: Service, user: User, deleted: bool = False) -> Response:
     """Return the user's hand-ins, the newest first; with `deleted`, those in the bin."""
     return JsonResponse(service.uploads(who=user, deleted=deleted))
+
+
+@router.post("/sample")
+def hand_in_sample(service: Service, user: User, language: Language) -> Response:
+    """Hand in a made-up order, to try the tool with."""
+    return JsonResponse(service.hand_in_sample(language, who=user))
 
 
 @router.post("/uploads/{handin}/cancel")

@@ -4,10 +4,11 @@ import { encodeQuery, get } from "./common/api.js";
 import { addStyles, createButton, createElement, isShown, setText } from "./common/dom.js";
 import { errorMessage } from "./common/error_messages.js";
 import { loadMessages, localize } from "./common/localization.js";
-import { followAddress, setFilters, showTab } from "./common/navigation.js";
+import { followAddress, setFilters } from "./common/navigation.js";
 import { QueueFilters } from "./queue/filters.js";
 import { editReviewRules } from "./queue/rules_dialog.js";
 import { Selection } from "./queue/selection.js";
+import { createStartPage } from "./queue/start_page.js";
 import { QueueTable } from "./queue/table.js";
 
 const PAGE_SIZE = 100;
@@ -28,9 +29,7 @@ class QueueScreen {
   #selection;
   #table;
   #message = createElement("div", { class: "queue-message", role: "status" });
-  #uploadButton = createButton({ class: "primary queue-upload", text: localize("queue.upload"), hidden: true }, () =>
-    showTab("upload"),
-  );
+  #start = createStartPage();
   #range = createElement("span", { class: "pages-of" });
   #previousPage = createButton({ text: "‹", "aria-label": localize("queue.before") }, () => this.#turnPage(-PAGE_SIZE));
   #nextPage = createButton({ text: "›", "aria-label": localize("queue.behind") }, () => this.#turnPage(PAGE_SIZE));
@@ -52,7 +51,7 @@ class QueueScreen {
       { class: "screen queue" },
       this.#filters.element,
       this.#selection.element,
-      createElement("div", { class: "queue-scroll" }, this.#table.element, this.#message, this.#uploadButton),
+      createElement("div", { class: "queue-scroll" }, this.#table.element, this.#message, this.#start),
       createElement("div", { class: "queue-foot" }, this.#previousPage, this.#range, this.#nextPage, rules, shortcuts),
     );
     element.replaceChildren(this.#root);
@@ -91,8 +90,10 @@ class QueueScreen {
     this.#showRange();
     const isEmpty = !answer.rows.length;
     const { isFiltered } = this.#filters;
-    setText(this.#message, isEmpty ? localize(isFiltered ? "queue.none_found" : "queue.empty") : "");
-    this.#uploadButton.hidden = !isEmpty || isFiltered;
+    this.#start.hidden = !isEmpty || isFiltered;
+    const isNew = Object.values(answer.counts).every((count) => count === 0);
+    const text = isFiltered ? "queue.none_found" : isNew ? "" : "queue.empty";
+    setText(this.#message, isEmpty && text ? localize(text) : "");
   }
 
   #onFiltered() {

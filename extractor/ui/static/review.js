@@ -52,6 +52,8 @@ class ReviewScreen {
   #form = new Form({
     onAddRow: (grid, index) => this.#editor.addRow(grid, index),
     onDeleteRow: (grid, index) => this.#editor.deleteRow(grid, index),
+    onShowRow: (grid, index) => this.#showRow(grid, index),
+    onCheckRow: (grid, index) => this.#editor.checkRow(grid, index),
   });
   #notifications = new Notifications(this.#banners, this.#form);
   #toolbar = new Toolbar((name) => this.#actions[name]());
@@ -92,6 +94,7 @@ class ReviewScreen {
     paneWidth: () => this.#documentArea.width,
   });
   #actions = this.#createActions();
+  #focusBeforeHelp = null;
   #isBuilding = false; // the form is being replaced, which moves the focus without anybody's doing
 
   constructor(element) {
@@ -284,6 +287,7 @@ class ReviewScreen {
       down: () => this.#moveRow(view(), 1),
       addRow: () => this.#editor.addRow(view().grid, row() + 1),
       deleteRow: () => this.#editor.deleteRow(view().grid, row()),
+      checkRow: () => this.#editor.checkRow(view().grid, row()),
       next: () => this.#openNext(),
       previous: () => this.#loader.openPrevious(),
       flag: () => this.#decideWithNote("flag"),
@@ -296,6 +300,7 @@ class ReviewScreen {
   #listen() {
     const form = this.#form.element;
     form.addEventListener("focusin", (event) => this.#onFocus(event));
+    form.addEventListener("mousedown", (event) => selectCellOnClick(event));
     form.addEventListener("focusout", (event) => {
       const view = viewOfInput(event.target);
       if (view && !this.#isBuilding && this.#form.get(view.path) === view) this.#editor.saveTyped(view);
@@ -305,6 +310,9 @@ class ReviewScreen {
     });
     form.addEventListener("paste", (event) => this.#editor.paste(event));
     document.addEventListener("keydown", (event) => this.#onKey(event));
+    this.#help.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") this.#showHelp(false);
+    });
     window.addEventListener("resize", () => this.#fitHeight());
     new IntersectionObserver(() => this.#fitHeight()).observe(this.#root);
     window.addEventListener("beforeunload", (event) => {
@@ -353,6 +361,14 @@ class ReviewScreen {
     else if (!this.#history.hide()) this.#showHelp(false);
   }
 
+  /** Go to a row, and to its place in the document. */
+  #showRow(grid, index) {
+    const evidence = grid.evidenceOf(index);
+    this.#current.focus(grid.rows[index].views.find((view) => !view.element.hidden));
+    if (evidence) this.#current.showEvidence(evidence);
+    else this.#notifications.note(localize("review.row_without_place", { n: index + 1 }));
+  }
+
   #moveRow(view, by) {
     const { row, column } = view.grid.positionOf(view);
     this.#current.focus(view.grid.rows[row + by]?.views[column]);
@@ -366,8 +382,16 @@ class ReviewScreen {
     await shown.catch((error) => this.#notifications.error(error));
   }
 
+  /** Show or hide the help; it takes the focus, and gives it back to where it was. */
   #showHelp(isShown) {
+    if (isShown === !this.#help.hidden) return;
     this.#help.hidden = !isShown;
+    if (isShown) {
+      this.#focusBeforeHelp = document.activeElement;
+      this.#help.querySelector(".close").focus();
+    } else {
+      this.#focusBeforeHelp?.focus?.({ preventScroll: true });
+    }
   }
 
   /** Fill the window below where the review begins. */
@@ -379,6 +403,16 @@ class ReviewScreen {
 
 /** Decide whether the arrow keys move inside an input. */
 const usesArrowKeys = (input) => input.tagName === "SELECT" || input.value.includes("\n");
+
+/** Select all of a table's cell with the click that enters it, so that typing replaces it; later clicks place the caret. */
+function selectCellOnClick(event) {
+  const input = event.target;
+  if (!viewOfInput(input)?.grid || document.activeElement === input || !("select" in input)) return;
+  input.addEventListener("mouseup", (up) => up.preventDefault(), { once: true });
+  event.preventDefault();
+  input.focus({ preventScroll: true });
+  input.select();
+}
 
 function insertNewline(input) {
   if (input.tagName === "TEXTAREA") input.setRangeText("\n", input.selectionStart, input.selectionEnd, "end");

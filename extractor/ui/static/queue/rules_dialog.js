@@ -26,7 +26,12 @@ export async function editReviewRules() {
     labelled(localize("queue.filter.schema"), kind),
     createElement("p", { text: localize("rules.about_thresholds") }),
     fields,
-    createElement("label", { class: "rules-line" }, automatic, createElement("span", { text: localize("rules.automatic") })),
+    createElement(
+      "label",
+      { class: "rules-line" },
+      automatic,
+      createElement("span", { text: localize("rules.automatic") }),
+    ),
     createElement("p", { text: localize("rules.about_automatic") }),
     labelled(localize("rules.sampled"), sampled),
   ];

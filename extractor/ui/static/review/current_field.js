@@ -31,6 +31,7 @@ export class CurrentField {
     for (let fold = view.element.closest("details"); fold; fold = fold.parentElement.closest("details")) {
       fold.open = true;
     }
+    view.grid?.reveal(view);
     view.input.focus({ preventScroll: true });
     const pane = this.#form.element.getBoundingClientRect();
     const area = view.element.getBoundingClientRect();
@@ -55,6 +56,12 @@ export class CurrentField {
     if (!keepScroll || evidence !== this.#highlighted) this.#documentArea.highlight(evidence, level);
     this.#highlighted = evidence;
     this.#details.show(this.view, { snippet: this.#documentArea.createSnippet(evidence), ...this.#recordState() });
+  }
+
+  /** Highlight other evidence than that of the current field, until another field is shown. */
+  showEvidence(evidence) {
+    this.#documentArea.highlight(evidence, "sure");
+    this.#highlighted = evidence;
   }
 
   /** Focus a field near the current one where its row was deleted, else show it again. */

@@ -78,7 +78,9 @@ export class Decisions {
       return;
     }
     this.#warnedAt = performance.now();
-    this.#callbacks.onNote(left ? localize("review.ask.left", { n: left }) : localize("review.ask.failed", { n: failed }));
+    this.#callbacks.onNote(
+      left ? localize("review.ask.left", { n: left }) : localize("review.ask.failed", { n: failed }),
+    );
     this.#callbacks.focusField(first && this.#form.get(first));
   }
 }

@@ -121,6 +121,22 @@ export class FieldEditor {
     this.#autosave.saveRow(grid, "row_added", index);
   }
 
+  /** Accept what is left to check in a row of a list; a cell that has to have a value and has none keeps the focus. */
+  checkRow(grid, index) {
+    const row = grid.rows[index];
+    if (this.readOnly || !row) return;
+    for (const view of row.views.filter((each) => each.needsCheck)) {
+      if (!this.accept(view)) {
+        this.#current.focus(view);
+        return;
+      }
+    }
+    const last = row.views.at(-1);
+    const next = this.#form.nextUnchecked(last);
+    if (next) this.#current.focus(next);
+    else this.#tellState();
+  }
+
   deleteRow(grid, index) {
     if (!this.readOnly && index >= 0) this.#autosave.saveRow(grid, "row_deleted", index);
   }

@@ -15,7 +15,7 @@ export class Form {
   #fields = new Map();
   #callbacks;
 
-  /** `callbacks`: onAddRow(grid, index), onDeleteRow(grid, index). */
+  /** `callbacks`: those of `Grid`. */
   constructor(callbacks) {
     this.#callbacks = callbacks;
   }
@@ -84,6 +84,7 @@ export class Form {
 
   /** Show the number of fields to check at each group, and return that of the whole form. */
   updateCounts() {
+    for (const grid of this.#grids.values()) grid.layOut();
     for (const { element, count, members } of this.#groups) {
       const unchecked = members.flatMap((member) => member.views ?? [member]).filter((view) => view.needsCheck).length;
       setText(count, unchecked ? localize("review.to_check", { n: unchecked }) : "✓");
@@ -118,7 +119,7 @@ export class Form {
     const summary = createElement("summary", { tabIndex: -1, title: node.description || null }, title, count);
     summary.addEventListener("mousedown", (event) => event.preventDefault());
     const element = createElement("details", { class: "group", open: true, data: { depth } }, summary);
-    const group = { element, count, members: [] };
+    const group = { element, count, members: [], title: title.textContent };
     this.#groups.push(group);
     return { element, group };
   }
@@ -126,7 +127,8 @@ export class Form {
   #createField(node, groups) {
     const row = createElement("div", { class: "field" });
     const title = node.title || String(node.path.at(-1));
-    const view = new FieldView(node, this.storedField(node.path), row, title);
+    const names = [...groups.map((group) => group.title), title];
+    const view = new FieldView(node, this.storedField(node.path), row, names.join(" › "));
     view.input.id = `field-${(lastId += 1)}`;
     view.input.dataset.key = view.key;
     view.icon = createElement("span", { class: "icon" });

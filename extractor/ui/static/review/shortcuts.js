@@ -22,6 +22,7 @@ const SHORTCUTS = [
   { key: "ArrowDown", action: "down", field: true, grid: true },
   { key: "Alt+a", action: "addRow", field: true, grid: true },
   { key: "Alt+Delete", action: "deleteRow", field: true, grid: true },
+  { key: "Alt+v", action: "checkRow", field: true, grid: true },
   { key: "Alt+j", action: "next" },
   { key: "Alt+k", action: "previous" },
   { key: "Alt+f", action: "flag", shown: true },

@@ -1,0 +1,58 @@
+"""Every page with axe-core, the accessibility checker: nothing that it calls serious or critical."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from screen_steps import load_page, open_record, wait_until_saved
+
+pytest_plugins = ["browser"]
+AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+TABS = ("queue", "upload", "export", "results", "installed")
+GRAVE = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def axe() -> str:
+    """Return the script of axe-core; without it the tests fail, with a message that says how to get it."""
+    if not AXE.exists():
+        pytest.fail("axe-core is missing: run `npm install --prefix tests/axe`.", pytrace=False)
+    return AXE.read_text("utf-8")
+
+
+def grave_violations(page, axe: str) -> list[str]:
+    """Return what axe-core finds serious on the page: the rule, and where it is broken."""
+    page.evaluate(axe)  # the page's own policy lets no script in, the browser's tools do
+    result = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        f"{violation['id']}: {node['html'][:160]} {node['failureSummary'][:200]}"
+        for violation in result["violations"]
+        if violation["impact"] in GRAVE
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_serious_on_any_page(server, open_page, bill, axe, scheme):
+    record = bill()
+    page = open_page(color_scheme=scheme)
+    found = {}
+    for tab in TABS:
+        page.locator(f"#{tab}-button").click()
+        page.wait_for_timeout(500)
+        found[tab] = grave_violations(page, axe)
+    open_record(page, record)
+    found["review"] = grave_violations(page, axe)
+    page.keyboard.press("F1")
+    found["help"] = grave_violations(page, axe)
+    assert {name: violations for name, violations in found.items() if violations} == {}
+
+
+def test_nothing_serious_on_a_narrow_page(server, open_page, bill, axe):
+    page = open_page(bill(), viewport={"width": 800, "height": 900})
+    assert grave_violations(page, axe) == []
+    page.keyboard.press("Enter")
+    wait_until_saved(page)
+    load_page(page, server)
+    assert grave_violations(page, axe) == []
