@@ -467,6 +467,7 @@ def undo_later_migrations(store: Store) -> None:
         "tasks": ("handin", "replaces"),
         "records": ("base", "replaced_by", "deleted", "assigned", "words"),
         "reviews": ("how",),
+        "documents": ("profile",),
     }
     for table, columns in added.items():
         for column in columns:
