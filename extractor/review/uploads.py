@@ -182,6 +182,9 @@ class Uploads:
             row = {"id": handin.id, "name": handin.name, "at": handin.at, "schema": name, "model": handin.model}
             title = document.get("title")
             row["schema_title"] = title if isinstance(title, str) and title.strip() else name
+            only = records.get(own[0].id) if len(own) == 1 else None
+            if only is not None and only.schema != handin.schema:
+                row |= {"schema": only.schema_name, "schema_title": only.schema_name}
             rows.append(row | summarise(documents) | {"documents": documents, "deleted": handin.deleted})
         working = any(row["state"] in OPEN_STATES for row in rows)
         return {"rows": rows, "working": working}
@@ -206,10 +209,13 @@ class Uploads:
             for schema, documents in by_schema.items()
             for document, number in self._store.records.ids_by_document(schema, documents).items()
         }
-        summaries = self._store.records.summaries(list(numbers.values()))
+        # Where the kind was found out, the record is not of the job's schema, which is a set of kinds.
+        missing = [t.document or "" for t in done if (jobs[t.job].schema, t.document) not in numbers]
+        newest = self._store.records.newest_by_document(missing)
+        summaries = self._store.records.summaries([*numbers.values(), *newest.values()])
         found = {}
         for task in done:
-            number = numbers.get((jobs[task.job].schema, task.document or ""))
+            number = numbers.get((jobs[task.job].schema, task.document or ""), newest.get(task.document or "", 0))
             if number in summaries:
                 found[task.id] = summaries[number]
         return found

@@ -297,8 +297,9 @@ class JobQueue:
             _update_tasks(connection, [_outcome_columns(o, new) for o in outcomes if o.task.id in own])
             for o in results:
                 if o.task.replaces is not None and job.version is not None:
-                    key = extraction_key(o.result["document"]["id"], job.schema, job.version.id)
-                    replace_extraction(connection, o.task.replaces, job.schema, key)
+                    schema = o.result["run"]["schema"]  # of a set of kinds, the one that was found
+                    key = extraction_key(o.result["document"]["id"], schema, job.version.id)
+                    replace_extraction(connection, o.task.replaces, schema, key)
 
     def renew_leases(self, owner: str) -> None:
         """Extend all leases of the owner."""

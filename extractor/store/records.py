@@ -141,6 +141,19 @@ class Records:
             }
         return {schema: profiles for schema, profiles in found.items() if profiles}
 
+    def newest_by_document(self, documents: Iterable[str]) -> dict[str, int]:
+        """Return document -> number of its newest record, of whatever schema, for those documents (by SHA-256)."""
+        record = tables.records.c
+        query = sa.select(record.document, sa.func.max(record.id)).where(record.replaced_by.is_(None))
+        with self._database.reading() as connection:
+            return {
+                document: number
+                for chunk in _chunks(documents)
+                for document, number in connection.execute(
+                    query.where(record.document.in_(chunk)).group_by(record.document)
+                )
+            }
+
     def completed_documents(self, documents: Iterable[str]) -> dict[str, bool]:
         """Return for each document with records whether all are completed: approved and exported, or rejected."""
         record = tables.records.c
