@@ -12,6 +12,7 @@ import json
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -47,14 +48,15 @@ class CachedModel:
         return self._loaded().count(text)
 
     def answer(self, request: Request) -> list[Answer]:
-        """Return one answer for each field group; the model is asked when any of them is not in the folder."""
+        """Return one answer for each field group; the model is asked for those that are not in the folder."""
         files = [self._answer_file(request, group) for group in request.groups]
-        if all(file.exists() for file in files):
-            self.found += len(files)
-        else:
-            self.asked += len(files)
-            for file, answer in zip(files, self._loaded().answer(request), strict=True):
-                _write(file, _as_json(answer))
+        missing = [n for n, file in enumerate(files) if not file.exists()]
+        self.found += len(files) - len(missing)
+        self.asked += len(missing)
+        if missing:
+            groups = tuple(request.groups[n] for n in missing)
+            for n, answer in zip(missing, self._loaded().answer(replace(request, groups=groups)), strict=True):
+                _write(files[n], _as_json(answer))
         return [_from_json(json.loads(file.read_text("utf-8"))) for file in files]
 
     def _loaded(self) -> Model:

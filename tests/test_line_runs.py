@@ -32,7 +32,14 @@ def test_multiplication_belongs_to_the_text_on_the_line_above():
         ["Salt", "", "", "1.10"],
     ]
     (grid,) = runs(text)
-    assert grid.names == ((), ("quantity",), ("unit price",), ())
+    assert grid.names == ((), ("quantity",), ("unit price",), ("line total", "amount"))
+
+
+def test_column_that_is_the_product_of_two_others_names_all_three():
+    (grid,) = runs("Paint\t4\t48.00\t192.00\nPipe\t1\t468.00\t468.00\nSand\t3\t2.50\t7.50\n")
+    assert grid.names == ((), ("quantity",), ("unit price",), ("line total", "amount"))
+    (grid,) = runs("Paint\t4\t48.00\t192.00\nPipe\t1\t468.00\t469.00\nSand\t3\t2.50\t7.50\n")
+    assert grid.names == ((), (), (), ())
 
 
 def test_amount_may_stand_above_its_multiplication():

@@ -89,7 +89,7 @@ def test_prompt_id_changes_with_any_template(monkeypatch, tmp_path):
     assert len(before) == 64 and before == prompts.prompt_id()
     folder = tmp_path / "prompts"
     folder.mkdir()
-    for name in ("system", "document", "question", "judge"):
+    for name in prompts._TEMPLATES:
         text = prompts._template(name)
         (folder / f"{name}.txt").write_text(text + " indeed" if name == "judge" else text, "utf-8")
     monkeypatch.setattr(prompts, "_PACKAGE", tmp_path / "extractor")

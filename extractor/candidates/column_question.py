@@ -6,7 +6,7 @@ The answer is an item for each column, so that a model points at columns and cod
 from __future__ import annotations
 
 import string
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.candidates import list_rows
@@ -62,23 +62,30 @@ def find_uncertain_tables(field: Field, document: Document) -> list[ColumnMatch]
     settings = ColumnQuestionSettings.current()
     if list_rows.limits_rows(field):
         return []
-    likely = []
+    kept: list[ColumnMatch] = []
     runs = find_runs(document) if settings.ask_for_runs and _has_values(field) else ()
-    run_matches = [list_rows.match_open(field, run, document.text) for run in runs]
-    for match in (*list_rows.find_open_matches(field, document), *run_matches):
+    tables = list_rows.find_open_matches(field, document)
+    for matches in (tables, [list_rows.match_open(field, run, document.text) for run in runs]):
+        for match in _likeliest_first(matches, document.text):
+            if not any(match.grid.start < k.grid.end and k.grid.start < match.grid.end for k in kept):
+                kept.append(match)
+    return kept[: settings.max_tables]
+
+
+def _likeliest_first(matches: Sequence[ColumnMatch], text: str) -> list[ColumnMatch]:
+    """Return the matches that are worth a question, those with the most columns and rows first."""
+    settings = ColumnQuestionSettings.current()
+    likely = []
+    for match in matches:
         grid = match.grid
         rows = [row for row in grid.rows if filled_count(row) > 1]
         if len(rows) < settings.min_rows or len(grid.names) > settings.max_columns or _is_form(grid):
             continue
-        fitting = _count_fitting(match, document.text)
-        if fitting >= min(2, sum(map(is_column_item, field.items))):
+        fitting = _count_fitting(match, text)
+        if fitting >= min(2, sum(map(is_column_item, match.field.items))):
             likely.append((len(match.columns), fitting, len(rows), match))
     likely.sort(key=lambda t: (-t[0], -t[1], -t[2], t[3].grid.start))
-    kept: list[ColumnMatch] = []
-    for *_, match in likely:
-        if not any(match.grid.start < k.grid.end and k.grid.start < match.grid.end for k in kept):
-            kept.append(match)
-    return kept[: settings.max_tables]
+    return [match for *_, match in likely]
 
 
 def _is_form(grid: EntryGrid) -> bool:

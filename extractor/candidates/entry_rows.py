@@ -148,6 +148,8 @@ class _RowReader:
         likely = [row for row in self._rows if len(self._filled(row)) >= 2 or len(self._items) < 2]
         counts = {c: sum(c in self._filled(row) for row in likely) for c in self._items}
         self._usual = {c for c, n in counts.items() if 2 * n > len(likely)}
+        if not match.grid.is_marked:  # lines leave out what goes without saying, such as a count of 1
+            self._needed &= self._usual
         in_grid: dict[int, int] = {}
         for row in likely:
             for c, cell in row.items():

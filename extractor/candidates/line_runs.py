@@ -6,12 +6,15 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from itertools import combinations
 
 from extractor.candidates.entry_grids import EntryGrid, LineRows, PlacedText, Row
 from extractor.candidates.entry_rows import is_total_name
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import is_value
 from extractor.types import Document
+from extractor.values import numbers
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,12 @@ class LineRunSettings(Settings):
     join_multiplications: bool = rule(
         True, meaning="A line that is a count times a price belongs to the text on the line above it."
     )
+    name_products: bool = rule(
+        True, meaning="Where one column is the product of two others, they are an amount, a quantity and a unit price."
+    )
+    name_only_amount: bool = rule(
+        True, meaning="The only column of values with decimals is the amount of its line, not the price of one."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +49,8 @@ class _BuiltCell:
 _BuiltRow = list[_BuiltCell]
 _NAMES = {"q": ("quantity",), "p": ("unit price",)}
 """What the factors of a multiplication are, whatever the document calls them."""
+
+_AMOUNT_NAMES = ("line total", "amount")
 
 _MONEY = r"[$€£¥₹]?\s?\d[\d.,]*"
 _MULTIPLICATION = re.compile(
@@ -106,8 +117,36 @@ def _grid_of_run(run: Sequence[_BuiltRow], settings: LineRunSettings) -> Iterato
     if len(rows) >= settings.min_rows:
         cells = [cell for row in rows for cell in row.values()]
         start, end = min(cell.start for cell in cells), max(cell.end for cell in cells)
-        names = tuple(_NAMES.get(kind, ()) for kind in columns)
-        yield EntryGrid(names, tuple(rows), start, end, lead=start, is_marked=False)
+        names = [_NAMES.get(kind, ()) for kind in columns]
+        for factors, product in _find_products(rows, columns) if settings.name_products else ():
+            names[factors[0]], names[factors[1]] = _NAMES["q"], _NAMES["p"]
+            names[product] = _AMOUNT_NAMES
+        amounts = [c for c, kind in enumerate(columns) if kind == "v" and _are_amounts(rows, c, settings)]
+        if settings.name_only_amount and len(amounts) == 1:
+            names[amounts[0]] = _AMOUNT_NAMES
+        yield EntryGrid(tuple(names), tuple(rows), start, end, lead=start, is_marked=False)
+
+
+def _find_products(rows: Sequence[dict[int, PlacedText]], columns: str) -> Iterator[tuple[tuple[int, int], int]]:
+    """Yield the first two columns whose product is a later one in every row that has all three, if any are."""
+    numeric = [c for c, kind in enumerate(columns) if kind != "t"]
+    for first, second, product in combinations(numeric, 3):
+        full = [
+            [_number(row[c]) for c in (first, second, product)] for row in rows if {first, second, product} <= set(row)
+        ]
+        told = [(a, b, c) for a, b, c in full if a is not None and b is not None and c is not None]
+        if (
+            len(told) == len(full)
+            and any(a != 1 and b != 1 for a, b, _ in told)
+            and all(abs(a * b - c) <= max(Decimal("0.011"), a * Decimal("0.006")) for a, b, c in told)
+        ):
+            yield (first, second), product
+            return
+
+
+def _number(cell: PlacedText) -> Decimal | None:
+    found = numbers.parse_number(cell.text)
+    return found.value if found is not None else None
 
 
 def _place_cells(row: _BuiltRow, columns: str) -> dict[int, PlacedText]:
@@ -152,8 +191,13 @@ def is_label(text: str) -> bool:
     return _LABELLED.search(text) is not None
 
 
+def _are_amounts(rows: Sequence[dict[int, PlacedText]], column: int, settings: LineRunSettings) -> bool:
+    cells = [row[column] for row in rows if column in row]
+    return sum(map(_has_decimals, cells)) >= settings.same_form * len(rows)
+
+
 def _has_decimals(cell: PlacedText) -> bool:
-    return re.search(r"[.,]\d\d\D*$", cell.text) is not None
+    return re.search(r"[.,]\d{1,2}\D*$", cell.text) is not None
 
 
 def _is_total(row: _BuiltRow) -> bool:

@@ -12,7 +12,7 @@ from extractor.types import Field, path_text
 from extractor.values.label_similarity import normalise_label
 
 _PACKAGE = FilePath(__file__).resolve().parent.parent
-_TEMPLATES = ("system", "document", "question", "judge")
+_TEMPLATES = ("system", "document", "question", "list", "judge")
 MAX_LABELS = 5
 """Most names of a field that a question lists, of those that the passages contain."""
 
@@ -48,7 +48,8 @@ def question(fields: Sequence[tuple[str, Field]], passages: str) -> str:
     """Return the question for a group of (key in the answer, field); all fields are copied, or none is."""
     titles = [_title(key, field) for key, field in fields]
     lines = [_describe(key, field, passages, titles.count(_title(key, field)) > 1) for key, field in fields]
-    template = "question" if _is_copied(fields[0][1]) else "judge"
+    first = fields[0][1]
+    template = "judge" if not _is_copied(first) else "list" if first.type == "array" else "question"
     return Template(_template(template)).substitute(fields="\n".join(lines))
 
 
