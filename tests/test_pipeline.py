@@ -404,3 +404,18 @@ def test_elements_written_as_json_stand_in_their_rows(record):
     assert [len(found) for found in lines] == [1, 1] and lines[0] != lines[1]
     assert kinds(result, "entries", 2, "amount") == ["no_evidence"]
     assert result.data["entries"][2]["amount"] == 99
+
+
+EMAILS = lists({"type": "string", "format": "email"})
+
+
+def test_list_of_addresses_has_only_such_as_are_printed():
+    schema = load_schema(objects(mails=EMAILS))
+    document = read_bytes(b"Ask Ann (ann@mill.example) or bob@mill.example, not the gatekeeper.\n", "note.txt")
+    [group] = plan(document, schema).request.groups
+    assert '"\\"ann@mill.example\\""' in group.grammar and "gatekeeper" not in group.grammar
+
+
+def test_list_of_addresses_is_not_asked_for_where_none_is_printed(record):
+    result = record("Ask Ann or Bob.\n", {"mails": EMAILS}, {"mails": ["Ann"]})
+    assert not result.data.get("mails") and result.run["fields_asked"] == 0

@@ -13,6 +13,10 @@ from extractor.types import Field, FieldGroup, Passages, path_text
 from extractor.values import normalisation
 
 
+CONTACT_KINDS = ("email", "uri", "phone")
+"""Kinds of text of which code finds every one that is printed: a model chooses among them."""
+
+
 @dataclass(frozen=True)
 class QuestionSettings(Settings):
     """How many fields are asked for together, and how long their answers may be."""
@@ -53,6 +57,9 @@ def make_queries(
     settings = QuestionSettings.current()
     for f in fields:
         key = path_text(f.path)
+        if _is_list_of_contacts(f) and not normalisation.find_spans(_kind(f.items[0]), passages.text):
+            unanswerable.append(f)
+            continue
         if f.type in ("array", "json") or not f.copied:
             queries.append(FieldQuery(key, f, _json_slot(key, f, passages, settings)))
             continue
@@ -68,6 +75,14 @@ def make_queries(
             # A string is typed by its name alone, which may mislead: it may be any span.
         queries.append(FieldQuery(key, f, Slot(key, "span", max_length=settings.max_span_characters)))
     return queries, unanswerable
+
+
+def _is_list_of_contacts(f: Field) -> bool:
+    return f.type == "array" and len(f.items) == 1 and not f.items[0].path and _kind(f.items[0]) in CONTACT_KINDS
+
+
+def _kind(f: Field) -> str:
+    return normalisation.value_kind(f) or ""
 
 
 def _literals(f: Field, passages: Passages, candidates: CandidateIndex) -> tuple[str, ...]:
@@ -101,15 +116,17 @@ def _item_slot(item: Field, passages: Passages, settings: QuestionSettings) -> S
     kind = normalisation.value_kind(item)
     if item.type in ("array", "json") or not item.copied:
         return Slot(key, "json", schema=item.schema)
-    printed: list[str] = []
-    if kind in normalisation.TEMPORAL_KINDS:
+    printed: tuple[str, ...] = ()
+    if kind in normalisation.TEMPORAL_KINDS or kind in CONTACT_KINDS:
         spans = normalisation.find_spans(kind, passages.text)[: settings.max_literals]
-        printed = [" ".join(passages.text[start:end].split()) for start, end in spans]
+        printed = tuple(dict.fromkeys(" ".join(passages.text[start:end].split()) for start, end in spans))
+    if kind in CONTACT_KINDS:
+        return Slot(key, "literals", printed)
     return Slot(
         key,
         "span",
         max_length=settings.max_span_characters,
-        aliases=_aliases(item, list(dict.fromkeys(printed))),
+        aliases=_aliases(item, printed),
         number=kind in normalisation.NUMERIC_TYPES,
     )
 
