@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from extractor.geometry import BASELINE_TOLERANCE
 from extractor.layout.blocks import GridRegion, LayoutItem, height_gap
-from extractor.layout.columns import Gutter, find_gutters, split_columns
-from extractor.settings import Settings, threshold
+from extractor.layout.columns import FIGURE, Gutter, find_gutters, split_columns
+from extractor.settings import Settings, rule, threshold
 
 Band = list[LayoutItem]
 """Items that overlap in height."""
@@ -32,6 +32,9 @@ class ZoneSettings(Settings):
     )
     rows: int = threshold(2, meaning="fewest rows of a stretch of rows")
     many_segments: int = threshold(4, meaning="segments by which a single line is a row, without a second one")
+    figures_in_rows: bool = rule(
+        True, meaning="within columns of text, lines that are level by chance are no rows: none of them has a figure"
+    )
     very_many_segments: int = threshold(
         5, meaning="segments by which a line is a row, though its columns could be read one after the other"
     )
@@ -86,6 +89,8 @@ def _split_at_rows(bands: list[Band], body_size: float) -> list[tuple[list[Band]
     Line items under the head of a form share gutters with it by accident; as rows they are read by themselves.
     """
     settings = ZoneSettings.current()
+    whole = [item for band in bands for item in band]
+    are_columns = len(split_columns(whole, find_gutters(whole, body_size))) > 1
     counts = [_segments_of_row(band) for band in bands]
     result: list[tuple[list[Band], bool]] = []
     done = number = 0
@@ -102,6 +107,9 @@ def _split_at_rows(bands: list[Band], body_size: float) -> list[tuple[list[Band]
         rows = sum(count >= 2 for count in counts[number : last + 1])
         most = max(counts[number : last + 1])
         flat = [item for band in bands[number : last + 1] for item in band]
+        if are_columns and settings.figures_in_rows and not any(map(_has_figure, flat)):
+            number = last + 1
+            continue
         # Many segments make line items; with few it may be a block of text level with a form by chance.
         if (rows >= settings.rows or most >= settings.many_segments) and (
             most >= settings.very_many_segments or len(split_columns(flat, find_gutters(flat, body_size))) == 1
@@ -114,6 +122,10 @@ def _split_at_rows(bands: list[Band], body_size: float) -> list[tuple[list[Band]
     if done < len(bands):
         result.append((bands[done:], False))
     return result
+
+
+def _has_figure(item: LayoutItem) -> bool:
+    return not isinstance(item, GridRegion) and FIGURE.fullmatch(item.text) is not None
 
 
 def _segments_of_row(band: Band) -> int:
