@@ -312,3 +312,41 @@ def test_what_settles_a_date_can_be_switched_off():
     with replaced(DateSettings(missing_year_is_inferred=False)):
         assert read("3月4日", context="2020年") == (None, ["incomplete_date"])
     assert read("3月4日", context="2020年") == ("2020-03-04", ["inferred_year"])
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("令和5年4月1日", "2023-04-01"),
+        ("令和元年１２月２日", "2019-12-02"),
+        ("平成二十九年三月三十一日", "2017-03-31"),
+        ("昭和 63 年 11 月 3 日", "1988-11-03"),
+        ("大正12年9月1日", "1923-09-01"),
+        ("㍻30年1月5日", "2018-01-05"),
+        ("R5.4.1", "2023-04-01"),
+        ("Ｈ３０．１．５", "2018-01-05"),
+        ("R5年4月1日", "2023-04-01"),
+        ("令和5年（2023年）4月1日", "2023-04-01"),
+        ("2023年(令和5年)4月1日", "2023-04-01"),
+        ("中華民國112年8月7日", "2023-08-07"),
+        ("民國一百一十二年八月七日", "2023-08-07"),
+        ("民國 88.08.07", "1999-08-07"),
+        ("๗ สิงหาคม พ.ศ. ๒๕๖๖", "2023-08-07"),
+        ("7 ส.ค. 66", "2023-08-07"),
+        ("佛曆2566年8月7日", "2023-08-07"),
+    ],
+)
+def test_years_of_eras_are_read_as_years_of_the_common_era(text, iso):
+    assert [text[a:b] for a, b in find_spans("date", text)] == [text]
+    assert read(text) == (iso, [])
+
+
+def test_a_calendar_that_is_not_named_is_reported_unless_the_surroundings_name_it():
+    assert read("112年8月7日") == ("2023-08-07", ["ambiguous_date"])
+    assert read("112/08/07", context="民國") == ("2023-08-07", [])
+    assert read("07/08/2566", context="27/10/2566") == ("2023-08-07", ["ambiguous_date"])
+    assert read("07/08/2566", context="วันที่ 27/10/2566") == ("2023-08-07", [])
+    assert read("88年8月7日") == ("1988-08-07", [])
+    assert read("88年8月7日", other_dates=["民國112年1月1日"]) == ("1999-08-07", ["ambiguous_date"])
+    assert read("22年8月7日", other_dates=["平成21年1月1日"]) == ("2022-08-07", ["ambiguous_date"])
+    assert read("1402/05/16") == ("1402-05-16", ["ambiguous_date"])

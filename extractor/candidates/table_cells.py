@@ -121,11 +121,16 @@ def find_value_span(field: Field, cell: Cell, text: str) -> tuple[int, int] | No
     if kind is None:
         return cell.start, cell.end
     spans = normalisation.find_spans(kind, raw)
-    if len(spans) == 1:
+    if len(spans) == 1 or is_whole(spans, raw):
         return cell.start + spans[0][0], cell.start + spans[0][1]
     if not spans and not re.search(r"\w", raw):
         return cell.start, cell.start  # a dash or the like: printed as blank
     return None
+
+
+def is_whole(spans: Sequence[tuple[int, int]], raw: str) -> bool:
+    """Decide whether the first of the readings of a cell is all of it, the others being parts: `(815)`, `1 250`."""
+    return bool(spans) and not raw[: spans[0][0]].strip() and not raw[spans[0][1] :].strip()
 
 
 def pair_names(similar: Sequence[tuple[float, int, int]], weights: Sequence[float]) -> dict[int, tuple[int, float]]:

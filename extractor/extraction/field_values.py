@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from extractor.candidates.context import ContextIndex
+from extractor.candidates.governing_text import GoverningText
 from extractor.problems import ProblemKind
 from extractor.types import Document, Evidence, Field, FieldValue, Passages, Path, Problem
-from extractor.values import normalisation
+from extractor.values import normalisation, units
 from extractor.values.locale import infer_day_month_order
 
 MAX_DATE_CHARACTERS = 100_000
@@ -25,6 +26,7 @@ class ExtractionContext:
         self.fields = fields
         self.passages = passages
         self.context = context
+        self.governing = GoverningText(document)
         text = document.text[:MAX_DATE_CHARACTERS]
         self.dates = [text[start:end] for start, end in normalisation.find_spans("date", text)]
         self.day_month_order = infer_day_month_order(text)
@@ -46,10 +48,13 @@ def value_from_evidence(
     A text that cannot be normalised becomes the value as it is, with a problem that keeps it out of the record.
     """
     text = evidence.text if printed is None else printed
+    wanted = units.parse_unit(field.unit) if field.unit and field.type in normalisation.NUMERIC_TYPES else None
+    around = context.governing.around(evidence.start, evidence.end, surroundings, wanted)
     normalised = normalisation.normalise_value(
-        field, text, surroundings, other_dates=context.dates, day_month_order=context.day_month_order
+        field, text, around.text, other_dates=context.dates, day_month_order=context.day_month_order
     )
     problems = tuple(replace(p, path=path) for p in normalised.problems)
+    problems += tuple(Problem(path, ProblemKind.UNIT, doubt) for doubt in around.doubts)
     if normalised.value is not None:
         return FieldValue(path, normalised.value, evidence, confidence, problems, method)
     message = f"{text!r} is not a usable {field.format or field.type}; enter the value that it stands for."

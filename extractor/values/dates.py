@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
+from extractor.values import calendars
 from extractor.values.characters import fold
 from extractor.values.chinese_numerals import parse_chinese_number
 
@@ -22,23 +23,33 @@ _MONTH_NAMES = (
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
 _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
 _CHINESE_DIGIT = "[〇零○一二三四五六七八九十廿卅]"
+_CHINESE_NUMERAL = "[〇零○一二三四五六七八九十百廿卅]"
 _DAY_OR_MONTH = rf"\d{{1,2}}|{_CHINESE_DIGIT}{{1,3}}"
 _S = "[ \u00a0]"
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _NO_DIGIT_FOLLOWS = r"(?:(?!\d|\.\d)|(?<=\d\d)(?=\d\d:\d\d(?!\d)))"
 """Unless a time stands against the date without a space: OCR returns `19-03-201818:08:38`."""
+_BRACKETED_YEAR = rf"(?:{_S}?[(（]{_S}?(?:\d{{4}}|(?:{calendars.ERA})(?:\d{{1,3}}|元)){_S}?年?{_S}?[)）])?"
+"""The same year once more, in the other calendar: `令和6年（2024年）6月6日`."""
+_THAI_MONTH = "(?:" + "|".join(map(re.escape, sorted(calendars.THAI_MONTHS, key=len, reverse=True))) + ")"
 _PIVOT_YEAR = 68
 """The last two-digit year of this century, as in POSIX strptime: `68` is 2068, `69` is 1969."""
 
 
 @dataclass(frozen=True, slots=True)
 class DateReading:
-    """One meaning of a printed date: the parts it gives, and the order (`ymd`, `dmy`, `mdy`) in which it was read."""
+    """One meaning of a printed date: the parts it gives, and the order (`ymd`, `dmy`, `mdy`) in which it was read.
+
+    `year` is of the common era. `assumed_calendar` names the calendar of a year whose own is not printed beside it:
+    `republic` for `113年`, `buddhist` for 2567, `unknown` for one before the Gregorian calendar, and `short` for
+    `98年`, which may be of an era as well as of a century.
+    """
 
     year: int | None
     month: int | None
     day: int | None
     order: str = ""
+    assumed_calendar: str = ""
 
     @property
     def is_complete(self) -> bool:
@@ -69,7 +80,28 @@ class PrintedDate:
 # Every form of a date: its pattern, whose groups begin with the name of the form, and what its groups mean.
 
 _FORM_PATTERNS: Mapping[str, str] = {
-    "chinese": rf"""(?<!\d)(?P<chinese_year>(?:\d{{4}}|\d\d)|{_CHINESE_DIGIT}{{4}}){_S}{{0,2}}年(?:度{_S}?)?
+    "era": rf"""(?P<era_name>{calendars.ERA}){_S}{{0,2}}(?P<era_year>元|\d{{1,3}}|{_CHINESE_NUMERAL}{{1,5}}){_S}{{0,2}}
+        {_BRACKETED_YEAR}{_S}?年(?:度{_S}?)?{_BRACKETED_YEAR}
+        (?:{_S}{{0,2}}(?P<era_month>{_DAY_OR_MONTH}){_S}{{0,2}}月份?
+            (?:{_S}{{0,2}}(?P<era_day>{_DAY_OR_MONTH}){_S}{{0,2}}[日号號])?)?""",
+    "era_figures": rf"""(?P<era_figures_name>{calendars.ERA}){_S}{{0,2}}(?P<era_figures_year>元|\d{{1,3}}){_S}?
+        (?P<era_figures_mark>[-/.]){_S}?(?P<era_figures_month>\d{{1,2}}){_S}?(?P=era_figures_mark)
+        {_S}?(?P<era_figures_day>\d{{1,2}}){_NO_DIGIT_FOLLOWS}""",
+    "initial": rf"""(?<![A-Za-z0-9])(?-i:(?P<initial_name>[RHSTM]))\.?{_S}?(?P<initial_year>\d{{1,2}}){_S}?
+        (?P<initial_mark>[-/.]){_S}?(?P<initial_month>\d{{1,2}}){_S}?(?P=initial_mark)
+        {_S}?(?P<initial_day>\d{{1,2}}){_NO_DIGIT_FOLLOWS}""",
+    "initial_in_words": rf"""(?<![A-Za-z0-9])(?-i:(?P<words_name>[RHSTM])){_S}?(?P<words_year>\d{{1,2}}){_S}?年
+        {_S}?(?P<words_month>\d{{1,2}}){_S}?月{_S}?(?P<words_day>\d{{1,2}}){_S}?日""",
+    "thai": rf"""(?<![\d.,])(?P<thai_day>\d{{1,2}}){_S}?(?:เดือน)?{_S}?(?P<thai_month>{_THAI_MONTH}){_S}?
+        (?P<thai_era>{calendars.BUDDHIST_ERA}|ค\.?{_S}?ศ\.?)?{_S}?(?P<thai_year>\d{{4}}|\d\d)(?!\d)""",
+    "buddhist": rf"""(?:{calendars.BUDDHIST_ERA}){_S}?(?P<buddhist_year>2[4-6]\d\d){_S}?年
+        {_S}?(?P<buddhist_month>{_DAY_OR_MONTH}){_S}?月{_S}?(?P<buddhist_day>{_DAY_OR_MONTH}){_S}?[日号號]""",
+    "republic": rf"""(?<![\d.])(?P<republic_year>1[0-4]\d){_S}?年{_S}?
+        (?P<republic_month>\d{{1,2}}){_S}?月{_S}?(?P<republic_day>\d{{1,2}}){_S}?[日号號]""",
+    "republic_figures": r"""(?<![\d./-])(?P<republic_figures_year>1[0-4]\d)(?P<republic_figures_mark>[-/.])
+        (?P<republic_figures_month>\d{1,2})(?P=republic_figures_mark)(?P<republic_figures_day>\d{1,2})(?![\d./-])""",
+    "chinese": rf"""(?<!\d)(?P<chinese_year>(?:\d{{4}}|\d\d)|{_CHINESE_DIGIT}{{4}}){_BRACKETED_YEAR}{_S}{{0,2}}年
+        (?:度{_S}?)?{_BRACKETED_YEAR}
         (?:{_S}{{0,2}}(?P<chinese_month>{_DAY_OR_MONTH}){_S}{{0,2}}月份?
             (?:{_S}{{0,2}}(?P<chinese_day>{_DAY_OR_MONTH}){_S}{{0,2}}[日号號])?)?""",
     "chinese_month_day": rf"""(?<!\d)(?P<chinese_month_day_month>{_DAY_OR_MONTH}){_S}?月
@@ -106,14 +138,34 @@ _FORM_PATTERNS: Mapping[str, str] = {
 _DATE = re.compile(
     "|".join(f"(?P<{form}>{pattern})" for form, pattern in _FORM_PATTERNS.items()), re.VERBOSE | re.IGNORECASE
 )
-_WEAK_FORMS = frozenset({"year", "day_or_month_first", "compact_year_last"})
+_WEAK_FORMS = frozenset({"year", "day_or_month_first", "compact_year_last", "initial", "republic_figures"})
 _UNCERTAIN_FORMS = frozenset({"compact_year_first", "year_month"})
 """Forms that a number can have as well."""
 
 _Readings = tuple[DateReading, ...]
 _FORM_READERS: Mapping[str, Callable[[re.Match[str]], _Readings]] = {
-    "chinese": lambda m: _one_reading(
-        _year(m["chinese_year"]), _day_or_month(m["chinese_month"]), _day_or_month(m["chinese_day"]), "ymd"
+    "era": lambda m: _read_era(m["era_name"], m["era_year"], m["era_month"], m["era_day"]),
+    "era_figures": lambda m: _read_era(
+        m["era_figures_name"], m["era_figures_year"], m["era_figures_month"], m["era_figures_day"]
+    ),
+    "initial": lambda m: _read_era(m["initial_name"], m["initial_year"], m["initial_month"], m["initial_day"]),
+    "initial_in_words": lambda m: _read_era(m["words_name"], m["words_year"], m["words_month"], m["words_day"]),
+    "thai": lambda m: _one_reading(
+        _thai_year(m["thai_year"], m["thai_era"]), calendars.THAI_MONTHS[m["thai_month"]], int(m["thai_day"]), "dmy"
+    ),
+    "buddhist": lambda m: _read_era("", m["buddhist_year"], m["buddhist_month"], m["buddhist_day"]),
+    "republic": lambda m: _assume(
+        "republic", _read_era("民國", m["republic_year"], m["republic_month"], m["republic_day"])
+    ),
+    "republic_figures": lambda m: _assume(
+        "republic",
+        _read_era("民國", m["republic_figures_year"], m["republic_figures_month"], m["republic_figures_day"]),
+    ),
+    "chinese": lambda m: _assume(
+        "short" if re.fullmatch(r"\d\d", m["chinese_year"]) else "",
+        _one_reading(
+            _year(m["chinese_year"]), _day_or_month(m["chinese_month"]), _day_or_month(m["chinese_day"]), "ymd"
+        ),
     ),
     "chinese_month_day": lambda m: _one_reading(
         None, _day_or_month(m["chinese_month_day_month"]), _day_or_month(m["chinese_month_day_day"]), "ymd"
@@ -153,7 +205,8 @@ def find_dates(text: str) -> Iterator[PrintedDate]:
         form = _form_of(match)
         readings = _FORM_READERS[form](match)
         if readings:
-            weak = form in _WEAK_FORMS or (form == "chinese" and match["chinese_month"] is None)
+            lacks_month = form in ("chinese", "era") and match[f"{form}_month"] is None
+            weak = form in _WEAK_FORMS or lacks_month
             certain = not weak and _is_certain(form, match, readings)
             yield PrintedDate(match.start(), match.end(), readings, weak, certain)
             position = match.end()
@@ -200,8 +253,36 @@ def _read_day_and_month(first: int, second: int) -> _Readings:
     return tuple(dict.fromkeys(readings))
 
 
+def _read_era(era: str, year: str, month: str | None, day: str | None) -> _Readings:
+    """Return the reading of a date whose year is counted from the beginning of an era; `元` is its first."""
+    number = 1 if year == "元" else _day_or_month(year)
+    if not number:
+        return ()
+    return _one_reading(calendars.common_year(era, number), _day_or_month(month), _day_or_month(day), "ymd")
+
+
+def _thai_year(year: str, era: str | None) -> int:
+    """Return the year of a date with a Thai month: Buddhist, with or without its first two digits, or named common."""
+    if era and era.startswith("ค"):
+        return int(year)
+    number = int(year) + (2500 if len(year) == 2 else 0)
+    return calendars.common_year("", number) if calendars.is_buddhist_year(number) else number
+
+
+def _assume(calendar: str, readings: _Readings) -> _Readings:
+    return tuple(replace(reading, assumed_calendar=calendar) for reading in readings) if calendar else readings
+
+
 def _one_reading(year: int | None, month: int | None, day: int | None, order: str) -> _Readings:
-    """Return the reading of these parts, none where there is no such day."""
+    """Return the reading of these parts, none where there is no such day.
+
+    A year that is Buddhist or older than the Gregorian calendar by its number is marked as such.
+    """
+    calendar = ""
+    if year is not None and calendars.is_buddhist_year(year):
+        year, calendar = calendars.common_year("", year), "buddhist"
+    elif year is not None and year < calendars.FIRST_GREGORIAN_YEAR:
+        calendar = "unknown"
     if month is not None and not 1 <= month <= 12:
         return ()
     if day is not None:
@@ -209,7 +290,7 @@ def _one_reading(year: int | None, month: int | None, day: int | None, order: st
             date(year or 2000, month or 1, day)
         except ValueError:
             return ()
-    return (DateReading(year, month, day, order),) if year is None or 1 <= year <= 9999 else ()
+    return (DateReading(year, month, day, order, calendar),) if year is None or 1 <= year <= 9999 else ()
 
 
 def _year(text: str | None) -> int | None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from extractor.problems import ProblemKind
 from extractor.settings import Settings, rule
 from extractor.types import Field, Problem
-from extractor.values import dates, times
+from extractor.values import calendars, dates, times
 from extractor.values.characters import collapse_spaces
 from extractor.values.normalised_value import NormalisedValue, field_format, not_normalised, problem
 
@@ -78,7 +78,40 @@ def _choose_reading(
         missing = [name for name in ("year", "month", "day") if getattr(reading, name) is None]
         message = f"“{shown}” is not a whole date: the {' and '.join(missing)} is missing"
         return None, (problem(field, ProblemKind.INCOMPLETE_DATE, message),)
-    return reading, problems
+    reading, calendar_problems = _settle_calendar(field, reading, text, around)
+    return reading, (*problems, *calendar_problems)
+
+
+def _settle_calendar(
+    field: Field, reading: dates.DateReading, text: str, around: Sequence[str]
+) -> tuple[dates.DateReading, tuple[Problem, ...]]:
+    """Return the reading by the calendar that the text or what stands around it names, and a problem where none does.
+
+    `98年` is a year of the Republic of China where another date names the Republic, and of the common era elsewhere.
+    """
+    texts = (text, *around)
+    match reading.assumed_calendar:
+        case "":
+            return reading, ()
+        case "short":
+            if not any(map(calendars.names_era, texts)):
+                return reading, ()
+            of_century = reading
+            short = (reading.year or 0) % 100
+            if any(map(calendars.names_republic, texts)):
+                reading = replace(reading, year=calendars.common_year("民國", short))
+            message = f"“{collapse_spaces(text)}” may count its year from an era, or be {of_century.iso}"
+        case "republic":
+            if any(map(calendars.names_republic, texts)):
+                return reading, ()
+            message = f"“{collapse_spaces(text)}” was read as a year of the Republic of China (民國)"
+        case "buddhist":
+            if any(map(calendars.names_buddhist_years, texts)):
+                return reading, ()
+            message = f"“{collapse_spaces(text)}” was read as a Buddhist year, {reading.year} of the common era"
+        case _:
+            message = f"“{collapse_spaces(text)}” may count its year by another calendar"
+    return reading, (problem(field, ProblemKind.AMBIGUOUS_DATE, message),)
 
 
 def normalise_time(field: Field, text: str) -> NormalisedValue:

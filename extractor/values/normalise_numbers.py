@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -103,7 +104,8 @@ def _convert_to_field_unit(
         given = _unit_behind(number, text, wanted)
         fitting = [unit for unit in declared if not unit.dimensions or unit.dimensions & wanted.dimensions]
         if given is None and fitting:
-            given = replace(fitting[-1], magnitude=Decimal(1)) if number.scaled else fitting[-1]
+            nearest = _with_magnitude(fitting)
+            given = replace(nearest, magnitude=Decimal(1)) if number.scaled else nearest
             if not given.dimensions and not number.scaled:
                 given = replace(wanted, magnitude=given.magnitude, scale=wanted.scale)
         elif given is None and declared:
@@ -121,6 +123,15 @@ def _convert_to_field_unit(
         message = f"“{collapse_spaces(text)}” is in {given.text}, which cannot be turned into {field.unit}"
         return number.value, problem(field, ProblemKind.UNIT, message)
     return converted, None
+
+
+def _with_magnitude(declared: Sequence[units.Unit]) -> units.Unit:
+    """Return the last of the units; a bare one takes the magnitude of an earlier `(in thousands)` without a unit."""
+    last = declared[-1]
+    if not last.dimensions or last.factor != 1:
+        return last
+    magnitudes = [unit.magnitude for unit in declared if not unit.dimensions]
+    return replace(last, magnitude=magnitudes[-1]) if magnitudes else last
 
 
 def _unit_behind(number: numbers.Number, text: str, wanted: units.Unit) -> units.Unit | None:

@@ -26,9 +26,11 @@ from extractor.values.unit_table import (
 
 __all__ = [
     "MAGNITUDES",
+    "DeclaredUnit",
     "Unit",
     "alternation",
     "convert_amount",
+    "find_declarations",
     "find_declared_units",
     "parse_exponent",
     "parse_magnitude",
@@ -136,32 +138,75 @@ def parse_magnitude(text: str, is_money: bool) -> Decimal | None:
 # Units declared in headings.
 
 _LIST_MARKS = frozenset("十百千ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
-_DECLARATION = re.compile(
-    r"[((（\[【]\s*(?:单位|計量單位|计量单位|unit|units)?\s*[:：]?\s*(?:in\s+)?([^()（）\[\]【】]{1,40}?)\s*[)）\]】]"
-    r"|(?:单位|units?)\s*[:：]\s*([^\s,，;；。)）]{1,24}(?: [A-Za-z]{2,12})?)"
-    r"|\b(?:in|expressed in)\s+((?:thousands?|millions?|billions?)(?:\s+of)?(?:\s+[A-Za-z$€£¥.]{1,8}(?:\s+dollars)?)?)",
+_IN_BRACKETS = re.compile(r"[((（\[【]\s*([^()（）\[\]【】]{1,120}?)\s*[)）\]】]")
+_UNIT_LABEL = re.compile(r"(?:单位|單位|単位|단위|units?)\s*[:：]\s*", re.IGNORECASE)
+_BEHIND_LABEL = re.compile(_UNIT_LABEL.pattern + r"([^\s,，;；。)）\]】]{1,24}(?: [A-Za-z]{2,12})?)", re.IGNORECASE)
+_IN_THOUSANDS = re.compile(
+    r"\b(?:in|expressed in)\s+((?:thousands?|millions?|billions?)(?:\s+of)?(?:\s+[A-Za-z$€£¥.]{1,8}(?:\s+dollars)?)?)",
     re.IGNORECASE,
+)
+_LABEL_IN_BRACKETS = re.compile(
+    r"^(?:[^:：]{0,12}[:：]|(?:all |amounts? |figures? |stated |expressed )*in\b)\s*", re.IGNORECASE
 )
 _LAST_WORD_OF_HEADING = re.compile(r"(?:^|[\s/])([^\s/()（）]{1,12}(?:/[A-Za-zµμ]{1,4})?)\s*$")
 
 
+@dataclass(frozen=True, slots=True)
+class DeclaredUnit:
+    """A unit declared at `context[start:end]`; `explicit` where it is more than the last word of a heading."""
+
+    unit: Unit
+    start: int
+    end: int
+    explicit: bool = True
+
+
 def find_declared_units(context: str) -> list[Unit]:
     """Return the units declared in headings, in order: `金额（万元）`, `单位：元`, `(in thousands)`, `Weight kg`."""
-    found = []
-    for match in _DECLARATION.finditer(context):
-        name = next(group for group in match.groups() if group)
-        if _is_list_mark(name, match, context):
-            continue
+    return [declared.unit for declared in find_declarations(context)]
+
+
+def find_declarations(context: str) -> list[DeclaredUnit]:
+    """Return where `context` declares units, in order and without overlaps; the longer of two wins.
+
+    Money and its magnitude are found in either order: `EUR thousands`, `Mio. EUR`, `€m`, `milliers d'euros`.
+    """
+    found: list[DeclaredUnit] = []
+
+    def add(name: str, start: int, end: int, explicit: bool = True) -> None:
         unit = parse_unit(name)
-        if unit is not None and unit.known:
-            found.append((match.end(), unit))
+        if unit is not None and unit.known and (explicit or unit.dimensions):
+            found.append(DeclaredUnit(unit, start, end, explicit))
+
+    for match in _IN_BRACKETS.finditer(context):
+        if not _is_list_mark(match[1], match, context):
+            for content in (match[1], re.split(r"[,，;；]", match[1])[0]):
+                add(_LABEL_IN_BRACKETS.sub("", content), match.start(), match.end())
+    for pattern in (_BEHIND_LABEL, _IN_THOUSANDS, _scaled_money()):
+        for match in pattern.finditer(context):
+            add(next(group for group in match.groups() if group), match.start(), match.end())
     for line in re.finditer(r"[^\n|\t]+", context):
         last_word = _LAST_WORD_OF_HEADING.search(line.group())
         if last_word and (len(last_word[1]) > 1 or last_word[1] == "%"):
-            unit = parse_unit(last_word[1])
-            if unit is not None and unit.known and unit.dimensions:
-                found.append((line.start() + last_word.end(), unit))
-    return [unit for _, unit in sorted(found, key=lambda pair: pair[0])]
+            add(last_word[1], line.start() + last_word.start(), line.start() + last_word.end(), explicit=False)
+    found.sort(key=lambda d: (not d.explicit, -(d.unit.factor != 1), d.start - d.end))
+    kept: list[DeclaredUnit] = []
+    for declared in found:
+        if not any(declared.start < other.end and other.start < declared.end for other in kept):
+            kept.append(declared)
+    return sorted(kept, key=lambda d: d.end)
+
+
+@cache
+def _scaled_money() -> re.Pattern[str]:
+    """Return the pattern of a currency with a magnitude before or behind it, neither of them beside digits."""
+    money = _whole_names(currency_names())
+    words = alternation(m for m in MAGNITUDES if len(m) > 2 and m[0].isalpha() and m.isascii())
+    return re.compile(
+        rf"(?<![A-Za-z0-9])((?i:{words})\s*(?:of |de |d['’])?\s*{money})"
+        rf"|(?<![A-Za-z0-9])({money}\s?(?:in\s)?(?:(?i:{words})(?![A-Za-z])|['’]?000s?(?!\d)|(?:m|k|bn|K|M)(?![A-Za-z])))"
+        rf"|(?<![A-Za-z0-9])([TkK](?:[A-Z]{{3}}(?![A-Za-z])|[€£$]))"
+    )
 
 
 def _is_list_mark(name: str, match: re.Match[str], context: str) -> bool:
@@ -198,14 +243,22 @@ def parse_unit(text: str) -> Unit | None:
     if not rest:
         return Unit(magnitude=magnitude, text=text)
     base = _parse_base(rest)
-    return Unit(magnitude, base.scale, base.dimensions, base.offset, base.known, text)
+    return Unit(magnitude * base.magnitude, base.scale, base.dimensions, base.offset, base.known, text)
+
+
+_LETTER_BEHIND_MONEY = re.compile(r"(?P<money>.+?)\s?(?P<magnitude>m|M|b|B|bn|k|K|['’]?000s?)")
+_LETTER_BEFORE_MONEY = re.compile(r"[TkK](?P<money>[A-Z]{3}|[€£$])")
 
 
 def _split_magnitude(name: str) -> tuple[Decimal, str]:
     """Return the magnitude that `name` begins or ends with, 1 without one, and the rest: `万元`, `USD thousands`."""
+    letter = _LETTER_BEHIND_MONEY.fullmatch(name) or _LETTER_BEFORE_MONEY.fullmatch(name)
+    if letter and letter["money"] in currency_names():
+        magnitude = letter.groupdict().get("magnitude", "k")
+        return parse_magnitude(magnitude, is_money=True) or Decimal(1000), letter["money"]
     for magnitude in sorted(MAGNITUDES, key=len, reverse=True):
         match = re.fullmatch(
-            rf"(?:(?:{re.escape(magnitude)})(?:\s+of)?\s*(?P<behind>.*)"
+            rf"(?:(?:{re.escape(magnitude)})(?:\s+(?:of|de|d['’](?=\S)))?\s*(?P<behind>.*)"
             rf"|(?P<before>.+?)\s*(?:in\s+)?{re.escape(magnitude)})",
             name,
             re.IGNORECASE if len(magnitude) > 2 else 0,
@@ -240,11 +293,12 @@ def _parse_base(name: str) -> Unit:
         return Unit(scale=above.scale / below.scale, dimensions=dimensions, known=known, text=name)
     if name.lower() in _base_units_by_lower_case():
         return _base_units_by_lower_case()[name.lower()]
-    currency = re.match(r"人民币|RMB|CNY", name)
+    currency = re.match(r"人民币|人民幣|RMB|CNY|新台[币幣]|新臺幣|NT\$|港[币幣]|HK\$|日本円", name)
     if currency and currency.end() < len(name):
-        unit = parse_unit(name[currency.end() :])
-        if unit is not None and (not unit.dimensions or "CNY" in unit.dimensions):
-            return Unit(scale=unit.factor, dimensions=frozenset(["CNY"]), text=name)
+        unit = parse_unit(name[currency.end() :].strip())
+        if unit is not None and (not unit.dimensions or unit.dimensions & {"CNY", "JPY"}):
+            dimensions = bases[currency[0]].dimensions if currency[0] in bases else frozenset(["CNY"])
+            return Unit(magnitude=unit.factor, dimensions=dimensions, text=name)
     return Unit(dimensions=frozenset([name.lower()]), known=False, text=name)
 
 
