@@ -4,6 +4,7 @@ import pytest
 
 from extractor.types import Field
 from extractor.values import numbers, units
+from extractor.values.locale import UNKNOWN_CUSTOMS, infer_number_customs
 from extractor.values.normalisation import find_spans, normalise_value
 
 
@@ -15,8 +16,8 @@ def pointed(text, kind="number"):
     return [text[start:end] for start, end in find_spans(kind, text)]
 
 
-def read(text, type="number", unit=None, context="", **more):
-    found = normalise_value(field(type, unit, **more), text, context)
+def read(text, type="number", unit=None, context="", customs=UNKNOWN_CUSTOMS, **more):
+    found = normalise_value(field(type, unit, **more), text, context, customs=customs)
     return found.value, [problem.kind for problem in found.problems]
 
 
@@ -44,6 +45,17 @@ def read(text, type="number", unit=None, context="", **more):
         ("-$5.00", -5),
         ("1,234.50-", -1234.5),
         ("(50)", -50),
+        ("( 1,234 )", -1234),
+        ("<1,234>", -1234),
+        ("1.234,50-", -1234.5),
+        ("1,234-", -1234),
+        ("50-", -50),
+        ("—50", -50),
+        ("▼1,234", -1234),
+        ("①", 1),
+        ("½", 0.5),
+        ("3½", 3.5),
+        ("١٬٢٣٤٫٥٠", 1234.5),
         ("-9.4", -9.4),
         ("－9.4", -9.4),
         ("−9.4", -9.4),
@@ -265,3 +277,33 @@ def test_every_symbol_of_a_currency_in_cldr_is_read():
 
     symbols = {Locale("en").currency_symbols.get(code, code) for code in currency_codes()}
     assert {symbol for symbol in symbols if not any(c.isalpha() or c == "$" for c in symbol)} <= set(currency_names())
+
+
+def test_a_mark_that_may_be_a_sign_follows_the_document_or_is_reported():
+    japanese = infer_number_customs("売上高は▲減少しました")
+    charts = infer_number_customs("Shares: ▲ 5 ▼ 3")
+    for text in ("▲1,234", "△ 1,234"):
+        assert read(text, customs=japanese) == (-1234, [])
+        assert read(text, customs=charts) == (1234, ["ambiguous_number"])
+        assert read(text) == (-1234, ["ambiguous_number"])
+    assert read("1,234.00 CR") == (-1234, ["ambiguous_number"])
+    assert read("1,234.00 DR") == (1234, ["ambiguous_number"])
+
+
+@pytest.mark.parametrize("text", ["10 Cranes", "1,000- 2,000", "2019—2020", "Room 5, <5"])
+def test_what_stands_beside_a_number_is_not_taken_for_a_sign(text):
+    assert all(number.value >= 0 for number in numbers.find_numbers(text))
+
+
+def test_the_decimal_mark_of_the_document_says_what_one_mark_before_three_digits_is():
+    comma = infer_number_customs("Summe 48,00 und 1.020,50")
+    point = infer_number_customs("Sum 48.00 and 1,020.50")
+    neither = infer_number_customs("48,00 and 1,020.50; 12.03.2020")
+    assert [read("1.234", customs=customs) for customs in (comma, point)] == [(1234, []), (1.234, [])]
+    assert read("1.234", customs=neither) == (1.234, ["ambiguous_number"])
+    assert [read("1,234", customs=customs) for customs in (comma, point, neither)] == [
+        (1.234, []),
+        (1234, []),
+        (1234, []),
+    ]
+    assert read("1.234", customs=comma, context="3.50 and 2.25") == (1.234, [])

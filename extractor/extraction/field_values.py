@@ -10,7 +10,7 @@ from extractor.candidates.governing_text import GoverningText
 from extractor.problems import ProblemKind
 from extractor.types import Document, Evidence, Field, FieldValue, Passages, Path, Problem
 from extractor.values import normalisation, units
-from extractor.values.locale import infer_day_month_order
+from extractor.values.locale import infer_day_month_order, infer_number_customs
 
 MAX_DATE_CHARACTERS = 100_000
 """Beginning of a document in which dates are looked for that tell the order of day and month."""
@@ -30,6 +30,7 @@ class ExtractionContext:
         text = document.text[:MAX_DATE_CHARACTERS]
         self.dates = [text[start:end] for start, end in normalisation.find_spans("date", text)]
         self.day_month_order = infer_day_month_order(text)
+        self.number_customs = infer_number_customs(document.text)
 
 
 def value_from_evidence(
@@ -51,7 +52,12 @@ def value_from_evidence(
     wanted = units.parse_unit(field.unit) if field.unit and field.type in normalisation.NUMERIC_TYPES else None
     around = context.governing.around(evidence.start, evidence.end, surroundings, wanted)
     normalised = normalisation.normalise_value(
-        field, text, around.text, other_dates=context.dates, day_month_order=context.day_month_order
+        field,
+        text,
+        around.text,
+        other_dates=context.dates,
+        day_month_order=context.day_month_order,
+        customs=context.number_customs,
     )
     problems = tuple(replace(p, path=path) for p in normalised.problems)
     problems += tuple(Problem(path, ProblemKind.UNIT, doubt) for doubt in around.doubts)

@@ -29,6 +29,7 @@ from extractor.readers.docx_xml import (
 from extractor.readers.embedded import EmbeddedFiles
 from extractor.readers.flow_writer import FlowCell, FlowElement, FlowParagraph, FlowTable
 from extractor.readers.package import Package, Relation
+from extractor.readers.text_marks import superscript
 from extractor.settings import Settings, threshold
 from extractor.types import Problem
 
@@ -232,8 +233,13 @@ class StoryReader:
 
     def _read_run(self, run: etree._Element, content: _ParagraphContent, context: _Context) -> None:
         hidden = context.hidden or self._is_hidden(run, context)
+        target = content.hidden if hidden else content.text
+        first = len(target)
         for element in run:
-            self._read_run_element(element, content.hidden if hidden else content.text, content, context)
+            self._read_run_element(element, target, content, context)
+        if attribute(self._run_property(run, context, "vertAlign")) == "superscript":
+            before = "".join(target[:first])[-1:]
+            target[first:] = [superscript("".join(target[first:]), before)]
 
     def _read_run_element(
         self, element: etree._Element, target: list[str], content: _ParagraphContent, context: _Context
@@ -267,18 +273,22 @@ class StoryReader:
             for inner in chosen if chosen is not None else ():
                 self._read_run_element(inner, target, content, context)
 
-    def _is_hidden(self, run: etree._Element, context: _Context) -> bool:
-        """Decide whether a run is formatted as hidden, too small to be seen, or white on no background."""
+    def _run_property(self, run: etree._Element, context: _Context, name: str) -> etree._Element | None:
+        """Return the property of a run: its own, or that of its character style or its paragraph's style."""
         properties = child(run, "rPr")
         character_style = attribute(child(properties, "rStyle"))
+        own = child(properties, name)
+        if own is None and character_style is not None:
+            own = self._styles.find_property(character_style, "character", "rPr", name)
+        return own if own is not None else self._styles.find_property(context.style, "paragraph", "rPr", name)
+
+    def _is_hidden(self, run: etree._Element, context: _Context) -> bool:
+        """Decide whether a run is hidden, struck through, too small to be seen, or white on no background."""
 
         def find(name: str) -> etree._Element | None:
-            own = child(properties, name)
-            if own is None and character_style is not None:
-                own = self._styles.find_property(character_style, "character", "rPr", name)
-            return own if own is not None else self._styles.find_property(context.style, "paragraph", "rPr", name)
+            return self._run_property(run, context, name)
 
-        if is_on(find("vanish")):
+        if any(is_on(find(name)) for name in ("vanish", "strike", "dstrike")):
             return True
         size = attribute(find("sz"))
         if size is not None and size.isdigit() and int(size) <= HiddenTextSettings.current().largest_hidden_size:

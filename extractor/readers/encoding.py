@@ -16,6 +16,7 @@ from functools import cache
 from extractor.errors import InputError
 from extractor.problems import ProblemKind
 from extractor.readers.limits import MAX_CHARACTERS, refuse_long_text
+from extractor.readers.text_marks import printed_characters
 from extractor.settings import Settings, threshold
 from extractor.types import Problem
 from extractor.values.scripts import is_han
@@ -88,8 +89,8 @@ class EncodingSettings(Settings):
 def decode_document(data: bytes, source: str, declared: str | None = None) -> tuple[str, list[Problem]]:
     """Return the text of a whole file, cleaned, and the problems found; raise InputError where there is no text.
 
-    Line ends become `\\n`, control characters are left out. `declared` is the encoding that the file says it is in;
-    it is used where the bytes are valid in it.
+    Line ends become `\\n`, control characters and those that show nothing are left out. `declared` is the
+    encoding that the file says it is in; it is used where the bytes are valid in it.
     """
     if len(data) > 4 * MAX_CHARACTERS:
         refuse_long_text(len(data), source)
@@ -112,7 +113,7 @@ def decode_document(data: bytes, source: str, declared: str | None = None) -> tu
         problems.append(Problem((), ProblemKind.CONTROL_CHARACTERS, message))
     if not decoded.strip(" \t\n\f\ufeff\u3000\u00a0"):
         raise InputError(f"{source} is empty.", "Check that it was saved or downloaded in full.")
-    return decoded, problems
+    return printed_characters(decoded), problems
 
 
 def decode(data: bytes, *, cut: bool = False, declared: str | None = None) -> tuple[str, str]:

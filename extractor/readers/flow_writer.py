@@ -15,6 +15,7 @@ from extractor.problems import ProblemKind
 from extractor.readers.headings import heading_level
 from extractor.readers.limits import refuse_long_text
 from extractor.readers.presentational_tables import LayoutTableSettings, TableShape, is_layout_table, is_long_cell
+from extractor.readers.text_marks import printed_characters
 from extractor.tables import PlacedCell
 from extractor.types import Block, Document, Page, Problem, Table, Word
 
@@ -247,6 +248,7 @@ class FlowWriter:
 
 
 def _clean(text: str) -> str:
+    text = printed_characters(text)
     return text.replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n").replace("\x00", "").rstrip()
 
 

@@ -1,4 +1,6 @@
-"""What styles say about an element: whether its text is hidden, kept as typed, and in which colours it is set.
+"""What styles say about an element: whether its text is hidden, raised or kept as typed, and its colours.
+
+Text that is struck through or marked as deleted counts as hidden: it is printed to say that it holds no more.
 
 Only what can be told without laying out the page is looked at: attributes, inline styles, and the plain class and id
 selectors of the page's own style sheets.
@@ -14,6 +16,7 @@ from extractor.readers.html_tree import PREFORMATTED
 _MAX_STYLE_SHEET = 200_000
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?:\.0+)?\s*(?:px|pt|em|rem|%)?\s*(?:;|!|$)"
+    r"|text-decoration(?:-line)?\s*:[^;]*line-through"
     r"|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)|text-indent\s*:\s*-\d{3,}|(?:^|[;\s])(?:left|top)\s*:\s*-\d{4,}"
 )
 _WHITE_SPACE = re.compile(r"white-space\s*:\s*(pre|break-spaces)")
@@ -25,11 +28,17 @@ _COLOURS = {
 }  # fmt: skip
 
 
+_DELETED = frozenset({"s", "del", "strike"})
+_STYLED = _DELETED | {"pre", "textarea", "sup"}
+_RAISED = re.compile(r"vertical-align\s*:\s*(?:super|text-top)")
+
+
 @dataclass(slots=True)
 class Style:
-    """What an element inherits: whether its text is hidden or preformatted, and colours that were set on elements."""
+    """What an element inherits: whether its text is hidden, raised or preformatted, and colours set on elements."""
 
     hidden: bool = False
+    raised: bool = False
     preformatted: bool = False
     colour: str | None = None
     background: str | None = None
@@ -47,10 +56,10 @@ class StyleResolver:
     def resolve(self, node, tag: str, outer: Style) -> Style:
         """Return the style of an element inside one of style `outer`."""
         attributes = node.attributes
-        if not attributes and tag not in ("pre", "textarea") and not self._hiding:
+        if not attributes and tag not in _STYLED and not self._hiding:
             return outer
         inline = (attributes.get("style") or "").lower()
-        hidden = outer.hidden or "hidden" in attributes or (bool(inline) and hides_text(inline))
+        hidden = outer.hidden or tag in _DELETED or "hidden" in attributes or (bool(inline) and hides_text(inline))
         if not hidden and self._hiding:
             names = {f".{name}" for name in (attributes.get("class") or "").split()}
             names |= {f"{tag}{name}" for name in names}
@@ -70,7 +79,8 @@ class StyleResolver:
         # Without a style sheet the page is white; with one, a background that was not set on elements is unknown.
         if not hidden and colour is not None and (background is not None or not self._has_style_sheet):
             hidden = colour == (background or "#ffffff")
-        return Style(hidden, preformatted, colour, background)
+        raised = outer.raised or tag == "sup" or bool(_RAISED.search(inline))
+        return Style(hidden, raised, preformatted, colour, background)
 
 
 def hides_text(declarations: str) -> bool:

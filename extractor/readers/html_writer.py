@@ -15,6 +15,7 @@ from extractor.readers.html_styles import Style, StyleResolver
 from extractor.readers.html_tables import OpenTable, WrittenCell, build_table, parse_span, survey_tables
 from extractor.readers.html_tree import BLOCKS, HEADINGS, SPACED_BLOCKS, TEXT, effective_tag, iterate_nodes
 from extractor.readers.presentational_tables import LayoutTableSettings
+from extractor.readers.text_marks import printed_characters, superscript
 from extractor.types import Block, Document, Page, Problem
 from extractor.values.scripts import is_wide
 
@@ -185,6 +186,9 @@ class HtmlWriter:
             self._collect_hidden(_SPACE.sub(" ", text).strip())
             return
         self._hidden_open = False
+        text = printed_characters(text)
+        if style.raised:
+            text = superscript(text, "" if self._pending else self._last_character)
         text = text.replace("\xa0", " ") if style.preformatted else _collapse_space(text)
         if not text:
             return

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from functools import cache, lru_cache
 
-from extractor.values.scripts import WIDE
+from extractor.values.scripts import CJK, WIDE
 
 SPACES = " \u00a0\u2007\u2009\u202f"
 """The spaces that may stand inside a number or between a number and its unit; a line break or tab never does."""
@@ -26,6 +26,7 @@ def _translation() -> dict[int, str]:
         if unicodedata.category(chr(code)) == "Nd":
             table[code] = str(unicodedata.decimal(chr(code)))
     table |= {0x3000: " ", 0xFFE5: "¥", 0xFFE1: "£", 0xFE69: "$", 0xFE6A: "%", 0x2019: "'"}
+    table |= {0x066B: ".", 0x066C: ","}  # the decimal mark and the grouping mark of Arabic digits
     table |= dict.fromkeys((0x2212, 0xFE63, 0x2010, 0x2011, 0x2012, 0x2013), "-")
     # The full-width comma closes a clause as often as it groups digits: parsers of numbers must see which.
     del table[0xFF0C]
@@ -49,3 +50,13 @@ def collapse_spaces(text: str) -> str:
 def comparison_key(text: str) -> str:
     """Return `text` as it is compared: Unicode NFKC, lower case, letters and digits only."""
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
+
+
+_NOTE_MARKS = re.compile(
+    rf"(?:(?<=[^\W\d_]{{3}})|(?<=[{CJK}])|(?<=[)）]))[⁰¹²³⁴-⁹⁽⁾ᵃ-ᶻ](?:[,; ]?[⁰¹²³⁴-⁹⁽⁾ᵃ-ᶻ])*(?=\W|$)"
+)
+
+
+def strip_note_marks(text: str) -> str:
+    """Return the text without raised marks of notes behind its words; those of units (`m²`) and powers stay."""
+    return text if text.isascii() else _NOTE_MARKS.sub("", text)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from extractor.settings import Settings, threshold
+from extractor.values.characters import strip_note_marks
 from extractor.values.enumeration import strip_enumeration
 from extractor.values.scripts import CJK
 
@@ -36,7 +37,7 @@ _BRACKETED = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]")
 @lru_cache(maxsize=65536)
 def normalise_label(text: str) -> str:
     """Return the name as compared: half-width, lower case, without its enumeration, white space and punctuation."""
-    text = unicodedata.normalize("NFKC", strip_enumeration(text)).casefold()
+    text = unicodedata.normalize("NFKC", strip_note_marks(strip_enumeration(text))).casefold()
     return "".join(c for c in text if c.isalnum() or c in "%#/+")
 
 

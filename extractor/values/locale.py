@@ -1,7 +1,7 @@
-"""Whether a document writes the day before the month, inferred from what else is printed in it.
+"""What a document's customs are, inferred from what is printed in it: the order of day and month, the decimal mark.
 
-Currencies, legal forms of companies, postal codes, telephone numbers and names of territories each vote for the
-territories that use them; CLDR says which of day and month those write first (`territories.day_month_order`).
+For the order, currencies, legal forms of companies, postal codes, telephone numbers and names of territories each vote
+for the territories that use them; CLDR says which of day and month those write first (`territories.day_month_order`).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from functools import cache
 from extractor.settings import Settings, rule, threshold
 from extractor.values.currencies import currency_names
 from extractor.values.legal_forms import find_legal_forms
+from extractor.values.scripts import HANGUL, KANA
 from extractor.values.territories import day_month_order, issuing_territory, territory_names
 from extractor.values.units import alternation
 
@@ -32,6 +33,9 @@ class LocaleSettings(Settings):
         200_000,
         unit="characters",
         meaning="how much of a document is looked at; names, addresses and totals stand near its beginning",
+    )
+    least_share_of_marks: float = threshold(
+        0.9, meaning="So many of a document's clear numbers must have one decimal mark for it to be the document's."
     )
     use_currencies: bool = rule(True, meaning="a currency votes for the territory that issues it")
     use_legal_forms: bool = rule(True, meaning="a legal form of a company votes for the territories that have it")
@@ -68,6 +72,53 @@ _INTERNATIONAL_NUMBER = re.compile(r"(?<!\d)(?:\+|00)(?!1\b)[2-9]\d{0,2}[ -]\d")
 _VALUE_ADDED_TAX = re.compile(r"\b(?:VAT|GST|TVA|IVA|MwSt|USt)\b", re.IGNORECASE)
 _NAMES_WITH_OTHER_MEANINGS = frozenset({"GE", "JO", "TD", "JE", "MX"})
 """Georgia, Jordan, Chad, Jersey and Mexico, which are also states of the US, or persons, or parts of longer names."""
+
+
+_DECIMAL_POINT = re.compile(
+    r"(?<![\d.,'’])(?:\d{1,3}(?:[,'’]\d{3})+\.\d{1,4}|\d+\.\d\d|0\.\d+)(?![\d.,'’:/-])", re.ASCII
+)
+_DECIMAL_COMMA = re.compile(
+    r"(?<![\d.,'’])(?:\d{1,3}(?:[.'’\u00a0\u202f]\d{3})+,\d{1,4}|\d+,\d{1,2}|0,\d+)(?![\d.,'’:/-])", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberCustoms:
+    """How a document writes numbers: its decimal mark, and whether a triangle is a minus sign; None where not known."""
+
+    decimal_mark: str | None = None
+    triangle_is_minus: bool | None = None
+
+
+UNKNOWN_CUSTOMS = NumberCustoms()
+
+
+def infer_number_customs(text: str) -> NumberCustoms:
+    """Return how numbers are written in `text`."""
+    return NumberCustoms(infer_decimal_mark(text), infer_triangle_sign(text))
+
+
+def infer_decimal_mark(text: str) -> str | None:
+    """Return `.` or `,`, whichever divides the decimals of the clear numbers of `text`; None where they differ.
+
+    Clear are numbers with both marks, with two decimals (`48,00`), or below one; `1.234` is not, and dates are not.
+    """
+    settings = LocaleSettings.current()
+    text = text[: settings.longest_text]
+    points, commas = len(_DECIMAL_POINT.findall(text)), len(_DECIMAL_COMMA.findall(text))
+    if max(points, commas) < settings.least_share_of_marks * (points + commas) or points == commas:
+        return None
+    return "." if points > commas else ","
+
+
+def infer_triangle_sign(text: str) -> bool | None:
+    """Return whether `▲` and `△` are minus signs in `text`: in Japanese and Korean accounts, not beside a `▼`.
+
+    None where nothing tells.
+    """
+    if re.search("[▼▽]", text):
+        return False
+    return True if re.search(f"[{KANA}{HANGUL}]", text) else None
 
 
 def infer_day_month_order(text: str) -> str:

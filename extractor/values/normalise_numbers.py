@@ -12,6 +12,7 @@ from extractor.settings import Settings, rule
 from extractor.types import Field, Problem
 from extractor.values import numbers, units
 from extractor.values.characters import collapse_spaces, comparison_key, fold
+from extractor.values.locale import UNKNOWN_CUSTOMS, NumberCustoms
 from extractor.values.normalised_value import NormalisedValue, not_normalised, problem
 
 
@@ -25,6 +26,9 @@ class NumberSettings(Settings):
     points_follow_context: bool = rule(
         True, meaning="the point of `1.234` is read as in the other numbers around it, where those are clear"
     )
+    marks_follow_document: bool = rule(
+        True, meaning="where the context is silent, `1.234` and `1,234` are read by the document's decimal mark"
+    )
     falls_are_positive_under_a_fall: bool = rule(
         True, meaning="`fell by 5%` is 5, not -5, in a field that is itself a fall (`Decrease`)"
     )
@@ -34,21 +38,32 @@ _ZERO_WORDS = frozenset({"nil", "zero", "零"})
 _LARGEST_EXPONENT = 300
 """Larger numbers do not fit a double."""
 _POINT_DIVIDES = re.compile(r"(?<![\d.,])\d+\.(?:\d{1,2}|\d{4,})(?![\d.,])|\d,\d{3}(?!\d)|(?<![\d.,])0\.\d")
+_ONE_COMMA = re.compile(r"(?<![\d.,])[1-9]\d{0,2},\d{3}(?![\d.,])")
 _POINT_GROUPS = re.compile(r"\d\.\d{3},\d|(?<!\d)\d{1,3}(?:\.\d{3}){2,}(?!\d)|(?<![\d.,])\d+,\d{1,2}(?![\d.,])")
 
 
-def normalise_number(field: Field, text: str, context: str) -> NormalisedValue:
-    """Return the number in `text`, in the field's unit; None with a Problem where it is not one number."""
+def normalise_number(
+    field: Field, text: str, context: str, customs: NumberCustoms = UNKNOWN_CUSTOMS
+) -> NormalisedValue:
+    """Return the number in `text`, in the field's unit; None with a Problem where it is not one number.
+
+    `customs` are those of the document that the text is from.
+    """
     number = numbers.parse_number(text)
     if number is None:
         is_zero = comparison_key(text) in _ZERO_WORDS
         return NormalisedValue(0) if is_zero else not_normalised(field, text, "one number")
     problems: list[Problem] = []
     if number.other is not None:
-        number, is_settled = _settle_point(number, context, field.type)
+        number, is_settled = _settle_point(number, text, context, field.type, customs.decimal_mark)
         if not is_settled:
             message = f"“{collapse_spaces(text)}” may be {number.value} or {number.other:f}"
             problems.append(problem(field, ProblemKind.AMBIGUOUS_NUMBER, message))
+    elif customs.decimal_mark == "," and NumberSettings.current().marks_follow_document:
+        number = _settle_comma(number, text, context, field.type)
+    if number.customary_sign:
+        number, sign_problem = _settle_sign(field, number, text, customs.triangle_is_minus)
+        problems += [sign_problem] if sign_problem else []
     amount = number.value
     if number.worded and amount < 0 and _is_itself_a_fall(field):
         amount = -amount
@@ -75,17 +90,47 @@ def _plain_number(amount: Decimal) -> int | float | None:
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
-def _settle_point(number: numbers.Number, context: str, field_type: str) -> tuple[numbers.Number, bool]:
-    """Return the reading of `1.234` by the field's type or the other numbers around it, and whether that settles it."""
+def _settle_point(
+    number: numbers.Number, text: str, context: str, field_type: str, decimal_mark: str | None
+) -> tuple[numbers.Number, bool]:
+    """Return the reading of `1.234`, and whether the field's type, the numbers around it or the document settle it."""
     settings = NumberSettings.current()
     grouped = replace(number, value=number.other, other=number.value) if number.other is not None else number
     if field_type == "integer" and number.unit is None and settings.integers_have_grouping_points:
         return grouped, True
+    if re.match(r",[-–—]", text[number.end :]):
+        return grouped, True  # `1.200,-`: the comma divides
     folded = fold(context) if settings.points_follow_context else ""
     divides, groups = _POINT_DIVIDES.search(folded), _POINT_GROUPS.search(folded)
     if bool(divides) == bool(groups):
-        return number, False
+        if decimal_mark is None or not settings.marks_follow_document:
+            return number, False
+        return (number if decimal_mark == "." else grouped), True
     return (number if divides else grouped), True
+
+
+def _settle_sign(
+    field: Field, number: numbers.Number, text: str, triangle_is_minus: bool | None
+) -> tuple[numbers.Number, Problem | None]:
+    """Return the number with the sign that `▲`, `CR` or `DR` means here, and a problem where that is open."""
+    shown = collapse_spaces(text)
+    if number.customary_sign in ("CR", "DR"):
+        message = f"“{shown}” was read as {number.value}; some accounts mean the opposite by {number.customary_sign}"
+        return number, problem(field, ProblemKind.AMBIGUOUS_NUMBER, message)
+    if triangle_is_minus:
+        return number, None
+    if triangle_is_minus is False:
+        number = replace(number, value=abs(number.value))
+    message = f"“{shown}” was read as {number.value}; the triangle may be a minus sign or mark a rise"
+    return number, problem(field, ProblemKind.AMBIGUOUS_NUMBER, message)
+
+
+def _settle_comma(number: numbers.Number, text: str, context: str, field_type: str) -> numbers.Number:
+    """Return the number whose one comma, as in `1,234`, divides in a document of decimal commas."""
+    printed = fold(text)[number.start : number.end]
+    if not _ONE_COMMA.search(printed) or field_type == "integer" or _POINT_DIVIDES.search(fold(context)):
+        return number
+    return replace(number, value=number.value / 1000)
 
 
 def _convert_to_field_unit(

@@ -22,6 +22,13 @@ _YEAR = re.compile(r"(?:19|20)\d\d")
 _LAST_WORD = re.compile(rf"([A-Za-z]+)[{SPACES}]*$")
 _LETTERS = re.compile(r"[A-Za-z]{1,12}")
 _WORD_AT_END = re.compile(r"(?:^|[^A-Za-z0-9])[A-Za-z]{3,}$")
+_RISING_OR_MINUS = "▲△"
+"""A minus in the accounts of Japan and Korea, a rise in the charts of the rest of the world."""
+_TRIANGLES = _RISING_OR_MINUS + "▼▽"
+_TRAILING_MINUS = re.compile(rf"-(?={_S}?(?:[€£$¥]|[A-Z]{{3}}\b)?{_S}?(?:$|[\n\t|]))")
+_MINUS_BEFORE_WORD = re.compile(rf"-{_S}+(?![\d{SPACES}])")
+_LEDGER_SIDE = re.compile(rf"{_S}?(CR|Cr|DR|Dr)\b\.?")
+_AMOUNT = re.compile(r"[\d,.' ]*[,.]\d\d|\d{1,3}(?:[,.' ]\d{3})+(?:[,.]\d+)?")
 _SHARES = {"百": 1, "千": 10, "万": 100}
 """What `百分之`, `千分之` and `万分之` divide a percentage by."""
 
@@ -30,7 +37,8 @@ _SHARES = {"百": 1, "千": 10, "万": 100}
 class NumberInContext:
     """A number at `text[start:end]` to which its surroundings are being added; see `numbers.Number`.
 
-    `has_power` says that a power of ten behind the digits took in more digits.
+    `has_power` says that a power of ten behind the digits took in more digits; `customary_sign` is a sign that not
+    everybody means alike: `▲` or `△` before it, `CR` or `DR` behind it.
     """
 
     value: Decimal
@@ -44,6 +52,7 @@ class NumberInContext:
     prefixed: bool = False
     worded: bool = False
     has_power: bool = False
+    customary_sign: str = ""
 
 
 def read_context(folded: str, text: str, core: NumberCore, last_end: int) -> NumberInContext:
@@ -56,6 +65,7 @@ def read_context(folded: str, text: str, core: NumberCore, last_end: int) -> Num
     if core.from_digits:
         number.weak = number.weak or _is_part_of_name(number, folded, core)
     _add_brackets(number, folded, text, core)
+    _add_ledger_side(number, folded, core)
     if number.negative:
         number.value = number.value.copy_negate()
         number.other = None if number.other is None else number.other.copy_negate()
@@ -112,9 +122,9 @@ def _prefix_pattern() -> re.Pattern[str]:
     return re.compile(
         rf"(?:(?<![/增减増減或])(?:(?P<fall>(?:{FALLS})了?|\b(?:{ENGLISH_FALLS})|↓)"
         rf"|(?P<rise>(?:{RISES})了?|\b(?:{ENGLISH_RISES})|↑)))?"
-        rf"{_S}{{0,2}}(?P<outer_sign>[-+](?=\S))?"
+        rf"{_S}{{0,2}}(?P<outer_sign>[-+](?=\S)|[{_TRIANGLES}]{_S}?)?"
         rf"(?:(?P<money>{money}){_S}{{0,3}})?"
-        rf"(?P<bracket>\()?(?P<inner_sign>[-+])?(?P<share>百分之|千分之|万分之)?$",
+        rf"(?P<bracket>\()?(?P<inner_sign>[-+—]|[{_TRIANGLES}]{_S}?)?(?P<share>百分之|千分之|万分之)?$",
         re.IGNORECASE,
     )
 
@@ -146,7 +156,7 @@ def _prefix_words() -> frozenset[str]:
 
 @cache
 def _prefix_end_characters() -> frozenset[str]:
-    return frozenset("-+(↓↑之了" + FALLS + RISES) | {name[-1] for name in currency_prefixes()}
+    return frozenset("-+—(↓↑之了" + _TRIANGLES + FALLS + RISES) | {name[-1] for name in currency_prefixes()}
 
 
 @cache
@@ -176,12 +186,16 @@ def _add_prefix(number: NumberInContext, folded: str, core: NumberCore, prefix: 
         position = offset + prefix.start(name)
         left = folded[position - 1 : position]
         is_joined = position == last_end or (left.isascii() and left.isalnum()) or left in tuple(")]%")
+        sign = prefix[name][0]
+        if sign == "—" and left not in ("", "\n", "\t", "|"):
+            continue  # a dash in a sentence
         if is_joined and not (name == "inner_sign" and prefix["money"]):
             if not prefix["money"]:
                 return  # a hyphen, or the dash of a range
             continue
         has_sign, number.start = True, min(number.start, position)
-        number.negative = number.negative or prefix[name] == "-"
+        number.negative = number.negative or sign in "-—" + _TRIANGLES
+        number.customary_sign = sign if sign in _RISING_OR_MINUS else number.customary_sign
     for name in ("fall", "rise"):
         word = prefix[name]
         # `down 5%` is a fall; in `broke down 5 pumps` nothing falls.
@@ -191,6 +205,14 @@ def _add_prefix(number: NumberInContext, folded: str, core: NumberCore, prefix: 
 
 
 # Around the number.
+
+
+def _add_ledger_side(number: NumberInContext, folded: str, core: NumberCore) -> None:
+    """Take in `CR`, which makes an amount negative, or `DR` behind it."""
+    side = _LEDGER_SIDE.match(folded, number.end)
+    if side and core.from_digits and _AMOUNT.fullmatch(folded, core.start, core.end):
+        number.end, number.customary_sign = side.end(), side[1].upper()
+        number.negative = number.negative or side[1].upper() == "CR"
 
 
 def _is_part_of_name(number: NumberInContext, folded: str, core: NumberCore) -> bool:
@@ -216,11 +238,39 @@ def _add_brackets(number: NumberInContext, folded: str, text: str, core: NumberC
             number.start, number.end, number.negative = start - 1, end + 1, True
             if folded[number.end : number.end + 1] == "%":
                 number.unit, number.end = units.parse_unit("%"), number.end + 1
-    elif behind == "-" and not number.negative and re.fullmatch(r"[\d,]+\.\d\d", folded[core.start : end]):
-        if folded[end + 1 : end + 2] in ("", " ", "\n", "\t", "|"):
+    elif behind == "-" and not number.negative and core.from_digits:
+        printed = folded[core.start : end]
+        is_amount = _AMOUNT.fullmatch(printed) is not None
+        is_followed = _TRAILING_MINUS.match(folded, end) or _MINUS_BEFORE_WORD.match(folded, end)
+        if (is_amount and is_followed) or (printed.isdecimal() and _stands_alone(folded, start, end + 1)):
             number.end, number.negative = end + 1, True
+    elif core.from_digits and not number.negative and _is_enclosed(folded, start, end):
+        number.start, number.end, number.negative = _enclosure(folded, start, end)
     elif behind in ("↓", "↑") and not number.worded:
         number.end, number.negative, number.worded = end + 1, behind == "↓", True
+
+
+def _is_enclosed(folded: str, start: int, end: int) -> bool:
+    """Return whether a number is in brackets with spaces inside, `( 1,234 )`, or in pointed ones, `<1,234>`."""
+    left, right, _ = _enclosure(folded, start, end)
+    marks = folded[left : left + 1] + folded[right - 1 : right]
+    is_amount = _AMOUNT.fullmatch(folded, start, end) is not None
+    has_spaces = left < start - 1 or right > end + 1
+    return (
+        left < start
+        and ((marks == "()" and has_spaces) or (marks == "<>" and is_amount))
+        and (is_amount or _stands_alone(folded, left, right))
+    )
+
+
+def _enclosure(folded: str, start: int, end: int) -> tuple[int, int, bool]:
+    """Return where the marks around a number begin and end, spaces between left out; True is that it is negative."""
+    left, right = start, end
+    while left > 0 and folded[left - 1] in SPACES:
+        left -= 1
+    while right < len(folded) and folded[right] in SPACES:
+        right += 1
+    return max(0, left - 1), min(len(folded), right + 1), True
 
 
 def _stands_alone(folded: str, start: int, end: int) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
@@ -33,6 +34,9 @@ _DIGIT_FORMS = re.compile(
     re.VERBOSE,
 )
 _SPACE_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3}){1,5}(?:[.,]\d{1,2})?(?![\d]|[.,]\d| \d)")
+_FRACTION = re.compile("[¼-¾⅐-⅞↉]")
+_ALONE = re.compile(r"\s*([¼-¾⅐-⅞↉①-⑳⓪❶-❿㉑-㉟㊱-㊿])\s*")
+"""A fraction, or a number in a circle, which counts only where nothing else stands: elsewhere it numbers a list."""
 _POINT_MAY_GROUP = re.compile(r"[1-9]\d{0,2}\.\d{3}")
 _COUNTED = re.compile(r"[个件条人次项份名位家户起宗种类篇章年天届期批岁套台辆所间座处场只张本册块]|小时|分钟|倍|成")
 """What a single Chinese numeral may count; before anything else it is the character of a word."""
@@ -64,6 +68,7 @@ def find_number_cores(folded: str, text: str) -> Iterator[NumberCore]:
         for match in _SPACE_GROUPS.finditer(folded):
             cores.append(NumberCore(*match.span(), Decimal(match.group().replace(" ", "").replace(",", "."))))
     if not folded.isascii():
+        cores = _with_fractions(cores, folded)
         for match in chinese_numerals.CHINESE_NUMERALS.finditer(folded):
             core = _read_chinese(match, folded)
             if core is not None:
@@ -75,6 +80,19 @@ def find_number_cores(folded: str, text: str) -> Iterator[NumberCore]:
             cores.append(NumberCore(*match.span(), value, weak=weak, from_digits=False))
     cores.sort(key=lambda core: (core.start, -core.end))
     return iter(cores)
+
+
+def _with_fractions(cores: list[NumberCore], folded: str) -> list[NumberCore]:
+    """Return the numbers with the fractions behind them (`3½`), and that of a text of one such character (`½`, `①`)."""
+    for core in cores:
+        if _FRACTION.match(folded, core.end) and core.value == core.value.to_integral_value():
+            core.value += Decimal(unicodedata.numeric(folded[core.end])).quantize(Decimal("0.0001")).normalize()
+            core.end, core.other = core.end + 1, None
+    alone = _ALONE.fullmatch(folded)
+    if alone:
+        value = Decimal(unicodedata.numeric(alone[1])).quantize(Decimal("0.0001")).normalize()
+        cores.append(NumberCore(alone.start(1), alone.end(1), value, from_digits=False))
+    return cores
 
 
 def _read_digits(match: re.Match[str], text: str) -> list[NumberCore]:
