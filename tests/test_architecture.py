@@ -15,7 +15,7 @@ FLOORS = [
     {"readers", "models", "candidates", "grounding", "validation"},
     {"confidence", "classification", "lessons"},
     {"extraction", "splitting", "store", "schema_design"},
-    {"jobs", "evaluation"},
+    {"jobs", "evaluation", "learning"},
     {"review", "exports"},
     {"ui"},
     {"cli"},

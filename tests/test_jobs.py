@@ -257,7 +257,7 @@ def test_changed_file_is_extracted_again(store, folder):
 # Files that harm the process that reads them.
 
 
-def misbehave(name, sha, schema):
+def misbehave(name, sha, schema, lessons=None):
     """Do what the file says, then read it as ever."""
     text = Path(name).read_text()
     if "crash" in text:

@@ -17,7 +17,7 @@ from extractor import __version__
 from extractor.cli import console
 
 _JOBS = ("run", "watch", "status", "retry", "cancel", "store", "export", "serve")
-COMMANDS = ("extract", "read", "prompt", "schemas", "models", "check", "eval", "calibrate", *_JOBS)
+COMMANDS = ("extract", "read", "prompt", "schemas", "models", "check", "eval", "calibrate", "learn", *_JOBS)
 """The commands in the order of the help, each a module in this folder whose `add` adds it to the parser."""
 
 EPILOG = """examples:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from extractor.cli import console, options
 from extractor.errors import InputError, UsageError
-from extractor.types import Extraction
+from extractor.types import Document, Extraction
 
 
 def add(commands: Any) -> None:
@@ -31,6 +33,8 @@ def add(commands: Any) -> None:
     command.add_argument("--format", "-f", choices=("table", "json", "jsonl"), help=format_help)
     command.add_argument("--split", action="store_true", help=options.SPLIT)
     command.add_argument("--passage-tokens", type=options.positive_integer, metavar="N", help=options.PASSAGES)
+    command.add_argument("--lessons", type=Path, metavar="FILE", help=options.LESSONS)
+    command.add_argument("--store", metavar="PLACE", help="a store, to extract with what its approved records taught")
     command.add_argument("--threads", type=options.positive_integer, metavar="N", help=options.THREADS)
 
 
@@ -47,22 +51,41 @@ def _extract(arguments: argparse.Namespace) -> int:
         check_writable(arguments.output)
         if os.path.realpath(arguments.output) in map(os.path.realpath, arguments.paths):
             raise UsageError(f"{arguments.output} is one of the documents.", "Name another file for the result.")
+    if arguments.lessons and arguments.store:
+        raise UsageError("--lessons and --store both say where lessons are.", "Give one of them.")
     schema = options.load_chosen_schema(arguments)
     codes: list[int] = []
     parts: list[str] = []
     colour = sys.stdout.isatty() and not arguments.output
-    for text in _results(arguments, schema, lambda result: _formatted(result, output_format, colour), codes):
-        if arguments.output:
-            parts.append(text)
-        else:
-            console.print_result(text)
+    with _lesson_finder(arguments) as find:
+        for text in _results(arguments, schema, find, lambda result: _formatted(result, output_format, colour), codes):
+            if arguments.output:
+                parts.append(text)
+            else:
+                console.print_result(text)
     if parts:
         write_text_atomically(arguments.output, "".join(parts))
     return codes[0] if codes else 0
 
 
+@contextlib.contextmanager
+def _lesson_finder(arguments: argparse.Namespace) -> Iterator[Callable[[Document, str], Sequence[Any]]]:
+    """Yield what returns the lessons for a document under a schema (its id): of the store, the file, or none."""
+    if arguments.store:
+        with options.open_store(arguments.store) as store:
+            yield store.lessons.find
+    elif arguments.lessons:
+        yield options.load_lessons(arguments.lessons).find
+    else:
+        yield lambda document, schema: ()
+
+
 def _results(
-    arguments: argparse.Namespace, schema: Any, format_result: Callable[[Extraction], str], codes: list[int]
+    arguments: argparse.Namespace,
+    schema: Any,
+    find_lessons: Callable[[Document, str], Sequence[Any]],
+    format_result: Callable[[Extraction], str],
+    codes: list[int],
 ) -> Iterator[str]:
     """Yield what is printed of every document that can be extracted.
 
@@ -101,7 +124,8 @@ def _results(
         start = time.perf_counter()
         try:
             chosen, kind = choose_schema(document, schema.document) if automatic else (schema, None)
-            result = extract(document, chosen, model, passage_tokens=arguments.passage_tokens)
+            lessons = find_lessons(document, chosen.id)
+            result = extract(document, chosen, model, passage_tokens=arguments.passage_tokens, lessons=lessons)
             if kind is not None:
                 result.run["kind"] = choice_json(kind)
             result.run["seconds"].setdefault("read", round(read_seconds, 3))

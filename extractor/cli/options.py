@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from extractor.errors import UsageError
+from extractor.errors import InputError, UsageError
 from extractor.types import Document
 
 PATH = "a document: PDF, picture, Word, Excel, mail, HTML, XML, JSON or text; - is stdin"
@@ -17,6 +17,8 @@ SPLIT = "take a PDF of several documents apart by its pages, and a mail with att
 PASSAGES = "the most tokens of the document that a prompt holds"
 MODEL = "a known model, a hub id, a folder, a .gguf file, openai:URL, or none (structure alone)"
 STORE = "where records are kept: a file, or postgresql://USER@HOST/DATABASE (default: EXTRACTOR_STORE, else one file)"
+LESSONS = "a file of lessons, which `extractor learn --export` writes, to extract with"
+NO_LESSONS = "extract without what approved records taught"
 THREADS = "threads for the model (default: one per physical core)"
 
 
@@ -82,6 +84,17 @@ def open_store(place: str | None) -> Any:
     from extractor.store import Store
 
     return Store(place)
+
+
+def load_lessons(file: Path) -> Any:
+    """Return the lessons of a file that `extractor learn --export` wrote; raises InputError."""
+    from extractor.lessons import parse_lessons
+
+    try:
+        text = file.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"Cannot read {file}: {error}", "Give a file that `extractor learn --export` wrote.") from None
+    return parse_lessons(text, str(file))
 
 
 def read_input(path: str) -> tuple[bytes, str]:

@@ -70,6 +70,7 @@ def add_job_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--ray-address", metavar="ADDRESS", help="the Ray cluster to use (default: one on this machine)"
     )
+    command.add_argument("--no-lessons", action="store_true", help=options.NO_LESSONS)
     command.add_argument("--store", metavar="PLACE", help=options.STORE)
 
 
@@ -138,6 +139,7 @@ def start_runner(store: Any, job: Any, schema: Any, arguments: argparse.Namespac
         jobs.model_loader(job.settings["model"], arguments.threads),
         who=current_user(),
         passage_tokens=job.settings["passage_tokens"],
+        use_lessons=not arguments.no_lessons,
         limits=jobs.JobLimits(**limits),
         on_progress=on_progress,
         stop=stop,

@@ -12,7 +12,6 @@ from extractor.settings import Settings, threshold
 from extractor.types import Field, FieldGroup, Passages, path_text
 from extractor.values import normalisation
 
-
 CONTACT_KINDS = ("email", "uri", "phone")
 """Kinds of text of which code finds every one that is printed: a model chooses among them."""
 

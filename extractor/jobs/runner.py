@@ -84,9 +84,10 @@ class JobReport:
 class JobRunner:
     """One process's share in a job, to be used with `with`; several may run one job, or jobs of one store.
 
-    `load_model` is called in a process of its own; with None, documents are extracted without a model. `on_progress`
-    gets the counts about once a second. Setting `stop` ends the run within seconds. `models` are processes with a model
-    that several runners use one after the other, each until it has drained its job; None for processes of its own.
+    `load_model` is called in a process of its own; with None, documents are extracted without a model. With
+    `use_lessons`, they are extracted with what the store's approved records taught. `on_progress` gets the counts about
+    once a second. Setting `stop` ends the run within seconds. `models` are processes with a model that several runners
+    use one after the other, each until it has drained its job; None for processes of its own.
     """
 
     def __init__(
@@ -98,6 +99,7 @@ class JobRunner:
         *,
         who: str,
         passage_tokens: int | None = None,
+        use_lessons: bool = True,
         limits: JobLimits | None = None,
         on_progress: Callable[[JobCounts], None] = lambda counts: None,
         stop: threading.Event | None = None,
@@ -110,6 +112,7 @@ class JobRunner:
         self._jobs, self._job, self._schema, self._load_model, self._who = store.jobs, job, schema, load_model, who
         self._passage_tokens = passage_tokens
         self._split = bool(job.settings.get("split"))
+        self._store, self._use_lessons = store, use_lessons
         self._limits = own = limits or JobLimits()
         self._settings = JobSettings.current()
         self._on_progress = on_progress
@@ -139,6 +142,15 @@ class JobRunner:
         self._model_failures = 0
         self._stages: dict[str, float] = {"bookkeeping": 0.0}
         self._progress_at = self._renewed_at = self._first_outcome_at = 0.0
+
+    @property
+    def _lessons(self) -> str | None:
+        """The place of the store whose lessons are used; None where it has none for the schema, or none are wanted."""
+        schemas = [self._schema.id]
+        if is_kind_set(self._schema.document):
+            schemas = [kind.id for kind in kinds_in(self._schema.document)]
+        is_taught = self._use_lessons and any(map(self._store.lessons.has_any, schemas))
+        return self._store.place if is_taught else None
 
     def __enter__(self) -> JobRunner:
         return self
@@ -283,7 +295,8 @@ class JobRunner:
 
     def _submit_reading(self, task: Task, document: str) -> None:
         if self._load_model is None:
-            function, arguments = worker_tasks.read_and_extract, (task.name, document, self._schema.document)
+            function: Callable[..., Any] = worker_tasks.read_and_extract
+            arguments: tuple[Any, ...] = (task.name, document, self._schema.document, self._lessons)
         else:
             function, arguments = worker_tasks.read_document, (task.name, document)
         self._stage_of[task.id] = "reading"
@@ -332,7 +345,7 @@ class JobRunner:
     def _take(self, task: Task, result: Any, seconds: float, reading: bool) -> None:
         """Pass a document that was read on to the model, or end its task."""
         if isinstance(result, ReadResult):
-            arguments = (self._load_model, result, self._schema.document, self._passage_tokens)
+            arguments = (self._load_model, result, self._schema.document, self._passage_tokens, self._lessons)
             exclusive = task.deaths > 0  # so that only the document that kills the process dies with it again
             timeout = self._limits.model_timeout
             self._stage_of[task.id] = "extracting"

@@ -16,7 +16,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,11 +34,12 @@ from extractor.extraction.serialization import as_dict
 from extractor.jobs import archives
 from extractor.jobs.parts import attachment_parts, page_parts
 from extractor.jobs.sources import UnusableFile, fingerprint, split_name
+from extractor.lessons import Lesson
 from extractor.models import Model
 from extractor.readers import describe_failure, detect_format, read_bytes
 from extractor.schemas import Schema, load_schema
 from extractor.splitting import find_parts
-from extractor.store import SourceFile
+from extractor.store import SourceFile, Store
 from extractor.types import Document
 
 
@@ -146,13 +147,18 @@ def read_document(name: str, sha: str) -> ReadResult | TaskFailure:
         return _failure(error)
 
 
-def read_and_extract(name: str, sha: str, schema: Mapping[str, Any]) -> ExtractionResult | TaskFailure:
-    """Read the document of that name and extract from it without a model, provided that it still has that SHA-256."""
+def read_and_extract(
+    name: str, sha: str, schema: Mapping[str, Any], lessons: str | None = None
+) -> ExtractionResult | TaskFailure:
+    """Read the document of that name and extract from it without a model, provided that it still has that SHA-256.
+
+    `lessons` is the place of the store whose lessons are used, None for none.
+    """
     start = time.perf_counter()
     try:
         document, kind, size = _read(name, sha)
         seconds = time.perf_counter() - start
-        text, stages = _extract(document, schema, None, None, seconds)
+        text, stages = _extract(document, schema, None, None, seconds, lessons)
         return ExtractionResult(text, kind, size, time.perf_counter() - start, stages)
     except Exception as error:
         return _failure(error)
@@ -189,14 +195,21 @@ def load_shared_model(load: Callable[[], Model]) -> tuple[str, str] | TaskFailur
 
 
 def extract_with_model(
-    load: Callable[[], Model], read: ReadResult, schema: Mapping[str, Any], passage_tokens: int | None
+    load: Callable[[], Model],
+    read: ReadResult,
+    schema: Mapping[str, Any],
+    passage_tokens: int | None,
+    lessons: str | None = None,
 ) -> ExtractionResult | TaskFailure:
-    """Extract from a document with this process's model; may be called from several threads at a time."""
+    """Extract from a document with this process's model; may be called from several threads at a time.
+
+    `lessons` is the place of the store whose lessons are used, None for none.
+    """
     start = time.perf_counter()
     try:
         document = pickle.loads(read.packed)
         model = _shared_model(load)
-        text, stages = _extract(document, schema, model, passage_tokens, read.seconds)
+        text, stages = _extract(document, schema, model, passage_tokens, read.seconds, lessons)
         stages |= _unreported_seconds(model, stages)
         return ExtractionResult(text, read.kind, read.size, read.seconds + time.perf_counter() - start, stages)
     except Exception as error:
@@ -240,24 +253,40 @@ def _cached_schema(document: Mapping[str, Any]) -> Schema:
     return _schemas[key]
 
 
+_stores: dict[str, Store] = {}
+_stores_lock = threading.Lock()
+
+
+def _find_lessons(place: str | None, document: Document, schema: Schema) -> Sequence[Lesson]:
+    """Return what the store at that place teaches about a document; it is opened once in each process."""
+    if place is None:
+        return ()
+    with _stores_lock:
+        store = _stores.get(place) or _stores.setdefault(place, Store(place))
+    return store.lessons.find(document, schema.id)
+
+
 def _extract(
     document: Document,
     given: Mapping[str, Any],
     model: Model | None,
     passage_tokens: int | None,
     read_seconds: float,
+    lessons: str | None = None,
 ) -> tuple[str, dict[str, float]]:
     """Return the extraction as JSON text, and the seconds of each stage (`ocr` instead of `read` for scans).
 
     Of the kind set `given`, the kind of the document is found out; how sure that is stands in the run's `kind`. The
-    document's profile is added, by which others are known to be of its kind once a person has approved it.
+    document's profile is added, by which others are known to be of its kind once a person has approved it. `lessons` is
+    the place of the store whose lessons are used, None for none.
     """
     choice = None
     if is_kind_set(given):
         schema, choice = choose_schema(document, given)
     else:
         schema = _cached_schema(given)
-    result = as_dict(extract(document, schema, model, passage_tokens=passage_tokens))
+    found = _find_lessons(lessons, document, schema)
+    result = as_dict(extract(document, schema, model, passage_tokens=passage_tokens, lessons=found))
     result["document"]["profile"] = profile_document(document).to_json()
     if choice is not None:
         result["run"]["kind"] = choice_json(choice)

@@ -2,22 +2,31 @@
 
 Read `models` (what one document teaches), `tokens` (a document as plain words with their places), `places` (how a value
 stands in its document), `fingerprint` (which documents are of one layout), `surroundings` and `proposals` (what lessons
-say about another document), and `teaching` (lessons from approved values).
+say about another document), `teaching` (lessons from approved values), `summary` (what was learnt, for people) and
+`files` (lessons on their way from one store to another).
 """
 
+from extractor.lessons.files import LessonFile, format_lessons, parse_lessons
 from extractor.lessons.models import FieldLesson, Lesson, ValuePlace, parse_lesson
 from extractor.lessons.proposals import Proposal, ProposalSettings, propose
+from extractor.lessons.summary import Counted, FieldSummary, summarise_lessons
 from extractor.lessons.teaching import ApprovedValue, gold_as_approved, make_lesson
 
 __all__ = [
     "ApprovedValue",
+    "Counted",
     "FieldLesson",
+    "FieldSummary",
     "Lesson",
+    "LessonFile",
     "Proposal",
     "ProposalSettings",
     "ValuePlace",
+    "format_lessons",
     "gold_as_approved",
     "make_lesson",
     "parse_lesson",
+    "parse_lessons",
     "propose",
+    "summarise_lessons",
 ]

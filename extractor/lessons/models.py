@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from extractor.errors import InputError
@@ -24,8 +24,9 @@ class ValuePlace:
     before it in the text, and left of it on its line; `after` follows it, `above` and `below` begin the neighbouring
     lines. `opening` and `closing` are what stands between it and the words around it. `row` and `column` are the
     innermost headers of its table cell. `anchors` are words that its page has once, with the way from each to the value
-    in page heights: `(word, right, down)`. `shape` is that of `tokens.shape_of`; `tokens` and `lines` say how long it
-    is.
+    in page heights: `(word, right, down)`. `shape` is that of `tokens.shape_of`; `tokens`, `lines` and `runs`
+    (of words, up to a wide gap) say how long it is, `edges` whether it begins (`<`) and ends (`>`) with a run.
+    `beside` and `over` are what is printed before it on its line and above it, which may be its label.
     """
 
     text: str
@@ -42,6 +43,10 @@ class ValuePlace:
     shape: str = ""
     tokens: int = 1
     lines: int = 1
+    runs: int = 1
+    edges: str = ""
+    beside: str = ""
+    over: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,6 @@ class Lesson:
     name: str = ""
     at: str = ""
     version: int = LESSON_VERSION
-    labels: Mapping[str, str] = field(default_factory=dict)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the lesson as JSON types, which `parse_lesson` reads."""
@@ -88,7 +92,7 @@ def parse_lesson(plain: Mapping[str, Any]) -> Lesson:
     try:
         fields = tuple(_parse_field(f) for f in plain["fields"])
         fingerprint = tuple(int(h) for h in plain["fingerprint"])
-        lesson = Lesson(**{**plain, "fields": fields, "fingerprint": fingerprint, "labels": dict(plain["labels"])})
+        lesson = Lesson(**{**plain, "fields": fields, "fingerprint": fingerprint})
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"This is no lesson: {error}", "Give a file that `extractor learn --export` wrote.") from None
     if not isinstance(lesson.document, str) or not isinstance(lesson.schema, str):

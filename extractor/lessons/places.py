@@ -52,6 +52,9 @@ def describe_place(tokens: DocumentTokens, start: int, end: int) -> ValuePlace |
         shape_of(text),
         last - first + 1,
         text.strip().count("\n") + 1,
+        *tokens.runs_of(first, last),
+        tokens.printed_before(first),
+        tokens.printed_above(first),
     )
 
 

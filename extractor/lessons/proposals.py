@@ -47,7 +47,7 @@ class ProposalSettings(Settings):
     similarity_power: float = threshold(
         2.0, meaning="A lesson weighs its document's similarity, as a share of the most similar one's, to this power."
     )
-    least_reference: float = threshold(0.3, meaning="Similarity below which even the most similar lesson weighs less.")
+    least_reference: float = threshold(0.15, meaning="Similarity below which even the most similar lesson weighs less.")
     other_layouts: float = threshold(2.0, unit="lessons", meaning="Lessons of other layouts weigh as much together.")
     same_layout: float = threshold(0.25, meaning="From this weight on a lesson counts as one of the same layout.")
     unseen: float = threshold(0.5, unit="lessons", meaning="Weight of what no lesson has, beside all lessons.")
@@ -58,6 +58,12 @@ class ProposalSettings(Settings):
     )
     prior_structure_false: float = threshold(0.3, meaning="That structure proposes a value where there is none.")
     prior_repeated: float = threshold(0.05, meaning="That the value of a field is one that was approved before.")
+    against_weight: float = threshold(
+        0.5, meaning="Weight of a family that speaks against a place, beside one that speaks for it."
+    )
+    places_weight: float = threshold(
+        0.7, meaning="Weight of how many other places there are: families are not independent of one another."
+    )
     start_weight: float = threshold(0.5, meaning="Weight of each family of what stands before a value.")
     end_weight: float = threshold(0.4, meaning="Weight of each family of what follows it, and of its form.")
     position_weight: float = threshold(0.8, meaning="Weight of where on its page a value stands.")
@@ -320,9 +326,8 @@ class _FieldModel:
         scored = [
             (
                 start_scores[first]
-                - math.log(len(starts))
                 + end_scores[first, last]
-                - math.log(per_start[first])
+                - self._settings.places_weight * math.log(len(starts) * per_start[first])
                 + self._structure_log(first, last, len(candidates)),
                 *self._span(first, last),
             )
@@ -379,6 +384,8 @@ class _FieldModel:
                 starts.update(n + 1 for n in near[:200] if n + 1 < len(tokens.tokens))
         if self._settings.use_known_values:
             starts.update(first for first, _ in self._known_values)
+        if self._settings.use_position:
+            starts.update(self._tokens_at_expected_places())
         return sorted(starts)[: self._settings.max_starts]
 
     def _candidates(self, starts: Sequence[int], spans: Sequence[tuple[int, int]] | None) -> list[tuple[int, int]]:
@@ -407,11 +414,14 @@ class _FieldModel:
         chains = {n: self._surroundings.at_start(n) for n in starts}
         lessons = [(weight, start_chains_of_place(place, {})) for weight, place in places]
         ratios = _log_ratios(chains, lessons, START_FAMILIES, self._settings.unseen)
-        scores = {n: self._settings.start_weight * sum(ratios[n].values()) for n in starts}
+        scores = {n: self._settings.start_weight * self._sum_ratios(ratios[n].values()) for n in starts}
         if self._settings.use_position:
-            for n, ratio in self._position_ratios(starts, places).items():
-                scores[n] += self._settings.position_weight * ratio
+            for n, ratio in self._position_ratios(starts).items():
+                scores[n] += self._settings.position_weight * self._sum_ratios([ratio])
         return scores
+
+    def _sum_ratios(self, ratios: Iterable[float]) -> float:
+        return sum(ratio if ratio > 0 else self._settings.against_weight * ratio for ratio in ratios)
 
     def _score_ends(
         self, candidates: Sequence[tuple[int, int]], places: Sequence[tuple[float, ValuePlace]]
@@ -420,7 +430,7 @@ class _FieldModel:
         chains = {(first, last): self._surroundings.at_end(first, last) for first, last in candidates}
         lessons = [(weight, end_chains_of_place(place, {})) for weight, place in places]
         ratios = _log_ratios(chains, lessons, END_FAMILIES, self._settings.unseen)
-        scores = {span: self._settings.end_weight * sum(ratios[span].values()) for span in candidates}
+        scores = {span: self._settings.end_weight * self._sum_ratios(ratios[span].values()) for span in candidates}
         if self._settings.use_known_values and (known := self._known_values):
             repeated = self._share_of_repeated_values
             total = sum(weight for weight, _ in places)
@@ -469,14 +479,10 @@ class _FieldModel:
 
     # Where on the page.
 
-    def _position_ratios(self, starts: Sequence[int], places: Sequence[tuple[float, ValuePlace]]) -> dict[int, float]:
+    def _position_ratios(self, starts: Sequence[int]) -> dict[int, float]:
         """Return for each beginning the logarithm of how much likelier it is by its place than any other."""
         s = self._settings
-        expected = [
-            (weight, place)
-            for weight, each in places
-            if weight >= s.same_layout / 2 and (place := self._expected_place(each)) is not None
-        ]
+        expected = self._expected_places
         points = {n: self._tokens.place(n) for n in starts} if expected else {}
         if not expected:
             return {}
@@ -493,6 +499,29 @@ class _FieldModel:
                     shares[n] += weight * closeness / total
         total = sum(weight for weight, _ in expected) + s.unseen
         return {n: math.log((shares[n] * len(starts) + s.unseen) / total) for n in starts}
+
+    @cached_property
+    def _expected_places(self) -> list[tuple[float, tuple[int, float, float]]]:
+        """Where the lessons of the layout say that the value begins, with the weight of each."""
+        least = self._settings.same_layout / 2
+        near = [(weight, place) for weight, place in self._weighted.places if weight >= least]
+        found = [(weight, self._expected_place(place)) for weight, place in near]
+        return [(weight, place) for weight, place in found if place is not None]
+
+    def _tokens_at_expected_places(self) -> set[int]:
+        """Return the tokens that begin about where lessons say that the value does."""
+        s, tokens = self._settings, self._tokens
+        found = set()
+        for page in {page for _, (page, _, _) in self._expected_places}:
+            expected = [(x, y) for _, (other, x, y) in self._expected_places if other == page]
+            for n in tokens.on_page(page):
+                place = tokens.place(n)
+                if place is not None and any(
+                    abs(place.x - x) < 2 * s.horizontal_spread and abs(place.y - y) < 2 * s.vertical_spread
+                    for x, y in expected
+                ):
+                    found.add(n)
+        return found
 
     def _expected_place(self, place: ValuePlace) -> tuple[int, float, float] | None:
         """Return page and point where the anchors of a lesson say that the value begins; None where too few are found.
@@ -531,10 +560,18 @@ def _log_ratios(
     size = len(chains)
     total = sum(weight for weight, _ in lessons)
     learnt: dict[str, dict[_Key, float]] = {family: defaultdict(float) for family in families}
+    heaviest: dict[str, dict[tuple[_Key, _Key], float]] = {family: defaultdict(float) for family in families}
     for weight, each in lessons:
         for family in families:
-            for key in each[family]:
+            shorter: _Key = _ROOT
+            for key in reversed(each[family]):
                 learnt[family][key] += weight
+                heaviest[family][shorter, key] = max(weight, heaviest[family][shorter, key])
+                shorter = key
+    kinds: dict[str, dict[_Key, float]] = {family: defaultdict(float) for family in families}
+    for family in families:
+        for (shorter, _), weight in heaviest[family].items():
+            kinds[family][shorter] += weight
     found: dict[object, dict[str, float]] = {}
     remembered: dict[tuple[str, Chain], float] = {}
     for place, each in chains.items():
@@ -542,24 +579,42 @@ def _log_ratios(
         for family in families:
             chain = each[family]
             if (family, chain) not in remembered:
-                remembered[family, chain] = _log_ratio(chain, background[family], size, learnt[family], total, unseen)
+                remembered[family, chain] = _log_ratio(
+                    chain, background[family], size, learnt[family], total, kinds[family], unseen
+                )
             ratios[family] = remembered[family, chain]
         found[place] = ratios
     return found
 
 
 def _log_ratio(
-    chain: Chain, background: Counter[_Key], size: int, learnt: Mapping[_Key, float], total: float, unseen: float
+    chain: Chain,
+    background: Counter[_Key],
+    size: int,
+    learnt: Mapping[_Key, float],
+    total: float,
+    kinds: Mapping[_Key, float],
+    unseen: float,
 ) -> float:
-    log, given_learnt, given_background = 0.0, total, float(size)
+    """Return the logarithm of a chain's share in the lessons over its share in the document.
+
+    Where lessons have had many different keys, one that none of them had is no surprise (escape method C: Witten and
+    Bell, The Zero-Frequency Problem, 1991): `kinds` is how many there were after each shorter key.
+    """
+    log, given_learnt, given_background, shorter = 0.0, total, float(size), _ROOT
     for key in reversed(chain):
         share = background[key] / given_background
         weight = learnt.get(key, 0.0)
-        log += math.log((weight + unseen * share) / (given_learnt + unseen) / share)
+        escape = unseen * max(1.0, kinds.get(shorter, 0.0))
+        log += math.log((weight + escape * share) / (given_learnt + escape) / share)
         if not weight:
             break
-        given_learnt, given_background = weight, float(background[key])
+        given_learnt, given_background, shorter = weight, float(background[key]), key
     return log
+
+
+_ROOT: _Key = ("\0",)
+"""Stands for the key before the shortest one of every chain."""
 
 
 def _without_shared_places(found: Mapping[Path, Sequence[Proposal]], lessons: Sequence[Lesson]) -> dict[Path, Proposal]:

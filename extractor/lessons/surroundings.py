@@ -17,7 +17,9 @@ Chain = tuple[tuple[str, ...], ...]
 """Keys of one family, the most exact first."""
 
 START_FAMILIES = ("before", "left", "above", "opening", "cell")
-END_FAMILIES = ("after", "closing", "shape", "tokens", "lines")
+END_FAMILIES = ("after", "closing", "shape", "tokens", "lines", "runs", "edges")
+_SIZES = (1, 3, 6, 12)
+"""Numbers of tokens between which lengths count as one another."""
 _WORDS_BEFORE, _WORDS_AROUND = 4, 3
 
 
@@ -51,17 +53,21 @@ def _start_chains(
 def end_chains_of_place(place: ValuePlace, known: Mapping[str, str]) -> dict[str, Chain]:
     """Return the chains of an approved value's end and form."""
     after = [known.get(w, w) for w in place.after]
-    return _end_chains(after, place.closing, place.shape, place.tokens, place.lines)
+    return _end_chains(after, place.closing, place.shape, place.tokens, place.lines, place.runs, place.edges)
 
 
-def _end_chains(after: Sequence[str], closing: str, shape: str, tokens: int, lines: int) -> dict[str, Chain]:
+def _end_chains(
+    after: Sequence[str], closing: str, shape: str, tokens: int, lines: int, runs: int, edges: str
+) -> dict[str, Chain]:
     kinds = "".join(sorted(set(shape) & set("0Aa")))
     return {
         "after": _prefixes(after, _WORDS_AROUND),
         "closing": ((closing,),),
         "shape": ((shape, kinds), (kinds,)),
-        "tokens": ((str(min(tokens, 12)),),),
+        "tokens": ((str(sum(tokens > size for size in _SIZES)),),),
         "lines": ((str(min(lines, 4)),),),
+        "runs": ((str(min(runs, 4)),),),
+        "edges": ((edges,),),
     }
 
 
@@ -99,6 +105,7 @@ class Surroundings:
                 shape_of(text),
                 last - first + 1,
                 text.count("\n") + 1,
+                *tokens.runs_of(first, last),
             )
         return self._ends[first, last]
 

@@ -124,6 +124,18 @@ class DocumentTokens:
             return None
         return PagePlace(box.page, box.x0 / height, (box.top + box.bottom) / 2 / height)
 
+    def on_page(self, page: int) -> list[int]:
+        """Return the tokens of a page that have a place on it."""
+        return self._by_page.get(page, [])
+
+    @cached_property
+    def _by_page(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = defaultdict(list)
+        for n, box in enumerate(self._boxes):
+            if box is not None:
+                found[box.page].append(n)
+        return found
+
     @cached_property
     def anchors(self) -> dict[int, dict[str, int]]:
         """For each page the words of three letters or more that it has once, with their positions."""
@@ -169,6 +181,11 @@ class DocumentTokens:
         """The tokens that end a run."""
         return frozenset(last for _, last in self.runs)
 
+    def runs_of(self, first: int, last: int) -> tuple[int, str]:
+        """Return over how many runs a stretch goes, and whether it begins (`<`) and ends (`>`) with one."""
+        count = 1 + sum(n in self.run_starts for n in range(first + 1, last + 1))
+        return count, ("<" if first in self.run_starts else "") + (">" if last in self.run_ends else "")
+
     @cached_property
     def _runs_by_page(self) -> dict[int, list[tuple[BBox, int, int]]]:
         """The runs of each page with their boxes, from top to bottom."""
@@ -187,17 +204,56 @@ class DocumentTokens:
         return {page: [run[0].top for run in runs] for page, runs in self._runs_by_page.items()}
 
     def words_above(self, n: int, count: int) -> tuple[str, ...]:
-        """Return the first plain tokens of the run right above token `n`; none within three line heights: nothing."""
-        return self._neighbour_words(n, count, above=True)
+        """Return the first plain tokens of the run right above token `n`; none where none is near."""
+        return self._plain_words(self._run_above(n), count)
 
     def words_below(self, n: int, count: int) -> tuple[str, ...]:
-        """Return the first plain tokens of the run right below token `n`; none within three line heights: nothing."""
-        return self._neighbour_words(n, count, above=False)
+        """Return the first plain tokens of the run right below token `n`; none where none is near."""
+        return self._plain_words(self._neighbour_run(n, above=False), count)
 
-    def _neighbour_words(self, n: int, count: int, above: bool) -> tuple[str, ...]:
+    def words_left(self, n: int, count: int) -> tuple[str, ...]:
+        """Return the last plain tokens before token `n` on its line, up to a wide gap, the nearest first.
+
+        Where a wide gap stands right before it, those of the run beyond the gap.
+        """
+        run = self._run_left(n)
+        if run is None:
+            return ()
+        return tuple(self.tokens[i].plain for i in range(run[1], max(run[0] - 1, run[1] - count), -1))
+
+    def printed_before(self, n: int) -> str:
+        """Return what is printed before token `n` on its line (see `words_left`), at most 80 characters."""
+        return self._print_run(self._run_left(n))
+
+    def printed_above(self, n: int) -> str:
+        """Return what is printed right above token `n`, at most 80 characters."""
+        return self._print_run(self._run_above(n))
+
+    def _plain_words(self, run: tuple[int, int] | None, count: int) -> tuple[str, ...]:
+        return () if run is None else tuple(t.plain for t in self.tokens[run[0] : min(run[1] + 1, run[0] + count)])
+
+    def _print_run(self, run: tuple[int, int] | None) -> str:
+        if run is None:
+            return ""
+        text = self.document.text[self.tokens[run[0]].start : self.tokens[run[1]].end]
+        return " ".join(text.split())[:80]
+
+    def _run_above(self, n: int) -> tuple[int, int] | None:
+        if self._boxes[n] is not None:
+            return self._neighbour_run(n, above=True)
+        if n not in self.run_starts or n == 0:
+            return None
+        return self.runs[bisect.bisect_left(self._run_firsts, n) - 1]  # without boxes the line before is the one above
+
+    @cached_property
+    def _run_firsts(self) -> list[int]:
+        return [first for first, _ in self.runs]
+
+    def _neighbour_run(self, n: int, above: bool) -> tuple[int, int] | None:
+        """Return the nearest run above or below token `n`, within three line heights; None where there is none."""
         box = self._boxes[n]
         if box is None:
-            return ()
+            return None
         height, middle = max(box.bottom - box.top, 1.0), (box.top + box.bottom) / 2
         runs, tops = self._runs_by_page.get(box.page, []), self._run_tops.get(box.page, [])
         low, high = (box.top - 5 * height, box.top) if above else (box.top, box.bottom + 3 * height)
@@ -208,30 +264,26 @@ class DocumentTokens:
             distance = box.top - other.bottom if above else other.top - box.bottom
             if -height < distance < 3 * height and (best is None or distance < best[0]) and not first <= n <= last:
                 best = distance, first, last
-        if best is None:
-            return ()
-        return tuple(t.plain for t in self.tokens[best[1] : min(best[2] + 1, best[1] + count)])
+        return None if best is None else best[1:]
 
-    def words_left(self, n: int, count: int) -> tuple[str, ...]:
-        """Return the last plain tokens of the run left of token `n` on its line, the nearest first."""
+    def _run_left(self, n: int) -> tuple[int, int] | None:
+        """Return the stretch of tokens that stands left of token `n` on its line; None where there is none."""
+        if n not in self.run_starts:
+            return self._run_firsts[bisect.bisect_right(self._run_firsts, n) - 1], n - 1
         box = self._boxes[n]
         if box is None:
-            return ()
-        runs, tops = self._runs_by_page.get(box.page, []), self._run_tops.get(box.page, [])
+            between = self.document.text[self.tokens[n - 1].end : self.tokens[n].start] if n else "\n"
+            return None if "\n" in between else self.runs[bisect.bisect_left(self._run_firsts, n) - 1]
         height, middle = max(box.bottom - box.top, 1.0), (box.top + box.bottom) / 2
+        runs, tops = self._runs_by_page.get(box.page, []), self._run_tops.get(box.page, [])
         best: tuple[float, int, int] | None = None
-        first_row, end_row = bisect.bisect_left(tops, box.top - 2 * height), bisect.bisect_right(tops, box.bottom)
-        for other, first, last in runs[first_row:end_row]:
-            if first <= n <= last:
-                last = n - 1
-                if last < first:
-                    continue
-                return tuple(self.tokens[i].plain for i in range(last, max(first - 1, last - count), -1))
-            if other.top < middle < other.bottom and other.x1 <= box.x0 + 1 and (best is None or other.x1 > best[0]):
+        for other, first, last in runs[
+            bisect.bisect_left(tops, box.top - 2 * height) : bisect.bisect_right(tops, box.bottom)
+        ]:
+            is_left = other.x1 <= box.x0 + 1 and other.top < middle < other.bottom
+            if is_left and (best is None or other.x1 > best[0]):
                 best = other.x1, first, last
-        if best is None:
-            return ()
-        return tuple(self.tokens[i].plain for i in range(best[2], max(best[1] - 1, best[2] - count), -1))
+        return None if best is None else best[1:]
 
 
 def _part_of_box(word: Word, token: Token) -> BBox:

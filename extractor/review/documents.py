@@ -6,12 +6,13 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from pathlib import Path as FilePath
 from typing import Any
 
+from extractor.lessons import ApprovedValue
 from extractor.review import worker_tasks
 from extractor.review.document_cache import MAX_BYTES, DocumentCache
 from extractor.review.errors import RefusalKind, ReviewError
@@ -153,6 +154,15 @@ class Documents:
         """Return the text around a stretch of the document; empty where the document has not been read."""
         data = self._cache.read(document, TEXT)
         return json.loads(data)["text"][max(0, start - CONTEXT_BEFORE) : end + CONTEXT_AFTER] if data else ""
+
+    def make_lesson(
+        self, document: str, schema: Mapping[str, Any], approved: Sequence[ApprovedValue], at: str
+    ) -> Future[Any]:
+        """Return the future of what approved values of a document teach (`worker_tasks.make_lesson`)."""
+        names, sha, _ = self._place(document)
+        key = ("learn", document, at)
+        arguments = (names, sha, schema, approved, at)
+        return self._submit_once(key, worker_tasks.make_lesson, *arguments, seconds=READ_SECONDS)
 
     def forget(self, document: str) -> None:
         """Delete what is cached of a document whose file was deleted."""

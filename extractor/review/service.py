@@ -17,6 +17,7 @@ from extractor.review.changes import FROM_PAGE, PlannedChange, plan_change
 from extractor.review.display_names import files_folder
 from extractor.review.documents import Documents
 from extractor.review.errors import RefusalKind, ReviewError, unusable
+from extractor.review.lessons import learn_from_approval
 from extractor.review.queue_listing import QueueQuery
 from extractor.review.record_view import RecordView, decisions_json, diff_views, names_json
 from extractor.review.sample import SAMPLE_SCHEMA, SAMPLES
@@ -232,7 +233,9 @@ class ReviewService:
             details = {"left": left, "failed": failed, "first": view.first_to_check()}
             details["required"] = [list(path) for path in required]
             raise ReviewError(RefusalKind.OPEN, message, "Check them, or approve the record anyway.", **details)
-        return self._decision(self.store.records.approve(record, who=who, revision=revision, note=note, how=how))
+        approved = self.store.records.approve(record, who=who, revision=revision, note=note, how=how)
+        learnt = learn_from_approval(self.store, self.documents, approved, who=who)
+        return self._decision(approved) | {"learnt": learnt}
 
     def reject(self, record: int, *, who: str, revision: int, note: str = "") -> dict[str, Any]:
         """Reject the record: it is not to be used."""

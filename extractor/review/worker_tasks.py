@@ -10,16 +10,19 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any
 
+from extractor import lessons
 from extractor.errors import ExtractorError, InputError
+from extractor.extraction.planning import match_structure
 from extractor.jobs import archives
 from extractor.jobs.sources import UnusableFile, split_name
 from extractor.readers import detect_format, page_image, read_bytes
 from extractor.review.selectable_values import find_selectable_values
+from extractor.schemas import load_schema
 from extractor.settings import Settings, threshold
 from extractor.types import Block, Document, Page, Table, Word
 
@@ -112,6 +115,20 @@ def read_region(
             return failure("The box is not on the page.")
         text, confidence = ocr.read_region(region)
         return {"text": text, "confidence": confidence}
+    except Exception as error:
+        return failure(_explain(error))
+
+
+def make_lesson(
+    names: Sequence[str], sha: str, schema: Mapping[str, Any], approved: Sequence[lessons.ApprovedValue], at: str
+) -> dict[str, Any]:
+    """Return what approved values of a document teach, as `Lesson.as_dict` writes it, or a failure."""
+    try:
+        name, data = _load(names, sha)
+        document = replace(read_bytes(data, name), id=sha)
+        loaded = load_schema(schema)
+        matches = match_structure(document, loaded)
+        return lessons.make_lesson(document, loaded, approved, matches, name=name, at=at).as_dict()
     except Exception as error:
         return failure(_explain(error))
 

@@ -2,13 +2,14 @@
 
 `Store` opens one. `store.records` is for reading, reviewing and exporting, `store.jobs` for working through many
 documents, `store.hand_ins` for files that people gave in, `store.report_kinds` for the schemas that people saved,
-`store.audit` says who changed what. docs/jobs.md describes all of it.
+`store.lessons` are what approved documents taught, `store.audit` says who changed what. docs/jobs.md describes all of
+it.
 
 Read `models` (what is stored, as dataclasses), `record_data` (the nested data of a record), `value_origins`,
 `review_reasons`, `review_rule` (the one rule of what has to be looked at), `review_status` (what people should review),
-`corrections`, `database_tables`, `migrations`, `database`, `audit`, `writes` (storing extractions), `listing`,
-`record_rows`, `replacement` (documents extracted again), `records`, `report_kinds`, `job_queue` (jobs and tasks) and
-`hand_ins`.
+`corrections`, `database_tables`, `migrations`, `database`, `audit`, `writes` (storing extractions), `lessons`,
+`listing`, `record_rows`, `replacement` (documents extracted again), `records`, `report_kinds`, `job_queue` (jobs and
+tasks) and `hand_ins`.
 """
 
 from __future__ import annotations
@@ -90,17 +91,20 @@ class Store:
             from extractor.store.audit import AuditLog
             from extractor.store.hand_ins import HandIns
             from extractor.store.job_queue import JobQueue
+            from extractor.store.lessons import Lessons
             from extractor.store.records import Records
             from extractor.store.report_kinds import ReportKinds
         except ModuleNotFoundError as error:
             raise StoreError(f"The store needs {error.name}.", "Run `pip install 'extractor[jobs]'`.") from error
-        self._database = database.Database(str(place or database.default_place()))
+        self.place = str(place or database.default_place())
+        self._database = database.Database(self.place)
         self.name = self._database.name
         self.records = Records(self._database)
         self.jobs = JobQueue(self._database)
         self.report_kinds = ReportKinds(self._database)
         self.hand_ins = HandIns(self._database)
         self.audit = AuditLog(self._database)
+        self.lessons = Lessons(self._database)
 
     def __enter__(self) -> Store:
         return self

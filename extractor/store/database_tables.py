@@ -48,7 +48,7 @@ def _table(table: str, /, **columns: Any) -> Table:
     return Table(table, metadata, *(Column(key, kind, primary_key=key in keys) for key, kind in columns.items()))
 
 
-_KEYS = {"sources": ("name", "document"), "audit": ("seq",)}
+_KEYS = {"sources": ("name", "document"), "audit": ("seq",), "lesson_hashes": ("schema", "hash", "lesson")}
 """The columns of the primary key where it is not `id`."""
 
 documents = _table("documents", id=Text, size=Integer, kind=Text, seen=Text, profile=JsonText)
@@ -145,6 +145,20 @@ tasks = _table(
     handin=Integer,
     replaces=Integer,
 )
+layouts = _table("layouts", id=Integer, schema=Text, name=Text, at=Text)
+lessons = _table(
+    "lessons",
+    id=Integer,
+    document=Text,
+    schema=Text,
+    layout=Integer,
+    record=Integer,
+    enabled=Integer,
+    at=Text,
+    lesson=JsonText,
+)
+lesson_hashes = _table("lesson_hashes", schema=Text, hash=Integer, lesson=Integer, layout=Integer)
+"""The hashes of fingerprints by which layouts are found, of the newest lessons of each layout alone."""
 runs = _table("runs", id=Integer, name=Text, at=Text, settings=JsonText, figures=JsonText)
 """Measurements of earlier versions; no longer written."""
 audit = _table(

@@ -163,6 +163,24 @@ _REVIEW_COLUMNS = (
 )
 
 
+_LESSON_TABLES = (
+    """CREATE TABLE layouts (
+        id $id, schema TEXT NOT NULL REFERENCES schemas (id), name TEXT NOT NULL, at TEXT NOT NULL)$strict""",
+    "CREATE INDEX layouts_schema ON layouts (schema, id)",
+    """CREATE TABLE lessons (
+        id $id, document TEXT NOT NULL, schema TEXT NOT NULL REFERENCES schemas (id),
+        layout $integer NOT NULL REFERENCES layouts (id), record $integer REFERENCES records (id),
+        enabled $integer NOT NULL, at TEXT NOT NULL, lesson TEXT NOT NULL, UNIQUE (document, schema))$strict""",
+    "CREATE INDEX lessons_layout ON lessons (layout, id)",
+    "CREATE INDEX lessons_schema ON lessons (schema, id)",
+    "CREATE INDEX lessons_record ON lessons (record) WHERE record IS NOT NULL",
+    """CREATE TABLE lesson_hashes (
+        schema TEXT NOT NULL, hash $integer NOT NULL, lesson $integer NOT NULL REFERENCES lessons (id),
+        layout $integer NOT NULL, PRIMARY KEY (schema, hash, lesson))$strict""",
+    "CREATE INDEX lesson_hashes_layout ON lesson_hashes (layout)",
+)
+
+
 def _fill_review_columns(connection: sa.Connection, update: str = "") -> None:
     """Compute what the queue shows of the records that exist; `update` is the statement that stores it."""
     after, page, update = 0, 200, update or _UPDATE_RECORD
@@ -281,4 +299,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(3, "kinds of report that people saved", _REPORT_KINDS, ("report_kinds",)),
     Migration(4, "what tells kinds of document apart", ("ALTER TABLE documents ADD COLUMN profile TEXT",)),
     Migration(5, "hand-ins that can be managed", _HAND_INS, ("deletions", "review_rules"), _DELETABLE, _fill_hand_ins),
+    Migration(6, "lessons", _LESSON_TABLES),
 )

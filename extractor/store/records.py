@@ -15,6 +15,7 @@ from extractor.store import listing
 from extractor.store.audit import append_lines
 from extractor.store.corrections import apply_corrections, review_columns
 from extractor.store.database import Database, now
+from extractor.store.lessons import forget_document, forget_record
 from extractor.store.models import (
     Conflict,
     Correction,
@@ -296,6 +297,7 @@ class Records:
             advance_revision(connection, found, made.at, **(review_columns or {}), **reopened)
             add_correction(connection, record, made)
             if is_decided:
+                forget_record(connection, record)
                 self._add_action(connection, found, "reopened", who, revision + 1, "corrected")
                 line = ("reopened", f"record {record}", found.status, "needs_review", "corrected")
                 append_lines(connection, who, [line])
@@ -436,6 +438,7 @@ class Records:
             for row in connection.execute(query).all():
                 gone = {"record": row.id, "document": row.document, "schema": row.schema, "at": now(), "who": who}
                 connection.execute(tables.deletions.insert(), gone)
+                forget_document(connection, row.document, row.schema)
                 for table in (tables.corrections, tables.reviews):
                     connection.execute(table.delete().where(table.c.record == row.id))
                 connection.execute(tables.records.delete().where(column.id == row.id))
@@ -496,6 +499,8 @@ class Records:
                 if any(approval.who == who for approval in current_approvals(actions)):
                     return found
             advance_revision(connection, found, now(), status=status)
+            if action != "approved":
+                forget_record(connection, record)
             self._add_action(connection, found, action, who, revision + 1, note, how)
             append_lines(connection, who, [(action, f"record {record}", found.status, status, note)])
             return load_record(connection, record)

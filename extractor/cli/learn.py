@@ -1,0 +1,231 @@
+"""`extractor learn`: learn from approved records or a gold set, and show, export, import or delete what was learnt."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from extractor.cli import console, options
+from extractor.cli.run import current_user
+from extractor.errors import ExtractorError, InputError, UsageError
+from extractor.types import Document
+
+_DELETABLE = ("lesson", "layout", "document", "schema")
+
+
+def add(commands: Any) -> None:
+    """Add the `learn` command to the command line."""
+    command = options.add_command(
+        commands,
+        "learn",
+        _learn,
+        "learn from approved records or a gold set, and show, export, import or delete what was learnt",
+    )
+    command.add_argument(
+        "set", nargs="?", metavar="SET", help="a folder as for eval; without it, the approved records of the store"
+    )
+    command.add_argument(
+        "--schema", "-s", metavar="NAME|FILE", help="the schema (default: that of SET; all of a store)"
+    )
+    command.add_argument("--store", metavar="PLACE", help=options.STORE)
+    command.add_argument("--show", action="store_true", help="print what was learnt, and learn nothing")
+    command.add_argument("--export", type=Path, metavar="FILE", help="write the lessons of the store to FILE")
+    command.add_argument(
+        "--import", type=Path, metavar="FILE", dest="import_", help="add the lessons of FILE to the store"
+    )
+    command.add_argument(
+        "--delete",
+        metavar="KIND=ID",
+        help="delete lessons: lesson=N, layout=N, document=SHA-256, or schema=NAME (--show prints them)",
+    )
+
+
+def _learn(arguments: argparse.Namespace) -> int:
+    chosen = [arguments.show, arguments.export, arguments.import_, arguments.delete]
+    if sum(bool(each) for each in chosen) > 1 or (arguments.set and any(chosen)):
+        raise UsageError(
+            "Only one of SET, --show, --export, --import and --delete can be done at a time.", "Choose one."
+        )
+    with options.open_store(arguments.store) as store:
+        if arguments.show:
+            console.print_result(_show(store, _schema_ids(store, arguments.schema)))
+        elif arguments.export:
+            _export(store, _schema_ids(store, arguments.schema), arguments.export)
+        elif arguments.import_:
+            _import(store, arguments.import_)
+        elif arguments.delete:
+            _delete(store, arguments.delete)
+        elif arguments.set:
+            return _learn_set(store, arguments)
+        else:
+            return _learn_records(store, _schema_ids(store, arguments.schema))
+    return 0
+
+
+def _schema_ids(store: Any, wanted: str | None) -> list[str]:
+    """Return the ids of the store's schemas: all, or those of a name, an id, or a file; raises InputError."""
+    stored = store.schemas()
+    if wanted is None:
+        return list(stored)
+    found = [id_ for id_, (name, _) in stored.items() if wanted in (id_, name)]
+    if not found and Path(wanted).is_file():
+        found = [id_ for id_ in (options.load_checked_schema(wanted).id,) if id_ in stored]
+    if not found:
+        names = ", ".join(sorted({name for name, _ in stored.values()})) or "none"
+        raise InputError(f"The store has no schema {wanted}.", f"It has: {names}.")
+    return found
+
+
+def _learn_set(store: Any, arguments: argparse.Namespace) -> int:
+    from extractor.evaluation.samples import load_set, load_set_schema
+    from extractor.learning import learn_gold
+
+    samples = load_set(arguments.set)
+    schema = options.check_rules(load_set_schema(samples, arguments.schema))
+    store.add_schema(schema)
+    codes: list[int] = []
+    learnt = 0
+    for n, sample in enumerate(samples.samples, 1):
+        try:
+            document = options.read_document(str(samples.folder / sample.document))
+        except Exception as error:
+            if arguments.debug:
+                raise
+            codes.append(console.report_document_error(sample.document, error))
+            continue
+        lesson = learn_gold(document, schema, sample.gold, store.lessons.find(document, schema.id))
+        stored = store.lessons.add(lesson, who=current_user())
+        learnt += 1
+        located = sum(each.place is not None for each in lesson.fields)
+        present = sum(each.present for each in lesson.fields)
+        console.print_message(
+            f"[{n}/{len(samples.samples)}] {sample.document}: layout {stored.layout}, "
+            f"{located} of {present} values found in the document"
+        )
+    console.print_message(
+        f"{learnt} documents taught {schema.name}; {store.lessons.count(schema.id)} lessons in {store.name}"
+    )
+    return codes[0] if codes else 0
+
+
+def _learn_records(store: Any, schemas: list[str]) -> int:
+    from extractor.learning import learn_record
+    from extractor.store.corrections import load_stored_schema
+
+    stored = store.schemas()
+    codes: list[int] = []
+    learnt = unseen = 0
+    for id_ in schemas:
+        schema = load_stored_schema(stored[id_][1])
+        if schema is None:
+            console.print_message(f"left out: this version cannot use the schema {stored[id_][0]} any more")
+            continue
+        for record in store.records.select(schema=id_, status="approved"):
+            try:
+                document = _read_source(record)
+            except ExtractorError as error:
+                codes.append(console.report_document_error(", ".join(record.sources) or record.document, error))
+                continue
+            if learn_record(store, schema, record, document, who=current_user()) is None:
+                unseen += 1
+            else:
+                learnt += 1
+    console.print_message(f"{learnt} approved records taught; in {unseen} nobody had looked at a value")
+    return codes[0] if codes else 0
+
+
+def _read_source(record: Any) -> Document:
+    """Return the document of a record from the first of its sources that is unchanged; raises InputError."""
+    from extractor.jobs.archives import read_document_bytes
+    from extractor.readers import read_bytes
+
+    for name in record.sources:
+        try:
+            data, found = read_document_bytes(name)
+        except (OSError, InputError):
+            continue
+        if found == record.document:
+            return replace(read_bytes(data, name), id=found)  # a part of a file has an id of its own
+    raise InputError("The document was moved, deleted or changed since it was read.", "Put it back and learn again.")
+
+
+def _show(store: Any, schemas: list[str]) -> str:
+    from extractor.lessons import summarise_lessons
+
+    names = {id_: name for id_, (name, _) in store.schemas().items()}
+    parts = []
+    for id_ in schemas:
+        layouts = store.lessons.layouts(id_)
+        if not layouts:
+            continue
+        parts.append(
+            f"{names[id_]} (schema {id_[:12]}): {store.lessons.count(id_)} documents, {len(layouts)} layouts\n"
+        )
+        for layout in layouts:
+            parts.append(
+                f"  layout {layout.id}: {layout.lessons} documents like {layout.name}, newest {layout.newest}\n"
+            )
+        for each in summarise_lessons(kept.lesson for kept in store.lessons.select(id_) if kept.enabled):
+            parts += (f"  {line}\n" for line in _field_lines(each))
+    return "".join(parts) or "nothing was learnt yet: approve records, or run `extractor learn SET`\n"
+
+
+def _field_lines(summary: Any) -> Iterator[str]:
+    if summary.is_never_there:
+        yield f"{summary.field}: never there in {summary.seen} documents"
+        return
+    yield (
+        f"{summary.field}: there in {summary.present} of {summary.seen} documents, place known in {summary.located}, "
+        f"corrected in {summary.corrected}"
+    )
+    for what, counted in (
+        ("printed beside or above it (x-labels)", summary.labels),
+        ("form", summary.shapes),
+        ("not to be taken for it", summary.instead),
+    ):
+        if counted:
+            yield f"  {what}: " + ", ".join(f"{each.text!r} ({each.count})" for each in counted)
+
+
+def _export(store: Any, schemas: list[str], file: Path) -> None:
+    from extractor.atomic_files import check_writable, open_atomically
+    from extractor.lessons import format_lessons
+
+    check_writable(file)
+    lessons = [kept.lesson for id_ in schemas for kept in store.lessons.select(id_)]
+    with open_atomically(file, 0o600) as output:
+        output.write(format_lessons(store.schemas(), lessons).encode())
+    console.print_message(f"{len(lessons)} lessons were written to {file}; they hold text of the documents")
+
+
+def _import(store: Any, file: Path) -> None:
+    from extractor.schemas import load_schema
+
+    found = options.load_lessons(file)
+    for name, document in found.schemas.values():
+        schema = load_schema(dict(document))
+        store.add_schema(replace(schema, name=name or schema.name))
+    known = set(store.schemas())
+    missing = {lesson.schema for lesson in found.lessons} - known
+    if missing:
+        raise InputError(f"{file} lacks the schema of some of its lessons.", "Export the lessons again.")
+    for lesson in found.lessons:
+        store.lessons.add(lesson, who=current_user())
+    console.print_message(f"{len(found.lessons)} lessons were added to {store.name}")
+
+
+def _delete(store: Any, text: str) -> None:
+    kind, _, id_ = text.partition("=")
+    if kind not in _DELETABLE or not id_ or (kind in ("lesson", "layout") and not id_.isdecimal()):
+        raise UsageError(
+            f"{text} does not say what to delete.", "Give layout=3, lesson=12, document=SHA-256 or schema=NAME."
+        )
+    if kind == "schema":
+        number = sum(store.lessons.delete(who=current_user(), schema=found) for found in _schema_ids(store, id_))
+    else:
+        wanted: dict[str, Any] = {kind: int(id_) if id_.isdecimal() and kind != "document" else id_}
+        number = store.lessons.delete(who=current_user(), **wanted)
+    console.print_message(f"{number} lessons were deleted")
