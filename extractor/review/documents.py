@@ -37,13 +37,21 @@ CONTEXT_BEFORE, CONTEXT_AFTER = 80, 40
 class Documents:
     """The documents of a store, by their SHA-256. Safe for many threads; no document is parsed in them.
 
-    Its methods raise ReviewError: `gone` where a document cannot be shown, `busy` while it is being read.
+    Its methods raise ReviewError: `gone` where a document cannot be shown, `busy` while it is being read. `other_names`
+    returns where a document may be that has no record.
     """
 
     def __init__(
-        self, store: Store, folder: FilePath, *, max_bytes: int = MAX_BYTES, memory_mb: int = MEMORY_MB
+        self,
+        store: Store,
+        folder: FilePath,
+        *,
+        max_bytes: int = MAX_BYTES,
+        memory_mb: int = MEMORY_MB,
+        other_names: Callable[[str], tuple[str, ...]] = lambda document: (),
     ) -> None:
         self._store = store
+        self._other_names = other_names
         self._cache = DocumentCache(folder, max_bytes)
         self._memory_mb = memory_mb
         self._pool: WorkerPool | None = None
@@ -164,6 +172,15 @@ class Documents:
         arguments = (names, sha, schema, approved, at)
         return self._submit_once(key, worker_tasks.make_lesson, *arguments, seconds=READ_SECONDS)
 
+    def run(self, document: str, task: Callable[..., dict[str, Any]], *arguments: Any) -> dict[str, Any]:
+        """Return what a task makes of a document in one of the processes.
+
+        The task gets the document's names, its SHA-256 and the `arguments`, which can be hashed; it returns plain data.
+        """
+        names, sha, _ = self._place(document)
+        key = (task.__name__, document, *arguments)
+        return _result(self._submit_once(key, task, names, sha, *arguments, seconds=READ_SECONDS))
+
     def forget(self, document: str) -> None:
         """Delete what is cached of a document whose file was deleted."""
         self._cache.delete(document)
@@ -189,8 +206,8 @@ class Documents:
 
     def _place(self, document: str) -> tuple[tuple[str, ...], str, str]:
         """Return what a task has to know of a document: its names, its SHA-256, and its folder of the cache."""
-        names = tuple(dict.fromkeys(source.name for source in self._store.sources(document)))
-        return names, document, str(self._cache.folder_of(document))
+        names = (*(source.name for source in self._store.sources(document)), *self._other_names(document))
+        return tuple(dict.fromkeys(names)), document, str(self._cache.folder_of(document))
 
     def _submit_reading(self, document: str) -> Future[Any]:
         key = ("read", document)

@@ -17,11 +17,14 @@ from extractor.review.changes import FROM_PAGE, PlannedChange, plan_change
 from extractor.review.display_names import files_folder
 from extractor.review.documents import Documents
 from extractor.review.errors import RefusalKind, ReviewError, unusable
+from extractor.review.kind_design import KindDesign
+from extractor.review.kind_samples import sample_names
 from extractor.review.lessons import learn_from_approval
 from extractor.review.queue_listing import QueueQuery
 from extractor.review.record_view import RecordView, decisions_json, diff_views, names_json
 from extractor.review.sample import SAMPLE_SCHEMA, SAMPLES
 from extractor.review.undo import find_redoable, find_undoable
+from extractor.review.upload_files import UploadFiles
 from extractor.review.uploads import KEEP_DAYS, Uploads
 from extractor.review.value_parsing import check_text
 from extractor.review.view_cache import RecordViewCache
@@ -69,7 +72,11 @@ class ReviewService:
         self._views = RecordViewCache(store)
         self._prefetching = False
         try:
-            self.documents = Documents(store, self.folder / "pages")
+            samples = UploadFiles(self.folder / "samples", max_bytes)
+            self.documents = Documents(
+                store, self.folder / "pages", other_names=lambda document: sample_names(samples, document)
+            )
+            self.kinds = KindDesign(store, self.documents, samples)
             self._uploads = Uploads(
                 store,
                 self.folder / "uploads",

@@ -61,7 +61,7 @@ def read_document(names: Sequence[str], sha: str, folder: str) -> dict[str, Any]
     `names` are the places where the document may be, `sha` its SHA-256.
     """
     try:
-        name, data = _load(names, sha)
+        name, data = load_bytes(names, sha)
         document = read_bytes(data, name)
         kind = detect_format(data, name)
         target = FilePath(folder)
@@ -77,13 +77,13 @@ def read_document(names: Sequence[str], sha: str, folder: str) -> dict[str, Any]
             shutil.rmtree(partial, ignore_errors=True)
         return description
     except Exception as error:
-        return failure(_explain(error))
+        return failure(explain(error))
 
 
 def draw_page(names: Sequence[str], sha: str, folder: str, page: int, dpi: int) -> dict[str, Any]:
     """Draw a page of a document that was read, as a WebP picture in its folder; returns an empty result."""
     try:
-        name, data = _load(names, sha)
+        name, data = load_bytes(names, sha)
         target = FilePath(folder) / image_name(page, dpi)
         partial = target.with_name(f".{target.name}-{secrets.token_hex(4)}.part")
         picture = page_image(data, name, _load_pages(FilePath(folder)), page, float(dpi)).convert("RGB")
@@ -94,7 +94,7 @@ def draw_page(names: Sequence[str], sha: str, folder: str, page: int, dpi: int) 
             partial.unlink(missing_ok=True)
         return {}
     except Exception as error:
-        return failure(_explain(error))
+        return failure(explain(error))
 
 
 def read_region(
@@ -104,7 +104,7 @@ def read_region(
     from extractor import ocr
 
     try:
-        name, data = _load(names, sha)
+        name, data = load_bytes(names, sha)
         settings = RegionReadingSettings.current()
         picture = page_image(data, name, _load_pages(FilePath(folder)), page, settings.dpi)
         scale = settings.dpi / _POINTS_PER_INCH
@@ -116,7 +116,7 @@ def read_region(
         text, confidence = ocr.read_region(region)
         return {"text": text, "confidence": confidence}
     except Exception as error:
-        return failure(_explain(error))
+        return failure(explain(error))
 
 
 def make_lesson(
@@ -143,7 +143,7 @@ def words_name(page: int) -> str:
     return f"words-{page}.json"
 
 
-def _load(names: Sequence[str], sha: str) -> tuple[str, bytes]:
+def load_bytes(names: Sequence[str], sha: str) -> tuple[str, bytes]:
     """Return the document's name and bytes, from the first place where they are unchanged; raises UnusableFile."""
     global _last_document
     if _last_document is not None:
@@ -171,7 +171,7 @@ def _stamp(path: str) -> tuple[int, int]:
     return found.st_size, found.st_mtime_ns
 
 
-def _explain(error: Exception) -> str:
+def explain(error: Exception) -> str:
     """Return what people are told; of an unforeseen error only its type, as its message may quote the document."""
     if isinstance(error, ExtractorError):
         return error.message

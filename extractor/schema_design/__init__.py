@@ -10,16 +10,25 @@ Read `draft`, `value_types` (what a printed value is), `labelled_values`, `sampl
 `schema_reading`.
 """
 
-from extractor.schema_design.draft import CheckDraft, CheckType, FieldDraft, FieldType, SampleValue, SchemaDraft
+from extractor.schema_design.draft import (
+    CheckDraft,
+    CheckType,
+    DraftError,
+    FieldDraft,
+    FieldType,
+    SampleValue,
+    SchemaDraft,
+)
 from extractor.schema_design.field_names import draft_from_header, draft_from_names
 from extractor.schema_design.pointed_fields import propose_field_at
-from extractor.schema_design.proposals import ProposalSettings, propose_draft
+from extractor.schema_design.proposals import ProposalSettings, propose_draft, with_keys
 from extractor.schema_design.schema_reading import draft_from_schema
 from extractor.schema_design.schema_writing import draft_to_schema
 
 __all__ = [
     "CheckDraft",
     "CheckType",
+    "DraftError",
     "FieldDraft",
     "FieldType",
     "ProposalSettings",
@@ -31,4 +40,5 @@ __all__ = [
     "draft_to_schema",
     "propose_draft",
     "propose_field_at",
+    "with_keys",
 ]

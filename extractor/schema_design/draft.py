@@ -1,4 +1,4 @@
-"""The classes of a schema while a person edits it; standard library only."""
+"""The classes of a schema while a person edits it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,16 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
+
+from extractor.errors import SchemaError
+
+
+class DraftError(SchemaError):
+    """A draft that makes no schema: `reason` is a fixed word for what is wrong, `field` the name of the field."""
+
+    def __init__(self, reason: str, message: str, hint: str, field: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.reason, self.field = reason, field
 
 
 class FieldType(StrEnum):

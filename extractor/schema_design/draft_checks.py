@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from extractor.errors import SchemaError
-from extractor.schema_design.draft import NUMERIC, CheckDraft, CheckType, FieldDraft, FieldType
+from extractor.schema_design.draft import NUMERIC, CheckDraft, CheckType, DraftError, FieldDraft, FieldType
 
 SUM_TOLERANCE = 0.01
 """How far a sum may be from its parts: a rounding step of money."""
@@ -44,7 +43,7 @@ def _names(text: str, separator: str) -> tuple[str, ...]:
 def write_check(check: CheckDraft, fields: Sequence[FieldDraft]) -> dict[str, Any]:
     """Return the entry of `x-checks` for a check between `fields`.
 
-    Raises SchemaError where the check names a field that is not there, or one that cannot be compared.
+    Raises DraftError where the check names a field that is not there, or one that cannot be compared.
     """
     if check.original is not None:
         known = read_check(check.original)
@@ -58,24 +57,22 @@ def write_check(check: CheckDraft, fields: Sequence[FieldDraft]) -> dict[str, An
     lists = {path: of_list for path, _, of_list in _paths(fields)}
     for path in (*check.parts, *((check.target,) if check.type is not CheckType.ONE_OF else ())):
         if path not in found:
-            raise SchemaError(
-                f"A check names the field “{path or '?'}”, which is not there.", "Choose its fields again."
-            )
+            raise DraftError("check_field", "A check names a field that is not there.", "Choose its fields again.")
     titles = {path: field.name for path, field in found.items()}
     match check.type:
         case CheckType.SUM:
             return _write_sum(check, found, lists, titles)
         case CheckType.ORDER:
             if len(check.parts) != 1 or lists[check.parts[0]] or lists[check.target]:
-                raise SchemaError("A check of order compares two fields.", "Choose one field on each side.")
+                raise DraftError("check_order", "A check of order compares two fields.", "Choose two.")
             message = f"{titles[check.parts[0]]} ≤ {titles[check.target]}"
             return {"expr": f"this.{check.parts[0]} <= this.{check.target}", "message": message}
         case CheckType.ONE_OF:
             if len(check.parts) < 2 or any(lists[part] for part in check.parts):
-                raise SchemaError("A check that one field is filled in names at least two.", "Choose another field.")
+                raise DraftError("check_one_of", "A check of one among several names two.", "Choose another.")
             expression = " || ".join(f"has(this.{part})" for part in check.parts)
             return {"expr": expression, "message": " / ".join(titles[part] for part in check.parts) + " ≥ 1"}
-    raise SchemaError("This check cannot be written.", "Remove it.")
+    raise DraftError("check_field", "This check cannot be written.", "Remove it.")
 
 
 def _write_sum(
@@ -83,9 +80,9 @@ def _write_sum(
 ) -> dict[str, Any]:
     for path in (*check.parts, check.target):
         if found[path].type not in NUMERIC:
-            raise SchemaError(f"“{titles[path]}” is no number and cannot be added up.", "Choose another field.")
+            raise DraftError("check_number", f"“{titles[path]}” cannot be added up.", "Choose a number.")
     if lists[check.target]:
-        raise SchemaError("A sum cannot be the column of a list.", "Choose a field outside the list.")
+        raise DraftError("check_sum", "A sum cannot be the column of a list.", "Choose a field outside the list.")
     of_list = lists[check.parts[0]] if check.parts else ""
     if of_list and len(check.parts) == 1:
         column = check.parts[0][len(of_list) + 1 :]
@@ -93,7 +90,7 @@ def _write_sum(
         message = f"Σ {titles[check.parts[0]]} = {titles[check.target]}"
         return {"expr": f"size(this.{of_list}) == 0 || {total}", "message": message, "tolerance": SUM_TOLERANCE}
     if len(check.parts) < 2 or any(lists[part] for part in check.parts):
-        raise SchemaError("A sum has two fields or more, or one column of a list.", "Choose another field.")
+        raise DraftError("check_sum", "A sum has two fields or more, or one column of a list.", "Choose another field.")
     expression = " + ".join(f"this.{part}" for part in check.parts) + f" == this.{check.target}"
     message = " + ".join(titles[part] for part in check.parts) + f" = {titles[check.target]}"
     return {"expr": expression, "message": message, "tolerance": SUM_TOLERANCE}

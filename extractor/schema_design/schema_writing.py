@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from extractor.errors import SchemaError
-from extractor.schema_design.draft import NUMERIC, WITH_COLUMNS, FieldDraft, FieldType, SchemaDraft
+from extractor.schema_design.draft import NUMERIC, WITH_COLUMNS, DraftError, FieldDraft, FieldType, SchemaDraft
 from extractor.schema_design.draft_checks import write_check
 from extractor.schema_design.proposals import with_keys
 from extractor.schema_design.schema_reading import read_field, resolve
@@ -40,11 +39,11 @@ _KEYWORDS_OF_TYPE: Mapping[FieldType, Mapping[str, Any]] = {
 def draft_to_schema(draft: SchemaDraft) -> dict[str, Any]:
     """Return the JSON Schema of a draft; what was read from a schema and not changed is as it was.
 
-    Raises SchemaError, in words of the screen, where a field has no name, a choice no choices, a list no columns, two
+    Raises DraftError, in words of the screen, where a field has no name, a choice no choices, a list no columns, two
     fields one name, or a check no fields.
     """
     if not draft.fields:
-        raise SchemaError("There are no fields.", "Add a field.")
+        raise DraftError("no_fields", "There are no fields.", "Add a field.")
     original = dict(draft.original or {"$schema": DRAFT})
     fields = with_keys(draft.fields)
     schema = {key: value for key, value in original.items() if key in ("$schema", "$id")}
@@ -65,9 +64,11 @@ def _write_properties(
     names: set[str] = set()
     for field in fields:
         if not field.name:
-            raise SchemaError("A field has no name.", "Write its name, or remove the field.")
+            raise DraftError("no_name", "A field has no name.", "Write its name, or remove the field.", "")
         if field.name.casefold() in names:
-            raise SchemaError(f"Two fields are called “{field.name}”.", "Give one of them another name.")
+            raise DraftError(
+                "same_name", f"Two fields are called “{field.name}”.", "Give one of them another name.", field.name
+            )
         names.add(field.name.casefold())
     written = {"properties": {field.key: _write_field(field, document) for field in fields}}
     required = [field.key for field in fields if field.required or field.listed]
@@ -84,7 +85,7 @@ def _write_field(field: FieldDraft, document: Mapping[str, Any]) -> Any:
         if field.type is FieldType.OTHER:
             return _with_names(resolve(field.original, document), field, document)
     elif field.type is FieldType.OTHER:
-        raise SchemaError(f"“{field.name}” has no type.", "Choose a type.")
+        raise DraftError("no_type", f"“{field.name}” has no type.", "Choose a type.", field.name)
     keeps_type = before is not None and before.type is field.type
     schema = resolve(field.original, document) if keeps_type else dict(_KEYWORDS_OF_TYPE[field.type])
     schema = _with_type(schema, field)
@@ -100,7 +101,12 @@ def _with_type(schema: dict[str, Any], field: FieldDraft) -> dict[str, Any]:
         schema["type"] = types if len(types) > 1 else types[0]
     if field.type is FieldType.CHOICE:
         if not field.choices:
-            raise SchemaError(f"“{field.name}” has no choices.", "Write them, separated by commas.")
+            raise DraftError(
+                "no_choices",
+                f"“{field.name}” has no choices.",
+                "Write them, separated by semicolons.",
+                field.name,
+            )
         schema["enum"] = [*field.choices, *(() if field.required else (None,))]
     if field.type in NUMERIC:
         schema.pop("x-unit", None)
@@ -112,7 +118,9 @@ def _with_names(schema: dict[str, Any], field: FieldDraft, document: Mapping[str
     """Return a field's subschema with its title, description, labels and columns."""
     columns = field.columns
     if field.type in WITH_COLUMNS and not columns:
-        raise SchemaError(f"“{field.name}” has no columns.", "Add a column, or choose another type.")
+        raise DraftError(
+            "no_columns", f"“{field.name}” has no columns.", "Add a column, or choose another type.", field.name
+        )
     kept = {key: value for key, value in schema.items() if key not in ("title", "description", "x-labels")}
     named: dict[str, Any] = {"type": kept.pop("type")} if "type" in kept else {}
     named["title"] = field.name

@@ -48,7 +48,10 @@ class ReportKinds:
 
     def get(self, name: str, version: int | None = None) -> ReportKind:
         """Return a version of a kind, the newest where none is named; raises InputError where there is none."""
-        found = [kind for kind in self.versions(name) if version in (None, kind.version)]
+        if version is None:
+            found = [kind for kind in self.all() if kind.name == name]
+        else:
+            found = [kind for kind in self.versions(name) if kind.version == version]
         if not found:
             raise InputError(f"There is no kind of report named {name!r}.", "It may have been removed or renamed.")
         return found[-1]

@@ -41,6 +41,7 @@ def create_app(settings: ServerSettings, service: ReviewService, port: int) -> S
     app.state.login_needed = passwords is not None
     app.state.people = lambda: list(passwords.hashes()) if passwords is not None else [settings.owner]
     app.state.export_files = ExportFiles(settings.folder / f"exports-{port}")
+    app.state.upload_folder = create_private_folder(settings.folder / f"received-{port}")
     app.state.reports = Reports(settings.runs or runs_folder())
     add_error_handlers(app, service)
     app.include_router(login.login_routes(sessions, passwords, cookie))
@@ -54,7 +55,7 @@ def create_app(settings: ServerSettings, service: ReviewService, port: int) -> S
         service=service,
         export_files=app.state.export_files,
         reports=app.state.reports,
-        upload_folder=create_private_folder(settings.folder / f"received-{port}"),
+        upload_folder=app.state.upload_folder,
     )
     # No other origin may read our answers. Gradio lets every origin in, unless the app around it has this middleware.
     app.add_middleware(CORSMiddleware, allow_origins=[])

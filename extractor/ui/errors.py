@@ -24,6 +24,7 @@ STATUS_BY_KIND = {
     "gone": 404,
     "held": 409,
     "conflict": 409,
+    "kind_changed": 409,
     "store": 503,
     "busy": 503,
     "forbidden": 403,

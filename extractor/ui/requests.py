@@ -265,3 +265,53 @@ class ReadRegionRequest(BaseModel):
 
     page: PageNumber
     box: Box
+
+
+# Kinds of report.
+
+SampleId = Annotated[StrictStr, Field(pattern="^([0-9a-f]{64})?$")]
+"""The SHA-256 of a sample document, empty without one."""
+Draft = dict[StrictStr, Any]
+"""A draft of a kind of report; what is in it, `extractor.schema_design` checks."""
+
+
+class DraftSourceRequest(BaseModel):
+    """What a draft is made from: a sample, with a list of names or without; names; a header row; or a JSON Schema."""
+
+    source: Literal["sample", "names", "header", "schema"]
+    sample: SampleId = ""
+    text: Annotated[StrictStr, Field(max_length=1_000_000), AfterValidator(_check_characters)] = ""
+
+    @model_validator(mode="after")
+    def _check_source(self) -> DraftSourceRequest:
+        if not (self.sample if self.source in ("sample", "header") else self.text):
+            raise ValueError("there is nothing to make a draft from")
+        return self
+
+
+class PreviewRequest(BaseModel):
+    """A draft, and the sample that is to be read with it."""
+
+    draft: Draft
+    sample: SampleId = ""
+
+
+class SaveKindRequest(PreviewRequest):
+    """A draft to be saved: as a new kind, or as the newest version of `name` after version `base`."""
+
+    name: Annotated[StrictStr, Field(max_length=200), AfterValidator(_check_characters)] = ""
+    base: Index = 0
+
+
+class FieldAtRequest(BaseModel):
+    """A stretch of a sample's text."""
+
+    sample: Annotated[StrictStr, Field(pattern="^[0-9a-f]{64}$")]
+    start: Index
+    end: Index
+
+    @model_validator(mode="after")
+    def _check_order(self) -> FieldAtRequest:
+        if self.start >= self.end:
+            raise ValueError("a stretch begins before it ends")
+        return self

@@ -36,6 +36,8 @@ PUBLIC_PATHS = ("/login", "/favicon.ico", "/static/login.css", "/static/login.js
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MAX_BODY_BYTES = 8 << 20
 """Of a request that brings no files."""
+SAMPLES = "/api/samples"
+"""Where a sample document is sent."""
 MAX_API_BODY_BYTES = 2 << 20
 """Of a request to the JSON routes; a pasted block of cells is the largest."""
 MAX_LOGIN_BODY_BYTES = 8 << 10
@@ -138,7 +140,7 @@ class SecurityMiddleware:
 
     def _body_limit(self, path: str) -> int:
         """Return how many bytes a request to the path may bring; for files it is what the disk has room for."""
-        if path == paths.UPLOAD:
+        if path in (paths.UPLOAD, SAMPLES):
             return max(0, shutil.disk_usage(self._folder).free - FREE_DISK_BYTES)
         if path.startswith("/api/"):
             return MAX_API_BODY_BYTES

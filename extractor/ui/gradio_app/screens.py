@@ -56,14 +56,16 @@ def build_screens(
                 module("queue-screen", "queue.js")
             with _tab("review", "shell.review"):
                 module("review-screen", "review.js")
-            with _tab("upload", "shell.upload"):
-                _fill_on(blocks.load, upload.build_tab(settings, service, ownership, TRANSLATIONS, module))
+            with _tab("upload", "shell.upload") as tab:
+                _fill_on(blocks.load, upload.build_tab(settings, service, ownership, TRANSLATIONS, module, tab))
+            with _tab("kinds", "shell.kinds"):
+                module("kinds-screen", "kinds.js")
             with _tab("export", "shell.export") as tab:
                 _fill_on(tab.select, export.build_tab(service.store, export_files, TRANSLATIONS))
             with _tab("results", "shell.results") as tab:
                 _fill_on(tab.select, results.build_tab(service.store, reports, TRANSLATIONS))
             with _tab("installed", "shell.installed") as tab:
-                _fill_on(tab.select, installed.build_tab(settings, TRANSLATIONS))
+                _fill_on(tab.select, installed.build_tab(settings, service, TRANSLATIONS))
     blocks.queue(api_open=False, default_concurrency_limit=CONCURRENT_EVENTS)
     return blocks
 

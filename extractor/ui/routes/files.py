@@ -34,8 +34,8 @@ def show_icon() -> Response:
 
 @router.get("/static/words/{file}.{language}.json")
 def list_words(file: str, language: str, request: Request) -> Response:
-    """Return the texts of a part of the screen (`screen`, `shell`) in a language; 304 where the browser has them."""
-    texts = words(language, file) if language in LANGUAGES and file in ("screen", "shell") else None
+    """Return the texts of a part of the screen (`screen`, `shell`, `kinds`); 304 where the browser has them."""
+    texts = words(language, file) if language in LANGUAGES and file in ("screen", "shell", "kinds") else None
     if texts is None:
         raise RequestError(404, "not_found", "There is no such file.")
     return TextsResponse(texts, request.headers.get("if-none-match"))

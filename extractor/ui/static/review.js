@@ -151,7 +151,7 @@ class ReviewScreen {
     if (fetched.error) {
       this.#setPane(new MessagePane(errorMessage(fetched.error) || localize("review.document_gone")));
     } else {
-      this.#setPane(createDocumentPane(record, fetched, this.#paneCallbacks(record)));
+      this.#setPane(createDocumentPane(`records/${record}`, fetched, this.#paneCallbacks(record)));
     }
     this.#notifications.documentWithoutText(fetched.info?.unread);
     this.#root.dataset.document = record;

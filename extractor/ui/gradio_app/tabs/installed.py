@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import gradio as gr
 
 from extractor.models import CATALOGUE, DEFAULT, weights
-from extractor.schemas import load_schema
 from extractor.ui.gradio_app.events import EVENT_OPTIONS, EventContext, TabContents, event
-from extractor.ui.gradio_app.tabs.upload import FIELD_WIDTHS, field_table, schema_choices, schema_places
+from extractor.ui.gradio_app.tabs.upload import FIELD_WIDTHS, field_table, load_place, schema_choices, schema_places
 
 if TYPE_CHECKING:
+    from extractor.review import ReviewService
     from extractor.ui.settings import ServerSettings
 
 MODEL_HEADERS = (
@@ -24,7 +24,7 @@ MODEL_HEADERS = (
 )
 
 
-def build_tab(settings: ServerSettings, text: gr.I18n) -> TabContents:
+def build_tab(settings: ServerSettings, service: ReviewService, text: gr.I18n) -> TabContents:
     """Add the tab's components to the page; `text` translates the key of a text."""
     gr.Markdown(text("installed.about_models"))
     models = gr.Dataframe(interactive=False, wrap=True, elem_id="installed-models")
@@ -36,14 +36,14 @@ def build_tab(settings: ServerSettings, text: gr.I18n) -> TabContents:
     )
 
     def describe(choice: str | None, context: EventContext) -> list[Any]:
-        place = dict(schema_places(settings)).get(choice or "")
-        found = None if place is None else load_schema(place)
+        place = dict(schema_places(settings, service)).get(choice or "")
+        found = None if place is None else load_place(place)
         return ["" if found is None else found.description, field_table(found, context)]
 
     schema.change(event(describe), schema, [about, fields], **EVENT_OPTIONS)
 
     def fill(context: EventContext) -> list[Any]:
-        choices = schema_choices(settings)
+        choices = schema_choices(settings, service)
         first = choices[0][1] if choices else None
         return [
             gr.Dataframe({"headers": context.words(*MODEL_HEADERS), "data": model_rows(context)}),

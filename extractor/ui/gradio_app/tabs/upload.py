@@ -56,10 +56,11 @@ def build_tab(
     ownership: UploadOwnership,
     text: gr.I18n,
     module: Callable[..., gr.HTML],
+    tab: gr.Tab,
 ) -> TabContents:
     """Add the tab's components to the page.
 
-    `text` translates the key of a text; `module` adds a place that a script of ours fills.
+    `text` translates the key of a text; `module` adds a place that a script of ours fills; `tab` is the tab itself.
     """
     with gr.Row():
         with gr.Column(scale=3):
@@ -92,8 +93,8 @@ def build_tab(
         """Return the schema that is chosen, None where there is none; raises SchemaError."""
         if choice == OWN:
             return load_own_schema(own_path, ownership, context) if own_path else None
-        place = dict(schema_places(settings)).get(choice or "")
-        return None if place is None else load_schema(place)
+        place = dict(schema_places(settings, service)).get(choice or "")
+        return None if place is None else load_place(place)
 
     @event
     def show_fields(choice: str | None, own_path: str | None, context: EventContext) -> Any:
@@ -101,7 +102,7 @@ def build_tab(
 
     @event
     def take_own_schema(own_path: str | None, context: EventContext) -> Any:
-        choices = schema_choices(settings)
+        choices = schema_choices(settings, service)
         if not own_path:
             return gr.Dropdown(choices, value=newest_choice(service, context, choices)), gr.Textbox(visible=False)
         try:
@@ -139,6 +140,15 @@ def build_tab(
         lines += [f"{each['name']}: {each['message']}" for each in result["refused"]]
         return gr.File(None), gr.Textbox("\n".join(lines), visible=True)
 
+    @event
+    def refresh_choices(choice: str | None, context: EventContext) -> Any:
+        if choice == OWN:
+            return gr.Dropdown()
+        choices = schema_choices(settings, service)
+        is_there = choice in {key for _, key in choices}
+        return gr.Dropdown(choices) if is_there else gr.Dropdown(choices, value=None)
+
+    tab.select(refresh_choices, schema, schema, **EVENT_OPTIONS)
     schema.change(show_fields, [schema, own], preview, **EVENT_OPTIONS)
     own.change(take_own_schema, own, [schema, own_error], **EVENT_OPTIONS)
     inputs = [files, schema, own, model]
@@ -146,7 +156,7 @@ def build_tab(
     sending.success(None, None, None, js=AFTER_UPLOAD, **EVENT_OPTIONS)
 
     def fill(context: EventContext) -> list[Any]:
-        choices = schema_choices(settings)
+        choices = schema_choices(settings, service)
         choice = newest_choice(service, context, choices)
         return [
             gr.File(label=context.word("upload.files_most", most=settings.max_upload)),
@@ -158,21 +168,26 @@ def build_tab(
     return TabContents(fill, [files, schema, model, preview])
 
 
-def schema_places(settings: ServerSettings) -> list[tuple[str, Any]]:
-    """Return a key for each schema that can be chosen, and where it is: in the schema folder, or shipped."""
-    places: list[tuple[str, Any]] = []
+def schema_places(settings: ServerSettings, service: ReviewService) -> list[tuple[str, Any]]:
+    """Return a key for each schema that can be chosen, and what it is: saved, in the schema folder, or shipped."""
+    places: list[tuple[str, Any]] = [(f"kind:{schema.name}", schema) for schema in service.kinds.schemas()]
     if settings.schema_folder is not None:
         places += [(f"folder:{file.stem}", file) for file in sorted(settings.schema_folder.glob("*.json"))]
     places += [(f"shipped:{name}", name) for name, _ in shipped_schemas()]
     return places
 
 
-def schema_choices(settings: ServerSettings) -> list[tuple[str, str]]:
+def load_place(place: Any) -> Schema:
+    """Return the schema of one of `schema_places`; raises SchemaError."""
+    return place if isinstance(place, Schema) else load_schema(place)
+
+
+def schema_choices(settings: ServerSettings, service: ReviewService) -> list[tuple[str, str]]:
     """Return the label and key of each schema that can be chosen; files that are no schemas are left out."""
     choices = []
-    for key, place in schema_places(settings):
+    for key, place in schema_places(settings, service):
         try:
-            schema = load_schema(place)
+            schema = load_place(place)
             compile_checks(schema)
         except SchemaError:
             continue  # the server reported it when it was started

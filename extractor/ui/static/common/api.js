@@ -16,6 +16,9 @@ export class Offline extends Error {}
 export const get = (path) => request("GET", path);
 export const post = (path, body = {}) => request("POST", path, body);
 
+/** Send a file as it is; its name goes into the address. */
+export const postFile = (path, file) => request("POST", `${path}?${encodeQuery({ name: file.name })}`, file);
+
 /** Send a request while the page is being closed; its answer is not awaited. */
 export function postOnUnload(path, body = {}) {
   request("POST", path, body, true).catch(() => {});
@@ -33,9 +36,10 @@ const UNREACHABLE = new Set([502, 503, 504]);
 async function request(method, path, body, keepalive = false) {
   const options = { method, keepalive, headers: { Accept: "application/json" }, credentials: "same-origin" };
   if (method === "POST") {
-    options.headers["Content-Type"] = "application/json";
+    const isFile = body instanceof Blob;
+    options.headers["Content-Type"] = isFile ? "application/octet-stream" : "application/json";
     options.headers["X-Extractor"] = "1";
-    options.body = JSON.stringify(body);
+    options.body = isFile ? body : JSON.stringify(body);
   }
   let response;
   try {

@@ -4,15 +4,18 @@ import { language } from "./language.js";
 
 export { language };
 
-let messages = {};
-let loading = null;
+const messages = {};
+const loading = new Map(); // file -> a promise
 
-/** Fetch the texts, once per page. */
-export function loadMessages() {
-  loading ??= fetch(`/static/words/screen.${language}.json`).then(async (response) => {
-    messages = await response.json();
-  });
-  return loading;
+/** Fetch the texts of a part of the screens (`screen`, `kinds`), once per page. */
+export function loadMessages(file = "screen") {
+  if (!loading.has(file)) {
+    const fetched = fetch(`/static/words/${file}.${language}.json`).then(async (response) => {
+      Object.assign(messages, await response.json());
+    });
+    loading.set(file, fetched);
+  }
+  return loading.get(file);
 }
 
 /** Return the text of a key, with each `{name}` in it replaced from `values`. */

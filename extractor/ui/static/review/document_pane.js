@@ -1,4 +1,4 @@
-/** The pane with a record's document: its pages, its text, or a message in their place. */
+/** The pane with a document: its pages, its text, or a message in their place. */
 
 import { get } from "../common/api.js";
 import { createElement, delay } from "../common/dom.js";
@@ -10,12 +10,15 @@ import { TextPane } from "./text_pane.js";
 const FIRST_DELAY = 200;
 const MAX_DELAY = 2000;
 
-/** Return `{ info, text }` of a record's document, once the server has read it or `isWanted()` turns false. */
-export async function fetchDocument(record, isWanted = () => true) {
+/**
+ * Return `{ info, text }` of a document, once the server has read it or `isWanted()` turns false; `source` is where it is
+ * asked for: `records/12`, `samples/HASH`.
+ */
+export async function fetchDocument(source, isWanted = () => true) {
   for (let wait = FIRST_DELAY; ; wait = Math.min(wait * 2, MAX_DELAY)) {
-    const info = await get(`records/${record}/document`);
+    const info = await get(`${source}/document`);
     if (info.state === "ready") {
-      return { info, text: info.kind === "text" ? await get(`records/${record}/text`) : null };
+      return { info, text: info.kind === "text" ? await get(`${source}/text`) : null };
     }
     if (info.state !== "reading" || !isWanted()) return { info, text: null };
     await delay(wait);
@@ -23,9 +26,9 @@ export async function fetchDocument(record, isWanted = () => true) {
 }
 
 /** Return the pane for a fetched document. */
-export function createDocumentPane(record, { info, text }, callbacks) {
+export function createDocumentPane(source, { info, text }, callbacks) {
   if (info.state !== "ready") return new MessagePane(info.message || localize("review.document_gone"));
-  return text ? new TextPane(text, callbacks) : new PagePane(record, info.pages, callbacks);
+  return text ? new TextPane(text, callbacks) : new PagePane(source, info.pages, callbacks);
 }
 
 /** A message in the place of a document; it has the methods of a pane, which do nothing. */

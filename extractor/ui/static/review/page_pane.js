@@ -38,7 +38,7 @@ export class PagePane {
    * `callbacks`: canFill(), onSelect(selection), isReadingRegion(), onReadRegion(page, box), onOpenField(path).
    * `pages`: [{ n, width, height }].
    */
-  constructor(record, pages, callbacks) {
+  constructor(source, pages, callbacks) {
     this.#callbacks = callbacks;
     this.#observer = new IntersectionObserver((entries) => this.#loadVisible(entries), {
       root: this.element,
@@ -46,7 +46,7 @@ export class PagePane {
     });
     const shownWidth = () => (this.element.clientWidth || DEFAULT_WIDTH) * this.#zoom;
     for (const size of pages) {
-      const page = new PageView(record, size, pages.length, shownWidth);
+      const page = new PageView(source, size, pages.length, shownWidth);
       this.#pages.push(page);
       this.element.append(page.element);
       this.#observer.observe(page.element);

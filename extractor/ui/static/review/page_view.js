@@ -14,7 +14,7 @@ export class PageView {
   words = [];
   /** Spans of dates, numbers and other values in the document's text, sorted. */
   values = [];
-  #record;
+  #source;
   #shownWidth;
   #evidence = []; // { mark, box }
   #evidenceElements = [];
@@ -23,9 +23,9 @@ export class PageView {
   #isRequested = false;
   #failures = 0;
 
-  /** `size`: { n, width, height } in points; `shownWidth()` returns the width on screen in pixels. */
-  constructor(record, size, pageCount, shownWidth) {
-    this.#record = record;
+  /** `source` is where its document is asked for; `size`: { n, width, height } in points; `shownWidth()` returns the width on screen in pixels. */
+  constructor(source, size, pageCount, shownWidth) {
+    this.#source = source;
     this.#shownWidth = shownWidth;
     this.size = size;
     this.number = size.n;
@@ -40,7 +40,7 @@ export class PageView {
     if (this.#isRequested) return;
     this.#isRequested = true;
     this.#drawEvidence();
-    get(`records/${this.#record}/pages/${this.number}.json`)
+    get(`${this.#source}/pages/${this.number}.json`)
       .then(({ words, values }) => {
         this.words = parseWords(words);
         this.values = values ?? [];
@@ -96,7 +96,7 @@ export class PageView {
     const top = Math.max(0, box.top - SNIPPET.above);
     const bottom = Math.min(height, box.bottom + SNIPPET.above);
     const scale = Math.min(SNIPPET.width / (x1 - x0), SNIPPET.maxScale);
-    const url = pageImageUrl(this.#record, this.number, this.#resolution || 110);
+    const url = pageImageUrl(this.#source, this.number, this.#resolution || 110);
     const picture = createElement("div", { class: "snippet-page", role: "img", "aria-label": label });
     picture.style.width = `${(x1 - x0) * scale}px`;
     picture.style.height = `${(bottom - top) * scale}px`;
@@ -116,7 +116,7 @@ export class PageView {
     const resolution = chooseResolution(this.#shownWidth(), this.size.width);
     if (resolution <= this.#resolution) return;
     this.#resolution = resolution;
-    const src = pageImageUrl(this.#record, this.number, resolution);
+    const src = pageImageUrl(this.#source, this.number, resolution);
     const image = createElement("img", { alt: "", draggable: "false", decoding: "async", src });
     image.addEventListener("load", () => {
       this.#image?.remove();

@@ -14,7 +14,7 @@ export class PrefetchCache {
     if (this.#entries.has(record)) return;
     const view = get(`records/${record}`);
     const entry = { view, isWanted: () => this.#entries.get(record) === entry };
-    entry.document = fetchDocument(record, () => entry.isWanted());
+    entry.document = fetchDocument(`records/${record}`, () => entry.isWanted());
     this.#entries.set(record, entry);
     while (this.#entries.size > MAX_RECORDS) this.#entries.delete(this.#entries.keys().next().value);
     Promise.all([view, entry.document])
@@ -39,6 +39,6 @@ export class PrefetchCache {
     const first = Object.values(view.fields).find((field) => field.needs && field.evidence?.boxes?.length);
     const number = first?.evidence.boxes[0].page ?? 1;
     const page = info.pages.find(({ n }) => n === number) ?? info.pages[0];
-    new Image().src = pageImageUrl(record, page.n, chooseResolution(width, page.width));
+    new Image().src = pageImageUrl(`records/${record}`, page.n, chooseResolution(width, page.width));
   }
 }

@@ -43,7 +43,7 @@ export class RecordLoader {
     const request = (this.#openCount += 1);
     const isCurrent = () => request === this.#openCount;
     const prefetched = this.#prefetched.take(id, isCurrent);
-    const document = prefetched?.document ?? fetchDocument(id, isCurrent);
+    const document = prefetched?.document ?? fetchDocument(`records/${id}`, isCurrent);
     const claimed = this.#claim.take(id, take);
     for (const promise of [document, claimed]) promise.catch(() => {}); // errors are handled where they are awaited
     let view;
