@@ -65,6 +65,10 @@ class KindDesign:
             "outdated": len(self._store.report_kinds.outdated_records(name)),
         }
 
+    def schema(self, name: str) -> Schema:
+        """Return the newest version of a saved kind as a schema of its name; raises InputError where there is none."""
+        return replace(load_schema(self._store.report_kinds.get(name).document), name=name)
+
     def schemas(self) -> list[Schema]:
         """Return the newest version of every saved kind as a schema of its name; broken ones are left out."""
         found = []

@@ -321,6 +321,11 @@ class ReviewService:
         numbers = [records] if isinstance(records, int) else records
         return self._uploads.extract_again(numbers, schema=schema, model=model, who=who)
 
+    def extract_kind_again(self, kind: str, *, who: str) -> dict[str, Any]:
+        """Have the open records of a saved kind's earlier versions extracted with its newest; as `extract_again`."""
+        outdated = self.store.report_kinds.outdated_records(kind)
+        return self.extract_again(outdated, who=who, schema=self.kinds.schema(kind))
+
     def uploads(self, *, who: str, deleted: bool = False) -> dict[str, Any]:
         """Return the person's hand-ins, the newest first, and how far each is; with `deleted`, those in the bin."""
         return self._uploads.list_for(who, deleted=deleted)

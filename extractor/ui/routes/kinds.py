@@ -55,6 +55,12 @@ def remove_kind(name: KindName, service: Service, user: User) -> Response:
     return JsonResponse(service.kinds.remove(name, who=user))
 
 
+@router.post("/kinds/{name}/extract-again")
+def extract_again(name: KindName, service: Service, user: User) -> Response:
+    """Extract the open records of earlier versions of a kind again, keeping what people entered."""
+    return JsonResponse(service.extract_kind_again(name, who=user))
+
+
 @router.post("/kind-drafts")
 def make_draft(request: DraftSourceRequest, service: Service, user: User) -> Response:
     """Return a draft: of a sample, a list of names, the header row of a spreadsheet, or a JSON Schema."""
