@@ -124,13 +124,13 @@ def make_lesson(
 ) -> dict[str, Any]:
     """Return what approved values of a document teach, as `Lesson.as_dict` writes it, or a failure."""
     try:
-        name, data = _load(names, sha)
+        name, data = load_bytes(names, sha)
         document = replace(read_bytes(data, name), id=sha)
         loaded = load_schema(schema)
         matches = match_structure(document, loaded)
         return lessons.make_lesson(document, loaded, approved, matches, name=name, at=at).as_dict()
     except Exception as error:
-        return failure(_explain(error))
+        return failure(explain(error))
 
 
 def image_name(page: int, dpi: int) -> str:
