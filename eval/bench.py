@@ -251,12 +251,12 @@ class LlamaCpp:
     label = "llama.cpp (same GGUF)"
     group = len(SCHEMA["properties"])
 
-    def __init__(self, name: str, threads: int) -> None:
+    def __init__(self, name: str, threads: int, context: int = 8192) -> None:
         import xllamacpp
 
         parameters = xllamacpp.CommonParams()
         parameters.model.path = str(gguf_path(name))
-        parameters.n_ctx = 8192
+        parameters.n_ctx = context
         parameters.n_parallel = 1
         parameters.n_gpu_layers = 0
         parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads

@@ -29,6 +29,16 @@ class BenchDocument:
     truth: Mapping[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class ListDocument:
+    """A report that is mostly a list, with its schema and its gold record."""
+
+    name: str
+    text: str
+    schema: Mapping[str, Any]
+    gold: Mapping[str, Any]
+
+
 def _field(kind: str, title: str, description: str, **more: Any) -> dict[str, Any]:
     return {"type": [kind, "null"], "title": title, "description": description, **more}
 
@@ -246,6 +256,60 @@ def _chinese(truth: Mapping[str, Any], chance: random.Random) -> str:
         "用户代表已在平板上签字确认，现场照片保存两年，可随时调阅。",
     ]
     return _messy(["\n".join(head), *prose, "".join(tail)], chance, 38)
+
+
+LIST_SCHEMA: dict[str, Any] = {
+    "$schema": "https://json-schema.org/draft/2020-12/schema",
+    "title": "Stock count",
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["store", "counted_on", "parts"],
+    "properties": {
+        "store": _field("string", "Store", "Where the parts were counted"),
+        "counted_on": _field("string", "Counted on", "Day of the count", format="date"),
+        "parts": {
+            "type": "array",
+            "title": "Parts",
+            "description": "Every part that was counted",
+            "items": {
+                "type": "object",
+                "additionalProperties": False,
+                "required": ["part", "pieces", "each", "value"],
+                "properties": {
+                    "part": _field("string", "Part", "Name of the part"),
+                    "pieces": _field("integer", "Pieces", "How many were counted"),
+                    "each": _field("number", "Price of one", "What one of them costs"),
+                    "value": _field("number", "Value", "What all of them cost"),
+                },
+            },
+        },
+    },
+}
+
+
+def make_list(rows: int, seed: int) -> ListDocument:
+    """Return a stock count with so many rows; the same seed gives the same one.
+
+    Its headers are not the names of the schema's fields, so that names alone do not tell which column is which.
+    """
+    chance = random.Random(seed)
+    shapes, sizes = ("Gasket", "Seal", "Bearing", "Valve", "Filter", "Coupling", "Bolt set"), ("S", "M", "L", "XL")
+    counted_on = date(2025, 1, 1) + timedelta(days=chance.randrange(365))
+    parts, lines = [], ["Article\tOn hand\tUnit cost\tStock value"]
+    for number in range(rows):
+        name = f"{chance.choice(shapes)} {100 + number} {chance.choice(sizes)}"
+        pieces, each = chance.randrange(2, 90), chance.randrange(100, 9_000) / 100
+        value = round(pieces * each, 2)
+        parts.append({"part": name, "pieces": pieces, "each": each, "value": value})
+        lines.append(f"{name}\t{pieces}\t{each:.2f}\t{value:,.2f}")
+    total = sum(part["value"] for part in parts)
+    text = (
+        f"STOCK COUNT\nHall 3, Dock Road\nCounted on {counted_on:%d %B %Y} by two people; the second signed.\n\n"
+        + "\n".join(lines)
+        + f"\nTotal\t\t\t{total:,.2f}\n\nPrices as of the last delivery. Broken parts are not in the list.\n"
+    )
+    gold = {"store": "Hall 3, Dock Road", "counted_on": counted_on.isoformat(), "parts": parts}
+    return ListDocument(f"stock-count-{rows}", text, LIST_SCHEMA, gold)
 
 
 def _printed_values(

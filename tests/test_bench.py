@@ -13,10 +13,14 @@ from eval.bench import (
     format_table,
     make_request,
 )
-from eval.bench_documents import FIELDS, OPTIONAL, SCHEMA, BenchDocument, documents
+from eval.bench_documents import FIELDS, OPTIONAL, SCHEMA, BenchDocument, documents, make_list
+from eval.whole_text import Outcome, Task, judge, list_task
+from eval.whole_text import format_table as format_whole_text_table
 from extractor.decoding.source_text import join_lines
+from extractor.extraction import extract
+from extractor.models.scripted import ScriptedModel
 from extractor.schemas import load_schema
-from extractor.types import Answer
+from extractor.types import Answer, FieldGroup, Request
 from extractor.values.equivalence import is_equivalent
 from extractor.values.normalisation import normalise_value
 
@@ -77,3 +81,31 @@ def test_table_says_whether_the_goals_are_met() -> None:
     assert "ours is 3.00 times plain (3.00 to 3.00), +1 fields right; goal 2.5: met" in shown
     assert "ours is 2.00 times llama (2.00 to 2.00), -1 fields right; goal 1.5: missed" in shown
     assert "37/40" in shown
+
+
+def test_generated_list_has_its_rows_and_is_read_whole() -> None:
+    task = list_task(30)
+    assert len(task.gold["parts"]) == 30 and make_list(30, 7) == make_list(30, 7) != make_list(30, 8)
+    held = {"A": "part", "B": "pieces", "C": "each", "D": "value"}
+
+    def reply(group: FieldGroup, request: Request) -> str:
+        columns = "A table has these columns" in group.question
+        return json.dumps(held if columns else {"store": "Hall 3, Dock Road", "counted_on": None})
+
+    outcome = judge(task, "ours", lambda t: extract(t.document, t.schema, ScriptedModel(reply)).data)
+    assert outcome.error == "" and (outcome.right, outcome.wrong, outcome.missing) == (122, 0, 0)
+
+
+def test_side_that_fails_has_all_of_gold_missing() -> None:
+    def fail(task: Task) -> None:
+        raise ValueError("refused")
+
+    outcome = judge(list_task(3), "whole text", fail)
+    assert (outcome.right, outcome.missing, outcome.error) == (0, 14, "ValueError: refused")
+
+
+def test_table_tells_right_fields_and_times() -> None:
+    table = format_whole_text_table(
+        [Outcome("s", "a", "ours", 8, 1, 1, 0, 2.0), Outcome("s", "a", "whole text", 5, 4, 1, 2, 9.0)]
+    )
+    assert "| s | 1 | 8 of 10, 1, 0.842 | 5 of 10, 6, 0.476 | 2.0 | 9.0 | 4.50 |" in table
