@@ -71,3 +71,17 @@ def test_rows_of_lines_without_a_header_are_read_by_code():
         (4, "Tinte", 28.0),
     ]
     assert "(no header)" in model.questions[0]
+
+
+def test_rows_whose_columns_are_all_known_need_no_model():
+    item = {"product": {"type": "string"}, "quantity": {"type": "integer"}, "unit_price": {"type": "number"}}
+    properties = {**item, "amount": {"type": "number"}}
+    listed = {"type": "array", "items": {"type": "object", "required": ["product"], "properties": properties}}
+    schema = load_schema({"type": "object", "properties": {"goods": listed}})
+    slip = "Stift\n  2 x 1.20\t2.40\nHeft\t1.75\nTinte\n  4 x 7.00\t28.00\nTotal\t32.15\n"
+    result = extract(read_bytes(slip.encode(), "slip.txt"), schema, None)
+    assert result.data["goods"] == [
+        {"product": "Stift", "quantity": 2, "unit_price": 1.2, "amount": 2.4},
+        {"product": "Heft", "amount": 1.75},
+        {"product": "Tinte", "quantity": 4, "unit_price": 7.0, "amount": 28.0},
+    ]

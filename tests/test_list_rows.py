@@ -336,9 +336,9 @@ def test_question_shows_headers_with_samples_and_asks_what_each_column_holds():
     assert "B: Bezeichnung | Miete; Brot" in question.text.splitlines()
     assert "- purpose: what for" in question.text.splitlines()
     assert [(slot.key, slot.kind, slot.literals) for slot in question.slots] == [
-        ("A", "literals", ("paidOn", "purpose", "amount")),
+        ("A", "literals", ("paidOn", "amount")),
         ("B", "literals", ("purpose",)),
-        ("C", "literals", ("purpose", "amount")),
+        ("C", "literals", ("amount",)),
     ]
 
 
@@ -361,11 +361,12 @@ def test_answer_becomes_rows():
 
 
 def test_of_two_columns_that_hold_one_item_the_likelier_does():
-    assert dict(answered(B="purpose", C="purpose")[1].columns) == {1: 1}
+    assert dict(answered(A="amount", C="amount")[1].columns) == {2: 0}
+    assert dict(answered(C="amount", A="amount")[1].columns) == {2: 2}
 
 
 def test_column_of_another_kind_is_left_out():
-    assert dict(answered(A=None, B="amount", C="purpose")[1].columns) == {1: 2}
+    assert dict(answered(A="purpose", B="amount", C="purpose")[1].columns) == {}
 
 
 def test_only_columns_without_an_item_are_asked_about():

@@ -5,6 +5,7 @@ The answer is an item for each column, so that a model points at columns and cod
 
 from __future__ import annotations
 
+import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +23,7 @@ from extractor.candidates.list_columns import (
 )
 from extractor.decoding import Slot
 from extractor.settings import Settings, rule, threshold
+from extractor.tables import is_value, value_format
 from extractor.types import Document, Field, path_text
 from extractor.values import normalisation
 
@@ -151,7 +153,17 @@ def make_column_question(match: ColumnMatch, text: str) -> ColumnQuestion:
 
 
 def _may_hold(item: Field, grid: EntryGrid, column: int, text: str) -> bool:
-    return column_fit(item, grid, column, text) >= ListColumnSettings.current().min_fit
+    """Decide whether a column's cells are of the item's kind; dates and amounts are no free text."""
+    if column_fit(item, grid, column, text) < ListColumnSettings.current().min_fit:
+        return False
+    if normalisation.value_kind(item) is not None or item.enum is not None or not item.copied:
+        return True
+    cells = [row[column].text for row in grid.rows if column in row and row[column].text and filled_count(row) > 1]
+    return not cells or not all(is_value(cell) and _is_date_or_amount(cell) for cell in cells)
+
+
+def _is_date_or_amount(text: str) -> bool:
+    return value_format(text) in ("date", "money") or re.search(r"[.,]\d\d$", text) is not None
 
 
 def _shorten(text: str, longest: int) -> str:

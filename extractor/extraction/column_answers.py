@@ -1,4 +1,4 @@
-"""Lists whose table a model recognises: it is asked which column is which, and code reads the rows."""
+"""Lists whose table a model recognises: it is asked what each column holds, and code reads the rows."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ def match_lists_by_columns(
 ) -> dict[Path, TableRowsMatch]:
     """Return the rows of open lists by their paths, in tables whose columns the model has pointed at.
 
-    One short question a table, without the document. `fields` are all of the schema: rows that have labels of others
-    are left out. Raises what the model raises.
+    One short question a table, without the document; none for a table of which every column is known already, which
+    needs no model. `fields` are all of the schema: rows that have labels of others are left out. Raises what the model
+    raises.
     """
-    if model is None or not ColumnAnswerSettings.current().ask_for_columns:
+    if not ColumnAnswerSettings.current().ask_for_columns:
         return {}
     lists = [query.field for group in planned.queries for query in group if query.field.type == "array"]
     questions = [
@@ -50,12 +51,13 @@ def match_lists_by_columns(
         if any(item.path for item in field.items)
         for match in find_uncertain_tables(field, document)
     ]
-    questions = [question for question in questions if question.slots]
-    if not questions:
-        return {}
-    request = Request(prompts.system(), "", tuple(map(_as_group, questions)), "")
+    told = [(question, Answer("", ())) for question in questions if not question.slots]
+    asked = [question for question in questions if question.slots] if model is not None else []
+    if model is not None and asked:
+        request = Request(prompts.system(), "", tuple(map(_as_group, asked)), "")
+        told += zip(asked, model.answer(request), strict=True)
     found: dict[Path, TableRowsMatch] = {}
-    for question, answer in zip(questions, model.answer(request), strict=True):
+    for question, answer in told:
         rows = _read_rows(question, answer, document)
         if rows is not None and (rows.path not in found or rows.score > found[rows.path].score):
             found[rows.path] = rows
