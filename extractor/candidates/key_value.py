@@ -11,8 +11,10 @@ from extractor.candidates.matches import StructuralMatch
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, Path
 from extractor.values import normalisation
+from extractor.values.booleans import find_box_before
 from extractor.values.label_similarity import label_pattern, normalise_label
 from extractor.values.normalisation import CALENDAR_NUMBER, NUMERIC_TYPES
+from extractor.values.normalise_choices import has_options, prints_choice
 from extractor.values.scripts import has_cjk
 
 
@@ -85,7 +87,10 @@ def match_labelled_values(
     """
     settings = KeyValueSettings.current()
     text = document.text
-    kinds = {f.path: normalisation.value_kind(f) for f in fields if f.type != "array" and f.copied}
+    judged = {f.path: f for f in fields if not f.copied and (f.type == "boolean" or has_options(f))}
+    kinds = {
+        f.path: normalisation.value_kind(f) for f in fields if f.type != "array" and (f.copied or f.path in judged)
+    }
     kinds = {path: None if kind == "boolean" else kind for path, kind in kinds.items()}
     owners: dict[str, set[Path]] = defaultdict(set)
     printed: dict[str, str] = {}
@@ -101,6 +106,13 @@ def match_labelled_values(
         if others or path not in kinds:
             continue
         kind = kinds[path]
+        if path in judged:
+            value = _find_whole_line(text, start, end, printed)
+            if judged[path].type == "boolean" and not (value and prints_choice(judged[path], text[slice(*value)])):
+                value = find_box_before(text, start)
+            if value and prints_choice(judged[path], text[slice(*value)]):
+                after_label[path].append((*value, len(label)))
+            continue
         if kind is None:
             if m := _LISTED_TEXT.match(text, end):
                 after_label[path].append((*m.span(1), len(label)))
@@ -189,7 +201,8 @@ def _find_whole_line(text: str, start: int, end: int, labels: Mapping[str, str])
     below = text[line_end + 1 :].partition("\n")[0] if line_end >= 0 else ""
     if not _COLON.match(text, end):
         above = text[:line_start].rstrip("\n").rpartition("\n")[2]
-        firsts = (_PART_END.split(line.strip(), maxsplit=1)[0] for line in (above, below))
+        next_line = text[max(line_end, 0) :].lstrip("\n").partition("\n")[0] if line_end >= 0 else ""
+        firsts = (_PART_END.split(line.strip(), maxsplit=1)[0] for line in (above, next_line))
         return value.span(1) if any(normalise_label(first) in labels for first in firsts if first) else None
     goes_on = below.strip() and "\t" not in below and not _LABEL_AHEAD.match(below.strip())
     return None if goes_on else value.span(1)

@@ -20,6 +20,7 @@ from extractor.settings import Settings, rule, threshold
 from extractor.types import Cell, Document, Field, Path, Table
 from extractor.values import normalisation
 from extractor.values.label_similarity import best_similarity, normalise_label
+from extractor.values.normalise_choices import has_options, prints_choice
 
 
 @dataclass(frozen=True)
@@ -62,7 +63,7 @@ def match_cells(fields: Sequence[Field], document: Document) -> dict[Path, Struc
     """Return the fields that a table cell answers with certainty, by path; a blank cell answers its field as blank."""
     settings = TableCellSettings.current()
     index = _CellIndex(document.tables)
-    fields = [f for f in fields if f.type != "array" and f.copied]
+    fields = [f for f in fields if f.type != "array" and (f.copied or f.type == "boolean" or has_options(f))]
     if not index.cells or not fields:
         return {}
     rarity = _name_rarity((set(_field_names(f)) for f in fields), len(fields))
@@ -118,6 +119,8 @@ def find_value_span(field: Field, cell: Cell, text: str) -> tuple[int, int] | No
         return cell.start, cell.start
     kind = normalisation.value_kind(field)
     raw = text[cell.start : cell.end]
+    if not field.copied and not prints_choice(field, raw):
+        return None  # it has to be judged
     if kind is None:
         return cell.start, cell.end
     spans = normalisation.find_spans(kind, raw)

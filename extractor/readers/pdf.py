@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -34,12 +35,15 @@ def read(data: bytes, source: str) -> Document:
     from extractor.readers.missing_glyphs import MissingGlyphFinder
     from extractor.readers.page_pool import map_pages
     from extractor.readers.page_writer import PageWriter
+    from extractor.readers.pdf_layers import hidden_layer_names
     from extractor.readers.pdf_layout import write_pdf_page
     from extractor.readers.pdf_page import PDFIUM, load_page
     from extractor.readers.pdf_reading import read_page, read_without_ocr
 
     with PDFIUM:
         document = open_pdf(pypdfium2, data, source)
+        with contextlib.suppress(pypdfium2.PdfiumError):  # a broken form: its page is read without it
+            document.init_forms()
     glyphs = MissingGlyphFinder(data)
     try:
         with PDFIUM:
@@ -50,7 +54,8 @@ def read(data: bytes, source: str) -> Document:
             raise InputError(f"{source} is a PDF without pages.", "Check that it was saved or downloaded in full.")
         writer = PageWriter()
         problems: list[Problem] = []
-        pages = (load_page(pypdfium2, document, number, glyphs) for number in range(1, count + 1))
+        layers = hidden_layer_names(data)
+        pages = (load_page(pypdfium2, document, number, glyphs, layers) for number in range(1, count + 1))
         for page, reading in map_pages(pages, read_page, read_without_ocr):
             problems += write_pdf_page(writer, page, reading)
             refuse_long_text(writer.length, source)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from extractor.geometry import Rect, RulingLine
+from extractor.readers.pdf_forms import FormField, form_lines, with_form_fields, without_field_borders
 from extractor.readers.pdf_geometry import PageFrame
 from extractor.readers.pdf_glyphs import GlyphRun, Visibility
 from extractor.readers.pdf_objects import PageObjects, Picture, read_objects
@@ -17,7 +18,7 @@ class PageContent:
     """The content of one page, in points from the top left as displayed.
 
     `shown`, `unpainted` and `hidden` are the runs of characters by whether a reader sees them; `fonts` tells what is
-    set in which font; `dropped` is how many characters over the limit were left out.
+    set in which font; `dropped` is how many characters over the limit were left out; `fields` are those of a form.
     """
 
     frame: PageFrame
@@ -27,6 +28,7 @@ class PageContent:
     fonts: Mapping[int, FontUse]
     dropped: int
     _objects: PageObjects
+    fields: Sequence[FormField] = ()
 
     @property
     def size(self) -> tuple[float, float]:
@@ -52,7 +54,11 @@ class PageContent:
         """Return the horizontal and vertical ruling lines as a reader of text of that turn sees them."""
         horizontal, vertical = self._objects.horizontal_lines, self._objects.vertical_lines
         if not turn:
-            return horizontal, vertical
+            rows = form_lines(self.shown, self.fields, self.frame) if self.fields else ([], [])
+            if not rows[0]:
+                return horizontal, vertical
+            horizontal, vertical = without_field_borders(horizontal, vertical, self.fields)
+            return [*horizontal, *rows[0]], [*vertical, *rows[1]]
         boxes = [Rect(line.start, line.position, line.end, line.position) for line in horizontal]
         boxes += [Rect(line.position, line.start, line.position, line.end) for line in vertical]
         boxes = [self.frame.to_reading(box, turn) for box in boxes]
@@ -62,13 +68,33 @@ class PageContent:
         )
 
 
-def read_content(raw, page, find_missing: FindMissing) -> PageContent:
-    """Return the content of a page; `raw` is pdfium's own interface."""
+def read_content(
+    raw, page, find_missing: FindMissing, layers: Set[str] = frozenset(), fields: Sequence[FormField] = ()
+) -> PageContent:
+    """Return the content of a page; `raw` is pdfium's own interface, `layers` those that are off."""
     frame = PageFrame(raw, page)
-    objects = read_objects(raw, page, frame)
+    objects = read_objects(raw, page, frame, layers)
     reader = TextReader(raw, frame, objects, find_missing)
     runs = reader.read(page)
     shown, unpainted, hidden = (
         runs[visibility] for visibility in (Visibility.SHOWN, Visibility.UNPAINTED, Visibility.HIDDEN)
     )
-    return PageContent(frame, shown, unpainted, hidden, reader.fonts, reader.dropped, objects)
+    struck = [run for run in shown if _is_struck_through(run, objects)]
+    if struck:
+        shown, hidden = [run for run in shown if run not in struck], [*hidden, *struck]
+    if fields:
+        shown = with_form_fields(shown, fields, frame)
+    return PageContent(frame, shown, unpainted, hidden, reader.fonts, reader.dropped, objects, fields)
+
+
+def _is_struck_through(run: GlyphRun, objects: PageObjects) -> bool:
+    """Decide whether a line is drawn through all of a level run, between its baseline and the top of its letters."""
+    style, box = run.style, run.box
+    if style.turn or not objects.horizontal_lines:
+        return False
+    low, high = style.baseline - 0.15 * style.font_size, style.baseline - 0.5 * style.font_size
+    slack = 0.15 * style.font_size
+    return any(
+        high <= line.position <= low and line.start <= box.x0 + slack and line.end >= box.x1 - slack
+        for line in objects.horizontal_lines
+    )

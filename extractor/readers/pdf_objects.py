@@ -5,12 +5,13 @@ from __future__ import annotations
 import ctypes
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from typing import Any
 
 from extractor.geometry import Rect, RulingLine
 from extractor.readers.pdf_geometry import IDENTITY, Affine, PageFrame, bounding_box, compose, unit_square
+from extractor.readers.pdf_layers import is_on_layer
 from extractor.settings import Settings, threshold
 
 _MAX_SEGMENTS = 60_000
@@ -67,6 +68,10 @@ class PageObjects:
     fills: list[FilledArea] = field(default_factory=list)
     covers: list[FilledArea] = field(default_factory=list)
     """Opaque pictures, under which text is not to be seen."""
+    overlays: list[FilledArea] = field(default_factory=list)
+    """Opaque areas painted without a clip: what was painted before under one of them is not seen."""
+    hidden: set[int] = field(default_factory=set)
+    """Addresses of the objects on layers that are switched off."""
     pictures: list[Picture] = field(default_factory=list)
     letter_shapes: list[Rect] = field(default_factory=list)
     """Boxes of small filled shapes, as letters are that were turned into drawings."""
@@ -74,9 +79,12 @@ class PageObjects:
     vertical_lines: list[RulingLine] = field(default_factory=list)
 
 
-def read_objects(raw, page, frame: PageFrame) -> PageObjects:
-    """Return what a page draws; of a drawing with very many segments only the first ones count."""
-    reader = _ObjectReader(raw, frame)
+def read_objects(raw, page, frame: PageFrame, layers: Set[str] = frozenset()) -> PageObjects:
+    """Return what a page draws; of a drawing with very many segments only the first ones count.
+
+    `layers` are those that are switched off: what is on them is not drawn.
+    """
+    reader = _ObjectReader(raw, frame, layers)
     reader.walk(page.raw, frame.to_display, 0)
     return reader.objects
 
@@ -96,14 +104,15 @@ def object_colour(get, item) -> tuple[int, int, int, int] | None:
 
 
 class _ObjectReader:
-    def __init__(self, raw, frame: PageFrame) -> None:
+    def __init__(self, raw, frame: PageFrame, layers: Set[str]) -> None:
         self._raw = raw
         self._frame = frame
+        self._layers = layers
         self._segments = 0
         self._settings = PdfObjectSettings.current()
         self.objects = PageObjects()
 
-    def walk(self, holder, affine: Affine, depth: int) -> None:
+    def walk(self, holder, affine: Affine, depth: int, is_hidden: bool = False) -> None:
         """Read the objects of the page (`depth` 0) or of a form on it, also those of forms inside forms."""
         raw, objects = self._raw, self.objects
         count, get = (
@@ -118,8 +127,13 @@ class _ObjectReader:
             kind = raw.FPDFPageObj_GetType(item)
             key, order = ctypes.addressof(item.contents), len(objects.orders) + 1
             objects.orders[key] = order
+            is_off = is_hidden or (bool(self._layers) and is_on_layer(raw, item, self._layers))
+            if is_off:
+                objects.hidden.add(key)
             if kind == raw.FPDF_PAGEOBJ_TEXT:
                 objects.texts[key] = item, affine
+            elif is_off and kind != raw.FPDF_PAGEOBJ_FORM:
+                continue
             elif kind == raw.FPDF_PAGEOBJ_PATH:
                 self._read_path(item, compose(object_matrix(raw, item), affine), order)
             elif kind == raw.FPDF_PAGEOBJ_IMAGE:
@@ -127,7 +141,7 @@ class _ObjectReader:
             elif kind == raw.FPDF_PAGEOBJ_SHADING:
                 objects.fills.append(FilledArea(order, Rect(0, 0, self._frame.width, self._frame.height), None))
             elif kind == raw.FPDF_PAGEOBJ_FORM and depth < _MAX_FORM_DEPTH:
-                self.walk(item, compose(object_matrix(raw, item), affine), depth + 1)
+                self.walk(item, compose(object_matrix(raw, item), affine), depth + 1, is_off)
 
     def _read_picture(self, item, affine: Affine, order: int) -> None:
         raw, (a, b, c, d, _, _) = self._raw, affine
@@ -158,11 +172,15 @@ class _ObjectReader:
             paint is not None and paint[3] > settings.visible_alpha and min(paint[:3]) < settings.white
             for paint in (filled, stroked)
         )
+        clip = raw.FPDFPageObj_GetClipPath(item)
+        is_clipped = bool(clip) and raw.FPDFClipPath_CountPaths(clip) > 0
         for points, is_straight, is_closed in self._iterate_subpaths(item, count, affine):
             bounds = bounding_box(points)
             is_thin = min(bounds.width, bounds.height) < settings.thickest_line
             if fill.value and not is_thin and is_straight:
                 self.objects.fills.append(FilledArea(order, bounds, filled[:3] if filled else None))
+                if filled and not is_clipped and not raw.FPDFPageObj_HasTransparency(item):
+                    self.objects.overlays.append(self.objects.fills[-1])
             if is_painted and fill.value and self._may_be_letter(bounds, points, is_straight):
                 self.objects.letter_shapes.append(bounds)
             if not is_painted or not is_straight:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,8 @@ from extractor.readers.image import MAX_SIDE
 from extractor.readers.limits import describe_library_error
 from extractor.readers.missing_glyphs import MissingGlyphFinder
 from extractor.readers.pdf_content import PageContent, read_content
+from extractor.readers.pdf_forms import read_form_fields
+from extractor.readers.pdf_geometry import PageFrame
 from extractor.readers.pdf_glyphs import GlyphRun
 from extractor.readers.pdf_regions import area, find_regions
 from extractor.readers.scanned import PageImage
@@ -69,11 +71,11 @@ class PageReading:
     problems: Sequence[Problem] = ()
 
 
-def load_page(pypdfium2, document, number: int, glyphs: MissingGlyphFinder) -> PdfPage:
+def load_page(pypdfium2, document, number: int, glyphs: MissingGlyphFinder, layers: Set[str] = frozenset()) -> PdfPage:
     """Return page `number`, rendered where its text alone does not tell what it shows; a Problem for a broken one.
 
     It is rendered where it has no text, or text that is not painted; where characters do not read like text; and where
-    pictures or shapes beside its words may hold words too.
+    pictures or shapes beside its words may hold words too. `layers` are those of the file that are switched off.
     """
     with PDFIUM:
         try:
@@ -82,8 +84,9 @@ def load_page(pypdfium2, document, number: int, glyphs: MissingGlyphFinder) -> P
             return PdfPage(number, problems=(_broken_page(number, error),))
         content = None
         try:
+            fields = read_form_fields(pypdfium2.raw, document.formenv, page, PageFrame(pypdfium2.raw, page))
             page = flatten_form_fields(pypdfium2.raw, document, page, number)
-            content = read_content(pypdfium2.raw, page, lambda origins: glyphs.find(number, origins))
+            content = read_content(pypdfium2.raw, page, lambda origins: glyphs.find(number, origins), layers, fields)
             regions = tuple(find_regions(content))
             if content.shown and not content.unpainted and not regions and not suspect_fonts(content):
                 return PdfPage(number, content)

@@ -6,10 +6,12 @@ import ctypes
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from statistics import median
 from typing import Any
 
 from extractor.geometry import Rect, on_one_baseline
+from extractor.readers import pdf_layers
 from extractor.readers.missing_glyphs import MissingGlyph
 from extractor.readers.pdf_geometry import Affine, PageFrame, compose
 from extractor.readers.pdf_glyphs import (
@@ -30,6 +32,8 @@ _MAX_GLYPHS = 200_000
 _LAST = 1 << 60
 """The order of painting of an object that was not found: after all others."""
 _HYPHEN_AT_LINE_END = 2  # pdfium's own code
+_SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_RAISED = str.maketrans("0123456789", _SUPERSCRIPTS)
 _BOLD_NAMES = ("bold", "black", "heavy")
 
 
@@ -67,6 +71,20 @@ class PdfTextSettings(Settings):
     bold_weight: int = threshold(600, meaning="weight of a font from which it is bold")
     white_text: int = threshold(245, unit="of 255", meaning="text is white when no primary is below this")
     white_ground: int = threshold(235, unit="of 255", meaning="white text on a fill no darker than this is hidden")
+    raised_size: float = threshold(
+        0.8, meaning="a figure against a character, smaller than this and higher, is a mark of a note or an exponent"
+    )
+    least_rise: float = threshold(0.15, meaning="... if its baseline is higher by more than this")
+    most_rise: float = threshold(0.8, meaning="... and by less than this")
+    watermark_size: float = threshold(18.0, unit="points", meaning="smaller text is no watermark")
+    watermark_slant: float = threshold(
+        0.1, meaning="text of that size whose line rises by more, for each unit across, is a watermark, and hidden"
+    )
+    characters_looked_at: int = threshold(3000, meaning="so many tell whether a page is written from top to bottom")
+    widest_step: float = threshold(0.3, unit="sizes of a character", meaning="a step down goes no farther to the side")
+    longest_step_down: float = threshold(2.2, unit="sizes of a character", meaning="a longer step begins a paragraph")
+    fewest_steps: int = threshold(8, meaning="a page with fewer pairs of Chinese or Japanese characters is level")
+    downward_share: float = threshold(0.5, meaning="share of those pairs that step down on a page of columns")
     largest_slant: float = threshold(
         0.01, meaning="a missing character whose line rises by more, for each unit across, is left out: it is turned"
     )
@@ -96,6 +114,7 @@ class TextReader:
         self._styles: dict[int | None, TextStyle] = {}
         self._bold_fonts: dict[int, bool] = {}
         self._seen_objects: set[int] = set()
+        self._is_vertical, self._leading = False, 0.0
         self.fonts: dict[int, FontUse] = defaultdict(FontUse)
         self.dropped = 0
 
@@ -103,6 +122,7 @@ class TextReader:
         """Return the runs of a page, in the order of the file, by whether they are seen; those off the page are not."""
         textpage = page.get_textpage()
         try:
+            self._is_vertical = self._runs_down(textpage)
             runs = list(self._iterate_runs(textpage))
             runs += self._read_missing(runs)
         finally:
@@ -113,13 +133,37 @@ class TextReader:
             found[run.style.visibility if on_page else Visibility.HIDDEN].append(run)
         return found
 
+    def _runs_down(self, textpage) -> bool:
+        """Decide whether most Chinese or Japanese characters of a page follow one another from top to bottom."""
+        raw, settings = self._raw, self._settings
+        downwards: list[float] = []
+        steps = 0
+        last: Rect | None = None
+        for index in range(min(textpage.count_chars(), settings.characters_looked_at)):
+            code, loose = raw.FPDFText_GetUnicode(textpage, index), raw.FS_RECTF()
+            if code in SPACES or not raw.FPDFText_GetLooseCharBox(textpage, index, loose):
+                continue
+            if not is_wide(chr(code)) if code < 0xD800 or 0xE000 <= code < 0x110000 else True:
+                last = None
+                continue
+            box = self._frame.display_box(loose.left, loose.bottom, loose.right, loose.top)
+            if last is not None:
+                size = max(last.width, last.height, 0.1)
+                across, down = abs(box.center[0] - last.center[0]), box.center[1] - last.center[1]
+                steps += 1
+                if across < settings.widest_step * size and 0 < down < settings.longest_step_down * size:
+                    downwards.append(down / size)
+            last = box
+        self._leading = max(median(downwards) - 1, 0.0) if downwards else 0.0
+        return steps >= settings.fewest_steps and len(downwards) > settings.downward_share * steps
+
     # Characters.
 
     def _iterate_runs(self, textpage) -> Iterator[GlyphRun]:
         raw = self._raw
         count = textpage.count_chars()
         self.dropped = max(0, count - _MAX_GLYPHS)
-        builder = _RunBuilder(self._settings)
+        builder = _RunBuilder(self._settings, self._leading if self._is_vertical else 0.0)
         high_surrogate = 0
         for index in range(min(count, _MAX_GLYPHS)):
             code = raw.FPDFText_GetUnicode(textpage, index)
@@ -187,6 +231,7 @@ class TextReader:
             matrix.a = matrix.d = 1.0
         right, down = a * matrix.a + c * matrix.b, b * matrix.a + d * matrix.b
         turn = (0 if right >= 0 else 2) if abs(right) >= abs(down) else (1 if down > 0 else 3)
+        turn = 1 if self._is_vertical and turn == 0 else turn
         scale = math.hypot(a * matrix.c + c * matrix.d, b * matrix.c + d * matrix.d)
         size = abs(raw.FPDFText_GetFontSize(textpage, index)) * scale
         height = box.height if turn % 2 == 0 else box.width
@@ -194,13 +239,18 @@ class TextReader:
         if not smallest <= size <= largest and height > 0:
             size = settings.size_of_box * height
         size = max(size, 0.1)
+        slant = min(abs(right), abs(down)) / (max(abs(right), abs(down)) or 1)
+        is_watermark = size >= settings.watermark_size and (
+            slant > settings.watermark_slant or (bool(item) and pdf_layers.is_watermark(raw, item))
+        )
         x, y = ctypes.c_double(), ctypes.c_double()
         if raw.FPDFText_GetCharOrigin(textpage, index, x, y):
             px, py = a * x.value + c * y.value + e, b * x.value + d * y.value + f
             baseline = self._frame.to_reading(Rect(px, py, px, py), turn).top
         else:
             baseline = self._frame.to_reading(box, turn).bottom - settings.descent * size
-        return self._make_style(item, key, len(self._styles), baseline, size, turn, box)
+        style = self._make_style(item, key, len(self._styles), baseline, size, turn, box)
+        return replace(style, visibility=Visibility.HIDDEN) if is_watermark else style
 
     def _make_style(
         self, item, key: int | None, number: int, baseline: float, size: float, turn: int, box: Rect
@@ -235,6 +285,10 @@ class TextReader:
         if not item:
             return Visibility.SHOWN
         x, y = box.center
+        if ctypes.addressof(item.contents) in objects.hidden:
+            return Visibility.HIDDEN
+        if any(cover.order > order and _is_under(box, cover.box) for cover in objects.overlays):
+            return Visibility.HIDDEN
         if mode in (raw.FPDF_TEXTRENDERMODE_INVISIBLE, raw.FPDF_TEXTRENDERMODE_CLIP):
             return Visibility.UNPAINTED
         if any(cover.order > order and cover.box.contains(x, y) for cover in objects.covers):
@@ -297,11 +351,39 @@ class TextReader:
         return Glyph(normalized_character(ord(character.text)), box, style)
 
 
-class _RunBuilder:
-    """Joins characters to runs; `space` and `supposed_space` say what stood before the next character."""
+def _is_under(box: Rect, cover: Rect) -> bool:
+    x, y = box.center
+    return (
+        cover.contains(x, y) and cover.top <= box.top + box.height / 4 and cover.bottom >= box.bottom - box.height / 4
+    )
 
-    def __init__(self, settings: PdfTextSettings) -> None:
+
+def _is_raised(previous: Glyph, glyph: Glyph, settings: PdfTextSettings) -> bool:
+    """Decide whether a figure is set smaller and higher than the character it stands against, as marks of notes are."""
+    style, before = glyph.style, previous.style
+    if not glyph.text.isdigit() or not glyph.text.isascii() or style.turn != before.turn:
+        return False
+    if previous.text in _SUPERSCRIPTS:
+        return style is before
+    size = before.font_size
+    gap, rise = glyph.box.x0 - previous.box.x1, before.baseline - style.baseline
+    return (
+        (previous.text.isalnum() or previous.text in tuple(")]%*.,"))
+        and style.font_size < settings.raised_size * size
+        and settings.least_rise * size < rise < settings.most_rise * size
+        and -settings.step_back * size < gap < settings.word_gap * size
+    )
+
+
+class _RunBuilder:
+    """Joins characters to runs; `space` and `supposed_space` say what stood before the next character.
+
+    `leading` is what stands between any two Chinese characters of a column, in parts of the font size.
+    """
+
+    def __init__(self, settings: PdfTextSettings, leading: float) -> None:
         self._settings = settings
+        self._leading = leading
         self._glyphs: list[Glyph] = []
         self._space_before = True
         self.space = False
@@ -310,6 +392,10 @@ class _RunBuilder:
     def add(self, glyph: Glyph) -> GlyphRun | None:
         """Add a character; return the run before it where it begins another one."""
         run = None
+        if self._glyphs and not self.space and _is_raised(self._glyphs[-1], glyph, self._settings):
+            self._glyphs.append(glyph._replace(text=glyph.text.translate(_RAISED)))
+            self.supposed_space = False
+            return None
         if self._glyphs:
             previous = self._glyphs[-1]
             is_apart = self._is_apart(previous, glyph)
@@ -341,7 +427,7 @@ class _RunBuilder:
     def _word_gap(self, previous: Glyph, glyph: Glyph) -> float:
         settings = self._settings
         if is_wide(glyph.text) or is_wide(previous.text):
-            return settings.word_gap_wide
+            return settings.word_gap_wide + self._leading
         return settings.word_gap_at_space if self.supposed_space else settings.word_gap
 
     def _is_apart(self, previous: Glyph, glyph: Glyph) -> bool:

@@ -63,7 +63,8 @@ def split_words(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
     split_columns = objects_matter and settings.split_columns
     words: list[GlyphRun] = []
     for run in runs:
-        for piece in _split_at_columns(run, starts, starts_after_gap, settings) if split_columns else (run,):
+        may_split = split_columns and not _is_set_by_character(run)
+        for piece in _split_at_columns(run, starts, starts_after_gap, settings) if may_split else (run,):
             first, before = piece.glyphs[0], words[-1].glyphs[-1] if words else None
             if (
                 before
@@ -90,6 +91,11 @@ def _remove_repeated(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
     return result
 
 
+def _is_set_by_character(run: GlyphRun) -> bool:
+    """Decide whether every character is a text object of its own, so that objects say nothing about columns."""
+    return len(run.glyphs) > 2 and len({glyph.style.text_object for glyph in run.glyphs}) == len(run.glyphs)
+
+
 def _find_column_starts(runs: Sequence[GlyphRun], settings: PdfWordSettings) -> tuple[ColumnStarts, ColumnStarts]:
     """Return where text objects begin: all of them, and those that begin a line or follow a wide gap."""
     starts: ColumnStarts = defaultdict(set)
@@ -97,7 +103,7 @@ def _find_column_starts(runs: Sequence[GlyphRun], settings: PdfWordSettings) -> 
     previous = None
     for run in runs:
         style = None
-        for position, glyph in enumerate(run.glyphs):
+        for position, glyph in enumerate(run.glyphs[:1] if _is_set_by_character(run) else run.glyphs):
             if glyph.style is style:
                 continue
             style = glyph.style

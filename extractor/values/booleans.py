@@ -74,6 +74,45 @@ def parse_boolean(text: str, context: str = "") -> bool | None:
     return words.pop() if len(words) == 1 else None
 
 
+_TICKED_BOX = r"[☑☒■✓✔√✅]|\[[xX√✓]\]|\([xX√✓]\)"
+_EMPTY_BOX = r"[☐□]|\[ ?\]|\( ?\)"
+_ANY_BOX = re.compile(rf"(?P<ticked>{_TICKED_BOX})|(?P<empty>{_EMPTY_BOX})")
+
+
+def has_box(text: str) -> bool:
+    """Decide whether a box, ticked or empty, stands in `text`."""
+    return _ANY_BOX.search(fold(text)) is not None
+
+
+def find_box_before(text: str, position: int) -> tuple[int, int] | None:
+    """Return the box that stands right before a position, where nothing but spaces is between; None without one."""
+    boxes = list(_ANY_BOX.finditer(fold(text[max(0, position - 8) : position])))
+    if not boxes or boxes[-1].string[boxes[-1].end() :].strip(" \t"):
+        return None
+    offset = max(0, position - 8)
+    return offset + boxes[-1].start(), offset + boxes[-1].end()
+
+
+def ticked_labels(text: str) -> list[str] | None:
+    """Return what stands beside the ticked boxes of `☐ North ☑ Centre`; None for text without boxes and labels.
+
+    Boxes stand before their labels where the text begins with one, and behind them otherwise.
+    """
+    folded = fold(text).strip()
+    boxes = list(_ANY_BOX.finditer(folded))
+    if not boxes:
+        return None
+    if boxes[0].start() == 0:
+        ends = [box.start() for box in boxes[1:]] + [len(folded)]
+        labels = [folded[box.end() : end].strip(" \t\n,;:|/") for box, end in zip(boxes, ends, strict=True)]
+    else:
+        starts = [0] + [box.end() for box in boxes[:-1]]
+        labels = [folded[start : box.start()].strip(" \t\n,;:|/") for box, start in zip(boxes, starts, strict=True)]
+    if not any(labels):
+        return None
+    return [label for box, label in zip(boxes, labels, strict=True) if box["ticked"] and label]
+
+
 def _word_value(text: str) -> bool | None:
     lowered = text.lower()
     return True if lowered in _YES else False if lowered in _NO else None
