@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from extractor.store.models import (
     FINAL_STATES,
     STATUSES,
+    AccessToken,
     AuditEntry,
     Conflict,
     Correction,
@@ -40,6 +41,7 @@ from extractor.store.models import (
     Task,
     TaskOutcome,
     Version,
+    Webhook,
     current_approvals,
     extraction_key,
     open_flag,
@@ -52,6 +54,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FINAL_STATES",
     "STATUSES",
+    "AccessToken",
     "AuditEntry",
     "Conflict",
     "Correction",
@@ -72,6 +75,7 @@ __all__ = [
     "Task",
     "TaskOutcome",
     "Version",
+    "Webhook",
     "current_approvals",
     "extraction_key",
     "open_flag",
@@ -94,6 +98,8 @@ class Store:
             from extractor.store.lessons import Lessons
             from extractor.store.records import Records
             from extractor.store.report_kinds import ReportKinds
+            from extractor.store.tokens import Tokens
+            from extractor.store.webhooks import Webhooks
         except ModuleNotFoundError as error:
             raise StoreError(f"The store needs {error.name}.", "Run `pip install 'extractor[jobs]'`.") from error
         self.place = str(place or database.default_place())
@@ -105,6 +111,8 @@ class Store:
         self.hand_ins = HandIns(self._database)
         self.audit = AuditLog(self._database)
         self.lessons = Lessons(self._database)
+        self.tokens = Tokens(self._database)
+        self.webhooks = Webhooks(self._database)
 
     def __enter__(self) -> Store:
         return self

@@ -159,6 +159,22 @@ lessons = _table(
 )
 lesson_hashes = _table("lesson_hashes", schema=Text, hash=Integer, lesson=Integer, layout=Integer)
 """The hashes of fingerprints by which layouts are found, of the newest lessons of each layout alone."""
+tokens = _table(
+    "tokens", id=Integer, name=Text, hash=Text, scopes=JsonText, who=Text, created=Text, used=Text, revoked=Text
+)
+webhooks = _table(
+    "webhooks",
+    id=Integer,
+    url=Text,
+    secret=Text,
+    events=JsonText,
+    who=Text,
+    created=Text,
+    seq=Integer,
+    tries=Integer,
+    due=Float,
+    failure=Text,
+)
 runs = _table("runs", id=Integer, name=Text, at=Text, settings=JsonText, figures=JsonText)
 """Measurements of earlier versions; no longer written."""
 audit = _table(

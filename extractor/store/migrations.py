@@ -291,6 +291,17 @@ _UPDATE_QUEUE = """UPDATE records SET doubts = :doubts, to_check = :to_check, ri
 _INSERT_HAND_IN = """INSERT INTO handins (who, at, source, name, schema, model)
     VALUES (:who, :at, :source, :name, :schema, :model) RETURNING id"""
 
+_OTHER_PROGRAMS = (
+    """CREATE TABLE tokens (
+        id $id, name TEXT NOT NULL, hash TEXT NOT NULL UNIQUE, scopes TEXT NOT NULL, who TEXT NOT NULL,
+        created TEXT NOT NULL, used TEXT, revoked TEXT)$strict""",
+    """CREATE TABLE webhooks (
+        id $id, url TEXT NOT NULL, secret TEXT NOT NULL, events TEXT NOT NULL, who TEXT NOT NULL,
+        created TEXT NOT NULL, seq $integer NOT NULL, tries $integer NOT NULL, due $real NOT NULL,
+        failure TEXT NOT NULL)$strict""",
+)
+
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration(
         1, "first tables", _TABLES, ("extractions", "versions", "schemas", "corrections", "reviews", "runs", "audit")
@@ -300,4 +311,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(4, "what tells kinds of document apart", ("ALTER TABLE documents ADD COLUMN profile TEXT",)),
     Migration(5, "hand-ins that can be managed", _HAND_INS, ("deletions", "review_rules"), _DELETABLE, _fill_hand_ins),
     Migration(6, "lessons", _LESSON_TABLES),
+    Migration(7, "other programs", _OTHER_PROGRAMS),
 )

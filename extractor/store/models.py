@@ -312,6 +312,39 @@ class HandIn:
 
 
 @dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A program's permission to act for a person (`who`) within `scopes`; times are in ISO 8601."""
+
+    id: int
+    name: str
+    scopes: tuple[str, ...]
+    who: str
+    created: str
+    used: str | None = None
+    revoked: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """An address that is told of events, each signed with `secret`.
+
+    `seq` is the last line of the audit log that it was told of; after `tries` failures (the newest is `failure`) it is
+    tried again when it is `due`, in seconds since 1970.
+    """
+
+    id: int
+    url: str
+    secret: str
+    events: tuple[str, ...]
+    who: str
+    created: str
+    seq: int
+    tries: int
+    due: float
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """One document of a job. `tries` counts how often it was begun, `deaths` how often its process died.
 
