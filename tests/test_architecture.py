@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent / "extractor"
 FLOORS = [
     {"types", "errors", "problems", "settings", "geometry"},
-    {"atomic_files", "values", "schemas"},
+    {"atomic_files", "client", "values", "schemas"},
     {"layout", "tables", "ocr", "decoding"},
     {"readers", "models", "candidates", "grounding", "validation"},
     {"confidence", "classification", "lessons"},
@@ -61,6 +61,8 @@ OWNERS = {
     "uvicorn": {"ui"},
     "argon2": {"ui"},
     "orjson": {"ui"},
+    "prometheus_client": {"ui"},
+    "mcp": {"cli"},
 }
 FILES = sorted(ROOT.rglob("*.py"))
 

@@ -19,7 +19,7 @@ from extractor.readers import read_bytes
 from extractor.review import ReviewService
 from extractor.schemas import load_schema
 from extractor.store import Store, Version
-from extractor.ui import ServerSettings, add_user
+from extractor.ui import ServerSettings, add_user, gradio_app
 from extractor.ui import passwords as password_file
 from extractor.ui.app import create_app
 
@@ -64,11 +64,14 @@ def fill(store: Store, letters: Mapping[str, tuple[str, str]], schema: Any = SCH
 
 
 @contextlib.contextmanager
-def hosted(folder: Path, *, login: bool = True, **settings: Any) -> Iterator[tuple[Any, Store]]:
-    """Yield the app behind its security middleware, and its store."""
+def hosted(folder: Path, *, login: bool = True, screens: bool = True, **settings: Any) -> Iterator[tuple[Any, Store]]:
+    """Yield the app behind its security middleware, and its store; without `screens`, Gradio is not loaded."""
     passwords = folder / "passwords"
     with contextlib.ExitStack() as stack:
         stack.enter_context(mock.patch.object(password_file, "PasswordHasher", QUICK_HASHER))
+        if not screens:
+            for name in ("mount", "add_middleware"):
+                stack.enter_context(mock.patch.object(gradio_app, name))
         if login and not passwords.exists():
             for name, password in PASSWORDS.items():
                 add_user(passwords, name, password)

@@ -16,8 +16,8 @@ from importlib import import_module
 from extractor import __version__
 from extractor.cli import console
 
-_JOBS = ("run", "watch", "status", "retry", "cancel", "store", "export", "serve")
-COMMANDS = ("extract", "read", "prompt", "schemas", "models", "check", "eval", "calibrate", "learn", *_JOBS)
+_JOBS = ("run", "watch", "status", "retry", "cancel", "store", "export", "serve", "tokens", "backup", "restore")
+COMMANDS = ("extract", "read", "prompt", "schemas", "models", "check", "eval", "calibrate", "learn", "mcp", *_JOBS)
 """The commands in the order of the help, each a module in this folder whose `add` adds it to the parser."""
 
 EPILOG = """examples:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -57,15 +58,22 @@ def load_chosen_schema(arguments: argparse.Namespace) -> Any:
 
     Raises SchemaError, or UsageError for `--kinds` without `auto`.
     """
-    from extractor.classification import AUTO, make_kind_set
-    from extractor.schemas import shipped_schemas
+    from extractor.classification import AUTO
 
     if arguments.schema != AUTO:
         if arguments.kinds:
             raise UsageError("--kinds is for --schema auto alone.", "Leave it out, or give --schema auto.")
         return load_checked_schema(arguments.schema)
+    return load_kinds(arguments.kinds)
+
+
+def load_kinds(named: Sequence[str] | None) -> Any:
+    """Return the set of the kinds that were named, or of all shipped ones; raises SchemaError or UsageError."""
+    from extractor.classification import make_kind_set
+    from extractor.schemas import shipped_schemas
+
     places: list[str] = []
-    for given in arguments.kinds or [name for name, _ in shipped_schemas()]:
+    for given in named or [name for name, _ in shipped_schemas()]:
         folder = Path(given)
         places += [str(file) for file in sorted(folder.glob("*.json"))] if folder.is_dir() else [given]
     return make_kind_set([load_checked_schema(place) for place in places])

@@ -294,10 +294,20 @@ class ReviewService:
     # Uploads.
 
     def upload(
-        self, *, who: str, files: Sequence[tuple[str, str | os.PathLike[str]]], schema: Schema, model: str | None = None
+        self,
+        *,
+        who: str,
+        files: Sequence[tuple[str, str | os.PathLike[str]]],
+        schema: Schema,
+        model: str | None = None,
+        split: bool = False,
     ) -> dict[str, Any]:
         """Have files, each given by its name and path, extracted in the background; see `Uploads.add`."""
-        return self._uploads.add(files, schema=schema, model=model or self.model, who=who)
+        return self._uploads.add(files, schema=schema, model=model or self.model, who=who, split=split)
+
+    def hand_in(self, number: int, *, who: str) -> dict[str, Any]:
+        """Return one of the person's hand-ins, and how far it is; raises InputError where there is none."""
+        return self._uploads.show(number, who)
 
     def hand_in_sample(self, language: str, *, who: str) -> dict[str, Any]:
         """Hand in a made-up order for somebody who wants to try the tool; it is extracted without a model, at once."""

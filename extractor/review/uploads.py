@@ -82,9 +82,17 @@ class Uploads:
             worker.close()
 
     def add(
-        self, files: Sequence[tuple[str, str | os.PathLike[str]]], *, schema: Schema, model: str | None, who: str
+        self,
+        files: Sequence[tuple[str, str | os.PathLike[str]]],
+        *,
+        schema: Schema,
+        model: str | None,
+        who: str,
+        split: bool = False,
     ) -> dict[str, Any]:
         """Copy files, each given by its name and path, and extract them in the background, one after another.
+
+        With `split`, files of several documents are taken apart.
 
         Returns how many were `added`, and the `refused` ones with the reasons. Raises ReviewError (`unusable`) where
         all were refused. The files that were given may be deleted afterwards.
@@ -104,7 +112,7 @@ class Uploads:
             raise unusable(reasons, "No file was uploaded.", refused=refused)
         self._store.add_schema(schema)
         name = resolve_model_name(model)
-        job = self._start_job(schema, name, who)
+        job = self._start_job(schema, name, who, split)
         given = {file.name: file for file in added}
         numbers = [self._store.hand_ins.add(who, key, display_name(key), schema.id, name).id for key in given]
         files = [replace(file, handin=n) for file, n in zip(given.values(), numbers, strict=True)]
@@ -167,8 +175,16 @@ class Uploads:
 
         With `deleted`, those in the bin.
         """
+        rows = self._rows(self._store.hand_ins.select(who=who, deleted=deleted, limit=MAX_LISTED))
+        return {"rows": rows, "working": any(row["state"] in OPEN_STATES for row in rows)}
+
+    def show(self, number: int, who: str) -> dict[str, Any]:
+        """Return one hand-in of a person as `list_for` does; raises InputError where there is none of that number."""
+        return self._rows([self.own(number, who)])[0]
+
+    def _rows(self, handins: Sequence[HandIn]) -> list[dict[str, Any]]:
+        """Return hand-ins as JSON data, each with its documents."""
         jobs = {job.id: job for job in self.jobs()}
-        handins = self._store.hand_ins.select(who=who, deleted=deleted, limit=MAX_LISTED)
         tasks = self._store.hand_ins.tasks([handin.id for handin in handins])
         progress = self._progress()
         records = self._records_of([task for own in tasks.values() for task in own], jobs)
@@ -186,8 +202,7 @@ class Uploads:
             if only is not None and only.schema != handin.schema:
                 row |= {"schema": only.schema_name, "schema_title": only.schema_name}
             rows.append(row | summarise(documents) | {"documents": documents, "deleted": handin.deleted})
-        working = any(row["state"] in OPEN_STATES for row in rows)
-        return {"rows": rows, "working": working}
+        return rows
 
     def _progress(self) -> Progress:
         """Return what is being done with which task, and the place in line of those that wait."""
@@ -363,13 +378,14 @@ class Uploads:
         """What tells these uploads from those of another server on the same store."""
         return hashlib.sha256(str(self._files.folder).encode()).hexdigest()[:12]
 
-    def _start_job(self, schema: Schema, model: str, who: str) -> Job:
+    def _start_job(self, schema: Schema, model: str, who: str, split: bool = False) -> Job:
         settings = {"model": model, "passage_tokens": None, JOB_SETTING: self._key}
-        return self._store.jobs.start(self._job_name(schema, model), schema.id, settings, who=who)
+        settings |= {"split": True} if split else {}
+        return self._store.jobs.start(self._job_name(schema, model, split), schema.id, settings, who=who)
 
-    def _job_name(self, schema: Schema, model: str) -> str:
+    def _job_name(self, schema: Schema, model: str, split: bool) -> str:
         """Return the name of the job for a schema and a model; it changes with the version of the tool and prompts."""
-        identity = [schema.id, model, self._key, __version__, prompts.prompt_id()]
+        identity = [schema.id, model, self._key, __version__, prompts.prompt_id(), *(["split"] if split else [])]
         return f"upload-{schema.name}-{hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:8]}"
 
     def _take_over_old_jobs(self) -> None:
@@ -384,9 +400,10 @@ class Uploads:
                 continue
             schema = replace(schema, name=name)
             model = str(job.settings["model"])
-            if self._job_name(schema, model) != job.name:
+            split = bool(job.settings.get("split"))
+            if self._job_name(schema, model, split) != job.name:
                 left: Iterable[Task] = self._store.jobs.tasks(job, "waiting", "leased")
-                successor = self._start_job(schema, model, ACTOR)
+                successor = self._start_job(schema, model, ACTOR, split)
                 files = [SourceFile(t.name, t.stamp, t.document, handin=t.handin, replaces=t.replaces) for t in left]
                 self._store.jobs.add_again(successor, files)
                 self._store.jobs.cancel(job.name, who=ACTOR)

@@ -11,12 +11,13 @@ from starlette.middleware.cors import CORSMiddleware
 from extractor import __version__
 from extractor.evaluation.runs import runs_folder
 from extractor.ui import gradio_app
+from extractor.ui.api import API_PREFIX, create_api
 from extractor.ui.errors import ErrorMiddleware, add_error_handlers
 from extractor.ui.export_files import ExportFiles
 from extractor.ui.hosts import host_check
 from extractor.ui.passwords import PasswordFile
 from extractor.ui.reports import Reports
-from extractor.ui.routes import api_router, files, login, server
+from extractor.ui.routes import api_router, files, login, monitoring, server
 from extractor.ui.security import SecurityMiddleware
 from extractor.ui.sessions import Sessions
 from extractor.ui.settings import ServerSettings
@@ -48,6 +49,8 @@ def create_app(settings: ServerSettings, service: ReviewService, port: int) -> S
     app.include_router(api_router())
     app.include_router(server.router)
     app.include_router(files.router)
+    app.include_router(monitoring.router)
+    app.mount(API_PREFIX, create_api(settings, service))
     files.mount_static_files(app)
     gradio_app.mount(
         app,
@@ -68,6 +71,8 @@ def create_app(settings: ServerSettings, service: ReviewService, port: int) -> S
         is_own_host=host_check(settings.names, settings.loopback),
         folder=settings.folder,
         passwordless_user=None if passwords else settings.owner,
+        find_token=service.store.tokens.find,
+        max_upload=settings.max_upload << 20,
     )
 
 

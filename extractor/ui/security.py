@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from extractor.store import AccessToken
 from extractor.ui.cookies import parse_cookies, session_cookie_header
 from extractor.ui.errors import RequestError
 from extractor.ui.gradio_app import paths
@@ -31,8 +32,20 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-PUBLIC_PATHS = ("/login", "/favicon.ico", "/static/login.css", "/static/login.js", "/static/common/language.js")
+PUBLIC_PATHS = (
+    "/healthz",
+    "/login",
+    "/favicon.ico",
+    "/static/login.css",
+    "/static/login.js",
+    "/static/common/language.js",
+)
 """What is answered without a login."""
+API_PATHS = ("/api/v1/", "/metrics")
+"""What is answered to programs, which bring an access token instead of a cookie."""
+API_DOCUMENTS = "/api/v1/documents"
+MAX_FORM_BYTES = 1 << 20
+"""Of a form around a file that a program hands in."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 MAX_BODY_BYTES = 8 << 20
 """Of a request that brings no files."""
@@ -57,9 +70,12 @@ class SecurityMiddleware:
         is_own_host: Callable[[str], bool],
         folder: Path,
         passwordless_user: str | None,
+        find_token: Callable[[str], AccessToken | None] = lambda secret: None,
+        max_upload: int = 0,
     ) -> None:
         self.app, self._sessions, self._cookie, self._is_own_host = app, sessions, cookie, is_own_host
         self._folder, self._passwordless_user = folder, passwordless_user
+        self._find_token, self._max_upload = find_token, max_upload
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse a request, or pass it on with its user (ASGI)."""
@@ -104,6 +120,9 @@ class SecurityMiddleware:
             raise RequestError(403, "forbidden", "Another site may not do this.")
         if paths.is_closed(path):
             raise RequestError(404, "not_found", "There is no such page.")
+        if path.startswith(API_PATHS):
+            self._check_token(scope, headers)
+            return None
         cookie = parse_cookies(headers.get("cookie", "")).get(self._cookie, "")
         user = self._sessions.user(cookie)
         scope.setdefault("state", {}).update(user=user, cookie=cookie)
@@ -118,6 +137,15 @@ class SecurityMiddleware:
         if navigation and "text/html" in headers.get("accept", ""):
             return RedirectResponse("/login", 303)
         raise RequestError.not_logged_in()
+
+    def _check_token(self, scope: Scope, headers: dict[str, str]) -> None:
+        """Note whose access token a request brings; raises RequestError (401) where it brings none that is valid."""
+        kind, _, secret = headers.get("authorization", "").partition(" ")
+        token = self._find_token(secret.strip()) if kind.lower() == "bearer" else None
+        if token is None:
+            hint = "Make one with `extractor tokens new`, and send it as Authorization: Bearer TOKEN."
+            raise RequestError(401, "no_token", "The request has no valid access token.", hint)
+        scope.setdefault("state", {}).update(user=token.who, token=token, cookie="")
 
     def _limit_body(self, path: str, headers: dict[str, str], receive: Receive) -> Receive:
         """Return a `receive` that raises RequestError (413) once a request's body is too large."""
@@ -142,6 +170,8 @@ class SecurityMiddleware:
         """Return how many bytes a request to the path may bring; for files it is what the disk has room for."""
         if path in (paths.UPLOAD, SAMPLES):
             return max(0, shutil.disk_usage(self._folder).free - FREE_DISK_BYTES)
+        if path == API_DOCUMENTS:
+            return self._max_upload + MAX_FORM_BYTES
         if path.startswith("/api/"):
             return MAX_API_BODY_BYTES
         return MAX_LOGIN_BODY_BYTES if path == "/login" else MAX_BODY_BYTES

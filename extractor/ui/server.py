@@ -32,21 +32,27 @@ def serve(settings: ServerSettings, tell: Callable[[str], None], ready: Callable
     for sentence in check_settings(settings):
         tell(sentence)
     from extractor.review import ReviewService
+    from extractor.ui.api.webhook_sender import WebhookSender
 
     with contextlib.closing(open_socket(settings)) as sock, Store(settings.store) as store:
         port = sock.getsockname()[1]
         if settings.port is None and port != DEFAULT_PORT:
             tell(f"Port {DEFAULT_PORT} is used by another program; this server uses {port}.")
         create_private_folder(settings.folder)
-        with ReviewService(
-            store,
-            second_review=settings.second_review,
-            model=settings.model,
-            keep_days=settings.keep_uploads,
-            max_bytes=settings.max_upload << 20,
-        ) as service:
+        with contextlib.ExitStack() as stack:
+            service = stack.enter_context(
+                ReviewService(
+                    store,
+                    second_review=settings.second_review,
+                    model=settings.model,
+                    keep_days=settings.keep_uploads,
+                    max_bytes=settings.max_upload << 20,
+                )
+            )
             service.start()
             app = create_app(settings, service, port)
+            webhooks = stack.enter_context(contextlib.closing(WebhookSender(store)))
+            webhooks.start()
             address = f"http://{_display_host(settings.host)}:{port}/"
 
             def announce() -> None:

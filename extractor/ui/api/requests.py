@@ -10,7 +10,7 @@ from extractor.ui.requests import FieldPath, Index, Note, Text
 
 
 class CorrectionRequest(BaseModel):
-    """A value typed for the field at `path`, into the record as it was at a revision; an empty text says it has none."""
+    """A value typed for the field at `path`, in the record as it was at a revision; an empty text says it has none."""
 
     revision: Index
     path: FieldPath
