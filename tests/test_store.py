@@ -459,7 +459,8 @@ def undo_later_migrations(store: Store) -> None:
             raw(store, f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, ''); END")
     for index in ("tasks_handin", "handins_who", "deletions_record", "deletions_document"):
         raw(store, f"DROP INDEX {index}")
-    for table in ("handins", "deletions", "review_rules", "report_kinds", "lesson_hashes", "lessons", "layouts"):
+    dropped = ("handins", "deletions", "review_rules", "report_kinds", "lesson_hashes", "lessons", "layouts")
+    for table in (*dropped, "tokens", "webhooks"):
         raw(store, f"DROP TABLE {table}")
         if store._database.dialect != "sqlite":
             raw(store, f"DROP FUNCTION IF EXISTS {table}_unchanging() CASCADE")
