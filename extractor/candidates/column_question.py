@@ -58,8 +58,8 @@ class ColumnQuestion:
 def find_uncertain_tables(field: Field, document: Document) -> list[ColumnMatch]:
     """Return the tables, or lines read as one, that may hold the list `field` but are not certain to, likeliest first.
 
-    Each with the pairs that code has found. Of tables that overlap only the likeliest; none for a list whose
-    description says which rows count, because columns do not tell that.
+    Each with the pairs that code has found. Of tables that overlap only the likeliest, those with headers first; none
+    for a list whose description says which rows count, because columns do not tell that.
     """
     settings = ColumnQuestionSettings.current()
     if list_rows.limits_rows(field):
@@ -67,7 +67,8 @@ def find_uncertain_tables(field: Field, document: Document) -> list[ColumnMatch]
     kept: list[ColumnMatch] = []
     runs = find_runs(document) if settings.ask_for_runs and _has_values(field) else ()
     tables = list_rows.find_open_matches(field, document)
-    for matches in (tables, [list_rows.match_open(field, run, document.text) for run in runs]):
+    named, nameless = ([m for m in tables if bool(m.grid.named_columns) is is_named] for is_named in (True, False))
+    for matches in (named, [list_rows.match_open(field, run, document.text) for run in runs], nameless):
         for match in _likeliest_first(matches, document.text):
             if not any(match.grid.start < k.grid.end and k.grid.start < match.grid.end for k in kept):
                 kept.append(match)

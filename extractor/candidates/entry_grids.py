@@ -55,6 +55,7 @@ class EntryGrid:
 
     `rows` are those below (or above) the header; each maps a column to its cell. `lead` is where the lines that belong
     to the header begin. `is_marked` says that a reader found the header; else rows are held to the items' kinds.
+    Without `has_header` the names are not printed: they are told from what the columns hold.
     """
 
     names: tuple[tuple[str, ...], ...]
@@ -65,6 +66,7 @@ class EntryGrid:
     table: Table | None = None
     lead: int = 0
     is_marked: bool = True
+    has_header: bool = True
 
     @cached_property
     def named_columns(self) -> int:

@@ -141,14 +141,14 @@ class _RowReader:
         self._match, self._text = match, text
         self._rows = match.grid.rows
         self._settings = EntryRowSettings.current()
-        self._is_marked = match.grid.is_marked
+        self._is_marked, self._has_header = match.grid.is_marked, match.grid.has_header
         self._items = {c: match.field.items[i] for i, c in match.columns.items()}
         needed = needed_items(match.field)
         self._needed = {c for i, c in match.columns.items() if i in needed}
         likely = [row for row in self._rows if len(self._filled(row)) >= 2 or len(self._items) < 2]
         counts = {c: sum(c in self._filled(row) for row in likely) for c in self._items}
         self._usual = {c for c, n in counts.items() if 2 * n > len(likely)}
-        if not match.grid.is_marked:  # lines leave out what goes without saying, such as a count of 1
+        if not self._has_header:
             self._needed &= self._usual
         in_grid: dict[int, int] = {}
         for row in likely:
@@ -202,7 +202,8 @@ class _RowReader:
             present = [c for c in self._items if c in row]
             own = sum(not row[c].inherited for c in filled)
             return 2 * len(filled) > len(present) - 1 and (own > 1 or len(self._usual) < 2)
-        if len(filled & self._usual) <= self._settings.min_filled * len(self._usual):
+        # Rows without a header are built alike, but for what goes without saying.
+        if self._has_header and len(filled & self._usual) <= self._settings.min_filled * len(self._usual):
             return False
         if sum(not row[c].inherited for c in filled) < min(2, len(self._items)):
             return False

@@ -124,7 +124,7 @@ def _grid_of_run(run: Sequence[_BuiltRow], settings: LineRunSettings) -> Iterato
         amounts = [c for c, kind in enumerate(columns) if kind == "v" and _are_amounts(rows, c, settings)]
         if settings.name_only_amount and len(amounts) == 1:
             names[amounts[0]] = _AMOUNT_NAMES
-        yield EntryGrid(tuple(names), tuple(rows), start, end, lead=start, is_marked=False)
+        yield EntryGrid(tuple(names), tuple(rows), start, end, lead=start, is_marked=False, has_header=False)
 
 
 def _find_products(rows: Sequence[dict[int, PlacedText]], columns: str) -> Iterator[tuple[tuple[int, int], int]]:

@@ -38,9 +38,9 @@ def match_lists_by_columns(
 ) -> dict[Path, TableRowsMatch]:
     """Return the rows of open lists by their paths, in tables whose columns the model has pointed at.
 
-    One short question a table, without the document; none for a table of which every column is known already, which
-    needs no model. `fields` are all of the schema: rows that have labels of others are left out. Raises what the model
-    raises.
+    One short question a table, without the document; none for rows without a header of which every column is known,
+    which need no model. `fields` are all of the schema: rows that have labels of others are left out. Raises what the
+    model raises.
     """
     if not ColumnAnswerSettings.current().ask_for_columns:
         return {}
@@ -51,7 +51,8 @@ def match_lists_by_columns(
         if any(item.path for item in field.items)
         for match in find_uncertain_tables(field, document)
     ]
-    told = [(question, Answer("", ())) for question in questions if not question.slots]
+    known = [question for question in questions if not question.slots and not question.match.grid.has_header]
+    told = [(question, Answer("", ())) for question in known]
     asked = [question for question in questions if question.slots] if model is not None else []
     if model is not None and asked:
         request = Request(prompts.system(), "", tuple(map(_as_group, asked)), "")
