@@ -283,6 +283,9 @@ def test_a_clicked_word_is_named_by_the_label_beside_or_above_it():
     price = document.text.index("1.20")
     assert propose_field_at(document, price, price + 4).name == "Gasket Unit price"
     assert propose_field_at(document, 0, 7).name == ""
+    word = document.text.index("Works")
+    assert propose_field_at(document, word, word + 5).sample.text == "Alpha Works", "a word stands for its value"
+    assert propose_field_at(document, word, word + 5, exact=True).sample.text == "Works"
 
 
 def test_command_line_makes_a_schema(tmp_path, monkeypatch, capsys):

@@ -70,7 +70,7 @@ def test_a_kind_is_made_from_a_sample_by_clicks_and_reads_another_report(page, t
     box = page.locator(".kinds .page").first.bounding_box()
     scale = box["width"] / 595
     page.mouse.click(box["x"] + 66 * scale, box["y"] + (842 - 510) * scale)
-    expect(row(page, "Engineer")).to_have_count(1, timeout=READ_TIMEOUT)
+    expect(row(page, "Engineer").locator(".found-text")).to_have_text("J. Smith", timeout=READ_TIMEOUT)
 
     # One field is renamed, required and kept under its printed name, one is removed; a check is chosen.
     name = page.get_by_label("Name: Visit no.", exact=True)

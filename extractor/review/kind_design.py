@@ -113,9 +113,12 @@ class KindDesign:
         _check_usable(document)
         return {"draft": draft_from_schema(document).to_json()}
 
-    def field_at(self, sample: str, start: int, end: int) -> dict[str, Any]:
-        """Return the field for a stretch of the sample's text, named by the label beside or above it."""
-        return {"field": self._run(sample, kind_tasks.field_at, start, end)}
+    def field_at(self, sample: str, start: int, end: int, *, exact: bool) -> dict[str, Any]:
+        """Return the field for a stretch of the sample's text, named by the label beside or above it.
+
+        Unless the stretch is `exact`, the value is all that the stretch is a word of.
+        """
+        return {"field": self._run(sample, kind_tasks.field_at, start, end, exact)}
 
     def preview(self, data: Mapping[str, Any], sample: str = "") -> dict[str, Any]:
         """Return the JSON Schema of a draft and what the sample has for its fields, or the `error` that it has.

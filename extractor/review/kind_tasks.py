@@ -55,9 +55,9 @@ def read_header(names: Sequence[str], sha: str) -> dict[str, Any]:
     return _with_document(names, sha, lambda document: draft_from_header(document).to_json())
 
 
-def field_at(names: Sequence[str], sha: str, start: int, end: int) -> dict[str, Any]:
-    """Return the field for a stretch of the sample."""
-    return _with_document(names, sha, lambda document: propose_field_at(document, start, end).to_json())
+def field_at(names: Sequence[str], sha: str, start: int, end: int, exact: bool) -> dict[str, Any]:
+    """Return the field for a stretch of the sample, or for the value that it is a word of."""
+    return _with_document(names, sha, lambda document: propose_field_at(document, start, end, exact=exact).to_json())
 
 
 def find_values(names: Sequence[str], sha: str, schema: str, places: str) -> dict[str, Any]:

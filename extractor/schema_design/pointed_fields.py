@@ -17,12 +17,47 @@ WORD_GAP = 1.3
 """The widest gap between two words of a label, in heights of the line."""
 
 
-def propose_field_at(document: Document, start: int, end: int) -> FieldDraft:
-    """Return the field for `document.text[start:end]`, named by its label; the name is empty where none is found."""
+def propose_field_at(document: Document, start: int, end: int, *, exact: bool = False) -> FieldDraft:
+    """Return the field for `document.text[start:end]`, named by its label; the name is empty where none is found.
+
+    Unless the stretch is `exact`, it is a word of the value: the value is all of what stands at the label, in the cell,
+    or between wide gaps of the line.
+    """
+    if not exact:
+        start, end = _whole_value(document, start, end)
     text = collapse_spaces(document.text[start:end])
     label = _known_label(document, start, end) or _label_in_table(document, start, end)
     label = label or _label_on_page(document, start, end) or _label_in_text(document.text, start)
     return named_field(label, [text], SampleValue(text, start, end))
+
+
+def _whole_value(document: Document, start: int, end: int) -> tuple[int, int]:
+    """Return the stretch that the word at `start` is a part of."""
+    for value in find_labelled_values(document):
+        if value.start <= start and end <= value.end:
+            return value.start, value.end
+    for table in document.tables:
+        for cell in table.cells:
+            if cell.start <= start and end <= cell.end:
+                return cell.start, cell.end
+    for page in document.pages:
+        words = [word for word in page.words if word.box]
+        at = next((n for n, word in enumerate(words) if word.start <= start < word.end), None)
+        if at is not None:
+            first, last = at, at
+            while first > 0 and _go_on(words[first - 1], words[first]):
+                first -= 1
+            while last + 1 < len(words) and _go_on(words[last], words[last + 1]):
+                last += 1
+            return words[first].start, words[last].end
+    return start, end
+
+
+def _go_on(one: Word, other: Word) -> bool:
+    """Decide whether two words that follow each other are of one value: on one line, near, and no label between."""
+    assert one.box is not None and other.box is not None
+    follows = other.box.x0 >= one.box.x0 and overlaps_in_height(one.box, other.box) and other.start - one.end <= 1
+    return follows and _is_near(one, other) and not one.text.endswith((":", "："))
 
 
 def _known_label(document: Document, start: int, end: int) -> str:

@@ -304,11 +304,12 @@ class SaveKindRequest(PreviewRequest):
 
 
 class FieldAtRequest(BaseModel):
-    """A stretch of a sample's text."""
+    """A stretch of a sample's text: a word of a value, or, where it is `exact`, the value."""
 
     sample: Annotated[StrictStr, Field(pattern="^[0-9a-f]{64}$")]
     start: Index
     end: Index
+    exact: StrictBool = False
 
     @model_validator(mode="after")
     def _check_order(self) -> FieldAtRequest:

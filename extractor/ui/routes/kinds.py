@@ -83,7 +83,7 @@ def preview_draft(request: PreviewRequest, service: Service, user: User) -> Resp
 @router.post("/kind-drafts/field")
 def field_at(request: FieldAtRequest, service: Service, user: User) -> Response:
     """Return the field for a stretch of the sample that was clicked."""
-    return JsonResponse(service.kinds.field_at(request.sample, request.start, request.end))
+    return JsonResponse(service.kinds.field_at(request.sample, request.start, request.end, exact=request.exact))
 
 
 @router.post("/samples")

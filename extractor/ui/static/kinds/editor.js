@@ -177,10 +177,10 @@ export class KindEditor {
     if (found) this.#fields.focus(found.field);
   }
 
-  async #addFieldAt({ evidence }) {
+  async #addFieldAt({ evidence, how }) {
     const { start, end } = evidence;
     try {
-      const { field } = await post("kind-drafts/field", { sample: this.#sample.sample, start, end });
+      const { field } = await post("kind-drafts/field", { sample: this.#sample.sample, start, end, exact: how === "words" });
       field.key = "";
       this.#fields.add(field);
     } catch (error) {
