@@ -369,6 +369,13 @@ def test_column_of_another_kind_is_left_out():
     assert dict(answered(A="purpose", B="amount", C="purpose")[1].columns) == {}
 
 
+def test_column_of_dates_is_not_offered_to_a_free_text():
+    document = read_bytes(FOREIGN.replace("1.05.2031", "1-May-2031").encode(), "paper.txt")
+    wanted = a_list("", purpose=text("what for"), amount=number("in euro"))
+    (match,) = find_uncertain_tables(the_list(wanted), document)
+    assert "A" not in {slot.key for slot in make_column_question(match, document.text).slots}
+
+
 def test_only_columns_without_an_item_are_asked_about():
     document = read_bytes(FOREIGN.replace("Betrag", "Amount").encode(), "paper.txt")
     (match,) = find_uncertain_tables(the_list(PAYMENTS), document)

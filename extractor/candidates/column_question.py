@@ -18,6 +18,7 @@ from extractor.candidates.list_columns import (
     ListColumnSettings,
     cell_fits,
     column_fit,
+    date_share,
     filled_count,
     is_column_item,
 )
@@ -160,11 +161,13 @@ def _may_hold(item: Field, grid: EntryGrid, column: int, text: str) -> bool:
     if normalisation.value_kind(item) is not None or item.enum is not None or not item.copied:
         return True
     cells = [row[column].text for row in grid.rows if column in row and row[column].text and filled_count(row) > 1]
-    return not cells or not all(is_value(cell) and _is_date_or_amount(cell) for cell in cells)
+    if cells and all(is_value(cell) and _is_amount(cell) for cell in cells):
+        return False
+    return date_share(grid, column, text) < ListColumnSettings.current().min_fit
 
 
-def _is_date_or_amount(text: str) -> bool:
-    return value_format(text) in ("date", "money") or re.search(r"[.,]\d\d$", text) is not None
+def _is_amount(text: str) -> bool:
+    return value_format(text) == "money" or re.search(r"[.,]\d\d$", text) is not None
 
 
 def _shorten(text: str, longest: int) -> str:

@@ -176,7 +176,7 @@ def _only_date(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: st
     if len(items) != 1:
         return None
     free = [c for c in range(len(grid.names)) if c not in taken.values()]
-    columns = [c for c in free if _date_share(grid, c, text) >= ListColumnSettings.current().min_fit]
+    columns = [c for c in free if date_share(grid, c, text) >= ListColumnSettings.current().min_fit]
     return (items[0], columns[0]) if len(columns) == 1 else None
 
 
@@ -195,7 +195,8 @@ def _only_name(field: Field, grid: EntryGrid, taken: Mapping[int, int]) -> tuple
     return None
 
 
-def _date_share(grid: EntryGrid, column: int, text: str) -> float:
+def date_share(grid: EntryGrid, column: int, text: str) -> float:
+    """Return the share of a column's filled cells that are mostly a date."""
     cells = _sample(grid, column)
     spans = [normalisation.find_spans("date", text[c.start : c.end]) for c in cells]
     whole = sum(any(2 * (e - s) > c.end - c.start for s, e in found) for found, c in zip(spans, cells, strict=True))
