@@ -17,6 +17,7 @@ class ProblemKind(StrEnum):
     AMBIGUOUS_NUMBER = "ambiguous_number"
     ASSUMED_SCHEME = "assumed_scheme"
     BLANK_PAGE = "blank_page"
+    BROKEN_LINE = "broken_line"
     BROKEN_PAGE = "broken_page"
     CHECK = "check"
     CHECK_NOT_RUN = "check_not_run"
@@ -66,6 +67,7 @@ TEXTS: dict[str, dict[ProblemKind, str]] = {
         ProblemKind.AMBIGUOUS_NUMBER: "The number can be read in two ways.",
         ProblemKind.ASSUMED_SCHEME: "The address has no https:// in print.",
         ProblemKind.BLANK_PAGE: "A page is blank.",
+        ProblemKind.BROKEN_LINE: "The value is broken by the end of a line; check how it was joined.",
         ProblemKind.BROKEN_PAGE: "A page could not be read.",
         ProblemKind.CHECK: "A rule between fields does not hold:",
         ProblemKind.CHECK_NOT_RUN: "A rule could not be tried on this record.",
@@ -113,6 +115,7 @@ TEXTS: dict[str, dict[ProblemKind, str]] = {
         ProblemKind.AMBIGUOUS_NUMBER: "数字有两种读法。",
         ProblemKind.ASSUMED_SCHEME: "网址原文没有 https://。",
         ProblemKind.BLANK_PAGE: "有空白页。",
+        ProblemKind.BROKEN_LINE: "值在行末被断开，请核对其接法。",
         ProblemKind.BROKEN_PAGE: "有一页无法读取。",
         ProblemKind.CHECK: "字段之间的规则不成立：",
         ProblemKind.CHECK_NOT_RUN: "有一条规则无法检查。",

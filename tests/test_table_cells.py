@@ -191,3 +191,57 @@ def test_header_gives_the_unit_of_its_cells():
     found = match_cells(wanted.fields, document)[("fees", "amount")]
     field = next(field for field in wanted.fields if field.path == ("fees", "amount"))
     assert normalisation.normalise_value(field, document.text[found.start : found.end], found.context).value == 15000
+
+
+def year_fields(*groups):
+    years = {"a": {"type": ["number", "null"], "title": "2031"}, "b": {"type": ["number", "null"], "title": "2032"}}
+    inner = {name.lower(): group(name, **years) for name in groups}
+    return schema(**{port.lower(): group(port, **inner) for port in ("Upton", "Lyme")})
+
+
+def test_years_that_recur_under_each_group_are_heads_with_and_without_a_tall_corner():
+    wanted = year_fields("Catch", "Crew")
+    rest = "<tr><td>Upton</td><td>50</td><td>61</td><td>7</td><td>8</td></tr>"
+    rest += "<tr><td>Lyme</td><td>12</td><td>14</td><td>3</td><td>4</td></tr></table>"
+    groups = "<td colspan=2>Catch</td><td colspan=2>Crew</td></tr>"
+    years = "<td>2031</td><td>2032</td><td>2031</td><td>2032</td></tr>"
+    tall = f"<table><tr><td rowspan=2>Port</td>{groups}<tr>{years}{rest}"
+    flat = f"<table><tr><td>Port</td>{groups}<tr><td></td>{years}{rest}"
+    for page in (tall, flat):
+        data = extract(read_bytes(page.encode(), "a.html"), wanted, None).data
+        assert data == {
+            "upton": {"catch": {"a": 50, "b": 61}, "crew": {"a": 7, "b": 8}},
+            "lyme": {"catch": {"a": 12, "b": 14}, "crew": {"a": 3, "b": 4}},
+        }
+
+
+def test_a_caption_that_is_also_a_head_does_not_confuse_the_cells():
+    wanted = schema(
+        upton=group("Upton", planned=leaf("Planned"), landed=leaf("Landed")),
+        lyme=group("Lyme", planned=leaf("Planned"), landed=leaf("Landed")),
+    )
+    page = "<h2>Planned</h2><table><tr><th>Port</th><th>Planned</th><th>Landed</th></tr>"
+    page += "<tr><td>Upton</td><td>50</td><td>61</td></tr><tr><td>Lyme</td><td>12</td><td>14</td></tr></table>"
+    data = extract(read_bytes(page.encode(), "a.html"), wanted, None).data
+    assert data == {"upton": {"planned": 50, "landed": 61}, "lyme": {"planned": 12, "landed": 14}}
+
+
+def test_a_ticked_box_answers_a_field_of_choices_or_of_yes_and_no():
+    wanted = schema(
+        quay={"enum": ["East", "West", None], "title": "Quay"},
+        tug={"type": "boolean", "title": "Tug wanted"},
+        pilot={"type": "boolean", "title": "Pilot wanted"},
+    )
+    rows = (("Tug wanted", "☐"), ("Quay", "☐ East ☒ West"), ("Pilot wanted", "☑"))
+    page = "<table>" + "".join(f"<tr><td>{label}</td><td>{box}</td></tr>" for label, box in rows) + "</table>"
+    assert extract(read_bytes(page.encode(), "a.html"), wanted, None).data == {
+        "quay": "West",
+        "tug": False,
+        "pilot": True,
+    }
+    lines = "Quay: East [ ] West [x]\n\n[x] Tug wanted\n\n[ ] Pilot wanted\n"
+    assert extract(read_bytes(lines.encode(), "a.txt"), wanted, None).data == {
+        "quay": "West",
+        "tug": True,
+        "pilot": False,
+    }

@@ -14,7 +14,7 @@ from extractor.values import normalisation
 from extractor.values.booleans import find_box_before
 from extractor.values.label_similarity import label_pattern, normalise_label
 from extractor.values.normalisation import CALENDAR_NUMBER, NUMERIC_TYPES
-from extractor.values.normalise_choices import has_options, prints_choice
+from extractor.values.normalise_choices import has_options, ticks_choice
 from extractor.values.scripts import has_cjk
 
 
@@ -108,9 +108,9 @@ def match_labelled_values(
         kind = kinds[path]
         if path in judged:
             value = _find_whole_line(text, start, end, printed)
-            if judged[path].type == "boolean" and not (value and prints_choice(judged[path], text[slice(*value)])):
+            if judged[path].type == "boolean" and not (value and ticks_choice(judged[path], text[slice(*value)])):
                 value = find_box_before(text, start)
-            if value and prints_choice(judged[path], text[slice(*value)]):
+            if value and ticks_choice(judged[path], text[slice(*value)]):
                 after_label[path].append((*value, len(label)))
             continue
         if kind is None:

@@ -20,7 +20,7 @@ from extractor.settings import Settings, rule, threshold
 from extractor.types import Cell, Document, Field, Path, Table
 from extractor.values import normalisation
 from extractor.values.label_similarity import best_similarity, normalise_label
-from extractor.values.normalise_choices import has_options, prints_choice
+from extractor.values.normalise_choices import has_options, ticks_choice
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ def find_value_span(field: Field, cell: Cell, text: str) -> tuple[int, int] | No
         return cell.start, cell.start
     kind = normalisation.value_kind(field)
     raw = text[cell.start : cell.end]
-    if not field.copied and not prints_choice(field, raw):
+    if not field.copied and not ticks_choice(field, raw):
         return None  # it has to be judged
     if kind is None:
         return cell.start, cell.end
@@ -169,8 +169,11 @@ class _CellIndex:
         for table in tables:
             if any(problem.kind == ProblemKind.TABLE_HEADS for problem in table.problems):
                 continue  # which column a cell stands in is not known
+            # A caption that is also the head of a row or a column, as the name of a sheet may be, tells them not apart.
+            heads = {name for cell in table.cells for name in (*cell.row_path, *cell.column_path)}
+            caption = tuple(name for name in table.caption if name not in heads)
             for cell in table.cells:
-                names = (*table.caption, *cell.row_path, *cell.column_path)
+                names = (*caption, *cell.row_path, *cell.column_path)
                 if not cell.header and (cell.row_path or cell.column_path):
                     self.cells.append((cell, table, names))
         rows = {(id(t), c.row) for c, t, _ in self.cells if c.text}

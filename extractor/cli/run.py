@@ -89,6 +89,8 @@ def _run(arguments: argparse.Namespace) -> int:
         if not store.jobs.counts(job).found:
             store.jobs.end(job, "finished", who=current_user())
             raise InputError("No documents were found.", "Check the paths; hidden files in folders are skipped.")
+        if junk := jobs.count_junk(arguments.paths):
+            console.print_message(f"{junk:,} files are no documents and were left out: hidden ones, Thumbs.db, ~$")
         return run_job(store, job, schema, arguments)
 
 

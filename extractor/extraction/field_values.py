@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from extractor.candidates.context import ContextIndex
 from extractor.candidates.governing_text import GoverningText
+from extractor.grounding.occurrences import make_evidence
 from extractor.problems import ProblemKind
 from extractor.types import Document, Evidence, Field, FieldValue, Passages, Path, Problem
-from extractor.values import normalisation, units
+from extractor.values import broken_lines, normalisation, units
 from extractor.values.locale import infer_day_month_order, infer_number_customs
 
 MAX_DATE_CHARACTERS = 100_000
@@ -48,7 +49,19 @@ def value_from_evidence(
     `printed` is the value's text where the evidence has more: the lines of a wrapped cell, with other cells between.
     A text that cannot be normalised becomes the value as it is, with a problem that keeps it out of the record.
     """
-    text = evidence.text if printed is None else printed
+    text, doubts = evidence.text if printed is None else printed, []
+    if printed is None and field.type in normalisation.NUMERIC_TYPES:
+        end = broken_lines.number_end(context.document.text, evidence.start, evidence.end)
+        if end > evidence.end:
+            evidence = make_evidence(context.document, evidence.start, end)
+            text = broken_lines.join_number(evidence.text)
+            message = f"{evidence.text!r} was read as {text}: it goes on behind the end of a line."
+            doubts.append(Problem(path, ProblemKind.BROKEN_LINE, message))
+    elif "\n" in text and field.type == "string":
+        text, is_open = broken_lines.join_hyphenated(text, context.document.text)
+        if is_open:
+            message = f"{evidence.text!r} has a hyphen at the end of a line; check whether it belongs to the word."
+            doubts.append(Problem(path, ProblemKind.BROKEN_LINE, message))
     wanted = units.parse_unit(field.unit) if field.unit and field.type in normalisation.NUMERIC_TYPES else None
     around = context.governing.around(evidence.start, evidence.end, surroundings, wanted)
     normalised = normalisation.normalise_value(
@@ -60,7 +73,7 @@ def value_from_evidence(
         customs=context.number_customs,
     )
     problems = tuple(replace(p, path=path) for p in normalised.problems)
-    problems += tuple(Problem(path, ProblemKind.UNIT, doubt) for doubt in around.doubts)
+    problems += (*doubts, *(Problem(path, ProblemKind.UNIT, doubt) for doubt in around.doubts))
     if normalised.value is not None:
         return FieldValue(path, normalised.value, evidence, confidence, problems, method)
     message = f"{text!r} is not a usable {field.format or field.type}; enter the value that it stands for."

@@ -28,6 +28,7 @@ from extractor.schemas import Schema
 from extractor.store import Job, Store
 
 try:
+    from extractor.jobs.archives import count_junk
     from extractor.jobs.runner import JobLimits, JobReport, JobRunner, ModelLoader, stop_on_signals
     from extractor.jobs.sources import find_files, name_of
     from extractor.jobs.watch import watch_folder
@@ -41,6 +42,7 @@ __all__ = [
     "JobReport",
     "JobRunner",
     "ModelLoader",
+    "count_junk",
     "default_job_name",
     "find_files",
     "model_loader",

@@ -10,13 +10,14 @@ import os
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from typing import IO
 
 from extractor.jobs.parts import read_part, split_part
-from extractor.jobs.sources import UnusableFile, is_archive, member_name, split_name, too_large
+from extractor.jobs.sources import UnusableFile, is_archive, is_junk, member_name, split_name, too_large
 from extractor.readers import MAX_BYTES
+from extractor.readers.encoding import decode
 from extractor.store import SourceFile
 
 MAX_MEMBERS = 1_000
@@ -27,6 +28,8 @@ MAX_RATIO = 100
 _SMALL = 2**20
 """Below this size, in bytes, the ratio does not matter."""
 _CHUNK = 2**16
+_UTF_8 = 0x800
+"""The flag of an entry of a zip whose name is UTF-8."""
 _ARCHIVE_ERRORS = (zipfile.BadZipFile, tarfile.TarError, zlib.error, EOFError, OSError, ValueError, NotImplementedError)
 
 
@@ -65,6 +68,20 @@ def list_members(path: str, name: str, stamp: str) -> tuple[SourceFile, ...]:
     return tuple(members.values())
 
 
+def count_junk(paths: Sequence[str]) -> int:
+    """Return how many files in the given folders and zip archives are left out because they are no documents."""
+    count = 0
+    for path in paths:
+        files = [os.path.join(folder, name) for folder, _, names in os.walk(path) for name in names] or [path]
+        for file in files:
+            if is_junk(os.path.relpath(file, path)):
+                count += 1
+            elif is_archive(file) and os.path.isfile(file) and zipfile.is_zipfile(file):
+                with zipfile.ZipFile(file) as archive:
+                    count += sum(is_junk(entry.filename) and not entry.is_dir() for entry in archive.infolist())
+    return count
+
+
 def read_source(name: str) -> bytes:
     """Return the bytes of the document of that name, on the disk or in an archive.
 
@@ -101,18 +118,19 @@ def _open_members(path: str) -> Iterator[tuple[str, int | None, IO[bytes] | None
     try:
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                for entry in archive.infolist():
-                    if entry.is_dir() or _is_hidden(entry.filename):
+                entries = archive.infolist()
+                for entry, name in zip(entries, _entry_names(entries), strict=True):
+                    if entry.is_dir() or is_junk(name):
                         continue
                     if entry.flag_bits & 1:
-                        yield entry.filename, entry.compress_size, None
+                        yield name, entry.compress_size, None
                         continue
                     with archive.open(entry) as file:
-                        yield entry.filename, entry.compress_size, file
+                        yield name, entry.compress_size, file
         else:
             with tarfile.open(path, "r|*") as archive:
                 for entry in archive:
-                    if entry.isreg() and not _is_hidden(entry.name):
+                    if entry.isreg() and not is_junk(entry.name):
                         file = archive.extractfile(entry)
                         assert file is not None
                         with closing(file):
@@ -121,9 +139,20 @@ def _open_members(path: str) -> Iterator[tuple[str, int | None, IO[bytes] | None
         raise UnusableFile("broken_archive", f"The archive is broken ({type(error).__name__}).") from error
 
 
-def _is_hidden(name: str) -> bool:
-    """Decide whether file managers hide the file, such as those that macOS adds beside the real ones."""
-    return any(part.startswith(".") or part == "__MACOSX" for part in name.split("/") if part not in (".", ".."))
+def _entry_names(entries: Sequence[zipfile.ZipInfo]) -> list[str]:
+    """Return the names of the files in a zip, those that are not marked as UTF-8 by the encoding they are all valid in.
+
+    Windows writes them in its own encoding, in China GBK, while the format says IBM 437.
+    """
+    unmarked = [entry for entry in entries if not entry.flag_bits & _UTF_8 and not entry.filename.isascii()]
+    if not unmarked:
+        return [entry.filename for entry in entries]
+    raw = {id(entry): entry.filename.encode("cp437", "surrogateescape") for entry in unmarked}
+    try:
+        _, encoding = decode(b"\n".join(raw.values()) + b"\n")
+    except (ValueError, LookupError):
+        return [entry.filename for entry in entries]
+    return [raw[id(e)].decode(encoding, "replace") if id(e) in raw else e.filename for e in entries]
 
 
 def _unpack(file: IO[bytes], packed_size: int | None) -> Iterator[bytes]:

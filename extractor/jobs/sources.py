@@ -61,6 +61,15 @@ def is_archive(name: str) -> bool:
     return name.lower().endswith(ARCHIVES)
 
 
+_JUNK = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini", "__macosx"})
+
+
+def is_junk(name: str) -> bool:
+    """Decide whether a file is no document but kept by a system: hidden ones, `Thumbs.db`, Office's lock files `~$`."""
+    parts = [part for part in name.replace("\\", "/").split("/") if part not in (".", "..")]
+    return any(part.startswith((".", "~$")) or part.lower() in _JUNK for part in parts)
+
+
 def _escape(character: str) -> str:
     if character.isprintable() and character != "\\":
         return character
@@ -78,7 +87,8 @@ def _unescape(name: str) -> bytes:
 def find_files(paths: Sequence[str], exclude: Collection[tuple[int, int]] = ()) -> Iterator[SourceFile]:
     """Yield every file of the given files, folders and patterns, sorted by name in each folder, as the walk finds it.
 
-    Folders are walked recursively. Hidden files in them, and files whose (device, inode) is in `exclude`, are left out.
+    Folders are walked recursively. What is no document in them (`is_junk`), and files whose (device, inode) is in
+    `exclude`, are left out.
     What is no regular file, cannot be listed, or is a link to a folder or out of the folder comes with the kind of its
     failure. Nothing is opened, so a pipe is never waited for.
     """
@@ -103,7 +113,7 @@ def _walk(top: str, exclude: Collection[tuple[int, int]]) -> Iterator[SourceFile
         folder = folders.pop()
         try:
             with os.scandir(folder) as listed:
-                entries = sorted((e for e in listed if not e.name.startswith(".")), key=lambda e: e.name)
+                entries = sorted((e for e in listed if not is_junk(e.name)), key=lambda e: e.name)
         except OSError as error:
             message = f"The folder cannot be listed: {error.strerror}."
             yield SourceFile(name_of(folder), kind="unreadable", message=message)

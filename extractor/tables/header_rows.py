@@ -155,7 +155,11 @@ def _begins_with_row_label(grid: CellGrid, filled: list[int], below: Sequence[in
     if first.column == 0 and first.header and not any(grid.cells[index].header for index in filled[1:]):
         return True
     beside = below[: min(first.row_span - 1, GridSettings.current().sampled_rows)]
-    return any(grid.has_value(grid.filled_from(row)) for row in beside if row < first.row + first.row_span)
+    for position, row in enumerate(beside):
+        filled_beside = grid.filled_from(row)
+        if row < first.row + first.row_span and grid.has_value(filled_beside):
+            return not _is_numeric_header(grid, filled_beside, below[position + 1 :])
+    return False
 
 
 def _has_one_format(grid: CellGrid, rows: Sequence[int], column: int) -> bool:
@@ -249,7 +253,7 @@ def _is_numeric_header(grid: CellGrid, filled: list[int], below: Sequence[int]) 
     texts = [grid.texts[index] for index in numerals]
     if len(numerals) < 2 or not below or not HeaderRowSettings.current().numeric_headers:
         return False
-    are_years = all(is_year(text) for text in texts) and len(set(texts)) == len(texts)
+    are_years = all(is_year(text) for text in texts) and _recur_by_group(texts)
     if not are_years and (not counts_up(texts) or all(text.isdigit() for text in texts)):
         return False
     columns = [grid.cells[index].column for index in numerals]
@@ -257,6 +261,12 @@ def _is_numeric_header(grid: CellGrid, filled: list[int], below: Sequence[int]) 
         return False
     sampled = below[: GridSettings.current().sampled_rows]
     return not are_years or not any(is_year(grid.text_at(row, column)) for row in sampled for column in columns)
+
+
+def _recur_by_group(texts: list[str]) -> bool:
+    """Return whether all texts differ, or the same two or more follow one another under each group of columns."""
+    different = len(set(texts))
+    return different > 1 and texts == (texts[:different] * len(texts))[: len(texts)]
 
 
 def _skip_text_rows(grid: CellGrid, rows: list[int]) -> list[int]:

@@ -13,8 +13,11 @@ from extractor.problems import ProblemKind
 from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, FieldValue, Path, Problem, path_text
-from extractor.values import dates, normalisation, numbers
+from extractor.values import broken_lines, dates, normalisation, numbers
 from extractor.values.characters import collapse_spaces, comparison_key
+
+_ONE_COMMA = re.compile(r"\D*\d{1,3},\d{3}\D*")
+"""A number whose one comma divides in a document of decimal commas."""
 
 
 @dataclass(frozen=True)
@@ -120,8 +123,10 @@ def _date_follows(day: str, text: str) -> bool:
 
 def _number_follows(field: Field, value: float, text: str) -> bool:
     """Decide whether `value` is a number of `text`, or differs from one by a unit that is declared somewhere else."""
-    for number in numbers.find_numbers(text):
-        for reading in (number.value, number.other):
+    joined = broken_lines.join_number(text) if "\n" in text else ""
+    for number in (*numbers.find_numbers(text), *numbers.find_numbers(joined)):
+        by_comma = number.value / 1000 if _ONE_COMMA.fullmatch(text.strip()) else None
+        for reading in (number.value, number.other, by_comma):
             if reading is None:
                 continue
             size, wanted = abs(float(reading)), abs(float(value))

@@ -53,21 +53,11 @@ def _titled_constants(schema: Mapping[str, Any]) -> list[tuple[Any, str]]:
     return [(branch["const"], str(branch.get("title", ""))) for branch in constants]
 
 
-def prints_choice(field: Field, text: str) -> bool:
-    """Decide whether `text` is one of the field's options and nothing else, or boxes of which one is ticked.
-
-    Of a field for yes or no, whether it is an answer with a box.
-    """
-    if not text.strip():
-        return False
+def ticks_choice(field: Field, text: str) -> bool:
+    """Decide whether boxes in `text` answer a field of choices or of yes and no: one option is ticked."""
     if field.type == "boolean" and not has_options(field):
         return booleans.has_box(text) and booleans.parse_boolean(text, text) is not None
-    if not has_options(field):
-        return False
-    is_form = booleans.ticked_labels(text) is not None
-    wanted = comparison_key(text)
-    is_option = any(wanted in _comparison_keys(*option) for option in _options_with_titles(field)) if wanted else False
-    return (is_form or is_option) and normalise_option(field, text).value is not None
+    return has_options(field) and bool(booleans.ticked_labels(text)) and normalise_option(field, text).value is not None
 
 
 def normalise_option(field: Field, text: str) -> NormalisedValue:
