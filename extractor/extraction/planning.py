@@ -25,7 +25,7 @@ class PlanningSettings(Settings):
         0.5, meaning="Share of a table's cells that must have answered fields for the table to be left out."
     )
     min_lesson_probability: float = threshold(
-        0.4, meaning="Least probability of a place that lessons propose for it to answer the field."
+        0.3, meaning="Least probability of a place that lessons propose for it to answer the field."
     )
 
 

@@ -61,6 +61,7 @@ class ProposalSettings(Settings):
     against_weight: float = threshold(
         0.5, meaning="Weight of a family that speaks against a place, beside one that speaks for it."
     )
+    end_against_weight: float = threshold(1.0, meaning="The same for the families of what follows it and of its form.")
     places_weight: float = threshold(
         0.7, meaning="Weight of how many other places there are: families are not independent of one another."
     )
@@ -430,7 +431,11 @@ class _FieldModel:
         chains = {(first, last): self._surroundings.at_end(first, last) for first, last in candidates}
         lessons = [(weight, end_chains_of_place(place, {})) for weight, place in places]
         ratios = _log_ratios(chains, lessons, END_FAMILIES, self._settings.unseen)
-        scores = {span: self._settings.end_weight * self._sum_ratios(ratios[span].values()) for span in candidates}
+        scores = {
+            span: self._settings.end_weight
+            * sum(r if r > 0 else self._settings.end_against_weight * r for r in ratios[span].values())
+            for span in candidates
+        }
         if self._settings.use_known_values and (known := self._known_values):
             repeated = self._share_of_repeated_values
             total = sum(weight for weight, _ in places)
