@@ -6,9 +6,11 @@ SCHEMA := annual-disclosure-2020
 
 # What the tests need of a Debian system: fonts that reportlab can embed, a Chinese one too, a PostgreSQL server, and a
 # browser with a font for the Chinese it shows.
-SYSTEM := chromium fonts-dejavu-core fonts-droid-fallback fonts-noto-cjk postgresql
+SYSTEM := chromium fonts-dejavu-core fonts-droid-fallback fonts-noto-cjk npm postgresql
 
-# What formats the scripts, styles and words of the web app; it needs Node, the tests do not.
+# What checks that pages can be used by everybody, and what formats the scripts, styles and words of the web app; both come
+# from the npm registry, and npm fetches them.
+AXE := tests/axe/node_modules/axe-core/axe.min.js
 PRETTIER := npx --yes prettier@3.10.1
 SCRIPTS := extractor/ui/static extractor/ui/words
 
@@ -33,7 +35,11 @@ system:
 		apt-get install -qq --no-install-recommends $(SYSTEM) >/dev/null)
 
 # Two processes share the tests; those of the browser and of the model come last and have all cores.
-test: system weights
+$(AXE): tests/axe/package.json
+	npm install --prefix tests/axe --no-audit --no-fund --silent
+	touch $@
+
+test: system weights $(AXE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/test_default_model.py \

@@ -20,7 +20,7 @@ def load_page(page: Page, app: WebApp, record: int | None = None) -> None:
     """Load the web app, and wait until the queue or the record is shown."""
     page.goto(app.url(record))
     if record is None:
-        page.wait_for_selector(".queue-table tbody tr, .queue-message:not(:empty)")
+        page.wait_for_selector(".queue-table tbody tr, .queue-message:not(:empty), .start-page:not([hidden])")
     else:
         wait_for_record(page, record)
 

@@ -34,10 +34,26 @@ FONTS = ["system-ui", "Noto Sans CJK SC", "PingFang SC", "Microsoft YaHei", "san
 """Of the machine: none is fetched."""
 
 
+THEME_COLORS = {
+    "body_text_color_subdued": "#565d6b",
+    "body_text_color_subdued_dark": "#b4bac6",
+    "block_info_text_color": "#565d6b",
+    "block_info_text_color_dark": "#b4bac6",
+    "input_placeholder_color": "#565d6b",
+    "input_placeholder_color_dark": "#b4bac6",
+    "button_primary_background_fill": "#1d5fd1",
+    "button_primary_background_fill_dark": "#1d5fd1",
+    "button_primary_background_fill_hover": "#174ca8",
+    "button_primary_background_fill_hover_dark": "#174ca8",
+}
+"""Colours in place of those of the theme that have less contrast than 4.5 to 1 with what is behind them."""
+
+
 def make_theme() -> Any:
-    """Return Gradio's basic theme with the fonts of the machine."""
+    """Return Gradio's basic theme with the fonts of the machine, and with colours that everybody can read."""
     monospace = ["ui-monospace", "Consolas", "monospace"]
-    return gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=FONTS, font_mono=monospace)
+    theme = gr.themes.Base(primary_hue="blue", neutral_hue="slate", font=FONTS, font_mono=monospace)
+    return theme.set(**THEME_COLORS)
 
 
 def build_screens(

@@ -4,6 +4,7 @@ import { get } from "/static/common/api.js";
 import { createElement } from "/static/common/dom.js";
 import { translateGradioMessages } from "/static/common/gradio_messages.js";
 import { language, loadShellTexts, switchLanguage } from "/static/common/language.js";
+import { mayLeave } from "/static/common/navigation.js";
 
 /** Build the header inside an element, once. */
 export async function mount(element) {
@@ -20,7 +21,7 @@ export async function mount(element) {
     id: "language",
     lang: other,
     text: texts["shell.other_language"],
-    on: { click: () => switchLanguage(other) },
+    on: { click: async () => (await mayLeave()) && switchLanguage(other) },
   });
   element.replaceChildren(
     createElement(

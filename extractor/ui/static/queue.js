@@ -90,8 +90,9 @@ class QueueScreen {
     this.#showRange();
     const isEmpty = !answer.rows.length;
     const { isFiltered } = this.#filters;
-    this.#start.hidden = !isEmpty || isFiltered;
     const isNew = Object.values(answer.counts).every((count) => count === 0);
+    this.#start.hidden = !isEmpty || isFiltered;
+    this.#table.element.hidden = !this.#start.hidden;
     const text = isFiltered ? "queue.none_found" : isNew ? "" : "queue.empty";
     setText(this.#message, isEmpty && text ? localize(text) : "");
   }

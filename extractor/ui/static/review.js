@@ -18,7 +18,7 @@
 import { addStyles, afterPaint, createButton, createElement, isShown } from "./common/dom.js";
 import { errorMessage } from "./common/error_messages.js";
 import { loadMessages, localize } from "./common/localization.js";
-import { onOpenRecord, showTab } from "./common/navigation.js";
+import { onLeave, onOpenRecord, showTab } from "./common/navigation.js";
 import { recordTiming } from "./common/timings.js";
 import { Autosave } from "./review/autosave.js";
 import { Banners } from "./review/banners.js";
@@ -118,6 +118,7 @@ class ReviewScreen {
     element.replaceChildren(this.#root, this.#placeholder);
     this.#showPlaceholder(localize("review.nothing_open"));
     this.#listen();
+    onLeave(async () => this.#autosave.record === null || this.#confirmLeave());
     onOpenRecord(({ record, take }) => this.#loader.open(record, { take }));
   }
 

@@ -47,6 +47,20 @@ export function onOpenRecord(listener) {
   if (first) listener(first);
 }
 
+const LEAVE_EVENT = "extractor:leave";
+
+/** Wait until everybody has saved what would be lost with the page; false where somebody rather stays. */
+export async function mayLeave() {
+  const answers = [];
+  document.dispatchEvent(new CustomEvent(LEAVE_EVENT, { detail: answers }));
+  return (await Promise.all(answers)).every(Boolean);
+}
+
+/** Have `save()`, a promise of whether the page may be left, called before it is left. */
+export function onLeave(save) {
+  document.addEventListener(LEAVE_EVENT, (event) => event.detail.push(save()));
+}
+
 /** Select a tab of the page by its id. */
 export function showTab(id) {
   const tab = document.querySelector(`[role="tab"][data-tab-id="${id}"], #${id}-button`);

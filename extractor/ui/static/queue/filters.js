@@ -3,6 +3,9 @@
 import { createElement, setText } from "../common/dom.js";
 import { localize } from "../common/localization.js";
 
+/** What is kept while the page is loaded again, and under which key; texts of documents are not. */
+const KEPT = ["status", "reason", "sort"];
+const KEPT_AS = "extractor:filters";
 const SEARCH_DELAY = 250; // milliseconds without a keystroke until the search is made
 const OPEN_STATUSES = ["new", "needs_review"];
 const ALL_STATUSES = [...OPEN_STATUSES, "approved", "rejected"];
@@ -29,6 +32,22 @@ export class QueueFilters {
       this.#addChoice("job", [all]),
       this.#addChoice("sort", named("sort", sorts)),
     );
+    this.#restore();
+  }
+
+  /** Choose what was chosen before the page was loaded again, apart from the search, and remember it from now on. */
+  #restore() {
+    const kept = JSON.parse(sessionStorage.getItem(KEPT_AS) ?? "{}");
+    for (const name of KEPT) {
+      if (kept[name] && [...this.#controls[name].options].some(({ value }) => value === kept[name])) {
+        this.#controls[name].value = kept[name];
+      }
+    }
+  }
+
+  #keep() {
+    const kept = Object.fromEntries(KEPT.map((name) => [name, this.#controls[name].value]));
+    sessionStorage.setItem(KEPT_AS, JSON.stringify(kept));
   }
 
   /** The chosen values by the names of the request's parameters. */
@@ -87,7 +106,10 @@ export class QueueFilters {
     const label = localize(`queue.filter.${name}`);
     const select = createElement("select", { "aria-label": label });
     for (const [value, text] of options) select.append(createElement("option", { value, text }));
-    select.addEventListener("change", () => this.#onChange());
+    select.addEventListener("change", () => {
+      this.#keep();
+      this.#onChange();
+    });
     this.#controls[name] = select;
     return createElement("label", {}, createElement("span", { text: label }), select);
   }
