@@ -137,7 +137,7 @@ def build_tab(
         for path in sent:
             ownership.release(context.user, path)
         lines = [context.word("upload.handed_in", number=result["added"])] if result["added"] else []
-        lines += [f"{each['name']}: {each['message']}" for each in result["refused"]]
+        lines += [f"{each['name']}: {context.word('failed.' + each['kind'])}" for each in result["refused"]]
         return gr.File(None), gr.Textbox("\n".join(lines), visible=True)
 
     @event
