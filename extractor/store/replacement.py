@@ -18,6 +18,7 @@ from extractor.store import database_tables as tables
 from extractor.store.audit import append_lines
 from extractor.store.corrections import apply_corrections, review_columns
 from extractor.store.database import now
+from extractor.store.lessons import forget_record
 from extractor.store.models import Correction, Record, ReviewAction
 from extractor.store.record_data import align_elements, as_list, equal_json, replace_value, value_at
 from extractor.store.record_rows import add_correction, add_review_action, load_record
@@ -50,7 +51,9 @@ def replace_extraction(connection: sa.Connection, record: int, schema: str, extr
     is_shown = target.extraction == extraction and not is_other
     if not is_shown and not (is_other and is_in_use):
         _show(connection, old, target, extraction)
+    forget_record(connection, target.id)  # what it taught came of the former extraction
     if is_other:
+        forget_record(connection, old.id)
         given_up = tables.records.update().where(column.id == old.id)
         connection.execute(given_up.values(replaced_by=target.id, claimed_by=None, claimed_until=None))
         append_lines(connection, _who(old), [("replaced", f"record {old.id}", None, {"record": target.id}, NOTE)])
