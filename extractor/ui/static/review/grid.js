@@ -93,7 +93,7 @@ export class Grid {
     if (!found.length) return null;
     const placed = found.filter(({ start }) => Number.isInteger(start));
     return {
-      text: found.map(({ text }) => text).join(" "),
+      text: "", // between the values stands what is none of them
       boxes: found.flatMap(({ boxes }) => boxes ?? []),
       start: placed.length ? Math.min(...placed.map(({ start }) => start)) : null,
       end: placed.length ? Math.max(...placed.map(({ end }) => end)) : null,
