@@ -57,9 +57,11 @@ def order(server, tmp_path_factory):
 
     def add(number: str | None = "O-1") -> int:
         source = folder / f"order-{next(copies)}.txt"
-        text = "\n".join([source.stem, "", *("\t".join(map(str, line)) for line in LINES)])
+        heading = f"Number: {number}" if number else "Order"
+        text = "\n".join([heading, source.stem, "", *("\t".join(map(str, line)) for line in LINES)])
         source.write_text(text)
-        values = [_value(["number"], number, 0.97, None)]
+        place = {"text": number, "start": len("Number: "), "end": len(heading), "boxes": None} if number else None
+        values = [_value(["number"], number, 0.97, place)]
         for n, line in enumerate(LINES):
             for name, value in zip(COLUMNS, line, strict=True):
                 at = text.index(str(value), text.index(line[0]))

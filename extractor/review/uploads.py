@@ -175,7 +175,9 @@ class Uploads:
 
         With `deleted`, those in the bin.
         """
-        rows = self._rows(self._store.hand_ins.select(who=who, deleted=deleted, limit=MAX_LISTED))
+        listed = self._store.hand_ins.select(who=who, deleted=deleted, limit=MAX_LISTED)
+        # Another server on the same store has hand-ins of its own, in its own folder.
+        rows = self._rows([each for each in listed if self._files.owns(FilePath(path_of(each.source)))])
         return {"rows": rows, "working": any(row["state"] in OPEN_STATES for row in rows)}
 
     def show(self, number: int, who: str) -> dict[str, Any]:
