@@ -1,11 +1,15 @@
 """Kinds of report in the store: saved with versions, removed, and which records are of an earlier version."""
 
+import argparse
+
 import pytest
 from test_store import FIRST, place, postgres, result, store  # noqa: F401
 
+from extractor.classification import kinds_in
+from extractor.cli import options
 from extractor.errors import InputError, SchemaError
 from extractor.schemas import load_schema
-from extractor.store import ReportKindChanged
+from extractor.store import ReportKindChanged, Store
 from extractor.store.report_kinds import name_from_title
 
 BILL = {"type": "object", "title": "Bill", "properties": {"total": {"type": "number"}}}
@@ -79,3 +83,22 @@ def test_open_records_of_earlier_versions(store):  # noqa: F811
     store.records.approve(one, who="ann", revision=store.records.get(one).revision)
     assert kinds.outdated_records("bill") == [other]
     assert store.records.get(one).schema == first.schema, "a record keeps its version"
+
+
+def test_commands_with_a_store_know_its_kinds(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = str(tmp_path / "store.db")
+    with Store(file) as opened:
+        saved = opened.report_kinds.save("bill", BILL, who="ann")
+    arguments = argparse.Namespace(schema="bill", kinds=None, store=file)
+    schema = options.load_chosen_schema(arguments, with_saved=True)
+    assert (schema.id, schema.name) == (saved.schema, "bill")
+    with pytest.raises(SchemaError):
+        options.load_chosen_schema(arguments, with_saved=False)
+    several = argparse.Namespace(schema="auto", kinds=["receipt", "bill"], store=file)
+    names = [kind.name for kind in kinds_in(options.load_chosen_schema(several, with_saved=True).document)]
+    assert names == ["receipt", "bill"]
+    missing = argparse.Namespace(schema="gone.json", kinds=None, store=str(tmp_path / "none.db"))
+    with pytest.raises(SchemaError):
+        options.load_chosen_schema(missing, with_saved=True)
+    assert not (tmp_path / "none.db").exists(), "a wrong file name makes no store"

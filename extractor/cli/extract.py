@@ -53,7 +53,7 @@ def _extract(arguments: argparse.Namespace) -> int:
             raise UsageError(f"{arguments.output} is one of the documents.", "Name another file for the result.")
     if arguments.lessons and arguments.store:
         raise UsageError("--lessons and --store both say where lessons are.", "Give one of them.")
-    schema = options.load_chosen_schema(arguments)
+    schema = options.load_chosen_schema(arguments, with_saved=arguments.store is not None)
     codes: list[int] = []
     parts: list[str] = []
     colour = sys.stdout.isatty() and not arguments.output

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ from extractor.types import Document
 
 PATH = "a document: PDF, picture, Word, Excel, mail, HTML, XML, JSON or text; - is stdin"
 SCHEMA = "the name of a shipped schema, or a JSON Schema file; auto finds out the kind of each document"
-KINDS = "with --schema auto: a kind to choose from, or a folder of them; may be given again (default: all shipped)"
+SAVED = "; or a kind of report that was saved in the store"
+KINDS = "with --schema auto: a kind to choose from, or a folder of them; may be given again (default: all there are)"
 SPLIT = "take a PDF of several documents apart by its pages, and a mail with attachments into these"
 PASSAGES = "the most tokens of the document that a prompt holds"
 MODEL = "a known model, a hub id, a folder, a .gguf file, openai:URL, or none (structure alone)"
@@ -49,34 +51,60 @@ def load_checked_schema(source: str) -> Any:
 
 def add_schema_options(command: argparse.ArgumentParser) -> None:
     """Add the options that say which schema to use, or which ones to choose from."""
-    command.add_argument("--schema", "-s", required=True, metavar="NAME|FILE|auto", help=SCHEMA)
+    command.add_argument("--schema", "-s", required=True, metavar="NAME|FILE|auto", help=SCHEMA + SAVED)
     command.add_argument("--kinds", action="append", metavar="NAME|FILE|FOLDER", help=KINDS)
 
 
-def load_chosen_schema(arguments: argparse.Namespace) -> Any:
+def load_chosen_schema(arguments: argparse.Namespace, *, with_saved: bool) -> Any:
     """Return the schema that the options name, or for `auto` the set of kinds to choose from, with checked rules.
 
-    Raises SchemaError, or UsageError for `--kinds` without `auto`.
+    `with_saved` adds the kinds of report that people saved in the store. Raises SchemaError, or UsageError for
+    `--kinds` without `auto`.
     """
     from extractor.classification import AUTO
 
+    saved = _saved_kinds(arguments.store) if with_saved and _may_be_saved(arguments) else {}
     if arguments.schema != AUTO:
         if arguments.kinds:
             raise UsageError("--kinds is for --schema auto alone.", "Leave it out, or give --schema auto.")
-        return load_checked_schema(arguments.schema)
-    return load_kinds(arguments.kinds)
+        return saved.get(arguments.schema) or load_checked_schema(arguments.schema)
+    return load_kinds(arguments.kinds, saved)
 
 
-def load_kinds(named: Sequence[str] | None) -> Any:
-    """Return the set of the kinds that were named, or of all shipped ones; raises SchemaError or UsageError."""
+def _may_be_saved(arguments: argparse.Namespace) -> bool:
+    """Decide whether the options name something that is neither a file nor a shipped schema, or all kinds there are."""
+    from extractor.classification import AUTO
+    from extractor.schemas import shipped_schemas
+
+    named = [arguments.schema] if arguments.schema != AUTO else arguments.kinds
+    known = {name for name, _ in shipped_schemas()}
+    plain = [name for name in named or () if Path(name).name == name and not Path(name).suffix and name not in known]
+    return named is None or any(not Path(name).exists() for name in plain)
+
+
+def _saved_kinds(store: str | None) -> dict[str, Any]:
+    """Return name -> schema of the kinds of report that people saved in a store, with checked rules."""
+    from extractor.schemas import load_schema
+
+    with open_store(store) as opened:
+        kinds = opened.report_kinds.all()
+    return {kind.name: check_rules(replace(load_schema(kind.document), name=kind.name)) for kind in kinds}
+
+
+def load_kinds(named: Sequence[str] | None, saved: Mapping[str, Any] | None = None) -> Any:
+    """Return the set of the kinds that were named, or of all shipped and `saved` ones.
+
+    Raises SchemaError or UsageError.
+    """
     from extractor.classification import make_kind_set
     from extractor.schemas import shipped_schemas
 
     places: list[str] = []
-    for given in named or [name for name, _ in shipped_schemas()]:
+    saved = saved or {}
+    for given in named or [*(name for name, _ in shipped_schemas()), *saved]:
         folder = Path(given)
         places += [str(file) for file in sorted(folder.glob("*.json"))] if folder.is_dir() else [given]
-    return make_kind_set([load_checked_schema(place) for place in places])
+    return make_kind_set([saved.get(place) or load_checked_schema(place) for place in places])
 
 
 def check_rules(schema: Any) -> Any:

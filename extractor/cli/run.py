@@ -77,7 +77,7 @@ def add_job_options(command: argparse.ArgumentParser) -> None:
 def _run(arguments: argparse.Namespace) -> int:
     from extractor import jobs
 
-    schema = options.load_chosen_schema(arguments)
+    schema = options.load_chosen_schema(arguments, with_saved=True)
     model = jobs.resolve_model_name(arguments.model)
     tokens = arguments.passage_tokens
     name = arguments.job or jobs.default_job_name(schema, model, arguments.paths, tokens, arguments.split)

@@ -79,7 +79,7 @@ def _watch(arguments: argparse.Namespace) -> int:
 
     if not os.path.isdir(arguments.folder):
         raise InputError(f"There is no folder {arguments.folder}.", "Create it first, or check the path.")
-    schema = options.load_chosen_schema(arguments)
+    schema = options.load_chosen_schema(arguments, with_saved=True)
     schemas = kinds_in(schema.document) if is_kind_set(schema.document) else [schema]
     out = ResultFolder(arguments.out, arguments.folder, schemas) if arguments.out else None
     model = jobs.resolve_model_name(arguments.model)
