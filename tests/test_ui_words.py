@@ -27,7 +27,7 @@ def used():
 def test_both_languages_have_the_same_keys():
     assert set(words("en")) == set(words("zh")) and len(words("en")) > 100
     assert {file.name for file in FOLDER.glob("*.json")} == {
-        f"{p}.{n}.json" for p in ("screen", "shell", "kinds") for n in LANGUAGES
+        f"{p}.{n}.json" for p in ("screen", "shell", "kinds", "lessons") for n in LANGUAGES
     }
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from extractor.lessons.models import WRONG, FieldLesson, Lesson
+from extractor.lessons.models import WRONG, FieldLesson, Lesson, ValuePlace
 from extractor.types import field_name
 from extractor.values.label_similarity import normalise_label
 
@@ -75,6 +75,17 @@ def _summarise_field(name: str, lessons: Sequence[FieldLesson]) -> FieldSummary:
     )
 
 
+def count_labels(lesson: Lesson) -> int:
+    """Return how many of a lesson's values have words beside, above or at the head of them that may be their label."""
+    places = [each.place for each in lesson.fields if each.place is not None]
+    return sum(any(any(map(str.isalpha, text)) for text in _beside(place)) for place in places)
+
+
+def _beside(place: ValuePlace) -> tuple[str, ...]:
+    """Return the texts that may be the label of a value."""
+    return place.beside, place.over, place.row, place.column
+
+
 def suggest_labels(lessons: Sequence[FieldLesson]) -> tuple[Counted, ...]:
     """Return the texts that stand beside or above at least two of the field's values, the most frequent first.
 
@@ -83,8 +94,7 @@ def suggest_labels(lessons: Sequence[FieldLesson]) -> tuple[Counted, ...]:
     printed: dict[str, Counter[str]] = {}
     for lesson in lessons:
         if lesson.place is not None:
-            place = lesson.place
-            for text in dict.fromkeys((place.beside, place.over, place.row, place.column)):
+            for text in dict.fromkeys(_beside(lesson.place)):
                 plain = normalise_label(text)
                 if any(map(str.isalpha, plain)) and not any(map(str.isdigit, plain)):
                     printed.setdefault(plain, Counter())[text.strip(" :：.=#")] += 1

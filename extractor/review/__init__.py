@@ -17,6 +17,7 @@ In the order to read them:
     documents, document_cache     pages, words and text for the screen
     selectable_values             what one click in a document selects
     worker_pool, worker_tasks     the separate processes that read and draw
+    lessons, lesson_overview      what an approval teaches; what was taught, for people
     uploads, upload_files, upload_worker, sample
     errors, display_names
 """

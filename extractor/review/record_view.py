@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from extractor.review.display_names import display_name
@@ -15,7 +15,7 @@ from extractor.store import Record, ReviewAction, current_approvals, open_flag
 from extractor.store.database import now
 from extractor.store.review_rule import ReviewRules, describe_state
 from extractor.store.review_status import FieldState, ReviewState, assess_record
-from extractor.types import Path
+from extractor.types import Path, path_text
 
 
 class RecordView:
@@ -37,7 +37,11 @@ class RecordView:
     @functools.cached_property
     def fields(self) -> dict[str, dict[str, Any]]:
         """Every field as JSON data, by its key."""
-        return {path_key(path): field_json(state) for path, state in self.review.fields.items()}
+        lessons = self.record.result["run"].get("lessons") or {}
+        return {
+            path_key(path): field_json(state) | {"learnt": learnt_json(state, lessons)}
+            for path, state in self.review.fields.items()
+        }
 
     @functools.cached_property
     def form(self) -> dict[str, Any]:
@@ -125,6 +129,23 @@ def field_json(state: FieldState) -> dict[str, Any]:
         "evidence": dict(evidence) if evidence else None,
         "by": state.correction.who if state.correction else None,
     }
+
+
+def learnt_json(state: FieldState, lessons: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return what lessons say for the value that the machine extracted; None where they say nothing, or it was changed.
+
+    `lessons` is what the record's `run` says of them. `records` is in how many records of the same layout the value
+    stands in the same surroundings; for a value that such documents do not have, how many records of the layout there
+    are, and `absent` is true.
+    """
+    if state.state not in ("machine", "accepted"):
+        return None
+    name = path_text(state.path)
+    if name in lessons.get("values", {}):
+        return {"absent": False, "records": lessons["values"][name]["records"]}
+    if name in lessons.get("absent", ()):
+        return {"absent": True, "records": lessons.get("layout", 0)}
+    return None
 
 
 def names_json(sources: Sequence[str]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from extractor.review.documents import Documents
 from extractor.review.errors import RefusalKind, ReviewError, unusable
 from extractor.review.kind_design import KindDesign
 from extractor.review.kind_samples import sample_names
-from extractor.review.lessons import learn_from_approval
+from extractor.review.lesson_overview import LessonOverview
 from extractor.review.queue_listing import QueueQuery
 from extractor.review.record_view import RecordView, decisions_json, diff_views, names_json
 from extractor.review.sample import SAMPLE_SCHEMA, SAMPLES
@@ -76,6 +76,7 @@ class ReviewService:
             self.documents = Documents(
                 store, self.folder / "pages", other_names=lambda document: sample_names(samples, document)
             )
+            self.lessons = LessonOverview(store, self.documents)
             self.kinds = KindDesign(store, self.documents, samples)
             self._uploads = Uploads(
                 store,
@@ -107,6 +108,7 @@ class ReviewService:
 
     def close(self) -> None:
         """Stop what is going on in the background, within seconds."""
+        self.lessons.stop()
         self._uploads.close()
         self.documents.close()
 
@@ -241,8 +243,7 @@ class ReviewService:
             details["required"] = [list(path) for path in required]
             raise ReviewError(RefusalKind.OPEN, message, "Check them, or approve the record anyway.", **details)
         approved = self.store.records.approve(record, who=who, revision=revision, note=note, how=how)
-        learnt = learn_from_approval(self.store, self.documents, approved, who=who)
-        return self._decision(approved) | {"learnt": learnt}
+        return self._decision(approved) | {"learnt": self.lessons.learn(approved, who=who)}
 
     def reject(self, record: int, *, who: str, revision: int, note: str = "") -> dict[str, Any]:
         """Reject the record: it is not to be used."""

@@ -117,6 +117,14 @@ class Lessons:
             found = [StoredLayout(*row) for row in rows]
         return sorted(found, key=lambda each: (-each.lessons, each.id))
 
+    def of_record(self, record: int) -> StoredLesson | None:
+        """Return the lesson of a record; None where it taught nothing, or what it taught was deleted."""
+        lesson = tables.lessons.c
+        query = sa.select(lesson.id, lesson.layout, lesson.enabled, sa.type_coerce(lesson.lesson, sa.Text))
+        with self._database.reading() as connection:
+            row = connection.execute(query.where(lesson.record == record)).first()
+        return None if row is None else StoredLesson(row[0], row[1], record, bool(row[2]), _parse(row[3]))
+
     def has_any(self, schema: str) -> bool:
         """Decide whether there are lessons for a schema (its id)."""
         lesson = tables.lessons.c

@@ -316,3 +316,19 @@ class FieldAtRequest(BaseModel):
         if self.start >= self.end:
             raise ValueError("a stretch begins before it ends")
         return self
+
+
+# What was learnt.
+
+
+class LessonsRequest(BaseModel):
+    """Which lessons of a schema are meant: one, those of a layout, or all."""
+
+    lesson: Index | None = None
+    layout: Index | None = None
+
+
+class EnableLessonsRequest(LessonsRequest):
+    """Which lessons are to count, or not."""
+
+    enabled: StrictBool

@@ -76,6 +76,8 @@ def build_screens(
                 _fill_on(blocks.load, upload.build_tab(settings, service, ownership, TRANSLATIONS, module, tab))
             with _tab("kinds", "shell.kinds"):
                 module("kinds-screen", "kinds.js")
+            with _tab("lessons", "shell.lessons"):
+                module("lessons-screen", "lessons.js")
             with _tab("export", "shell.export") as tab:
                 _fill_on(tab.select, export.build_tab(service.store, export_files, TRANSLATIONS))
             with _tab("results", "shell.results") as tab:

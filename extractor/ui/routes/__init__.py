@@ -1,7 +1,7 @@
 """HTTP routes, a module for each topic. They parse what comes in, call the review service, and return what it says.
 
-In the order to read them: `records`, `documents`, `uploads` and `kinds` are the JSON routes under `/api`; `server`
-describes the server; `files` are files and pages; `login` is the login page.
+In the order to read them: `records`, `documents`, `uploads`, `kinds` and `lessons` are the JSON routes under `/api`;
+`server` describes the server; `files` are files and pages; `login` is the login page.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from fastapi import APIRouter, Depends
 
 from extractor.ui.dependencies import current_user, require_page_header
-from extractor.ui.routes import documents, kinds, records, uploads
+from extractor.ui.routes import documents, kinds, lessons, records, uploads
 
 __all__ = ["api_router"]
 
@@ -17,6 +17,6 @@ __all__ = ["api_router"]
 def api_router() -> APIRouter:
     """Return the JSON routes; each asks for a login, and each POST for the header that only our page sends."""
     router = APIRouter(prefix="/api", dependencies=[Depends(current_user), Depends(require_page_header)])
-    for topic in (records, documents, uploads, kinds):
+    for topic in (records, documents, uploads, kinds, lessons):
         router.include_router(topic.router)
     return router

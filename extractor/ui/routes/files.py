@@ -17,6 +17,8 @@ from extractor.ui.reports import POLICY as REPORT_POLICY
 from extractor.ui.responses import TextsResponse
 
 STATIC = Path(__file__).parent.parent / "static"
+PARTS = ("screen", "shell", "kinds", "lessons")
+"""The parts of the screen that have files with texts."""
 router = APIRouter(include_in_schema=False)
 
 
@@ -34,8 +36,8 @@ def show_icon() -> Response:
 
 @router.get("/static/words/{file}.{language}.json")
 def list_words(file: str, language: str, request: Request) -> Response:
-    """Return the texts of a part of the screen (`screen`, `shell`, `kinds`); 304 where the browser has them."""
-    texts = words(language, file) if language in LANGUAGES and file in ("screen", "shell", "kinds") else None
+    """Return the texts of a part of the screen (one of `PARTS`); 304 where the browser has them."""
+    texts = words(language, file) if language in LANGUAGES and file in PARTS else None
     if texts is None:
         raise RequestError(404, "not_found", "There is no such file.")
     return TextsResponse(texts, request.headers.get("if-none-match"))

@@ -12,7 +12,7 @@
  *     page_pane, page_view, page_words, page_images
  *     text_pane, text_rendering, text_tables, text_nodes, highlights
  *   token_selection, code_points               what a click selects
- *   toolbar, banners, notifications, history, shortcuts
+ *   toolbar, banners, notifications, learnt_toast, history, shortcuts
  */
 
 import { addStyles, afterPaint, createButton, createElement, isShown } from "./common/dom.js";
@@ -31,6 +31,7 @@ import { FieldEditor } from "./review/field_editor.js";
 import { viewOfInput } from "./review/field_view.js";
 import { Form } from "./review/form.js";
 import { HistoryPanel } from "./review/history.js";
+import { LearntToast } from "./review/learnt_toast.js";
 import { Notifications } from "./review/notifications.js";
 import { RecordLoader } from "./review/record_loader.js";
 import { createShortcutHelp, createShortcutLine, findShortcut } from "./review/shortcuts.js";
@@ -39,7 +40,7 @@ import { Toolbar } from "./review/toolbar.js";
 /** Build the review inside an element, once. */
 export async function mount(element) {
   addStyles();
-  await loadMessages();
+  await Promise.all([loadMessages(), loadMessages("lessons")]);
   return new ReviewScreen(element);
 }
 
@@ -55,6 +56,7 @@ class ReviewScreen {
     onShowRow: (grid, index) => this.#showRow(grid, index),
     onCheckRow: (grid, index) => this.#editor.checkRow(grid, index),
   });
+  #learntToast = new LearntToast();
   #notifications = new Notifications(this.#banners, this.#form);
   #toolbar = new Toolbar((name) => this.#actions[name]());
   #documentArea = new DocumentArea(this.#toolbar);
@@ -81,7 +83,7 @@ class ReviewScreen {
     focusField: (view) => this.#current.focus(view),
     onOffline: () => this.#notifications.offline(),
     onError: (error) => this.#notifications.error(error),
-    onDecided: (decision) => this.#onDecided(decision),
+    onDecided: (decision, answer) => this.#onDecided(decision, answer),
   });
   #loader = new RecordLoader({
     confirmLeave: () => this.#confirmLeave(),
@@ -113,6 +115,7 @@ class ReviewScreen {
       this.#banners.element,
       createElement("div", { class: "review-body" }, this.#documentArea.element, fields),
       createShortcutLine(),
+      this.#learntToast.element,
       this.#help,
     );
     element.replaceChildren(this.#root, this.#placeholder);
@@ -259,7 +262,8 @@ class ReviewScreen {
     else this.#showPlaceholder(errorMessage(error));
   }
 
-  async #onDecided(decision) {
+  async #onDecided(decision, { learnt }) {
+    if (learnt?.length) this.#learntToast.announce(this.#autosave.record.id);
     document.dispatchEvent(new Event("extractor:changed"));
     this.#updateRecord();
     this.#updateCounts();

@@ -42,7 +42,7 @@ export function setText(element, text) {
 }
 
 /** The screens' style sheets, in the order of the cascade. */
-const STYLE_SHEETS = ["screen", "queue", "review", "document", "form", "uploads", "kinds"];
+const STYLE_SHEETS = ["screen", "queue", "review", "document", "form", "uploads", "kinds", "lessons"];
 
 /**
  * Add the style sheets of the screens behind Gradio's, once per page: with equal specificity the later rule wins, so the

@@ -61,6 +61,24 @@ export function onLeave(save) {
   document.addEventListener(LEAVE_EVENT, (event) => event.detail.push(save()));
 }
 
+const LESSONS_EVENT = "extractor:lessons";
+
+/** The schema of which was last asked what was learnt, before or after the page on it is loaded. */
+let lessonsSchema = null;
+
+/** Show what was learnt of a schema (its id). */
+export function showLessons(schema) {
+  lessonsSchema = schema;
+  showTab("lessons");
+  document.dispatchEvent(new Event(LESSONS_EVENT));
+}
+
+/** Call `listener(schema)` for each request to show what was learnt, also for the last one before now. */
+export function onShowLessons(listener) {
+  document.addEventListener(LESSONS_EVENT, () => listener(lessonsSchema));
+  if (lessonsSchema !== null) listener(lessonsSchema);
+}
+
 /** Select a tab of the page by its id. */
 export function showTab(id) {
   const tab = document.querySelector(`[role="tab"][data-tab-id="${id}"], #${id}-button`);

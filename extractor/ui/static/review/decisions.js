@@ -19,7 +19,7 @@ export class Decisions {
   #callbacks;
   #warnedAt = -CONFIRM_WITHIN;
 
-  /** `callbacks`: onNote(sentence), focusField(view), onOffline(), onError(error), onDecided(decision). */
+  /** `callbacks`: onNote(sentence), focusField(view), onOffline(), onError(error), onDecided(decision, answer). */
   constructor(autosave, form, callbacks) {
     this.#autosave = autosave;
     this.#form = form;
@@ -59,14 +59,15 @@ export class Decisions {
       this.#callbacks.onOffline();
       return;
     }
+    let answer;
     try {
-      await this.#autosave.decide(decision, body);
+      answer = await this.#autosave.decide(decision, body);
     } catch (error) {
       if (error.kind === "open") await this.#onOpen(error.body);
       else if (error.kind !== "conflict") this.#callbacks.onError(error);
       return;
     }
-    if (this.#autosave.record === record) await this.#callbacks.onDecided(decision);
+    if (this.#autosave.record === record) await this.#callbacks.onDecided(decision, answer);
   }
 
   /** Say what is left to check, and focus the first of it; ask where fields have to have a value. */

@@ -2,7 +2,7 @@
 
 import { createButton, createElement } from "../common/dom.js";
 import { localize } from "../common/localization.js";
-import { levelIcon, levelText, reasonTexts } from "./field_status.js";
+import { learntText, levelIcon, levelText, reasonTexts } from "./field_status.js";
 
 export class FieldDetails {
   /** It has its own place and size under the form, so that it neither moves nor covers a field. */
@@ -32,6 +32,7 @@ export class FieldDetails {
     this.element.replaceChildren(
       header,
       ...[...refusals, ...reasonTexts(field)].map((text) => createElement("div", { class: "reason", text })),
+      ...(learntText(field) ? [createElement("div", { class: "learnt", text: learntText(field) })] : []),
       snippet ?? createElement("div", { class: "no-evidence", text: localize("review.no_evidence") }),
       ...(description ? [createElement("div", { class: "description", text: description })] : []),
     );

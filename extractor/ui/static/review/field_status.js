@@ -23,6 +23,14 @@ export function levelText(field) {
   return localize(field.by ? `state.${field.state}_by` : `state.${field.state}`, { who: field.by });
 }
 
+/** Return what approved records say for the machine's value: `as in 6 records of this layout`; empty where nothing. */
+export function learntText({ learnt }) {
+  if (!learnt) return "";
+  const number = learnt.records > 1 ? "many" : learnt.records === 1 ? "one" : "other";
+  const name = learnt.absent ? `lessons.absent.${number}` : `lessons.as.${number}`;
+  return localize(name, { n: learnt.records });
+}
+
 /** Return why a field is in doubt, a sentence for each reason. */
 export function reasonTexts(field) {
   return (field.reasons ?? []).map(({ kind, message }) => problemText(kind, message));

@@ -2,7 +2,7 @@
 
 import { createElement } from "../common/dom.js";
 import { localize } from "../common/localization.js";
-import { confidenceText, levelIcon, levelText, reasonTexts } from "./field_status.js";
+import { confidenceText, learntText, levelIcon, levelText, reasonTexts } from "./field_status.js";
 
 const MULTILINE_FROM = 48; // characters from which a text gets a field of several lines
 
@@ -100,7 +100,8 @@ export class FieldView {
     this.element.toggleAttribute("data-needs", this.needsCheck);
     this.element.toggleAttribute("data-unsaved", this.draft !== null);
     this.input.setAttribute("aria-invalid", String(field.level === "wrong"));
-    this.input.setAttribute("aria-description", [levelText(field), ...reasonTexts(field)].join(" ").trim());
+    const description = [levelText(field), ...reasonTexts(field), learntText(field)];
+    this.input.setAttribute("aria-description", description.join(" ").trim());
     this.input.placeholder = field.state === "absent" ? localize("review.absent") : "";
     if (this.icon) {
       this.icon.textContent = this.refusal ? "!" : levelIcon(field);
