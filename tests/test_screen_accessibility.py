@@ -9,7 +9,7 @@ from screen_steps import load_page, open_record, wait_until_saved
 
 pytest_plugins = ["browser"]
 AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
-TABS = ("queue", "upload", "kinds", "export", "results", "installed")
+TABS = ("queue", "upload", "kinds", "lessons", "export", "results", "installed")
 GRAVE = ("serious", "critical")
 
 
