@@ -23,7 +23,7 @@ SCHEMA = {
     "properties": {"total": {"type": "number", "title": "合计"}}
     | {f"p{n}": {"type": "string", "title": text, "description": text} for n, text in enumerate((PAYLOAD, *OTHERS))},
 }
-TABS = ("queue", "review", "upload", "export", "results", "installed")
+TABS = ("queue", "review", "upload", "kinds", "export", "results", "installed")
 TIMEOUT = 30_000
 """Milliseconds that a busy machine may take."""
 NAMES = re.compile(

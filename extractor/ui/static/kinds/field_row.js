@@ -23,6 +23,7 @@ export class FieldRow {
   #required;
   #found = createElement("span", { class: "found-text" });
   #foundIcon = createElement("span", { class: "icon", "aria-hidden": "true" });
+  #foundState = createElement("span", { class: "for-readers" });
   #buttons;
 
   /**
@@ -52,7 +53,7 @@ export class FieldRow {
       [this.#detail],
       [this.#labels],
       [this.#required],
-      [this.#foundIcon, this.#found],
+      [this.#foundIcon, this.#found, this.#foundState],
       this.#buttons,
     ];
     this.element = createElement(
@@ -82,9 +83,8 @@ export class FieldRow {
     setText(this.#foundIcon, value ? (value.found ? "✓" : "○") : "");
     const state = value ? (value.found ? "found" : "printed") : "nothing";
     this.element.dataset.found = state;
-    const cell = this.#found.parentElement;
-    cell.title = localize(`kinds.found.${state}`);
-    this.#found.setAttribute("aria-label", [this.#found.textContent, cell.title].filter(Boolean).join(", "));
+    this.#found.parentElement.title = localize(`kinds.found.${state}`);
+    setText(this.#foundState, localize(`kinds.found.${state}`));
   }
 
   markWrong(isWrong) {

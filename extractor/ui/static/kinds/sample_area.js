@@ -91,6 +91,7 @@ export class SampleArea {
     this.#pane.element.replaceWith(pane.element);
     this.#pane = pane;
     pane.setEvidenceShown(true);
+    pane.element.tabIndex = 0; // to be scrolled by keys: there is no field beside it that does so
   }
 
   #paneCallbacks() {
