@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.geometry import PlacedWord, on_one_baseline, union
 from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutCell, TableBlock, TextBlock, TextLine
 from extractor.layout.columns import FIGURE
+from extractor.layout.grid_refinement import WordsByCell, refine_grid
 from extractor.layout.reading_order import find_body_size, order_items
 from extractor.layout.ruled_grids import RuledCell, RuledGrid
 from extractor.layout.segments import SegmentSettings, build_segments, follows_in_run, group_into_lines
 from extractor.settings import Settings, rule, threshold
 
-WordsByCell = dict[RuledCell, list[PlacedWord]]
 LinesByCell = dict[RuledCell, tuple[TextLine, ...]]
 
 
@@ -42,6 +43,10 @@ class GridRegionSettings(Settings):
     )
     overrun_hold: float = threshold(
         0.5, unit="em", meaning="where in such a word, from its left, the cell that it belongs to is looked for"
+    )
+    drawing_lines: int = threshold(4, meaning="fewest rows and columns of a chart", others=(3, 6))
+    drawing_share: float = threshold(
+        0.5, meaning="a grid is a chart if so little of each row, of each column and of all has words"
     )
     continuing_rows: int = threshold(3, meaning="fewest lines in a grid that go on beside it, for it to be no table")
     continuing_share: float = threshold(0.4, meaning="share of its lines that must go on beside it")
@@ -82,6 +87,7 @@ def assign_words(grid: RuledGrid, words: Sequence[PlacedWord]) -> WordsByCell:
 def read_grid(grid: RuledGrid, words: WordsByCell) -> GridRegion | None:
     """Return what a grid with these words is (a table, a form, a frame); None where it is nothing of the kind."""
     settings = GridRegionSettings.current()
+    grid, words = refine_grid(grid, words)
     lines: LinesByCell = {
         cell: tuple(TextLine(tuple(line)) for line in group_into_lines(build_segments(words[cell])))
         for cell in grid.cells
@@ -99,7 +105,7 @@ def read_grid(grid: RuledGrid, words: WordsByCell) -> GridRegion | None:
             short = len(lines[cell]) <= settings.box_lines
             blocks += [TextBlock(lines[cell])] if short else _order_words(words[cell])
         return GridRegion(tuple(blocks), grid.box)
-    if rows < 2 or columns < 2:
+    if rows < 2 or columns < 2 or _is_drawing(filled, settings):
         return None
     first, last = _find_table_rows(grid, lines, settings)
     table = [cell for cell in grid.cells if first <= cell.row < last]
@@ -113,6 +119,19 @@ def read_grid(grid: RuledGrid, words: WordsByCell) -> GridRegion | None:
         if cell.row >= last:
             blocks += _order_words(words[cell])
     return GridRegion(tuple(blocks), grid.box)
+
+
+def _is_drawing(filled: Sequence[RuledCell], settings: GridRegionSettings) -> bool:
+    """Decide whether a grid is that of a chart: words here and there, but no row and no column full of them."""
+    rows, columns = len({cell.row for cell in filled}), len({cell.column for cell in filled})
+    if min(rows, columns) < settings.drawing_lines:
+        return False
+    in_rows, in_columns = Counter(cell.row for cell in filled), Counter(cell.column for cell in filled)
+    return (
+        max(in_rows.values()) < settings.drawing_share * columns
+        and max(in_columns.values()) < settings.drawing_share * rows
+        and len(filled) < settings.drawing_share * rows * columns
+    )
 
 
 def _order_words(words: Sequence[PlacedWord]) -> list[LayoutBlock]:

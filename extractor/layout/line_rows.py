@@ -1,0 +1,104 @@
+"""Rows of a table without lines between them: which of its text lines begin a row, and which go on with one."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from extractor.geometry import PlacedWord, Rect, union
+from extractor.layout.figures import reads_as_figure
+from extractor.layout.white_columns import is_leader
+from extractor.settings import Settings, rule, threshold
+
+
+@dataclass(frozen=True)
+class LineRowSettings(Settings):
+    """When a line goes on with the row above it. An em is the font size of the line's first word."""
+
+    join_wrapped_lines: bool = rule(True, meaning="a label or a text that goes on on the next line is one cell")
+    space: float = threshold(0.25, unit="em", meaning="the space before a word that no longer fitted on its line")
+    label_slack: float = threshold(0.5, unit="em", meaning="how far before the end of its column a label may wrap")
+    outdent: float = threshold(0.4, unit="em", meaning="a line that begins so far left of the label is no part of it")
+    indent: float = threshold(0.4, unit="em", meaning="least indentation of the rest of a label")
+    widest_gap: float = threshold(0.7, unit="em", meaning="lines of one cell are nearer to one another than this")
+    closer: float = threshold(
+        0.12, unit="em", meaning="by how much lines of one cell are nearer to one another than rows, without an indent"
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class CellsLine:
+    """One line of a table: its words by the column that they stand in, from left to right."""
+
+    cells: Mapping[int, Sequence[PlacedWord]]
+
+    @property
+    def box(self) -> Rect:
+        """Return the rectangle around all words."""
+        return union(word.box for words in self.cells.values() for word in words)
+
+    def text(self, column: int) -> str:
+        """Return the words in a column, rows of dots left out."""
+        return " ".join(word.text for word in self.cells.get(column, ()) if not is_leader(word))
+
+    def figure_columns(self) -> list[int]:
+        """Return the columns in which all words of the line are figures."""
+        return [column for column, words in self.cells.items() if all(reads_as_figure(word.text) for word in words)]
+
+
+def group_rows(lines: Sequence[CellsLine], stub: int = 0) -> list[list[int]]:
+    """Return the numbers of the lines in groups that are one row each; `stub` is the column of the row labels."""
+    settings = LineRowSettings.current()
+    if not lines:
+        return []
+    gaps = [two.box.top - one.box.bottom for one, two in itertools.pairwise(lines)]
+    usual = median(gaps) if gaps else 0.0
+    ends = [line.cells[stub][-1].box.x1 for line in lines if stub in line.cells]
+    stub_end = max(ends, default=0.0)
+    rows = [[0]]
+    for number in range(1, len(lines)):
+        row = [lines[at] for at in rows[-1]]
+        if settings.join_wrapped_lines and _goes_on(row, lines[number], stub, stub_end, usual, settings):
+            rows[-1].append(number)
+        else:
+            rows.append([number])
+    return rows
+
+
+def _goes_on(
+    row: Sequence[CellsLine], line: CellsLine, stub: int, stub_end: float, usual: float, settings: LineRowSettings
+) -> bool:
+    """Decide whether a line goes on with the cells of the row above it."""
+    before = row[-1]
+    em = next(iter(line.cells.values()))[0].font_size
+    gap = line.box.top - before.box.bottom
+    if gap > settings.widest_gap * em:
+        return False
+    filled = {column for each in row for column in each.cells}
+    beside = [column for column in line.cells if column != stub]
+    has_figures = any(column != stub for column in line.figure_columns())
+    label = next((each.cells[stub] for each in reversed(row) if stub in each.cells), None)
+    if stub not in line.cells:
+        if not has_figures:
+            return all(column in filled for column in beside) and len(beside) < len(filled)
+        return filled == {stub} and gap < 0  # figures set beside the middle of a label
+    if has_figures and filled != {stub}:
+        return False
+    if label is None or any(column not in filled for column in beside if not has_figures):
+        return False
+    return _is_wrapped(label, line.cells[stub], stub_end, gap < usual - settings.closer * em, settings)
+
+
+def _is_wrapped(
+    label: Sequence[PlacedWord], rest: Sequence[PlacedWord], end: float, is_close: bool, settings: LineRowSettings
+) -> bool:
+    """Decide whether a label broke because its column ended: the next word would not have fitted."""
+    em, first = label[0].font_size, rest[0]
+    indent = first.box.x0 - label[0].box.x0
+    if indent < -settings.outdent * em or label[-1].text[-1] in ":：" or label[0].bold != first.bold:
+        return False
+    if label[-1].box.x1 + settings.space * em + first.box.width <= end - settings.label_slack * em:
+        return False
+    return is_close or indent > settings.indent * em or first.text[0].islower() or label[-1].text[-1] == "-"

@@ -1,0 +1,79 @@
+"""Columns of lines that nothing was drawn between: white stretches that run down the lines separate them.
+
+The idea is the projection profile of page segmentation (Ha, Haralick and Phillips 1995, "Document page decomposition
+by the bounding-box projection technique"), taken over the lines of one table.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+from extractor.geometry import PlacedWord
+from extractor.settings import Settings, threshold
+
+Column = tuple[float, float]
+"""The x where the words of a column begin and end."""
+
+_LEADER = re.compile(r"[.·…_]{2,}")
+
+
+@dataclass(frozen=True)
+class WhiteColumnSettings(Settings):
+    """How wide and how clear a white stretch must be to separate columns."""
+
+    few_lines: int = threshold(5, unit="lines", meaning="fewer lines need a wider stretch: words align by chance")
+    gap: float = threshold(0.65, unit="em", meaning="narrowest white stretch between two columns")
+    gap_of_few_lines: float = threshold(0.9, unit="em", meaning="the same where there are few lines")
+    crossing_share: float = threshold(
+        0.07, meaning="share of the lines that may have a word in the stretch: a label that runs over, a wide figure"
+    )
+
+
+def is_leader(word: PlacedWord) -> bool:
+    """Decide whether a word is a row of dots that leads the eye from a label to its figure."""
+    return _LEADER.fullmatch(word.text) is not None
+
+
+def find_white_columns(lines: Sequence[Sequence[PlacedWord]]) -> list[Column]:
+    """Return the columns, from left to right, that the words of some lines stand in.
+
+    Empty where there are no words. Rows of dots stand in no column.
+    """
+    settings = WhiteColumnSettings.current()
+    words = [word for line in lines for word in line if not is_leader(word)]
+    if not words:
+        return []
+    left = min(word.box.x0 for word in words)
+    right = max(word.box.x1 for word in words)
+    covering = [0] * (math.ceil(right - left) * 2 + 2)
+    filled = 0
+    for line in lines:
+        taken: set[int] = set()
+        for word in line:
+            if not is_leader(word):
+                taken.update(range(math.floor((word.box.x0 - left) * 2), math.ceil((word.box.x1 - left) * 2)))
+        filled += bool(taken)
+        for place in taken:
+            covering[place] += 1
+    most = settings.crossing_share * filled
+    em = median(word.font_size for word in words)
+    least = 2 * em * (settings.gap if filled >= settings.few_lines else settings.gap_of_few_lines)
+    separators: list[Column] = []
+    for is_white, group in itertools.groupby(range(len(covering)), key=lambda place: covering[place] <= most):
+        places = list(group)
+        inside = places[0] > 0 and places[-1] < len(covering) - 3
+        if is_white and inside and len(places) >= least:
+            separators.append((left + places[0] / 2, left + (places[-1] + 1) / 2))
+    edges = [left, *itertools.chain.from_iterable(separators), right]
+    return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def column_edges(columns: Sequence[Column]) -> tuple[float, ...]:
+    """Return the x between which the columns lie, inside the middles of the white stretches; one more than columns."""
+    inner = [(one[1] + two[0]) / 2 for one, two in itertools.pairwise(columns)]
+    return (columns[0][0], *inner, columns[-1][1])

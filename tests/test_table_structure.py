@@ -1,0 +1,163 @@
+"""Rows, columns and heads of tables that ruling lines show in part, or not at all."""
+
+from __future__ import annotations
+
+import pytest
+
+from extractor.geometry import PlacedWord, Rect, RulingLine
+from extractor.layout import TableBlock, find_grids, order_page
+from extractor.layout.figures import reads_as_figure
+from extractor.layout.grid_refinement import GridRefinementSettings
+from extractor.layout.line_rows import CellsLine, group_rows
+from extractor.layout.white_columns import find_white_columns
+from extractor.settings import replaced
+
+SIZE = 10.0
+TOWNS = ("Ashford", "Birch Hill", "Calder", "Dunmore")
+
+
+def put(text: str, x: float, baseline: float, *, right: bool = False) -> list[PlacedWord]:
+    """Return the words of a text that begins at x, or ends there."""
+    width = sum(0.5 * SIZE * len(part) for part in text.split()) + 0.3 * SIZE * text.count(" ")
+    x, words = x - width if right else x, []
+    for part in text.split():
+        box = Rect(x, baseline - 0.8 * SIZE, x + 0.5 * SIZE * len(part), baseline + 0.2 * SIZE)
+        words.append(PlacedWord(part, box, baseline, SIZE))
+        x = box.x1 + 0.3 * SIZE
+    return words
+
+
+def row(baseline: float, label: str, *figures: str, first: float = 200.0, step: float = 60.0) -> list[PlacedWord]:
+    """Return a label at x = 20 and figures that end `step` apart."""
+    words = put(label, 20, baseline)
+    for number, figure in enumerate(figures):
+        words += put(figure, first + step * number, baseline, right=True)
+    return words
+
+
+def rows_of(table) -> list[list[str]]:
+    """Return the texts of a table by row, blank where no cell begins."""
+    rows = 1 + max(cell.row for cell in table.cells)
+    columns = 1 + max(cell.column for cell in table.cells)
+    grid = [[""] * columns for _ in range(rows)]
+    for cell in table.cells:
+        grid[cell.row][cell.column] = " ".join(segment.text for line in cell.lines for segment in line.segments)
+    return grid
+
+
+def only_table(words, horizontal=(), vertical=()) -> TableBlock:
+    tables = [block for block in order_page(words, find_grids(horizontal, vertical)) if isinstance(block, TableBlock)]
+    assert len(tables) == 1
+    return tables[0]
+
+
+def ruled_head(bottom: float) -> tuple[list[RulingLine], list[RulingLine]]:
+    """Return the lines of a table ruled around, under its head, and between two columns."""
+    horizontal = [RulingLine(y, 10, 330) for y in (0, 20, bottom)]
+    return horizontal, [RulingLine(x, 0, bottom) for x in (10, 110, 330)]
+
+
+# Grids that leave rows or columns undrawn.
+
+
+def test_rows_and_columns_that_were_not_ruled_are_found_by_their_figures():
+    words = row(14, "Town", "Houses", "Shops", "Farms")
+    for number, town in enumerate(TOWNS):
+        words += row(34 + 14 * number, town, str(number * 37 + 5), str(number + 1), f"1,{number}20")
+    table = only_table(words, *ruled_head(90))
+    assert rows_of(table)[0] == ["Town", "Houses", "Shops", "Farms"]
+    assert rows_of(table)[2] == ["Birch Hill", "42", "2", "1,120"]
+    assert len(rows_of(table)) == 5
+
+
+def test_label_without_figures_is_a_row_and_a_wrapped_label_is_not():
+    words = row(14, "Town", "Houses", "Shops")
+    words += put("Coast:", 20, 34)
+    words += row(48, "Ashford by the", "5", "1") + put("old harbour", 30, 59)
+    words += row(75, "Calder", "42", "12")
+    table = only_table(words, *ruled_head(90))
+    assert [texts[0] for texts in rows_of(table)] == ["Town", "Coast:", "Ashford by the old harbour", "Calder"]
+
+
+def test_number_broken_in_a_narrow_column_stays_in_its_row():
+    horizontal, vertical = [RulingLine(y, 10, 210) for y in (0, 20, 50)], [RulingLine(x, 0, 50) for x in (10, 110, 210)]
+    words = put("Town", 20, 14) + put("Houses", 150, 14) + put("Ashford", 20, 34) + put("123456", 150, 34)
+    table = only_table([*words, *put("789", 150, 46)], horizontal, vertical)
+    assert len(rows_of(table)) == 2
+
+
+def test_cell_without_walls_is_cut_at_those_of_other_rows():
+    horizontal = [RulingLine(20.0 * number, 10, 330) for number in range(5)]
+    sides = [RulingLine(x, 0, 80) for x in (10, 330)]
+    walls = [RulingLine(x, 0, 20) for x in (110, 220)]
+    words = put("Town", 20, 14) + put("Houses", 150, 14) + put("Shops", 250, 14)
+    for number, town in enumerate(TOWNS[:3]):
+        words += put(town, 20, 34 + 20 * number) + put(str(number + 7), 150, 34 + 20 * number)
+        words += put(str(number * 5), 250, 34 + 20 * number)
+    assert rows_of(only_table(words, horizontal, [*sides, *walls]))[3] == ["Calder", "9", "10"]
+    with replaced(GridRefinementSettings(cut_merged_cells=False)):
+        assert rows_of(only_table(words, horizontal, [*sides, *walls]))[3] != ["Calder", "9", "10"]
+
+
+def test_sentence_over_several_columns_stays_one_cell():
+    horizontal = [RulingLine(20.0 * number, 10, 330) for number in range(4)]
+    walls = [RulingLine(x, 0, 20) for x in (110, 220)] + [RulingLine(x, 40, 60) for x in (110, 220)]
+    words = put("Town", 20, 14) + put("Houses", 150, 14) + put("Shops", 250, 14)
+    words += put("these were counted in the spring of a dry year", 20, 34)
+    words += put("Calder", 20, 54) + put("9", 150, 54) + put("10", 250, 54)
+    table = only_table(words, horizontal, [RulingLine(10, 0, 60), *walls, RulingLine(330, 0, 60)])
+    assert rows_of(table)[1] == ["these were counted in the spring of a dry year", "", ""]
+
+
+def test_label_drawn_over_several_rows_stays_one_cell():
+    horizontal = [RulingLine(y, 10 if y in (0, 20, 80) else 110, 330) for y in (0, 20, 40, 60, 80)]
+    vertical = [RulingLine(x, 0, 80) for x in (10, 110, 220, 330)]
+    words = put("Region", 20, 14) + put("Town", 120, 14) + put("Houses", 230, 14)
+    words += put("All towns of", 20, 44) + put("the coast", 20, 56)
+    for number, town in enumerate(TOWNS[:3]):
+        words += put(town, 120, 34 + 20 * number) + put(str(number + 7), 230, 34 + 20 * number)
+    table = only_table(words, horizontal, vertical)
+    label = next(cell for cell in table.cells if cell.row == 1 and cell.column == 0)
+    assert label.row_span == 3 and rows_of(table)[1][0] == "All towns of the coast"
+
+
+def test_grid_of_a_chart_is_no_table():
+    horizontal = [RulingLine(20.0 * number, 0, 160) for number in range(7)]
+    vertical = [RulingLine(20.0 * number, 0, 120) for number in range(9)]
+    words = [word for n in range(6) for word in put(f"{n}9", 3 + 20 * n, 114 - 20 * n)]
+    blocks = order_page(words, find_grids(horizontal, vertical))
+    assert not any(isinstance(block, TableBlock) for block in blocks)
+
+
+# Columns, rows and figures.
+
+
+@pytest.mark.parametrize("text", ["12", "1,234.5", "$9", "(3.4%)", "–", "n/a", "2003–04", "†", "７５"])
+def test_numbers_and_marks_for_nothing_are_figures(text):
+    assert reads_as_figure(text)
+
+
+@pytest.mark.parametrize("text", ["Total", "Form2019", "no", "B7 road", ""])
+def test_words_are_no_figures(text):
+    assert not reads_as_figure(text)
+
+
+def test_dots_that_lead_to_a_figure_stand_in_no_column():
+    lines = [[*put(label, 20, 0), *put("." * 20, 90, 0), *put(figure, 250, 0, right=True)]
+             for label, figure in (("Ashford", "1"), ("Calder", "12"), ("Dunmore", "7"))]  # fmt: skip
+    assert [round(left) for left, _ in find_white_columns(lines)] == [20, 240]
+
+
+def test_one_wide_line_of_many_closes_no_column():
+    lines = [row(0, "Town", str(n), "7") for n in range(20)]
+    lines.append(put("a label that runs over into the next column", 20, 0))
+    assert len(find_white_columns(lines)) == 3
+
+
+def test_lines_of_one_label_are_one_row():
+    lines = [
+        CellsLine({0: put("Houses of the", 20, 10), 1: put("4", 150, 10)}),
+        CellsLine({0: put("old town", 30, 21)}),
+        CellsLine({0: put("Shops", 20, 34), 1: put("6", 150, 34)}),
+    ]
+    assert group_rows(lines) == [[0, 1], [2]]
