@@ -20,3 +20,8 @@ def reads_as_figure(text: str) -> bool:
     digits = sum(character.isdigit() for character in plain)
     letters = sum(character.isalpha() for character in plain)
     return digits > 0 and letters <= min(_LETTERS_OF_UNIT, digits)
+
+
+def is_sign_of_figure(text: str) -> bool:
+    """Decide whether a text is a sign that stands beside a figure, as of a currency or per cent."""
+    return bool(text) and all(character in "$€£¥￥%‰()*" for character in text)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import itertools
 from bisect import bisect_right
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 
@@ -113,11 +113,15 @@ def _refine_rows(
         least = settings.lines + (figures < 2) + (labelled < len(level))
         if len(level) < least or sum(bool(line.figure_columns()) for line in table) > len(level) * 2:
             continue
+        drawn = grid.row_edges[first : last + 1]
+        shared = [
+            at for at, count in Counter(bisect_right(drawn, line.box.center[1]) for line in level).items() if count > 1
+        ]
         groups = group_rows(table, min(min(line.cells) for line in level))
         rows = [union(table[at].box for at in each) for each in groups]
-        drawn = [y for y in grid.row_edges if grid.row_edges[first] < y < grid.row_edges[last]]
         for above, below in itertools.pairwise(rows):
-            if not any(above.center[1] < y < below.center[1] for y in drawn):
+            at = bisect_right(drawn, above.center[1])
+            if at in shared and bisect_right(drawn, below.center[1]) == at:
                 ys.append((above.bottom + below.top) / 2)
     return sorted(ys)
 

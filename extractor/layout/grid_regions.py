@@ -194,7 +194,11 @@ def _is_form(filled: Sequence[RuledCell], lines: LinesByCell, settings: GridRegi
 
 def _begins_with_label(lines: Sequence[TextLine], settings: GridRegionSettings) -> bool:
     """Decide whether the first line of a cell is set apart from the next in size or weight, as a label is."""
-    first, second = lines[0].segments[0], lines[1].segments[0]
+    # A bullet is set in type of its own.
+    first, second = (
+        next((segment for segment in line.segments if any(map(str.isalnum, segment.text))), line.segments[0])
+        for line in lines[:2]
+    )
     larger = max(first.font_size, second.font_size)
     return first.bold != second.bold or abs(first.font_size - second.font_size) > settings.label_size * larger
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extractor.geometry import PlacedWord, on_one_baseline, overlap, overlaps_in_height, union
+from extractor.geometry import PlacedWord, RulingLine, on_one_baseline, overlap, overlaps_in_height, union
 from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutItem, TextBlock, TextLine, TextSegment, only_segments
 from extractor.layout.columns import find_gutters
 from extractor.layout.grid_regions import assign_words, goes_on_outside, read_grid
 from extractor.layout.headings import mark_headings
 from extractor.layout.reading_order import find_body_size, order_items
-from extractor.layout.ruled_grids import RuledGrid
+from extractor.layout.ruled_grids import RuledGrid, merge_collinear_lines
 from extractor.layout.segments import build_segments
 from extractor.settings import Settings, rule, threshold
 
@@ -35,11 +35,13 @@ class PageOrderSettings(Settings):
     )
 
 
-def order_page(words: Sequence[PlacedWord], grids: Sequence[RuledGrid] = ()) -> list[LayoutBlock]:
+def order_page(
+    words: Sequence[PlacedWord], grids: Sequence[RuledGrid] = (), rules: Sequence[RulingLine] = ()
+) -> list[LayoutBlock]:
     """Return the blocks of a page in reading order.
 
     `words` come in the order of the file, which settles what belongs together where words overlap; `grids` are those
-    that the page's ruling lines form (`find_grids`).
+    that the page's ruling lines form (`find_grids`), `rules` its horizontal ruling lines.
     """
     regions, rest = _read_grids(words, grids)
     items: list[LayoutItem] = [*build_segments(rest), *regions]
@@ -47,7 +49,8 @@ def order_page(words: Sequence[PlacedWord], grids: Sequence[RuledGrid] = ()) -> 
     watermarks = _find_watermarks(items, body_size)
     if watermarks:
         items = [item for item in items if item not in watermarks]
-    blocks = [block for page in _split_spread(items, body_size) for block in order_items(page, body_size)]
+    lines = merge_collinear_lines(rules)
+    blocks = [block for page in _split_spread(items, body_size) for block in order_items(page, body_size, rules=lines)]
     blocks += [TextBlock((TextLine((watermark,)),)) for watermark in watermarks]
     return mark_headings(blocks, body_size)
 

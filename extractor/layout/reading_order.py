@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from statistics import median
 
+from extractor.geometry import RulingLine
 from extractor.layout.aligned_tables import find_aligned_tables
-from extractor.layout.blocks import LayoutBlock, LayoutItem, TextLine, TextSegment
+from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutItem, TextLine, TextSegment
 from extractor.layout.columns import split_columns
 from extractor.layout.label_rows import split_label_row
 from extractor.layout.paragraphs import ParagraphBuilder, measure_column
@@ -26,17 +27,35 @@ COUNTED_LENGTH = 60
 """Characters up to which a segment counts for the body size, so that no long line decides alone."""
 
 
-def order_items(items: Sequence[LayoutItem], body_size: float, depth: int = 0) -> list[LayoutBlock]:
-    """Return the blocks that items make up, in reading order; `depth` is how often they were cut already."""
+def order_items(
+    items: Sequence[LayoutItem], body_size: float, depth: int = 0, rules: Sequence[RulingLine] = ()
+) -> list[LayoutBlock]:
+    """Return the blocks that items make up, in reading order.
+
+    `depth` is how often they were cut already, `rules` are the horizontal lines drawn among them.
+    """
     blocks: list[LayoutBlock] = []
+    items = _set_tables_apart(items, rules)
     for zone, gutters in find_zones(items, body_size):
         columns = split_columns(zone, gutters) if gutters and depth < MAX_DEPTH else [zone]
         if len(columns) > 1:
             for column in columns:
-                blocks += order_items(column, body_size, depth + 1)
+                blocks += order_items(column, body_size, depth + 1, rules)
         else:
-            blocks += _read_in_rows(zone)
+            blocks += _read_in_rows(zone, rules)
     return blocks
+
+
+def _set_tables_apart(items: Sequence[LayoutItem], rules: Sequence[RulingLine]) -> list[LayoutItem]:
+    """Return the items with the lines of each table without walls as one region."""
+    segments = [item for item in items if isinstance(item, TextSegment)]
+    lines = [TextLine(tuple(line)) for line in group_into_lines(segments)]
+    found = find_aligned_tables(lines, rules)
+    if not found:
+        return list(items)
+    inside = {id(segment) for each in found for line in lines[each.start : each.end] for segment in line.segments}
+    rest = [item for item in items if id(item) not in inside]
+    return [*rest, *(GridRegion((each.table,), each.table.box) for each in found)]
 
 
 def find_body_size(items: Iterable[LayoutItem]) -> float:
@@ -50,7 +69,7 @@ def find_body_size(items: Iterable[LayoutItem]) -> float:
     return median(sizes) if sizes else DEFAULT_BODY_SIZE
 
 
-def _read_in_rows(items: list[LayoutItem]) -> list[LayoutBlock]:
+def _read_in_rows(items: list[LayoutItem], rules: Sequence[RulingLine]) -> list[LayoutBlock]:
     """Return the blocks of items that are read from the top down, line by line."""
     blocks: list[LayoutBlock] = []
     text: list[TextSegment] = []
@@ -58,18 +77,18 @@ def _read_in_rows(items: list[LayoutItem]) -> list[LayoutBlock]:
         if isinstance(item, TextSegment):
             text.append(item)
         else:
-            blocks += _read_text(text)
+            blocks += _read_text(text, rules)
             blocks += item.blocks
             text = []
-    return blocks + _read_text(text)
+    return blocks + _read_text(text, rules)
 
 
-def _read_text(segments: list[TextSegment]) -> list[LayoutBlock]:
+def _read_text(segments: list[TextSegment], rules: Sequence[RulingLine]) -> list[LayoutBlock]:
     """Return the paragraphs of some text, its rows of labels over values, and its tables without ruling lines."""
     if not segments:
         return []
     lines = [TextLine(tuple(line)) for line in group_into_lines(segments)]
-    tables = {table.start: table for table in find_aligned_tables(lines)}
+    tables = {table.start: table for table in find_aligned_tables(lines, rules)}
     builder = ParagraphBuilder(measure_column(lines))
     blocks: list[LayoutBlock] = []
     number = 0

@@ -78,14 +78,14 @@ def build_segments(words: Iterable[PlacedWord]) -> list[TextSegment]:
         else:
             strings.append([word])
     result: list[TextSegment] = []
-    for line in group_into_lines([_make_segment(string, settings) for string in strings]):
+    for line in group_into_lines([make_segment(string, settings) for string in strings]):
         joined = [line[0]]
         for segment in line[1:]:
             before = joined[-1]
             gap, size = segment.box.x0 - before.box.x1, max(before.font_size, segment.font_size)
             near = -settings.overlap_on_line * size <= gap <= settings.gap_on_line * size
             if near and not segment.words[0].starts_column:
-                joined[-1] = _make_segment([*before.words, *segment.words], settings)
+                joined[-1] = make_segment([*before.words, *segment.words], settings)
             else:
                 joined.append(segment)
         result += joined
@@ -121,7 +121,8 @@ def _is_script_of(before: PlacedWord, word: PlacedWord, settings: SegmentSetting
     )
 
 
-def _make_segment(words: Sequence[PlacedWord], settings: SegmentSettings) -> TextSegment:
+def make_segment(words: Sequence[PlacedWord], settings: SegmentSettings | None = None) -> TextSegment:
+    """Return some words of one line, in the order given, as a segment."""
     largest = max(words, key=lambda word: word.font_size)
     text, before = "", None
     for word in words:

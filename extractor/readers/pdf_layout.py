@@ -83,7 +83,7 @@ def _write_scan(
         own_lines = content.ruling_lines(0)
         horizontal, vertical = horizontal + own_lines[0], vertical + own_lines[1]
     level = [word for word in own if word.page_box is None]
-    blocks = order_page([*scanned, *level], find_grids(horizontal, vertical))
+    blocks = order_page([*scanned, *level], find_grids(horizontal, vertical), horizontal)
     blocks += order_page([word for word in own if word.page_box is not None])
     hidden = [straighten(word) for word in hidden]
     writer.write_page(number, page.width, page.height, blocks, hidden, turn=page.turn)
@@ -99,7 +99,8 @@ def _order_parts(content: PageContent, reading: PageReading) -> list[LayoutBlock
     by_turn: dict[int, list[GlyphRun]] = defaultdict(list)
     for run in reading.shown:
         by_turn[run.style.turn].append(run)
-    grids = find_grids(*content.ruling_lines(turn))
+    horizontal, vertical = content.ruling_lines(turn)
+    grids = find_grids(horizontal, vertical)
     main = split_words(by_turn.pop(turn, []))
     if grids:
         main = [piece for run in main for piece in split_at_walls(run, grids)]
@@ -114,9 +115,10 @@ def _order_parts(content: PageContent, reading: PageReading) -> list[LayoutBlock
         if is_level and box.height < tallest:
             words += [_put_on_page(word) for word in found]
         elif found:
-            blocks = order_page(found, find_grids(page.horizontal_lines, page.vertical_lines))
+            blocks = order_page(found, find_grids(page.horizontal_lines, page.vertical_lines), page.horizontal_lines)
             separate.append((box, [_move_block(block, partial(_from_part, page=page, onto=box)) for block in blocks]))
-    ordered = [_move_block(block, partial(frame.from_reading, turn=turn)) for block in order_page(words, grids)]
+    blocks = order_page(words, grids, horizontal)
+    ordered = [_move_block(block, partial(frame.from_reading, turn=turn)) for block in blocks]
     for other_turn, runs in by_turn.items():
         blocks = order_page([run.to_word(frame) for run in split_words(runs)])
         ordered += [_move_block(block, partial(frame.from_reading, turn=other_turn)) for block in blocks]

@@ -121,7 +121,7 @@ def write_scanned_page(writer: PageWriter, image: PageImage, page: ScannedPage |
     if isinstance(page, Problem):
         writer.write_page(image.number, *image.size, [])
         return [page]
-    blocks = order_page(page.words, find_grids(page.horizontal_lines, page.vertical_lines))
+    blocks = order_page(page.words, find_grids(page.horizontal_lines, page.vertical_lines), page.horizontal_lines)
     writer.write_page(image.number, page.width, page.height, blocks, turn=page.turn)
     return scanned_page_problems(page, image.number)
 
