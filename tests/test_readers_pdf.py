@@ -275,6 +275,60 @@ def test_table_with_other_columns_overleaf_is_not_joined():
     assert [(table.pages, table.columns) for table in document.tables] == [((1,), 2), ((2,), 3)]
 
 
+def draw_over_break(canvas, line):
+    """Draw a table whose walls run to the foot of the page, and begin anew overleaf, with no border at the break."""
+
+    def rows(texts, top):
+        for number, (name, count) in enumerate(texts):
+            line(180, top + 20 * number + 14, name)
+            line(280, top + 20 * number + 14, count)
+            if number:
+                canvas.line(170, HEIGHT - top - 20 * number, 370, HEIGHT - top - 20 * number)
+
+    def walls(top, bottom):
+        for x in (100, 170, 270, 370):
+            canvas.line(x, HEIGHT - top, x, HEIGHT - bottom)
+
+    canvas.line(100, HEIGHT - 740, 370, HEIGHT - 740)
+    canvas.line(100, HEIGHT - 760, 370, HEIGHT - 760)
+    walls(740, 800)
+    rows([("Name", "Count"), ("A", "1"), ("B", "2")], 740)
+    line(110, 754, "Group")
+    line(110, 780, "First")
+    canvas.showPage()
+    canvas.line(100, HEIGHT - 100, 370, HEIGHT - 100)
+    canvas.line(100, HEIGHT - 140, 370, HEIGHT - 140)
+    walls(60, 140)
+    rows([("C", "3"), ("D", "4"), ("E", "5"), ("F", "6")], 60)
+    line(110, 114, "Second")
+
+
+def test_table_and_its_merged_label_go_on_over_a_page_break_without_borders():
+    (table,) = read(drawn(draw_over_break)).tables
+    assert [cell.text for cell in table.cells if cell.column == 1] == ["Name", "A", "B", "C", "D", "E", "F"]
+    counts = {cell.text: cell.row_path for cell in table.cells if cell.column == 2 and cell.row}
+    assert counts["2"] == ("First", "B") and counts["3"] == ("First", "C") and counts["5"] == ("Second", "E")
+
+
+def test_characters_set_downwards_stay_in_their_column():
+    upright = UnicodeCIDFont("STSong-Light", isVertical=True)
+    pdfmetrics.registerFont(upright)
+
+    def draw(canvas, line):
+        # The box that pdfium gives is 200 points wide for type of size 200 that a matrix reduces to 10.
+        for number, character in enumerate("本年度"):
+            canvas.saveState()
+            canvas.transform(0.05, 0, 0, 0.05, 100, 700 - 10 * number)
+            canvas.setFont(upright.fontName, 200)
+            canvas.drawString(0, 0, character)
+            canvas.restoreState()
+
+    words = read(drawn(draw)).pages[0].words
+    pdfmetrics.registerFont(UnicodeCIDFont("STSong-Light"))
+    assert [word.text for word in words] == ["本", "年", "度"]
+    assert all(word.box.x1 - word.box.x0 < 15 and word.box.bottom - word.box.top < 15 for word in words)
+
+
 def test_unruled_table_is_found_by_its_columns():
     rows = [("Product", "Units", "Price", "Amount")]
     rows += [(f"Article {number}", str(number), f"{number}.50", f"${number * 10:,}.00") for number in range(1, 7)]

@@ -161,3 +161,91 @@ def test_lines_of_one_label_are_one_row():
         CellsLine({0: put("Shops", 20, 34), 1: put("6", 150, 34)}),
     ]
     assert group_rows(lines) == [[0, 1], [2]]
+
+
+# Tables without walls.
+
+
+def head_of(table) -> list[tuple[str, int, int, int, int]]:
+    """Return text, row, column and spans of the cells of the first rows that have spans or stand beside such."""
+    return [
+        (" ".join(s.text for line in cell.lines for s in line.segments), cell.row, cell.column, cell.row_span,
+         cell.column_span)
+        for cell in table.cells if cell.lines
+    ]  # fmt: skip
+
+
+def unruled_table(gap: float = 14.0) -> list[PlacedWord]:
+    """Return a table of towns with years under two spans; the body begins at 60."""
+    words = put("Houses", 195, 20) + put("Shops", 320, 20)
+    words += row(34, "Town", "2019", "2020", "2019", "2020")
+    for number, town in enumerate(TOWNS):
+        words += row(60 + gap * number, town, *(f"{number + 1},{n}50" for n in range(4)))
+    return words
+
+
+RULES = [RulingLine(8, 20, 380), RulingLine(24, 160, 260), RulingLine(24, 290, 380), RulingLine(40, 20, 380)]
+
+
+def test_spans_of_a_head_are_those_of_its_short_rules():
+    blocks = order_page(unruled_table(), [], [*RULES, RulingLine(110, 20, 380)])
+    (table,) = [block for block in blocks if isinstance(block, TableBlock)]
+    found = head_of(table)
+    assert ("Town", 0, 0, 2, 1) in found
+    assert ("Houses", 0, 1, 1, 2) in found and ("Shops", 0, 3, 1, 2) in found
+    assert ("2020", 1, 4, 1, 1) in found
+    assert rows_of(table)[3] == ["Birch Hill", "2,050", "2,150", "2,250", "2,350"]
+
+
+def test_titles_of_groups_and_text_under_a_table_are_told_from_its_rows():
+    words = unruled_table()
+    words += put("Inland", 20, 116) + row(130, "Fenby", "1", "2", "3", "4") + row(144, "Gorton", "5", "6", "7", "8")
+    words += put("The figures of the last year were taken from a register that the towns keep themselves.", 20, 170)
+    blocks = order_page(words, [], [*RULES, RulingLine(150, 20, 380)])
+    (table,) = [block for block in blocks if isinstance(block, TableBlock)]
+    assert [texts[0] for texts in rows_of(table)][-3:] == ["Inland", "Fenby", "Gorton"]
+    assert [texts[1] for texts in rows_of(table)][-3:] == ["", "1", "5"]
+
+
+def test_lines_above_the_upper_rule_are_no_head():
+    words = put("Table 4. Houses and shops in towns of the coast by year", 20, 4)
+    blocks = order_page([*words, *unruled_table()], [], RULES)
+    (table,) = [block for block in blocks if isinstance(block, TableBlock)]
+    assert all("Table 4" not in text for text, *_ in head_of(table))
+
+
+def test_figures_that_touch_in_one_line_stay_in_their_columns():
+    words = row(34, "Town", "Houses", "Shops", "Farms")
+    words += row(50, "All", "1,234,567,890", "1,234,567,890", "1,234,567,890", step=68)
+    for number in range(20):
+        words += row(64 + 14 * number, f"Town{number}", "12", "345", str(number), step=68)
+    blocks = order_page(words, [], [RulingLine(20, 20, 350), RulingLine(38, 20, 350)])
+    (table,) = [block for block in blocks if isinstance(block, TableBlock)]
+    assert rows_of(table)[1] == ["All", "1,234,567,890", "1,234,567,890", "1,234,567,890"]
+
+
+def test_two_columns_need_a_rule():
+    words = [word for n in range(5) for word in row(34 + 14 * n, f"part{n}", f"{n}3.50")]
+    assert not any(isinstance(block, TableBlock) for block in order_page(words))
+    ruled = order_page(words, [], [RulingLine(20, 20, 220), RulingLine(95, 20, 220)])
+    assert any(isinstance(block, TableBlock) for block in ruled)
+
+
+def test_columns_of_prose_between_rules_are_no_table():
+    words = []
+    for number in range(8):
+        words += put(f"The {number} towns of the coast kept their harbours", 20, 34 + 12 * number)
+        words += put(f"and in 19{number}0 they built {number} roads to the hills", 320, 34 + 12 * number)
+    blocks = order_page(words, [], [RulingLine(20, 20, 560), RulingLine(135, 20, 560)])
+    assert not any(isinstance(block, TableBlock) for block in blocks)
+
+
+def test_sign_that_touches_its_figure_is_not_parted_from_it():
+    horizontal = [RulingLine(20.0 * number, 10, 330) for number in range(4)]
+    walls = [RulingLine(157, 0, 40), RulingLine(110, 0, 60), RulingLine(220, 40, 60)]
+    words = put("Town", 20, 14) + put("up", 120, 14) + put("down", 180, 14)
+    words += put("Birch", 20, 34) + put("4", 120, 34) + put("7", 180, 34)
+    words += put("Calder", 20, 54) + put("plus", 136, 54)
+    figure = put("30", 157.5, 54)
+    table = only_table([*words, *figure], horizontal, [RulingLine(10, 0, 60), *walls, RulingLine(330, 0, 60)])
+    assert "plus30" in rows_of(table)[2][1].replace(" ", "")

@@ -2,8 +2,9 @@
 
 Read in this order: `blocks` (what a page is laid out in), `page_order` (the whole way, `order_page`), `segments` (words
 into segments and lines), `reading_order` with `zones` and `columns` (the cuts of the page), `paragraphs`, `label_rows`,
-`aligned_tables` and `headings` (lines into blocks), `ruled_grids` (ruling lines into grids), `grid_regions` (a grid and
-its words: a table, a form, a frame).
+`headings` (lines into blocks), `ruled_grids` (ruling lines into grids), `grid_regions` (a grid and its words: a table,
+a form, a frame) with `grid_refinement` (rows and columns that a grid leaves undrawn), `aligned_tables` (tables without
+walls) with `white_columns`, `line_rows` and `head_cells` (their columns, rows and heads; `figures` tells numbers).
 """
 
 from extractor.layout.blocks import LayoutBlock, LayoutCell, TableBlock, TextBlock, TextLine, TextSegment

@@ -38,6 +38,9 @@ class GridRefinementSettings(Settings):
     level_share: float = threshold(
         0.7, meaning="share of the lines in a cell over several drawn rows that must be level with others, to be rows"
     )
+    figure_gap: float = threshold(
+        0.35, unit="em", meaning="a figure nearer to the word before it than this is not parted from it"
+    )
     baseline_slack: float = threshold(0.3, unit="em", meaning="by how much the baselines of one row may differ")
 
 
@@ -225,9 +228,11 @@ def _stands_between(
             if left != bisect_right(walls, word.box.x1 - settings.wall_slack):
                 return False
             places.add(left)
-        for segment in line:
-            sides = {bisect_right(walls, word.box.center[0]) for word in segment.words}
-            if len(sides) > 1 and not all(reads_as_figure(word.text) for word in segment.words[1:]):
+        for before, word in (pair for segment in line for pair in itertools.pairwise(segment.words)):
+            is_apart = word.box.x0 - before.box.x1 > settings.figure_gap * word.font_size
+            if bisect_right(walls, before.box.center[0]) != bisect_right(walls, word.box.center[0]) and not (
+                is_apart and reads_as_figure(word.text)
+            ):
                 return False
         is_figure = is_one_column and all(reads_as_figure(word.text) for segment in line for word in segment.words)
         is_parted = is_parted or len(places) > 1 or is_figure

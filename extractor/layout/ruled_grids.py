@@ -36,6 +36,11 @@ class RuledGridSettings(Settings):
     )
     open_side_lines: int = threshold(3, meaning="fewest horizontal lines that end together at an open side")
     open_side_share: float = threshold(0.6, meaning="share of the horizontal lines that end together at an open side")
+    close_open_ends: bool = rule(
+        True, meaning="a table that a page break left without upper or lower border is closed where its walls end"
+    )
+    open_end_lines: int = threshold(3, meaning="fewest vertical lines that end together at an open end")
+    open_end_share: float = threshold(0.6, meaning="share of the vertical lines that end together at an open end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +110,8 @@ def find_grids(horizontal: Sequence[RulingLine], vertical: Sequence[RulingLine])
     for own_rows, own_columns in _connected_lines(rows, columns, settings.snap):
         if settings.close_open_sides:
             own_columns = own_columns + _undrawn_sides(own_rows, own_columns, settings)
+        if settings.close_open_ends:
+            own_rows = own_rows + _undrawn_ends(own_rows, own_columns, settings)
         result += _grids_of_lines(own_rows, own_columns, settings)
     return result
 
@@ -150,6 +157,21 @@ def _undrawn_sides(rows: list[RulingLine], columns: list[RulingLine], settings: 
         if (side - drawn) * outward > 2 * snap and together >= least:
             sides.append(RulingLine(side, top, bottom))
     return sides
+
+
+def _undrawn_ends(rows: list[RulingLine], columns: list[RulingLine], settings: RuledGridSettings) -> list[RulingLine]:
+    """Return the upper and the lower border of a table that a page break left without them."""
+    snap = settings.snap
+    left, right = min(column.position for column in columns), max(column.position for column in columns)
+    ends = []
+    starts, stops = [column.start for column in columns], [column.end for column in columns]
+    for reached, end in ((starts, min(starts)), (stops, max(stops))):
+        together = sum(abs(each - end) <= snap for each in reached)
+        least = max(settings.open_end_lines, settings.open_end_share * len(reached))
+        drawn = sum(row.length for row in rows if abs(row.position - end) <= snap)
+        if together >= least and drawn < right - left - 2 * snap:
+            ends.append(RulingLine(end, left, right))
+    return ends
 
 
 def _grids_of_lines(rows: list[RulingLine], columns: list[RulingLine], settings: RuledGridSettings) -> list[RuledGrid]:

@@ -20,6 +20,9 @@ class ContinuedTableSettings(Settings):
     same_head_share: float = threshold(
         0.8, meaning="share of the lines above a table that the page before must have too: all but a page number or so"
     )
+    continue_labels: bool = rule(
+        True, meaning="a merged label whose rest at the top of the next page is blank goes on over the page break"
+    )
     most_repeated_rows: int = threshold(6, unit="rows", meaning="most header rows that are repeated")
 
 
@@ -64,8 +67,41 @@ def build_joined_table(text: str, group: Sequence[WrittenTable]) -> Table:
         height = max(cell.row + cell.row_span for cell in cells)
         more = _align_columns(following.cells, following.xs, xs)
         repeated = _count_repeated_rows(text, first_cells, more)
-        cells = cells + [replace(cell, row=cell.row - repeated + height) for cell in more if cell.row >= repeated]
+        more = [replace(cell, row=cell.row - repeated + height) for cell in more if cell.row >= repeated]
+        if ContinuedTableSettings.current().continue_labels:
+            cells, more = _continue_labels(text, cells, more, height)
+        cells = cells + more
     return tables.build_table(text, cells, first.caption, tuple(table.page for table in group))
+
+
+def _continue_labels(
+    text: str, cells: Sequence[PlacedCell], more: Sequence[PlacedCell], height: int
+) -> tuple[list[PlacedCell], list[PlacedCell]]:
+    """Return the cells before and after a page break, with a label that goes on over it as one cell.
+
+    Its rest, at the top of the page, is blank; it begins in row `height`. A blank among the values is none of these.
+    """
+    first_value = min(
+        (cell.column for cell in more if tables.is_value(_words(text, cell))), default=max(c.column for c in more) + 1
+    )
+    rests = {
+        (cell.column, cell.column_span): cell
+        for cell in more
+        if cell.row == height and not _words(text, cell) and cell.column + cell.column_span <= first_value
+    }
+    joined = []
+    for cell in cells:
+        is_last = cell.row + cell.row_span == height
+        rest = rests.get((cell.column, cell.column_span)) if is_last and _words(text, cell) else None
+        if rest is not None:
+            more = [other for other in more if other is not rest]
+            cell = replace(cell, row_span=cell.row_span + rest.row_span)
+        joined.append(cell)
+    return joined, list(more)
+
+
+def _words(text: str, cell: PlacedCell) -> str:
+    return tables.collapse_whitespace(text[cell.text_start : cell.text_end])
 
 
 def _has_same_head(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -113,7 +149,7 @@ def _count_repeated_rows(text: str, first: Sequence[PlacedCell], following: Sequ
                 cell.column,
                 cell.row_span,
                 cell.column_span,
-                tables.collapse_whitespace(text[cell.text_start : cell.text_end]),
+                _words(text, cell),
             )
             for cell in cells
             if cell.row == number

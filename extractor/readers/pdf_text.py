@@ -61,6 +61,9 @@ class PdfTextSettings(Settings):
     step_back_of_object: float = threshold(
         0.25, meaning="the first character of a text object is apart already where it is so far back"
     )
+    ink_share: float = threshold(
+        0.5, meaning="a box larger than the largest is not believed where the ink takes less than this of its side"
+    )
     overprint: float = threshold(
         0.06,
         meaning="the same character of two text objects, no farther apart than this, was printed twice to look bold",
@@ -204,6 +207,8 @@ class TextReader:
         if not raw.FPDFText_GetLooseCharBox(textpage, index, loose):
             return None
         box = self._frame.display_box(loose.left, loose.bottom, loose.right, loose.top)
+        if self._is_misjudged(textpage, index, box):
+            box = self._read_ink_box(textpage, index)
         style = self._styles.get(key)
         if style is None:
             style = self._styles[key] = self._read_style(textpage, index, item, key, box)
@@ -222,6 +227,28 @@ class TextReader:
             box = Rect(box.x0, top, box.x1, bottom)
         return Glyph(normalized_character(code), box, style)
 
+    def _is_misjudged(self, textpage, index: int, box: Rect) -> bool:
+        """Decide whether a character's box is far larger than its font size and its ink, as in fonts set downwards."""
+        settings, size = self._settings, abs(self._raw.FPDFText_GetFontSize(textpage, index))
+        if min(box.width, box.height) <= settings.highest_box * max(size * self._scale(textpage, index), 0.1):
+            return False
+        ink = self._read_ink_box(textpage, index)
+        return max(ink.width, ink.height) < settings.ink_share * min(box.width, box.height)
+
+    def _read_ink_box(self, textpage, index: int) -> Rect:
+        """Return the box around the ink of a character."""
+        left, right, bottom, top = (ctypes.c_double() for _ in range(4))
+        self._raw.FPDFText_GetCharBox(textpage, index, left, right, bottom, top)
+        return self._frame.display_box(left.value, bottom.value, right.value, top.value)
+
+    def _scale(self, textpage, index: int) -> float:
+        """Return by how much the font size of a character is enlarged on the page."""
+        matrix = self._raw.FS_MATRIX()
+        if not self._raw.FPDFText_GetMatrix(textpage, index, matrix):
+            return 1.0
+        a, b, c, d, _, _ = self._frame.to_display
+        return math.hypot(a * matrix.c + c * matrix.d, b * matrix.c + d * matrix.d)
+
     def _read_style(self, textpage, index: int, item, key: int | None, box: Rect) -> TextStyle:
         """Return the style of the text object that a character belongs to."""
         raw, settings = self._raw, self._settings
@@ -232,8 +259,7 @@ class TextReader:
         right, down = a * matrix.a + c * matrix.b, b * matrix.a + d * matrix.b
         turn = (0 if right >= 0 else 2) if abs(right) >= abs(down) else (1 if down > 0 else 3)
         turn = 1 if self._is_vertical and turn == 0 else turn
-        scale = math.hypot(a * matrix.c + c * matrix.d, b * matrix.c + d * matrix.d)
-        size = abs(raw.FPDFText_GetFontSize(textpage, index)) * scale
+        size = abs(raw.FPDFText_GetFontSize(textpage, index)) * self._scale(textpage, index)
         height = box.height if turn % 2 == 0 else box.width
         smallest, largest = settings.smallest_plausible_size * height, settings.largest_plausible_size * height
         if not smallest <= size <= largest and height > 0:
