@@ -224,11 +224,13 @@ def test_figures_that_touch_in_one_line_stay_in_their_columns():
     assert rows_of(table)[1] == ["All", "1,234,567,890", "1,234,567,890", "1,234,567,890"]
 
 
-def test_two_columns_need_a_rule():
+def test_two_columns_need_a_rule_and_a_head():
     words = [word for n in range(5) for word in row(34 + 14 * n, f"part{n}", f"{n}3.50")]
-    assert not any(isinstance(block, TableBlock) for block in order_page(words))
-    ruled = order_page(words, [], [RulingLine(20, 20, 220), RulingLine(95, 20, 220)])
-    assert any(isinstance(block, TableBlock) for block in ruled)
+    rules = [RulingLine(8, 20, 220), RulingLine(24, 20, 220), RulingLine(95, 20, 220)]
+    headed = [*row(20, "Part", "Price"), *words]
+    assert not any(isinstance(block, TableBlock) for block in order_page(headed))
+    assert not any(isinstance(block, TableBlock) for block in order_page(words, [], rules[::2]))
+    assert any(isinstance(block, TableBlock) for block in order_page(headed, [], rules))
 
 
 def test_columns_of_prose_between_rules_are_no_table():
@@ -249,3 +251,36 @@ def test_sign_that_touches_its_figure_is_not_parted_from_it():
     figure = put("30", 157.5, 54)
     table = only_table([*words, *figure], horizontal, [RulingLine(10, 0, 60), *walls, RulingLine(330, 0, 60)])
     assert "plus30" in rows_of(table)[2][1].replace(" ", "")
+
+
+def test_sums_under_line_items_are_no_rows_of_theirs():
+    words = row(34, "Item", "Count", "Weight", "Price", "Amount")
+    for number, town in enumerate(TOWNS):
+        words += row(48 + 14 * number, town, str(number + 1), "2", "3.50", f"{number}7.00")
+    words += put("Before tax", 280, 104) + put("94.00", 380, 104, right=True)
+    words += put("To pay", 280, 118) + put("112.80", 380, 118, right=True)
+    (table,) = [block for block in order_page(words) if isinstance(block, TableBlock)]
+    assert [texts[0] for texts in rows_of(table)] == ["Item", *TOWNS]
+
+
+def test_addresses_over_line_items_are_no_rows_of_theirs():
+    words = put("Calder Stone Works", 20, 20) + put("Birch and Partner", 260, 20)
+    words += put("Old Road 17", 20, 34) + put("Mill Lane 4", 260, 34)
+    words += put("Phone 555 0163", 20, 48) + put("Telephone 555 0178", 260, 48)
+    words += row(76, "Item", "Count", "Price", "Amount")
+    for number, town in enumerate(TOWNS):
+        words += row(90 + 14 * number, town, str(number + 1), "3.50", f"{number}7.00")
+    blocks = order_page(words, [], [RulingLine(64, 20, 330), RulingLine(80, 20, 330)])
+    (table,) = [block for block in blocks if isinstance(block, TableBlock)]
+    assert [texts[0] for texts in rows_of(table)] == ["Item", *TOWNS]
+
+
+def test_title_in_the_middle_of_a_table_goes_over_all_columns():
+    words = row(34, "Town", "Houses", "Shops", "Farms")
+    for number, town in enumerate(TOWNS):
+        words += row(48 + 14 * number + 14 * (number > 1), town, "4", "12", "7")
+    words += put("Inland towns", 130, 76)
+    (table,) = [block for block in order_page(words, [], [RulingLine(38, 20, 330)]) if isinstance(block, TableBlock)]
+    title = next(cell for cell in table.cells if cell.row == 3)
+    assert (title.column, title.column_span) == (0, 4)
+    assert rows_of(table)[2] == ["Birch Hill", "4", "12", "7"]

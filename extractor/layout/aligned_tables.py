@@ -33,6 +33,10 @@ class AlignedTableSettings(Settings):
     filled_columns: float = threshold(0.5, meaning="share of the columns that a full line has words in")
     full_lines: float = threshold(0.6, meaning="share of the lines with several fields that are full")
     figures: float = threshold(0.7, meaning="share of the cells of a column of figures that must be figures")
+    columns_over_sums: int = threshold(4, meaning="fewest columns of line items whose sums are no rows of the table")
+    rows_of_figures: float = threshold(
+        0.7, meaning="share of the rows under the head that have a figure beside the label"
+    )
     figure_cells: int = threshold(2, meaning="fewest figures in a column of them")
     labelled: float = threshold(
         0.3, meaning="share of segments with a colon from which lines are pairs of label and value"
@@ -123,12 +127,28 @@ def _fit_stretch(
     if last - first + 1 < settings.rows:
         return []
     columns = _find_columns(lines[first : last + 1], settings)
-    if _are_table(lines[first : last + 1], columns, rules, settings):
+    last = _leave_out_sums(lines, first, last, columns, settings)
+    above = lines[first - 1] if first else None
+    if _are_table(lines[first : last + 1], above, columns, rules, settings):
         return [(first, last + 1, columns)]
     at = _weakest_joint(lines, first, last, settings)
     if at is None:
         return []
     return _fit_stretch(lines, first, at, rules, settings) + _fit_stretch(lines, at + 1, last, rules, settings)
+
+
+def _leave_out_sums(
+    lines: Sequence[TextLine], first: int, last: int, columns: Sequence[Column], settings: AlignedTableSettings
+) -> int:
+    """Return the last line without the sums under line items: labels and amounts, the columns between them blank."""
+    if len(columns) < settings.columns_over_sums:
+        return last
+    edges = column_edges(columns)
+    filled = [len(_place_words(line, edges).cells) for line in lines[first : last + 1] if _is_row(line, settings)]
+    end = last
+    while end > first and len(_place_words(lines[end], edges).cells) <= 2:
+        end -= 1
+    return end if median(filled) >= settings.columns_over_sums else last
 
 
 def _weakest_joint(lines: Sequence[TextLine], first: int, last: int, settings: AlignedTableSettings) -> int | None:
@@ -164,9 +184,13 @@ def _find_columns(lines: Sequence[TextLine], settings: AlignedTableSettings) -> 
 
 
 def _are_table(
-    lines: Sequence[TextLine], columns: Sequence[Column], rules: Sequence[RulingLine], settings: AlignedTableSettings
+    lines: Sequence[TextLine],
+    above: TextLine | None,
+    columns: Sequence[Column],
+    rules: Sequence[RulingLine],
+    settings: AlignedTableSettings,
 ) -> bool:
-    """Decide whether lines are a table with these columns, and no form, list or columns of prose."""
+    """Decide whether lines, under the line `above`, are a table with these columns: no form, list or prose."""
     if len(columns) < 2:
         return False
     rows = [line for line in lines if _is_row(line, settings)]
@@ -182,6 +206,9 @@ def _are_table(
     texts = [segment.text for line in rows for segment in line.segments]
     if sum(text[-1] in ":：" or ": " in text or "：" in text for text in texts) > settings.labelled * len(texts):
         return False
+    with_figures = sum(any(column for column in line.figure_columns()) for line in placed)
+    if with_figures < settings.rows_of_figures * (len(rows) - 1):
+        return False
     of_figures = []
     for column in range(len(columns)):
         cells = [line for line in placed if column in line.cells]
@@ -193,10 +220,13 @@ def _are_table(
     is_ruled = _has_rules(union(line.box for line in lines), rules, lines[0].segments[0].font_size, settings)
     if not of_figures or (len(columns) < settings.columns and not is_ruled):
         return False
-    if is_ruled or (len(of_figures) >= settings.figure_columns_without_head and full >= settings.rows_without_head):
+    if len(of_figures) >= settings.figure_columns_without_head and (is_ruled or full >= settings.rows_without_head):
         return True
-    head = placed[0].figure_columns()
-    return any(column in placed[0].cells and column not in head for column in of_figures)
+    heads = [placed[0], *([] if above is None else [_place_words(above, edges)])]
+    if any(column in head.cells and column not in head.figure_columns() for head in heads for column in of_figures):
+        return True
+    first, second = lines[0].box, lines[1].box  # years are figures too
+    return _has_rules(Rect(first.x0, first.center[1], first.x1, second.center[1]), rules, 0.0, settings)
 
 
 def _fits(line: TextLine, edges: Sequence[float]) -> bool:
@@ -248,6 +278,8 @@ def _take_in_head(
         if below.box.top - line.box.bottom > settings.row_gap * below.segments[0].font_size:
             break
         first -= 1
+        if not any(_place_words(line, column_edges(columns)).cells):
+            break  # it says nothing of a column
         before = lines[first - 1].box.center[1] if first else 0.0
         if any(before < y <= line.box.top + settings.rule_overlap * em for y in along):
             return first, end
@@ -296,6 +328,12 @@ def _build_table(
     for row, numbers in enumerate(group_rows(body), start=base):
         found = [body[number] for number in numbers]
         extent = union(line.box for line in found)
+        whole = lines[count + numbers[0]].segments
+        if len(numbers) == len(whole) == 1 and 0 not in found[0].cells and not found[0].figure_columns():
+            # The title of a group, in the middle of the table.
+            banner = Rect(edges[0], extent.top, edges[-1], extent.bottom)
+            cells.append(LayoutCell(row, 0, (TextLine(whole),), banner, 1, len(edges) - 1))
+            continue
         for column, (left, right) in enumerate(itertools.pairwise(edges)):
             texts = tuple(TextLine((make_segment(line.cells[column]),)) for line in found if column in line.cells)
             cells.append(LayoutCell(row, column, texts, Rect(left, extent.top, right, extent.bottom)))
@@ -329,6 +367,6 @@ def _count_head_lines(
         covered = overlap(each.start, each.end, edges[0], edges[-1])
         if 0 < above <= settings.head_lines and above >= first and covered >= settings.rule_share * width:
             return above if above < len(lines) - 1 else first
-    while first and 0 in placed[first - 1].cells and len(placed[first - 1].cells) == 1:
+    while first > 1 and len(lines[first - 1].segments) == 1:
         first -= 1  # the title of the first group
     return first

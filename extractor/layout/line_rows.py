@@ -82,7 +82,8 @@ def _goes_on(
     label = next((each.cells[stub] for each in reversed(row) if stub in each.cells), None)
     if stub not in line.cells:
         if not has_figures:
-            return all(column in filled for column in beside) and len(beside) < len(filled)
+            figures = {column for each in row for column in each.figure_columns()}
+            return all(column in filled and column not in figures for column in beside) and len(beside) < len(filled)
         return filled == {stub} and gap < 0  # figures set beside the middle of a label
     if has_figures and filled != {stub}:
         return False

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from extractor.geometry import PlacedWord
+from extractor.layout.figures import reads_as_figure
 from extractor.settings import Settings, threshold
 
 Column = tuple[float, float]
@@ -29,6 +30,8 @@ class WhiteColumnSettings(Settings):
     few_lines: int = threshold(5, unit="lines", meaning="fewer lines need a wider stretch: words align by chance")
     gap: float = threshold(0.65, unit="em", meaning="narrowest white stretch between two columns")
     gap_of_few_lines: float = threshold(0.9, unit="em", meaning="the same where there are few lines")
+    gap_of_figures: float = threshold(0.4, unit="em", meaning="the same where figures stand on both sides of it")
+    figures: float = threshold(0.8, meaning="share of the lines with words on both sides in which these are figures")
     crossing_share: float = threshold(
         0.07, meaning="share of the lines that may have a word in the stretch: a label that runs over, a wide figure"
     )
@@ -67,10 +70,25 @@ def find_white_columns(lines: Sequence[Sequence[PlacedWord]]) -> list[Column]:
     for is_white, group in itertools.groupby(range(len(covering)), key=lambda place: covering[place] <= most):
         places = list(group)
         inside = places[0] > 0 and places[-1] < len(covering) - 3
-        if is_white and inside and len(places) >= least:
-            separators.append((left + places[0] / 2, left + (places[-1] + 1) / 2))
+        if not (is_white and inside and len(places) >= 2 * em * settings.gap_of_figures):
+            continue
+        stretch = left + places[0] / 2, left + (places[-1] + 1) / 2
+        if len(places) >= least or _parts_figures(lines, sum(stretch) / 2, settings):
+            separators.append(stretch)
     edges = [left, *itertools.chain.from_iterable(separators), right]
     return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _parts_figures(lines: Sequence[Sequence[PlacedWord]], x: float, settings: WhiteColumnSettings) -> bool:
+    """Decide whether the words next to an x are figures on both sides, in most lines that have words there."""
+    pairs = figures = 0
+    for line in lines:
+        before = max((word for word in line if word.box.x1 <= x + 1), key=lambda word: word.box.x1, default=None)
+        after = min((word for word in line if word.box.x0 >= x - 1), key=lambda word: word.box.x0, default=None)
+        if before is not None and after is not None:
+            pairs += 1
+            figures += reads_as_figure(before.text) and reads_as_figure(after.text)
+    return figures >= max(2, settings.figures * pairs)
 
 
 def column_edges(columns: Sequence[Column]) -> tuple[float, ...]:
