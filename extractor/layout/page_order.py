@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.geometry import PlacedWord, RulingLine, on_one_baseline, overlap, overlaps_in_height, union
-from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutItem, TextBlock, TextLine, TextSegment, only_segments
+from extractor.layout.blocks import (
+    GridRegion,
+    LayoutBlock,
+    LayoutItem,
+    TableBlock,
+    TextBlock,
+    TextLine,
+    TextSegment,
+    only_segments,
+)
 from extractor.layout.columns import find_gutters
 from extractor.layout.grid_regions import assign_words, goes_on_outside, read_grid
 from extractor.layout.headings import mark_headings
@@ -27,6 +36,9 @@ class PageOrderSettings(Settings):
     )
     page_frame: float = threshold(
         0.6, meaning="share of the page's words from which a grid of one cell is a page frame"
+    )
+    whole_table_columns: int = threshold(
+        3, meaning="a grid of so many filled columns is a table by itself, not the shaded part of a wider one"
     )
     split_spreads: bool = rule(True, meaning="two pages printed side by side are read one after the other")
     spread_aspect: float = threshold(1.2, meaning="least ratio of width to height of two pages side by side")
@@ -73,11 +85,20 @@ def _read_grids(words: Sequence[PlacedWord], grids: Sequence[RuledGrid]) -> tupl
             rest = [word for word in rest if id(word) not in inside]
     regions: list[GridRegion] = []
     for region, inside in found:
-        if goes_on_outside(inside, rest):
+        if not _is_whole_table(region) and goes_on_outside(inside, rest):
             rest += inside
         else:
             regions.append(region)
     return regions, rest
+
+
+def _is_whole_table(region: GridRegion) -> bool:
+    """Decide whether a grid is a table by itself, whatever stands level with its rows beside it."""
+    least = PageOrderSettings.current().whole_table_columns
+    return any(
+        isinstance(block, TableBlock) and len({cell.column for cell in block.cells if cell.lines}) >= least
+        for block in region.blocks
+    )
 
 
 def _split_spread(items: list[LayoutItem], body_size: float) -> list[list[LayoutItem]]:
