@@ -160,3 +160,11 @@ def test_a_text_that_may_go_on_below_or_heads_a_column_is_not_matched():
     assert matched_texts("Customer: Alpha Works\nRoad 5, Harbour\n", **customer) == {}
     assert matched_texts("Customer\tRemarks\nAnn\tpaid\n", **customer) == {}
     assert matched_texts("our Customer: Alpha Works\n", **customer) == {}
+
+
+def test_text_that_a_hyphen_breaks_goes_on_in_the_next_line():
+    consignee = {"type": "string", "title": "Consignee"}
+    assert matched_texts("Consignee: Northern Harb-\nour Works\n\nBerth: 4\n", c=consignee) == {
+        "c": "Northern Harb-\nour Works"
+    }
+    assert matched_texts("Consignee: Northern Harb-\nour Works and\nSons of Lyme\n", c=consignee) == {}

@@ -53,6 +53,7 @@ def read(text, type="number", unit=None, context="", customs=UNKNOWN_CUSTOMS, **
         ("—50", -50),
         ("▼1,234", -1234),
         ("①", 1),
+        ("0,125", 0.125),
         ("½", 0.5),
         ("3½", 3.5),
         ("١٬٢٣٤٫٥٠", 1234.5),

@@ -101,6 +101,23 @@ def test_a_watermark_at_an_angle_is_apart_from_the_text_below_it(angle):
     assert "SAMPLE" in " ".join(hidden)
 
 
+def test_a_pale_word_that_text_is_printed_across_is_a_watermark():
+    def draw(canvas):
+        canvas.setFillGray(0.85)
+        canvas.setFont("Helvetica-Bold", 60)
+        canvas.drawCentredString(200, 690, "PROOF 3")
+        canvas.setFont("Helvetica-Bold", 24)
+        canvas.drawString(72, 780, "Grey Harbour")
+        canvas.setFillGray(0)
+        canvas.setFont("Helvetica", 11)
+        for row in range(4):
+            canvas.drawString(72, 720 - 14 * row, f"Quay {row} has {row}5 metres of berth for ships of all kinds")
+
+    text, hidden = read(drawn(draw))
+    assert "Grey Harbour" in text and "PROOF" not in text and "3 has 35" in text
+    assert "PROOF" in " ".join(hidden)
+
+
 def test_raised_figures_are_superscript_and_no_digits_of_a_number():
     def draw(canvas):
         for y, text in ((700, "Depth: 14.5"), (660, "Area: 12 m")):

@@ -1,7 +1,13 @@
 """Marks inside text: deleted text, raised figures, invisible characters, ligatures."""
 
+import io
+
+import openpyxl
 import pytest
 from office_files import docx, run
+from openpyxl.cell.rich_text import CellRichText, TextBlock
+from openpyxl.cell.text import InlineFont
+from openpyxl.styles import Font
 
 from extractor.extraction.pipeline import extract
 from extractor.readers import read_bytes
@@ -90,3 +96,16 @@ def test_only_marks_of_notes_and_exponents_become_superscript(raised, before, te
 def test_characters_that_show_nothing_are_left_out_and_ligatures_are_letters(name, content):
     document = read_bytes(content if isinstance(content, bytes) else content.encode(), name)
     assert document.text.strip() == "Harbour office: 441 Suffix"
+
+
+def test_struck_through_cells_and_parts_of_cells_of_a_workbook_are_hidden():
+    book = openpyxl.Workbook()
+    for row in (["Berth", 81], ["Crane", CellRichText(TextBlock(InlineFont(strike=True), "64 "), "58")]):
+        book.active.append(row)
+    book.active.append(["Depth", CellRichText("14.5", TextBlock(InlineFont(vertAlign="superscript"), "2"))])
+    book.active["B1"].font = Font(strike=True)
+    file = io.BytesIO()
+    book.save(file)
+    text, hidden = shown(read_bytes(file.getvalue(), "a.xlsx"))
+    assert [line for line in text.split("\n") if line][-3:] == ["Berth", "Crane\t58", "Depth\t14.5²"]
+    assert "81" in hidden[0] and "64" in hidden[0]

@@ -204,8 +204,25 @@ def _find_whole_line(text: str, start: int, end: int, labels: Mapping[str, str])
         next_line = text[max(line_end, 0) :].lstrip("\n").partition("\n")[0] if line_end >= 0 else ""
         firsts = (_PART_END.split(line.strip(), maxsplit=1)[0] for line in (above, next_line))
         return value.span(1) if any(normalise_label(first) in labels for first in firsts if first) else None
+    if (
+        value[1].endswith(("-", "\u2010"))
+        and below.strip()
+        and "\t" not in below
+        and not _LABEL_AHEAD.match(below.strip())
+    ):
+        return _over_line_end(text, value.start(1), line_end)
     goes_on = below.strip() and "\t" not in below and not _LABEL_AHEAD.match(below.strip())
     return None if goes_on else value.span(1)
+
+
+def _over_line_end(text: str, start: int, line_end: int) -> tuple[int, int] | None:
+    """Return the value that a hyphen at the end of its line breaks; None where it goes on behind the next line too."""
+    stop = text.find("\n", line_end + 1)
+    stop = stop if stop >= 0 else len(text)
+    last = len(text[:stop].rstrip())
+    following = text[stop + 1 :].partition("\n")[0]
+    is_ended = not following.strip() or _LABEL_AHEAD.match(following.strip())
+    return (start, last) if is_ended and text[last - 1] not in "-\u2010" else None
 
 
 def _find_after(text: str, end: int, kind: str) -> tuple[int, int] | None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
 
-from extractor.geometry import Rect, on_one_baseline
+from extractor.geometry import Rect, intersection_area, on_one_baseline
 from extractor.readers import pdf_layers
 from extractor.readers.missing_glyphs import MissingGlyph
 from extractor.readers.pdf_geometry import Affine, PageFrame, compose
@@ -74,6 +74,8 @@ class PdfTextSettings(Settings):
     bold_weight: int = threshold(600, meaning="weight of a font from which it is bold")
     white_text: int = threshold(245, unit="of 255", meaning="text is white when no primary is below this")
     white_ground: int = threshold(235, unit="of 255", meaning="white text on a fill no darker than this is hidden")
+    palest_text: int = threshold(140, unit="of 255", meaning="large text of no darker a colour may be a watermark")
+    thinnest_text: int = threshold(160, unit="of 255", meaning="... and so may large text that is less opaque")
     raised_size: float = threshold(
         0.8, meaning="a figure against a character, smaller than this and higher, is a mark of a note or an exponent"
     )
@@ -118,6 +120,7 @@ class TextReader:
         self._bold_fonts: dict[int, bool] = {}
         self._seen_objects: set[int] = set()
         self._is_vertical, self._leading = False, 0.0
+        self._pale: set[int] = set()
         self.fonts: dict[int, FontUse] = defaultdict(FontUse)
         self.dropped = 0
 
@@ -131,9 +134,23 @@ class TextReader:
         finally:
             textpage.close()
         found: dict[Visibility, list[GlyphRun]] = {visibility: [] for visibility in Visibility}
+        watermarks = self._find_pale_watermarks(runs)
         for run in runs:
-            on_page = self._frame.shows(run.page_box(self._frame))
-            found[run.style.visibility if on_page else Visibility.HIDDEN].append(run)
+            is_seen = self._frame.shows(run.page_box(self._frame)) and id(run) not in watermarks
+            found[run.style.visibility if is_seen else Visibility.HIDDEN].append(run)
+        return found
+
+    def _find_pale_watermarks(self, runs: list[GlyphRun]) -> set[int]:
+        """Return the large, pale runs that other text is printed across."""
+        pale = [run for run in runs if run.style.text_object in self._pale]
+        if not pale:
+            return set()
+        others = [run for run in runs if run.style.text_object not in self._pale]
+        found = set()
+        for run in pale:
+            box = run.page_box(self._frame)
+            if any(intersection_area(box, other.page_box(self._frame)) > 0 for other in others):
+                found |= {id(each) for each in pale if each.style.baseline == run.style.baseline}
         return found
 
     def _runs_down(self, textpage) -> bool:
@@ -276,6 +293,10 @@ class TextReader:
         else:
             baseline = self._frame.to_reading(box, turn).bottom - settings.descent * size
         style = self._make_style(item, key, len(self._styles), baseline, size, turn, box)
+        if item and size >= settings.watermark_size:
+            colour = object_colour(raw.FPDFPageObj_GetFillColor, item)
+            if colour and (min(colour[:3]) >= settings.palest_text or colour[3] < settings.thinnest_text):
+                self._pale.add(style.text_object)
         return replace(style, visibility=Visibility.HIDDEN) if is_watermark else style
 
     def _make_style(

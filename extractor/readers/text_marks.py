@@ -26,12 +26,14 @@ _ODD = re.compile(f"[{INVISIBLE}ﬀ-ﬆ]")
 def superscript(text: str, before: str) -> str:
     """Return raised text in superscript characters where it is a mark of a note or an exponent, else unchanged.
 
-    `before` is the character it is raised beside: a letter is a mark behind a figure, and part of a word elsewhere.
+    `before` is the character it is raised beside: a letter is a mark behind a figure, as is one of
+    the first behind a word, and part of a word elsewhere.
     """
     if _NOTE_MARK.fullmatch(text):
         return text.translate(_RAISED)
     letter = _NOTE_LETTER.fullmatch(text)
-    if letter and letter[1] in _RAISED_LETTERS and (before.isdigit() or before in tuple(")%]")):
+    is_mark = before.isdigit() or before in tuple(")%]") or (before.islower() and letter and letter[1] in "abcd")
+    if letter and letter[1] in _RAISED_LETTERS and is_mark:
         return text.translate(_RAISED).replace(letter[1], _RAISED_LETTERS[letter[1]])
     return text
 

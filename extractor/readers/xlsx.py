@@ -21,6 +21,7 @@ from extractor.readers.flow_writer import FlowElement, FlowParagraph, write_flow
 from extractor.readers.limits import describe_library_error
 from extractor.readers.package import Package
 from extractor.readers.sample import FileSample
+from extractor.readers.text_marks import superscript
 from extractor.readers.worksheets import MAX_CELLS, MAX_COLUMNS, Worksheet, worksheet_elements
 from extractor.types import Document, Problem
 
@@ -67,7 +68,7 @@ def _read_sheets(data: bytes, source: str, package: Package, problems: list[Prob
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about styles and extensions that are left out
-            book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, keep_links=False)
+            book = openpyxl.load_workbook(io.BytesIO(data), data_only=True, keep_links=False, rich_text=True)
         for sheet in book.worksheets:
             yield _read_sheet(sheet, book.epoch)
     except InputError:
@@ -125,11 +126,15 @@ def _read_sheet(sheet: Any, epoch: Any) -> Worksheet:
             found.hidden.append(cell.comment.text)
         if cell.value is None:
             continue
-        text = _cell_text(cell.value, cell.number_format, epoch)
-        if text.strip() and not _is_white_on_white(cell):
+        value = cell.value
+        if isinstance(value, list):  # a text whose parts are set differently
+            value, deleted = _shown_parts(value)
+            found.hidden += deleted
+        text = _cell_text(value, cell.number_format, epoch)
+        if text.strip() and not _is_unseen(cell):
             found.texts[row - 1, column - 1] = text
-        elif text.strip() or not isinstance(cell.value, str):
-            found.hidden.append(text.strip() or str(cell.value))
+        elif text.strip() or not isinstance(value, str):
+            found.hidden.append(text.strip() or str(value))
     return found
 
 
@@ -145,10 +150,24 @@ def _cell_text(value: Any, code: str, epoch: Any) -> str:
     return number_format.format_number(number, code or "General", since_1904=epoch.year == 1904)
 
 
-def _is_white_on_white(cell: Any) -> bool:
-    """Decide whether the text is white on a cell without a fill: for programs to find, not for people."""
+def _shown_parts(parts: list[Any]) -> tuple[str, list[str]]:
+    """Return the text of a cell whose parts are set differently, and those of its parts that are struck through."""
+    shown, deleted = "", []
+    for part in parts:
+        font, text = getattr(part, "font", None), getattr(part, "text", part)
+        if font is not None and font.strike:
+            deleted.append(text)
+        else:
+            shown += superscript(text, shown[-1:]) if font is not None and font.vertAlign == "superscript" else text
+    return shown, deleted
+
+
+def _is_unseen(cell: Any) -> bool:
+    """Decide whether the text is struck through, or white on a cell without a fill: for programs, not for people."""
     if not cell.has_style:
         return False
+    if cell.font.strike:
+        return True
     colour = cell.font.color
     white = colour is not None and (
         (colour.type == "rgb" and colour.rgb == "FFFFFFFF") or (colour.type == "theme" and colour.theme == 0)

@@ -118,7 +118,7 @@ def infer_triangle_sign(text: str) -> bool | None:
     """
     if re.search("[▼▽]", text):
         return False
-    return True if re.search(f"[{KANA}{HANGUL}]", text) else None
+    return True if re.search(f"[{KANA}{HANGUL}円単営売]", text) else None  # the last are forms of Japan alone
 
 
 def infer_day_month_order(text: str) -> str:

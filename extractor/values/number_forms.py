@@ -17,7 +17,7 @@ _LONGEST_PLAIN = 30
 # The alternatives are tried in order; every repetition is bounded, which keeps the scan linear in the text.
 _DIGIT_FORMS = re.compile(
     rf"""
-    (?P<comma_groups>\d{{1,3}}(?:,\d{{3}}){{1,8}}(?:\.\d{{1,30}})?(?!,?\d)(?!\.\d))
+    (?P<comma_groups>(?!0,)\d{{1,3}}(?:,\d{{3}}){{1,8}}(?:\.\d{{1,30}})?(?!,?\d)(?!\.\d))
   | (?P<wide_comma_groups>\d{{1,3}}(?:，\d{{3}}){{1,8}}(?:\.\d{{1,30}})?(?!，?\d))
   | (?P<indian_groups>\d{{1,2}}(?:,\d\d){{1,6}},\d{{3}}(?:\.\d{{1,30}})?(?!,?\d))
   | (?P<point_groups>\d{{1,3}}(?:\.\d{{3}}){{1,8}},\d{{1,4}}(?![\d.,]\d|\d)|\d{{1,3}}(?:\.\d{{3}}){{2,8}}(?![.,]?\d))
