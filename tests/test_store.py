@@ -451,6 +451,44 @@ def test_approved_and_exported_or_rejected_documents_are_completed(store):
     assert store.records.get(one.id).revision == 2 and store.audit.verify() == []
 
 
+def test_records_are_hidden_restored_and_erased_with_all_that_was_entered(store):
+    one = store.records.add(result("a" * 64), FIRST, who="machine")
+    two = store.records.add(result("b" * 64), FIRST, who="machine")
+    for record in (one, two):
+        store.records.correct(record.id, ("total",), 7, who="ann", revision=1)
+        store.records.approve(record.id, who="ann", revision=2)
+    store.records.delete([one.id], who="ann")
+    assert [record.id for record in store.records] == [two.id]
+    assert store.records.count_by_status() == {"approved": 1}
+    store.records.restore([one.id], who="ann")
+    assert len(list(store.records)) == 2
+    assert store.records.erase(one.id, who="ann") == "a" * 64
+    assert [record.id for record in store.records] == [two.id] and len(store.sources()) == 1
+    with pytest.raises(InputError):
+        store.records.get(one.id)
+    with pytest.raises(StoreError, match="never changed or deleted"):
+        raw(store, f"DELETE FROM corrections WHERE record = {two.id}")
+    assert store.audit.verify() == []
+
+
+def test_figures_count_what_each_person_did(store):
+    record = store.records.add(result("a" * 64), FIRST, who="machine")
+    store.records.correct(record.id, ("total",), 7, who="ann", revision=1)
+    store.records.correct(record.id, ("total",), None, who="bob", revision=2, how="accepted")
+    store.records.approve(record.id, who="bob", revision=3)
+    rows = {row["who"]: row for row in store.records.figures()}
+    assert set(rows) == {"ann", "bob"} and rows["ann"]["corrected"] == 1
+    assert (rows["bob"]["accepted"], rows["bob"]["approved"]) == (1, 1)
+
+
+def test_a_search_finds_values_whatever_their_letters(store):
+    given = result("a" * 64)
+    record = store.records.add(given, FIRST, who="machine")
+    store.records.correct(record.id, ("total",), 7654, who="ann", revision=1)
+    for search, expected in (("7654", 1), ("765", 1), ("9999", 0), (given["document"]["source"][-6:].upper(), 1)):
+        assert store.records.list_summaries(RecordFilter(search=search))[1] == expected, search
+
+
 def undo_later_migrations(store: Store) -> None:
     """Take away what the migrations after the second added, and what they allowed."""
     if store._database.dialect == "sqlite":

@@ -27,7 +27,7 @@ from extractor.store.models import (
     Version,
     current_approvals,
 )
-from extractor.store.record_data import replace_value
+from extractor.store.record_data import replace_value, searchable_text
 from extractor.store.record_rows import (
     add_correction,
     add_review_action,
@@ -294,7 +294,8 @@ class Records:
             made = Correction(path, old, new, how, who, now(), revision + 1, reason, evidence, undoes)
             is_decided = found.status in ("approved", "rejected")
             reopened = {"status": "needs_review"} if is_decided else {}
-            advance_revision(connection, found, made.at, **(review_columns or {}), **reopened)
+            columns = review_columns or {"words": searchable_text(apply_corrections(found.data, [made]))}
+            advance_revision(connection, found, made.at, **columns, **reopened)
             add_correction(connection, record, made)
             if is_decided:
                 forget_record(connection, record)
@@ -381,7 +382,8 @@ class Records:
         rows: dict[tuple[str, str], dict[str, Any]] = {}
         first = (datetime.now(UTC) - timedelta(days=days)).isoformat()[:10]
         for table, kind in ((tables.corrections, "how"), (tables.reviews, "action")):
-            day = sa.func.substr(table.c.at, 1, 10)
+            # Written out: PostgreSQL takes two parameters for two expressions, and would not group by the one selected.
+            day = sa.func.substr(table.c.at, sa.literal_column("1"), sa.literal_column("10"))
             query = sa.select(day, table.c.who, table.c[kind], sa.func.count()).where(table.c.at >= first)
             if table is tables.corrections:
                 query = query.where(table.c.how != KEPT)

@@ -46,13 +46,14 @@ class QueueScreen {
       editReviewRules().catch((error) => setText(this.#message, errorMessage(error))),
     );
     const shortcuts = createElement("span", { text: localize("queue.keys") });
+    this.#filters.element.append(rules);
     this.#root = createElement(
       "div",
       { class: "screen queue" },
       this.#filters.element,
       this.#selection.element,
       createElement("div", { class: "queue-scroll" }, this.#table.element, this.#message, this.#start),
-      createElement("div", { class: "queue-foot" }, this.#previousPage, this.#range, this.#nextPage, rules, shortcuts),
+      createElement("div", { class: "queue-foot" }, this.#previousPage, this.#range, this.#nextPage, shortcuts),
     );
     element.replaceChildren(this.#root);
     setFilters(this.#filters.values);
