@@ -6,8 +6,12 @@ import hashlib
 import hmac
 import http.server
 import json
+import os
+import re
+import subprocess
 import threading
 import time
+from pathlib import Path
 
 import pytest
 import schemathesis
@@ -378,3 +382,35 @@ def test_a_document_whose_kind_is_found_out(listening):
     [document] = api.submission(submission["id"])["documents"]
     assert (document["state"], document["record"] is not None) in {("done", True), ("failed", False)}
     assert document["failure"] in (None, "unknown_kind")
+
+
+def test_the_commands_of_the_manual_work(listening, tmp_path):
+    """Every command in docs/api.md that is marked as one for a shell is run, in order, on a fresh letter."""
+    url, store = listening
+    secret, _ = store.tokens.add("manual", ["read", "submit", "review"], who="ann")
+    (tmp_path / "letter.txt").write_text(TEXT.format(customer="Eve", total="7.50"))
+    manual = (Path(__file__).resolve().parent.parent / "docs" / "api.md").read_text("utf-8")
+    blocks = re.findall(r"^```sh\n(.*?)^```", manual, re.MULTILINE | re.DOTALL)
+    commands = [command for block in blocks for command in re.split(r"\n(?=curl )", block.strip())]
+    assert len(commands) >= 8
+    number = record = 1
+    answers = []
+    for command in commands:
+        command = command.replace("/documents/1", f"/documents/{number}").replace("/records/1", f"/records/{record}")
+        done = subprocess.run(
+            ["bash", "-c", command],
+            cwd=tmp_path,
+            env={"PATH": os.environ["PATH"], "URL": url, "TOKEN": secret},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        answer = json.loads(done.stdout.splitlines()[0])
+        assert "error" not in answer, (command, answer)
+        answers.append(answer)
+        if "-F file=" in command:
+            number = answer["id"]
+            [record] = Client(url, secret).wait(number)
+    assert [answer["status"] for answer in answers if set(answer) == {"revision", "status"}][-1] == "approved"
+    assert store.records.get(record).data["total"] == 8.25
+    store.webhooks.delete(answers[-1]["id"], who="ann")

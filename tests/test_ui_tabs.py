@@ -139,19 +139,31 @@ def test_uploaded_files_become_records(ann, bob):
     page = Page(ann)
     page.load()
     files = [sent(ann, "信（一）#1.txt", TEXT.format(customer="Di Fu", total="3")), sent(ann, "bad.pdf", "%PDF-1.7")]
-    found = page.fire("upload-start", "click", files, "folder:letter", None, "none")
+    found = page.fire("upload-start", "click", files, "folder:letter", None, "none", False)
     assert found["upload-files"]["value"] is None and "Files uploaded: 2" in found["upload-done"]["value"]
     kept = {row["name"]: row for row in finished(ann)}
     assert kept["信（一）#1.txt"]["state"] == "done" and kept["bad.pdf"]["state"] == "failed"
     view = ann.get(f"/api/records/{kept['信（一）#1.txt']['record']}").json()
     assert view["fields"]['["total"]']["value"] == 3 and view["name"] == "信（一）#1.txt"
     assert bob.get("/api/uploads").json()["rows"] == []
-    assert Page(ann).load()["upload-schema"]["value"] == "folder:letter", "the schema of the newest upload comes first"
-    assert Page(bob).load()["upload-schema"]["value"] is None, "nobody is given a wrong one"
+    assert Page(bob).load()["upload-schema"]["value"] == "auto", "nobody is given a wrong one"
     again = page.browser.post(
         f"{PREFIX}/gradio_api/queue/join", json={"data": [files], "fn_index": 0, "session_hash": "x"}
     )
     assert again.status_code == 403, "what was handed in is gone"
+
+
+def test_the_kind_of_an_upload_is_found_out(ann):
+    page = Page(ann)
+    assert page.load()["upload-schema"]["value"] == "auto"
+    texts = {"known.txt": TEXT.format(customer="Flo Ha", total="5"), "unknown.txt": "The river bends beneath the hill."}
+    files = [sent(ann, name, text) for name, text in texts.items()]
+    found = page.fire("upload-start", "click", files, "auto", None, "none", True)
+    assert "Files uploaded: 2" in found["upload-done"]["value"]
+    kept = {row["name"]: row for row in finished(ann)}
+    assert (kept["known.txt"]["state"], kept["known.txt"]["schema"]) == ("done", "letter")
+    assert (kept["unknown.txt"]["state"], kept["unknown.txt"]["kind"]) == ("failed", "unknown_kind")
+    assert rows(page.fire("upload-schema", "change", "auto", None)["upload-preview"])[1] == []
 
 
 def test_an_own_schema_is_used(ann):
@@ -160,7 +172,7 @@ def test_an_own_schema_is_used(ann):
     own = sent(ann, "own.json", json.dumps(OWN))
     page.fire("upload-own", "change", own)
     file = sent(ann, "e.txt", TEXT.format(customer="Ed Go", total="3"))
-    found = page.fire("upload-start", "click", [file], "own", own, "none")
+    found = page.fire("upload-start", "click", [file], "own", own, "none", False)
     assert "Files uploaded: 1" in found["upload-done"]["value"]
     assert ann.get("/api/uploads").json()["rows"][0]["schema"] == "own"
 
@@ -175,7 +187,7 @@ def test_what_is_missing_is_named_in_both_languages(ann, language):
         (([file], None, None, "none"), {"en": "Choose a schema first.", "zh": "请先选择模板。"}),
         (([file], "folder:letter", None, None), {"en": "Choose a model first.", "zh": "请先选择模型。"}),
     ):
-        page.fire("upload-start", "click", *data)
+        page.fire("upload-start", "click", *data, False)
         assert told[language] in page.messages[0]
     assert not [row for row in ann.get("/api/uploads").json()["rows"] if row["name"] == "x.txt"]
 
@@ -186,7 +198,7 @@ def test_a_choice_that_was_not_offered_is_refused(ann):
     file = sent(ann, "x.txt", "x")
     for schema, model in (("../../etc/passwd", "none"), ("folder:letter", "openai:http://192.0.2.1/")):
         with pytest.raises(AssertionError, match="success"):
-            page.fire("upload-start", "click", [file], schema, None, model)
+            page.fire("upload-start", "click", [file], schema, None, model, False)
 
 
 def test_file_extensions_cover_the_readers():
@@ -210,7 +222,7 @@ def test_an_export_can_be_downloaded_by_its_user_only(ann, bob, form, end):
     letter = sent(ann, "g.txt", TEXT.format(customer="Gus", total="4"))
     page = Page(ann)
     page.load()
-    page.fire("upload-start", "click", [letter], "folder:letter", None, "none")
+    page.fire("upload-start", "click", [letter], "folder:letter", None, "none", False)
     record = next(row for row in finished(ann) if row["name"] == "g.txt")["record"]
     body = {"revision": revision(ann, record), "force": True}
     assert post(ann, f"records/{record}/approve", body).status_code == 200

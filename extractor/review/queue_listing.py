@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from extractor.classification import is_kind_set
 from extractor.review.record_view import claim_json, names_json
 from extractor.store import RecordFilter, RecordSummary, Store
 from extractor.store.review_reasons import ReviewReason
@@ -91,4 +92,4 @@ def _title(name: str, document: Mapping[str, Any]) -> str:
 
 def _newest(schemas: Schemas) -> list[tuple[str, Mapping[str, Any]]]:
     """Return the schemas by their names: of each name the newest, which the store lists last."""
-    return sorted({name: document for name, document in schemas.values()}.items())
+    return sorted({name: document for name, document in schemas.values() if not is_kind_set(document)}.items())

@@ -166,7 +166,8 @@ class HandInRow {
     setText(this.#icon, ICONS[row.state]);
     setText(this.#name, row.name);
     this.#name.title = row.name;
-    setText(this.#kind, row.schema_title);
+    const unknown = isOpen ? "uploads.find_out" : "uploads.kind_unknown";
+    setText(this.#kind, row.schema === "auto" ? localize(unknown) : row.schema_title);
     setText(this.#state, stateText(row));
     this.#progress.hidden = !isOpen || row.state === "waiting";
     setText(this.#age, age);

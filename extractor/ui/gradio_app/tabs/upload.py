@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import gradio as gr
 
+from extractor.classification import AUTO, make_kind_set
 from extractor.errors import InputError, SchemaError
 from extractor.models import CATALOGUE, DEFAULT, weights
 from extractor.schemas import MAX_BYTES, Schema, load_schema, shipped_schemas
 from extractor.types import Path as FieldPath
 from extractor.types import field_name
 from extractor.ui.gradio_app.events import EVENT_OPTIONS, EventContext, TabContents, event
+from extractor.ui.offered_kinds import offered_kinds
 from extractor.validation import compile_checks
 
 if TYPE_CHECKING:
@@ -80,6 +82,9 @@ def build_tab(
                 own_error = gr.Textbox(
                     label=text("upload.own_wrong"), interactive=False, visible=False, lines=3, elem_id="upload-wrong"
                 )
+            split = gr.Checkbox(
+                False, label=text("upload.split"), info=text("upload.split_info"), elem_id="upload-split"
+            )
             model = gr.Dropdown([], label=text("upload.model"), info=text("upload.model_info"), elem_id="upload-model")
     start = gr.Button(text("upload.start"), variant="primary", elem_id="upload-start")
     summary = gr.Textbox(label=text("upload.done"), interactive=False, visible=False, elem_id="upload-done")
@@ -93,18 +98,24 @@ def build_tab(
         """Return the schema that is chosen, None where there is none; raises SchemaError."""
         if choice == OWN:
             return load_own_schema(own_path, ownership, context) if own_path else None
+        if choice == AUTO:
+            return make_kind_set(list(offered_kinds(settings, service.store).values()))
         place = dict(schema_places(settings, service)).get(choice or "")
         return None if place is None else load_place(place)
 
+    def shown_schema(choice: str | None, own_path: str | None, context: EventContext) -> Schema | None:
+        """Return the schema whose fields are listed: none where the kind is yet to be found out."""
+        return None if choice == AUTO else chosen_schema(choice, own_path, context)
+
     @event
     def show_fields(choice: str | None, own_path: str | None, context: EventContext) -> Any:
-        return field_table(chosen_schema(choice, own_path, context), context)
+        return field_table(shown_schema(choice, own_path, context), context)
 
     @event
     def take_own_schema(own_path: str | None, context: EventContext) -> Any:
-        choices = schema_choices(settings, service)
+        choices = offered_choices(settings, service, context)
         if not own_path:
-            return gr.Dropdown(choices, value=newest_choice(service, context, choices)), gr.Textbox(visible=False)
+            return gr.Dropdown(choices, value=first_choice(choices)), gr.Textbox(visible=False)
         try:
             found = load_own_schema(own_path, ownership, context)
         except (SchemaError, InputError) as error:
@@ -118,6 +129,7 @@ def build_tab(
         choice: str | None,
         own_path: str | None,
         model_name: str | None,
+        split_files: bool | None,
         context: EventContext,
     ) -> Any:
         if not sent:
@@ -133,7 +145,7 @@ def build_tab(
             raise InputError(context.word("upload.gone"), context.word("upload.gone_next"))
         compile_checks(found)
         named = [(ownership.original_name(context.user, path), path) for path in sent]
-        result = service.upload(who=context.user, files=named, schema=found, model=model_name)
+        result = service.upload(who=context.user, files=named, schema=found, model=model_name, split=bool(split_files))
         for path in sent:
             ownership.release(context.user, path)
         lines = [context.word("upload.handed_in", number=result["added"])] if result["added"] else []
@@ -144,25 +156,25 @@ def build_tab(
     def refresh_choices(choice: str | None, context: EventContext) -> Any:
         if choice == OWN:
             return gr.Dropdown()
-        choices = schema_choices(settings, service)
+        choices = offered_choices(settings, service, context)
         is_there = choice in {key for _, key in choices}
         return gr.Dropdown(choices) if is_there else gr.Dropdown(choices, value=None)
 
     tab.select(refresh_choices, schema, schema, **EVENT_OPTIONS)
     schema.change(show_fields, [schema, own], preview, **EVENT_OPTIONS)
     own.change(take_own_schema, own, [schema, own_error], **EVENT_OPTIONS)
-    inputs = [files, schema, own, model]
+    inputs = [files, schema, own, model, split]
     sending = start.click(upload, inputs, [files, summary], concurrency_limit=CONCURRENT_UPLOADS, **EVENT_OPTIONS)
     sending.success(None, None, None, js=AFTER_UPLOAD, **EVENT_OPTIONS)
 
     def fill(context: EventContext) -> list[Any]:
-        choices = schema_choices(settings, service)
-        choice = newest_choice(service, context, choices)
+        choices = offered_choices(settings, service, context)
+        choice = first_choice(choices)
         return [
             gr.File(label=context.word("upload.files_most", most=settings.max_upload)),
             gr.Dropdown(choices, value=choice),
             gr.Dropdown(model_choices(settings, context), value=first_model(settings)),
-            field_table(chosen_schema(choice, None, context), context),
+            field_table(shown_schema(choice, None, context), context),
         ]
 
     return TabContents(fill, [files, schema, model, preview])
@@ -195,13 +207,15 @@ def schema_choices(settings: ServerSettings, service: ReviewService) -> list[tup
     return choices
 
 
-def newest_choice(service: ReviewService, context: EventContext, choices: Sequence[tuple[str, str]]) -> str | None:
-    """Return the key of the schema of the user's newest upload, None where it cannot be chosen.
+def offered_choices(settings: ServerSettings, service: ReviewService, context: EventContext) -> list[tuple[str, str]]:
+    """Return the schemas that can be chosen; where there are several, having the kind found out comes first."""
+    choices = schema_choices(settings, service)
+    return [(context.word("upload.find_out"), AUTO), *choices] if len(choices) > 1 else choices
 
-    Nothing else is preselected: a wrong schema that nobody chose would be overlooked.
-    """
-    newest = next(iter(service.uploads(who=context.user)["rows"]), {}).get("schema")
-    return next((key for _, key in choices if key.partition(":")[2] == newest), None)
+
+def first_choice(choices: Sequence[tuple[str, str]]) -> str | None:
+    """Return the key of the choice that is preselected: a wrong schema that nobody chose would be overlooked."""
+    return next((key for _, key in choices), None)
 
 
 def load_own_schema(path: str, ownership: UploadOwnership, context: EventContext) -> Schema:
