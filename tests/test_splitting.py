@@ -8,9 +8,11 @@ import pytest
 from reportlab.lib.pagesizes import A4, A5
 from reportlab.pdfgen import canvas
 from test_classification import KINDS
+from waiting import wait_until
 
 from extractor.classification import KindClassifier, make_kind_set
 from extractor.cli import main
+from extractor.errors import InputError
 from extractor.jobs import JobRunner, find_files, start_job
 from extractor.jobs.archives import read_document_bytes
 from extractor.jobs.parts import split_part
@@ -164,3 +166,43 @@ def test_parts_are_read_again_by_their_names(folder):
         read_document_bytes(f"{folder}/in/stack.pdf!/pages 2-9 of stack.pdf")
     with pytest.raises(Exception, match="no such attachment"):
         read_document_bytes(f"{folder}/in/mail.eml!/attachment 7, other.pdf")
+
+
+def test_people_correct_where_the_documents_of_a_stack_begin(tmp_path):
+    from extractor.review import ReviewService
+    from extractor.review.errors import ReviewError
+
+    file = tmp_path / "stack.pdf"
+    file.write_bytes(stack(page(NOTE, 1), page(LETTER, 2), page(NOTE, 3)))
+    with Store(tmp_path / "store.db") as store, ReviewService(store, folder=tmp_path / "files") as service:
+        added = service.upload(
+            who="ann", files=[("stack.pdf", str(file))], schema=make_kind_set(KINDS), model="none", split=True
+        )
+        [number] = added["handins"]
+        first = wait_for(service, number, 3)
+        assert [each["pages"] for each in first["documents"]] == [(1, 1), (2, 2), (3, 3)]
+        kept = first["documents"][0]["record"]
+        with pytest.raises(ReviewError, match="pages 1 to 3"):
+            service.split_again(number, [9], who="ann")
+        with pytest.raises(InputError):
+            service.split_again(number, [1], who="bob")
+        service.split_again(number, [1, 2], who="ann")
+        second = wait_for(service, number, 2)
+        assert [each["pages"] for each in second["documents"]] == [(1, 1), (2, 3)]
+        assert second["documents"][0]["record"] == kept
+        assert store.records.get(first["documents"][2]["record"]).deleted is not None
+        service.split_again(number, [1, 2, 3], who="ann")
+        third = wait_for(service, number, 3)
+        assert {each["state"] for each in third["documents"]} == {"done"}
+
+
+def wait_for(service, number, count):
+    """Return a hand-in once it has so many documents and all of them are done."""
+    shown = {}
+
+    def is_done():
+        shown.update(service.hand_in(number, who="ann"))
+        return len(shown["documents"]) == count and shown["state"] == "done"
+
+    wait_until(is_done)
+    return shown

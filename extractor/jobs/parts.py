@@ -27,6 +27,12 @@ def split_part(name: str) -> tuple[str, str]:
     return (whole, part) if separator and _PART.fullmatch(part) else (name, "")
 
 
+def page_numbers(name: str) -> tuple[int, int] | None:
+    """Return the first and the last page of a part of a stack, None for any other name."""
+    found = _PART.fullmatch(split_part(name)[1])
+    return (int(found[1]), int(found[2])) if found and found[1] else None
+
+
 def page_parts(name: str, document: str, stamp: str, parts: Sequence[DocumentPart]) -> tuple[SourceFile, ...]:
     """Return the documents in a stack of pages, whose own SHA-256 is `document`."""
     short = name.rpartition("/")[2]

@@ -306,6 +306,11 @@ class ReviewService:
         """Have files, each given by its name and path, extracted in the background; see `Uploads.add`."""
         return self._uploads.add(files, schema=schema, model=model or self.model, who=who, split=split)
 
+    def split_again(self, number: int, starts: Sequence[int], *, who: str) -> dict[str, Any]:
+        """Take a stack that was handed in apart on other pages; see `Uploads.split_again`."""
+        self._uploads.split_again(number, starts, who)
+        return {}
+
     def hand_in(self, number: int, *, who: str) -> dict[str, Any]:
         """Return one of the person's hand-ins, and how far it is; raises InputError where there is none."""
         return self._uploads.show(number, who)

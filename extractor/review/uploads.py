@@ -13,9 +13,12 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from extractor import __version__
+from extractor.classification import is_kind_set, kinds_in
 from extractor.errors import InputError
 from extractor.extraction import prompts
 from extractor.jobs import resolve_model_name
+from extractor.jobs.archives import read_document_bytes
+from extractor.jobs.parts import page_numbers, page_parts, split_part
 from extractor.jobs.sources import MEMBER_SEPARATOR, UnusableFile, name_of, path_of
 from extractor.readers import MAX_BYTES
 from extractor.review.display_names import display_name
@@ -23,6 +26,7 @@ from extractor.review.errors import RefusalKind, ReviewError, unusable
 from extractor.review.upload_files import UploadFiles
 from extractor.review.upload_worker import ACTOR, UploadWorker
 from extractor.schemas import Schema
+from extractor.splitting import DocumentPart
 from extractor.store import HandIn, Job, Record, RecordSummary, SourceFile, Store, Task
 from extractor.store.corrections import load_stored_schema
 
@@ -158,6 +162,49 @@ class Uploads:
         found = found or [SourceFile(name, "", record.document, replaces=record.id) for name in names]
         found = [file for file in found if os.path.exists(path_of(file.name.partition(MEMBER_SEPARATOR)[0]))]
         return found if tasks else found[:1]
+
+    def split_again(self, number: int, starts: Sequence[int], who: str) -> None:
+        """Take a stack apart on other pages than the tool did: a document begins on each of `starts`, and on page 1.
+
+        Parts that stay the same keep their records; the records of the others go into the bin. Raises ReviewError where
+        the hand-in is no stack of pages, or is still being worked on.
+        """
+        self.own(number, who)
+        tasks = [task for task in self._store.hand_ins.tasks([number])[number] if page_numbers(task.name)]
+        if not tasks:
+            raise unusable("This file was not taken apart.", "Hand it in again as one of several documents.")
+        if any(task.state in ("waiting", "leased") for task in tasks):
+            raise unusable("The documents of this file are still being worked on.", "Wait until they are done.")
+        last = max((page_numbers(task.name) or (0, 0))[1] for task in tasks)
+        firsts = sorted({1, *starts})
+        if firsts[0] < 1 or firsts[-1] > last:
+            raise unusable(f"The file has the pages 1 to {last}.", "Choose among these.")
+        whole = split_part(tasks[0].name)[0]
+        try:
+            _, document = read_document_bytes(whole)
+        except (OSError, InputError) as error:
+            raise ReviewError(RefusalKind.GONE, "The file is not there any more.", "Hand it in again.") from error
+        ends = [*(first - 1 for first in firsts[1:]), last]
+        parts = [DocumentPart(first, end, 1.0) for first, end in zip(firsts, ends, strict=True)]
+        files = page_parts(whole, document, tasks[0].stamp, parts)
+        wanted, there = {file.name for file in files}, {task.name for task in tasks}
+        jobs = {job.id: job for job in self.jobs()}
+        removed = [task for task in tasks if task.name not in wanted]
+        records = self._records_of(removed, jobs)
+        self._store.records.delete([record.id for record in records.values()], who=who)
+        self._store.jobs.withdraw(removed)
+        job = jobs[tasks[0].job]
+        new = [replace(file, handin=number) for file in files if file.name not in there]
+        self._take_out_of_bin(job, [file.document for file in new if file.document], who)
+        self._store.jobs.add_again(job, new)
+        self._worker_of(job).wake(job.name)
+
+    def _take_out_of_bin(self, job: Job, documents: Sequence[str], who: str) -> None:
+        """Restore the records of documents (SHA-256) that a job extracts again, such as parts that are parts again."""
+        _, schema = self._store.schemas()[job.schema]
+        kinds = [kind.id for kind in kinds_in(schema)] if is_kind_set(schema) else [job.schema]
+        found = [self._store.records.find(document, kind) for document in documents for kind in kinds]
+        self._store.records.restore([r.id for r in found if r is not None and r.deleted is not None], who=who)
 
     def _note_change(self, files: Sequence[SourceFile], schema: str, model: str) -> None:
         """Note the new kind and model at the hand-ins that consist of one document."""
@@ -425,6 +472,7 @@ def _document_json(
     stages, places = progress
     record = records.get(task.id)
     row: dict[str, Any] = {"name": display_name(task.name), "state": _state_of(task, stages), "kind": None}
+    row["pages"] = page_numbers(task.name)
     row |= {"place": None, "record": None, "left": None, "status": None, "again": task.replaces is not None}
     if row["state"] in OPEN_STATES and failure:
         return row | {"state": "failed", "kind": "model"}

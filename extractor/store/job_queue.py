@@ -197,6 +197,13 @@ class JobQueue:
                 columns |= {"tries": 0, "deaths": 0, "until": 0.0, "handin": file.handin, "replaces": file.replaces}
                 connection.execute(again.values(**columns))
 
+    def withdraw(self, tasks: Iterable[Task]) -> None:
+        """Have tasks that have ended belong to no hand-in any more, as their documents are split otherwise."""
+        task = tables.tasks.c
+        with self._database.writing() as connection:
+            withdrawn = tables.tasks.update().where(task.id.in_([each.id for each in tasks]))
+            connection.execute(withdrawn.values(state="cancelled", handin=None, replaces=None))
+
     def waiting_before(self, jobs: Iterable[Job]) -> dict[int, int]:
         """Return for each waiting task of the jobs, worked on in this order, how many are in front of it."""
         task = tables.tasks.c

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from extractor.classification import is_kind_set
 from extractor.errors import InputError
 from extractor.schemas import Schema, load_schema, shipped_schemas
 from extractor.store import Store
@@ -31,6 +32,8 @@ def list_kinds(store: Store) -> list[dict[str, str]]:
     """Return name and title of every kind that can be chosen: those in the store first, then the shipped ones."""
     kinds: dict[str, str] = {}
     for name, document in store.schemas().values():
+        if is_kind_set(document):
+            continue
         kinds[name] = str(document.get("title") or name)
     for name, title in shipped_schemas():
         kinds.setdefault(name, str(title or name))

@@ -115,6 +115,12 @@ class QueuePageRequest(QueueRequest):
 # Hand-ins, and several records at a time.
 
 
+class SplitRequest(BaseModel):
+    """The pages of a stack on which its documents begin."""
+
+    starts: Annotated[list[PageNumber], Field(max_length=5_000)]
+
+
 class AgainRequest(BaseModel):
     """Extract again: as another kind of document (a schema's name or id), by another model, or both."""
 

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from extractor.ui.dependencies import Language, Service, User
 from extractor.ui.kinds import find_schema
-from extractor.ui.requests import MAX_INTEGER, AgainRequest
+from extractor.ui.requests import MAX_INTEGER, AgainRequest, SplitRequest
 from extractor.ui.responses import JsonResponse
 
 router = APIRouter(tags=["uploads"])
@@ -53,6 +53,12 @@ def delete_upload(handin: HandInId, service: Service, user: User) -> Response:
 def restore_upload(handin: HandInId, service: Service, user: User) -> Response:
     """Take a hand-in and its records out of the bin."""
     return JsonResponse(service.restore_handin(handin, who=user))
+
+
+@router.post("/uploads/{handin}/split")
+def split_upload(handin: HandInId, request: SplitRequest, service: Service, user: User) -> Response:
+    """Take a stack apart on other pages than the tool did."""
+    return JsonResponse(service.split_again(handin, request.starts, who=user))
 
 
 @router.post("/uploads/{handin}/extract-again")

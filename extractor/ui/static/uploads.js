@@ -4,6 +4,7 @@ import { askHowToExtractAgain } from "./common/again_dialog.js";
 import { get, post } from "./common/api.js";
 import { addStyles, createButton, createElement, setText } from "./common/dom.js";
 import { errorMessage } from "./common/error_messages.js";
+import { SplitStrip } from "./common/split_strip.js";
 import { formatAge, formatDateTime, hasMessage, loadMessages, localize } from "./common/localization.js";
 
 /** Milliseconds until the list is fetched again: while files are processed, and after a failed request. */
@@ -100,9 +101,9 @@ class HandInList {
   }
 
   #addRow(id) {
-    const row = new HandInRow(async (action) => {
+    const row = new HandInRow(async (action, body) => {
       try {
-        await this.#act(id, action);
+        await this.#act(id, action, body);
         setText(this.#message, "");
       } catch (error) {
         setText(this.#message, errorMessage(error));
@@ -112,11 +113,11 @@ class HandInList {
     return row;
   }
 
-  async #act(id, action) {
-    const body = action === "extract_again" ? await askHowToExtractAgain() : {};
+  async #act(id, action, given = {}) {
+    const body = action === "extract_again" ? await askHowToExtractAgain() : given;
     if (body === null) return;
     await post(`uploads/${id}/${action.replace("_", "-")}`, body);
-    if (action === "delete" || action === "restore") notifyChanged();
+    if (["delete", "restore", "split"].includes(action)) notifyChanged();
     await this.refresh();
   }
 }
@@ -127,6 +128,8 @@ class HandInRow {
   #icon = createElement("span", { class: "icon", "aria-hidden": "true" });
   #name = createElement("span", { class: "name" });
   #documents = createElement("ul", { class: "documents" });
+  #strip = new SplitStrip((starts) => this.#onSplit(starts));
+  #onSplit;
   #kind = createElement("td", { class: "kind" });
   #state = createElement("span", { class: "state", role: "status" });
   #progress = createElement("progress", { "aria-label": localize("uploads.working") });
@@ -136,8 +139,12 @@ class HandInRow {
   #shown = "";
   element;
 
-  /** `onAction(action)` is called when a button is pressed: cancel, retry, extract_again, delete or restore. */
+  /**
+   * `onAction(action)` is called when a button is pressed: cancel, retry, extract_again, delete or restore;
+   * `onAction("split", { starts })` when a stack is to be taken apart on other pages.
+   */
   constructor(onAction) {
+    this.#onSplit = (starts) => onAction("split", { starts });
     const names = ["cancel", "retry", "extract_again", "delete", "restore"];
     for (const name of names) {
       this.#buttons[name] = createButton({ text: localize(`uploads.${name}`), data: { action: name } }, () =>
@@ -147,7 +154,7 @@ class HandInRow {
     this.element = createElement(
       "tr",
       {},
-      createElement("td", { class: "file" }, this.#icon, this.#name, this.#documents),
+      createElement("td", { class: "file" }, this.#icon, this.#name, this.#documents, this.#strip.element),
       this.#kind,
       createElement("td", {}, this.#state, this.#progress, this.#link),
       this.#age,
@@ -179,6 +186,7 @@ class HandInRow {
       this.#link.setAttribute("aria-label", `${localize("uploads.open")}: ${row.name}`);
     }
     this.#showDocuments(row);
+    this.#strip.show(isOpen || row.deleted !== null ? [] : row.documents);
     const isDeleted = row.deleted !== null;
     const isStuck = row.state === "failed" || row.state === "cancelled";
     this.#buttons.cancel.hidden = isDeleted || !isOpen;
