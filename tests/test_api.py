@@ -20,7 +20,7 @@ from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from schemathesis.checks import not_a_server_error
 from starlette.testclient import TestClient
-from web_app import ADDRESS, TEXT, client, fill, hosted
+from web_app import ADDRESS, TEXT, client, fill, hosted, post
 
 from extractor.cli import main
 from extractor.client import ApiError, Client
@@ -80,6 +80,22 @@ def test_tokens_are_made_listed_and_revoked_on_the_command_line(tmp_path, capsys
     assert main(["tokens", "list", *place]) == 0
     assert "revoked" in capsys.readouterr().out
     assert main(["tokens", "new", *place]) == 2 and main(["tokens", "revoke", "first", *place]) == 2
+
+
+def test_people_make_and_revoke_tokens_of_their_own_on_the_screen(server):
+    _, store, app = server
+    with client(app, "ann") as ann, client(app, "bob") as bob:
+        made = post(ann, "tokens", {"name": "scanner", "scopes": ["submit"]}).json()
+        assert store.tokens.find(made["secret"]).who == "ann"
+        assert "scanner" in {token["name"] for token in ann.get("/api/tokens").json()["tokens"]}
+        assert made["secret"] not in ann.get("/api/tokens").text
+        assert bob.get("/api/tokens").json()["tokens"] == []
+        assert post(bob, f"tokens/{made['id']}/revoke").status_code == 404
+        assert store.tokens.find(made["secret"]) is not None
+        assert post(ann, f"tokens/{made['id']}/revoke").status_code == 200
+        assert store.tokens.find(made["secret"]) is None
+        for wrong in ({"name": "x", "scopes": ["root"]}, {"name": "x", "scopes": []}, {"name": "", "scopes": ["read"]}):
+            assert post(ann, "tokens", wrong).status_code == 422
 
 
 def test_nothing_is_answered_without_a_valid_token(server):

@@ -7,12 +7,14 @@ They change nothing in the store.
 from __future__ import annotations
 
 import argparse
+import functools
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from extractor.cli import options
-from extractor.errors import UsageError
+from extractor.errors import ExtractorError, UsageError
 
 MAX_CHARACTERS = 60_000
 """Of a document's text that one call returns."""
@@ -41,6 +43,7 @@ def make_server(arguments: argparse.Namespace) -> Any:
     """Return the server with its tools; raises UsageError where the library is not installed."""
     try:
         from mcp.server import MCPServer
+        from mcp.server.mcpserver.exceptions import ToolError
     except ModuleNotFoundError as error:
         raise UsageError("The server needs mcp.", "Run `pip install 'extractor[mcp]'`.") from error
     from extractor import __version__
@@ -51,6 +54,18 @@ def make_server(arguments: argparse.Namespace) -> Any:
     kinds = {kind.name: kind for kind in kinds_in(kind_set.document)}
     server = MCPServer("extractor", version=__version__, instructions="Read documents and extract records from them.")
     loaded: list[Any] = []
+
+    def tool(function: Callable[..., str]) -> Callable[..., str]:
+        """Add a tool that tells errors that somebody can act on; of others the library says nothing."""
+
+        @functools.wraps(function)
+        def call(*given: Any, **named: Any) -> str:
+            try:
+                return function(*given, **named)
+            except ExtractorError as error:
+                raise ToolError(str(error)) from error
+
+        return server.tool()(call)
 
     def model() -> Any:
         from extractor.models import load_model
@@ -66,12 +81,12 @@ def make_server(arguments: argparse.Namespace) -> Any:
             raise UsageError(f"{path} is not below {folder}.", "Name a file in the folder.")
         return options.read_document(str(file))
 
-    @server.tool()
+    @tool
     def read_document(path: str, start: int = 0) -> str:
         """Return the text of a document (PDF, picture, Word, Excel, mail, HTML, ...) from a character on."""
         return open_document(path).text[max(0, start) : max(0, start) + MAX_CHARACTERS]
 
-    @server.tool()
+    @tool
     def list_kinds() -> str:
         """Return the kinds of report that can be extracted, with the fields of each, as JSON."""
         found = {
@@ -80,7 +95,7 @@ def make_server(arguments: argparse.Namespace) -> Any:
         }
         return json.dumps(found, ensure_ascii=False)
 
-    @server.tool()
+    @tool
     def extract_document(path: str, kind: str = "auto") -> str:
         """Return the record in a document as JSON: data, and each value with its evidence and confidence.
 
@@ -102,7 +117,7 @@ def make_server(arguments: argparse.Namespace) -> Any:
             result["run"]["kind"] = choice_json(choice)
         return json.dumps(result, ensure_ascii=False)
 
-    @server.tool()
+    @tool
     def find_records(search: str = "", kind: str | None = None, status: str | None = None) -> str:
         """Return the newest records in the store as JSON: by words in names or values, kind, and status."""
         from extractor.store import RecordFilter
@@ -116,7 +131,7 @@ def make_server(arguments: argparse.Namespace) -> Any:
             ]
         return json.dumps({"records": rows, "total": total}, ensure_ascii=False)
 
-    @server.tool()
+    @tool
     def show_record(number: int) -> str:
         """Return a record of the store with people's corrections in place, as JSON."""
         with options.open_store(arguments.store) as store:

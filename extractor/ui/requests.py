@@ -115,6 +115,13 @@ class QueuePageRequest(QueueRequest):
 # Hand-ins, and several records at a time.
 
 
+class TokenRequest(BaseModel):
+    """An access token to be made, under a name, for some scopes."""
+
+    name: Annotated[StrictStr, Field(max_length=100), AfterValidator(_check_characters)]
+    scopes: Annotated[list[Literal["read", "submit", "review"]], Field(max_length=3)]
+
+
 class SplitRequest(BaseModel):
     """The pages of a stack on which its documents begin."""
 

@@ -84,6 +84,7 @@ def build_screens(
                 _fill_on(tab.select, results.build_tab(service.store, reports, TRANSLATIONS))
             with _tab("installed", "shell.installed") as tab:
                 _fill_on(tab.select, installed.build_tab(settings, service, TRANSLATIONS))
+                module("tokens-screen", "tokens.js")
     blocks.queue(api_open=False, default_concurrency_limit=CONCURRENT_EVENTS)
     return blocks
 
