@@ -394,10 +394,8 @@ def test_a_document_whose_kind_is_found_out(listening):
     secret, _ = store.tokens.add("finder", ["read", "submit"], who="ann")
     api = Client(url, secret)
     submission = api.submit(TEXT.format(customer="Dora", total="8").encode(), name="dora.txt", model="none")
-    api.wait(submission["id"])
-    [document] = api.submission(submission["id"])["documents"]
-    assert (document["state"], document["record"] is not None) in {("done", True), ("failed", False)}
-    assert document["failure"] in (None, "unknown_kind")
+    [record] = api.wait(submission["id"])
+    assert api.record(record)["kind"] == "letter"
 
 
 def test_the_commands_of_the_manual_work(listening, tmp_path):

@@ -141,8 +141,6 @@ def test_kinds_without_auto_are_refused(folder, capsys):
 def test_a_job_sorts_a_mixed_pile_and_learns_from_what_was_approved(folder):
     kinds = make_kind_set(KINDS)
     with Store(folder / "store.db") as store:
-        for kind in KINDS:
-            store.add_schema(kind)
         job = start_job(store, kinds, "pile", model="none", who="ann")
         store.jobs.add(job, find_files([str(folder / "in")]))
         with JobRunner(store, job, kinds, None, who="ann") as runner:

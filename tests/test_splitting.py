@@ -127,8 +127,6 @@ def folder(tmp_path):
 def test_a_job_takes_stacks_and_mails_apart(folder):
     kinds = make_kind_set(KINDS)
     with Store(folder / "store.db") as store:
-        for kind in KINDS:
-            store.add_schema(kind)
         job = start_job(store, kinds, "pile", model="none", who="ann", split=True)
         store.jobs.add(job, find_files([str(folder / "in")]))
         with JobRunner(store, job, kinds, None, who="ann") as runner:

@@ -31,8 +31,6 @@ def test_results_are_written_under_the_names_of_the_documents_and_once(folder):
 
     kinds = make_kind_set(KINDS)
     with Store(folder / "store.db") as store:
-        for kind in KINDS:
-            store.add_schema(kind)
         job = start_job(store, kinds, "pile", model="none", who="ann")
         work(store, job, kinds, folder)
         out = ResultFolder(str(folder / "out"), str(folder / "in"), KINDS)

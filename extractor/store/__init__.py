@@ -125,13 +125,16 @@ class Store:
         self._database.close()
 
     def add_schema(self, schema: Schema) -> None:
-        """Store a schema, so that its records can still be read years later."""
+        """Store a schema, so that its records can still be read years later; of a set of kinds, each of these too."""
+        from extractor.classification import is_kind_set, kinds_in
         from extractor.store import database
         from extractor.store import database_tables as tables
 
-        row = {"id": schema.id, "name": schema.name, "document": dict(schema.document), "seen": database.now()}
+        schemas = [schema, *(kinds_in(schema.document) if is_kind_set(schema.document) else ())]
+        at = database.now()
+        rows = [{"id": s.id, "name": s.name, "document": dict(s.document), "seen": at} for s in schemas]
         with self._database.writing() as connection:
-            self._database.add_new(connection, tables.schemas, [row])
+            self._database.add_new(connection, tables.schemas, rows)
 
     def schemas(self) -> dict[str, tuple[str, Mapping[str, Any]]]:
         """Return id -> (name, JSON Schema) of the stored schemas, the newest last."""
