@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from extractor import __version__
 from extractor.errors import ExtractorError
-from extractor.store import Store
+from extractor.store import STATUSES, Store
 from extractor.ui.api.access import Reader
 from extractor.ui.dependencies import Service
 from extractor.ui.responses import JsonResponse
@@ -40,8 +40,9 @@ def collect_figures(store: Store) -> Any:
     registry = CollectorRegistry()
     Gauge("extractor_build_info", "The version of the tool.", ["version"], registry=registry).labels(__version__).set(1)
     records = Gauge("extractor_records", "Records by status.", ["status"], registry=registry)
-    for status, number in store.records.count_by_status().items():
-        records.labels(status).set(number)
+    by_status = store.records.count_by_status()
+    for status in STATUSES:
+        records.labels(status).set(by_status.get(status, 0))
     documents = Gauge("extractor_job_documents", "Documents of all jobs by state.", ["state"], registry=registry)
     failures = Gauge("extractor_job_failures", "Failed documents of all jobs by kind.", ["kind"], registry=registry)
     states = ("done", "reused", "failed", "set_aside", "cancelled", "left")
