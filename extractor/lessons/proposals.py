@@ -59,7 +59,9 @@ class ProposalSettings(Settings):
     prior_structure_false: float = threshold(0.3, meaning="That structure proposes a value where there is none.")
     prior_repeated: float = threshold(0.05, meaning="That the value of a field is one that was approved before.")
     against_weight: float = threshold(
-        0.5, meaning="Weight of a family that speaks against a place, beside one that speaks for it."
+        0.5,
+        meaning="Weight of a family that speaks against a beginning, beside one that speaks for it; what stands right "
+        "before it counts in full.",
     )
     end_against_weight: float = threshold(1.0, meaning="The same for the families of what follows it and of its form.")
     places_weight: float = threshold(
@@ -415,7 +417,11 @@ class _FieldModel:
         chains = {n: self._surroundings.at_start(n) for n in starts}
         lessons = [(weight, start_chains_of_place(place, {})) for weight, place in places]
         ratios = _log_ratios(chains, lessons, START_FAMILIES, self._settings.unseen)
-        scores = {n: self._settings.start_weight * self._sum_ratios(ratios[n].values()) for n in starts}
+        scores = {
+            n: self._settings.start_weight
+            * (ratios[n]["opening"] + self._sum_ratios(r for name, r in ratios[n].items() if name != "opening"))
+            for n in starts
+        }
         if self._settings.use_position:
             for n, ratio in self._position_ratios(starts).items():
                 scores[n] += self._settings.position_weight * self._sum_ratios([ratio])

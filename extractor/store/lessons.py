@@ -32,9 +32,9 @@ class LessonStoreSettings(Settings):
     index_hashes: int = threshold(48, unit="hashes", meaning="Of a fingerprint, the smallest, by which it is found.")
     index_lessons: int = threshold(20, unit="lessons", meaning="Of a layout, the newest, by which it is found.")
     min_common_hashes: int = threshold(2, unit="hashes", meaning="A layout with fewer in common is not looked at.")
-    layouts: int = threshold(6, unit="layouts", meaning="So many, the most similar ones, are looked at.")
-    lessons_per_layout: int = threshold(20, unit="lessons", meaning="The newest of a layout that count.")
-    other_lessons: int = threshold(24, unit="lessons", meaning="The newest of the schema that count too.")
+    layouts: int = threshold(4, unit="layouts", meaning="So many, the most similar ones, are looked at.")
+    lessons_per_layout: int = threshold(15, unit="lessons", meaning="The newest of a layout that count.")
+    other_lessons: int = threshold(16, unit="lessons", meaning="The newest of the schema that count too.")
 
 
 @dataclass(frozen=True, slots=True)
