@@ -9,6 +9,7 @@ from extractor import tables
 from extractor.geometry import PlacedWord, Rect, union
 from extractor.layout import LayoutBlock, LayoutCell, TableBlock, TextBlock, TextLine, separator_before
 from extractor.readers.continued_tables import WrittenTable, build_joined_table, group_continued_tables
+from extractor.readers.text_direction import words_in_order
 from extractor.settings import Settings, threshold
 from extractor.tables import PlacedCell, PlacedLine
 from extractor.types import BBox, Block, Document, Page, Problem, Word
@@ -97,13 +98,11 @@ class PageWriter:
         self._words.append(Word(word.text, start, self.length, box, word.confidence, from_ocr))
 
     def _write_line(self, line: TextLine, separator: str = "\t") -> None:
-        for position, segment in enumerate(line.segments):
+        for position, words in enumerate(words_in_order(line)):
             self._write(separator if position else "")
-            before = None
-            for word in segment.words:
-                self._write(separator_before(before, word))
+            for word, neighbours in words:
+                self._write(separator_before(*neighbours) if neighbours else separator_before(None, word))
                 self._write_word(word)
-                before = word
 
     def _write_text_block(self, block: TextBlock) -> None:
         start = self.length

@@ -96,11 +96,12 @@ SPACES = frozenset({0x09, 0x0A, 0x0D, 0x20, 0xA0, 0x2002, 0x2003, 0x2009, 0x200B
 
 _COMPATIBLE_FORMS = {
     code: unicodedata.normalize("NFKC", chr(code))
-    for first, last in ((0x2E80, 0x2FDF), (0xF900, 0xFAFF), (0xFB00, 0xFB06))
+    for first, last in ((0x2E80, 0x2FDF), (0xF900, 0xFAFF), (0xFB00, 0xFB06), (0xFB1D, 0xFDF9), (0xFE70, 0xFEFC))
     for code in range(first, last + 1)
     if unicodedata.normalize("NFKC", chr(code)) != chr(code)
 }
-"""Letters drawn as one glyph, and the radicals that Chinese fonts often name in place of the character."""
+"""Letters drawn as one glyph, Arabic letters by their shape in a word, and the radicals that Chinese fonts often name
+in place of the character."""
 
 
 def normalized_character(code: int) -> str:

@@ -25,6 +25,7 @@ from extractor.readers.pdf_glyphs import (
     normalized_character,
 )
 from extractor.readers.pdf_objects import PageObjects, object_colour, object_matrix
+from extractor.readers.text_direction import runs_to_the_left
 from extractor.settings import Settings, threshold
 from extractor.values.scripts import is_wide
 
@@ -469,7 +470,10 @@ class _RunBuilder:
     @staticmethod
     def _size_and_gap(previous: Glyph, glyph: Glyph) -> tuple[float, float]:
         size = max(glyph.style.font_size, previous.style.font_size)
-        return size, glyph.box.x0 - previous.box.x1
+        is_leftward = glyph.box.x0 < previous.box.x0 and (
+            runs_to_the_left(glyph.text) or runs_to_the_left(previous.text)
+        )
+        return size, previous.box.x0 - glyph.box.x1 if is_leftward else glyph.box.x0 - previous.box.x1
 
     def _word_gap(self, previous: Glyph, glyph: Glyph) -> float:
         settings = self._settings
