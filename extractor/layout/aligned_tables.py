@@ -29,6 +29,8 @@ class AlignedTableSettings(Settings):
     row_gap: float = threshold(2.5, unit="em", meaning="widest gap between two lines of a table")
     lines_between: int = threshold(3, meaning="most lines between two full ones: titles of groups, wrapped labels")
     figure_gap: float = threshold(0.35, unit="em", meaning="figures that stand farther apart than this are two")
+    text_gap: float = threshold(0.6, unit="em", meaning="text that stands farther apart than this is in its own column")
+    overrun: float = threshold(0.3, unit="em", meaning="how far a word may reach over the edge of its column")
     fitting: float = threshold(0.8, meaning="share of the full lines without text that lies across columns")
     filled_columns: float = threshold(0.5, meaning="share of the columns that a full line has words in")
     full_lines: float = threshold(0.6, meaning="share of the lines with several fields that are full")
@@ -201,7 +203,7 @@ def _are_table(
     full = sum(count >= least for count in filled)
     if full < settings.rows or full < settings.full_lines * len(rows):
         return False
-    if sum(_fits(line, edges) for line in rows) < settings.fitting * len(rows):
+    if sum(_fits(line, edges, settings) for line in rows) < settings.fitting * len(rows):
         return False
     texts = [segment.text for line in rows for segment in line.segments]
     if sum(text[-1] in ":：" or ": " in text or "：" in text for text in texts) > settings.labelled * len(texts):
@@ -229,9 +231,9 @@ def _are_table(
     return _has_rules(Rect(first.x0, first.center[1], first.x1, second.center[1]), rules, 0.0, settings)
 
 
-def _fits(line: TextLine, edges: Sequence[float]) -> bool:
+def _fits(line: TextLine, edges: Sequence[float], settings: AlignedTableSettings) -> bool:
     """Decide whether no word of a line lies across two columns."""
-    slack = 0.3 * line.segments[0].font_size
+    slack = settings.overrun * line.segments[0].font_size
     return not any(
         word.box.x0 + slack < edge < word.box.x1 - slack
         for segment in line.segments
@@ -299,6 +301,7 @@ def _take_in_head(
 
 def _place_words(line: TextLine, edges: Sequence[float]) -> CellsLine:
     """Return the words of a line by column; text that runs over the edge of its column stays in it."""
+    apart = AlignedTableSettings.current().text_gap
     cells: dict[int, list[PlacedWord]] = {}
     for segment in line.segments:
         column, before = None, None
@@ -306,7 +309,7 @@ def _place_words(line: TextLine, edges: Sequence[float]) -> CellsLine:
             own = min(max(bisect_right(edges, word.box.center[0]) - 1, 0), len(edges) - 2)
             if column is not None and own != column:
                 gap = word.box.x0 - before.box.x1
-                if not (gap > 0.6 * word.font_size or reads_as_figure(word.text) or is_leader(word)):
+                if not (gap > apart * word.font_size or reads_as_figure(word.text) or is_leader(word)):
                     own = column
             cells.setdefault(own, []).append(word)
             column, before = own, word

@@ -19,6 +19,9 @@ class HeadCellSettings(Settings):
     span_by_rules: bool = rule(True, meaning="a text over a short rule goes over the columns that the rule does")
     centre_spans: bool = rule(True, meaning="a text goes over the columns around it in whose middle it stands")
     rule_gap: float = threshold(1.0, unit="em", meaning="how far under a text the rule of its span runs")
+    rule_overlap: float = threshold(0.3, unit="em", meaning="how far such a rule may reach into the text")
+    rule_overrun: float = threshold(1.0, unit="em", meaning="how far the text may go beyond the ends of its rule")
+    short_rule: float = threshold(0.95, meaning="share of the table's width from which a rule is for all columns")
     rule_reach: float = threshold(
         4.0, unit="points", meaning="how far a rule may fall short of a column that it is for"
     )
@@ -91,10 +94,10 @@ def _find_span(
         under = [
             each
             for each in rules
-            if -0.3 * em <= each.position - box.bottom <= settings.rule_gap * em
-            and each.start - em <= box.x0
-            and box.x1 <= each.end + em
-            and each.length < 0.95 * whole
+            if -settings.rule_overlap * em <= each.position - box.bottom <= settings.rule_gap * em
+            and each.start - settings.rule_overrun * em <= box.x0
+            and box.x1 <= each.end + settings.rule_overrun * em
+            and each.length < settings.short_rule * whole
         ]
         if under:
             nearest = min(under, key=lambda each: each.position)

@@ -168,7 +168,7 @@ def _undrawn_ends(rows: list[RulingLine], columns: list[RulingLine], settings: R
     for reached, end in ((starts, min(starts)), (stops, max(stops))):
         together = sum(abs(each - end) <= snap for each in reached)
         least = max(settings.open_end_lines, settings.open_end_share * len(reached))
-        drawn = sum(row.length for row in rows if abs(row.position - end) <= snap)
+        drawn = sum(row.length for row in rows if abs(row.position - end) <= 2 * snap)
         if together >= least and drawn < right - left - 2 * snap:
             ends.append(RulingLine(end, left, right))
     return ends
