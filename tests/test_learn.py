@@ -160,6 +160,8 @@ def test_approved_records_of_a_store_teach(place, tmp_path, capsys):
     assert "2 approved records taught" in printed
     with Store(place) as store:
         assert [layout.lessons for layout in store.lessons.layouts()] == [2]
+    assert main(["learn", "--show"]) == 0
+    assert "fields changed in a document, over time: 4 4 4\n" in capsys.readouterr().out
 
 
 def test_an_approval_teaches_and_opening_the_record_again_takes_it_back(tmp_path):

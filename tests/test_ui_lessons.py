@@ -8,6 +8,10 @@ from web_app import client, hosted, post
 
 from extractor.extraction.pipeline import extract
 from extractor.extraction.serialization import as_dict
+from extractor.lessons import correction_curve
+from extractor.review.documents import Documents
+from extractor.review.lesson_overview import LessonOverview, LessonOverviewSettings
+from extractor.settings import replaced
 from extractor.store import Version
 
 FORMS = 3
@@ -24,7 +28,7 @@ def taught(tmp_path_factory):
         for n in range(FORMS):
             record = keep_record(store, files / f"permit-{n}.txt")
             for name, value in permit(n)[1].items():
-                how = "accepted" if value is None else "typed"
+                how = "absent" if value is None else "typed"
                 record = store.records.correct(record.id, (name,), value, who=WHO, revision=record.revision, how=how)
             records.append(record.id)
             answer = post(browser, f"records/{record.id}/approve", {"revision": record.revision, "force": True})
@@ -100,6 +104,27 @@ def test_lessons_are_switched_off_and_on(taught):
     assert post(browser, f"lessons/{SCHEMA.id}/enable", whole).json() == {"changed": FORMS - 1}
     assert not store.lessons.has_any(SCHEMA.id)
     assert post(browser, f"lessons/{SCHEMA.id}/enable", {"enabled": True}).json() == {"changed": FORMS}
+
+
+def test_only_the_newest_are_listed_and_the_rest_counted(taught, tmp_path):
+    _, store, _ = taught
+    stored = list(store.lessons.select(SCHEMA.id))
+    assert list(store.lessons.select(SCHEMA.id, newest=2)) == stored[1:]
+    assert list(store.lessons.select(SCHEMA.id, newest=9)) == stored and list(store.lessons.select("x", newest=9)) == []
+    learnt = LessonOverview(store, Documents(store, tmp_path))
+    with replaced(LessonOverviewSettings(documents=1)):
+        [layout] = learnt.show(SCHEMA.id)["layouts"]
+    assert layout["lessons"] == FORMS and len(layout["documents"]) == 1
+    with replaced(LessonOverviewSettings(layouts=0)):
+        found = learnt.show(SCHEMA.id)
+    assert found["layouts"] == [] and found["more"] == 1 and found["lessons"] == FORMS
+
+
+def test_the_curve_of_corrections_has_few_groups():
+    found = correction_curve([4] * 30 + [1] * 11)
+    assert [(group.first, group.last) for group in found[:2]] == [(1, 3), (4, 6)] and len(found) <= 20
+    assert found[0].mean == 4 and found[-1].mean == 1 and found[-1].last == 41
+    assert correction_curve([]) == []
 
 
 def test_lessons_are_deleted_and_learnt_anew(taught):

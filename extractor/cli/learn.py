@@ -153,7 +153,7 @@ def _read_source(record: Any) -> Document:
 
 
 def _show(store: Any, schemas: list[str]) -> str:
-    from extractor.lessons import summarise_lessons
+    from extractor.lessons import correction_curve, summarise_lessons
 
     names = {id_: name for id_, (name, _) in store.schemas().items()}
     parts = []
@@ -168,6 +168,9 @@ def _show(store: Any, schemas: list[str]) -> str:
             parts.append(
                 f"  layout {layout.id}: {layout.lessons} documents like {layout.name}, newest {layout.newest}\n"
             )
+        if curve := correction_curve(store.records.correction_counts(id_)):
+            means = " ".join(f"{group.mean:.3g}" for group in curve)
+            parts.append(f"  fields changed in a document, over time: {means}\n")
         for each in summarise_lessons(kept.lesson for kept in store.lessons.select(id_) if kept.enabled):
             parts += (f"  {line}\n" for line in _field_lines(each))
     return "".join(parts) or "nothing was learnt yet: approve records, or run `extractor learn SET`\n"

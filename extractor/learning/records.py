@@ -33,7 +33,8 @@ def approved_values(schema: Schema, record: Record) -> list[ApprovedValue]:
             own = origin.extracted.get("evidence")
             if own and equal_json(origin.extracted.get("value"), value):
                 span = own["start"], own["end"]
-        found.append(ApprovedValue(path, value, span if value is not None else None, is_corrected))
+        is_changed = is_corrected and not equal_json((origin.extracted or {}).get("value"), value)
+        found.append(ApprovedValue(path, value, span if value is not None else None, is_changed))
     return found
 
 

@@ -9,12 +9,20 @@ say about another document), `teaching` (lessons from approved values), `summary
 from extractor.lessons.files import LessonFile, format_lessons, parse_lessons
 from extractor.lessons.models import FieldLesson, Lesson, ValuePlace, parse_lesson
 from extractor.lessons.proposals import Proposal, ProposalSettings, propose
-from extractor.lessons.summary import Counted, FieldSummary, count_labels, summarise_lessons
+from extractor.lessons.summary import (
+    Counted,
+    CurveGroup,
+    FieldSummary,
+    correction_curve,
+    count_labels,
+    summarise_lessons,
+)
 from extractor.lessons.teaching import ApprovedValue, gold_as_approved, make_lesson
 
 __all__ = [
     "ApprovedValue",
     "Counted",
+    "CurveGroup",
     "FieldLesson",
     "FieldSummary",
     "Lesson",
@@ -22,6 +30,7 @@ __all__ = [
     "Proposal",
     "ProposalSettings",
     "ValuePlace",
+    "correction_curve",
     "count_labels",
     "format_lessons",
     "gold_as_approved",

@@ -14,6 +14,7 @@ from extractor.values.label_similarity import normalise_label
 MIN_LABEL_COUNT = 2
 """A text is suggested as a label that stands beside so many approved values."""
 MAX_LISTED = 5
+MAX_CURVE_GROUPS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,3 +106,22 @@ def suggest_labels(lessons: Sequence[FieldLesson]) -> tuple[Counted, ...]:
 
 def _most_common(texts: Iterable[str]) -> tuple[Counted, ...]:
     return tuple(Counted(text, count) for text, count in Counter(texts).most_common(MAX_LISTED))
+
+
+@dataclass(frozen=True, slots=True)
+class CurveGroup:
+    """Documents that were approved one after the other, from number `first` to `last`, and their mean corrections."""
+
+    first: int
+    last: int
+    mean: float
+
+
+def correction_curve(counts: Sequence[int]) -> list[CurveGroup]:
+    """Return how corrections became fewer: `counts` are the fields changed in each document, in order of time.
+
+    Documents are put together so that there are at most 20 groups.
+    """
+    size = max(1, -(-len(counts) // MAX_CURVE_GROUPS))
+    groups = [(first, counts[first : first + size]) for first in range(0, len(counts), size)]
+    return [CurveGroup(n + 1, n + len(own), sum(own) / len(own)) for n, own in groups]

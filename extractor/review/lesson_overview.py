@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from extractor.errors import ExtractorError, InputError
-from extractor.lessons import FieldSummary, count_labels, summarise_lessons
+from extractor.lessons import FieldSummary, correction_curve, count_labels, summarise_lessons
 from extractor.review.display_names import display_name
 from extractor.review.documents import READ_SECONDS, Documents
 from extractor.review.lessons import learn_from_approval
@@ -18,7 +18,7 @@ from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
 from extractor.store import Record, Store
 from extractor.store.corrections import load_stored_schema
-from extractor.store.lessons import StoredLesson
+from extractor.store.lessons import StoredLayout, StoredLesson
 from extractor.types import field_name
 
 
@@ -26,8 +26,9 @@ from extractor.types import field_name
 class LessonOverviewSettings(Settings):
     """How much of what was learnt is listed."""
 
-    documents: int = threshold(50, unit="documents", meaning="Of a layout, the newest that are listed.")
-    groups: int = threshold(20, unit="groups", meaning="Of documents, in the curve of corrections over time.")
+    documents: int = threshold(20, unit="documents", meaning="Of a layout, the newest that are listed.")
+    layouts: int = threshold(60, unit="layouts", meaning="Those with the most documents, which are listed.")
+    lessons: int = threshold(1000, unit="lessons", meaning="The newest, from which fields are summarised.")
 
 
 class LessonOverview:
@@ -109,41 +110,34 @@ class LessonOverview:
     def show(self, schema: str) -> dict[str, Any]:
         """Return what was learnt of a schema (its id): `layouts`, `fields`, the `curve` of corrections over time."""
         loaded = self._schema(schema)
-        kept = list(self._store.lessons.select(schema))
+        settings, lessons = LessonOverviewSettings.current(), self._store.lessons
+        layouts = lessons.layouts(schema)
         titles = {field_name(field.path): field.title or field.name for field in loaded.fields}
-        counted = summarise_lessons(each.lesson for each in kept if each.enabled)
+        counted = summarise_lessons(
+            each.lesson for each in lessons.select(schema, newest=settings.lessons) if each.enabled
+        )
         return {
             "id": schema,
             "title": loaded.title or loaded.name,
-            "lessons": len(kept),
+            "lessons": sum(layout.lessons for layout in layouts),
             "learning": schema in self._again,
-            "layouts": [self._layout_json(own) for own in _by_layout(kept)],
+            "layouts": [self._layout_json(layout) for layout in layouts[: settings.layouts]],
+            "more": len(layouts[settings.layouts :]),
             "fields": [_field_json(each, titles.get(each.field, each.field)) for each in counted],
-            "curve": _curve(self._store.records.correction_counts(schema)),
+            "curve": [asdict(group) for group in correction_curve(self._store.records.correction_counts(schema))],
         }
 
-    def _layout_json(self, kept: Sequence[StoredLesson]) -> dict[str, Any]:
+    def _layout_json(self, layout: StoredLayout) -> dict[str, Any]:
         """Return a layout with its newest documents; `picture` is the record whose document is shown for it."""
-        newest = kept[::-1]
-        documents = [
-            {
-                "id": each.id,
-                "record": each.record,
-                "name": display_name(each.lesson.name),
-                "at": each.lesson.at,
-                "enabled": each.enabled,
-                "fields": len(each.lesson.fields),
-                "corrected": sum(field.corrected for field in each.lesson.fields),
-            }
-            for each in newest
-        ]
+        newest = LessonOverviewSettings.current().documents
+        kept = list(self._store.lessons.select(layout.schema, layout.id, newest))[::-1]
         return {
-            "id": kept[0].layout,
-            "name": documents[-1]["name"],
-            "lessons": len(kept),
-            "enabled": sum(each.enabled for each in kept),
-            "picture": next((each.record for each in newest if each.record is not None), None),
-            "documents": documents[: LessonOverviewSettings.current().documents],
+            "id": layout.id,
+            "name": display_name(layout.name),
+            "lessons": layout.lessons,
+            "enabled": layout.enabled,
+            "picture": next((each.record for each in kept if each.record is not None), None),
+            "documents": [_document_json(each) for each in kept],
         }
 
     def delete(self, schema: str, *, who: str, layout: int | None = None, lesson: int | None = None) -> dict[str, Any]:
@@ -156,14 +150,8 @@ class LessonOverview:
     ) -> dict[str, Any]:
         """Let what was learnt of a schema (all, a layout, one lesson) count or not; returns how many `changed`."""
         self._schema(schema)
-        chosen = [
-            each.id
-            for each in self._store.lessons.select(schema, layout)
-            if lesson in (None, each.id) and each.enabled != enabled
-        ]
-        for number in chosen:
-            self._store.lessons.enable(number, enabled, who=who)
-        return {"changed": len(chosen)}
+        changed = self._store.lessons.enable_many(schema, enabled, who=who, layout=layout, lesson=lesson)
+        return {"changed": changed}
 
     def learn_again(self, schema: str, *, who: str) -> dict[str, Any]:
         """Learn anew from the approved records of a schema, in the background, one after the other.
@@ -171,7 +159,7 @@ class LessonOverview:
         Lessons that were switched off stay so. Returns from how many records it will be learnt.
         """
         self._schema(schema)
-        off = {each.record for each in self._store.lessons.select(schema) if not each.enabled}
+        off = self._store.lessons.switched_off_records(schema)
         approved = self._store.records.select(schema=schema, status="approved")
         numbers = [each.id for each in approved if each.id not in off]
         with self._lock:
@@ -203,20 +191,17 @@ class LessonOverview:
         return loaded
 
 
-def _by_layout(kept: Sequence[StoredLesson]) -> Iterator[list[StoredLesson]]:
-    """Yield the lessons of each layout, the layouts with the most first."""
-    layouts: dict[int, list[StoredLesson]] = {}
-    for each in kept:
-        layouts.setdefault(each.layout, []).append(each)
-    yield from sorted(layouts.values(), key=lambda own: (-len(own), own[0].layout))
+def _document_json(kept: StoredLesson) -> dict[str, Any]:
+    return {
+        "id": kept.id,
+        "record": kept.record,
+        "name": display_name(kept.lesson.name),
+        "at": kept.lesson.at,
+        "enabled": kept.enabled,
+        "fields": len(kept.lesson.fields),
+        "corrected": sum(field.corrected for field in kept.lesson.fields),
+    }
 
 
 def _field_json(summary: FieldSummary, title: str) -> dict[str, Any]:
     return summary.as_dict() | {"title": title, "never": summary.is_never_there}
-
-
-def _curve(counts: Sequence[int]) -> list[dict[str, Any]]:
-    """Return the mean number of corrected fields in groups of documents that follow one another, with their numbers."""
-    size = max(1, -(-len(counts) // LessonOverviewSettings.current().groups))
-    groups = [(first, counts[first : first + size]) for first in range(0, len(counts), size)]
-    return [{"first": n + 1, "last": n + len(own), "mean": sum(own) / len(own)} for n, own in groups]

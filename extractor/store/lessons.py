@@ -50,13 +50,17 @@ class StoredLesson:
 
 @dataclass(frozen=True, slots=True)
 class StoredLayout:
-    """A layout of a schema: its number, the name of its first document, how many lessons, and when the newest came."""
+    """A layout of a schema: its number, the name of its first document, its lessons, and when the newest came.
+
+    Of the `lessons`, so many are `enabled`: they count.
+    """
 
     id: int
     schema: str
     name: str
     lessons: int
     newest: str
+    enabled: int
 
 
 class Lessons:
@@ -85,8 +89,10 @@ class Lessons:
             found |= {number: text for number, text in connection.execute(query)}
         return [_parse(text) for _, text in sorted(found.items())]
 
-    def select(self, schema: str | None = None, layout: int | None = None) -> Iterator[StoredLesson]:
-        """Yield the lessons of all schemas, of one (its id), or of a layout, oldest first."""
+    def select(
+        self, schema: str | None = None, layout: int | None = None, newest: int | None = None
+    ) -> Iterator[StoredLesson]:
+        """Yield the lessons of all schemas, of one (its id), or of a layout, oldest first; only so many `newest`."""
         lesson = tables.lessons.c
         query = sa.select(
             lesson.id, lesson.layout, lesson.record, lesson.enabled, sa.type_coerce(lesson.lesson, sa.Text)
@@ -95,6 +101,10 @@ class Lessons:
             *([lesson.schema == schema] if schema else ()), *([lesson.layout == layout] if layout else ())
         )
         after = 0
+        if newest is not None:
+            numbers = query.with_only_columns(lesson.id).order_by(lesson.id.desc()).limit(newest)
+            with self._database.reading() as connection:
+                after = min(connection.execute(numbers).scalars(), default=1) - 1
         while True:
             with self._database.reading() as connection:
                 rows = connection.execute(query.where(lesson.id > after).order_by(lesson.id).limit(200)).all()
@@ -107,8 +117,9 @@ class Lessons:
     def layouts(self, schema: str | None = None) -> list[StoredLayout]:
         """Return the layouts of all schemas or of one (its id), those with the most lessons first."""
         layout, lesson = tables.layouts.c, tables.lessons.c
+        counted = (sa.func.count(), sa.func.max(lesson.at), sa.func.sum(lesson.enabled))
         query = (
-            sa.select(layout.id, layout.schema, layout.name, sa.func.count(), sa.func.max(lesson.at))
+            sa.select(layout.id, layout.schema, layout.name, *counted)
             .join(tables.lessons, lesson.layout == layout.id)
             .group_by(layout.id, layout.schema, layout.name)
         )
@@ -124,6 +135,13 @@ class Lessons:
         with self._database.reading() as connection:
             row = connection.execute(query.where(lesson.record == record)).first()
         return None if row is None else StoredLesson(row[0], row[1], record, bool(row[2]), _parse(row[3]))
+
+    def switched_off_records(self, schema: str) -> set[int]:
+        """Return the records of a schema (its id) whose lessons do not count."""
+        lesson = tables.lessons.c
+        query = sa.select(lesson.record).where(lesson.schema == schema, lesson.enabled == 0, lesson.record.is_not(None))
+        with self._database.reading() as connection:
+            return set(connection.execute(query).scalars())
 
     def has_any(self, schema: str) -> bool:
         """Decide whether there are lessons for a schema (its id)."""
@@ -195,6 +213,20 @@ class Lessons:
             if not connection.execute(changed).rowcount:
                 raise InputError(f"There is no lesson {lesson}.", "`extractor learn --show` lists them.")
             append_lines(connection, who, [("switched", f"lesson {lesson}", None, {"enabled": enabled}, "")])
+
+    def enable_many(
+        self, schema: str, enabled: bool, *, who: str, layout: int | None = None, lesson: int | None = None
+    ) -> int:
+        """Let the lessons of a schema (its id), of a layout, or one lesson count, or not; return how many changed."""
+        columns = tables.lessons.c
+        given = {columns.schema: schema, columns.layout: layout, columns.id: lesson}
+        conditions = [column == value for column, value in given.items() if value is not None]
+        changed = tables.lessons.update().where(*conditions, columns.enabled != int(enabled))
+        with self._database.writing() as connection:
+            number = connection.execute(changed.values(enabled=int(enabled))).rowcount
+            what = {column.name: value for column, value in given.items() if value is not None}
+            append_lines(connection, who, [("switched", "lessons", what, {"enabled": enabled, "lessons": number}, "")])
+        return number
 
 
 def forget_record(connection: sa.Connection, record: int) -> None:

@@ -399,7 +399,8 @@ class Records:
     def correction_counts(self, schema: str) -> list[int]:
         """Return how many fields people changed in each approved record of a schema (its id), in order of time."""
         record, correction = tables.records.c, tables.corrections.c
-        changed = (correction.record == record.id) & correction.how.not_in(("accepted", KEPT))
+        changed = (correction.record == record.id) & (correction.how != KEPT)
+        changed &= correction.old.is_distinct_from(correction.new)  # else it was accepted, or known to be absent
         query = (
             sa.select(sa.func.count(sa.distinct(correction.path)))
             .select_from(tables.records.outerjoin(tables.corrections, changed))

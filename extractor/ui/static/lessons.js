@@ -112,9 +112,7 @@ class LessonsScreen {
     const focused = document.activeElement?.dataset?.act;
     this.#content.replaceChildren(
       ...(found?.curve.length ? [createCorrectionCurve(found.curve)] : []),
-      ...(found?.lessons
-        ? [createLayoutList(found.layouts, isOpen, this.#actions), createFieldTable(found.fields)]
-        : []),
+      ...(found?.lessons ? [createLayoutList(found, isOpen, this.#actions), createFieldTable(found.fields)] : []),
     );
     if (focused) this.#content.querySelector(`[data-act="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
   }

@@ -5,12 +5,13 @@ import { formatDateTime, localize } from "../common/localization.js";
 import { createThumbnail } from "./thumbnail.js";
 
 /** Return the list; `isOpen` has the layouts whose documents are shown, `actions` are enable(chosen, enabled), delete(chosen, question). */
-export function createLayoutList(layouts, isOpen, actions) {
+export function createLayoutList({ layouts, more }, isOpen, actions) {
   return createElement(
     "section",
     { "aria-label": localize("lessons.layouts") },
     createElement("h3", { text: localize("lessons.layouts") }),
     createElement("ul", { class: "layouts" }, ...layouts.map((layout) => createLayout(layout, isOpen, actions))),
+    more ? createElement("p", { class: "about", text: localize("lessons.more_layouts", { n: more }) }) : null,
   );
 }
 
