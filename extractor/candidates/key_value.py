@@ -37,7 +37,9 @@ class KeyValueSettings(Settings):
     )
     max_clause_length: int = threshold(400, unit="characters", meaning="A clause begins so near before its label.")
     whole_lines: bool = rule(
-        True, meaning="A line that is a label, a colon or a wide gap, and one text gives the field that text."
+        True,
+        meaning="A line that is a label, a colon or a wide gap, and one text gives the field that text.",
+        chosen="70 documents of the shipped sets by structure alone: worth 0.039 micro-F1 (0.028 to 0.049)",
     )
     skip_column_heads: bool = rule(
         True, meaning="Where most of a field's labels stand without a value, none is taken from the line below."
