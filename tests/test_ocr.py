@@ -403,3 +403,11 @@ def test_words_of_a_line_are_one_run_up_to_a_wall():
         assert words[one].text_run == words[other].text_run
     assert words["120"].text_run != words["Open"].text_run and words["340"].text_run != words["Shut"].text_run
     assert words["North"].text_run != words["South"].text_run
+
+
+def test_the_languages_that_the_handbook_says_ocr_reads_are_in_the_alphabet_of_its_model():
+    from extractor.ocr.models import RECOGNITION, _load
+
+    alphabet = set(_load(RECOGNITION, 1).get_modelmeta().custom_metadata_map["character"].splitlines())
+    assert set("单單のカαΩäßéñçøåđłşğıőžĄęĐ") <= alphabet
+    assert not alphabet & set("ếổ한글фяابשกअ")
