@@ -21,22 +21,22 @@ from extractor.types import Document, Page
 class SplitSettings(Settings):
     """What counts for a page being the first of a document, in units of a log-odds."""
 
-    always: float = threshold(1.0, meaning="What counts for every page.")
-    number_one: float = threshold(4.0, meaning="The page says that it is page 1.")
+    always: float = threshold(-0.5, meaning="What counts for every page.")
+    number_one: float = threshold(3.5, meaning="The page says that it is page 1.")
     number_follows: float = threshold(-5.0, meaning="Its number follows that of the page before.")
     number_later: float = threshold(-2.0, meaning="Its number is above 1, and does not follow.")
-    count_ended: float = threshold(4.0, meaning="The page before was the last of its number: 3 of 3.")
+    count_ended: float = threshold(4.6, meaning="The page before was the last of its number: 3 of 3.")
     head_repeats: float = threshold(-1.5, meaning="Share of its first lines that the page before begins with.")
-    head_opens: float = threshold(2.5, meaning="Share of its first lines that the document's first page begins with.")
-    foot_repeats: float = threshold(-1.5, meaning="Share of its last lines that the page before ends with.")
+    head_opens: float = threshold(3.0, meaning="Share of its first lines that the document's first page begins with.")
+    foot_repeats: float = threshold(-0.7, meaning="Share of its last lines that the page before ends with.")
     identifiers: float = threshold(-3.0, meaning="Share of its numbers and codes that the document has so far.")
     words: float = threshold(-4.0, meaning="Cosine of its words with those of the document so far.")
     shape_changes: float = threshold(2.0, meaning="It is of another size than the page before.")
-    page_ended: float = threshold(1.5, meaning="Share of the page before that was left blank at its bottom.")
-    opening: float = threshold(1.0, meaning="Logarithm of how much taller its heading is than its text.")
+    page_ended: float = threshold(5.0, meaning="Share of the page before that was left blank at its bottom.")
+    opening: float = threshold(0.2, meaning="Logarithm of how much taller its heading is than its text.")
     starts_midway: float = threshold(-3.0, meaning="It begins with a small letter.")
-    kind_changes: float = threshold(3.0, meaning="It is of another kind of report than the document so far.")
-    kind_known: float = threshold(1.0, meaning="The page by itself is of a known kind.")
+    kind_changes: float = threshold(0.3, meaning="It is of another kind of report than the document so far.")
+    kind_known: float = threshold(0.0, meaning="The page by itself is of a known kind.")
     least: float = threshold(0.5, meaning="Probability from which a page begins a document.")
 
 
