@@ -154,6 +154,12 @@ def test_one_wide_line_of_many_closes_no_column():
     assert len(find_white_columns(lines)) == 3
 
 
+def test_lines_that_print_over_themselves_close_no_column():
+    lines = [put("Reed", 20, 20 * n) + put(f"41 77{n}", 110, 20 * n) for n in range(8)]
+    lines += [put("Hargreaves Stoneworks Limited", 20, 20 * n) + put(f"41 77{n}", 110, 20 * n) for n in (8, 9)]
+    assert len(find_white_columns(lines)) == 2
+
+
 def test_lines_of_one_label_are_one_row():
     lines = [
         CellsLine({0: put("Houses of the", 20, 10), 1: put("4", 150, 10)}),

@@ -32,6 +32,9 @@ class WhiteColumnSettings(Settings):
     gap_of_few_lines: float = threshold(0.9, unit="em", meaning="the same where there are few lines")
     gap_of_figures: float = threshold(0.4, unit="em", meaning="the same where figures stand on both sides of it")
     figures: float = threshold(0.8, meaning="share of the lines with words on both sides in which these are figures")
+    printed_over: float = threshold(
+        0.5, unit="em", meaning="by how much words overlap in a line of which one was printed over another"
+    )
     crossing_share: float = threshold(
         0.07, meaning="share of the lines that may have a word in the stretch: a label that runs over, a wide figure"
     )
@@ -48,6 +51,8 @@ def find_white_columns(lines: Sequence[Sequence[PlacedWord]]) -> list[Column]:
     Empty where there are no words. Rows of dots stand in no column.
     """
     settings = WhiteColumnSettings.current()
+    # A text that was printed over the next column tells nothing about where that begins.
+    lines = [line for line in lines if not _prints_over_itself(line, settings)] or lines
     words = [word for line in lines for word in line if not is_leader(word)]
     if not words:
         return []
@@ -77,6 +82,14 @@ def find_white_columns(lines: Sequence[Sequence[PlacedWord]]) -> list[Column]:
             separators.append(stretch)
     edges = [left, *itertools.chain.from_iterable(separators), right]
     return list(zip(edges[::2], edges[1::2], strict=True))
+
+
+def _prints_over_itself(line: Sequence[PlacedWord], settings: WhiteColumnSettings) -> bool:
+    in_order = sorted(line, key=lambda word: word.box.x0)
+    return any(
+        one.box.x1 - two.box.x0 > settings.printed_over * min(one.font_size, two.font_size)
+        for one, two in itertools.pairwise(in_order)
+    )
 
 
 def _parts_figures(lines: Sequence[Sequence[PlacedWord]], x: float, settings: WhiteColumnSettings) -> bool:
