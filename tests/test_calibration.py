@@ -248,6 +248,14 @@ def test_value_less_likely_than_its_absence_is_withdrawn(folder):
         assert value.confidence > 0.5 and "null" not in value.features
 
 
+def test_calibration_of_other_kinds_withdraws_nothing(folder):
+    coefficients = {"value score": -3.0, "absence score": 3.0, "absence": 0.1}
+    general = replace(made(bias=0.0, coefficients=coefficients), schema=None)
+    (folder / "general.json").write_text(general.as_json())
+    found = extraction()
+    assert found.data == ANSWERS and "other kinds" in found.run["confidence"]
+
+
 def test_run_gives_a_calibration_with_held_out_metrics(tmp_path):
     documents = [result_of(n, wrong=n % 4 == 0) for n in range(40)]
     with replaced(CalibrationFitSettings(repeats=2)):

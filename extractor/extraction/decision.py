@@ -24,9 +24,10 @@ def withdraw_unlikely_values(values: Sequence[FieldValue], calibration: Calibrat
     """Return the values, without those of the model that are less likely right than that the document gives none.
 
     A withdrawn value is null, with the probability of that as its confidence, and keeps the features for which it was
-    withdrawn. Without a calibration nothing is.
+    withdrawn. Without a calibration of the record's own kind nothing is: fitted on one kind of report, absences were
+    decided worse than by the model on another.
     """
-    if calibration is None or not DecisionSettings.current().compare_with_absence:
+    if calibration is None or calibration.schema is None or not DecisionSettings.current().compare_with_absence:
         return list(values)
     decided = []
     for v in values:
