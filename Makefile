@@ -34,11 +34,11 @@ system:
 	dpkg -s $(SYSTEM) >/dev/null 2>&1 || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 		apt-get install -qq --no-install-recommends $(SYSTEM) >/dev/null)
 
-# Two processes share the tests; those of the browser and of the model come last and have all cores.
 $(AXE): tests/axe/package.json
 	npm install --prefix tests/axe --no-audit --no-fund --silent
 	touch $@
 
+# Two processes share the tests; those of the browser and of the model come last and have all cores.
 test: system weights $(AXE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
