@@ -153,7 +153,7 @@ def _parts_of(path: str, schema: Any) -> list[str]:
         return []
     found = split_file(name_of(path), schema.document)
     if isinstance(found, TaskFailure):
-        raise InputError(found.message)
+        raise InputError(found.message, "Leave out --split to extract the file as one document.")
     return [] if isinstance(found, SingleDocument) else [member.name for member in found]
 
 
