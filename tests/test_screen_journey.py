@@ -31,8 +31,9 @@ def test_report_is_uploaded_corrected_approved_and_exported(server, open_page, t
 
     # Three fields by keyboard alone: Tab from one to the next, type, Enter.
     for path, text in ((FIRST, "12期"), (SECOND, "7"), (THIRD, "4次")):
-        for _ in range(tabs_between(page, path)):
-            page.keyboard.press("Tab")
+        between = tabs_between(page, path)
+        for _ in range(abs(between)):
+            page.keyboard.press("Tab" if between > 0 else "Shift+Tab")
         assert focused_path(page) == path
         replace_text(page, text)
         page.keyboard.press("Enter")
@@ -72,7 +73,7 @@ def test_report_is_uploaded_corrected_approved_and_exported(server, open_page, t
 
 
 def tabs_between(page, path) -> int:
-    """Return how many times Tab moves the focus from the current field to another."""
+    """Return how many times Tab moves the focus from the current field to another; negative for one before it."""
     order = "[...document.querySelectorAll('.review [data-key]')].filter((e) => e.checkVisibility())"
     keys = page.evaluate(f"{order}.map((e) => e.dataset.key)")
     return keys.index(path_key(path)) - keys.index(path_key(focused_path(page)))
