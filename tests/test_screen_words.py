@@ -11,14 +11,15 @@ from extractor.store.review_reasons import ReviewReason
 from extractor.ui.language import FOLDER, LANGUAGES, words
 
 SCRIPTS = {file.name: file.read_text("utf-8") for file in (FOLDER.parent / "static").rglob("*.js")}
-PREFIXES = "queue|review|record|again|rules|start|split|tokens|keys|level|state|status|did|reason|dialog|uploads|problem|error|about|failed"
+PREFIXES = (
+    "queue|review|record|again|rules|start|split|tokens|keys|level|state|status|did|reason|dialog|uploads|problem|error|"
+    "about|failed"
+)
 COMPUTED = re.compile(rf"`((?:{PREFIXES})\.[a-z_.]*)\$\{{")
 """Keys that a script computes, as `status.` and what follows."""
 FROM_SCRIPTS = ("review.", "keys.", "reason.")
 """Beginnings of keys whose ends stand in the scripts; the ends of the others come from the server."""
-LITERAL = re.compile(
-    r"""["'`]((?:queue|review|record|again|rules|start|split|tokens|keys|level|state|status|did|reason|dialog|uploads|problem)\.[a-z_.A-Z]+)["'`]"""
-)
+LITERAL = re.compile(rf"""["'`]((?:{PREFIXES.removesuffix("|error|about|failed")})\.[a-z_.A-Z]+)["'`]""")
 
 
 def test_no_text_of_the_screen_is_missing_or_unused():
