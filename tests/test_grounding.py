@@ -29,9 +29,9 @@ def test_number_is_not_found_inside_another():
 
 
 def test_part_of_a_date_stands_where_the_whole_date_does():
-    text = "Worked from September 2012 to June 2016, room 2016B."
-    assert [text[slice(*p)] for p in find_occurrences("2012", shown(text), "date")] == ["September 2012"]
-    assert [text[slice(*p)] for p in find_occurrences("2016", shown(text), "date")] == ["June 2016"]
+    text = "Leased from March 2031 to August 2034, hall 2034B."
+    assert [text[slice(*p)] for p in find_occurrences("2031", shown(text), "date")] == ["March 2031"]
+    assert [text[slice(*p)] for p in find_occurrences("2034", shown(text), "date")] == ["August 2034"]
 
 
 def test_pattern_characters_in_an_answer_are_taken_literally():
