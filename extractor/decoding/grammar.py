@@ -51,6 +51,11 @@ class Slot:
     aliases: tuple[tuple[str, str], ...] = ()
     number: bool = False
 
+    def literal_strings(self) -> list[str]:
+        """Return the strings by which a slot of literals may be answered, in quotes."""
+        written = [*self.literals, *dict(self.aliases), *quoted_numbers(self.literals)]
+        return [replace_surrogates(text) for text in written]
+
     def printed_text(self, value: Any, raw: str) -> str | None:
         """Return the printed text that a value of the answer stands for; None for null.
 
@@ -99,8 +104,7 @@ class _GrammarWriter:
         at = len(self._rules) - 1
         choices = ['"null"'] if slot.nullable else []
         if slot.kind == "literals":
-            written = [*slot.literals, *dict(slot.aliases), *quoted_numbers(slot.literals)]
-            literals = dict.fromkeys(map(replace_surrogates, written))
+            literals = dict.fromkeys(slot.literal_strings())
             if strings := [_quote(json.dumps(text, ensure_ascii=False)) for text in literals]:
                 choices.append(f"L{at}")
                 numbers = [_quote(number) for number in bare_numbers(slot.literals)]
@@ -168,8 +172,7 @@ def bare_numbers(literals: tuple[str, ...]) -> dict[str, str]:
     """
     numbers: dict[str, str] = {}
     for text in sorted(literals, key=lambda text: _JSON_NUMBER.fullmatch(text) is None):
-        printed = _PRINTED_NUMBER.findall(text)
-        for number in _readings(printed[0]) if len(printed) == 1 else ():
+        for number in _readings(_only_number(text)):
             if _JSON_NUMBER.fullmatch(number):
                 numbers.setdefault(number, text)
     return numbers
@@ -183,19 +186,25 @@ def quoted_numbers(literals: tuple[str, ...]) -> dict[str, str]:
     """
     written = dict(bare_numbers(literals))
     for text in literals:
-        printed = _PRINTED_NUMBER.findall(text)
-        if len(printed) == 1:
-            written.setdefault(printed[0], text)
+        if printed := _only_number(text):
+            written.setdefault(printed, text)
     return {form: text for form, text in written.items() if form not in literals}
+
+
+def _only_number(text: str) -> str:
+    """Return the number in a text as printed; nothing where it has none, or several."""
+    printed = _PRINTED_NUMBER.findall(text)
+    return printed[0] if len(printed) == 1 else ""
 
 
 def _readings(printed: str) -> list[str]:
     """Return the JSON numbers that a printed number may stand for: its last separator is a decimal point or groups."""
-    *head, last = _SEPARATOR.split(printed)
+    first, *groups = _SEPARATOR.split(printed)
+    *head, last = first, *groups
     separators = _SEPARATOR.findall(printed)
     found = []
-    if all(len(group) == 3 for group in (*head[1:], last)[len(head) == 0 :]):
-        found.append("".join((*head, last)))
+    if all(len(group) == 3 for group in groups):
+        found.append(first + "".join(groups))
     if head and separators[-1] in ".," and separators[-1] not in separators[:-1]:
         found.append("".join(head) + "." + last)
         if not last.strip("0"):
@@ -218,8 +227,7 @@ def slot_schema(slot: Slot) -> dict[str, Any]:
     if slot.kind == "literals":
         bare = [json.loads(number) for number in bare_numbers(slot.literals)]
         null = [None] if slot.nullable or not slot.literals else []
-        written = [*slot.literals, *dict(slot.aliases), *quoted_numbers(slot.literals)]
-        return {"enum": [*map(replace_surrogates, written), *bare, *null]}
+        return {"enum": [*slot.literal_strings(), *bare, *null]}
     if slot.kind == "json":
         schema = dict(slot.schema or {})
     elif slot.kind == "span":

@@ -47,7 +47,8 @@ def document(passages: str) -> str:
 def question(fields: Sequence[tuple[str, Field]], passages: str) -> str:
     """Return the question for a group of (key in the answer, field); all fields are copied, or none is."""
     titles = [_title(key, field) for key, field in fields]
-    lines = [_describe(key, field, passages, titles.count(_title(key, field)) > 1) for key, field in fields]
+    folded = passages.casefold()
+    lines = [_describe(key, field, folded, titles.count(_title(key, field)) > 1) for key, field in fields]
     first = fields[0][1]
     template = "judge" if not _is_copied(first) else "list" if first.type == "array" else "question"
     return Template(_template(template)).substitute(fields="\n".join(lines))
@@ -62,8 +63,8 @@ def _title(key: str, field: Field) -> str:
     return field.title or (field.labels[0] if field.labels else key.replace("_", " "))
 
 
-def _describe(key: str, field: Field, passages: str, is_ambiguous: bool) -> str:
-    """Return the line that describes one field.
+def _describe(key: str, field: Field, folded_passages: str, is_ambiguous: bool) -> str:
+    """Return the line that describes one field; `folded_passages` are the passages with the case folded.
 
     Its parent objects are named only where its title is ambiguous, its title not where the key says the same, and of
     its labels those that the passages contain: a question is read as slowly as a document.
@@ -75,7 +76,7 @@ def _describe(key: str, field: Field, passages: str, is_ambiguous: bool) -> str:
         if not parents and normalise_label(title) == normalise_label(field.name):
             parts = []
         parts.append(field.description.strip())
-    labels = [label for label in field.labels if label != title and label.casefold() in passages.casefold()]
+    labels = [label for label in field.labels if label != title and label.casefold() in folded_passages]
     if labels and field.copied:
         parts.append("Look for the words " + ", ".join(f'"{label}"' for label in labels[:MAX_LABELS]))
     if field.type == "boolean":
