@@ -19,6 +19,7 @@ from extractor.candidates.list_columns import (
     cell_fits,
     column_fit,
     date_share,
+    filled_cells,
     filled_count,
     is_column_item,
 )
@@ -120,7 +121,7 @@ def _count_fitting(match: ColumnMatch, text: str) -> int:
 
 
 def _has_only(item: Field, match: ColumnMatch, column: int, text: str) -> bool:
-    cells = [row[column] for row in match.grid.rows if column in row and row[column].text and filled_count(row) > 1]
+    cells = filled_cells(match.grid, column)
     return bool(cells) and all(cell_fits(item, cell, text) for cell in cells[:10])
 
 
@@ -139,10 +140,8 @@ def make_column_question(match: ColumnMatch, text: str) -> ColumnQuestion:
     slots = []
     for letter, column in letters.items():
         header = " ".join(dict.fromkeys(match.grid.names[column][:1] or ())) or "(no header)"
-        cells = [
-            row[column].text for row in match.grid.rows if column in row and row[column].text and filled_count(row) > 1
-        ]
-        samples = "; ".join(_shorten(cell, settings.longest_sample) for cell in cells[: settings.sample_cells])
+        shown = filled_cells(match.grid, column)[: settings.sample_cells]
+        samples = "; ".join(_shorten(cell.text, settings.longest_sample) for cell in shown)
         lines.append(f"{letter}: {header} | {samples}" if samples else f"{letter}: {header}")
         held = [path_text(item.path) for item in free if _may_hold(item, match.grid, column, text)]
         if held:
@@ -160,8 +159,8 @@ def _may_hold(item: Field, grid: EntryGrid, column: int, text: str) -> bool:
         return False
     if normalisation.value_kind(item) is not None or item.enum is not None or not item.copied:
         return True
-    cells = [row[column].text for row in grid.rows if column in row and row[column].text and filled_count(row) > 1]
-    if cells and all(is_value(cell) and _is_amount(cell) for cell in cells):
+    cells = filled_cells(grid, column)
+    if cells and all(is_value(cell.text) and _is_amount(cell.text) for cell in cells):
         return False
     return date_share(grid, column, text) < ListColumnSettings.current().min_fit
 

@@ -203,10 +203,13 @@ def date_share(grid: EntryGrid, column: int, text: str) -> float:
     return whole / len(cells) if cells else 0.0
 
 
+def filled_cells(grid: EntryGrid, column: int) -> list[PlacedText]:
+    """Return the filled cells of a column in rows with another one: banners and notes stand alone."""
+    return [row[column] for row in grid.rows if column in row and row[column].text and filled_count(row) > 1]
+
+
 def _sample(grid: EntryGrid, column: int) -> list[PlacedText]:
-    """Return the first filled cells of a column in rows with another one: banners and notes stand alone."""
-    found = [row[column] for row in grid.rows if column in row and row[column].text and filled_count(row) > 1]
-    return found[: ListColumnSettings.current().sampled_rows]
+    return filled_cells(grid, column)[: ListColumnSettings.current().sampled_rows]
 
 
 def filled_count(row: Mapping[int, PlacedText]) -> int:
