@@ -89,8 +89,6 @@ def _split_at_rows(bands: list[Band], body_size: float) -> list[tuple[list[Band]
     Line items under the head of a form share gutters with it by accident; as rows they are read by themselves.
     """
     settings = ZoneSettings.current()
-    whole = [item for band in bands for item in band]
-    are_columns = len(split_columns(whole, find_gutters(whole, body_size))) > 1
     counts = [_segments_of_row(band) for band in bands]
     result: list[tuple[list[Band], bool]] = []
     done = number = 0
@@ -107,7 +105,7 @@ def _split_at_rows(bands: list[Band], body_size: float) -> list[tuple[list[Band]
         rows = sum(count >= 2 for count in counts[number : last + 1])
         most = max(counts[number : last + 1])
         flat = [item for band in bands[number : last + 1] for item in band]
-        if are_columns and settings.figures_in_rows and not any(map(_has_figure, flat)):
+        if settings.figures_in_rows and not any(map(_has_figure, flat)) and _are_columns(bands, body_size):
             number = last + 1
             continue
         # Many segments make line items; with few it may be a block of text level with a form by chance.
@@ -122,6 +120,12 @@ def _split_at_rows(bands: list[Band], body_size: float) -> list[tuple[list[Band]
     if done < len(bands):
         result.append((bands[done:], False))
     return result
+
+
+def _are_columns(bands: list[Band], body_size: float) -> bool:
+    """Decide whether all of some bands together are read one column after the other."""
+    items = [item for band in bands for item in band]
+    return len(split_columns(items, find_gutters(items, body_size))) > 1
 
 
 def _has_figure(item: LayoutItem) -> bool:
