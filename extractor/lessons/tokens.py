@@ -111,11 +111,6 @@ class DocumentTokens:
     def _page_heights(self) -> dict[int, float]:
         return {page.number: page.height for page in self.document.pages if page.height}
 
-    @cached_property
-    def page_count(self) -> int:
-        """The number of pages."""
-        return len(self.document.pages)
-
     def place(self, n: int) -> PagePlace | None:
         """Return where token `n` begins on its page; None for a document without pages."""
         box = self._boxes[n]
