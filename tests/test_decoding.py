@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -405,24 +406,13 @@ def test_request_that_fails_does_not_disturb_others(model, tokenizer, monkeypatc
 
 
 @pytest.mark.parametrize(("ages", "ends"), [(["46", "12"] * 5, True), ([str(n) for n in range(10)], False)])
-def test_list_that_repeats_its_elements_ends(decoder, monkeypatch, ages, ends):
+@pytest.mark.parametrize(("key", "form"), [("age", '{{"age": "{}"}}'), ("", '"{}"')], ids=["objects", "plain values"])
+def test_list_that_repeats_its_elements_ends(decoder, monkeypatch, key, form, ages, ends):
     source = " ".join(map(str, range(50)))
-    slot = Slot("l", "array", items=(Slot("age", "span"),), nullable=False)
-    wanted = '{"l": [' + ", ".join(f'{{"age": "{age}"}}' for age in ages) + "],"
+    slot = Slot("l", "array", items=(Slot(key, "span"),), nullable=False)
+    wanted = '{"l": [' + ", ".join(map(form.format, ages)) + "],"
     steer(decoder, monkeypatch, wanted)
     group = FieldGroup("?", write_grammar([slot], source), {}, 400)
     answer = decoder.answer(Request("", source, (group,), source))[0]
     assert answer.finished is not ends
-    assert answer.text == wanted if not ends else answer.text.count("age") == 6
-
-
-@pytest.mark.parametrize(("ages", "ends"), [(["46", "12"] * 5, True), ([str(n) for n in range(10)], False)])
-def test_list_of_plain_values_that_repeats_them_ends(decoder, monkeypatch, ages, ends):
-    source = " ".join(map(str, range(50)))
-    slot = Slot("l", "array", items=(Slot("", "span"),), nullable=False)
-    wanted = '{"l": [' + ", ".join(f'"{age}"' for age in ages) + "],"
-    steer(decoder, monkeypatch, wanted)
-    group = FieldGroup("?", write_grammar([slot], source), {}, 400)
-    answer = decoder.answer(Request("", source, (group,), source))[0]
-    assert answer.finished is not ends
-    assert answer.text == wanted if not ends else answer.text.count('", "') <= 6
+    assert answer.text == wanted if not ends else len(re.findall(r'"\d+"', answer.text)) == 6
