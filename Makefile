@@ -5,8 +5,8 @@ INSTALLED := .venv/.installed
 SCHEMA := annual-disclosure-2020
 
 # What the tests need of a Debian system: fonts that reportlab can embed, a Chinese one too, a PostgreSQL server, and a
-# browser with a font for the Chinese it shows.
-SYSTEM := chromium fonts-dejavu-core fonts-droid-fallback fonts-noto-cjk npm postgresql
+# browser with a font for the Chinese it shows. An npm that is there already stays: Debian's would conflict with it.
+SYSTEM := chromium fonts-dejavu-core fonts-droid-fallback fonts-noto-cjk postgresql
 
 # What checks that pages can be used by everybody, and what formats the scripts, styles and words of the web app; both come
 # from the npm registry, and npm fetches them.
@@ -33,6 +33,7 @@ demo: weights
 system:
 	dpkg -s $(SYSTEM) >/dev/null 2>&1 || (apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 		apt-get install -qq --no-install-recommends $(SYSTEM) >/dev/null)
+	command -v npm >/dev/null || DEBIAN_FRONTEND=noninteractive apt-get install -qq --no-install-recommends npm >/dev/null
 
 $(AXE): tests/axe/package.json
 	npm install --prefix tests/axe --no-audit --no-fund --silent
