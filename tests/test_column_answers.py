@@ -85,3 +85,145 @@ def test_rows_whose_columns_are_all_known_need_no_model():
         {"product": "Heft", "amount": 1.75},
         {"product": "Tinte", "quantity": 4, "unit_price": 7.0, "amount": 28.0},
     ]
+
+
+# Tables that several lists may have their rows in.
+
+ENTRY = {"type": "object", "properties": {"entry": {"type": "string"}, "sum": {"type": "number"}}}
+ACCOUNTS = load_schema(
+    {
+        "type": "object",
+        "properties": {
+            "holdings": {
+                "type": "array",
+                "description": "what is owned; exclude totals and 'thereof' lines",
+                "items": ENTRY,
+            },
+            "costs": {"type": "array", "description": "what was spent in the year", "items": ENTRY},
+        },
+    }
+)
+BOOKS = (
+    "<h1>Was wir haben</h1><table>"
+    "<tr><td>Besitz<td>31.12.2030<td>31.12.2029</tr><tr><td>Boote<td>1.200,50<td>1.100,00</tr>"
+    "<tr><td>Netze<td>80,25<td>70,00</tr><tr><td>thereof new<td>10,00<td>5,00</tr>"
+    "<tr><td>Summe Besitz<td>1.280,75<td>1.170,00</tr></table>"
+    "<h1>Noch mehr</h1><table>"
+    "<tr><td>Guthaben<td>31.12.2030<td>31.12.2029</tr><tr><td>Bank<td>300,75<td>250,00</tr>"
+    "<tr><td>Kasse<td>12,10<td>9,40</tr></table>"
+    "<h1>Was wir ausgaben</h1><table>"
+    "<tr><td>Ausgaben<td>2030<td>2029</tr><tr><td>Diesel<td>410,30<td>388,20</tr><tr><td>Eis<td>55,75<td>60,10</tr>"
+    "</table>"
+)
+
+
+def model_of_accounts(group, request):
+    if "Which of these lists does each table hold" in group.question:
+        return json.dumps({"A": "holdings", "B": "holdings", "C": "costs"})
+    if "A table has these columns" in group.question:
+        return json.dumps({"A": "entry", "B": "sum", "C": None})
+    raise AssertionError(group.question)
+
+
+def test_model_says_which_list_a_table_holds_and_tables_with_the_same_headers_are_one_list():
+    model = ScriptedModel(model_of_accounts)
+    result = extract(read_bytes(BOOKS.encode(), "books.html"), ACCOUNTS, model)
+    assert result.data["holdings"] == [
+        {"entry": "Boote", "sum": 1200.5},
+        {"entry": "Netze", "sum": 80.25},
+        {"entry": "Bank", "sum": 300.75},
+        {"entry": "Kasse", "sum": 12.1},
+    ]
+    assert [entry["entry"] for entry in result.data["costs"]] == ["Diesel", "Eis"]
+    assert len(model.questions) == 3  # one for the tables, one for each list's columns
+
+
+# Lists of which the description says which rows count.
+
+TAKINGS = (
+    "Day,Shop,Group,Sum\n2031-05-02,North,fish,-250.00\n2031-05-03,South,ice,-40.00\n2031-05-04,East,fish,900.00\n"
+)
+TAKINGS += "2031-05-05,West,rope,-100.00\n"
+
+
+def chosen(description, conditions):
+    """The shops of the rows that a list has, where the model answers a question about its rows with `conditions`."""
+    item = {
+        "type": "object",
+        "properties": {
+            "day": {"type": "string", "format": "date"},
+            "shop": {"type": "string"},
+            "paid": {"type": "number", "description": "what was paid, as a positive number"},
+        },
+    }
+    schema = load_schema(
+        {"type": "object", "properties": {"payments": {"type": "array", "description": description, "items": item}}}
+    )
+
+    def answer(group, request):
+        if "Only some of its rows are wanted" in group.question:
+            return json.dumps({"conditions": conditions})
+        if "A table has these columns" in group.question:
+            slots = group.schema["properties"]
+            return json.dumps({letter: "paid" if f"{letter}: Sum" in group.question else None for letter in slots})
+        return json.dumps({"payments": []})
+
+    data = extract(read_bytes(TAKINGS.encode(), "takings.csv"), schema, ScriptedModel(answer)).data
+    return [(payment["shop"], payment["paid"]) for payment in data.get("payments") or []]
+
+
+AT_LEAST = {"column": "D", "operator": "<=", "value": -100}
+
+
+def test_rows_that_meet_the_conditions_of_the_description_are_the_list():
+    assert chosen("only payments of 100.00 or more", [AT_LEAST]) == [("North", 250.0), ("West", 100.0)]
+    fish = {"column": "C", "operator": "contains", "value": "fish"}
+    assert chosen("only payments of 100.00 or more for fish", [AT_LEAST, fish]) == [("North", 250.0)]
+    assert chosen("only payments, except ice", [{"column": "C", "operator": "!=", "value": "Ice"}]) == [
+        ("North", 250.0),
+        ("East", 900.0),
+        ("West", 100.0),
+    ]
+
+
+@pytest.mark.parametrize(
+    "condition",
+    [
+        {"column": "D", "operator": "<=", "value": -500},
+        {"column": "C", "operator": "contains", "value": "bread"},
+        {"column": "C", "operator": "<", "value": "fish"},
+        {"column": "D", "operator": "contains", "value": 100},
+        {"column": "D", "operator": ">", "value": "100"},
+    ],
+)
+def test_conditions_that_the_description_does_not_have_or_no_row_meets_leave_the_list_to_the_model(condition):
+    said = "only payments of 1,000 or more, or 100.00" if condition["operator"] == ">" else "only payments over 100.00"
+    rows = {"column": "A", "operator": "==", "value": "2031-06-01"}
+    assert chosen(said, [condition, *([rows] if condition["operator"] == ">" else [])]) == []
+
+
+# Items of rows that a model judges.
+
+
+def test_judged_items_are_asked_for_every_row_that_code_has_read():
+    properties = {
+        "product": {"type": "string"},
+        "pieces": {"type": "integer"},
+        "isDrink": {"type": "boolean", "description": "whether one can drink it"},
+    }
+    schema = load_schema(
+        {"properties": {"goods": {"type": "array", "items": {"type": "object", "properties": properties}}}}
+    )
+    slip = "Product,Pieces\nTea,4\nBread,2\nMilk,1\n"
+    model = ScriptedModel(['{"1. Tea": true, "2. Bread": false, "3. Milk": true,'])
+    result = extract(read_bytes(slip.encode(), "slip.csv"), schema, model)
+    assert [(row["product"], row["isDrink"]) for row in result.data["goods"]] == [
+        ("Tea", True),
+        ("Bread", False),
+        ("Milk", True),
+    ]
+    [question] = model.questions
+    assert "2. Bread" in question and "whether one can drink it" in question
+    judged = [v for v in result.values if v.path[-1] == "isDrink"]
+    assert [v.evidence.text.split()[0] for v in judged] == ["Tea", "Bread", "Milk"]
+    assert {v.method for v in judged} == {"model"}

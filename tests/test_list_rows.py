@@ -5,7 +5,7 @@ import pytest
 from extractor.candidates.column_assignment import assign, margins
 from extractor.candidates.column_names import header_similarity
 from extractor.candidates.column_question import apply_column_answer, find_uncertain_tables, make_column_question
-from extractor.candidates.list_rows import limits_rows, rows_of_match
+from extractor.candidates.list_rows import limits_rows, rows_of_matches
 from extractor.extraction.pipeline import extract
 from extractor.problems import ProblemKind
 from extractor.readers import read_bytes
@@ -353,7 +353,7 @@ def answered(**answer):
 
 def test_answer_becomes_rows():
     text, match = answered(A="paidOn", B="purpose", C="amount")
-    assert [[text[m.start : m.end] for m in row] for row in rows_of_match(match, text).rows] == [
+    assert [[text[m.start : m.end] for m in row] for row in rows_of_matches([match], text).rows] == [
         ["1.05.2031", "Miete", "650,00"],
         ["2.05.2031", "Brot", "3,20"],
         ["5.05.2031", "Milch", "1,10"],

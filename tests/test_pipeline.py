@@ -419,3 +419,19 @@ def test_list_of_addresses_has_only_such_as_are_printed():
 def test_list_of_addresses_is_not_asked_for_where_none_is_printed(record):
     result = record("Ask Ann or Bob.\n", {"mails": EMAILS}, {"mails": ["Ann"]})
     assert not result.data.get("mails") and result.run["fields_asked"] == 0
+
+
+# One stretch for one field.
+
+
+def test_amount_that_is_printed_twice_may_answer_two_fields(record):
+    bill = "Order total\t32.66\nMaster card\t32.66\nThank you\n"
+    result = record(bill, {"order_total": NUMBER, "card_payment": NUMBER}, {"card_payment": "32.66"})
+    assert result.data == {"order_total": 32.66, "card_payment": 32.66}
+    places = [v.evidence.start for v in result.values]
+    assert sorted(places) == [bill.index("32.66"), bill.rindex("32.66")]
+
+
+def test_amount_that_is_printed_once_answers_one_field(record):
+    result = record("Order total\t32.66\n", {"order_total": NUMBER, "card_payment": NUMBER}, {"card_payment": "32.66"})
+    assert result.data == {"order_total": 32.66}

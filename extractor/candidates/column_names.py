@@ -10,6 +10,7 @@ from functools import lru_cache
 from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Field
+from extractor.values import units
 from extractor.values.label_similarity import label_similarity, normalise_label
 from extractor.values.scripts import has_cjk
 
@@ -120,6 +121,9 @@ def _is_initials(short: str, words: list[str]) -> bool:
 
 def _is_quoted(header: str, description: str, settings: ColumnNameSettings) -> bool:
     """Decide whether the description has the header, word for word."""
+    unit = units.parse_unit(header)
+    if unit is not None and unit.known and any(name.isupper() for name in unit.dimensions):
+        return False  # a currency says what the figures are in, not what they are
     if has_cjk(header):
         wanted = normalise_label(header)
         return len(wanted) >= settings.min_quoted_cjk_length and wanted in normalise_label(description)

@@ -28,6 +28,7 @@ from extractor.settings import Settings, rule, threshold
 from extractor.tables import is_value, value_format
 from extractor.types import Document, Field, path_text
 from extractor.values import normalisation
+from extractor.values.label_similarity import normalise_label
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,18 @@ class ColumnQuestionSettings(Settings):
     sample_cells: int = threshold(2, unit="cells", meaning="So many cells of each column are shown.")
     longest_sample: int = threshold(32, unit="characters", meaning="A longer cell is cut.")
     longest_description: int = threshold(90, unit="characters", meaning="A longer description of an item is cut.")
+    longest_list_description: int = threshold(
+        160, unit="characters", meaning="A longer description of the list is cut."
+    )
     max_columns: int = threshold(26, unit="columns", meaning="A table with more is not asked about.")
     min_rows: int = threshold(2, unit="rows", meaning="A table has at least so many rows with two filled cells.")
     ask_for_runs: bool = rule(True, meaning="Runs of lines that are built alike are asked about like tables.")
-    max_tables: int = threshold(3, unit="tables", meaning="So many tables are asked about for one list.")
+    max_tables: int = threshold(
+        3, unit="tables", meaning="So many tables, or groups of alike ones, are asked about for one list."
+    )
+    same_headers: float = threshold(
+        0.5, meaning="Tables with more than this share of their headers in common have the same columns."
+    )
     answered_score: float = threshold(0.8, meaning="What a pair of an item and a column counts that was answered.")
 
 
@@ -60,12 +69,9 @@ class ColumnQuestion:
 def find_uncertain_tables(field: Field, document: Document) -> list[ColumnMatch]:
     """Return the tables, or lines read as one, that may hold the list `field` but are not certain to, likeliest first.
 
-    Each with the pairs that code has found. Of tables that overlap only the likeliest, those with headers first; none
-    for a list whose description says which rows count, because columns do not tell that.
+    Each with the pairs that code has found. Of tables that overlap only the likeliest, those with headers first.
     """
     settings = ColumnQuestionSettings.current()
-    if list_rows.limits_rows(field):
-        return []
     kept: list[ColumnMatch] = []
     runs = find_runs(document) if settings.ask_for_runs and _has_values(field) else ()
     tables = list_rows.find_open_matches(field, document)
@@ -74,7 +80,29 @@ def find_uncertain_tables(field: Field, document: Document) -> list[ColumnMatch]
         for match in _likeliest_first(matches, document.text):
             if not any(match.grid.start < k.grid.end and k.grid.start < match.grid.end for k in kept):
                 kept.append(match)
-    return kept[: settings.max_tables]
+    return kept
+
+
+def group_alike(matches: Sequence[ColumnMatch]) -> list[tuple[ColumnMatch, ...]]:
+    """Return the matches in groups that have their headers in common, which one question answers, likeliest first."""
+    groups: list[list[ColumnMatch]] = []
+    for match in matches:
+        group = next((g for g in groups if _have_same_headers(g[0].grid, match.grid)), None)
+        if group is None:
+            groups.append([match])
+        else:
+            group.append(match)
+    return [tuple(group) for group in groups]
+
+
+def _have_same_headers(one: EntryGrid, other: EntryGrid) -> bool:
+    if len(one.names) != len(other.names) or not one.named_columns:
+        return False
+    same = sum(
+        bool({*map(normalise_label, a)} & {*map(normalise_label, b)})
+        for a, b in zip(one.names, other.names, strict=True)
+    )
+    return same > ColumnQuestionSettings.current().same_headers * one.named_columns
 
 
 def _likeliest_first(matches: Sequence[ColumnMatch], text: str) -> list[ColumnMatch]:
@@ -136,7 +164,8 @@ def make_column_question(match: ColumnMatch, text: str) -> ColumnQuestion:
     letters = dict(
         zip(string.ascii_uppercase, (c for c in range(len(match.grid.names)) if c not in taken), strict=False)
     )
-    lines = ["A table has these columns:"]
+    about = _shorten(match.field.description or match.field.title, settings.longest_list_description)
+    lines = [f"A table has these columns (it is to be read as {path_text(match.field.path)}: {about}):"]
     slots = []
     for letter, column in letters.items():
         header = " ".join(dict.fromkeys(match.grid.names[column][:1] or ())) or "(no header)"

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from extractor.settings import Settings, threshold
+from extractor.settings import Settings, rule, threshold
 from extractor.tables import collapse_whitespace, is_value
 from extractor.types import Document, Table, Word
 
@@ -27,6 +27,9 @@ class EntryGridSettings(Settings):
         0.67, meaning="In a line with this share of the header's cells a text may reach under the next header."
     )
     max_lines: int = threshold(20_000, unit="lines", meaning="Of a document; later ones are not searched for headers.")
+    join_gaps: bool = rule(
+        True, meaning="Rows without a header right below a table with as many columns go on with it, over a blank line."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +97,32 @@ def join_side_by_side(grid: EntryGrid) -> EntryGrid:
 
 
 # Tables.
+
+
+def table_grids(document: Document) -> Iterator[EntryGrid]:
+    """Yield the grid of each table; rows that go on with the table above, after a blank line, are in its grid."""
+    before: EntryGrid | None = None
+    for table in sorted(document.tables, key=lambda t: t.start):
+        grid = table_grid(table)
+        if before is not None and _goes_on(before, grid, document.text):
+            before = replace(before, rows=(*before.rows, *grid.rows), end=grid.end)
+            continue
+        if before is not None:
+            yield before
+        before = grid
+    if before is not None:
+        yield before
+
+
+def _goes_on(above: EntryGrid, below: EntryGrid, text: str) -> bool:
+    """Decide whether a grid without names goes on with the named one right above it."""
+    return (
+        EntryGridSettings.current().join_gaps
+        and bool(above.named_columns)
+        and not below.named_columns
+        and len(above.names) == len(below.names)
+        and not text[above.end : below.start].strip()
+    )
 
 
 def table_grid(table: Table) -> EntryGrid:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from statistics import median
 
 from extractor.candidates.entry_grids import PlacedText
 from extractor.candidates.list_columns import ColumnMatch, cell_fits, needed_items
@@ -23,6 +22,12 @@ class EntryRowSettings(Settings):
 
     join_wrapped_rows: bool = rule(True, meaning="A row that only goes on with the texts of the row above joins it.")
     drop_totals: bool = rule(True, meaning="Rows of totals and of balances brought forward are no entries.")
+    obey_exclusions: bool = rule(
+        True, meaning="Totals, and rows that begin with words in quotes, are no entries where the description says so."
+    )
+    join_labels_above: bool = rule(
+        True, meaning="A lone text above a row whose text begins in lower case or with a bracket is its first line."
+    )
     repeated_header: float = threshold(
         0.6, meaning="The least share of a row's cells that repeat their column's header in a repeated header."
     )
@@ -43,10 +48,12 @@ class RowRole(StrEnum):
 
     ENTRY = "entry"
     CONTINUATION = "continuation"
+    FIRST_LINE = "first line of the next entry"
     HEADING = "heading"
     TOTAL = "total"
     CARRIED = "carried forward"
     HEADER = "repeated header"
+    EXCLUDED = "excluded by the description"
     OTHER = "other"
 
 
@@ -96,6 +103,25 @@ _CARRIED = re.compile(
 
 
 _LABELLED = re.compile(r"[^\W\d_][:：]\s*\S")
+TOTALS_LEFT_OUT = re.compile(
+    r"\b(?:(?:do )?not (?:includ\w+ )?|exclud\w+|without|except(?: for)?)\s*[^.;]*?"
+    r"\b(?:(?:sub|grand|section)?[- ]?totals?|headers?|footers?|headings?|sums?|summary)\b[^.;]*|"
+    r"(?:不含|排除|除)[^。；]*(?:合计|小计|总计|表头)[^。；]*",
+    re.IGNORECASE,
+)
+"""What a list's description says of rows that are no entries anyway."""
+_EXCLUSION = re.compile(
+    r"(?:\b(?:exclud\w+|without|except(?: for)?|omit\w*|ignor\w+|not includ\w+)\b|不含|不包括|排除|除外?)[^.;。；]*",
+    re.IGNORECASE,
+)
+_QUOTED = re.compile(r"(?<!\w)['\"“‘「]([^'\"“”‘’「」]{2,30})['\"”’」](?!\w)")
+
+
+def excluded_words(description: str) -> tuple[str, ...]:
+    """Return the words in quotes that a description says rows begin with that do not count, in lower case."""
+    return tuple(
+        quoted.strip().casefold() for said in _EXCLUSION.findall(description) for quoted in _QUOTED.findall(said)
+    )
 
 
 def is_total_name(text: str) -> bool:
@@ -112,12 +138,18 @@ def read_rows(match: ColumnMatch, text: str) -> ReadRows:
     open_entry: Entry | None = None
     roles = reader.roles()
     between = 0
+    first_line: Mapping[int, PlacedText] = {}
     for row, role in zip(match.grid.rows, roles, strict=True):
         if role is RowRole.ENTRY:
             found.lost += between if found.entries else 0
             between = 0
-            open_entry = Entry({i: [row[c]] for i, c in match.columns.items() if c in row}, row, heading)
+            lines = [first_line, row]
+            cells = {i: [r[c] for r in lines if c in r and (r is row or r[c].text)] for i, c in match.columns.items()}
+            open_entry = Entry({i: found_cells for i, found_cells in cells.items() if found_cells}, row, heading)
             found.entries.append(open_entry)
+            first_line = {}
+        elif role is RowRole.FIRST_LINE:
+            first_line = row
         elif role is RowRole.CONTINUATION and open_entry is not None and settings.join_wrapped_rows:
             for i, c in match.columns.items():
                 if c in row and row[c].text and not row[c].inherited:
@@ -156,13 +188,17 @@ class _RowReader:
                 in_grid[c] = in_grid.get(c, 0) + bool(cell.text)
         self._usual_cells = {c for c, n in in_grid.items() if 5 * n >= 4 * len(likely)}
         self._usual_cells |= {c for row in likely[:1] for c, cell in row.items() if cell.text}
-        self._typical = median([sum(bool(x.text) for x in row.values()) for row in likely] or [0])
+        description = match.field.description if self._settings.obey_exclusions else ""
+        self._excluded = excluded_words(description)
+        self._counts_no_totals = TOTALS_LEFT_OUT.search(description) is not None
 
     def _filled(self, row: Mapping[int, PlacedText]) -> set[int]:
         return {c for c in self._items if c in row and row[c].text}
 
     def roles(self) -> list[RowRole]:
         found = [self._first_role(row) for row in self._rows]
+        if self._settings.join_labels_above:
+            self._mark_first_lines(found)
         if self._settings.drop_totals:
             self._mark_sums(found)
             self._mark_foot(found)
@@ -176,8 +212,10 @@ class _RowReader:
         if self._repeats_header(row):
             return RowRole.HEADER
         missing = self._usual_cells - {c for c in row if row[c].text and not row[c].inherited}
-        if self._settings.drop_totals and missing:
-            texts = [c.text for c in cells if re.search(r"[^\W\d_]", c.text)]
+        texts = [c.text for c in cells if re.search(r"[^\W\d_]", c.text)]
+        if any(text.casefold().startswith(self._excluded) for text in texts[:1]):
+            return RowRole.EXCLUDED
+        if self._settings.drop_totals and (missing or self._counts_no_totals):
             if any(_CARRIED.search(t) for t in texts[:2]):
                 return RowRole.CARRIED
             if any(map(is_total_name, texts[:2])):
@@ -185,6 +223,18 @@ class _RowReader:
         if self._is_entry(row):
             return RowRole.ENTRY
         return RowRole.CONTINUATION if self._may_continue(row) else RowRole.OTHER
+
+    def _mark_first_lines(self, roles: list[RowRole]) -> None:
+        """Mark lone texts whose sentence the row below goes on with; it is excluded where its first line is."""
+        for n in range(1, len(self._rows)):
+            above = [(c, x) for c, x in self._rows[n - 1].items() if x.text and not x.inherited]
+            if roles[n] is not RowRole.ENTRY or len(above) != 1 or roles[n - 1] is RowRole.ENTRY:
+                continue
+            [(column, _)] = above
+            first = min((c for c, x in self._rows[n].items() if x.text), default=-1)
+            if column == first and column in self._items and _goes_on(self._rows[n][column].text):
+                excluded = roles[n - 1] is RowRole.EXCLUDED
+                roles[n - 1 : n + 1] = [RowRole.EXCLUDED] * 2 if excluded else [RowRole.FIRST_LINE, RowRole.ENTRY]
 
     def _repeats_header(self, row: Mapping[int, PlacedText]) -> bool:
         cells = {c: cell for c, cell in row.items() if cell.text}
@@ -268,7 +318,7 @@ class _RowReader:
             follows_entry = previous is not None and roles[previous] in (RowRole.ENTRY, RowRole.CONTINUATION)
             begins_before_entry = any(role is RowRole.ENTRY for role in roles[n + 1 : n + 3])
             in_first = column == min(self._usual_cells | self._usual, default=column)
-            goes_on = cell.text[:1].islower() or cell.text[:1] in "(（&/-–,"
+            goes_on = _goes_on(cell.text)
             may_go_on = roles[n] is RowRole.CONTINUATION and follows_entry and self._is_below(cell, column, previous)
             if may_go_on and (are_lines or goes_on or not in_first):
                 continue
@@ -295,6 +345,11 @@ class _RowReader:
             return False
         free_text = {c for c, item in self._items.items() if normalisation.value_kind(item) is None and _is_text(item)}
         return all(c in free_text or c not in entry for c in row)
+
+
+def _goes_on(text: str) -> bool:
+    """Decide whether a text begins as the next line of a sentence does."""
+    return text[:1].islower() or text[:1] in "(（&/-–,"
 
 
 def _is_text(item: Field) -> bool:

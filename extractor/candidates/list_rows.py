@@ -10,7 +10,7 @@ from itertools import pairwise
 from extractor.candidates import entry_grids
 from extractor.candidates.column_names import header_similarity
 from extractor.candidates.entry_grids import EntryGrid, LineRows, PlacedText, Row
-from extractor.candidates.entry_rows import Entry, ReadRows, read_rows
+from extractor.candidates.entry_rows import TOTALS_LEFT_OUT, Entry, ReadRows, read_rows
 from extractor.candidates.list_columns import ColumnMatch, cell_fits, is_column_item, match_columns
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.candidates.table_cells import pair_names
@@ -53,12 +53,6 @@ _CONDITION = re.compile(
     r"仅|只[有列取]|超过|大于|小于|\d\s*[元万]?以[上下]|除外|排除|最[大高低近]",
     re.IGNORECASE,
 )
-_LEFT_OUT_ANYWAY = re.compile(
-    r"\b(?:(?:do )?not (?:includ\w+ )?|exclud\w+|without|except(?: for)?)\s*[^.;]*?"
-    r"\b(?:(?:sub|grand|section)?[- ]?totals?|headers?|footers?|headings?|sums?|summary)\b[^.;]*|"
-    r"(?:不含|排除|除)[^。；]*(?:合计|小计|总计|表头)[^。；]*",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +87,13 @@ def match_rows(fields: Sequence[Field], document: Document) -> dict[Path, TableR
     return {path: _join(path, parts, document.text) for path, parts in found.items()}
 
 
+_OF_COLUMNS = re.compile(r"\bcolumns?\s+only\b|\bonly\s+(?:the\s+)?[^.;,()]{0,40}\bcolumns?\b", re.IGNORECASE)
+"""Which columns count, and not which rows."""
+
+
 def limits_rows(field: Field) -> bool:
     """Decide whether a list's description says that some rows count and others do not, totals and headers aside."""
-    description = _LEFT_OUT_ANYWAY.sub(" ", field.description)
+    description = _OF_COLUMNS.sub(" ", TOTALS_LEFT_OUT.sub(" ", field.description))
     return ListRowSettings.current().leave_conditions and _CONDITION.search(description) is not None
 
 
@@ -118,10 +116,13 @@ def match_open(field: Field, grid: EntryGrid, text: str) -> ColumnMatch:
     return match_columns(field, grid, text) or ColumnMatch(field, grid, {}, {}, frozenset(), 0.0)
 
 
-def rows_of_match(match: ColumnMatch, text: str) -> TableRowsMatch | None:
-    """Return the rows under columns that were matched otherwise, as by an answer; None where they have no entries."""
-    rows = read_rows(match, text)
-    return _join(match.field.path, [_Found(match, rows)], text) if rows.entries else None
+def rows_of_matches(matches: Sequence[ColumnMatch], text: str) -> TableRowsMatch | None:
+    """Return the rows under columns that were matched otherwise, as by an answer; None where none are entries.
+
+    The matches are of one list, with its rows in their order.
+    """
+    found = [_Found(match, rows) for match in matches if (rows := read_rows(match, text)).entries]
+    return _join(matches[0].field.path, found, text) if found else None
 
 
 def find_sections(
@@ -157,8 +158,8 @@ def _find_rows(field: Field, document: Document) -> list[_Found]:
 
 def _grids(field: Field, document: Document) -> Iterator[EntryGrid]:
     settings = ListRowSettings.current()
+    yield from entry_grids.table_grids(document)
     for table in document.tables:
-        yield entry_grids.table_grid(table)
         if settings.unmarked_headers:
             rows = entry_grids.table_rows(table)
             marked = entry_grids.header_row_numbers(table)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from extractor.candidates.column_question import (
     ColumnQuestion,
+    ColumnQuestionSettings,
     apply_column_answer,
     find_uncertain_tables,
+    group_alike,
     make_column_question,
 )
-from extractor.candidates.list_rows import drop_rows_of_other_fields, rows_of_match
+from extractor.candidates.list_columns import ColumnMatch
+from extractor.candidates.list_rows import drop_rows_of_other_fields, limits_rows, rows_of_matches
 from extractor.candidates.matches import TableRowsMatch
+from extractor.candidates.row_conditions import make_condition_question, read_conditions, select_rows
+from extractor.candidates.table_question import keep_answered_tables, make_table_question
 from extractor.confidence import answer_probability
-from extractor.decoding import parse_answer, write_grammar, write_json_schema
+from extractor.decoding import Slot, parse_answer, write_grammar, write_json_schema
 from extractor.extraction import prompts
 from extractor.extraction.planning import Plan
 from extractor.models import Model
@@ -31,6 +36,7 @@ class ColumnAnswerSettings(Settings):
     min_score: float = threshold(0.5, meaning="Least score of a table, with the answered columns, for it to be read.")
     min_columns: int = threshold(2, unit="columns", meaning="A table has at least so many of the list's items.")
     answer_tokens: int = threshold(24, unit="tokens", meaning="Longest answer, for each column.")
+    condition_tokens: int = threshold(160, unit="tokens", meaning="Longest answer about the rows that count.")
 
 
 def match_lists_by_columns(
@@ -38,46 +44,97 @@ def match_lists_by_columns(
 ) -> dict[Path, TableRowsMatch]:
     """Return the rows of open lists by their paths, in tables whose columns the model has pointed at.
 
-    One short question a table, without the document; none for rows without a header of which every column is known,
-    which need no model. `fields` are all of the schema: rows that have labels of others are left out. Raises what the
-    model raises.
+    One short question a table, without the document, and one for all tables that several lists may have their rows in;
+    none for rows without a header of which every column is known, which need no model. `fields` are all of the schema:
+    rows that have labels of others are left out. Raises what the model raises.
     """
     if not ColumnAnswerSettings.current().ask_for_columns:
         return {}
     lists = [query.field for group in planned.queries for query in group if query.field.type == "array"]
-    questions = [
-        make_column_question(match, document.text)
-        for field in lists
-        if any(item.path for item in field.items)
-        for match in find_uncertain_tables(field, document)
-    ]
-    known = [question for question in questions if not question.slots and not question.match.grid.has_header]
-    told = [(question, Answer("", ())) for question in known]
-    asked = [question for question in questions if question.slots] if model is not None else []
+    tables = {
+        field.path: find_uncertain_tables(field, document) for field in lists if any(item.path for item in field.items)
+    }
+    if model is not None:
+        tables = _assign_tables(tables, document, model)
+    asked_about = [group for found in tables.values() for group in _likeliest_groups(found)]
+    questions = [(make_column_question(group[0], document.text), group) for group in asked_about]
+    known = [pair for pair in questions if not pair[0].slots and _is_known(pair[0].match)]
+    told = [(*pair, Answer("", ())) for pair in known]
+    asked = [pair for pair in questions if pair[0].slots] if model is not None else []
     if model is not None and asked:
-        request = Request(prompts.system(), "", tuple(map(_as_group, asked)), "")
-        told += zip(asked, model.answer(request), strict=True)
+        request = Request(prompts.system(), "", tuple(_as_group(q.text, q.slots) for q, _ in asked), "")
+        told += [(*pair, answer) for pair, answer in zip(asked, model.answer(request), strict=True)]
+    matched = [m for question, group, answer in told if (m := _match_columns(question, group, answer, document))]
+    limited = [m for m in matched if limits_rows(m[0].field)]
+    matched = [m for m in matched if not limits_rows(m[0].field)]
+    if model is not None and limited:
+        matched += _select_rows(limited, model)
     found: dict[Path, TableRowsMatch] = {}
-    for question, answer in told:
-        rows = _read_rows(question, answer, document)
+    for matches in matched:
+        rows = rows_of_matches(matches, document.text)
         if rows is not None and (rows.path not in found or rows.score > found[rows.path].score):
             found[rows.path] = rows
     return drop_rows_of_other_fields(found, fields, document.text)
 
 
-def _as_group(question: ColumnQuestion) -> FieldGroup:
-    max_tokens = ColumnAnswerSettings.current().answer_tokens * len(question.slots)
-    text = f"{question.text}\nAnswer with one JSON object.\n\n"
-    return FieldGroup(text, write_grammar(question.slots, ""), write_json_schema(question.slots), max_tokens)
+def _is_known(match: ColumnMatch) -> bool:
+    """Decide whether the columns of a match are known without a question: by names, or by what rows hold."""
+    return not match.grid.has_header or (limits_rows(match.field) and match.is_certain)
 
 
-def _read_rows(question: ColumnQuestion, answer: Answer, document: Document) -> TableRowsMatch | None:
-    """Return the rows under the columns that the answer names; None where it names too few to be sure."""
+def _assign_tables(
+    tables: Mapping[Path, Sequence[ColumnMatch]], document: Document, model: Model
+) -> Mapping[Path, Sequence[ColumnMatch]]:
+    """Return the tables of each list without those that the model gives to another one."""
+    question = make_table_question(tables, document.text)
+    if question is None:
+        return tables
+    request = Request(prompts.system(), "", (_as_group(question.text, question.slots),), "")
+    [answer] = model.answer(request)
+    told = {slot.key: slot.text for slot in parse_answer(answer, question.slots)}
+    return keep_answered_tables(tables, question, told)
+
+
+def _likeliest_groups(matches: Sequence[ColumnMatch]) -> list[tuple[ColumnMatch, ...]]:
+    return group_alike(matches)[: ColumnQuestionSettings.current().max_tables]
+
+
+def _as_group(question: str, slots: Sequence[Slot], slot_tokens: int | None = None) -> FieldGroup:
+    max_tokens = (slot_tokens or ColumnAnswerSettings.current().answer_tokens) * len(slots)
+    text = f"{question}\nAnswer with one JSON object.\n\n"
+    return FieldGroup(text, write_grammar(slots, ""), write_json_schema(slots), max_tokens)
+
+
+def _match_columns(
+    question: ColumnQuestion, alike: Sequence[ColumnMatch], answer: Answer, document: Document
+) -> list[ColumnMatch]:
+    """Return the tables that are `alike`, with the columns that the answer names; none where it names too few."""
     settings = ColumnAnswerSettings.current()
     found = parse_answer(answer, question.slots)
     probability = {slot.key: answer_probability(slot.tokens) for slot in found}
     held = {slot.key: slot.text for slot in found if probability[slot.key] >= settings.min_probability}
     match = apply_column_answer(question, held, probability, document.text)
     if len(match.columns) < settings.min_columns or match.score < settings.min_score:
-        return None
-    return rows_of_match(match, document.text)
+        return []
+    same = [match, *(replace(match, grid=other.grid) for other in alike[1:])]
+    return sorted(same, key=lambda m: m.grid.start)
+
+
+def _select_rows(matched: Sequence[Sequence[ColumnMatch]], model: Model) -> list[list[ColumnMatch]]:
+    """Return the matches of lists of which a description says which rows count, with those rows alone.
+
+    Lists whose conditions the answer does not give, or no row meets, are left out: the model writes their elements.
+    """
+    questions = [make_condition_question(matches[0].field, matches[0].grid) for matches in matched]
+    tokens = ColumnAnswerSettings.current().condition_tokens
+    groups = tuple(_as_group(question.text, question.slots, tokens) for question in questions)
+    selected = []
+    for matches, question, answer in zip(
+        matched, questions, model.answer(Request(prompts.system(), "", groups, "")), strict=True
+    ):
+        [written] = [slot.value for slot in parse_answer(answer, question.slots)] or [None]
+        conditions = read_conditions(question, written, matches[0].field, matches[0].grid)
+        kept = [replace(m, grid=replace(m.grid, rows=select_rows(m.grid, conditions))) for m in matches]
+        if conditions and any(m.grid.rows for m in kept):
+            selected.append([m for m in kept if m.grid.rows])
+    return selected

@@ -9,11 +9,12 @@ from extractor.candidates.context import ContextIndex
 from extractor.candidates.typed import CandidateSettings
 from extractor.extraction.field_values import ExtractionContext, value_from_evidence
 from extractor.grounding import organization_name, postal_address
-from extractor.grounding.occurrences import make_evidence
+from extractor.grounding.occurrences import best_occurrence, find_occurrences, make_evidence
 from extractor.problems import ProblemKind
 from extractor.schemas import Schema
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Field, FieldValue, Path, Problem
+from extractor.values import normalisation
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,9 @@ class ConflictSettings(Settings):
     )
     resolve_reused_evidence: bool = rule(
         True, meaning="Of two fields with the same evidence the less sure is withdrawn."
+    )
+    move_to_free_places: bool = rule(
+        True, meaning="Instead, it stands at another place that reads the same and is no other field's evidence."
     )
     trim_organization_names: bool = rule(
         True, meaning="A postal address loses first lines that another field gives as an organization's name."
@@ -55,10 +59,11 @@ def reject_low_confidence(
     return withdraw(value, "had a low probability")
 
 
-def resolve_conflicts(values: Sequence[FieldValue], schema: Schema, context: ContextIndex) -> list[FieldValue]:
-    """Return the values, with the model's doubtful second uses of one piece of evidence withdrawn.
+def resolve_conflicts(values: Sequence[FieldValue], schema: Schema, context: ExtractionContext) -> list[FieldValue]:
+    """Return the values, with the model's doubtful second uses of one piece of evidence moved or withdrawn.
 
-    Evidence that two fields share belongs to the one whose labels stand by it, otherwise to the surer one.
+    Evidence that two fields share belongs to the one whose labels stand by it, otherwise to the surer one. The other
+    may be printed elsewhere as well: the total, and the amount paid.
     """
     settings = ConflictSettings.current()
     if not settings.resolve_reused_evidence:
@@ -70,19 +75,35 @@ def resolve_conflicts(values: Sequence[FieldValue], schema: Schema, context: Con
     for v in values:
         if v.evidence is not None and v.confidence is not None and v.path in fields and fields[v.path].copied:
             span = (v.evidence.start, v.evidence.end)
-            is_labelled = v.method == "structure" or context.support(fields[v.path], *span) >= min_support
+            is_labelled = v.method == "structure" or context.context.support(fields[v.path], *span) >= min_support
             claims[v.path] = (is_labelled, v.confidence)
             best[span] = max(best.get(span, (False, 0.0)), claims[v.path])
     resolved = []
+    taken = {(v.evidence.start, v.evidence.end) for v in values if v.evidence is not None}
     for v in values:
         if v.method == "model" and v.evidence is not None and v.path in claims:
             is_labelled, confidence = claims[v.path]
             strongest = best[v.evidence.start, v.evidence.end]
             is_doubtful = is_labelled < strongest[0] or confidence < settings.min_reuse_confidence
             if (is_labelled, confidence) < strongest and is_doubtful:
-                v = withdraw(v, "is already another field's value")
+                moved = _move_to_free_place(v, fields[v.path], taken, context) if settings.move_to_free_places else None
+                v = moved or withdraw(v, "is already another field's value")
         resolved.append(v)
     return resolved
+
+
+def _move_to_free_place(
+    value: FieldValue, field: Field, taken: set[tuple[int, int]], context: ExtractionContext
+) -> FieldValue | None:
+    """Return the value at the best place that reads the same and is not `taken`, which it is then; None without one."""
+    if value.evidence is None:
+        return None
+    found = find_occurrences(value.evidence.text, context.passages, normalisation.value_kind(field))
+    place = best_occurrence([span for span in found if span not in taken], field, context.document)
+    if place is None:
+        return None
+    taken.add(place)
+    return replace(value, evidence=make_evidence(context.document, *place))
 
 
 def trim_organization_names(

@@ -26,6 +26,7 @@ from extractor.extraction.lesson_values import (
 from extractor.extraction.passages import estimate_tokens
 from extractor.extraction.planning import Plan, plan
 from extractor.extraction.questions import make_field_group, relax_query
+from extractor.extraction.row_judgements import judge_rows
 from extractor.extraction.structural_values import list_problems, values_from_structure
 from extractor.lessons import Lesson
 from extractor.models import Model
@@ -75,10 +76,12 @@ def extract(
     with timer.stage("ground"):
         asked = _values_from_model(planned, answers, context)
     values += _ask_again(planned, asked, model, context, timer)
+    with timer.stage("model"):
+        values += judge_rows(document, schema.fields, planned.row_matches, model)
     values += _values_without_question(schema, planned)
     values = with_lesson_features(doubt_by_lessons(values, planned.proposals), planned.proposals)
     values = trim_organization_names(values, schema, context)
-    values = resolve_conflicts(values, schema, context.context)
+    values = resolve_conflicts(values, schema, context)
     with timer.stage("check"):
         found = (*document.problems, *list_problems(planned, document))
         assembly = assemble_record(document, schema, values, found)

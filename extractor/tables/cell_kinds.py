@@ -43,6 +43,7 @@ _DATE = re.compile(
     r"(?:[\s\-/,.]*\d{2,4})?",
     re.IGNORECASE,
 )
+_DATE_IN_DIGITS = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})")
 _NOTHING = re.compile(r"[-–—−―/\\.·*√✓✔×✗○●■□☑☐]{1,4}|n\.?/?a\.?|nil|无|null", re.IGNORECASE)
 _NUMBERED_LABEL = re.compile(r"\d{1,3}(?:[.、．)）]\s*[^\W\d_]|\s+[^\W\d_]{4})")
 _YEAR = re.compile(r"(?:FY\s?)?(?:1[89]|20|21)\d\d(?:\s?[-/–]\s?\d{2,4})?(?:年|年度|E|A|F)?")
@@ -76,6 +77,12 @@ def value_format(text: str) -> str:
 def is_year(text: str) -> bool:
     """Return whether the text is a year or a span of years, as over a column of figures: `2020`, `FY 2019-20`."""
     return bool(_YEAR.fullmatch(unicodedata.normalize("NFKC", text)))
+
+
+def is_period(text: str) -> bool:
+    """Return whether the text is a year, or the date of a balance, as over a column of figures: `31.12.2022`."""
+    plain = unicodedata.normalize("NFKC", text)
+    return is_year(text) or bool(_DATE.fullmatch(plain) or _DATE_IN_DIGITS.fullmatch(plain))
 
 
 def counts_up(texts: list[str]) -> bool:

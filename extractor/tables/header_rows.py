@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.settings import Settings, rule, threshold
-from extractor.tables.cell_kinds import counts_up, is_value, is_year, value_format
+from extractor.tables.cell_kinds import counts_up, is_period, is_value, value_format
 from extractor.tables.forms import is_form
 from extractor.tables.grid import CellGrid, GridSettings
 
@@ -49,7 +49,7 @@ class HeaderRowSettings(Settings):
         0.5, meaning="A first row with more of its columns filled is a header row, if nothing else tells."
     )
     numeric_headers: bool = rule(
-        True, meaning="Years and counts over other values are headers, though they are numerals."
+        True, meaning="Years, dates and counts over other values are headers, though they are numerals."
     )
     column_count_rows: bool = rule(True, meaning="A row `1 2 3 4` between headers and values numbers the columns.")
 
@@ -248,19 +248,19 @@ def _is_over_blanks(grid: CellGrid, index: int, below: Sequence[int]) -> bool:
 
 
 def _is_numeric_header(grid: CellGrid, filled: list[int], below: Sequence[int]) -> bool:
-    """Return whether a row with numerals is a header all the same: years, or a count with words, over other values."""
+    """Return whether a row with numerals is a header all the same: years or dates, or a count, over other values."""
     numerals = [index for index in filled if grid.is_value[index]]
     texts = [grid.texts[index] for index in numerals]
     if len(numerals) < 2 or not below or not HeaderRowSettings.current().numeric_headers:
         return False
-    are_years = all(is_year(text) for text in texts) and _recur_by_group(texts)
-    if not are_years and (not counts_up(texts) or all(text.isdigit() for text in texts)):
+    are_periods = all(is_period(text) for text in texts) and _recur_by_group(texts)
+    if not are_periods and (not counts_up(texts) or all(text.isdigit() for text in texts)):
         return False
     columns = [grid.cells[index].column for index in numerals]
     if columns[0] == 0:
         return False
     sampled = below[: GridSettings.current().sampled_rows]
-    return not are_years or not any(is_year(grid.text_at(row, column)) for row in sampled for column in columns)
+    return not are_periods or not any(is_period(grid.text_at(row, column)) for row in sampled for column in columns)
 
 
 def _recur_by_group(texts: list[str]) -> bool:

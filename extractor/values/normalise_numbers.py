@@ -32,8 +32,16 @@ class NumberSettings(Settings):
     falls_are_positive_under_a_fall: bool = rule(
         True, meaning="`fell by 5%` is 5, not -5, in a field that is itself a fall (`Decrease`)"
     )
+    obey_said_signs: bool = rule(
+        True, meaning="`-5` is 5 in a field whose description asks for a positive number, or none with a sign"
+    )
 
 
+_SAID_POSITIVE = re.compile(
+    r"\bas an? (?:absolute|positive|unsigned)\b|\babsolute (?:value|amount|number)\b|"
+    r"\b(?:drop|omit|remove|strip|ignore|without)\b[^.;,]{0,20}\b(?:minus|negative|sign)\b|绝对值|(?:记为|写成|取)正数",
+    re.IGNORECASE,
+)
 _ZERO_WORDS = frozenset({"nil", "zero", "零"})
 _LARGEST_EXPONENT = 300
 """Larger numbers do not fit a double."""
@@ -67,6 +75,8 @@ def normalise_number(
     amount = number.value
     if number.worded and amount < 0 and _is_itself_a_fall(field):
         amount = -amount
+    if NumberSettings.current().obey_said_signs and _SAID_POSITIVE.search(field.description):
+        amount = abs(amount)
     if field.unit:
         amount, unit_problem = _convert_to_field_unit(field, replace(number, value=amount), text, context)
         problems += [unit_problem] if unit_problem else []
