@@ -7,8 +7,9 @@
  *   correction_curve          how many fields people had to change, over time
  */
 
-import { ask, createSelect, labelled } from "./common/again_dialog.js";
+import { createSelect, labelled } from "./common/again_dialog.js";
 import { get, post } from "./common/api.js";
+import { ask } from "./common/dialog.js";
 import { addStyles, createButton, createElement, isShown, setText } from "./common/dom.js";
 import { errorMessage } from "./common/error_messages.js";
 import { loadMessages, localize } from "./common/localization.js";

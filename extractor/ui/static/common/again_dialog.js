@@ -1,6 +1,7 @@
 /** A dialog that asks how documents are to be extracted again: as which kind, and by which model. */
 
 import { get } from "./api.js";
+import { ask } from "./dialog.js";
 import { createElement } from "./dom.js";
 import { localize } from "./localization.js";
 
@@ -29,33 +30,3 @@ export function createSelect(label, options) {
 }
 
 export const labelled = (text, control) => createElement("label", {}, createElement("span", { text }), control);
-
-/** Show a dialog with these contents and a button to go on; returns whether it was pressed. */
-export function ask(title, contents) {
-  return new Promise((resolve) => {
-    const focusedBefore = document.activeElement;
-    let answer = false;
-    const cancel = createElement("button", {
-      type: "button",
-      text: localize("dialog.cancel"),
-      on: { click: () => dialog.close() },
-    });
-    const submit = createElement("button", { type: "submit", class: "primary", text: localize("dialog.send") });
-    const form = createElement(
-      "form",
-      { method: "dialog", on: { submit: () => (answer = true) } },
-      createElement("h2", { text: title }),
-      ...contents,
-      createElement("div", { class: "dialog-buttons" }, cancel, submit),
-    );
-    const dialog = createElement("dialog", { class: "screen-dialog", "aria-label": title }, form);
-    dialog.addEventListener("keydown", (event) => event.stopPropagation());
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      focusedBefore?.focus?.({ preventScroll: true });
-      resolve(answer);
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-  });
-}

@@ -1,7 +1,8 @@
 /** A dialog with the rules for the review of a kind of document: thresholds of its fields, automatic approval. */
 
-import { ask, createSelect, labelled } from "../common/again_dialog.js";
+import { createSelect, labelled } from "../common/again_dialog.js";
 import { get, post } from "../common/api.js";
+import { ask } from "../common/dialog.js";
 import { createElement } from "../common/dom.js";
 import { localize } from "../common/localization.js";
 
@@ -56,5 +57,5 @@ function createThreshold({ name, title }, threshold) {
     placeholder: localize("rules.common"),
     data: { field: name },
   });
-  return labelled(title ? `${title} (${name})` : name, input);
+  return labelled(title, input);
 }

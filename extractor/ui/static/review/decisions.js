@@ -1,5 +1,6 @@
 /** Decisions about a record as a whole: approve, reject, reopen, flag. */
 
+import { showModal } from "../common/dialog.js";
 import { createElement } from "../common/dom.js";
 import { localize } from "../common/localization.js";
 import { askForNote } from "./note_dialog.js";
@@ -88,43 +89,20 @@ export class Decisions {
 
 /** Ask whether to approve a record in which these fields have to have a value and have none. */
 function askToApproveOpen(titles) {
-  return new Promise((resolve) => {
-    const focusedBefore = document.activeElement;
-    let answer = false;
-    const answerButton = (text, value, className) =>
-      createElement("button", {
-        type: "button",
-        class: className,
-        text,
-        on: {
-          click: () => {
-            answer = value;
-            dialog.close();
-          },
-        },
-      });
-    const back = answerButton(localize("review.ask.back"), false, "primary");
-    const dialog = createElement(
-      "dialog",
-      { class: "screen-dialog", role: "alertdialog", "aria-label": localize("review.ask.required") },
-      createElement("h2", { text: localize("review.ask.required") }),
+  const answerButton = (text, action, attributes) =>
+    createElement("button", { type: "button", text, on: { click: action }, ...attributes });
+  return showModal(
+    localize("review.ask.required"),
+    (close) => [
       createElement("ul", { class: "open-fields" }, ...titles.map((text) => createElement("li", { text }))),
       createElement("p", { text: localize("review.ask.required_next") }),
       createElement(
         "div",
         { class: "dialog-buttons" },
-        answerButton(localize("review.ask.anyway"), true, "approve-anyway"),
-        back,
+        answerButton(localize("review.ask.anyway"), () => close(true), { class: "approve-anyway" }),
+        answerButton(localize("review.ask.back"), () => close(null), { class: "primary", autofocus: true }),
       ),
-    );
-    dialog.addEventListener("keydown", (event) => event.stopPropagation());
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      focusedBefore?.focus?.({ preventScroll: true });
-      resolve(answer);
-    });
-    document.body.append(dialog);
-    dialog.showModal();
-    back.focus();
-  });
+    ],
+    { role: "alertdialog" },
+  );
 }
