@@ -9,39 +9,33 @@ other half is classified, then the other way round. Printed are the shares told 
 of `--ridge` on their squares), and the shares that they give on sets that the fit did not see: each kind is measured
 with weights fitted without any document of it.
 
-A set is a folder with `gold.jsonl`, documents and `schema.json`, as for `extractor eval`; `FOLDER=SCHEMA` names another
-schema. `--cache FOLDER` keeps the documents read, so that another run reads none.
+Sets are as in `labelled_sets`; `--cache FOLDER` keeps the documents read, so that another run reads none.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import pickle
 import random
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize
 
+from eval.labelled_sets import add_set_arguments, read_sets
 from extractor.classification import DocumentWords, KindClassifier, KindFeatures, KindSettings
 from extractor.classification.classifier import softmax
-from extractor.errors import InputError
-from extractor.evaluation.samples import load_set, load_set_schema
-from extractor.readers import read
 from extractor.schemas import Schema
-from extractor.types import Document
 
-SETS = Path(__file__).resolve().parent / "sets"
 WEIGHTS = (*(feature.name for feature in fields(KindFeatures)), "unknown")
 """The settings that `--fit` fits, in the order of a row of `feature_row`; the last is the score of no kind."""
 
 
 MAX_WEIGHT = 15.0
 """No weight is fitted higher: a lead that is small everywhere in the sets would count for anything elsewhere."""
+BOUNDS = [(-MAX_WEIGHT if name == "has_examples" else 0.0, MAX_WEIGHT) for name in WEIGHTS]
+"""Everything speaks for a kind, but that others of it were approved, which this one may not be like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,39 +58,17 @@ class Case:
     right: int | None
 
 
-def load_documents(
-    folders: Sequence[str], cache: Path | None, limit: int
-) -> tuple[list[LabelledDocument], list[Schema]]:
-    """Return the documents of the sets, and their kinds, each once."""
+def load_documents(arguments: argparse.Namespace) -> tuple[list[LabelledDocument], list[Schema]]:
+    """Return the documents of the sets, every other one of each in a half, and their kinds."""
+    found: list[LabelledDocument] = []
     kinds: dict[str, Schema] = {}
-    found = []
-    for given in folders:
-        folder, _, source = given.partition("=")
-        samples = load_set(folder)
-        schema = load_set_schema(samples, source or None)
-        schema = kinds.setdefault(schema.id, schema if schema.title else replace(schema, name="schema"))
-        for number, sample in enumerate(samples.samples[:limit]):
-            try:
-                document = read_cached(samples.folder / sample.document, cache)
-            except InputError as error:
-                print(f"{samples.name}/{sample.document}: {error.message}")
-                continue
-            words = DocumentWords(document)
-            found.append(LabelledDocument(sample.document, samples.name, schema.id, words, number % 2))
+    numbers: Counter[str] = Counter()
+    for each in read_sets(arguments):
+        kinds[each.kind.id] = each.kind
+        half = numbers[each.set] % 2
+        numbers[each.set] += 1
+        found.append(LabelledDocument(each.name, each.set, each.kind.id, DocumentWords(each.document), half))
     return found, list(kinds.values())
-
-
-def read_cached(path: Path, cache: Path | None) -> Document:
-    """Return the document at a path, as it was kept in the cache, or read and kept there now."""
-    if cache is None:
-        return read(str(path))
-    kept = cache / hashlib.sha256(path.read_bytes()).hexdigest()
-    if kept.exists():
-        return pickle.loads(kept.read_bytes())
-    document = read(str(path))
-    cache.mkdir(parents=True, exist_ok=True)
-    kept.write_bytes(pickle.dumps(document))
-    return document
 
 
 def make_cases(documents: Sequence[LabelledDocument], kinds: Sequence[Schema], approved: int) -> Iterator[Case]:
@@ -149,7 +121,7 @@ def fit_weights(cases: Sequence[Case], ridge: float) -> np.ndarray:
 
     settings = KindSettings()
     start = np.array([getattr(settings, name) for name in WEIGHTS])
-    return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, MAX_WEIGHT)] * len(start)).x
+    return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=BOUNDS).x
 
 
 def decide(case: Case, settings: KindSettings) -> tuple[int | None, float]:
@@ -177,20 +149,15 @@ def print_shares(title: str, outcomes: Sequence[tuple[Case, int | None]], detail
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "sets", nargs="*", metavar="SET", help="more sets than the shipped ones: FOLDER or FOLDER=SCHEMA"
-    )
+    add_set_arguments(parser)
     parser.add_argument(
         "--approved", type=int, action="append", metavar="N", help="approved documents (default: 0 and 5)"
     )
-    parser.add_argument("--limit", type=int, default=1000, metavar="N", help="documents of each set")
-    parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where documents that were read are kept")
     parser.add_argument("--fit", action="store_true", help="fit the weights, and measure them on kinds left out of it")
     parser.add_argument("--ridge", type=float, default=0.01, help="penalty of the fit (default: 0.01)")
     parser.add_argument("--wrong", action="store_true", help="print every document that is told wrong")
     arguments = parser.parse_args()
-    folders = [str(file.parent) for file in sorted(SETS.glob("*/gold.jsonl"))] + arguments.sets
-    documents, kinds = load_documents(folders, arguments.cache, arguments.limit)
+    documents, kinds = load_documents(arguments)
     print(f"{len(documents)} documents of {len(kinds)} kinds")
     cases = {n: list(make_cases(documents, kinds, n)) for n in arguments.approved or (0, 5)}
     settings = KindSettings.current()

@@ -6,7 +6,7 @@ does not count. Printed are precision, recall and F1 of the boundaries over all 
 known and not known.
 
 `--fit` fits the weights of `SplitSettings` to half of the documents and measures the stacks of the other half, then the
-other way round. `--cache` and sets are as for `python -m eval.classification`.
+other way round. Sets and `--cache` are as for `python -m eval.classification`.
 """
 
 from __future__ import annotations
@@ -15,21 +15,17 @@ import argparse
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 
 import numpy as np
 from scipy.optimize import minimize
 
-from eval.classification import SETS, read_cached
+from eval.labelled_sets import SetDocument, add_set_arguments, read_sets
 from extractor.classification import KindClassifier
-from extractor.errors import InputError
-from extractor.evaluation.samples import load_set, load_set_schema
-from extractor.schemas import Schema
 from extractor.splitting import SplitSettings
 from extractor.splitting.boundaries import BoundaryFeatures, boundary_features, page_kinds
 from extractor.splitting.page_marks import PageMarks, page_marks
-from extractor.types import Document
 
+PAGED = (".pdf", ".tif", ".tiff")
 NAMES = tuple(feature.name for feature in fields(BoundaryFeatures))
 
 
@@ -42,29 +38,6 @@ class StackedDocument:
     marks: list[PageMarks]
     kinds: list[str | None]
     half: int
-
-
-def load_documents(
-    folders: Sequence[str], cache: Path | None, limit: int
-) -> tuple[list[tuple[str, str, Document]], list[Schema]]:
-    """Return name, kind and content of the documents with pages in the sets, and the kinds."""
-    kinds: dict[str, Schema] = {}
-    found = []
-    for given in folders:
-        folder, _, source = given.partition("=")
-        samples = load_set(folder)
-        schema = load_set_schema(samples, source or None)
-        kinds.setdefault(schema.id, schema)
-        paged = [sample for sample in samples.samples if sample.document.lower().endswith((".pdf", ".tif", ".tiff"))]
-        for sample in paged[:limit]:
-            try:
-                document = read_cached(samples.folder / sample.document, cache)
-            except InputError as error:
-                print(f"{samples.name}/{sample.document}: {error.message}")
-                continue
-            if document.text.strip():
-                found.append((f"{samples.name}/{sample.document}", schema.id, document))
-    return found, list(kinds.values())
 
 
 def make_stacks(documents: Sequence[StackedDocument], number: int, seed: int) -> list[list[StackedDocument]]:
@@ -137,32 +110,26 @@ def print_shares(title: str, counts: Sequence[tuple[int, int, int]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "sets", nargs="*", metavar="SET", help="more sets than the shipped ones: FOLDER or FOLDER=SCHEMA"
-    )
+    add_set_arguments(parser)
     parser.add_argument("--stacks", type=int, default=60, metavar="N", help="stacks made of each half (default: 60)")
-    parser.add_argument("--limit", type=int, default=1000, metavar="N", help="documents of each set")
-    parser.add_argument("--cache", type=Path, metavar="FOLDER", help="where documents that were read are kept")
     parser.add_argument("--fit", action="store_true", help="fit the weights to one half, and measure the other")
     parser.add_argument("--ridge", type=float, default=1.0, help="penalty on leaving the weights in force (default: 1)")
     arguments = parser.parse_args()
-    folders = [str(file.parent) for file in sorted(SETS.glob("*/gold.jsonl"))] + arguments.sets
-    documents, kinds = load_documents(folders, arguments.cache, arguments.limit)
-    measure(documents, kinds, arguments.stacks, arguments.ridge if arguments.fit else None)
+    documents = [each for each in read_sets(arguments, PAGED) if each.document.text.strip()]
+    measure(documents, arguments.stacks, arguments.ridge if arguments.fit else None)
 
 
-def measure(
-    documents: Sequence[tuple[str, str, Document]], kinds: Sequence[Schema], number: int, ridge: float | None
-) -> None:
+def measure(documents: Sequence[SetDocument], number: int, ridge: float | None) -> None:
     """Print the shares over stacks of the documents, and of a fit where a `ridge` is given."""
+    kinds = list({each.kind.id: each.kind for each in documents}.values())
     classifier = KindClassifier(kinds)
-    pages = sum(len(document.pages) for _, _, document in documents)
+    pages = sum(len(each.document.pages) for each in documents)
     print(f"{len(documents)} documents of {pages} pages, {len(kinds)} kinds")
     print(f"{'':44}{'boundaries':>11}{'precision':>11}{'recall':>8}{'F1':>7}")
     for title, told in (("kinds known", classifier), ("kinds not known", None)):
         stacked = [
-            StackedDocument(name, kind, page_marks(document), page_kinds(document, told), n % 2)
-            for n, (name, kind, document) in enumerate(documents)
+            StackedDocument(each.name, each.kind.id, page_marks(each.document), page_kinds(each.document, told), n % 2)
+            for n, each in enumerate(documents)
         ]
         halves = [make_stacks([s for s in stacked if s.half == half], number, half) for half in (0, 1)]
         settings = SplitSettings.current()
