@@ -92,6 +92,30 @@ def test_pages_of_one_document_stay_together():
     assert parts_of(running) == [(1, 3)]
 
 
+FORM = [
+    "Crane service visit",
+    "Visit no.: V-20{n}1/7",
+    "Date: 1{n} March 2024",
+    "Customer: Works number {n}",
+    "Oil pressure: {n}.2 bar",
+    *["Part Quantity Amount", "Oil filter 2 25.00", "Gasket 4 4.80", "Total: 29.80 EUR"],
+    *["The crane was greased and its brakes were tried."] * 16,
+]
+
+
+def test_a_form_that_is_filled_in_anew_is_another_document():
+    """Its words are all the same, what stands beside its labels is not; and every page is full."""
+    assert parts_of(stack(*(page(FORM, n) for n in range(1, 5)))) == [(n, n) for n in range(1, 5)]
+
+
+def test_a_running_head_with_the_same_values_is_no_new_document():
+    pages = [[*page(FORM[:4], 1), *(f"Finding {number} of the visit: worn" for number in group)] for group in GROUPS]
+    assert parts_of(stack(*pages)) == [(1, 3)]
+
+
+GROUPS = (range(1, 21), range(21, 41), range(41, 61))
+
+
 def test_another_size_of_paper_with_other_words_is_another_document():
     assert parts_of(stack(page(INVOICE, 1), (page(LETTER, 2), A5))) == [(1, 1), (2, 2)]
 
@@ -179,6 +203,8 @@ def test_people_correct_where_the_documents_of_a_stack_begin(tmp_path):
         [number] = added["handins"]
         first = wait_for(service, number, 3)
         assert [each["pages"] for each in first["documents"]] == [(1, 1), (2, 2), (3, 3)]
+        assert [each["schema"] for each in first["documents"]] == ["delivery", "lease", "delivery"]
+        assert first["schema_title"] == "Delivery note, Lease" and 0.5 < first["kind_probability"] <= 1
         kept = first["documents"][0]["record"]
         with pytest.raises(ReviewError, match="pages 1 to 3"):
             service.split_again(number, [9], who="ann")

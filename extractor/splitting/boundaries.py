@@ -21,22 +21,25 @@ from extractor.types import Document, Page
 class SplitSettings(Settings):
     """What counts for a page being the first of a document, in units of a log-odds."""
 
-    always: float = threshold(-0.5, meaning="What counts for every page.")
-    number_one: float = threshold(3.5, meaning="The page says that it is page 1.")
-    number_follows: float = threshold(-5.0, meaning="Its number follows that of the page before.")
-    number_later: float = threshold(-2.0, meaning="Its number is above 1, and does not follow.")
-    count_ended: float = threshold(4.6, meaning="The page before was the last of its number: 3 of 3.")
-    head_repeats: float = threshold(-1.5, meaning="Share of its first lines that the page before begins with.")
-    head_opens: float = threshold(3.0, meaning="Share of its first lines that the document's first page begins with.")
+    always: float = threshold(-1.7, meaning="What counts for every page.")
+    number_one: float = threshold(4.1, meaning="The page says that it is page 1.")
+    number_follows: float = threshold(-4.8, meaning="Its number follows that of the page before.")
+    number_later: float = threshold(-1.6, meaning="Its number is above 1, and does not follow.")
+    count_ended: float = threshold(4.8, meaning="The page before was the last of its number: 3 of 3.")
+    head_repeats: float = threshold(-2.5, meaning="Share of its first lines that the page before begins with.")
+    head_opens: float = threshold(2.2, meaning="Share of its first lines that the document's first page begins with.")
     foot_repeats: float = threshold(-0.7, meaning="Share of its last lines that the page before ends with.")
-    identifiers: float = threshold(-3.0, meaning="Share of its numbers and codes that the document has so far.")
-    words: float = threshold(-4.0, meaning="Cosine of its words with those of the document so far.")
-    shape_changes: float = threshold(2.0, meaning="It is of another size than the page before.")
-    page_ended: float = threshold(5.0, meaning="Share of the page before that was left blank at its bottom.")
-    opening: float = threshold(0.2, meaning="Logarithm of how much taller its heading is than its text.")
+    form_again: float = threshold(
+        8.0, meaning="Share of its lines above a half that the document's first page has, of labels with other values."
+    )
+    identifiers: float = threshold(-3.8, meaning="Share of its numbers and codes that the document has so far.")
+    words: float = threshold(-4.1, meaning="Cosine of its words with those of the document so far.")
+    shape_changes: float = threshold(3.3, meaning="It is of another size than the page before.")
+    page_ended: float = threshold(6.3, meaning="Share of the page before that was left blank at its bottom.")
+    opening: float = threshold(3.3, meaning="Logarithm of how much taller its heading is than its text.")
     starts_midway: float = threshold(-3.0, meaning="It begins with a small letter.")
-    kind_changes: float = threshold(0.3, meaning="It is of another kind of report than the document so far.")
-    kind_known: float = threshold(0.0, meaning="The page by itself is of a known kind.")
+    kind_changes: float = threshold(1.1, meaning="It is of another kind of report than the document so far.")
+    kind_known: float = threshold(-0.2, meaning="The page by itself is of a known kind.")
     least: float = threshold(0.5, meaning="Probability from which a page begins a document.")
 
 
@@ -61,6 +64,7 @@ class BoundaryFeatures:
     head_repeats: float
     head_opens: float
     foot_repeats: float
+    form_again: float
     identifiers: float
     words: float
     shape_changes: float
@@ -141,6 +145,7 @@ def boundary_features(marks: list[PageMarks], kinds: list[str | None], start: in
         head_repeats=_share(own.head, before.head),
         head_opens=_share(own.head, first.head),
         foot_repeats=_share(own.foot, before.foot),
+        form_again=_form_again(own, first),
         identifiers=_share(own.identifiers, seen),
         words=_cosine(own.words, words),
         shape_changes=float(own.shape != before.shape),
@@ -150,6 +155,17 @@ def boundary_features(marks: list[PageMarks], kinds: list[str | None], start: in
         kind_changes=float(bool(known) and kinds[page] is not None and kinds[page] != known[-1]),
         kind_known=float(kinds[page] is not None),
     )
+
+
+def _form_again(own: PageMarks, first: PageMarks) -> float:
+    """Return how much a page looks like the document's first page, filled in with other values: 0 to 1.
+
+    That is the share of its lines that stand there too, 0 up to a half and 1 for all of them, times the share of the
+    labels on both pages whose values differ: the running head of one document repeats the values as well.
+    """
+    shared = own.labelled.keys() & first.labelled.keys()
+    changed = sum(own.labelled[label] != first.labelled[label] for label in shared)
+    return max(0.0, 2 * _share(own.lines, first.lines) - 1) * changed / max(len(shared), 1)
 
 
 def _share(own: frozenset[str], others: frozenset[str]) -> float:

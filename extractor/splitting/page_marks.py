@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from extractor.types import Document, Page
@@ -22,14 +22,16 @@ _NUMBERED = (
 _BARE_NUMBER = re.compile(rf"[-–—\s]*(\d{{1,4}})(?:\s*{_OF}\s*(\d{{1,4}}))?[-–—\s]*", re.IGNORECASE)
 _IDENTIFIER = re.compile(r"(?=[^\s]*\d{3})[A-Za-z0-9][A-Za-z0-9/-]{4,}")
 _WORD = re.compile(r"\w+")
-_SENTENCE_END = ".。！？!?:："
+_LABELLED = re.compile(r"([^:：]{2,60})[:：]\s*(\S.*)")
 
 
 @dataclass(frozen=True, slots=True)
 class PageMarks:
     """One page: `number` and `count` as printed, None where they are not; the letters of its first and last lines.
 
-    `identifiers` are its longer numbers and codes, which the pages of one document share; `words` counts its words;
+    `lines` are the letters of all its lines, of those with a label and a value only the label's; `labelled` has the
+    values by the letters of their labels. `identifiers` are its longer numbers and codes, which the pages of one
+    document share; `words` counts its words;
     `bottom` is where its last word ends, as a share of the page's height; `opening` is the height of its tallest words
     at the top against the median of the page.
     """
@@ -38,6 +40,8 @@ class PageMarks:
     count: int | None
     head: frozenset[str]
     foot: frozenset[str]
+    lines: frozenset[str]
+    labelled: Mapping[str, str]
     identifiers: frozenset[str]
     words: Counter[str]
     shape: tuple[int, int] | None
@@ -64,6 +68,8 @@ def _marks(text: str, page: Page) -> PageMarks:
         count,
         _letters(head),
         _letters(foot),
+        _letters(match[1] if (match := _LABELLED.fullmatch(line)) else line for line in lines),
+        _labelled(lines),
         frozenset(_IDENTIFIER.findall(" ".join(lines))),
         Counter(word for word in words if not word.isdigit()),
         shape,
@@ -90,6 +96,15 @@ def _letters(lines: Iterable[str]) -> frozenset[str]:
     """Return lines as compared with those of other pages: without digits, spaces and case."""
     spelt = ("".join(c for c in line.casefold() if c.isalpha()) for line in lines)
     return frozenset(line for line in spelt if len(line) > 2)
+
+
+def _labelled(lines: Iterable[str]) -> dict[str, str]:
+    """Return what stands behind labels with a colon, by the letters of the label; of equal labels, the first."""
+    found: dict[str, str] = {}
+    for match in filter(None, map(_LABELLED.fullmatch, lines)):
+        for label in _letters([match[1]]):
+            found.setdefault(label, "".join(match[2].split()))
+    return found
 
 
 def _opening(page: Page) -> float:
