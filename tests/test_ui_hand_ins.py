@@ -68,6 +68,8 @@ def test_rules_are_read_and_set(served):
     ann, _, store, _ = served
     rules = ann.get("/api/rules/letter").json()
     assert not rules["automatic"] and "items[].count" in [field["name"] for field in rules["fields"]]
+    titles = {field["name"]: field["title"] for field in rules["fields"]}
+    assert titles["total"] == "Total due" and titles["items[].count"].endswith(" › Quantity")
     body = {"thresholds": {"total": 0.99}, "automatic": True, "sampled_one_in": 10}
     assert post(ann, "rules/letter", body).json()["thresholds"] == {"total": 0.99}
     assert store.review_rules("letter").automatic

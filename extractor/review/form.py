@@ -85,6 +85,11 @@ def _column_title(item: Field) -> str:
     return _COLUMN_SEPARATOR.join([*parents, _title(item)])
 
 
+def full_title(field: Field) -> str:
+    """Return the title of a field after those of the objects and the list that it is in."""
+    return _COLUMN_SEPARATOR.join([*(names[-1] for names in field.parents if names), _title(field)])
+
+
 def _object_schema(document: Any, path: Path) -> Mapping[str, Any]:
     """Return the subschema of the object at the path with its references resolved; empty where it is not spelt out."""
     subschema = _resolve(document, document)

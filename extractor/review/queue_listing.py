@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor.classification import is_kind_set
+from extractor.review.display_names import Schemas, kind_title
 from extractor.review.record_view import claim_json, names_json
 from extractor.store import RecordFilter, RecordSummary, Store
 from extractor.store.review_reasons import ReviewReason
@@ -15,9 +16,6 @@ from extractor.store.review_rule import AUTOMATIC
 COUNTED = ("new", "needs_review", "approved", "rejected", "second", "flagged")
 """What is counted for the filter of the queue: statuses, and what waits for a second person or for an answer."""
 _REASON_ORDER = {reason: position for position, reason in enumerate(ReviewReason)}
-
-Schemas = Mapping[str, tuple[str, Mapping[str, Any]]]
-"""The schemas of a store by their ids: name and JSON Schema."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +53,7 @@ def list_queue(
         "rows": [_row(summary, who, schemas) for summary in summaries],
         "total": total,
         "counts": {name: counts.get(name, 0) for name in COUNTED},
-        "schemas": [{"name": name, "title": _title(name, document)} for name, document in _newest(schemas)],
+        "schemas": [{"name": name, "title": kind_title(name, document)} for name, document in _newest(schemas)],
         "jobs": [{"name": job.name, "state": job.state} for job in store.jobs.all()],
     }
     return page, summaries[0].document if summaries else None
@@ -67,7 +65,7 @@ def _row(summary: RecordSummary, who: str, schemas: Schemas) -> dict[str, Any]:
         "id": summary.id,
         **names_json(summary.sources),
         "schema": summary.schema_name,
-        "schema_title": _title(*schemas[summary.schema]),
+        "schema_title": kind_title(*schemas[summary.schema]),
         "status": summary.status,
         "revision": summary.revision,
         "reasons": [{"kind": kind, "count": summary.doubts[kind]} for kind in reasons],
@@ -83,11 +81,6 @@ def _row(summary: RecordSummary, who: str, schemas: Schemas) -> dict[str, Any]:
         "created": summary.created,
         "updated": summary.updated,
     }
-
-
-def _title(name: str, document: Mapping[str, Any]) -> str:
-    title = document.get("title")
-    return title if isinstance(title, str) and title.strip() else name
 
 
 def _newest(schemas: Schemas) -> list[tuple[str, Mapping[str, Any]]]:

@@ -21,7 +21,7 @@ from extractor.jobs.archives import read_document_bytes
 from extractor.jobs.parts import page_numbers, page_parts, split_part
 from extractor.jobs.sources import MEMBER_SEPARATOR, UnusableFile, name_of, path_of
 from extractor.readers import MAX_BYTES
-from extractor.review.display_names import display_name
+from extractor.review.display_names import Schemas, display_name, kind_title
 from extractor.review.errors import RefusalKind, ReviewError, unusable
 from extractor.review.upload_files import UploadFiles
 from extractor.review.upload_worker import ACTOR, UploadWorker
@@ -69,6 +69,7 @@ class Uploads:
         self._forget = forget
         self._keep_seconds = keep_days * _DAY_SECONDS
         self._files = UploadFiles(folder, max_bytes)
+        self._kind_probabilities: dict[tuple[int, int], float | None] = {}
         self._workers = {
             QUICK: UploadWorker(store, lambda: self._jobs_of(QUICK), self.clean),
             SLOW: UploadWorker(store, lambda: self._jobs_of(SLOW)),
@@ -235,23 +236,44 @@ class Uploads:
         """Return hand-ins as JSON data, each with its documents."""
         jobs = {job.id: job for job in self.jobs()}
         tasks = self._store.hand_ins.tasks([handin.id for handin in handins])
-        progress = self._progress()
-        records = self._records_of([task for own in tasks.values() for task in own], jobs)
+        everything = [task for own in tasks.values() for task in own]
+        progress: Progress = ({}, {})
+        if any(task.state in ("waiting", "leased") for task in everything):
+            progress = self._progress()
+        records = self._records_of(everything, jobs)
         schemas = self._store.schemas()
         failures = {job.id: self._worker_of(job).failure(job.name) for job in jobs.values()}
         rows = []
         for handin in handins:
             own = [task for task in tasks[handin.id] if task.job in jobs]
             documents = [_document_json(task, progress, records, failures.get(task.job, "")) for task in own]
-            name, document = schemas[handin.schema]
-            row = {"id": handin.id, "name": handin.name, "at": handin.at, "schema": name, "model": handin.model}
-            title = document.get("title")
-            row["schema_title"] = title if isinstance(title, str) and title.strip() else name
-            only = records.get(own[0].id) if len(own) == 1 else None
-            if only is not None and only.schema != handin.schema:
-                row |= {"schema": only.schema_name, "schema_title": only.schema_name}
+            for task, document in zip(own, documents, strict=True):
+                document |= self._kind_json(records.get(task.id), handin.schema, schemas)
+            row = {"id": handin.id, "name": handin.name, "at": handin.at, "model": handin.model}
+            row |= {"schema": schemas[handin.schema][0], "schema_title": kind_title(*schemas[handin.schema])}
+            found = {document["schema"]: document["schema_title"] for document in documents if document["schema"]}
+            if len(found) == 1:
+                [(row["schema"], row["schema_title"])] = found.items()
+            elif found:
+                row["schema_title"] = ", ".join(found.values())
+            sure = [each["kind_probability"] for each in documents if each["kind_probability"] is not None]
+            row["kind_probability"] = min(sure, default=None)
             rows.append(row | summarise(documents) | {"documents": documents, "deleted": handin.deleted})
         return rows
+
+    def _kind_json(self, record: RecordSummary | None, wanted: str, schemas: Schemas) -> dict[str, Any]:
+        """Return the kind of a document that has a record; with its probability, where the tool found the kind out."""
+        if record is None:
+            return {"schema": None, "schema_title": None, "kind_probability": None}
+        probability = None
+        if is_kind_set(schemas[wanted][1]):
+            version = (record.id, record.revision)
+            if version not in self._kind_probabilities:  # the list is asked for often, the records' results are large
+                run = self._store.records.get(record.id).result["run"]
+                self._kind_probabilities[version] = run.get("kind", {}).get("confidence")
+            probability = self._kind_probabilities[version]
+        title = kind_title(*schemas[record.schema])
+        return {"schema": record.schema_name, "schema_title": title, "kind_probability": probability}
 
     def _progress(self) -> Progress:
         """Return what is being done with which task, and the place in line of those that wait."""

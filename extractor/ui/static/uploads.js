@@ -5,7 +5,7 @@ import { get, post } from "./common/api.js";
 import { addStyles, createButton, createElement, setText } from "./common/dom.js";
 import { errorMessage } from "./common/error_messages.js";
 import { SplitStrip } from "./common/split_strip.js";
-import { formatAge, formatDateTime, hasMessage, loadMessages, localize } from "./common/localization.js";
+import { formatAge, formatDateTime, formatPercent, hasMessage, loadMessages, localize } from "./common/localization.js";
 
 /** Milliseconds until the list is fetched again: while files are processed, and after a failed request. */
 const POLL_INTERVAL = 800;
@@ -173,8 +173,7 @@ class HandInRow {
     setText(this.#icon, ICONS[row.state]);
     setText(this.#name, row.name);
     this.#name.title = row.name;
-    const unknown = isOpen ? "uploads.find_out" : "uploads.kind_unknown";
-    setText(this.#kind, row.schema === "auto" ? localize(unknown) : row.schema_title);
+    this.#kind.replaceChildren(...kindTexts(row, isOpen));
     setText(this.#state, stateText(row));
     this.#progress.hidden = !isOpen || row.state === "waiting";
     setText(this.#age, age);
@@ -204,16 +203,29 @@ class HandInRow {
     const isShown = documents.length > 1;
     this.#documents.hidden = !isShown;
     if (!isShown) return;
+    const several = new Set(documents.map((each) => each.schema)).size > 1;
     const items = documents.map((each) => {
       const state = createElement("span", { class: "state", text: documentStateText(each) });
       const name =
         each.record === null || deleted !== null
           ? createElement("span", { text: each.name })
           : createElement("a", { href: `#record=${Number(each.record)}`, text: each.name });
-      return createElement("li", { data: { state: each.state } }, name, " ", state);
+      const kind = several ? createElement("span", { class: "kind", text: each.schema_title ?? "" }) : null;
+      return createElement("li", { data: { state: each.state } }, name, " ", kind, " ", state);
     });
     this.#documents.replaceChildren(...items);
   }
+}
+
+/** Return the kind of a hand-in's documents, and how sure that is where the tool has found it out. */
+function kindTexts({ schema, schema_title, kind_probability, documents }, isOpen) {
+  if (schema === "auto" && !documents.some((each) => each.schema)) {
+    return [localize(isOpen ? "uploads.find_out" : "uploads.kind_unknown")];
+  }
+  if (kind_probability === null) return [schema_title];
+  const text = formatPercent(kind_probability);
+  const title = localize("uploads.kind_probability", { probability: text });
+  return [schema_title, " ", createElement("span", { class: "probability", title, text })];
 }
 
 /** Return the state of a hand-in as a sentence: its stage or place in line, what is left to do, or what went wrong. */
