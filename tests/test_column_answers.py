@@ -105,14 +105,15 @@ ACCOUNTS = load_schema(
 )
 BOOKS = (
     "<h1>Was wir haben</h1><table>"
-    "<tr><td>Besitz<td>31.12.2030<td>31.12.2029</tr><tr><td>Boote<td>1.200,50<td>1.100,00</tr>"
-    "<tr><td>Netze<td>80,25<td>70,00</tr><tr><td>thereof new<td>10,00<td>5,00</tr>"
-    "<tr><td>Summe Besitz<td>1.280,75<td>1.170,00</tr></table>"
+    "<tr><td>Besitz<td>31.12.2030<td>31.12.2029</tr><tr><td>Alles<td>EUR<td>TEUR</tr>"
+    "<tr><td>Boote<td>1.200.500<td>1.100</tr><tr><td>Netze und<td><td></tr><tr><td>was dazu gehört<td>80.250<td>70</tr>"
+    "<tr><td>thereof new<td>10.000<td>5</tr>"
+    "<tr><td>Summe Besitz (was oben steht + was unten steht)<td>1.280.750<td>1.170</tr></table>"
     "<h1>Noch mehr</h1><table>"
-    "<tr><td>Guthaben<td>31.12.2030<td>31.12.2029</tr><tr><td>Bank<td>300,75<td>250,00</tr>"
-    "<tr><td>Kasse<td>12,10<td>9,40</tr></table>"
+    "<tr><td>Guthaben<td>31.12.2030<td>31.12.2029</tr><tr><td>Bank<td>300.750<td>250</tr>"
+    "<tr><td>Kasse<td>12.100<td>9</tr></table>"
     "<h1>Was wir ausgaben</h1><table>"
-    "<tr><td>Ausgaben<td>2030<td>2029</tr><tr><td>Diesel<td>410,30<td>388,20</tr><tr><td>Eis<td>55,75<td>60,10</tr>"
+    "<tr><td>Ausgaben<td>2030<td>2029</tr><tr><td>Diesel<td>410.300<td>388</tr><tr><td>Eis<td>55.750<td>60</tr>"
     "</table>"
 )
 
@@ -121,7 +122,8 @@ def model_of_accounts(group, request):
     if "Which of these lists does each table hold" in group.question:
         return json.dumps({"A": "holdings", "B": "holdings", "C": "costs"})
     if "A table has these columns" in group.question:
-        return json.dumps({"A": "entry", "B": "sum", "C": None})
+        assert "- sum" not in group.question  # the only figures wanted are those of the latest date
+        return json.dumps({"A": "entry", "B": None})
     raise AssertionError(group.question)
 
 
@@ -129,10 +131,10 @@ def test_model_says_which_list_a_table_holds_and_tables_with_the_same_headers_ar
     model = ScriptedModel(model_of_accounts)
     result = extract(read_bytes(BOOKS.encode(), "books.html"), ACCOUNTS, model)
     assert result.data["holdings"] == [
-        {"entry": "Boote", "sum": 1200.5},
-        {"entry": "Netze", "sum": 80.25},
-        {"entry": "Bank", "sum": 300.75},
-        {"entry": "Kasse", "sum": 12.1},
+        {"entry": "Boote", "sum": 1200500},
+        {"entry": "Netze und was dazu gehört", "sum": 80250},
+        {"entry": "Bank", "sum": 300750},
+        {"entry": "Kasse", "sum": 12100},
     ]
     assert [entry["entry"] for entry in result.data["costs"]] == ["Diesel", "Eis"]
     assert len(model.questions) == 3  # one for the tables, one for each list's columns
@@ -161,8 +163,8 @@ def chosen(description, conditions):
     )
 
     def answer(group, request):
-        if "Only some of its rows are wanted" in group.question:
-            return json.dumps({"conditions": conditions})
+        if "Only these rows are wanted" in group.question:
+            return json.dumps(conditions)
         if "A table has these columns" in group.question:
             slots = group.schema["properties"]
             return json.dumps({letter: "paid" if f"{letter}: Sum" in group.question else None for letter in slots})
@@ -172,34 +174,33 @@ def chosen(description, conditions):
     return [(payment["shop"], payment["paid"]) for payment in data.get("payments") or []]
 
 
-AT_LEAST = {"column": "D", "operator": "<=", "value": -100}
-
-
 def test_rows_that_meet_the_conditions_of_the_description_are_the_list():
-    assert chosen("only payments of 100.00 or more", [AT_LEAST]) == [("North", 250.0), ("West", 100.0)]
-    fish = {"column": "C", "operator": "contains", "value": "fish"}
-    assert chosen("only payments of 100.00 or more for fish", [AT_LEAST, fish]) == [("North", 250.0)]
-    assert chosen("only payments, except ice", [{"column": "C", "operator": "!=", "value": "Ice"}]) == [
+    assert chosen("only payments of 100.00 or more", {"condition": "Sum <= -100"}) == [
+        ("North", 250.0),
+        ("West", 100.0),
+    ]
+    both = {"condition": "Sum <= -100", "and": "Group is fish"}
+    assert chosen("only payments of 100.00 or more for fish", both) == [("North", 250.0)]
+    assert chosen("only payments, except ice", {"condition": "Group is not ice"}) == [
         ("North", 250.0),
         ("East", 900.0),
         ("West", 100.0),
     ]
 
 
-@pytest.mark.parametrize(
-    "condition",
-    [
-        {"column": "D", "operator": "<=", "value": -500},
-        {"column": "C", "operator": "contains", "value": "bread"},
-        {"column": "C", "operator": "<", "value": "fish"},
-        {"column": "D", "operator": "contains", "value": 100},
-        {"column": "D", "operator": ">", "value": "100"},
-    ],
-)
-def test_conditions_that_the_description_does_not_have_or_no_row_meets_leave_the_list_to_the_model(condition):
-    said = "only payments of 1,000 or more, or 100.00" if condition["operator"] == ">" else "only payments over 100.00"
-    rows = {"column": "A", "operator": "==", "value": "2031-06-01"}
-    assert chosen(said, [condition, *([rows] if condition["operator"] == ">" else [])]) == []
+@pytest.mark.parametrize("condition", ["Sum <= -500", "Group is rope", "Group < fish", "Sum > 1000", 7, None])
+def test_condition_that_the_description_does_not_have_or_no_row_meets_leaves_the_list_to_the_model(condition):
+    assert chosen("only payments over 100.00 for fish, below 1,000", {"condition": condition}) == []
+
+
+def test_number_that_the_description_prints_with_a_minus_is_compared_with_that_sign():
+    said = "only payments of 100.00 or more (-100.00 or lower)"
+    assert chosen(said, {"condition": "Sum >= 100"}) == []
+    assert len(chosen(said, {"condition": "Sum <= -100"})) == 2
+
+
+def test_description_that_names_nothing_to_compare_but_signs_is_asked_for_them():
+    assert chosen("only the incomes, none of the costs", {"condition": "Sum > 0"}) == [("East", 900.0)]
 
 
 # Items of rows that a model judges.

@@ -47,6 +47,7 @@ class ColumnQuestionSettings(Settings):
     max_tables: int = threshold(
         3, unit="tables", meaning="So many tables, or groups of alike ones, are asked about for one list."
     )
+    min_figures: float = threshold(0.8, meaning="A column with this share of amounts holds no free text.")
     same_headers: float = threshold(
         0.5, meaning="Tables with more than this share of their headers in common have the same columns."
     )
@@ -136,10 +137,10 @@ def _has_values(field: Field) -> bool:
 
 
 def _count_fitting(match: ColumnMatch, text: str) -> int:
-    """Return how many of the items have a column whose cells are all of their kind; each column counts once."""
-    free = set(range(len(match.grid.names)))
-    found = 0
-    items = [item for item in match.field.items if is_column_item(item)]
+    """Return how many items have a column, or may have one whose cells are all of their kind; each counts once."""
+    free = set(range(len(match.grid.names))) - set(match.columns.values())
+    found = len(match.columns)
+    items = [item for i, item in enumerate(match.field.items) if is_column_item(item) and i not in match.columns]
     for item in sorted(items, key=lambda item: item.type == "string" and item.enum is None and not item.format):
         column = next((c for c in sorted(free) if _has_only(item, match, c, text)), None)
         if column is not None:
@@ -189,13 +190,15 @@ def _may_hold(item: Field, grid: EntryGrid, column: int, text: str) -> bool:
     if normalisation.value_kind(item) is not None or item.enum is not None or not item.copied:
         return True
     cells = filled_cells(grid, column)
-    if cells and all(is_value(cell.text) and _is_amount(cell.text) for cell in cells):
+    figures = sum(is_value(cell.text) and _is_amount(cell.text) for cell in cells)
+    if cells and figures >= ColumnQuestionSettings.current().min_figures * len(cells):
         return False
     return date_share(grid, column, text) < ListColumnSettings.current().min_fit
 
 
 def _is_amount(text: str) -> bool:
-    return value_format(text) == "money" or re.search(r"[.,]\d\d$", text) is not None
+    """Decide whether a value reads as an amount: with a currency, with hundredths, or with thousands grouped."""
+    return value_format(text) == "money" or re.search(r"[.,]\d\d$|\d[.,'’ ]\d{3}(?!\d)", text) is not None
 
 
 def _shorten(text: str, longest: int) -> str:

@@ -12,7 +12,7 @@ from extractor.candidates.list_columns import ColumnMatch, cell_fits, needed_ite
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import is_value
 from extractor.types import Field
-from extractor.values import normalisation, numbers
+from extractor.values import normalisation, numbers, units
 from extractor.values.label_similarity import normalise_label
 
 
@@ -126,7 +126,8 @@ def excluded_words(description: str) -> tuple[str, ...]:
 
 def is_total_name(text: str) -> bool:
     """Decide whether a text is the name of a total, such as `Grand total` or `合计`."""
-    return bool(_TOTAL.search(text)) and len(text.split()) <= EntryRowSettings.current().total_words
+    words = re.sub(r"[(（][^()（）]*[)）]", " ", text).split()  # `Sum A (I + II + III)`
+    return bool(_TOTAL.search(text)) and len(words) <= EntryRowSettings.current().total_words
 
 
 def read_rows(match: ColumnMatch, text: str) -> ReadRows:
@@ -220,9 +221,18 @@ class _RowReader:
                 return RowRole.CARRIED
             if any(map(is_total_name, texts[:2])):
                 return RowRole.TOTAL
+        if self._names_units(row):
+            return RowRole.HEADING
         if self._is_entry(row):
             return RowRole.ENTRY
         return RowRole.CONTINUATION if self._may_continue(row) else RowRole.OTHER
+
+    def _names_units(self, row: Mapping[int, PlacedText]) -> bool:
+        """Decide whether a row has units where others have numbers: `Assets | EUR | EUR thousand`."""
+        numeric = [c for c, item in self._items.items() if item.type in ("number", "integer") and c in row]
+        shown = [row[c].text for c in numeric if row[c].text]
+        parsed = [units.parse_unit(text) for text in shown if not is_value(text)]
+        return bool(shown) and len(parsed) == len(shown) and all(unit is not None and unit.known for unit in parsed)
 
     def _mark_first_lines(self, roles: list[RowRole]) -> None:
         """Mark lone texts whose sentence the row below goes on with; it is excluded where its first line is."""

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor.candidates.column_assignment import assign, margins
 from extractor.candidates.column_names import header_similarity
 from extractor.candidates.entry_grids import EntryGrid, PlacedText
 from extractor.settings import Settings, rule, threshold
-from extractor.tables import counts_up, is_value
+from extractor.tables import counts_up, is_period, is_value
 from extractor.types import Field
 from extractor.values import normalisation
 
@@ -45,6 +45,11 @@ class ListColumnSettings(Settings):
     )
     name_by_elimination: bool = rule(
         True, meaning="The first column of texts is the only item of text that every element has and no column goes by."
+    )
+    latest_period: bool = rule(
+        True,
+        meaning="Of columns headed by years or dates, the latest is the only item of number, or that of the current "
+        "period; the one before it is that of the previous period.",
     )
     elimination_score: float = threshold(0.75, meaning="What such a pair counts.")
     join_captions: bool = rule(
@@ -130,8 +135,6 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
             score = _similarity_to_column(item, names, grid.caption)
             if score >= settings.min_similarity and column_fit(item, grid, column, text) >= settings.min_fit:
                 scores[i, column] = score
-    if not scores:
-        return None
     best = {item: max(s for (i, _), s in scores.items() if i == item) for item, _ in scores}
     scores = {(i, c): s for (i, c), s in scores.items() if s >= best[i] - settings.max_concession}
     needed = needed_items(field)
@@ -148,11 +151,16 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
         if pair:
             certain[pair[0]] = pair[1]
             similarity[pair[0]] = settings.elimination_score
+    for item, column in _items_of_periods(field, grid, certain, text) if settings.latest_period else ():
+        certain[item] = column
+        similarity[item] = settings.elimination_score
     if settings.name_by_elimination and len(certain) >= settings.min_columns:
         name = _only_name(field, grid, certain)
         if name is not None:
             certain[name[0]] = name[1]
             similarity[name[0]] = settings.elimination_score
+    if not certain and not doubtful:
+        return None
     mean = sum(similarity.values()) / len(similarity) if similarity else 0.0
     items = sum(is_column_item(item) for item in field.items)
     return ColumnMatch(field, grid, certain, similarity, doubtful, mean * (0.5 + 0.5 * len(certain) / items))
@@ -178,6 +186,42 @@ def _only_date(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: st
     free = [c for c in range(len(grid.names)) if c not in taken.values()]
     columns = [c for c in free if date_share(grid, c, text) >= ListColumnSettings.current().min_fit]
     return (items[0], columns[0]) if len(columns) == 1 else None
+
+
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_PREVIOUS = re.compile(
+    r"\b(?:prior|preceding|comparative|last year\w*)\b|previous|prior(?=year|period|amount|_)|vorjahr|"
+    r"上年|上期|去年|期初|年初",
+    re.IGNORECASE,
+)
+_CURRENT = re.compile(r"current|this year|reporting (?:year|period|date)|本年|本期|期末|年末", re.IGNORECASE)
+
+
+def _items_of_periods(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: str) -> Iterator[tuple[int, int]]:
+    """Yield the items that the latest columns headed by a year or a date are, by the words that describe them."""
+    years = {
+        column: max(map(int, _YEAR.findall(" ".join(names))))
+        for column, names in enumerate(grid.names)
+        if any(map(is_period, names)) and _YEAR.search(" ".join(names)) and column not in taken.values()
+    }
+    latest = sorted(years, key=lambda column: -years[column])
+    if len(latest) < 2 or len(set(years.values())) < len(years):
+        return
+    open_items = [
+        i
+        for i, item in enumerate(field.items)
+        if is_column_item(item) and i not in taken and item.type in ("number", "integer")
+    ]
+    about = {i: f"{field.items[i].name} {field.items[i].title} {field.items[i].description}" for i in open_items}
+    previous = [i for i in open_items if _PREVIOUS.search(about[i]) and not _CURRENT.search(about[i])]
+    current = [i for i in open_items if i not in previous and _CURRENT.search(about[i])]
+    if not current and len(open_items) - len(previous) == 1:
+        current = [i for i in open_items if i not in previous]
+    for items, column in ((current, latest[0]), (previous, latest[1])):
+        if len(items) == 1 and column_fit(field.items[items[0]], grid, column, text) >= (
+            ListColumnSettings.current().min_fit
+        ):
+            yield items[0], column
 
 
 def _only_name(field: Field, grid: EntryGrid, taken: Mapping[int, int]) -> tuple[int, int] | None:

@@ -7,27 +7,26 @@ row by row, without a mistake, which of two hundred amounts are at least 100.
 from __future__ import annotations
 
 import re
-import string
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from itertools import product
 
 from extractor.candidates.entry_grids import EntryGrid, PlacedText
-from extractor.candidates.list_columns import filled_cells
+from extractor.candidates.list_columns import ColumnMatch, filled_cells
 from extractor.decoding import Slot
 from extractor.settings import Settings, threshold
-from extractor.types import Field, path_text
-from extractor.values import numbers
+from extractor.values import normalisation, numbers
 
 
 @dataclass(frozen=True)
 class RowConditionSettings(Settings):
-    """How a table is shown whose rows a description chooses among, and which conditions are believed."""
+    """How a table is shown whose rows a description chooses among, and which conditions there may be."""
 
     sample_cells: int = threshold(3, unit="cells", meaning="So many cells of each column are shown.")
     longest_sample: int = threshold(32, unit="characters", meaning="A longer cell is cut.")
-    max_conditions: int = threshold(3, unit="conditions", meaning="A list has no more that hold together.")
+    min_figures: float = threshold(0.8, meaning="A column with this share of numbers can be compared with one.")
+    max_texts: int = threshold(30, unit="texts", meaning="A column is asked for no more different texts.")
 
 
 _COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
@@ -36,95 +35,95 @@ _COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
     ">": lambda value, limit: value > limit,
     ">=": lambda value, limit: value >= limit,
     "==": lambda value, limit: value == limit,
-    "!=": lambda value, limit: value != limit,
 }
-_TEXT_TESTS = ("contains", "does not contain")
+_IS_TEXT: Mapping[str, bool] = {"is": True, "is not": False}
 
 
 @dataclass(frozen=True)
 class RowCondition:
-    """A condition that a row meets: the cell of `column` compared with a number, or asked for a text."""
+    """A condition that a row meets: the cell of `column` compared with a number, or equal to a text or not."""
 
     column: int
     operator: str
     value: Decimal | str
 
     def holds(self, row: Mapping[int, PlacedText]) -> bool:
-        """Decide whether a row meets the condition; a row without the cell, or without a number in it, does not."""
+        """Decide whether a row meets the condition; a row without a number to compare does not."""
         cell = row.get(self.column)
         text = cell.text if cell is not None else ""
         if isinstance(self.value, str):
-            has_text = self.value.casefold() in text.casefold()
-            return has_text if self.operator == "contains" else not has_text
+            return (self.value.casefold() == text.casefold()) is _IS_TEXT[self.operator]
         number = numbers.parse_number(text)
         return number is not None and _COMPARISONS[self.operator](number.value, self.value)
 
 
 @dataclass(frozen=True)
 class ConditionQuestion:
-    """A question about the rows of a grid; `columns` are the columns that the letters stand for."""
+    """A question about the rows of a grid; `conditions` are those that the slots choose among, as they are written."""
 
     text: str
     slots: tuple[Slot, ...]
-    columns: Mapping[str, int]
+    conditions: Mapping[str, RowCondition]
 
 
-def make_condition_question(field: Field, grid: EntryGrid) -> ConditionQuestion:
-    """Return the question which rows of the grid the list's description means."""
-    settings = RowConditionSettings.current()
-    columns = dict(zip(string.ascii_uppercase, range(len(grid.names)), strict=False))
-    lines = ["A table has these columns:"]
-    for letter, column in columns.items():
-        header = " ".join(dict.fromkeys(grid.names[column])) or "(no header)"
-        cells = [cell.text[: settings.longest_sample] for cell in filled_cells(grid, column)[: settings.sample_cells]]
-        lines.append(f"{letter}: {header} | {'; '.join(cells)}")
-    lines.append(f"Only some of its rows are wanted, as {path_text(field.path)}: {field.description}")
-    lines.append(
-        "Which conditions does a wanted row meet, all of them together? Write for each the letter of the column, how "
-        f"its cell is compared ({', '.join(_COMPARISONS)} with a number; {', '.join(_TEXT_TESTS)} a text), and with "
-        "what, with the sign that the cells have."
-    )
-    condition = {
-        "type": "object",
-        "properties": {
-            "column": {"enum": list(columns)},
-            "operator": {"enum": [*_COMPARISONS, *_TEXT_TESTS]},
-            "value": {"type": ["number", "string"]},
-        },
-        "required": ["column", "operator", "value"],
-        "additionalProperties": False,
-    }
-    schema = {"type": "array", "items": condition, "minItems": 1, "maxItems": settings.max_conditions}
-    return ConditionQuestion("\n".join(lines), (Slot("conditions", "json", schema=schema, nullable=False),), columns)
+def make_condition_question(match: ColumnMatch) -> ConditionQuestion | None:
+    """Return the question which rows of a grid the list's description means; None where it names nothing to compare.
 
-
-def read_conditions(question: ConditionQuestion, answer: Any, field: Field, grid: EntryGrid) -> list[RowCondition]:
-    """Return the conditions of an answer; none where one of them is not grounded.
-
-    A number has to be in the list's description, its sign aside, or 0; a text in the description or in a cell of its
-    column. Nothing else would tell a condition that the model made up.
+    Conditions are written out for a model to choose one, and another where the description names more than one thing.
+    A cell is compared with a number of the description, with either sign if it is printed without a minus, or with 0 if
+    there are none, in a column that an item has; or with a text that is both in the description and in its column.
     """
-    conditions = []
-    said = {abs(n.value) for m in re.findall(r"\d[\d.,]*\d|\d", field.description) if (n := numbers.parse_number(m))}
-    for written in answer if isinstance(answer, list) else ():
-        column, operator, value = question.columns[written["column"]], written["operator"], written["value"]
-        if isinstance(value, str) and operator in _COMPARISONS and (number := numbers.parse_number(value)):
-            value = number.value
-        if isinstance(value, str):
-            cells = [cell.text.casefold() for cell in filled_cells(grid, column)]
-            operator = {"==": "contains", "!=": "does not contain"}.get(operator, operator)
-            known = value.casefold() in field.description.casefold() or any(value.casefold() in c for c in cells)
-            if not value.strip() or operator in _COMPARISONS or not known:
-                return []
-            conditions.append(RowCondition(column, operator, value))
-        else:
-            limit = Decimal(str(value))
-            if operator in _TEXT_TESTS or (limit and abs(limit) not in said):
-                return []
-            conditions.append(RowCondition(column, operator, limit))
-    return conditions
+    description, grid, own = match.field.description, match.grid, set(match.columns.values())
+    settings = RowConditionSettings.current()
+    said = _numbers_in(description)
+    signed = {n for n in said if n < 0}
+    unsigned = {n for n in said if n > 0 and -n not in signed}
+    limits = sorted({*signed, *unsigned, *(-n for n in unsigned)} or {Decimal(0)})
+    lines = ["A table has these columns:"]
+    conditions: dict[str, RowCondition] = {}
+    named = len(signed | unsigned)
+    for column, names in enumerate(grid.names):
+        header = " ".join(dict.fromkeys(names)) or f"column {column + 1}"
+        cells = [cell.text for cell in filled_cells(grid, column)]
+        samples = "; ".join(text[: settings.longest_sample] for text in cells[: settings.sample_cells])
+        lines.append(f"{header} | {samples}")
+        figures = sum(numbers.parse_number(text) is not None for text in cells)
+        if column in own and cells and figures >= settings.min_figures * len(cells) and not _are_dates(cells):
+            for operator, limit in product(_COMPARISONS, limits):
+                conditions[f"{header} {operator} {limit:f}"] = RowCondition(column, operator, limit)
+        texts = sorted({text for text in cells if len(text) > 1 and _names(text, description)})
+        named += bool(texts)
+        for operator, text in product(_IS_TEXT, texts[: settings.max_texts]):
+            conditions[f"{header} {operator} {text}"] = RowCondition(column, operator, text)
+    if not conditions:
+        return None
+    lines.append(f"Only these rows are wanted: {description}")
+    lines.append("Which condition does a wanted row meet?")
+    schema = {"enum": list(conditions)}
+    slots = [Slot("condition", "json", schema=schema, nullable=False)]
+    if named > 1:
+        slots.append(Slot("and", "json", schema={"enum": [*conditions, None]}))
+    return ConditionQuestion("\n".join(lines), tuple(slots), conditions)
 
 
-def select_rows(grid: EntryGrid, conditions: Sequence[RowCondition]) -> tuple[Mapping[int, PlacedText], ...]:
-    """Return the rows of a grid that meet all conditions."""
-    return tuple(row for row in grid.rows if all(condition.holds(row) for condition in conditions))
+def _numbers_in(description: str) -> set[Decimal]:
+    """Return the numbers that a description has, without needless decimals; those after a minus are negative."""
+    found = (numbers.parse_number(m) for m in re.findall(r"(?<![\w-])[-−]?\d[\d.,]*\d|(?<![\w-])[-−]?\d", description))
+    return {number.value.normalize() + 0 for number in found if number is not None}
+
+
+def _are_dates(cells: Sequence[str]) -> bool:
+    return 2 * sum(bool(normalisation.find_spans("date", text)) for text in cells) > len(cells)
+
+
+def _names(text: str, description: str) -> bool:
+    """Decide whether a description has the text as words of its own."""
+    return re.search(rf"(?<!\w){re.escape(text.casefold())}(?!\w)", description.casefold()) is not None
+
+
+def select_rows(
+    grid: EntryGrid, question: ConditionQuestion, answers: Sequence[object]
+) -> tuple[Mapping[int, PlacedText], ...]:
+    """Return the rows of a grid that meet all conditions of an answer; none where it chooses none of them."""
+    chosen = [question.conditions[answer] for answer in answers if answer in question.conditions]
+    return tuple(row for row in grid.rows if chosen and all(condition.holds(row) for condition in chosen))

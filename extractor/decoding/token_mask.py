@@ -16,7 +16,7 @@ class TokenMask:
 
     def __init__(self, tokenizer: PromptTokenizer) -> None:
         self.tokenizer = tokenizer
-        self._merge_cache: dict[tuple[int, int], bool] = {}
+        self._merges: dict[int, np.ndarray] = {}
 
     def find_allowed(self, sequence: ActiveSequence) -> np.ndarray:
         """Return the ids of the tokens that may follow what the sequence has written, in ascending order."""
@@ -40,13 +40,13 @@ class TokenMask:
         """
         last = sequence.written[-1] if sequence.written else None
         if last in self.merging_tokens:
-            kept = [token for token in allowed if not self.merges(last, int(token))]
-            return np.array(kept, dtype=np.int64) if kept else allowed
+            kept = allowed[~self.merging(last, allowed)]
+            return kept if len(kept) else allowed
         for opening in self.merging_tokens.intersection(allowed.tolist()):
             ahead = sequence.matcher.deep_copy()
             ahead.consume_token(opening)
             following = self.allowed_tokens(ahead)
-            if len(following) and len(allowed) > 1 and all(self.merges(opening, int(token)) for token in following):
+            if len(following) and len(allowed) > 1 and all(self.merges(opening, token) for token in following.tolist()):
                 allowed = allowed[allowed != opening]
         return allowed
 
@@ -56,11 +56,23 @@ class TokenMask:
         encoded = (self.tokenizer.guide.tokenize_str(text) for text in ('"', ' "', " "))
         return {tokens[0] for tokens in encoded if len(tokens) == 1}
 
+    def merging(self, opening: int, tokens: np.ndarray) -> np.ndarray:
+        """Return for each token whether it merges with the opening one, as booleans of the tokens' shape."""
+        known = self._known(opening)
+        for token in tokens[known[tokens] < 0].tolist():
+            known[token] = self.merges(opening, token)
+        return known[tokens] == 1
+
     def merges(self, opening: int, token: int) -> bool:
         """Decide whether the tokenizer, given the text of both tokens, would not begin with the opening token."""
-        known = self._merge_cache.get((opening, token))
-        if known is None:
+        known = self._known(opening)
+        if known[token] < 0:
             guide = self.tokenizer.guide
-            known = guide.tokenize_bytes(guide.decode_bytes([opening, token]))[0] != opening
-            self._merge_cache[opening, token] = known
-        return known
+            known[token] = guide.tokenize_bytes(guide.decode_bytes([opening, token]))[0] != opening
+        return bool(known[token])
+
+    def _known(self, opening: int) -> np.ndarray:
+        """Return what is known of each token after the opening one: 1 where they merge, 0 where not, else -1."""
+        if opening not in self._merges:
+            self._merges[opening] = np.full(self.tokenizer.output_size, -1, dtype=np.int8)
+        return self._merges[opening]

@@ -13,10 +13,11 @@ from extractor.candidates.column_question import (
     group_alike,
     make_column_question,
 )
+from extractor.candidates.entry_grids import PlacedText
 from extractor.candidates.list_columns import ColumnMatch
 from extractor.candidates.list_rows import drop_rows_of_other_fields, limits_rows, rows_of_matches
 from extractor.candidates.matches import TableRowsMatch
-from extractor.candidates.row_conditions import make_condition_question, read_conditions, select_rows
+from extractor.candidates.row_conditions import make_condition_question, select_rows
 from extractor.candidates.table_question import keep_answered_tables, make_table_question
 from extractor.confidence import answer_probability
 from extractor.decoding import Slot, parse_answer, write_grammar, write_json_schema
@@ -36,7 +37,7 @@ class ColumnAnswerSettings(Settings):
     min_score: float = threshold(0.5, meaning="Least score of a table, with the answered columns, for it to be read.")
     min_columns: int = threshold(2, unit="columns", meaning="A table has at least so many of the list's items.")
     answer_tokens: int = threshold(24, unit="tokens", meaning="Longest answer, for each column.")
-    condition_tokens: int = threshold(160, unit="tokens", meaning="Longest answer about the rows that count.")
+    condition_tokens: int = threshold(60, unit="tokens", meaning="Longest condition of the rows that count.")
 
 
 def match_lists_by_columns(
@@ -123,18 +124,26 @@ def _match_columns(
 def _select_rows(matched: Sequence[Sequence[ColumnMatch]], model: Model) -> list[list[ColumnMatch]]:
     """Return the matches of lists of which a description says which rows count, with those rows alone.
 
-    Lists whose conditions the answer does not give, or no row meets, are left out: the model writes their elements.
+    Lists whose conditions compare nothing, or no row meets, are left out: the model writes their elements.
     """
-    questions = [make_condition_question(matches[0].field, matches[0].grid) for matches in matched]
+    asked = [(m, question) for m in matched if (question := make_condition_question(m[0]))]
     tokens = ColumnAnswerSettings.current().condition_tokens
-    groups = tuple(_as_group(question.text, question.slots, tokens) for question in questions)
+    groups = tuple(_as_group(question.text, question.slots, tokens) for _, question in asked)
+    answers = model.answer(Request(prompts.system(), "", groups, "")) if groups else ()
     selected = []
-    for matches, question, answer in zip(
-        matched, questions, model.answer(Request(prompts.system(), "", groups, "")), strict=True
-    ):
-        [written] = [slot.value for slot in parse_answer(answer, question.slots)] or [None]
-        conditions = read_conditions(question, written, matches[0].field, matches[0].grid)
-        kept = [replace(m, grid=replace(m.grid, rows=select_rows(m.grid, conditions))) for m in matches]
-        if conditions and any(m.grid.rows for m in kept):
+    for (matches, question), answer in zip(asked, answers, strict=True):
+        told = parse_answer(answer, question.slots)
+        probability = min((answer_probability(slot.tokens) for slot in told), default=0.0)
+        if probability < ColumnAnswerSettings.current().min_probability:
+            continue
+        chosen = [slot.value for slot in told]
+        kept = [_with_rows(m, select_rows(m.grid, question, chosen), probability) for m in matches]
+        if any(m.grid.rows for m in kept):
             selected.append([m for m in kept if m.grid.rows])
     return selected
+
+
+def _with_rows(match: ColumnMatch, rows: tuple[Mapping[int, PlacedText], ...], probability: float) -> ColumnMatch:
+    """Return the match with other rows, which are the list's with a probability: so certain is what they hold."""
+    similarity = {item: min(score, probability) for item, score in match.similarity.items()}
+    return replace(match, grid=replace(match.grid, rows=rows), similarity=similarity)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -15,6 +16,7 @@ from extractor.lessons import Lesson, Proposal, propose
 from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, Passages, Path, Request
+from extractor.values.terms import search_terms
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,10 @@ class PlanningSettings(Settings):
     answered_share: float = threshold(
         0.5, meaning="Share of a table's cells that must have answered fields for the table to be left out."
     )
+    rows_with_term: int = threshold(
+        3, unit="rows", meaning="A row of a list stays if it has a word of an open field that no more rows have."
+    )
+    shortest_term: int = threshold(5, unit="letters", meaning="Shorter words of a description tell nothing.")
     min_lesson_probability: float = threshold(
         0.3, meaning="Least probability of a place that lessons propose for it to answer the field."
     )
@@ -103,8 +109,8 @@ def plan(
     matches = _match_labelled_values(document, fields, matches, row_matches)
     proposals = propose(document, fields, lessons, matches) if lessons else {}
     matches = apply_proposals(matches, proposals, document)
-    answered_spans = _find_answered_spans(document, matches, row_matches)
     left = [f for f in fields if f.path not in matches and f.path not in row_matches]
+    answered_spans = _find_answered_spans(document, matches, row_matches, left)
 
     hidden = _hidden_spans(document)
     taken = [(match.start, match.end) for match in matches.values()]
@@ -156,12 +162,18 @@ def _select_passages(
 
 
 def _find_answered_spans(
-    document: Document, matches: Mapping[Path, StructuralMatch], row_matches: Mapping[Path, TableRowsMatch]
+    document: Document,
+    matches: Mapping[Path, StructuralMatch],
+    row_matches: Mapping[Path, TableRowsMatch],
+    open_fields: Sequence[Field],
 ) -> list[Span]:
     """Return the spans of tables, and of rows of tables, that no prompt needs any more.
 
-    Of a form, where every row is a label and its value, only the rows that have answered are not needed.
+    Of a form, where every row is a label and its value, only the rows that have answered are not needed. Of a list, the
+    few rows stay that have words of an open field: the profit of the year is an entry and a figure of its own.
     """
+    single = [f for f in open_fields if f.type != "array"]
+    wanted_terms = {term for f in single for text in (*f.labels, f.description) for term in search_terms(text)}
     share = PlanningSettings.current().answered_share
     spans = []
     for table in document.tables:
@@ -178,11 +190,29 @@ def _find_answered_spans(
         else:
             spans += [_line_around(document.text, m.start, m.end) for m in inside]
     for match in row_matches.values():
-        for row in match.rows:
-            start, end = min(m.start for m in row), max(m.end for m in row)
-            line_end = document.text.find("\n", end)
-            spans.append((start, line_end if line_end >= 0 else end))
+        lines = [_row_line(document.text, row) for row in match.rows]
+        named = _rows_with_terms([document.text[start:end] for start, end in lines], wanted_terms)
+        spans += [line for n, line in enumerate(lines) if n not in named]
     return spans
+
+
+def _row_line(text: str, row: Sequence[StructuralMatch]) -> Span:
+    start, end = min(m.start for m in row), max(m.end for m in row)
+    line_end = text.find("\n", end)
+    return start, line_end if line_end >= 0 else end
+
+
+def _rows_with_terms(rows: Sequence[str], wanted: set[str]) -> set[int]:
+    """Return the numbers of the rows that have one of the wanted terms, of those that few rows have."""
+    settings = PlanningSettings.current()
+    terms = [wanted & set(search_terms(row)) for row in rows]
+    counts = Counter(term for found in terms for term in found)
+    rare = {
+        term
+        for term, count in counts.items()
+        if count <= settings.rows_with_term and len(term) >= (settings.shortest_term if term.isascii() else 2)
+    }
+    return {n for n, found in enumerate(terms) if found & rare}
 
 
 def _line_around(text: str, start: int, end: int) -> Span:

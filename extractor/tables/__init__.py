@@ -19,7 +19,7 @@ To be read in this order:
 
 from __future__ import annotations
 
-from extractor.tables.cell_kinds import counts_up, is_value, value_format
+from extractor.tables.cell_kinds import counts_up, is_period, is_value, value_format
 from extractor.tables.cell_per_line import find_cell_per_line_tables
 from extractor.tables.cells import PlacedCell, collapse_whitespace
 from extractor.tables.flattened import find_tables_in_text
@@ -34,6 +34,7 @@ __all__ = [
     "counts_up",
     "find_cell_per_line_tables",
     "find_tables_in_text",
+    "is_period",
     "is_value",
     "value_format",
 ]

@@ -75,10 +75,11 @@ _NAMES_WITH_OTHER_MEANINGS = frozenset({"GE", "JO", "TD", "JE", "MX"})
 
 
 _DECIMAL_POINT = re.compile(
-    r"(?<![\d.,'’])(?:\d{1,3}(?:[,'’]\d{3})+\.\d{1,4}|\d+\.\d\d|0\.\d+)(?![\d.,'’:/-])", re.ASCII
+    r"(?<![\d.,'’])(?:\d{1,3}(?:[,'’]\d{3})+\.\d{1,4}|\d+\.\d\d|0\.\d+|\d{1,3}(?:,\d{3}){2,})(?![\d.,'’:/-])", re.ASCII
 )
 _DECIMAL_COMMA = re.compile(
-    r"(?<![\d.,'’])(?:\d{1,3}(?:[.'’\u00a0\u202f]\d{3})+,\d{1,4}|\d+,\d{1,2}|0,\d+)(?![\d.,'’:/-])", re.ASCII
+    r"(?<![\d.,'’])(?:\d{1,3}(?:[.'’\u00a0\u202f]\d{3})+,\d{1,4}|\d+,\d{1,2}|0,\d+|\d{1,3}(?:\.\d{3}){2,})(?![\d.,'’:/-])",
+    re.ASCII,
 )
 
 
@@ -101,7 +102,8 @@ def infer_number_customs(text: str) -> NumberCustoms:
 def infer_decimal_mark(text: str) -> str | None:
     """Return `.` or `,`, whichever divides the decimals of the clear numbers of `text`; None where they differ.
 
-    Clear are numbers with both marks, with two decimals (`48,00`), or below one; `1.234` is not, and dates are not.
+    Clear are numbers with both marks, with two decimals (`48,00`), below one, or with two groups of thousands
+    (`1.234.567`); `1.234` is not, and dates are not.
     """
     settings = LocaleSettings.current()
     text = text[: settings.longest_text]

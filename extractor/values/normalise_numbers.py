@@ -46,6 +46,8 @@ _ZERO_WORDS = frozenset({"nil", "zero", "零"})
 _LARGEST_EXPONENT = 300
 """Larger numbers do not fit a double."""
 _POINT_DIVIDES = re.compile(r"(?<![\d.,])\d+\.(?:\d{1,2}|\d{4,})(?![\d.,])|\d,\d{3}(?!\d)|(?<![\d.,])0\.\d")
+_DATE = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d{4}|\d{2})?(?![\d.])")
+"""`31.12.2022`, whose points divide nothing."""
 _ONE_COMMA = re.compile(r"(?<![\d.,])[1-9]\d{0,2},\d{3}(?![\d.,])")
 _POINT_GROUPS = re.compile(r"\d\.\d{3},\d|(?<!\d)\d{1,3}(?:\.\d{3}){2,}(?!\d)|(?<![\d.,])\d+,\d{1,2}(?![\d.,])")
 
@@ -110,7 +112,7 @@ def _settle_point(
         return grouped, True
     if re.match(r",[-–—]", text[number.end :]):
         return grouped, True  # `1.200,-`: the comma divides
-    folded = fold(context) if settings.points_follow_context else ""
+    folded = _DATE.sub(" ", fold(context)) if settings.points_follow_context else ""
     divides, groups = _POINT_DIVIDES.search(folded), _POINT_GROUPS.search(folded)
     if bool(divides) == bool(groups):
         if decimal_mark is None or not settings.marks_follow_document:
@@ -138,7 +140,11 @@ def _settle_sign(
 def _settle_comma(number: numbers.Number, text: str, context: str, field_type: str) -> numbers.Number:
     """Return the number whose one comma, as in `1,234`, divides in a document of decimal commas."""
     printed = fold(text)[number.start : number.end]
-    if not _ONE_COMMA.search(printed) or field_type == "integer" or _POINT_DIVIDES.search(fold(context)):
+    if (
+        not _ONE_COMMA.search(printed)
+        or field_type == "integer"
+        or _POINT_DIVIDES.search(_DATE.sub(" ", fold(context)))
+    ):
         return number
     return replace(number, value=number.value / 1000)
 
