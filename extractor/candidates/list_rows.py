@@ -27,7 +27,6 @@ class ListRowSettings(Settings):
     min_similarity: float = threshold(
         0.78, meaning="The least similarity of a header and an item, of a row and another field's label, of a caption."
     )
-    other_caption: float = threshold(0.6, meaning="Below this similarity a caption is not that of the list.")
     min_margin: float = threshold(
         0.1, meaning="How far one list's score is above that of another one that claims the same rows."
     )
