@@ -1,20 +1,24 @@
 """Measure what each rule and threshold is worth: `python -m eval.ablate`.
 
 Every algorithm keeps the rules and numbers that decide in one settings object (`extractor.settings`). Here each of them
-is changed alone (a rule switched, a number halved and raised by half, or what the setting names instead), the documents
-of the sets are extracted again, and micro-F1 is compared in pairs with that of the settings as they are. A rule that
-earns nothing on documents it was not made on should go.
+is changed alone (a rule switched, a number halved and raised by half, or what the setting names instead), and micro-F1
+is compared in pairs with that of the settings as they are. Only what can change is computed again: a document is read
+again where the setting was read while it was read, and extracted again where it was read then, or where the document
+came out different. A rule that earns nothing on documents it was not made on should go.
 
     python -m eval.ablate                                  every rule, by structure alone, on the shipped sets
     python -m eval.ablate --thresholds                     every number too; this takes hours
     python -m eval.ablate --list                           the settings there are, with meaning, unit and origin
-    python -m eval.ablate --only PostalAddressSettings     one algorithm; or one setting: DeskewSettings.finest_step
+    python -m eval.ablate --only tables                    one room; or one algorithm: PostalAddressSettings; or one
+                                                           setting: DeskewSettings.finest_step
     python -m eval.ablate --sets FOLDER ... --limit 20     other sets, the first documents of each
     python -m eval.ablate --model default --answers DIR    with the model; answers are kept in DIR between runs
     python -m eval.ablate --output ablation.md             the table as a file as well
 
 Worth is the micro-F1 of the settings as they are less that of the changed ones, so a rule that helps is positive; the
-interval is of a paired bootstrap over documents. `changed` counts fields that came out better or worse by the change.
+interval is of a paired bootstrap over documents. `read by` counts the documents in which the setting was looked at, the
+column after it fields that came out better or worse by the change; the last names the sets with a difference, and what
+the setting is worth on each.
 """
 
 from __future__ import annotations
@@ -25,17 +29,17 @@ import pkgutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from eval.answer_cache import CachedModel
 from extractor import settings
-from extractor.evaluation.judging import judge_document
-from extractor.evaluation.matching import ABSENT, CORRECT
-from extractor.evaluation.metrics import Estimate, micro_f1, paired_difference
+from extractor.evaluation.matching import ABSENT, CORRECT, match_failed_document, match_record
+from extractor.evaluation.metrics import DocumentScore, Estimate, micro_f1, paired_difference
 from extractor.evaluation.run_identity import ROOMS_WITHOUT_EFFECT
-from extractor.evaluation.runs import DocumentResult
 from extractor.evaluation.samples import EvalSet, Sample, load_set, load_set_schema
+from extractor.extraction.pipeline import extract
 from extractor.models import Model, load_model
 from extractor.readers import read
 from extractor.schemas import Schema
@@ -43,8 +47,6 @@ from extractor.settings import Settings
 from extractor.types import Document
 
 HERE = Path(__file__).resolve().parent
-READING_ROOMS = frozenset({"layout", "ocr", "readers", "tables", "values", "geometry"})
-"""Rooms whose settings change how a document is read; for the others it is read once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,14 @@ class Variant:
     other: Any
 
     @property
-    def room(self) -> str:
-        """Return the room that the settings belong to."""
-        return _room(self.settings.__module__)
-
-    @property
     def changed(self) -> Settings:
         """Return the settings with the other value."""
         return replace(self.settings.current(), **{self.name: self.other})  # type: ignore[type-var]
+
+    @property
+    def key(self) -> tuple[type[Settings], str]:
+        """Return the setting's class and name, as `settings.recorded` records them."""
+        return self.settings, self.name
 
     def __str__(self) -> str:
         return f"{self.settings.__name__}.{self.name}"
@@ -74,18 +76,23 @@ class Variant:
 class Worth:
     """The worth of a setting: `gain` is micro-F1 with its usual value less micro-F1 with the variant.
 
-    `better` and `worse` count fields that came out better and worse with the variant.
+    `read_by` counts the documents in which the setting was looked at, `better` and `worse` the fields that came out
+    better and worse with the variant; `by_set` is the gain on each set where the variant makes a difference.
     """
 
     variant: Variant
     gain: Estimate
+    read_by: int
     better: int
     worse: int
+    by_set: dict[str, float]
 
     @property
     def verdict(self) -> str:
         """Decide whether the setting as it is helps, harms, or makes no difference beyond noise."""
         low, high = self.gain.low, self.gain.high
+        if not self.read_by:
+            return "never read"
         if not self.better and not self.worse and not self.gain.value:
             return "changes nothing"
         if low is None or high is None or low <= 0 <= high:
@@ -116,7 +123,7 @@ def list_variants(classes: Sequence[type[Settings]], only: Sequence[str], thresh
             name = f"{cls.__name__}.{field.name}"
             usual = getattr(cls.current(), field.name)
             is_rule = isinstance(usual, bool)
-            if only and not {name, cls.__name__} & set(only):
+            if only and not {name, cls.__name__, _room(cls.__module__)} & set(only):
                 continue
             if not is_rule and not thresholds and name not in only:
                 continue
@@ -139,43 +146,101 @@ class Ablation:
     """The documents of some sets, extracted with the settings as they are once, and again with each variant."""
 
     def __init__(self, sets: Sequence[tuple[EvalSet, Schema]], model: Model | None, limit: int | None) -> None:
-        self.sets, self.model, self.limit = sets, model, limit
-        self._read: dict[Path, Document] = {}
-        self.usual = self._evaluate(reread=False)
+        self.trials = [
+            Trial(samples.name, sample, samples.folder, schema, model)
+            for samples, schema in sets
+            for sample in samples.samples[:limit]
+        ]
 
     def measure(self, variant: Variant) -> Worth:
         """Return what the variant costs or gains over all documents."""
+        _clear_caches()
         with settings.replaced(variant.changed):
-            results = self._evaluate(reread=variant.room in READING_ROOMS)
-        gain, _ = paired_difference([d.score for d in results], [d.score for d in self.usual])
-        pairs = [(_outcomes(a), _outcomes(b)) for a, b in zip(self.usual, results, strict=True)]
+            results = [trial.extract_with(variant) for trial in self.trials]
+        _clear_caches()
+        usual = self.usual
+        gain, _ = paired_difference(results, usual)
+        pairs = [(_outcomes(a), _outcomes(b)) for a, b in zip(usual, results, strict=True)]
         better = sum(b.get(k, True) and not a.get(k, True) for a, b in pairs for k in a.keys() | b.keys())
         worse = sum(a.get(k, True) and not b.get(k, True) for a, b in pairs for k in a.keys() | b.keys())
-        return Worth(variant, gain, better, worse)
+        read_by = sum(trial.reads(variant) for trial in self.trials)
+        return Worth(variant, gain, read_by, better, worse, dict(self._gains_by_set(results)))
+
+    @cached_property
+    def usual(self) -> list[DocumentScore]:
+        """The scores of all documents with the settings as they are."""
+        return [trial.usual for trial in self.trials]
 
     @property
     def micro_f1(self) -> float | None:
         """Return micro-F1 with the settings as they are."""
-        return micro_f1([d.score for d in self.usual])
+        return micro_f1(self.usual)
 
-    def _evaluate(self, reread: bool) -> list[DocumentResult]:
-        load = read if reread else self._read_once
-        return [
-            judge_document(sample, samples.folder, schema, self.model, load)
-            for samples, schema in self.sets
-            for sample in self._samples(samples)
-        ]
-
-    def _samples(self, samples: EvalSet) -> Sequence[Sample]:
-        return samples.samples[: self.limit]
-
-    def _read_once(self, file: Path) -> Document:
-        if file not in self._read:
-            self._read[file] = read(file)
-        return self._read[file]
+    def _gains_by_set(self, results: Sequence[DocumentScore]) -> Iterator[tuple[str, float]]:
+        for name in dict.fromkeys(trial.set_name for trial in self.trials):
+            own = [n for n, trial in enumerate(self.trials) if trial.set_name == name]
+            gain, _ = paired_difference([results[n] for n in own], [self.usual[n] for n in own], rounds=1)
+            if any(_outcomes(results[n]) != _outcomes(self.usual[n]) for n in own):
+                yield name, gain.value or 0.0
 
 
-def _outcomes(result: DocumentResult) -> dict[Any, bool]:
+class Trial:
+    """One document, its gold record and schema, with what was read and extracted with the settings as they are."""
+
+    def __init__(self, set_name: str, sample: Sample, folder: Path, schema: Schema, model: Model | None) -> None:
+        self.set_name = set_name
+        self._sample, self._schema, self._model = sample, schema, model
+        self._file = folder / sample.document
+        _clear_caches()  # what is remembered would hide which settings it depends on
+        with settings.recorded() as self._read_for_document:
+            self._document = self._read()
+        with settings.recorded() as self._read_for_record:
+            self.usual = self._judge(self._document)
+
+    def reads(self, variant: Variant) -> bool:
+        """Return whether the setting of `variant` was looked at for this document."""
+        return variant.key in self._read_for_document or variant.key in self._read_for_record
+
+    def extract_with(self, variant: Variant) -> DocumentScore:
+        """Return the score with the settings in force, of which `variant` alone differs from the usual ones."""
+        document = self._read() if variant.key in self._read_for_document else self._document
+        if document == self._document and variant.key not in self._read_for_record:
+            return self.usual
+        return self._judge(document)
+
+    def _read(self) -> Document | None:
+        """Return the document; None where it cannot be read."""
+        try:
+            return read(self._file)
+        except Exception as error:  # with a variant, too, one document must not end the run
+            self._report(error)
+            return None
+
+    def _judge(self, document: Document | None) -> DocumentScore:
+        if document is not None:
+            try:
+                data = extract(document, self._schema, self._model).data
+            except Exception as error:
+                self._report(error)
+            else:
+                return DocumentScore(match_record(self._schema, self._sample.gold, data))
+        return DocumentScore(match_failed_document(self._schema, self._sample.gold), failed=True)
+
+    def _report(self, error: Exception) -> None:
+        print(f"{self._file}: {type(error).__name__}: {error}", file=sys.stderr)
+
+
+def _clear_caches() -> None:
+    """Empty the memories of functions of the tool; those without a limit hold tables that no setting changes."""
+    for name, module in list(sys.modules.items()):
+        if name.split(".")[0] == "extractor":
+            for value in vars(module).values():
+                parameters = getattr(value, "cache_parameters", None)
+                if parameters is not None and parameters()["maxsize"] is not None:
+                    value.cache_clear()
+
+
+def _outcomes(result: DocumentScore) -> dict[Any, bool]:
     """Return for each place of gold or record whether it came out right; places that are not there are right."""
     return {(m.gold_path is not None, m.path): m.outcome in (CORRECT, ABSENT) for m in result.matches}
 
@@ -184,7 +249,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Print a Markdown table, one row for each variant as soon as it is measured; return 0."""
     parser = argparse.ArgumentParser(prog="python -m eval.ablate", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sets", nargs="+", metavar="FOLDER[:SCHEMA]", help="default: the shipped sets")
-    parser.add_argument("--only", nargs="+", default=(), metavar="NAME", help="settings classes, or Class.setting")
+    parser.add_argument(
+        "--only", nargs="+", default=(), metavar="NAME", help="rooms, settings classes, or Class.setting"
+    )
     parser.add_argument("--thresholds", action="store_true", help="numbers too, not only rules")
     parser.add_argument("--limit", type=int, metavar="N", help="the first N documents of each set")
     parser.add_argument("--model", default="none", help="a model's name, default, or none (structure alone)")
@@ -201,10 +268,10 @@ def main(arguments: list[str] | None = None) -> int:
         parser.error("no such rule or setting; --list prints them, --thresholds includes numbers")
     ablation = Ablation([_set(name) for name in chosen.sets or _shipped()], _model(chosen), chosen.limit)
     lines = [
-        f"{len(ablation.usual)} documents, model {chosen.model}, micro-F1 {ablation.micro_f1 or 0.0:.4f}",
+        f"{len(ablation.trials)} documents, model {chosen.model}, micro-F1 {ablation.micro_f1 or 0.0:.4f}",
         "",
-        "| setting | as it is | tried | worth (95 % interval) | better, worse by the change | verdict |",
-        "|---|---|---|---|---|---|",
+        "| setting | as it is | tried | worth (95 % interval) | read by | better, worse changed | verdict | where |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     print("\n".join(lines), flush=True)
     for variant in variants:
@@ -246,9 +313,9 @@ def _row(worth: Worth) -> str:
     gain, variant = worth.gain, worth.variant
     around = f" ({gain.low:+.4f} to {gain.high:+.4f})" if gain.low is not None else ""
     value = f"{gain.value or 0.0:+.4f}{around}"
-    return (
-        f"| {variant} | {variant.usual} | {variant.other} | {value} | {worth.better}, {worth.worse} | {worth.verdict} |"
-    )
+    where = ", ".join(f"{name} {on_set:+.4f}" for name, on_set in worth.by_set.items())
+    cells = (variant, variant.usual, variant.other, value, worth.read_by, f"{worth.better}, {worth.worse}")
+    return f"| {' | '.join(map(str, cells))} | {worth.verdict} | {where} |"
 
 
 if __name__ == "__main__":

@@ -15,10 +15,10 @@ An algorithm keeps all of its own in one frozen dataclass that derives from `Set
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import field
+from dataclasses import field, fields
 from typing import Any, ClassVar, Self
 
 _replaced: ContextVar[dict[type[Settings], Settings]] = ContextVar("replaced", default={})  # noqa: B039 - never changed
@@ -55,6 +55,48 @@ def replaced(settings: Settings) -> Iterator[None]:
         yield
     finally:
         _replaced.reset(token)
+
+
+@contextmanager
+def recorded() -> Iterator[set[tuple[type[Settings], str]]]:
+    """Yield a set that collects the class and name of each setting that is read, in this thread, until the block ends.
+
+    Settings that are used whole, as a key or as text, count as read all of them. Only classes whose modules have been
+    imported are recorded.
+    """
+    reads: set[tuple[type[Settings], str]] = set()
+    token = _replaced.set({cls: _Recorded(cls.current(), reads) for cls in Settings.classes})  # type: ignore[misc]
+    try:
+        yield reads
+    finally:
+        _replaced.reset(token)
+
+
+class _Recorded:
+    """Stands for settings and records which of them are read."""
+
+    def __init__(self, settings: Settings, reads: set[tuple[type[Settings], str]]) -> None:
+        self._settings, self._reads = settings, reads
+        self._names = frozenset(each.name for each in fields(settings))  # type: ignore[arg-type]
+
+    def __getattr__(self, name: str) -> Any:
+        self._record({name} if name in self._names else self._names)
+        return getattr(self._settings, name)
+
+    def __hash__(self) -> int:
+        self._record(self._names)
+        return hash(self._settings)
+
+    def __eq__(self, other: object) -> bool:
+        self._record(self._names)
+        return self._settings == (other._settings if isinstance(other, _Recorded) else other)
+
+    def __repr__(self) -> str:
+        self._record(self._names)
+        return repr(self._settings)
+
+    def _record(self, names: Iterable[str]) -> None:
+        self._reads.update((type(self._settings), name) for name in names)
 
 
 def threshold(default: Any, *, meaning: str, unit: str = "", chosen: str = "", others: tuple[Any, ...] = ()) -> Any:

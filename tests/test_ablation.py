@@ -11,7 +11,7 @@ from eval import ablate
 from eval.answer_cache import CachedModel
 from extractor.candidates import key_value
 from extractor.models.scripted import ScriptedModel
-from extractor.settings import Settings, replaced, rule, threshold
+from extractor.settings import Settings, recorded, replaced, rule, threshold
 from extractor.types import FieldGroup, Request
 
 
@@ -82,6 +82,44 @@ def test_settings_are_replaced_until_the_block_ends():
     assert LetterSettings.current() == LetterSettings()
 
 
+def test_settings_that_are_read_are_recorded():
+    key = {(LetterSettings, name) for name in ("reads_labels", "reads_twice", "size")}
+    with recorded() as reads:
+        assert LetterSettings.current().size == 4
+    LetterSettings.current().reads_labels  # noqa: B018 - after the block nothing is recorded
+    assert reads == {(LetterSettings, "size")}
+    with replaced(LetterSettings(size=9)), recorded() as reads:
+        assert LetterSettings.current() == LetterSettings(size=9)
+    assert reads == key
+    with recorded() as reads:
+        assert "size=4" in f"{LetterSettings.current()}" and {LetterSettings.current(): 1}[LetterSettings()] == 1
+    assert reads == key
+
+
+def test_only_what_a_setting_can_change_is_computed_again(letters, monkeypatch):
+    done = []
+
+    def note(stage, function):
+        def noted(*arguments):
+            if stage == "read" and arguments[0].stem == "1":
+                LetterSettings.current().size  # noqa: B018 - the first letter alone is read by it
+            if stage == "extract" and "2021-03-02" in arguments[0].text:
+                LetterSettings.current().reads_twice  # noqa: B018 - and the second extracted
+            done.append(stage)
+            return function(*arguments)
+
+        return noted
+
+    monkeypatch.setattr(ablate, "read", note("read", ablate.read))
+    monkeypatch.setattr(ablate, "extract", note("extract", ablate.extract))
+    ablation = ablate.Ablation([ablate._set(str(letters))], None, None)
+    assert sorted(done) == ["extract"] * 6 + ["read"] * 6
+    expected = {"reads_labels": (0, []), "reads_twice": (1, ["extract"]), "size": (1, ["read"])}
+    for variant in ablate.list_variants([LetterSettings], (), thresholds=True):
+        done.clear()
+        assert (ablation.measure(variant).read_by, done) == expected[variant.name]
+
+
 def test_rule_that_helps_is_distinguished_from_one_that_changes_nothing(letters, switchable, capsys, tmp_path):
     table = tmp_path / "table.md"
     assert ablate.main(["--sets", str(letters), "--output", str(table)]) == 0
@@ -90,8 +128,10 @@ def test_rule_that_helps_is_distinguished_from_one_that_changes_nothing(letters,
         "LetterSettings.reads_labels",
         "LetterSettings.reads_twice",
     ]  # no numbers without --thresholds
-    assert "| +1.0000 (+1.0000 to +1.0000) | 0, 12 | helps |" in rows["LetterSettings.reads_labels"]
-    assert "| 0, 0 | changes nothing |" in rows["LetterSettings.reads_twice"]
+    assert (
+        "| +1.0000 (+1.0000 to +1.0000) | 6 | 0, 12 | helps | letters +1.0000 |" in rows["LetterSettings.reads_labels"]
+    )
+    assert "| +0.0000 (+0.0000 to +0.0000) | 0 | 0, 0 | never read |  |" in rows["LetterSettings.reads_twice"]
     assert "6 documents, model none, micro-F1 1.0000" in capsys.readouterr().out
 
 
@@ -104,7 +144,7 @@ def test_rule_that_harms_is_named(letters, monkeypatch, capsys):
     monkeypatch.setattr(key_value, "match_labelled_values", found)
     monkeypatch.setattr(ablate, "all_settings", lambda: [HarmfulSettings])
     assert ablate.main(["--sets", str(letters)]) == 0
-    assert "| -1.0000 (-1.0000 to -1.0000) | 12, 0 | harms |" in capsys.readouterr().out
+    assert "| -1.0000 (-1.0000 to -1.0000) | 6 | 12, 0 | harms | letters -1.0000 |" in capsys.readouterr().out
 
 
 def test_settings_without_effect_on_records_are_not_tried():
