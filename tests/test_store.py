@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from waiting import TIMEOUT
 
 from extractor.cli import main
 from extractor.errors import InputError, UsageError
@@ -753,11 +754,19 @@ def test_failures_are_counted_by_kind_and_retried(store):
 # Damage and write protection of the file.
 
 
-def filled_store(place: Path, records: int = 300) -> None:
+def filled_store(place: Path, records: int) -> None:
     with Store(place) as store:
         store.add_schema(SCHEMA)
         for n in range(records):
             store.records.add(result(f"{n:064x}"), FIRST, who="m")
+
+
+@pytest.fixture(scope="module")
+def full_store(tmp_path_factory):
+    """Return a store of 300 records, for tests to copy."""
+    place = tmp_path_factory.mktemp("full") / "store.db"
+    filled_store(place, 300)
+    return place
 
 
 def zero_page_of(place: Path, index: str) -> None:
@@ -771,9 +780,8 @@ def zero_page_of(place: Path, index: str) -> None:
         file.write(bytes(size))
 
 
-def test_damaged_index_is_found_by_verify_and_a_backup_restores_the_store(tmp_path, capsys):
-    place, copy = tmp_path / "store.db", tmp_path / "copy.db"
-    filled_store(place)
+def test_damaged_index_is_found_by_verify_and_a_backup_restores_the_store(full_store, tmp_path, capsys):
+    place, copy = Path(shutil.copy(full_store, tmp_path)), tmp_path / "copy.db"
     with Store(place) as store:
         store.backup(copy)
     assert main(["store", "verify", "--store", str(place)]) == 0
@@ -791,9 +799,8 @@ def test_damaged_index_is_found_by_verify_and_a_backup_restores_the_store(tmp_pa
 
 
 @pytest.mark.parametrize("damage", ["truncated", "overwritten"])
-def test_store_that_cannot_be_opened_for_damage_is_not_called_safe(damage, tmp_path, capsys):
-    place = tmp_path / "store.db"
-    filled_store(place)
+def test_store_that_cannot_be_opened_for_damage_is_not_called_safe(full_store, damage, tmp_path, capsys):
+    place = Path(shutil.copy(full_store, tmp_path))
     data = place.read_bytes()
     place.write_bytes(data[: len(data) // 3] if damage == "truncated" else b"not a database " * 1000)
     for arguments in (["status"], ["store", "verify"], ["export", "--output", str(tmp_path / "out.jsonl")]):
@@ -843,7 +850,7 @@ def test_write_protection_is_noticed(tmp_path):
         "os.geteuid() or os.setresuid(65534, 65534, 65534); "
         "sys.exit(d._is_writable(Path(sys.argv[1])))"
     )
-    assert subprocess.run([sys.executable, "-c", code, str(place)], timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code, str(place)], timeout=TIMEOUT).returncode == 0
 
 
 def test_log_that_a_write_protected_disk_hides_is_named(tmp_path, monkeypatch):

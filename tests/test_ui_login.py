@@ -18,7 +18,7 @@ from extractor.ui.sessions import IDLE_SECONDS, MAX_SECONDS, Sessions
 
 @pytest.fixture
 def app(tmp_path):
-    with hosted(tmp_path) as (made, _):
+    with hosted(tmp_path, screens=False) as (made, _):
         yield made
 
 
@@ -29,7 +29,7 @@ def shared(tmp_path_factory):
         with pytest.MonkeyPatch.context() as patch:
             for limit in ("PAIR_ATTEMPTS", "ADDRESS_ATTEMPTS", "NAME_ATTEMPTS"):
                 patch.setattr(login, limit, 1000)
-            made, _ = stack.enter_context(hosted(tmp_path_factory.mktemp("login")))
+            made, _ = stack.enter_context(hosted(tmp_path_factory.mktemp("login"), screens=False))
         yield made
 
 
@@ -156,9 +156,9 @@ def test_an_invented_cookie_opens_nothing(shared, cookie):
 
 
 def test_sessions_survive_a_restart_but_not_a_new_password(tmp_path):
-    with hosted(tmp_path) as (app, _), client(app, "ann") as browser:
+    with hosted(tmp_path, screens=False) as (app, _), client(app, "ann") as browser:
         cookie = browser.cookies[f"extractor-{PORT}"]
-    with hosted(tmp_path) as (app, _), client(app) as browser:
+    with hosted(tmp_path, screens=False) as (app, _), client(app) as browser:
         browser.cookies.set(f"extractor-{PORT}", cookie)
         assert browser.get("/api/me").json()["user"] == "ann"
         add_user(tmp_path / "passwords", "bob", "another battery")
@@ -171,7 +171,7 @@ def test_sessions_survive_a_restart_but_not_a_new_password(tmp_path):
 
 
 def test_a_deleted_user_is_logged_out(tmp_path):
-    with hosted(tmp_path) as (app, _), client(app, "bob") as browser:
+    with hosted(tmp_path, screens=False) as (app, _), client(app, "bob") as browser:
         file = tmp_path / "passwords"
         lines = [line for line in file.read_text().splitlines() if not line.startswith("bob:")]
         file.write_text("\n".join(lines))
