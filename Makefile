@@ -39,13 +39,14 @@ $(AXE): tests/axe/package.json
 	npm install --prefix tests/axe --no-audit --no-fund --silent
 	touch $@
 
-# Two processes share the tests; those of the browser and of the model come last and have all cores.
+# Two processes share the tests, a file at a time, in the order of their names: in the order of --loadscope-reorder the files
+# with few tests, which take long, would come last. In the browser much is waiting, of which the other process makes use.
+# The model comes last, because it uses all cores and much memory.
 test: system weights $(AXE)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --ignore tests/test_default_model.py \
-		--ignore-glob '*/test_screen_*.py'
-	$(BIN)/python -m pytest tests/test_screen_*.py tests/test_default_model.py
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --ignore tests/test_default_model.py
+	$(BIN)/python -m pytest tests/test_default_model.py
 
 lint: $(INSTALLED)
 	$(BIN)/ruff check --fix .

@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import subprocess
 import sys
 from pathlib import Path
@@ -9,9 +10,6 @@ from pathlib import Path
 import pytest
 
 from extractor import validation
-from extractor.extraction import extract
-from extractor.models import load_model
-from extractor.readers import read
 from extractor.schemas import load_schema
 from extractor.values import equivalence
 
@@ -19,34 +17,58 @@ ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = Path(os.environ.get("EXTRACTOR_SAMPLES", ROOT.parent / "shared" / "samples")) / "huining-2020.txt"
 
 
+EXAMPLE = ROOT / "examples" / "qingshan-2020.txt"
+SCHEMA = load_schema("annual-disclosure-2020")
+EXTRACT = """
+import pickle, sys
+from peak_memory import peak_kibibytes
+from extractor.extraction import extract
+from extractor.models import load_model
+from extractor.readers import read
+from extractor.schemas import load_schema
+model = load_model()
+peak = peak_kibibytes()
+schema = load_schema("annual-disclosure-2020")
+results = {name: extract(read(name), schema, model) for name in sys.argv[2:]}
+with open(sys.argv[1], "wb") as file:
+    pickle.dump((peak, results), file)
+"""
+
+
 @pytest.fixture(scope="module")
-def model():
-    return load_model()
+def extracted(tmp_path_factory):
+    """Return the peak of memory in KiB of loading the model, and the records of the reports by their paths.
+
+    The model is loaded once, in a process of its own, whose memory nothing else has used.
+    """
+    kept = tmp_path_factory.mktemp("default-model") / "results"
+    reports = [str(file) for file in (EXAMPLE, SAMPLE) if file.exists()]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests")))}
+    subprocess.run([sys.executable, "-c", EXTRACT, kept, *reports], check=True, env=environment)
+    return pickle.loads(kept.read_bytes())
 
 
-def find_mistakes(document, gold_file, model):
-    """Return the schema, the extraction, and (path, gold, got) for every field whose value is wrong."""
-    schema = load_schema("annual-disclosure-2020")
+def find_mistakes(result, gold_file):
+    """Return (path, gold, got) for every field whose value is wrong."""
     gold = json.loads(gold_file.read_text(encoding="utf-8"))
-    result = extract(read(document), schema, model)
     wrong = []
-    for field in schema.fields:
+    for field in SCHEMA.fields:
         expected, got = gold, result.data
         for step in field.path:
             expected = expected[step]
             got = got.get(step) if got else None
         if equivalence.classify_outcome(expected, got) not in ("correct", "absent"):
             wrong.append((field.path, expected, got))
-    return schema, result, wrong
+    return wrong
 
 
-def assert_valid_and_traced(schema, result):
+def assert_valid_and_traced(result):
     """Check what holds for any extraction: the record is valid, and copied values have their evidence."""
-    assert not [p for p in validation.find_problems(schema, result.data) if p.kind in ("schema", "format")]
+    assert not [p for p in validation.find_problems(SCHEMA, result.data) if p.kind in ("schema", "format")]
     for v in result.values:
         if v.evidence is not None:
             assert result.document.text[v.evidence.start : v.evidence.end] == v.evidence.text
-        if v.value is not None and v.method != "code" and schema.field(v.path).copied:
+        if v.value is not None and v.method != "code" and SCHEMA.field(v.path).copied:
             assert v.evidence is not None, v.path
         assert v.confidence is None or 0 <= v.confidence <= 1
     assert result.run["weights"] and result.run["confidence"] == "uncalibrated"
@@ -56,33 +78,28 @@ def mistakes_in_tables(wrong):
     return [w for w in wrong if w[0][0] in ("proactive", "applications", "reviews")]
 
 
-def test_example_report(model):
-    schema, result, wrong = find_mistakes(
-        ROOT / "examples" / "qingshan-2020.txt", ROOT / "examples" / "qingshan-2020.gold.json", model
-    )
-    assert_valid_and_traced(schema, result)
+def test_example_report(extracted):
+    result = extracted[1][str(EXAMPLE)]
+    wrong = find_mistakes(result, EXAMPLE.with_suffix(".gold.json"))
+    assert_valid_and_traced(result)
     assert not mistakes_in_tables(wrong)
-    assert len(wrong) <= 0.04 * len(schema.fields), wrong
+    assert len(wrong) <= 0.04 * len(SCHEMA.fields), wrong
 
 
-def test_county_report(model):
+@pytest.mark.skipif(
+    not SAMPLE.exists(),
+    reason=f"{SAMPLE} is not there; set EXTRACTOR_SAMPLES to the folder that holds huining-2020.txt",
+)
+def test_county_report(extracted):
     """At least 99 % of all fields and every table cell; the report is not distributed here."""
-    if not SAMPLE.exists():
-        pytest.skip(f"{SAMPLE} is not there; set EXTRACTOR_SAMPLES to the folder that holds huining-2020.txt")
-    schema, result, wrong = find_mistakes(SAMPLE, ROOT / "tests" / "documents" / "huining-2020.gold.json", model)
-    assert_valid_and_traced(schema, result)
-    assert len(schema.fields) >= 240
+    result = extracted[1][str(SAMPLE)]
+    wrong = find_mistakes(result, ROOT / "tests" / "documents" / "huining-2020.gold.json")
+    assert_valid_and_traced(result)
+    assert len(SCHEMA.fields) >= 240
     assert not mistakes_in_tables(wrong)
-    assert len(wrong) <= 0.01 * len(schema.fields), wrong
+    assert len(wrong) <= 0.01 * len(SCHEMA.fields), wrong
 
 
-def test_loading_stays_within_its_memory():
+def test_loading_stays_within_its_memory(extracted):
     """4 GiB once the weights are converted; how long it takes is measured, not tested."""
-    code = (
-        f"import sys; sys.path.insert(0, {str(ROOT / 'tests')!r})\n"
-        "from peak_memory import peak_kibibytes\n"
-        "from extractor.models import load_model\n"
-        "load_model(); print(peak_kibibytes())"
-    )
-    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
-    assert float(out.stdout.split()[-1]) < 4 * 1024 * 1024
+    assert extracted[0] < 4 * 1024 * 1024

@@ -12,7 +12,7 @@ from web_app import client, fill, hosted, post
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory):
-    with hosted(tmp_path_factory.mktemp("handins")) as (made, store):
+    with hosted(tmp_path_factory.mktemp("handins"), screens=False) as (made, store):
         numbers = fill(store, {f"{n}.txt": (f"Customer {n}", f"{n}.00") for n in range(1, 6)})
         with client(made, "ann") as ann, client(made, "bob") as bob:
             yield ann, bob, store, numbers

@@ -4,7 +4,7 @@ import json
 
 import pytest
 from test_schema_design import FIRST, OTHER, VISIT
-from web_app import ADDRESS, post
+from web_app import ADDRESS, hosted, post
 
 HEADERS = {"X-Extractor": "1", "Origin": ADDRESS}
 
@@ -13,6 +13,12 @@ def send(browser, text, name="visit.txt"):
     answer = browser.post(f"/api/samples?name={name}", content=text.encode(), headers=HEADERS)
     assert answer.status_code == 200, answer.text
     return answer.json()["sample"]
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    with hosted(tmp_path_factory.mktemp("kinds"), screens=False) as (made, _):
+        yield made
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ def taught(tmp_path_factory):
     """Yield a browser, the store and the first records of three permits, corrected and approved."""
     folder = tmp_path_factory.mktemp("lessons")
     files = write_forms(folder / "forms", range(FORMS))
-    with hosted(folder) as (app, store), client(app, "ann") as browser:
+    with hosted(folder, screens=False) as (app, store), client(app, "ann") as browser:
         store.add_schema(SCHEMA)
         records = []
         for n in range(FORMS):
