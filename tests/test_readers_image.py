@@ -237,6 +237,31 @@ def test_ocr_failure_or_timeout_costs_only_its_page(monkeypatch):
     assert len(document.pages) == 4
 
 
+def test_pages_that_ocr_has_no_time_for_are_left_empty_and_named(monkeypatch):
+    started = []
+
+    def read_page(picture, dpi):
+        started.append(picture.getpixel((5, 5)))
+        return ScannedPage(100, 100, (), (), (), 0.0, None, False)
+
+    monkeypatch.setattr(ocr, "read_page", read_page)
+    monkeypatch.setattr(page_pool.TimeBudget, "is_spent", property(lambda budget: 20 in started))
+    monkeypatch.setattr(page_pool, "CONCURRENT_PAGES", 1)
+    data = saved(gray(10), "TIFF", save_all=True, append_images=[gray(20), gray(30), gray(40)])
+    document = read_bytes(data, "fax.tif")
+    assert started == [10, 20]
+    assert [problem.kind for problem in document.problems] == ["blank_page", "blank_page", "not_read"]
+    assert "2 pages from 3 to 4 were not read" in document.problems[-1].message
+    assert [page.number for page in document.pages] == [1, 2, 3, 4]
+
+
+@pytest.mark.parametrize("settings", [{"seconds": -1.0}, {"seconds_at_work": -1.0}])
+def test_time_for_ocr_ends_by_either_clock(settings):
+    with replaced(page_pool.ReadingTimeSettings(**settings)):
+        assert page_pool.TimeBudget().is_spent
+    assert not page_pool.TimeBudget().is_spent
+
+
 def test_only_a_few_pages_are_in_memory_at_a_time(monkeypatch):
     held = []
 

@@ -17,9 +17,10 @@ from extractor import ocr, page_image
 from extractor.errors import InputError
 from extractor.geometry import PlacedWord, Rect
 from extractor.ocr import ScannedPage
-from extractor.readers import pdf_page, read_bytes, text_layer
+from extractor.readers import page_pool, pdf_page, read_bytes, text_layer
 from extractor.readers.image import MAX_SIDE
 from extractor.readers.scanned import align_baselines, rotate_box
+from extractor.settings import replaced
 
 LATIN = os.path.join(os.path.dirname(reportlab.__file__), "fonts", "Vera.ttf")
 CHINESE = "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf"
@@ -185,6 +186,14 @@ def test_page_that_cannot_be_rendered_is_a_problem_and_the_others_are_read(monke
     document = read(made(shown(scan(TEXT)), text(TEXT)))
     assert [(p.kind, "Page 1 " in p.message) for p in document.problems] == [("broken_page", True)]
     assert TEXT[0] in document.text
+
+
+def test_without_time_for_ocr_the_text_of_the_file_is_read_and_scans_are_named(never):
+    with replaced(page_pool.ReadingTimeSettings(seconds=-1.0)):
+        document = read(made(text(TEXT), shown(scan(TEXT)), text(TEXT[:1]), shown(scan(TEXT[2:]))))
+    assert [page.number for page in document.pages] == [1, 2, 3, 4]
+    assert document.text.count(TEXT[0]) == 2
+    assert kinds(document) == ["not_read"] and "2 pages from 2 to 4 were not read" in document.problems[0].message
 
 
 def test_pages_are_rendered_within_the_limits(answers):

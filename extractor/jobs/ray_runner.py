@@ -164,7 +164,7 @@ class ReaderActor:
         settings = JobSettings.current()
         self._schema, self._limits, self._with_model = schema, limits, with_model
         niceness = settings.reader_niceness if with_model else 0
-        arguments = (limits.memory, os.getpid(), niceness)
+        arguments = (limits.memory, os.getpid(), niceness, limits.timeout)
         self._workers = ProcessPool(1, worker_tasks.init_reader, arguments, settings.recycle_after)
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:

@@ -124,9 +124,8 @@ class JobRunner:
         self._max_held = self._min_held
         main = os.getpid()
         niceness = self._settings.reader_niceness if load_model else 0
-        self._readers = ProcessPool(
-            own.workers, worker_tasks.init_reader, (own.memory, main, niceness), self._settings.recycle_after
-        )
+        arguments = (own.memory, main, niceness, own.timeout)
+        self._readers = ProcessPool(own.workers, worker_tasks.init_reader, arguments, self._settings.recycle_after)
         self._models = models or model_processes(own)
         self._owns_models = models is None
         self._model_is_ready = load_model is None
@@ -244,6 +243,8 @@ class JobRunner:
             return 0
         with self._bookkeeping():
             tasks = self._jobs.claim(self._job, self._owner, room)
+        # Where the system clock was set forward, leases lapse that are held here.
+        tasks = [task for task in tasks if task.id not in self._held]
         self._held |= {task.id: task for task in tasks}
         self._begin(tasks)
         return len(tasks)

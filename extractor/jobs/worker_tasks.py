@@ -37,7 +37,9 @@ from extractor.jobs.sources import UnusableFile, fingerprint, split_name
 from extractor.lessons import Lesson
 from extractor.models import Model
 from extractor.readers import describe_failure, detect_format, read_bytes
+from extractor.readers.page_pool import ReadingTimeSettings
 from extractor.schemas import Schema, load_schema
+from extractor.settings import replaced
 from extractor.splitting import find_parts
 from extractor.store import SourceFile, Store
 from extractor.types import Document
@@ -83,11 +85,19 @@ class ExtractionResult:
 # A process that reads.
 
 
-def init_reader(memory: int, main: int, niceness: int = 0) -> None:
+SHARE_FOR_READING = 0.7
+"""Of the time limit of a document, how much may go by before no further page is read by OCR."""
+_time_limit: float | None = None
+
+
+def init_reader(memory: int, main: int, niceness: int = 0, time_limit: float | None = None) -> None:
     """Prepare a process that reads: limit its address space to `memory` MB, silence it, and lower its priority.
 
-    It ends when the process `main` does. `niceness` is added to its nice value.
+    It ends when the process `main` does. `niceness` is added to its nice value. A document that takes longer than
+    `time_limit` seconds is lost, so that a long one is rather read in part.
     """
+    global _time_limit
+    _time_limit = time_limit
     _init_worker(main)
     os.nice(niceness)
     null = os.open(os.devnull, os.O_WRONLY)  # parsers print what they stumble over, which may quote a document
@@ -169,7 +179,11 @@ def _read(name: str, sha: str) -> tuple[Document, str, int]:
     data, found = archives.read_document_bytes(name)
     if found != sha:
         raise UnusableFile("changed", "The file was changed while it was being read.")
-    return replace(read_bytes(data, name), id=sha), detect_format(data, name), len(data)
+    own = ReadingTimeSettings.current()
+    if _time_limit is not None:
+        own = replace(own, seconds=min(own.seconds, SHARE_FOR_READING * _time_limit))
+    with replaced(own):
+        return replace(read_bytes(data, name), id=sha), detect_format(data, name), len(data)
 
 
 # A process with a model.

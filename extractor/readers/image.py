@@ -97,20 +97,24 @@ def sniff(sample: FileSample) -> bool:
 def read(data: bytes, source: str) -> Document:
     """Return the document in a picture file, a page for each frame, read by OCR; a Problem for a frame that is broken.
 
+    Once the pages have taken the time that there is for OCR, further ones are left empty.
     Raises InputError for a file of which no frame can be decoded, with a frame of more than MAX_SIDE pixels a side or
     MAX_PIXELS in all, or with more than MAX_PAGES frames.
     """
-    from extractor.readers.page_pool import map_pages
+    from extractor.readers.page_pool import TimeBudget, map_pages
     from extractor.readers.page_writer import PageWriter
-    from extractor.readers.scanned import page_took_too_long, read_page_image, write_scanned_page
+    from extractor.readers.scanned import page_took_too_long, pages_without_time, read_page_image, write_scanned_page
 
     writer = PageWriter()
     problems: list[Problem] = []
     reasons: list[str] = []
     has_frame = False
+    budget, unread = TimeBudget(), []
 
-    def read_frame(frame: PageImage | BrokenFrame) -> ScannedPage | Problem:
-        return frame.problem if isinstance(frame, BrokenFrame) else read_page_image(frame)
+    def read_frame(frame: PageImage | BrokenFrame) -> ScannedPage | Problem | None:
+        if isinstance(frame, BrokenFrame):
+            return frame.problem
+        return None if budget.is_spent else read_page_image(frame)
 
     def give_up(frame: PageImage | BrokenFrame) -> Problem:
         return frame.problem if isinstance(frame, BrokenFrame) else page_took_too_long(frame.number)
@@ -122,10 +126,15 @@ def read(data: bytes, source: str) -> Document:
             reasons.append(frame.reason)
             continue
         has_frame = True
+        if page is None:
+            writer.write_page(frame.number, *frame.size, [])
+            unread.append(frame.number)
+            continue
         problems += write_scanned_page(writer, frame, page)
         refuse_long_text(writer.length, source)
     if not has_frame:
         raise _broken_picture(source, reasons[0] if reasons else "no picture in it")
+    problems += pages_without_time(unread)
     return writer.document(hashlib.sha256(data).hexdigest(), source, problems)
 
 

@@ -1,14 +1,18 @@
-"""Works on several pages at a time, each in a thread of its own, and gives up those that take too long."""
+"""Works on several pages at a time, each in a thread of its own, and gives up what takes too long: pages, documents."""
 
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotYet
 from contextvars import copy_context
+from dataclasses import dataclass
 from typing import TypeVar
+
+from extractor.settings import Settings, threshold
 
 PAGE_SECONDS = 120.0
 """The longest time for a page; a crowded A4 page takes some seconds. `_seconds_that_count` says which seconds count."""
@@ -19,6 +23,34 @@ CONCURRENT_PAGES = 2
 _POLL_SECONDS = 1.0
 
 Job, Result = TypeVar("Job"), TypeVar("Result")
+
+
+@dataclass(frozen=True)
+class ReadingTimeSettings(Settings):
+    """How long a document may be read by OCR, all of its pages together."""
+
+    seconds_at_work: float = threshold(
+        1800.0,
+        unit="seconds",
+        meaning="after so many of this process at work, no further page is read by OCR; a page takes two to five",
+    )
+    seconds: float = threshold(
+        math.inf, unit="seconds", meaning="... and after so many on the clock; a job has a time limit", others=()
+    )
+
+
+class TimeBudget:
+    """The time that OCR may take for the pages of one document, from now on."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic(), time.process_time()
+        self._settings = ReadingTimeSettings.current()
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether no further page is to be read by OCR."""
+        is_late = time.monotonic() - self._began[0] > self._settings.seconds
+        return is_late or _seconds_that_count(self._began) > self._settings.seconds_at_work
 
 
 def map_pages(

@@ -28,17 +28,19 @@ def sniff(sample: FileSample) -> bool:
 def read(data: bytes, source: str) -> Document:
     """Return the document in a PDF, with a Problem for a page that is broken, blank or hard to read.
 
+    Once the pages have taken the time that there is for OCR, of further ones only the text of the file is read.
     Raises InputError for a file that is broken, needs a password, or has more than MAX_PAGES pages.
     """
     import pypdfium2
 
     from extractor.readers.missing_glyphs import MissingGlyphFinder
-    from extractor.readers.page_pool import map_pages
+    from extractor.readers.page_pool import TimeBudget, map_pages
     from extractor.readers.page_writer import PageWriter
     from extractor.readers.pdf_layers import hidden_layer_names
     from extractor.readers.pdf_layout import write_pdf_page
     from extractor.readers.pdf_page import PDFIUM, load_page
     from extractor.readers.pdf_reading import read_page, read_without_ocr
+    from extractor.readers.scanned import pages_without_time
 
     with PDFIUM:
         document = open_pdf(pypdfium2, data, source)
@@ -55,10 +57,16 @@ def read(data: bytes, source: str) -> Document:
         writer = PageWriter()
         problems: list[Problem] = []
         layers = hidden_layer_names(data)
-        pages = (load_page(pypdfium2, document, number, glyphs, layers) for number in range(1, count + 1))
+        budget, unread = TimeBudget(), []
+        pages = (
+            load_page(pypdfium2, document, number, glyphs, layers, with_picture=not budget.is_spent)
+            for number in range(1, count + 1)
+        )
         for page, reading in map_pages(pages, read_page, read_without_ocr):
             problems += write_pdf_page(writer, page, reading)
+            unread += [page.number] if page.lacks_time else []
             refuse_long_text(writer.length, source)
+        problems += pages_without_time(unread)
         return writer.document(hashlib.sha256(data).hexdigest(), source, problems)
     finally:
         glyphs.close()

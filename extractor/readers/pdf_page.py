@@ -58,6 +58,8 @@ class PdfPage:
     regions: tuple[Rect, ...] = ()
     """Where pictures and shapes are that may hold words."""
     problems: tuple[Problem, ...] = ()
+    lacks_time: bool = False
+    """Whether it would have been rendered if there had been time for OCR."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,11 +73,19 @@ class PageReading:
     problems: Sequence[Problem] = ()
 
 
-def load_page(pypdfium2, document, number: int, glyphs: MissingGlyphFinder, layers: Set[str] = frozenset()) -> PdfPage:
+def load_page(
+    pypdfium2,
+    document,
+    number: int,
+    glyphs: MissingGlyphFinder,
+    layers: Set[str] = frozenset(),
+    with_picture: bool = True,
+) -> PdfPage:
     """Return page `number`, rendered where its text alone does not tell what it shows; a Problem for a broken one.
 
     It is rendered where it has no text, or text that is not painted; where characters do not read like text; and where
-    pictures or shapes beside its words may hold words too. `layers` are those of the file that are switched off.
+    pictures or shapes beside its words may hold words too, but never unless `with_picture`. `layers` are those of the
+    file that are switched off.
     """
     with PDFIUM:
         try:
@@ -90,6 +100,8 @@ def load_page(pypdfium2, document, number: int, glyphs: MissingGlyphFinder, laye
             regions = tuple(find_regions(content))
             if content.shown and not content.unpainted and not regions and not suspect_fonts(content):
                 return PdfPage(number, content)
+            if not with_picture:
+                return PdfPage(number, content, lacks_time=True)
             return PdfPage(number, content, render(page, number, _ocr_resolution(content)), regions)
         except (pypdfium2.PdfiumError, MemoryError, ValueError) as error:  # ValueError: a page too thin for a pixel
             return PdfPage(number, content, problems=(_broken_page(number, error),))

@@ -6,6 +6,7 @@ Each page ends as words, or as a Problem of one of these kinds, or as both:
     blank_page       there is nothing on the page
     no_text          there is something on the page, but no text was found in it
     ocr_failed       OCR failed, or took longer than `page_pool.PAGE_SECONDS`
+    not_read         the pages before took all the time that there was for the document (`page_pool.TimeBudget`)
     low_confidence   OCR is not sure of the page
     poor_text_layer  the file's text for the page is not what the page shows; it was read by OCR instead
     cut_off          a part of the page is over a limit and was left out
@@ -154,6 +155,16 @@ def page_took_too_long(number: int) -> Problem:
         "scan it again at a lower resolution."
     )
     return Problem((), ProblemKind.OCR_FAILED, message)
+
+
+def pages_without_time(numbers: Sequence[int]) -> list[Problem]:
+    """Return the problem of pages that OCR had no time left for; nothing where there are none."""
+    if not numbers:
+        return []
+    first, last = numbers[0], numbers[-1]
+    which = f"Page {first} was" if first == last else f"{len(numbers):,} pages from {first} to {last} were"
+    message = f"{which} not read by OCR, as the pages before took too long; split the file and read the rest by itself."
+    return [Problem((), ProblemKind.NOT_READ, message)]
 
 
 def rotate_box(box: Rect, turn: float, size: tuple[float, float], new_size: tuple[float, float]) -> Rect:
