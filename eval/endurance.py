@@ -3,6 +3,7 @@
 python -m eval.endurance bad FOLDER         every file of a folder ends as a result or as a named error, in time
 python -m eval.endurance kill               kill -9 at random moments: no document is lost, none is stored twice
 python -m eval.endurance full               a disk that fills up: nothing that was reported as done is gone
+python -m eval.endurance clock              a system clock that jumps by days while two processes share a job
 python -m eval.endurance many               10,000 documents: rate, memory, open files, cost of bookkeeping
 python -m eval.endurance compare PATH...    seconds per document: a job against `extract`, one after the other
 """
@@ -23,14 +24,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 
 from extractor import jobs
 from extractor.models.scripted import ScriptedModel
 from extractor.schemas import load_schema
-from extractor.store import JobCounts, Store
+from extractor.store import JobCounts, Store, database
 from extractor.types import FieldGroup, Request
 
 SCHEMA = {
@@ -42,6 +45,7 @@ SCHEMA = {
     },
 }
 MB = 2**20
+DAY_SECONDS = 86400.0
 FINISH_SECONDS = 300
 """How long a job that nothing stops may take."""
 
@@ -69,6 +73,8 @@ def make_documents(folder: Path, number: int) -> None:
 
 def work(arguments: argparse.Namespace) -> None:
     """Run a job until it is finished; print the number of finished documents whenever the runner reports it."""
+    if arguments.clock is not None:
+        make_clock_jump(arguments.clock)
     if arguments.file_size:
         resource.setrlimit(resource.RLIMIT_FSIZE, (arguments.file_size, arguments.file_size))
     schema = load_schema(SCHEMA)
@@ -80,6 +86,19 @@ def work(arguments: argparse.Namespace) -> None:
         ) as runner:
             report = runner.drain()
         store.jobs.end(job, report.state, who="endurance")
+
+
+def make_clock_jump(seed: int) -> None:
+    """Make this process's clock be right, a day behind or a day ahead, another one each time that it is asked."""
+    draw, seconds = random.Random(seed), time.time
+
+    class JumpingDate(datetime):
+        @classmethod
+        def now(cls, zone: Any = None) -> datetime:
+            return datetime.fromtimestamp(time.time(), zone)
+
+    time.time = lambda: seconds() + draw.choice((0.0, 0.0, -DAY_SECONDS, DAY_SECONDS))
+    database.datetime = JumpingDate
 
 
 def start_work(store: Path, folder: Path, *options: str) -> subprocess.Popen[str]:
@@ -159,6 +178,18 @@ def full(number: int, file_size: int) -> dict[str, int]:
         assert start_work(store, folder).wait(FINISH_SECONDS) == 0
         verify(store, number)
         return {"reported": reported, "stored": stored, "documents": number}
+
+
+def clock(number: int, seed: int) -> dict[str, int]:
+    """Have two processes share a job, each with a clock that jumps, and check that nothing is lost or stored twice."""
+    with tempfile.TemporaryDirectory() as temporary:
+        folder, store = Path(temporary, "in"), Path(temporary, "store.db")
+        make_documents(folder, number)
+        both = [start_work(store, folder, "--clock", str(seed + n)) for n in range(2)]
+        for process in both:
+            process.communicate(timeout=FINISH_SECONDS)
+        assert [process.returncode for process in both] == [0, 0], [process.returncode for process in both]
+        return verify(store, number)
 
 
 class ResourceMonitor:
@@ -289,6 +320,10 @@ def main() -> None:
     check.add_argument("--documents", type=int, default=500)
     check.add_argument("--file-size", type=int, default=MB)
     check.set_defaults(run=lambda a: full(a.documents, a.file_size))
+    check = checks.add_parser("clock")
+    check.add_argument("--documents", type=int, default=500)
+    check.add_argument("--seed", type=int, default=1)
+    check.set_defaults(run=lambda a: clock(a.documents, a.seed))
     check = checks.add_parser("many")
     check.add_argument("--documents", type=int, default=10_000)
     check.add_argument("--structure", action="store_true", help="without a model")
@@ -302,6 +337,7 @@ def main() -> None:
     check.add_argument("store")
     check.add_argument("folder")
     check.add_argument("--file-size", type=int)
+    check.add_argument("--clock", type=int, metavar="SEED", help="have the clock jump")
     check.set_defaults(run=work)
     arguments = parser.parse_args()
     found = arguments.run(arguments)

@@ -20,6 +20,7 @@ from types import SimpleNamespace
 
 import psutil
 import pytest
+from PIL import Image
 from waiting import TIMEOUT, wait_until
 
 from eval import endurance
@@ -29,6 +30,7 @@ from extractor.jobs import archives, lease_owner, runner, sources, worker_tasks,
 from extractor.jobs.settings import JobSettings
 from extractor.models.scripted import ScriptedModel
 from extractor.readers import read_bytes
+from extractor.readers.page_pool import ReadingTimeSettings
 from extractor.schemas import load_schema
 from extractor.store import Store
 
@@ -277,6 +279,22 @@ def misbehave(name, sha, schema, lessons=None):
         worker_tasks.read_bytes = read_bytes
 
 
+def read_with_dying_ocr(name, sha, schema, lessons=None):
+    """Read a document with an OCR engine that ends its process on every picture."""
+    from extractor import ocr
+
+    ocr.read_page = lambda picture, dpi: os.kill(os.getpid(), signal.SIGSEGV)
+    return worker_tasks.read_and_extract(name, sha, schema, lessons)
+
+
+def test_ocr_engine_that_dies_costs_only_the_documents_that_need_it(store, folder, monkeypatch):
+    write_texts(folder, a="Total: 1\n", b="Total: 2\n")
+    Image.new("L", (80, 80), 90).save(folder / "scan.png")
+    monkeypatch.setattr(runner.worker_tasks, "read_and_extract", read_with_dying_ocr)
+    report = run_job(store, folder)
+    assert failures(store) == {"scan.png": "crashed"} and report.counts.done == 2
+
+
 def raising(text, source):
     if "deep" in text.decode():
         return raising(text, source)
@@ -384,6 +402,20 @@ def test_unforeseen_error_names_its_place_and_quotes_no_document(monkeypatch, fo
         failure = worker_tasks.read_document(str(file), hashlib.sha256(file.read_bytes()).hexdigest())
         assert failure.kind == kind and "4111" not in failure.message
         assert kind != "error" or "ValueError" in failure.message
+
+
+def test_time_limit_of_a_job_leaves_the_reader_time_to_end(monkeypatch, folder):
+    seen = []
+    monkeypatch.setattr(worker_tasks, "_time_limit", 100.0)
+    monkeypatch.setattr(
+        worker_tasks,
+        "read_bytes",
+        lambda data, name: seen.append(ReadingTimeSettings.current()) or read_bytes(data, name),
+    )
+    (folder / "a.txt").write_text("Total: 1\n")
+    sha = hashlib.sha256(b"Total: 1\n").hexdigest()
+    assert isinstance(worker_tasks.read_document(str(folder / "a.txt"), sha), worker_tasks.ReadResult)
+    assert seen[0].seconds == worker_tasks.SHARE_FOR_READING * 100 and ReadingTimeSettings.current().seconds > 100
 
 
 def test_file_that_changes_while_it_is_read_fails_as_changed(folder):
@@ -527,6 +559,17 @@ def test_owner_whose_process_is_gone_is_dead():
     assert lease_owner.is_dead("|".join((machine, "999999999", started, nonce)))
     assert lease_owner.is_dead("|".join((machine, str(os.getpid()), "1.00", nonce)))
     assert not lease_owner.is_dead("|".join(("elsewhere", "999999999", started, nonce)))
+
+
+def test_owner_lives_on_when_the_system_clock_is_set(monkeypatch):
+    me = lease_owner.new_owner()
+    created = psutil.Process().create_time()
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: created + 86400)
+    assert not lease_owner.is_dead(me)
+
+
+def test_job_ends_though_the_clock_jumps():
+    assert endurance.clock(60, seed=1)["documents"] == 60
 
 
 # Memory.

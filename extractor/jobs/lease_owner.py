@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import socket
+from pathlib import Path
 
 import psutil
 
@@ -15,8 +16,8 @@ _CLOCK_TOLERANCE = 2.0
 
 def new_owner() -> str:
     """Return a name for this process, another one at every call: machine, process number, start time and a nonce."""
-    started = psutil.Process().create_time()
-    return _SEPARATOR.join((_machine(), str(os.getpid()), f"{started:.2f}", secrets.token_hex(4)))
+    started = _start(psutil.Process())
+    return _SEPARATOR.join((_machine(), str(os.getpid()), started, secrets.token_hex(4)))
 
 
 def is_dead(owner: str) -> bool:
@@ -26,11 +27,30 @@ def is_dead(owner: str) -> bool:
         return False
     try:
         running = psutil.Process(int(process))
-        is_another = abs(running.create_time() - float(started)) > _CLOCK_TOLERANCE
-        return is_another or running.status() == psutil.STATUS_ZOMBIE
+        return not _is_same_start(_start(running), started) or running.status() == psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return True
     except psutil.AccessDenied:
+        return False
+
+
+def _start(process: psutil.Process) -> str:
+    """Return when a process started, as text that is not another one's.
+
+    On Linux that is the boot and the ticks since then, which do not move when the system clock is set; elsewhere the
+    time in seconds.
+    """
+    try:
+        ticks = Path(f"/proc/{process.pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()[19]
+        return f"{Path('/proc/sys/kernel/random/boot_id').read_text('ascii').strip()} {ticks}"
+    except FileNotFoundError:
+        return f"{process.create_time():.2f}"  # which raises an error where the process is gone
+
+
+def _is_same_start(one: str, other: str) -> bool:
+    try:
+        return one == other or abs(float(one) - float(other)) <= _CLOCK_TOLERANCE
+    except ValueError:
         return False
 
 

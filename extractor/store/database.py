@@ -7,10 +7,11 @@ import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from urllib.parse import quote
 
 import sqlalchemy as sa
@@ -38,11 +39,18 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
+def ignore_commit(moment: str) -> None:
+    """Do nothing at a commit."""
+
+
 class Database:
     """SQLite in a file, or PostgreSQL at a URL; created and migrated to the newest tables when opened.
 
-    Raises StoreError where it cannot be opened, is not a store, or was made by a newer version of the tool.
+    `at_commit` is called with `before` and `after` at every commit, in the thread that commits: tests end the process
+    there. Raises StoreError where it cannot be opened, is not a store, or was made by a newer version of the tool.
     """
+
+    at_commit: ClassVar[Callable[[str], None]] = staticmethod(ignore_commit)
 
     def __init__(self, place: str) -> None:
         self.name, url = _url(place)
@@ -93,6 +101,14 @@ class Database:
             connection = connection.execution_options(extractor_writes=True)
             with connection.begin():
                 yield connection
+                self.at_commit("before")
+            self.at_commit("after")
+
+    def clock(self, connection: sa.Connection) -> float:
+        """Return the time in seconds since 1970: of the server, where there is one, as machines' clocks differ."""
+        if self.dialect == "sqlite":
+            return time.time()
+        return float(connection.exec_driver_sql("SELECT EXTRACT(EPOCH FROM clock_timestamp())").scalar_one())
 
     def add_new(self, connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert the rows, except those whose key exists."""
