@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import glob
 import os
 import random
 import shutil
@@ -11,7 +10,6 @@ import sqlite3
 import stat
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 from pathlib import Path
@@ -20,6 +18,7 @@ import pytest
 import sqlalchemy as sa
 from waiting import TIMEOUT
 
+from eval.postgres_server import serve_postgres
 from extractor.cli import main
 from extractor.errors import InputError, UsageError
 from extractor.review import QueueQuery, ReviewService
@@ -36,6 +35,7 @@ from extractor.store import (
     open_flag,
 )
 from extractor.store import database_tables as tables
+from extractor.store.database import Database
 from extractor.store.migrations import MIGRATIONS
 from extractor.store.record_data import replace_value
 
@@ -64,24 +64,9 @@ def result(document: str = "a" * 64, total: object = 5, source: str = "a.txt", *
 
 @pytest.fixture(scope="module")
 def postgres():
-    """The URL of a server of our own, in a folder of its own; a missing PostgreSQL fails the tests."""
-    found = sorted(glob.glob("/usr/lib/postgresql/*/bin"), key=lambda p: int(p.split("/")[4]))
-    assert found, "PostgreSQL is not installed: run `make system`"
-    folder = Path(tempfile.mkdtemp(prefix="pg"))
-    user = {"user": "postgres", "cwd": folder} if os.geteuid() == 0 else {"cwd": folder}
-    if os.geteuid() == 0:
-        shutil.chown(folder, "postgres")
-    data = folder / "data"
-    quiet = {"check": True, "stdout": subprocess.DEVNULL}
-    subprocess.run([f"{found[-1]}/initdb", "-D", data, "-A", "trust", "-U", "extractor", "-N"], **quiet, **user)
-    settings = f"-c fsync=off -c listen_addresses= -c unix_socket_directories={folder}"
-    control = [f"{found[-1]}/pg_ctl", "-D", data, "-w"]
-    subprocess.run([*control, "-o", settings, "-l", folder / "log", "start"], **quiet, **user)
-    try:
-        yield f"postgresql://extractor@/postgres?host={folder}"
-    finally:
-        subprocess.run([*control, "-m", "immediate", "stop"], **quiet, **user)
-        shutil.rmtree(folder)
+    """A PostgreSQL of our own; where it is not installed, the tests fail."""
+    with serve_postgres() as server:
+        yield server
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -90,13 +75,9 @@ def place(request, tmp_path):
     if request.param == "sqlite":
         yield str(tmp_path / "own" / "store.db")
         return
-    url = request.getfixturevalue("postgres")
-    yield url
-    engine = sa.create_engine(url.replace("postgresql:", "postgresql+psycopg:"))
-    with engine.begin() as connection:
-        connection.exec_driver_sql("DROP SCHEMA public CASCADE")
-        connection.exec_driver_sql("CREATE SCHEMA public")
-    engine.dispose()
+    server = request.getfixturevalue("postgres")
+    yield server.url
+    server.empty()
 
 
 @pytest.fixture
@@ -431,6 +412,46 @@ def test_filters_select_the_summaries_they_describe(store):
     assert store.records.next_id(RecordFilter("open"), who="ann", but=unsure.id) is None
 
 
+@pytest.mark.parametrize("status", ["open", "approved", None])
+@pytest.mark.parametrize("sort", ["risk", "new", "old"])
+def test_pages_of_a_queue_are_in_order_across_statuses(store, status, sort):
+    for n in range(12):
+        number = store.records.add(result(f"{n:064x}"), FIRST, who="m").id
+        raw(store, f"UPDATE records SET risk = {n % 5}, created = '2026-01-{28 - n}' WHERE id = {number}")
+        if n % 3:
+            raw(store, f"UPDATE records SET status = '{('new', 'approved')[n % 3 - 1]}' WHERE id = {number}")
+    wanted = RecordFilter(status)
+    keys = {"risk": lambda r: (-r.risk, r.id), "new": lambda r: (r.created, r.id), "old": lambda r: (r.created, r.id)}
+    everything, total = store.records.list_summaries(wanted, sort=sort)
+    assert total == len(everything) == {"open": 8, "approved": 4, None: 12}[status]
+    assert everything == sorted(everything, key=keys[sort], reverse=sort == "new")
+    pages = [store.records.list_summaries(wanted, sort=sort, after=after, limit=3)[0] for after in range(0, 12, 3)]
+    assert [row.id for page in pages for row in page] == [row.id for row in everything]
+    assert store.records.next_id(wanted, who="ann", sort=sort, but=everything[0].id) == everything[1].id
+
+
+def test_pages_and_counts_of_a_long_queue_are_read_from_indexes(tmp_path):
+    with Store(tmp_path / "store.db") as store:
+        said = []
+        sa.event.listen(store._database._engine, "before_cursor_execute", lambda *a: said.append((a[2], a[3])))
+        for status in ("open", "approved", None):
+            for sort in ("risk", "new", "old"):
+                store.records.list_summaries(RecordFilter(status), sort=sort)
+                store.records.next_id(RecordFilter(status), who="ann", sort=sort)
+            store.records.count_by_queue(RecordFilter(status), who="ann")
+        store.records.count_by_status()
+        queries = [(sql, values) for sql, values in said if "FROM records" in sql and "JOIN" not in sql]
+        with contextlib.closing(sqlite3.connect(store.place)) as connection:
+            plans = [
+                [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)] for sql, values in queries
+            ]
+    assert len(plans) > 20
+    for (sql, _), plan in zip(queries, plans, strict=True):
+        steps = [step for step in plan if " records " in f"{step} "]
+        wanted = "COVERING INDEX records_counts" if "count(*)" in sql else "INDEX records_by_"
+        assert steps and all(wanted in step for step in steps), (sql, plan)
+
+
 def test_records_of_a_job_are_listed(store):
     job, (task, _) = begun(store, "a", "b")
     store.jobs.record_outcomes(job, "me", [TaskOutcome(task, "done", result=result())], who="ann")
@@ -496,7 +517,8 @@ def undo_later_migrations(store: Store) -> None:
         for table in ("corrections", "reviews", "extractions"):
             raw(store, f"DROP TRIGGER {table}_no_delete")
             raw(store, f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, ''); END")
-    for index in ("tasks_handin", "handins_who", "deletions_record", "deletions_document"):
+    later = ("records_counts", "records_by_risk", "records_by_time")
+    for index in (*later, "tasks_handin", "handins_who", "deletions_record", "deletions_document"):
         raw(store, f"DROP INDEX {index}")
     dropped = ("handins", "deletions", "review_rules", "report_kinds", "lesson_hashes", "lessons", "layouts")
     for table in (*dropped, "tokens", "webhooks"):
@@ -685,10 +707,27 @@ def test_leased_task_belongs_to_one_owner_until_it_is_released(store):
 def test_lapsed_lease_can_be_claimed_by_another_owner(store, monkeypatch):
     job, mine = begun(store, "a")
     later = time.time() + 1000
-    monkeypatch.setattr("extractor.store.job_queue.time.time", lambda: later)
+    monkeypatch.setattr(Database, "clock", lambda database, connection: later)
     assert [task.id for task in store.jobs.claim(job, "you", 10)] == [mine[0].id]
     store.jobs.record_outcomes(job, "me", [TaskOutcome(mine[0], "done", result=result())], who="ann")
     assert store.jobs.counts(job).left == 1 and store.records.count_by_status() == {}  # too late: it is no longer mine
+
+
+def test_lease_of_a_clock_that_was_wrong_does_not_last_for_years(store, monkeypatch):
+    job = store.jobs.start("j", SCHEMA.id, {"model": "none"}, who="ann")
+    store.jobs.add(job, [SourceFile("a", "s"), SourceFile("b", "s")])
+    with monkeypatch.context() as wrong:
+        wrong.setattr(Database, "clock", lambda database, connection: time.time() + 10 * 365 * 86400)
+        (mine,) = store.jobs.claim(job, "me", 1)
+    assert {task.name for task in store.jobs.claim(job, "you", 10)} == {"a", "b"}
+    assert mine.name == "a" and store.jobs.claim(job, "me", 10) == []
+
+
+def test_time_of_leases_is_that_of_the_server(postgres, monkeypatch):
+    monkeypatch.setattr("extractor.store.database.time.time", lambda: 5.0)
+    with Store(postgres.url) as store, store._database.reading() as connection:
+        assert store._database.clock(connection) > 1_000_000
+    postgres.empty()
 
 
 def test_result_and_task_state_are_stored_together(store):

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from extractor.store import database_tables as tables
 from extractor.store.database import now
-from extractor.store.models import RecordFilter, RecordSummary, ReviewAction, current_approvals, open_flag
+from extractor.store.models import STATUSES, RecordFilter, RecordSummary, ReviewAction, current_approvals, open_flag
 
 _OTHER_TABLES = ("schema_name", "sources", "approvals", "flag")
 _ROW = tuple(key for key in RecordSummary.__dataclass_fields__ if key not in _OTHER_TABLES)
@@ -23,7 +23,7 @@ def list_summaries(
     record = tables.records.c
     conditions = list(conditions_of(wanted, who))
     total = connection.execute(sa.select(sa.func.count()).select_from(tables.records).where(*conditions)).scalar_one()
-    page = sa.select(record.id).where(*conditions).order_by(*_order(sort)).offset(after).limit(limit)
+    page = _ordered(wanted, conditions, sort, after + limit).offset(after).limit(limit)
     numbers = list(connection.execute(page).scalars())  # sorting whole rows would take several times as long
     query = (
         sa.select(*(record[key] for key in _ROW), tables.schemas.c.name.label("schema_name"))
@@ -72,7 +72,7 @@ def next_id(connection: sa.Connection, wanted: RecordFilter, who: str, sort: str
     conditions = [*conditions_of(wanted, who), is_free, is_own]
     if but is not None:
         conditions.append(record.id != but)
-    query = sa.select(record.id).where(*conditions).order_by(*_order(sort)).limit(1)
+    query = _ordered(wanted, conditions, sort, 1).limit(1)
     return connection.execute(query).scalar_one_or_none()
 
 
@@ -118,9 +118,28 @@ def _has_status(status: str, who: str) -> Iterator[sa.ColumnElement[bool]]:
         yield record.status == status
 
 
-def _order(sort: str) -> Sequence[Any]:
-    """Return what to order by for `risk`, `new`, `old` or `name`."""
+def _ordered(
+    wanted: RecordFilter, conditions: Sequence[sa.ColumnElement[bool]], sort: str, most: int
+) -> sa.Select[tuple[int]]:
+    """Return the query for the numbers of the records that meet the conditions, in order; `most` of them are read.
+
+    Of several statuses, the first records of each are put in order: an index has them in order for one status alone.
+    """
     record = tables.records.c
+    statuses = ("new", "needs_review") if wanted.status == "open" else STATUSES if wanted.status is None else ()
+    if not statuses or sort == "name" or wanted.search.strip():
+        return sa.select(record.id).where(*conditions).order_by(*_order(sort))
+    columns = record.id, record.risk, record.created
+    of_status = [
+        sa.select(*columns).where(*conditions, record.status == status).order_by(*_order(sort)).limit(most).subquery()
+        for status in statuses
+    ]
+    first = sa.union_all(*(sa.select(part) for part in of_status)).subquery()
+    return sa.select(first.c.id).order_by(*_order(sort, first.c))
+
+
+def _order(sort: str, record: Any = tables.records.c) -> Sequence[Any]:
+    """Return what to order by for `risk`, `new`, `old` or `name`, given the columns of records."""
     if sort == "new":
         return record.created.desc(), record.id.desc()
     if sort == "old":
