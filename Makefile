@@ -14,7 +14,7 @@ AXE := tests/axe/node_modules/axe-core/axe.min.js
 PRETTIER := npx --yes prettier@3.10.1
 SCRIPTS := extractor/ui/static extractor/ui/words
 
-.PHONY: demo test lint bench figures weights system clean
+.PHONY: demo test lint bench figures audit weights system clean
 
 # torch is named alone and first: its newest wheel on Linux brings gigabytes of CUDA that a laptop has no use for.
 $(INSTALLED): pyproject.toml
@@ -59,6 +59,14 @@ bench: weights
 
 figures: weights
 	$(BIN)/python -m eval.figures
+
+# What is installed: known vulnerabilities (asks PyPI), licences, and a bill of materials (CycloneDX) in build/sbom.json.
+audit: $(INSTALLED)
+	$(BIN)/python -m pip install --quiet --editable '.[audit]'
+	mkdir -p build
+	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-file build/sbom.json $(BIN)/python
+	$(BIN)/pip-licenses --order license --format markdown
+	$(BIN)/pip-audit --local --skip-editable
 
 clean:
 	rm -rf .venv build dist

@@ -53,6 +53,19 @@ def test_the_containerfile_builds_what_the_package_needs():
     assert "/healthz" in check and command[command.index("--port") + 1] in check
 
 
+USED_INSIDE = {"gradio": "gradio.routes", "openpyxl": "._cells", "rapidocr": '/ "models" /', "torch": "torch._make"}
+"""Libraries of which the code uses what is not promised to stay, and by what that is known."""
+
+
+@pytest.mark.parametrize("library", USED_INSIDE)
+def test_a_library_that_is_used_from_the_inside_has_an_upper_bound(library):
+    source = "".join(file.read_text("utf-8") for file in (ROOT / "extractor").rglob("*.py"))
+    assert USED_INSIDE[library] in source
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    named = [*project["dependencies"], *(each for extra in project["optional-dependencies"].values() for each in extra)]
+    assert [each for each in named if re.match(rf"{library}\b", each) and "<" not in each] == []
+
+
 def test_the_compose_file_fits_the_containerfile():
     found = yaml.safe_load((DEPLOY / "compose.yaml").read_text("utf-8"))
     services = found["services"]
