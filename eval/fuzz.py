@@ -3,6 +3,7 @@
     python -m eval.fuzz --seconds 600
     python -m eval.fuzz --targets readers --seeds FOLDER --save FAILURES
     python -m eval.fuzz --targets schemas,grammars,answers,routes --cases 500 --seed 7
+    python -m eval.fuzz --targets readers --only FOLDER --undamaged --slowest 20
 
 Each case runs in a process of its own with a limit of CPU time and of memory. It should end well or in one of our named
 errors; everything else is counted and listed:
@@ -97,12 +98,12 @@ class Outcome:
     megabytes: int
 
 
-def make_readers(folder: Path | None) -> Target:
-    """Return the readers of all formats, with the documents of the eval sets and of `folder` as seeds."""
+def make_readers(folder: Path | None, only: bool = False) -> Target:
+    """Return the readers of all formats; seeds are the documents of the eval sets and of `folder`, or of it `only`."""
     from extractor.readers.registry import detect_format, find_reader
 
     folders = [*(ROOT / "eval" / "sets").glob("*/documents"), ROOT / "tests" / "documents", ROOT / "examples"]
-    files = [file for where in folders for file in sorted(where.iterdir())]
+    files = [] if only else [file for where in folders for file in sorted(where.iterdir())]
     files += sorted(folder.rglob("*")) if folder else []
     seeds = {
         str(file.relative_to(ROOT) if file.is_relative_to(ROOT) else file): file.read_bytes()
@@ -315,13 +316,21 @@ def _run_here(target: Target, name: str, data: bytes) -> tuple[str, str]:
 
 
 def fuzz(
-    names: list[str], seed: int, *, seconds: float | None, cases: int | None, cpu: int, memory: int, seeds: Path | None
+    names: list[str],
+    seed: int,
+    *,
+    seconds: float | None,
+    cases: int | None,
+    cpu: int,
+    memory: int,
+    seeds: Path | None,
+    only: bool = False,
 ) -> Iterator[tuple[str, int, str, bytes, Outcome]]:
     """Yield target, number, seed's name, input and outcome of case after case, the targets in turn.
 
-    Ends after `cases` of each target, or after `seconds` in all.
+    Ends after `cases` of each target, or after `seconds` in all. With `only`, the readers have no seeds but `seeds`.
     """
-    targets = {name: TARGETS[name](seeds) for name in names}
+    targets = {name: make_readers(seeds, only) if name == "readers" else TARGETS[name](seeds) for name in names}
     end = time.monotonic() + seconds if seconds is not None else None
     for number in count() if cases is None else range(cases):
         for target, made in targets.items():
@@ -329,6 +338,16 @@ def fuzz(
                 return
             name, data = make_case(made, seed, number)
             yield target, number, name, data, run_case(made, name, data, cpu, memory)
+
+
+def give_undamaged(
+    names: list[str], *, cpu: int, memory: int, seeds: Path | None, only: bool = False
+) -> Iterator[tuple[str, int, str, bytes, Outcome]]:
+    """Yield target, number, name, input and outcome of every seed as it is."""
+    for name in names:
+        target = make_readers(seeds, only) if name == "readers" else TARGETS[name](seeds)
+        for number, seed in enumerate(sorted(target.seeds)):
+            yield name, number, seed, target.seeds[seed], run_case(target, seed, target.seeds[seed], cpu, memory)
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -339,6 +358,9 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=0, help="chooses the cases (default: 0)")
     parser.add_argument("--targets", default=",".join(TARGETS), help=f"some of {', '.join(TARGETS)} (default: all)")
     parser.add_argument("--seeds", type=Path, metavar="FOLDER", help="more documents for the readers")
+    parser.add_argument("--only", type=Path, metavar="FOLDER", help="these documents for the readers, and no others")
+    parser.add_argument("--undamaged", action="store_true", help="give every seed once, as it is")
+    parser.add_argument("--slowest", type=int, default=0, metavar="N", help="list so many that took longest")
     parser.add_argument("--save", type=Path, metavar="FOLDER", help="keep the inputs that failed")
     parser.add_argument("--cpu", type=int, default=CPU_SECONDS, help="seconds of CPU time of a case (default: 20)")
     parser.add_argument("--memory", type=int, default=MEMORY_MEGABYTES, help="MB of a case (default: 3000)")
@@ -350,17 +372,24 @@ def main(argv: list[str] | None = None) -> int:
     os.environ.setdefault("EXTRACTOR_OCR_CACHE", "off")
     tally: dict[str, Counter[str]] = {name: Counter() for name in names}
     slowest: dict[str, Outcome] = {}
-    limits = {"cpu": arguments.cpu, "memory": arguments.memory, "seeds": arguments.seeds}
-    for target, number, name, data, outcome in fuzz(
-        names, arguments.seed, seconds=seconds, cases=arguments.cases, **limits
-    ):
+    given = {"cpu": arguments.cpu, "memory": arguments.memory, "seeds": arguments.only or arguments.seeds}
+    given["only"] = arguments.only is not None
+    if arguments.undamaged:
+        found = give_undamaged(names, **given)
+    else:
+        found = fuzz(names, arguments.seed, seconds=seconds, cases=arguments.cases, **given)
+    longest: list[tuple[float, str]] = []
+    for target, number, name, data, outcome in found:
         tally[target][outcome.kind] += 1
+        longest.append((outcome.seconds, f"{target} case {number}, from {name}, {len(data):,} bytes"))
         slowest[target] = max(slowest.get(target, outcome), outcome, key=lambda each: each.seconds)
         if outcome.kind in ("crash", "hang", "memory"):
             print(f"{target} case {number}, from {name}: {outcome.kind}: {outcome.what}", flush=True)
             if arguments.save:
                 arguments.save.mkdir(parents=True, exist_ok=True)
                 (arguments.save / f"{target}-{arguments.seed}-{number}-{Path(name).name[-60:]}").write_bytes(data)
+    for spent, what in sorted(longest, reverse=True)[: arguments.slowest]:
+        print(f"{spent:.1f} s: {what}")
     for target, counts in tally.items():
         told = ", ".join(f"{counts[kind]:,} {kind}" for kind in ("ok", "named", "crash", "hang", "memory"))
         most = f"; the slowest took {slowest[target].seconds:.1f} s" if target in slowest else ""
