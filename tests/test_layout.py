@@ -13,8 +13,10 @@ from extractor.layout import (
     find_grids,
     merge_collinear_lines,
     order_page,
+    zones,
 )
 from extractor.layout.headings import HeadingSettings
+from extractor.readers.pdf_words import CellWalls
 from extractor.settings import replaced
 
 
@@ -289,3 +291,31 @@ def test_bold_line_is_a_heading_unless_that_rule_is_off():
     assert order_page(words)[0].kind == "heading"
     with replaced(HeadingSettings(bold_headings=False)):
         assert order_page(words)[0].kind == "paragraph"
+
+
+# Pages with more on them than a person would print.
+
+
+def test_whether_bands_are_columns_is_found_out_once_for_all_stretches_of_rows(monkeypatch):
+    asked = []
+    are_columns = zones._are_columns
+    monkeypatch.setattr(zones, "_are_columns", lambda *given: asked.append(1) or are_columns(*given))
+    words = []
+    for block in range(30):
+        top = 10.0 + 60 * block
+        words += [*line("alpha beta", 10, top), *line("gamma delta", 200, top), *line("north", 400, top)]
+        words += line("a line by itself that is long enough to be read as one of the text", 10, top + 30)
+    order_page(words)
+    assert len(asked) <= 2
+
+
+def test_walls_of_cells_are_found_by_their_rows():
+    horizontal, vertical = frame(0, 0, 300, 200, xs=(50, 100, 170, 240), ys=(20, 40, 90, 150))
+    cells = [cell for grid in find_grids(horizontal, vertical) for cell in grid.cells]
+    (grid,) = find_grids(horizontal, vertical)
+    walls = CellWalls(grid)
+    for y in (5.0, 20.0, 39.9, 120.0, 199.0):
+        for x0, x1 in ((0, 300), (49, 101), (50, 100), (120, 160), (-10, 400)):
+            expected = sorted(c.box.x1 for c in cells if c.box.top <= y < c.box.bottom and x0 < c.box.x1 < x1)
+            assert walls.between(y, x0, x1) == expected
+    assert walls.between(-5.0, 0, 300) == []

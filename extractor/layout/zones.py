@@ -91,6 +91,7 @@ def _split_at_rows(bands: list[Band], body_size: float) -> list[tuple[list[Band]
     settings = ZoneSettings.current()
     counts = [_segments_of_row(band) for band in bands]
     result: list[tuple[list[Band], bool]] = []
+    are_columns: bool | None = None
     done = number = 0
     while number < len(bands):
         if counts[number] < 2:
@@ -105,9 +106,12 @@ def _split_at_rows(bands: list[Band], body_size: float) -> list[tuple[list[Band]
         rows = sum(count >= 2 for count in counts[number : last + 1])
         most = max(counts[number : last + 1])
         flat = [item for band in bands[number : last + 1] for item in band]
-        if settings.figures_in_rows and not any(map(_has_figure, flat)) and _are_columns(bands, body_size):
-            number = last + 1
-            continue
+        if settings.figures_in_rows and not any(map(_has_figure, flat)):
+            if are_columns is None:  # of all bands, and so the same for every stretch
+                are_columns = _are_columns(bands, body_size)
+            if are_columns:
+                number = last + 1
+                continue
         # Many segments make line items; with few it may be a block of text level with a form by chance.
         if (rows >= settings.rows or most >= settings.many_segments) and (
             most >= settings.very_many_segments or len(split_columns(flat, find_gutters(flat, body_size))) == 1

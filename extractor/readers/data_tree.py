@@ -117,9 +117,10 @@ def lay_out_cells(nodes: Sequence[DataNode], most_columns: int) -> list[list[str
     names = {frozenset(child.name for child in node.children) for node in nodes}
     widths = [len(node.children) for node in nodes]
     are_cells = names <= _TABLE_CELLS or (len(names) == 1 and len(max(names)) == 1)
-    if not are_cells or not 1 < max(widths) <= most_columns or any(node.text for node in nodes):
+    widest = max(widths)
+    if not are_cells or not 1 < widest <= most_columns or any(node.text for node in nodes):
         return None
-    if 2 * sum(width == max(widths) for width in widths) < len(nodes):
+    if 2 * widths.count(widest) < len(nodes):
         return None
     rows = []
     for node in nodes:

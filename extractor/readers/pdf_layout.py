@@ -18,7 +18,7 @@ from extractor.readers.pdf_glyphs import GlyphRun
 from extractor.readers.pdf_page import PageReading, PdfPage
 from extractor.readers.pdf_reading import PdfReadingSettings
 from extractor.readers.pdf_regions import is_covered
-from extractor.readers.pdf_words import dominant_turn, split_at_walls, split_words
+from extractor.readers.pdf_words import CellWalls, dominant_turn, split_at_walls, split_words
 from extractor.readers.scanned import rotate_box
 from extractor.settings import Settings, threshold
 from extractor.types import Problem
@@ -103,7 +103,8 @@ def _order_parts(content: PageContent, reading: PageReading) -> list[LayoutBlock
     grids = find_grids(horizontal, vertical)
     main = split_words(by_turn.pop(turn, []))
     if grids:
-        main = [piece for run in main for piece in split_at_walls(run, grids)]
+        walls = [CellWalls(grid) for grid in grids]
+        main = [piece for run in main for piece in split_at_walls(run, walls)]
     words = [run.to_word(frame) for run in main]
     inline_height = PdfLayoutSettings.current().inline_height
     tallest = inline_height * median(word.font_size for word in words) if words else 0.0

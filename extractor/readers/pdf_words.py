@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -168,7 +169,31 @@ def _split_at_scripts(run: GlyphRun) -> Iterator[GlyphRun]:
     yield rest
 
 
-def split_at_walls(run: GlyphRun, grids: Sequence[RuledGrid]) -> Iterator[GlyphRun]:
+class CellWalls:
+    """The right walls of the cells of a ruled grid, found by the rows in which they stand: a page may have many."""
+
+    def __init__(self, grid: RuledGrid) -> None:
+        self.box = grid.box
+        edges = {edge for cell in grid.cells for edge in (cell.box.top, cell.box.bottom)}
+        self._edges = sorted(edges)
+        self._walls: list[list[float]] = [[] for _ in self._edges]
+        for cell in grid.cells:
+            first, last = bisect_left(self._edges, cell.box.top), bisect_left(self._edges, cell.box.bottom)
+            for row in range(first, last):
+                self._walls[row].append(cell.box.x1)
+        for walls in self._walls:
+            walls.sort()
+
+    def between(self, y: float, x0: float, x1: float) -> list[float]:
+        """Return the walls at the height `y` that stand between `x0` and `x1`, from left to right."""
+        row = bisect_right(self._edges, y) - 1
+        if row < 0:
+            return []
+        walls = self._walls[row]
+        return walls[bisect_right(walls, x0) : bisect_left(walls, x1)]
+
+
+def split_at_walls(run: GlyphRun, grids: Sequence[CellWalls]) -> Iterator[GlyphRun]:
     """Yield a word split where the wall of a cell stands between two of its characters."""
     settings = PdfWordSettings.current()
     if not settings.split_at_walls:
@@ -179,11 +204,7 @@ def split_at_walls(run: GlyphRun, grids: Sequence[RuledGrid]) -> Iterator[GlyphR
     for grid in grids:
         if not (grid.box.top <= y <= grid.box.bottom and grid.box.x0 < box.x1 and box.x0 < grid.box.x1):
             continue
-        for cell in grid.cells:
-            wall = cell.box.x1
-            is_inside = box.x0 + settings.wall_margin < wall < box.x1 - settings.wall_margin
-            if not (cell.box.top <= y < cell.box.bottom and is_inside):
-                continue
+        for wall in grid.between(y, box.x0 + settings.wall_margin, box.x1 - settings.wall_margin):
             for at in range(1, len(run.glyphs)):
                 before, glyph = run.glyphs[at - 1], run.glyphs[at]
                 slack = settings.wall_slack * glyph.box.width
