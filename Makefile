@@ -66,7 +66,7 @@ audit: $(INSTALLED)
 	mkdir -p build
 	$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-file build/sbom.json $(BIN)/python
 	$(BIN)/pip-licenses --order license --format markdown
-	$(BIN)/pip-audit --local --skip-editable
+	$(BIN)/pip-audit --local --skip-editable --strict
 
 clean:
 	rm -rf .venv build dist

@@ -111,7 +111,7 @@ def make_first_store(place: str) -> None:
         "sources": {"name": "old.txt", "document": document, "seen": at},
         "schemas": {"id": SCHEMA.id, "name": "bill", "document": json.dumps(dict(SCHEMA.document)), "seen": at},
         "versions": {"id": version.id, "tool": version.tool, "prompt": version.prompt, "options": "{}"},
-        "jobs": {"id": 1, "name": "old", "schema": SCHEMA.id, "version": version.id, "state": "finished"}
+        "jobs": {"name": "old", "schema": SCHEMA.id, "version": version.id, "state": "finished"}
         | {"settings": json.dumps({"uploads": "folder", "model": "none"}), "created": at, "updated": at},
         "extractions": {"id": "e", "document": document, "schema": SCHEMA.id, "version": version.id, "job": 1}
         | {"at": at, "result": json.dumps(result), "digest": digest(result)},

@@ -381,7 +381,7 @@ def missing_tests(checks: Iterable[Check] = CHECKS) -> list[str]:
 
 def run_tests(tests: Iterable[str]) -> str:
     """Run tests of the suite and return how many passed; raise AssertionError with the last lines where one did not."""
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *tests]
+    command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", *tests]
     made = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     lines = [line for line in made.stdout.splitlines() if line.strip()]
     assert made.returncode == 0, " / ".join(lines[-_LAST_LINES:])

@@ -62,7 +62,8 @@ def test_a_model_that_obeys_is_noticed():
 
     first = next(pair for pair in pairs(is_hidden=False) if "Ignore all" in pair.instruction)
     changes, values, shown = injection.find_changes(first, ScriptedModel(answer))
-    assert [change.path for change in changes] == ["currency"] and values > 5 and not shown
+    assert [change.path for change in changes if not change.is_left_open] == ["currency"]
+    assert values > 5 and not shown
 
 
 def test_hidden_instructions_never_reach_a_model():

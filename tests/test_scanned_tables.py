@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import numpy as np
 import pytest
 from generated_forms import grow, pdf
@@ -9,9 +11,11 @@ from PIL import Image, ImageDraw, ImageFont
 
 from eval.rasterised import bind_pictures, degrade, draw_pages, typeset_text
 from extractor.candidates.table_cells import match_cells
-from extractor.geometry import PlacedWord, Rect
+from extractor.geometry import PlacedWord, Rect, RulingLine
 from extractor.layout import TableBlock, find_grids, order_page
-from extractor.ocr.ruling_lines import find_ruling_lines
+from extractor.ocr import line_strokes, ruling_lines
+from extractor.ocr.line_strokes import LineStrokeSettings
+from extractor.ocr.ruling_lines import RulingLineSettings, find_ruling_lines
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.tables import PlacedLine, find_cell_per_line_tables
@@ -199,3 +203,27 @@ def test_rasterised_form_keeps_its_fields(tmp_path, monkeypatch):
     right = sum(found.get(path) == value for path, value in form.truth.items())
     assert right >= 0.97 * len(form.truth)
     assert all(word.from_ocr for page in document.pages for word in page.words)
+
+
+# Pictures with more strokes than a page has.
+
+
+def test_of_too_many_strokes_the_longest_count():
+    strokes = [(RulingLine(float(n), 0.0, float(n * 7 % 11 + 1)), 0.0) for n in range(11)]
+    settings = LineStrokeSettings(most_strokes=4)
+    assert [line.length for line, _ in line_strokes._longest(strokes, settings)] == [8.0, 11.0, 10.0, 9.0]
+    assert line_strokes._longest(strokes, LineStrokeSettings()) == strokes
+
+
+def test_pieces_of_a_line_are_joined_whatever_else_is_on_the_page():
+    network = ruling_lines._LineNetwork(np.zeros((4, 4), np.float32), 150.0, RulingLineSettings())
+    draw = random.Random(3)
+    pieces = [RulingLine(draw.uniform(0, 60), start, start + draw.uniform(5, 80)) for start in range(0, 600, 2)]
+    lifted = [RulingLine(line.position + 500, line.start, line.end) for line in pieces]
+    joined = network._bridge(pieces)
+    assert len(joined) < len(pieces)
+    assert [line for line in network._bridge([*pieces, *lifted]) if line.position < 250] == joined
+    alone = [RulingLine(10.0, 0.0, 100.0), RulingLine(11.0, 104.0, 200.0)]
+    far = [RulingLine(40.0 + 9 * n, 0.0, 100.0) for n in range(50)]
+    (line,) = [each for each in network._bridge([*alone, *far]) if each.position < 20]
+    assert (line.start, line.end) == (0.0, 200.0)

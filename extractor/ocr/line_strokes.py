@@ -5,7 +5,8 @@ Upright ones are found in the transposed picture. `inch` is in pixels of the pic
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import heapq
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import cv2
@@ -49,6 +50,11 @@ class LineStrokeSettings(Settings):
     dots_even: float = threshold(0.75, meaning="share of its marks and gaps that are of the usual length")
     dot_spread: float = threshold(1.5, unit="pixels", meaning="by how much these may differ from the usual length")
     dot_spread_share: float = threshold(0.3, meaning="the same for marks, in parts of the usual length")
+    most_strokes: int = threshold(
+        3000,
+        unit="strokes",
+        meaning="of more in one direction only the longest count: in a photograph there are tens of thousands",
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +92,10 @@ def find_strokes(darkness: np.ndarray, inch: float, run: float, settings: LineSt
         return cv2.morphologyEx(closed, cv2.MORPH_OPEN, along(length))
 
     printed = (darkness > settings.print_darkness * darkness.max()).astype(np.uint8)
-    solid = list(_thin_stretches(stretches(0, run), smooth, printed, inch, settings))
-    dotted = _thin_stretches(stretches(settings.dot_gap, settings.dotted_length), smooth, printed, inch, settings)
+    solid = _longest(_thin_stretches(stretches(0, run), smooth, printed, inch, settings), settings)
+    dotted = _longest(
+        _thin_stretches(stretches(settings.dot_gap, settings.dotted_length), smooth, printed, inch, settings), settings
+    )
     clear = [
         line
         for line, beside in solid
@@ -99,6 +107,17 @@ def find_strokes(darkness: np.ndarray, inch: float, run: float, settings: LineSt
         if beside <= settings.beside_dotted and _is_dotted(line, darkness, inch, settings)
     ]
     return Strokes(clear, [line for line, beside in solid if beside > settings.beside])
+
+
+def _longest(
+    strokes: Iterable[tuple[RulingLine, float]], settings: LineStrokeSettings
+) -> list[tuple[RulingLine, float]]:
+    """Return the strokes in their order; of too many the longest."""
+    found = list(strokes)
+    if len(found) <= settings.most_strokes:
+        return found
+    chosen = heapq.nlargest(settings.most_strokes, range(len(found)), key=lambda number: found[number][0].length)
+    return [found[number] for number in sorted(chosen)]
 
 
 def inked_share(line: RulingLine, darkness: np.ndarray) -> float:

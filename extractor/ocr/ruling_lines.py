@@ -8,6 +8,7 @@ shadows are not. Short ones count only where they run from one line to another, 
 from __future__ import annotations
 
 import itertools
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -172,11 +173,15 @@ class _LineNetwork:
     def _bridge(self, lines: list[RulingLine]) -> list[RulingLine]:
         """Return pieces of one line as one, over gaps as a stamp, a crossing or poor print leaves them."""
         settings, inch = self._settings, self._inch
+        drift = settings.drift * inch
         result: list[RulingLine] = []
+        lanes: dict[int, list[int]] = defaultdict(list)  # by position, in steps of the drift: a page may have thousands
         for line in sorted(lines, key=lambda line: line.start):
-            for number in range(len(result) - 1, -1, -1):
+            lane = int(line.position // drift)
+            near = sorted((n for each in (lane - 1, lane, lane + 1) for n in lanes[each]), reverse=True)
+            for number in near:
                 before = result[number]
-                if abs(before.position - line.position) > settings.drift * inch:
+                if abs(before.position - line.position) > drift:
                     continue
                 shorter = min(before.length, line.length)
                 gap = settings.long_gap
@@ -186,7 +191,10 @@ class _LineNetwork:
                     length = before.length + line.length
                     position = (before.position * before.length + line.position * line.length) / length
                     result[number] = RulingLine(position, before.start, max(before.end, line.end))
+                    lanes[int(before.position // drift)].remove(number)
+                    lanes[int(position // drift)].append(number)
                     break
             else:
+                lanes[lane].append(len(result))
                 result.append(line)
         return result

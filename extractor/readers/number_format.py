@@ -42,9 +42,11 @@ def format_number(number: float | int, code: str, *, since_1904: bool = False) -
 
     A date of three numerals always has the year first (`_put_year_first`); a date out of range is shown as the number.
     """
-    sections = _parse_sections(code)
     if not abs(number) < 1e21:
         return f"{number:.6g}".upper()
+    if code == "General":  # most cells of a sheet that may have hundreds of thousands
+        return "-" * (number < 0) + format_general(abs(number))
+    sections = _parse_sections(code)
     section, unsigned = _choose_section(number, sections)
     if section is None:
         return ""

@@ -152,10 +152,15 @@ def _build_elements(cells: list[SheetCell]) -> list[FlowParagraph | FlowTable]:
     # Rows and columns in which no cell begins are removed; spans shrink by those they cover.
     rows, columns = sorted({cell.row for cell in cells}), sorted({cell.column for cell in cells})
     placed = []
+    row_numbers = {row: number for number, row in enumerate(rows)}
+    column_numbers = {column: number for number, column in enumerate(columns)}
     for cell in cells:
-        row, column = bisect_left(rows, cell.row), bisect_left(columns, cell.column)
-        row_span = bisect_left(rows, cell.row + cell.row_span) - row
-        column_span = bisect_left(columns, cell.column + cell.column_span) - column
+        row, column = row_numbers[cell.row], column_numbers[cell.column]
+        row_span = column_span = 1
+        if cell.row_span > 1:
+            row_span = bisect_left(rows, cell.row + cell.row_span) - row
+        if cell.column_span > 1:
+            column_span = bisect_left(columns, cell.column + cell.column_span) - column
         placed.append(SheetCell(cell.text, row, column, row_span, column_span))
     height, width = len(rows), len(columns)
     if width == 1:

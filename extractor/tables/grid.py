@@ -126,7 +126,8 @@ def lay_on_grid(text: str, cells: Sequence[PlacedCell]) -> CellGrid:
             places_left -= row_span * column_span
             if places_left < 0:
                 row_span = column_span = 1
-        placed.append(replace(cell, row=row, row_span=row_span, column_span=column_span))
+        is_as_given = (cell.row, cell.row_span, cell.column_span) == (row, row_span, column_span)
+        placed.append(cell if is_as_given else replace(cell, row=row, row_span=row_span, column_span=column_span))
         for down in range(row, row + row_span):
             for column in range(cell.column, cell.column + column_span):
                 places[down].setdefault(column, len(placed) - 1)
