@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import functools
 import json
+import math
 import os
 import random
 import re
@@ -46,6 +47,8 @@ SCHEMA = {
 }
 MB = 2**20
 DAY_SECONDS = 86400.0
+CLOCK_JUMPS = ((-math.inf, 0.0), (1.0, DAY_SECONDS), (2.0, -DAY_SECONDS), (4.0, 365 * DAY_SECONDS), (6.0, 0.0))
+"""From how many seconds on a clock that jumps is wrong, and by how many seconds."""
 FINISH_SECONDS = 300
 """How long a job that nothing stops may take."""
 
@@ -88,16 +91,20 @@ def work(arguments: argparse.Namespace) -> None:
         store.jobs.end(job, report.state, who="endurance")
 
 
-def make_clock_jump(seed: int) -> None:
-    """Make this process's clock be right, a day behind or a day ahead, another one each time that it is asked."""
-    draw, seconds = random.Random(seed), time.time
+def make_clock_jump(began: float) -> None:
+    """Make this process's clock jump as CLOCK_JUMPS says, counted from a time in seconds since 1970."""
+    seconds = time.time
 
     class JumpingDate(datetime):
         @classmethod
         def now(cls, zone: Any = None) -> datetime:
             return datetime.fromtimestamp(time.time(), zone)
 
-    time.time = lambda: seconds() + draw.choice((0.0, 0.0, -DAY_SECONDS, DAY_SECONDS))
+    def jumping() -> float:
+        passed = seconds() - began
+        return seconds() + next(offset for since, offset in reversed(CLOCK_JUMPS) if passed >= since)
+
+    time.time = jumping
     database.datetime = JumpingDate
 
 
@@ -180,12 +187,12 @@ def full(number: int, file_size: int) -> dict[str, int]:
         return {"reported": reported, "stored": stored, "documents": number}
 
 
-def clock(number: int, seed: int) -> dict[str, int]:
-    """Have two processes share a job, each with a clock that jumps, and check that nothing is lost or stored twice."""
+def clock(number: int) -> dict[str, int]:
+    """Have two processes share a job while the clock jumps, and check that nothing is lost or stored twice."""
     with tempfile.TemporaryDirectory() as temporary:
         folder, store = Path(temporary, "in"), Path(temporary, "store.db")
         make_documents(folder, number)
-        both = [start_work(store, folder, "--clock", str(seed + n)) for n in range(2)]
+        both = [start_work(store, folder, "--clock", str(time.time())) for _ in range(2)]
         for process in both:
             process.communicate(timeout=FINISH_SECONDS)
         assert [process.returncode for process in both] == [0, 0], [process.returncode for process in both]
@@ -322,8 +329,7 @@ def main() -> None:
     check.set_defaults(run=lambda a: full(a.documents, a.file_size))
     check = checks.add_parser("clock")
     check.add_argument("--documents", type=int, default=500)
-    check.add_argument("--seed", type=int, default=1)
-    check.set_defaults(run=lambda a: clock(a.documents, a.seed))
+    check.set_defaults(run=lambda a: clock(a.documents))
     check = checks.add_parser("many")
     check.add_argument("--documents", type=int, default=10_000)
     check.add_argument("--structure", action="store_true", help="without a model")
@@ -337,7 +343,7 @@ def main() -> None:
     check.add_argument("store")
     check.add_argument("folder")
     check.add_argument("--file-size", type=int)
-    check.add_argument("--clock", type=int, metavar="SEED", help="have the clock jump")
+    check.add_argument("--clock", type=float, metavar="SECONDS", help="have the clock jump, from that time on")
     check.set_defaults(run=work)
     arguments = parser.parse_args()
     found = arguments.run(arguments)

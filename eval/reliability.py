@@ -100,7 +100,7 @@ def writers(effort: Effort) -> Any:
 
 def clock(effort: Effort) -> Any:
     """Have the system clock jump while two processes share a job."""
-    return endurance.clock(effort.choose(60, 500), seed=1)
+    return endurance.clock(effort.choose(100, 1000))
 
 
 def instructions(effort: Effort) -> Any:
