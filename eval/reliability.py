@@ -363,7 +363,7 @@ CHECKS = (
     Check("instructions", "instructions in forty documents change no value", run=instructions),
     Check("memory", "the main process of a job does not grow", run=memory),
     Check("office", "a day of uploads, reviews, jobs and exports leaves memory and handles as they were", run=office),
-    Check("ray", "on Ray, workers that are killed in turn cost nothing", ("tests/test_ray.py",)),
+    Check("ray", "on Ray, the same records are made, and nothing is done twice", ("tests/test_ray.py",)),
 )
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import functools
-
-import psutil
 import pytest
 
 from eval import endurance
@@ -53,37 +49,3 @@ def test_ray_makes_the_same_records_and_does_nothing_twice(folder, tmp_path):
         again = jobs.start_job(store, SCHEMA, "j", model="scripted", who="ann")
         assert store.jobs.add(again, jobs.find_files([str(folder)])) == 0 and store.jobs.counts(again).left == 0
         assert sum(entry.action == "extracted" for entry in store.audit.entries()) == 5 and entries > 5
-
-
-def worker_processes() -> list[psutil.Process]:
-    """Return the processes in which Ray's actors for this job work."""
-    found = []
-    for process in psutil.Process().children(recursive=True):
-        with contextlib.suppress(psutil.Error):
-            if process.cmdline()[:1] and process.cmdline()[0].startswith("ray::MapWorker"):
-                found.append(process)
-    return found
-
-
-def test_two_of_ray_s_workers_killed_in_turn_cost_nothing(folder, tmp_path):
-    endurance.make_documents(tmp_path / "in", 30)
-    killed = []
-
-    def kill(counts):
-        """Kill a worker when the job has begun, and another one when some documents are done."""
-        others = [process for process in worker_processes() if process.pid not in killed]
-        if others and len(killed) < 2 and counts.done >= 3 * len(killed):
-            others[-len(killed)].kill()  # the first one, then the last one
-            killed.append(others[-len(killed)].pid)
-
-    with Store(tmp_path / "ray.db") as store:
-        job = jobs.start_job(store, SCHEMA, "j", model="scripted", who="ann")
-        store.jobs.add(job, jobs.find_files([str(folder)]))
-        load_model = functools.partial(endurance.scripted, 0.5)
-        limits = jobs.JobLimits(workers=2)
-        with on_ray.RayRunner(store, job, SCHEMA, load_model, who="ann", limits=limits, on_progress=kill) as runner:
-            report = runner.drain()
-        assert len(killed) == 2
-        assert (report.state, report.counts.done, report.counts.failures) == ("finished", 30, {"unreadable": 1})
-        assert sum(entry.action == "extracted" for entry in store.audit.entries()) == 30
-        assert store.audit.verify() == []
