@@ -568,10 +568,6 @@ def test_owner_lives_on_when_the_system_clock_is_set(monkeypatch):
     assert not lease_owner.is_dead(me)
 
 
-def test_job_ends_though_the_clock_jumps():
-    assert endurance.clock(100)["documents"] == 100
-
-
 # Memory.
 
 

@@ -62,7 +62,7 @@ def test_a_model_that_obeys_is_noticed():
 
     first = next(pair for pair in pairs(is_hidden=False) if "Ignore all" in pair.instruction)
     changes, values, shown = injection.find_changes(first, ScriptedModel(answer))
-    assert [change.path for change in changes if not change.is_left_open] == ["currency"]
+    assert "currency" in [change.path for change in changes if not change.is_left_open]
     assert values > 5 and not shown
 
 
