@@ -319,3 +319,27 @@ def test_walls_of_cells_are_found_by_their_rows():
             expected = sorted(c.box.x1 for c in cells if c.box.top <= y < c.box.bottom and x0 < c.box.x1 < x1)
             assert walls.between(y, x0, x1) == expected
     assert walls.between(-5.0, 0, 300) == []
+
+
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        ("7,274,600", "7,274,600"),
+        ("1234.50", "1234.50"),
+        ("12.3.4", "1 2 . 3 . 4"),
+        ("48.20", "48.20"),
+        ("90817263", "90817263"),
+        ("123456", "1 2 3 4 5 6"),
+        ("4071", "4 0 7 1"),
+    ],
+)
+def test_spaced_out_figures_are_a_number_where_they_have_its_form(figures, expected):
+    spaced = [word(figure, 50 + 7.2 * n, 100) for n, figure in enumerate(figures)]
+    [segment] = build_segments([word("Sum", 32, 100), *spaced])
+    assert segment.text == f"Sum {expected}"
+
+
+def test_figures_that_do_not_stand_evenly_are_no_number():
+    places = [50, 57, 66, 73, 80]
+    [segment] = build_segments([word(figure, x, 100) for figure, x in zip("48.20", places, strict=True)])
+    assert segment.text == "4 8 . 2 0"

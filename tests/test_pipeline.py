@@ -435,3 +435,23 @@ def test_amount_that_is_printed_twice_may_answer_two_fields(record):
 def test_amount_that_is_printed_once_answers_one_field(record):
     result = record("Order total\t32.66\n", {"order_total": NUMBER, "card_payment": NUMBER}, {"card_payment": "32.66"})
     assert result.data == {"order_total": 32.66}
+
+
+PEOPLE = "Staff\nAnn Lee\tLeeds\nBob Smith\tYork\nCy Moss\tDerby\nGarden\nRoses\nElms\n"
+
+
+def test_list_that_was_written_from_what_other_fields_hold_is_withdrawn(record):
+    person = objects(name=TEXT, town=TEXT)
+    staff = [{"name": n, "town": t} for n, t in (("Ann Lee", "Leeds"), ("Bob Smith", "York"), ("Cy Moss", "Derby"))]
+    said = {"staff": staff, "press": ["Ann Lee", "Leeds", "Bob Smith", "York", "Roses"], "plants": ["Roses", "Elms"]}
+    result = record(PEOPLE, {"staff": lists(person), "press": lists(TEXT), "plants": lists(TEXT)}, said)
+    assert result.data == {"staff": staff, "press": [], "plants": ["Roses", "Elms"]}
+    assert kinds(result, "press") == ["withdrawn"]
+
+
+def test_of_two_lists_of_objects_with_the_same_evidence_the_one_that_has_none_of_its_own_is_withdrawn(record):
+    person, prize = objects(name=TEXT, town=TEXT), objects(winner=TEXT, place=TEXT)
+    staff = [{"name": n, "town": t} for n, t in (("Ann Lee", "Leeds"), ("Bob Smith", "York"), ("Cy Moss", "Derby"))]
+    said = {"prizes": [{"winner": "Ann Lee", "place": "York"}, {"winner": "Bob Smith", "place": None}], "staff": staff}
+    result = record(PEOPLE, {"prizes": lists(prize), "staff": lists(person)}, said)
+    assert result.data == {"staff": staff, "prizes": []}

@@ -36,6 +36,15 @@ class ConflictSettings(Settings):
     move_to_free_places: bool = rule(
         True, meaning="Instead, it stands at another place that reads the same and is no other field's evidence."
     )
+    withdraw_lists_of_others: bool = rule(
+        True, meaning="A list that a model wrote from what other fields hold is withdrawn: it was none of its own."
+    )
+    max_shared_plain: float = threshold(
+        0.25, meaning="Share of a list of plain values, and of 3 at least, that other fields may hold."
+    )
+    max_shared_objects: float = threshold(
+        0.75, meaning="Share of the values of a list of objects that others may hold."
+    )
     trim_organization_names: bool = rule(
         True, meaning="A postal address loses first lines that another field gives as an organization's name."
     )
@@ -104,6 +113,58 @@ def _move_to_free_place(
         return None
     taken.add(place)
     return replace(value, evidence=make_evidence(context.document, *place))
+
+
+def withdraw_lists_of_others(values: Sequence[FieldValue], schema: Schema) -> list[FieldValue]:
+    """Return the values without the lists that a model wrote from what other fields hold, each an empty list instead.
+
+    Of lists that share their evidence the one that shares most of its own goes first. A small model that finds nothing
+    of a kind lists what else there is.
+    """
+    settings = ConflictSettings.current()
+    if not settings.withdraw_lists_of_others:
+        return list(values)
+    limits = {
+        f.path: settings.max_shared_objects if any(item.path for item in f.items) else settings.max_shared_plain
+        for f in schema.fields
+        if f.type == "array"
+    }
+    kept = list(values)
+    while True:
+        shares = {path: _shared_evidence(path, kept) for path in limits}
+        excess = {path: share for path, (share, count) in shares.items() if share >= limits[path] and count >= _FEWEST}
+        if not excess:
+            return kept
+        worst = max(excess, key=lambda path: excess[path])
+        dropped = [v for v in kept if _is_within(v.path, worst)]
+        message = (
+            f"{shares[worst][1]} values of the answer are other fields' values; check whether there is such a list."
+        )
+        confidence = min(v.confidence or 0.0 for v in dropped)
+        kept = [v for v in kept if not _is_within(v.path, worst)]
+        kept.append(FieldValue(worst, [], None, confidence, (Problem(worst, ProblemKind.WITHDRAWN, message),)))
+
+
+_FEWEST = 3
+"""So many values of a list are other fields' at least."""
+
+
+def _is_within(path: Path, list_path: Path) -> bool:
+    return path[: len(list_path)] == list_path
+
+
+def _shared_evidence(path: Path, values: Sequence[FieldValue]) -> tuple[float, int]:
+    """Return the share and the number of a list's values by the model that stand where other fields' values do."""
+    own = [v for v in values if _is_within(v.path, path) and v.evidence is not None]
+    if any(v.method != "model" for v in own):
+        return 0.0, 0
+    others = [v.evidence for v in values if not _is_within(v.path, path) and v.evidence is not None]
+    shared = sum(
+        any(v.evidence.start < e.end and e.start < v.evidence.end for e in others)
+        for v in own
+        if v.evidence is not None
+    )
+    return (shared / len(own) if own else 0.0), shared
 
 
 def trim_organization_names(

@@ -14,7 +14,7 @@ from extractor.extraction import prompts
 from extractor.extraction.answers import AnswerSettings, find_mask_conflicts, settle_mask_conflicts, values_from_answer
 from extractor.extraction.assembly import Assembly, assemble_record
 from extractor.extraction.column_answers import match_lists_by_columns
-from extractor.extraction.conflicts import resolve_conflicts, trim_organization_names
+from extractor.extraction.conflicts import resolve_conflicts, trim_organization_names, withdraw_lists_of_others
 from extractor.extraction.decision import withdraw_unlikely_values
 from extractor.extraction.field_values import ExtractionContext
 from extractor.extraction.lesson_values import (
@@ -81,7 +81,7 @@ def extract(
     values += _values_without_question(schema, planned)
     values = with_lesson_features(doubt_by_lessons(values, planned.proposals), planned.proposals)
     values = trim_organization_names(values, schema, context)
-    values = resolve_conflicts(values, schema, context)
+    values = withdraw_lists_of_others(resolve_conflicts(values, schema, context), schema)
     with timer.stage("check"):
         found = (*document.problems, *list_problems(planned, document))
         assembly = assemble_record(document, schema, values, found)

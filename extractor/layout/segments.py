@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from extractor.geometry import PlacedWord, on_one_baseline, overlap, overlaps_in_height, union
 from extractor.layout.blocks import TextSegment
@@ -30,6 +32,11 @@ class SegmentSettings(Settings):
     overlap_in_run: float = threshold(
         0.3, unit="em", meaning="how far a word may reach back over the one before it in the file"
     )
+    spaced_gap: float = threshold(0.7, unit="em", meaning="widest space between the figures of a spaced-out number")
+    spaced_pitch: float = threshold(
+        0.08, meaning="by what share the steps from figure to figure of a spaced-out number may differ"
+    )
+    spaced_figures: int = threshold(6, unit="figures", meaning="so many figures are a number without a point or comma")
     gap_on_line: float = threshold(
         0.5, unit="em", meaning="widest space over which strings that stand apart in the file are joined"
     )
@@ -72,7 +79,7 @@ def build_segments(words: Iterable[PlacedWord]) -> list[TextSegment]:
     """
     settings = SegmentSettings.current()
     strings: list[list[PlacedWord]] = []
-    for word in words:
+    for word in _join_spaced_numbers(words, settings):
         if strings and follows_in_run(strings[-1][-1], word, settings):
             strings[-1].append(word)
         else:
@@ -90,6 +97,48 @@ def build_segments(words: Iterable[PlacedWord]) -> list[TextSegment]:
                 joined.append(segment)
         result += joined
     return result
+
+
+def _join_spaced_numbers(words: Iterable[PlacedWord], settings: SegmentSettings) -> list[PlacedWord]:
+    """Return the words with spaced-out numbers, as in the boxes of a form (`7 , 2 7 4`), as one word each."""
+    result: list[PlacedWord] = []
+    run: list[PlacedWord] = []
+    for word in words:
+        if run and not _continues_number(run, word, settings):
+            result += _as_number(run, settings)
+            run = []
+        run.append(word)
+    return result + _as_number(run, settings)
+
+
+def _continues_number(run: Sequence[PlacedWord], word: PlacedWord, settings: SegmentSettings) -> bool:
+    before = run[-1]
+    if word.starts_column or not (_is_figure(before) and _is_figure(word)):
+        return False
+    size = max(before.font_size, word.font_size)
+    step = word.box.x0 - before.box.x0
+    first = run[1].box.x0 - run[0].box.x0 if len(run) > 1 else step
+    return (
+        on_one_baseline(word.baseline, before.baseline, size)
+        and 0 < word.box.x0 - before.box.x1 < settings.spaced_gap * size
+        and abs(step - first) <= settings.spaced_pitch * first
+    )
+
+
+def _is_figure(word: PlacedWord) -> bool:
+    return len(word.text) == 1 and word.text in "0123456789.,"
+
+
+def _as_number(run: Sequence[PlacedWord], settings: SegmentSettings) -> list[PlacedWord]:
+    """Return the words of a run as one, if they are a number: with a mark among figures, or with many figures."""
+    text = "".join(word.text for word in run)
+    figures = [word.text for word in run if word.text.isdigit()]
+    is_marked = re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?|\d+[.,]\d{2}", text) is not None
+    is_count = all(int(b) == int(a) + 1 for a, b in pairwise(figures))  # `1 2 3 4 5 6` numbers columns
+    if len(run) < 3 or not (is_marked or (len(figures) >= settings.spaced_figures and not is_count)):
+        return list(run)
+    on_page = union(word.page_box or word.box for word in run) if run[0].page_box is not None else None
+    return [replace(run[0], text=text, box=union(word.box for word in run), page_box=on_page)]
 
 
 def follows_in_run(before: PlacedWord, word: PlacedWord, settings: SegmentSettings) -> bool:
