@@ -228,3 +228,40 @@ def test_judged_items_are_asked_for_every_row_that_code_has_read():
     judged = [v for v in result.values if v.path[-1] == "isDrink"]
     assert [v.evidence.text.split()[0] for v in judged] == ["Tea", "Bread", "Milk"]
     assert {v.method for v in judged} == {"model"}
+
+
+# What is printed over the rows.
+
+
+SITES = (
+    "<table><tr><th>{}<th>{}</tr><tr><td colspan=2>Boat house<td></tr><tr><td>May<td>410.00</tr>"
+    "<tr><td>June<td>415.00</tr><tr><td>July<td>415.50</tr><tr><td colspan=2>Old mill<td></tr>"
+    "<tr><td>May<td>900.00</tr><tr><td>June<td>905.00</tr></table>"
+)
+RENTS = [
+    ("Boat house", "May", 410.0),
+    ("Boat house", "June", 415.0),
+    ("Boat house", "July", 415.5),
+    ("Old mill", "May", 900.0),
+    ("Old mill", "June", 905.0),
+]
+
+
+def rents(headers, about_site, model):
+    site = {"type": "string", "description": about_site}
+    properties = {"site": site, "month": {"type": "string"}, "rent": {"type": "number"}}
+    listed = {"type": "array", "items": {"type": "object", "properties": properties}}
+    schema = load_schema({"type": "object", "properties": {"rents": listed}})
+    rows = extract(read_bytes(SITES.format(*headers).encode(), "sheet.html"), schema, model).data["rents"]
+    return [(row.get("site"), row["month"], row["rent"]) for row in rows]
+
+
+def test_headings_over_rows_whose_words_describe_the_only_open_item_are_its_values():
+    assert rents(("Month", "Rent"), "the house, such as Boat house 2", None) == RENTS
+    assert [site for site, *_ in rents(("Month", "Rent"), "", None)] == [None] * 5
+
+
+def test_model_says_which_item_is_printed_over_the_rows():
+    model = model_that_points_at({"A": "month", "B": "rent", "D": "site"})
+    assert rents(("Monat", "Miete"), "", model) == RENTS
+    assert "(printed over the rows) | Boat house; Old mill" in model.questions[0]

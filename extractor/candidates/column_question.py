@@ -9,6 +9,7 @@ import re
 import string
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from extractor.candidates import list_rows
 from extractor.candidates.entry_grids import EntryGrid
@@ -43,6 +44,8 @@ class ColumnQuestionSettings(Settings):
     )
     max_columns: int = threshold(26, unit="columns", meaning="A table with more is not asked about.")
     min_rows: int = threshold(2, unit="rows", meaning="A table has at least so many rows with two filled cells.")
+    longest_heading: int = threshold(60, unit="characters", meaning="A longer heading over the rows is cut.")
+    ask_for_headings: bool = rule(True, meaning="What is printed over the rows is asked about like a column.")
     ask_for_runs: bool = rule(True, meaning="Runs of lines that are built alike are asked about like tables.")
     max_tables: int = threshold(
         3, unit="tables", meaning="So many tables, or groups of alike ones, are asked about for one list."
@@ -54,11 +57,16 @@ class ColumnQuestionSettings(Settings):
     answered_score: float = threshold(0.8, meaning="What a pair of an item and a column counts that was answered.")
 
 
+OVER_ROWS = -1
+"""In place of a column: what is printed over the rows, once for all or for each section."""
+
+
 @dataclass(frozen=True)
 class ColumnQuestion:
     """A question about one table: `text` as a model reads it, and a slot for each column that it is asked about.
 
-    `columns` are the columns that the letters stand for; `match` are the pairs that code has found already.
+    `columns` are the columns that the letters stand for, `OVER_ROWS` for the headings over the rows; `match` are the
+    pairs that code has found already.
     """
 
     text: str
@@ -176,11 +184,34 @@ def make_column_question(match: ColumnMatch, text: str) -> ColumnQuestion:
         held = [path_text(item.path) for item in free if _may_hold(item, match.grid, column, text)]
         if held:
             slots.append(Slot(letter, "literals", tuple(held)))
+    headings = _find_headings(match.grid, text) if settings.ask_for_headings else []
+    texts = [path_text(item.path) for item in free if _is_free_text(item)]
+    if headings and texts and len(letters) < len(string.ascii_uppercase):
+        letter = string.ascii_uppercase[len(letters)]
+        letters[letter] = OVER_ROWS
+        shown_headings = [_shorten(heading, settings.longest_heading) for heading in headings[: settings.sample_cells]]
+        lines.append(f"{letter}: (printed over the rows) | {'; '.join(shown_headings)}")
+        slots.append(Slot(letter, "literals", tuple(texts)))
     lines.append("Which of these does each column hold? Answer null for a column that holds none of them.")
     for item in free:
         description = _shorten(item.description, settings.longest_description)
         lines.append(f"- {path_text(item.path)}: {description}" if description else f"- {path_text(item.path)}")
     return ColumnQuestion("\n".join(lines), tuple(slots), letters, match)
+
+
+def _is_free_text(item: Field) -> bool:
+    return item.type == "string" and item.enum is None and item.copied and normalisation.value_kind(item) is None
+
+
+def _find_headings(grid: EntryGrid, text: str) -> list[str]:
+    """Return the texts that may be headings of sections: right above the header, or alone in a row over others."""
+    above = list_rows.heading_above(grid, text)
+    found = [text[slice(*above)]] if above else []
+    for row, below in pairwise(grid.rows):
+        alone = [cell.text for cell in row.values() if cell.text]
+        if len(alone) == 1 and re.search(r"[^\W\d_]", alone[0]) and filled_count(below) > 1:
+            found += alone
+    return found
 
 
 def _may_hold(item: Field, grid: EntryGrid, column: int, text: str) -> bool:
@@ -214,15 +245,20 @@ def apply_column_answer(
     are not of the item's kind is left out.
     """
     match = question.match
-    columns, similarity = dict(match.columns), dict(match.similarity)
+    columns, similarity, heading = dict(match.columns), dict(match.similarity), match.heading
     items = {path_text(item.path): i for i, item in enumerate(match.field.items) if is_column_item(item)}
     for letter in sorted(answer, key=lambda letter: -probability.get(letter, 0.0)):
         i, column = items.get(answer[letter] or ""), question.columns.get(letter)
         if i is None or column is None or i in columns:
+            continue
+        if column == OVER_ROWS:
+            heading = i if heading is None else heading
             continue
         if _may_hold(match.field.items[i], match.grid, column, text):
             columns[i] = column
             similarity[i] = ColumnQuestionSettings.current().answered_score
     mean = sum(similarity.values()) / len(similarity) if similarity else 0.0
     score = mean * (0.5 + 0.5 * len(columns) / len(items))
-    return replace(match, columns=columns, similarity=similarity, doubtful=frozenset(), score=score)
+    if heading in columns:
+        heading = None
+    return replace(match, columns=columns, similarity=similarity, doubtful=frozenset(), score=score, heading=heading)

@@ -66,7 +66,8 @@ class ListColumnSettings(Settings):
 class ColumnMatch:
     """The columns of a grid that are a list's items, by the items' positions, with the similarity of each pair.
 
-    `doubtful` are the items whose column another item, or another column, claims as well: they are left open.
+    `doubtful` are the items whose column another item, or another column, claims as well: they are left open. `heading`
+    is the item that headings over the rows hold, if any is known to.
     """
 
     field: Field
@@ -75,6 +76,7 @@ class ColumnMatch:
     similarity: Mapping[int, float]
     doubtful: frozenset[int]
     score: float
+    heading: int | None = None
 
     @property
     def is_certain(self) -> bool:

@@ -18,6 +18,7 @@ from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, Path
 from extractor.values import normalisation
 from extractor.values.label_similarity import best_similarity, normalise_label
+from extractor.values.terms import search_terms
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,9 @@ class ListRowSettings(Settings):
         True, meaning="A list whose description says which rows count is left to be asked for."
     )
     read_headings: bool = rule(True, meaning="A heading over rows is the value of the item that is named for one.")
+    shortest_term: int = threshold(
+        4, unit="letters", meaning="Shortest word that a heading shares with the description of the item that it holds."
+    )
     drop_rows_of_other_fields: bool = rule(True, meaning="A row that has another field's label is none of the list.")
 
 
@@ -279,8 +283,11 @@ def _drop_shared(found: dict[Path, list[_Found]], lists: Sequence[Field], text: 
 
 
 def _join(path: Path, parts: Sequence[_Found], text: str) -> TableRowsMatch:
-    headings = _headings(parts, text) if ListRowSettings.current().read_headings else {}
-    item = _heading_item(parts[0].match) if headings else None
+    match = parts[0].match
+    is_told = match.heading is not None
+    headings = _headings(parts, text, is_told) if ListRowSettings.current().read_headings else {}
+    texts = [text[slice(*span)] for span in headings.values()]
+    item = match.field.items[match.heading] if match.heading is not None else _heading_item(match, texts)
     rows = []
     for f in parts:
         for entry in f.rows.entries:
@@ -301,8 +308,8 @@ _NAMED_FOR_HEADING = re.compile(
 """Words in the names of items that may be printed once, above the rows that they hold for."""
 
 
-def _heading_item(match: ColumnMatch) -> Field | None:
-    """Return the one item of free text that has no column and is named for a heading."""
+def _heading_item(match: ColumnMatch, headings: Sequence[str]) -> Field | None:
+    """Return the one item of free text without a column that is named for a heading, or described with its words."""
     free = [
         item
         for i, item in enumerate(match.field.items)
@@ -315,14 +322,20 @@ def _heading_item(match: ColumnMatch) -> Field | None:
         and item.type == "string"
         and _NAMED_FOR_HEADING.search(" ".join((*item.labels, item.name.replace("_", " "), item.description)))
     ]
+    if len(free) == 1 and not named and free[0].type == "string" and normalisation.value_kind(free[0]) is None:
+        about = {*search_terms(free[0].description), *(term for x in free[0].labels for term in search_terms(x))}
+        shared = {term for heading in headings for term in search_terms(heading)} & about
+        least = ListRowSettings.current().shortest_term
+        named = free if any(len(term) >= (least if term.isascii() else 2) for term in shared) else []
     return named[0] if len(named) == 1 else None
 
 
-def _headings(parts: Sequence[_Found], text: str) -> dict[int, tuple[int, int]]:
+def _headings(parts: Sequence[_Found], text: str, is_told: bool) -> dict[int, tuple[int, int]]:
     """Return where the heading of each entry is printed, by the entry's `id`.
 
     The first section's heading stands above the column headers, where other sections have headings among the rows; or
-    every one of several tables has its own there. A section goes on in the next table.
+    every one of several tables has its own there, and any one where `is_told` that an item is printed over its rows. A
+    section goes on in the next table.
     """
     found = {
         id(entry): (entry.heading.start, entry.heading.end)
@@ -330,12 +343,13 @@ def _headings(parts: Sequence[_Found], text: str) -> dict[int, tuple[int, int]]:
         for entry in f.rows.entries
         if entry.heading is not None
     }
-    above = [_heading_above(f.match.grid, text) for f in parts]
+    above = [heading_above(f.match.grid, text) for f in parts]
     texts = {text[slice(*span)] for span in above if span}
     if not found and len(texts) == len(parts) > 1:
         return {id(e): span for f, span in zip(parts, above, strict=True) for e in f.rows.entries if span}
     last = above[0]
-    for f in parts if found else ():
+    for f, over in zip(parts, above, strict=True) if found or is_told else ():
+        last = over if is_told and over else last
         for entry in f.rows.entries:
             last = found.get(id(entry), last)
             if last:
@@ -343,7 +357,7 @@ def _headings(parts: Sequence[_Found], text: str) -> dict[int, tuple[int, int]]:
     return found
 
 
-def _heading_above(grid: EntryGrid, text: str) -> tuple[int, int] | None:
+def heading_above(grid: EntryGrid, text: str) -> tuple[int, int] | None:
     """Return where the last line above a grid stands, if it is short and no label with a value."""
     before = text[: grid.lead].rstrip()
     start = before.rfind("\n") + 1
