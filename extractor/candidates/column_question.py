@@ -45,6 +45,9 @@ class ColumnQuestionSettings(Settings):
     max_columns: int = threshold(26, unit="columns", meaning="A table with more is not asked about.")
     min_rows: int = threshold(2, unit="rows", meaning="A table has at least so many rows with two filled cells.")
     longest_heading: int = threshold(60, unit="characters", meaning="A longer heading over the rows is cut.")
+    min_headings: int = threshold(
+        2, unit="headings", meaning="So many different ones say that they are of sections, and not of the document."
+    )
     ask_for_headings: bool = rule(True, meaning="What is printed over the rows is asked about like a column.")
     ask_for_runs: bool = rule(True, meaning="Runs of lines that are built alike are asked about like tables.")
     max_tables: int = threshold(
@@ -184,9 +187,9 @@ def make_column_question(match: ColumnMatch, text: str) -> ColumnQuestion:
         held = [path_text(item.path) for item in free if _may_hold(item, match.grid, column, text)]
         if held:
             slots.append(Slot(letter, "literals", tuple(held)))
-    headings = _find_headings(match.grid, text) if settings.ask_for_headings else []
+    headings = list(dict.fromkeys(_find_headings(match.grid, text))) if settings.ask_for_headings else []
     texts = [path_text(item.path) for item in free if _is_free_text(item)]
-    if headings and texts and len(letters) < len(string.ascii_uppercase):
+    if len(headings) >= settings.min_headings and texts and len(letters) < len(string.ascii_uppercase):
         letter = string.ascii_uppercase[len(letters)]
         letters[letter] = OVER_ROWS
         shown_headings = [_shorten(heading, settings.longest_heading) for heading in headings[: settings.sample_cells]]
