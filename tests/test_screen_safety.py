@@ -182,7 +182,7 @@ def test_payloads_in_uploads_and_user_schemas_are_text(server, page, tmp_path):
     schema.write_text(json.dumps(schema_document()))
     page.locator("button", has_text=json.loads(SHELL.read_text())["upload.own"]).click()
     page.locator("#upload-own input[type=file]").set_input_files(schema)
-    page.wait_for_function("t => document.querySelector('#upload-preview').textContent.includes(t)", arg=PAYLOADS[3])
+    page.wait_for_function("t => document.querySelector('#upload-preview')?.textContent.includes(t)", arg=PAYLOADS[3])
     report = tmp_path / f"{PAYLOADS[1]}.txt"
     report.write_text(PAYLOADS[0])
     page.locator("#upload-files input[type=file]").set_input_files(report)

@@ -222,7 +222,7 @@ function kindTexts({ schema, schema_title, kind_probability, documents }, isOpen
   if (schema === "auto" && !documents.some((each) => each.schema)) {
     return [localize(isOpen ? "uploads.find_out" : "uploads.kind_unknown")];
   }
-  if (kind_probability === null) return [schema_title];
+  if (!kind_probability) return [schema_title];
   const text = formatPercent(kind_probability);
   const title = localize("uploads.kind_probability", { probability: text });
   return [schema_title, " ", createElement("span", { class: "probability", title, text })];
