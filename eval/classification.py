@@ -1,7 +1,8 @@
 """Tell kinds of report apart: the shipped sets and others, mixed; `python -m eval.classification [SET ...]`.
 
 Every document is classified among the kinds of all sets (their schemas; the same schema is the same kind), once with
-its own kind among them, and once with it left out, when the only right answer is that it is unknown. Half the
+its own kind among them, and once with it left out, when the only right answer is that it is unknown; versions of one
+form, whose titles differ in a bracket alone, are left out together. Half the
 documents of each kind stand for approved ones (`--approved N` of them, 0 for the words of the schemas alone), the
 other half is classified, then the other way round. Printed are the shares told right, said unknown, and wrong, by set.
 
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields, replace
@@ -34,8 +36,6 @@ WEIGHTS = (*(feature.name for feature in fields(KindFeatures)), "unknown")
 
 MAX_WEIGHT = 15.0
 """No weight is fitted higher: a lead that is small everywhere in the sets would count for anything elsewhere."""
-BOUNDS = [(-MAX_WEIGHT if name == "has_examples" else 0.0, MAX_WEIGHT) for name in WEIGHTS]
-"""Everything speaks for a kind, but that others of it were approved, which this one may not be like."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +59,20 @@ class Case:
 
 
 def load_documents(arguments: argparse.Namespace) -> tuple[list[LabelledDocument], list[Schema]]:
-    """Return the documents of the sets, every other one of each in a half, and their kinds."""
+    """Return the documents of the sets, every other one of each kind in a half, and their kinds."""
     found: list[LabelledDocument] = []
     kinds: dict[str, Schema] = {}
     numbers: Counter[str] = Counter()
     for each in read_sets(arguments):
         kinds[each.kind.id] = each.kind
-        half = numbers[each.set] % 2
-        numbers[each.set] += 1
+        half = numbers[each.kind.id] % 2
+        numbers[each.kind.id] += 1
         found.append(LabelledDocument(each.name, each.set, each.kind.id, DocumentWords(each.document), half))
     return found, list(kinds.values())
 
 
 def make_cases(documents: Sequence[LabelledDocument], kinds: Sequence[Schema], approved: int) -> Iterator[Case]:
-    """Classify every document with its kind among the kinds, and without it."""
+    """Classify every document with its kind among the kinds, and without it and other versions of the same form."""
     for half in (0, 1):
         examples = defaultdict(list)
         for other in _shuffled(documents):
@@ -84,10 +84,15 @@ def make_cases(documents: Sequence[LabelledDocument], kinds: Sequence[Schema], a
             right = next(n for n, kind in enumerate(everything.kinds) if kind.id == labelled.kind)
             yield Case(labelled, everything.features(labelled.words), right)
         for kind in kinds:
-            without = KindClassifier([other for other in kinds if other.id != kind.id], examples)
+            without = KindClassifier([other for other in kinds if form_of(other) != form_of(kind)], examples)
             for labelled in tested:
                 if labelled.kind == kind.id:
                     yield Case(labelled, without.features(labelled.words), None)
+
+
+def form_of(kind: Schema) -> str:
+    """Return what the versions of one form have in common: the title without its brackets; the id without a title."""
+    return re.sub(r"[(（].*?[)）]", "", kind.title).strip() or kind.id
 
 
 def _shuffled(documents: Sequence[LabelledDocument]) -> list[LabelledDocument]:
@@ -101,27 +106,31 @@ def feature_row(features: KindFeatures) -> list[float]:
 
 def fit_weights(cases: Sequence[Case], ridge: float) -> np.ndarray:
     """Return the weights that make the right answers likeliest."""
-    tables = [np.array([feature_row(features) for features in case.features]) for case in cases]
+    most = max(len(case.features) for case in cases)
+    table = np.zeros((len(cases), most + 1, len(WEIGHTS)))  # case, kind, feature; the last kind is none of them
+    absent = np.zeros((len(cases), most + 1))
+    for row, gone, case in zip(table, absent, cases, strict=True):
+        row[: len(case.features), :-1] = [feature_row(features) for features in case.features]
+        row[most, -1] = 1.0
+        gone[len(case.features) : most] = -np.inf
+    right = np.array([most if case.right is None else case.right for case in cases])
     # A kind with many documents counts no more than one with few, and so do the known and the unknown.
     numbers = Counter((case.labelled.kind, case.right is None) for case in cases)
     shares = np.array([1 / numbers[case.labelled.kind, case.right is None] ** 0.5 for case in cases])
+    every = np.arange(len(cases))
 
     def loss(weights: np.ndarray) -> tuple[float, np.ndarray]:
-        total, slope = ridge * float(weights @ weights), 2 * ridge * weights
-        for table, case, share in zip(tables, cases, shares, strict=True):
-            scores = np.append(table @ weights[:-1], weights[-1])
-            chances = np.exp(scores - scores.max())
-            chances /= chances.sum()
-            right = len(table) if case.right is None else case.right
-            total -= share * float(np.log(max(chances[right], 1e-12)))
-            error = chances.copy()
-            error[right] -= 1
-            slope = slope + share * np.append(error[:-1] @ table, error[-1])
-        return total, slope
+        scores = table @ weights + absent
+        chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+        chances /= chances.sum(axis=1, keepdims=True)
+        total = -float(shares @ np.log(np.maximum(chances[every, right], 1e-12)))
+        chances[every, right] -= 1
+        slope = np.einsum("c,ck,ckf->f", shares, chances, table)
+        return total + ridge * float(weights @ weights), slope + 2 * ridge * weights
 
     settings = KindSettings()
     start = np.array([getattr(settings, name) for name in WEIGHTS])
-    return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=BOUNDS).x
+    return minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0, MAX_WEIGHT)] * len(start)).x
 
 
 def decide(case: Case, settings: KindSettings) -> tuple[int | None, float]:
@@ -171,9 +180,11 @@ def main() -> None:
 
 
 def _print_wrong(outcomes: Sequence[tuple[Case, int | None]], kinds: Sequence[Schema]) -> None:
+    form = {kind.id: form_of(kind) for kind in kinds}
     for case, named in outcomes:
         if named != case.right:
-            offered = [k for k in kinds if case.right is not None or k.id != case.labelled.kind]
+            own = case.labelled.kind
+            offered = [kind for kind in kinds if case.right is not None or form[kind.id] != form[own]]
             said = "unknown" if named is None else offered[named].title or offered[named].fields[0].name
             known = "known" if case.right is not None else "left out"
             print(f"  {known}: {case.labelled.set}/{case.labelled.name} is said to be {said}")
@@ -188,7 +199,7 @@ def _print_fit(everything: Sequence[Case], cases: dict[int, list[Case]], ridge: 
         fitted[kind] = replace(KindSettings(), **dict(zip(WEIGHTS, map(float, weights), strict=True)))
     for number, found in cases.items():
         outcomes = [(case, decide(case, fitted[case.labelled.kind])[0]) for case in found]
-        print_shares(f"{number} approved documents, weights fitted without the kind", outcomes, details=False)
+        print_shares(f"{number} approved documents, weights fitted without the kind", outcomes, details=True)
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ import pytest
 
 from extractor.classification import (
     DocumentProfile,
+    DocumentWords,
     KindClassifier,
     UnknownKind,
     choose_schema,
@@ -156,3 +157,30 @@ def test_a_job_sorts_a_mixed_pile_and_learns_from_what_was_approved(folder):
         assert store.records.approved_profiles([KINDS[1].id]) == {
             KINDS[1].id: [profile_document(document(LEASE)).to_json()]
         }
+
+
+def test_documents_approved_with_one_version_of_a_kind_tell_the_next(folder):
+    with Store(folder / "store.db") as store:
+        first = store.report_kinds.save("lease", KINDS[1].document, who="ann")
+        schema = load_schema(first.document)
+        job = start_job(store, make_kind_set([schema]), "pile", model="none", who="ann")
+        store.jobs.add(job, find_files([str(folder / "in" / "b.txt")]))
+        with JobRunner(store, job, make_kind_set([schema]), None, who="ann") as runner:
+            runner.drain()
+        [record] = store.records.select()
+        store.records.approve(record.id, who="ann", revision=record.revision)
+        changed = {**KINDS[1].document, "description": "rents"}
+        second = store.report_kinds.save("lease", changed, who="ann", base=1)
+        assert second.schema != first.schema
+        found = store.records.approved_profiles([second.schema, KINDS[0].id])
+        assert found == {second.schema: [profile_document(document(LEASE)).to_json()]}
+
+
+def test_what_stands_at_the_top_tells_a_kind_and_the_far_end_of_a_document_does_not():
+    """A long document names the fields of every kind somewhere."""
+    words = "The parties met and spoke about the weather, as they do on most days of the year. " * 20
+    far = document("Minutes\n\n" + words * 10 + "".join((DELIVERY, LEASE)))
+    assert KindClassifier(KINDS).classify(far).schema is None
+    plain = schema("minutes", "Minutes of the board", "Place", "Chair")
+    named = KindClassifier([*KINDS, plain]).features(DocumentWords(document("Minutes of the board\n\n" + words)))
+    assert named[3].title == 1 and [each.title for each in named[:3]] == [0, 0, 0]

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 
 from extractor.classification.document_words import DocumentWords
-from extractor.classification.kind_words import KindNames, kind_names, kind_texts, name_weights
+from extractor.classification.kind_words import KindNames, has_cjk, kind_names, kind_texts, name_weights
 from extractor.classification.profiles import DocumentProfile, profile_texts
 from extractor.schemas import Schema, load_schema, shipped_schemas
 from extractor.settings import Settings, threshold
@@ -27,6 +27,7 @@ class KindSettings(Settings):
     """What counts for a kind of report, in units of a log-odds, and how sure the tool has to be to name one."""
 
     names: float = threshold(6.2, meaning="Weight of the root of the share of fields whose names are printed.")
+    title: float = threshold(0.8, meaning="Weight of a name of the kind standing at the document's top.")
     words: float = threshold(
         13.9, meaning="Weight of the root of the cosine between words of schema and document, beyond `chance_words`."
     )
@@ -51,6 +52,7 @@ class KindFeatures:
     """
 
     names: float
+    title: float
     words: float
     examples: float
     names_lead: float
@@ -86,12 +88,12 @@ class KindClassifier:
         words = [_words_of(kind) for kind in (*kinds, *(s for s in _shipped() if s.id not in own))]
         self._names = [names for names, _ in words[: len(kinds)]]
         self._weights = name_weights([names for names, _ in words])
-        profiles = [profile for _, profile in words]
+        whole = [profiles[0] for _, profiles in words]
         most = KindSettings.current().most_examples
         given = [list((examples or {}).get(kind.id, ()))[:most] for kind in kinds]
-        spread: Counter[int] = Counter(gram for profile in profiles for gram in profile.grams)
-        self._texts = _Space(spread, len(profiles))
-        self._words = [self._texts.vector(profile) for profile in profiles[: len(kinds)]]
+        spread: Counter[int] = Counter(gram for profile in whole for gram in profile.grams)
+        self._texts = _Space(spread, len(whole))
+        self._words = [[self._texts.vector(profile) for profile in profiles] for _, profiles in words[: len(kinds)]]
         spread = Counter(gram for group in given for gram in {gram for profile in group for gram in profile.grams})
         self._documents = _Space(spread, sum(map(bool, given)))
         self._examples = [[self._documents.vector(profile) for profile in group] for group in given]
@@ -101,17 +103,18 @@ class KindClassifier:
         printed = document.printed(self._weights)
         by_words, by_document = self._texts.vector(document.profile), self._documents.vector(document.profile)
         settings = KindSettings.current()
-        chance = settings.chance
-        own = [
-            (
-                math.sqrt(names.coverage(printed, self._weights)),
-                max(0.0, math.sqrt(_cosine(words, by_words)) - settings.chance_words),
-                max((max(0.0, math.sqrt(_cosine(seen, by_document)) - chance) for seen in examples), default=0.0),
-            )
-            for names, words, examples in zip(self._names, self._words, self._examples, strict=True)
+        names = [math.sqrt(each.coverage(printed, self._weights)) for each in self._names]
+        titles = [max((self._weights[n] for n in document.at_top(each.titles)), default=0.0) for each in self._names]
+        words = [
+            max(0.0, math.sqrt(max(_cosine(part, by_words) for part in parts)) - settings.chance_words)
+            for parts in self._words
         ]
-        leads = [_leads([kind[n] for kind in own]) for n in range(3)]
-        return [KindFeatures(*kind, *lead) for kind, lead in zip(own, zip(*leads, strict=True), strict=True)]
+        examples = [
+            max((max(0.0, math.sqrt(_cosine(seen, by_document)) - settings.chance) for seen in group), default=0.0)
+            for group in self._examples
+        ]
+        leads = map(_leads, (names, words, examples))
+        return [KindFeatures(*kind) for kind in zip(names, titles, words, examples, *leads, strict=True)]
 
     def classify(self, document: Document) -> KindChoice:
         """Return the likeliest kind of the document, or no kind where none is likely enough."""
@@ -129,14 +132,20 @@ def _shipped() -> tuple[Schema, ...]:
     return tuple(load_schema(name) for name, _ in shipped_schemas())
 
 
-_known: dict[str, tuple[KindNames, DocumentProfile]] = {}
+_known: dict[str, tuple[KindNames, list[DocumentProfile]]] = {}
 """The names and the words of kinds by name and the schema's id: they never change."""
 
 
-def _words_of(kind: Schema) -> tuple[KindNames, DocumentProfile]:
+def _words_of(kind: Schema) -> tuple[KindNames, list[DocumentProfile]]:
+    """Return the names of a kind, and the profiles of its words: of all, and of those in one script alone.
+
+    Documents are in one language where schemas often name their fields in two.
+    """
     key = f"{kind.name}:{kind.id}"
     if key not in _known:
-        _known[key] = (kind_names(kind), profile_texts(kind_texts(kind)))
+        texts = list(kind_texts(kind))
+        scripts = [[text for text in texts if has_cjk(text) is is_cjk] for is_cjk in (True, False)]
+        _known[key] = (kind_names(kind), [profile_texts(part) for part in (texts, *scripts) if part])
     return _known[key]
 
 

@@ -69,7 +69,7 @@ def _usable(names: Iterable[str]) -> Iterator[str]:
     """Yield the names, spelt to be searched for, that are long enough to tell anything."""
     for name in names:
         spelt = searchable(name).strip()
-        least = MIN_CJK if _HAS_CJK.search(spelt) else MIN_LATIN
+        least = MIN_CJK if has_cjk(spelt) else MIN_LATIN
         if len(spelt.replace(" ", "")) >= least and not spelt.isdigit():
             yield spelt
 
@@ -80,9 +80,14 @@ def searchable(text: str) -> str:
     return f" {_JOINT.sub('', ' '.join(tokens))} "
 
 
+def has_cjk(text: str) -> bool:
+    """Decide whether a text has Chinese or Japanese characters."""
+    return _HAS_CJK.search(text) is not None
+
+
 def is_printed(name: str, text: str) -> bool:
     """Decide whether a `searchable` text holds the name: as whole words, also with a plural s; Chinese anywhere."""
-    if _HAS_CJK.search(name):
+    if has_cjk(name):
         return name in text
     return f" {name} " in text or f" {name}s " in text
 

@@ -9,7 +9,7 @@ import re
 import unicodedata
 import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from extractor.settings import Settings, threshold
@@ -57,7 +57,7 @@ def profile_document(document: Document) -> DocumentProfile:
     return DocumentProfile(frequent | {_hash(mark): 1 for mark in _page_marks(document)})
 
 
-def profile_texts(texts: Iterator[str]) -> DocumentProfile:
+def profile_texts(texts: Iterable[str]) -> DocumentProfile:
     """Return the profile of some words, such as those of a schema."""
     return DocumentProfile(Counter(gram for text in texts for gram in hash_grams(text)))
 

@@ -131,15 +131,21 @@ class Records:
             }
 
     def approved_profiles(self, schemas: Iterable[str], most: int = 20) -> dict[str, list[dict[str, int]]]:
-        """Return for each schema (its id) the profiles of the documents approved last, at most so many."""
-        record, document = tables.records.c, tables.documents.c
+        """Return for each schema (its id) the profiles of the documents approved last, at most so many.
+
+        For a version of a kind that people saved, also of those approved with its other versions.
+        """
+        record, document, kind = tables.records.c, tables.documents.c, tables.report_kinds.c
         query = sa.select(document.profile).join(tables.documents, document.id == record.document)
         query = query.where(record.status == "approved", document.profile.is_not(None))
         query = query.order_by(record.updated.desc(), record.id.desc()).limit(most)
+        found = {}
         with self._database.reading() as connection:
-            found = {
-                schema: list(connection.execute(query.where(record.schema == schema)).scalars()) for schema in schemas
-            }
+            for schema in schemas:
+                name = sa.select(kind.name).where(kind.schema == schema)
+                versions = sa.select(kind.schema).where(kind.name.in_(name))
+                of_kind = sa.or_(record.schema == schema, record.schema.in_(versions))
+                found[schema] = list(connection.execute(query.where(of_kind)).scalars())
         return {schema: profiles for schema, profiles in found.items() if profiles}
 
     def newest_by_document(self, documents: Iterable[str]) -> dict[str, int]:
