@@ -136,6 +136,24 @@ def test_a_token_without_the_scope_is_refused(server, method, path, scope):
     assert refused.status_code == 403 and refused.json()["error"] == "no_scope", refused.text
 
 
+def test_every_route_is_open_to_tokens_of_one_scope_alone(server):
+    """Also a route that is added later: the list is that of the OpenAPI document."""
+    browser, store, _ = server
+    tokens = {scope: headers(store, scope) for scope in ("read", "submit", "review")}
+    paths = browser.get("/api/v1/openapi.json", headers=tokens["read"]).json()["paths"]
+    asked = 0
+    for path, methods in paths.items():
+        place = re.sub(r"\{\w+\}", "1", path.replace("{decision}", "approve"))
+        for method in methods:
+            answers = {
+                scope: browser.request(method, f"/api/v1{place}", headers=own).status_code
+                for scope, own in tokens.items()
+            }
+            assert sorted(answers.values()).count(403) == 2 and 401 not in answers.values(), (method, path, answers)
+            asked += 1
+    assert asked >= 14
+
+
 # Records.
 
 
