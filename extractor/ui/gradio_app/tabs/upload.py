@@ -88,7 +88,7 @@ def build_tab(
     start = gr.Button(text("upload.start"), variant="primary", elem_id="upload-start")
     summary = gr.Textbox(label=text("upload.done"), interactive=False, visible=False, elem_id="upload-done")
     module("uploads", "uploads.js")
-    with gr.Accordion(text("upload.fields"), open=True, visible=False, elem_id="upload-fields") as listing:
+    with gr.Accordion(text("upload.fields"), open=True):
         preview = gr.Dataframe(
             interactive=False, wrap=True, max_height=420, elem_id="upload-preview", column_widths=FIELD_WIDTHS
         )
@@ -108,8 +108,7 @@ def build_tab(
 
     @event
     def show_fields(choice: str | None, own_path: str | None, context: EventContext) -> Any:
-        found = shown_schema(choice, own_path, context)
-        return gr.Accordion(visible=found is not None), field_table(found, context)
+        return field_table(shown_schema(choice, own_path, context), context)
 
     @event
     def take_own_schema(own_path: str | None, context: EventContext) -> Any:
@@ -161,7 +160,7 @@ def build_tab(
         return gr.Dropdown(choices) if is_there else gr.Dropdown(choices, value=None)
 
     tab.select(refresh_choices, schema, schema, **EVENT_OPTIONS)
-    schema.change(show_fields, [schema, own], [listing, preview], **EVENT_OPTIONS)
+    schema.change(show_fields, [schema, own], preview, **EVENT_OPTIONS)
     own.change(take_own_schema, own, [schema, own_error], **EVENT_OPTIONS)
     inputs = [files, schema, own, model, split]
     sending = start.click(upload, inputs, [files, summary], concurrency_limit=CONCURRENT_UPLOADS, **EVENT_OPTIONS)
@@ -174,11 +173,10 @@ def build_tab(
             gr.File(label=context.word("upload.files_most", most=settings.max_upload)),
             gr.Dropdown(choices, value=choice),
             gr.Dropdown(model_choices(settings, context), value=first_model(settings)),
-            gr.Accordion(visible=(found := shown_schema(choice, None, context)) is not None),
-            field_table(found, context),
+            field_table(shown_schema(choice, None, context), context),
         ]
 
-    return TabContents(fill, [files, schema, model, listing, preview])
+    return TabContents(fill, [files, schema, model, preview])
 
 
 def schema_places(settings: ServerSettings, service: ReviewService) -> list[tuple[str, Any]]:
