@@ -85,9 +85,16 @@ def _column_title(item: Field) -> str:
     return _COLUMN_SEPARATOR.join([*parents, _title(item)])
 
 
-def full_title(field: Field) -> str:
-    """Return the title of a field after those of the objects and the list that it is in."""
-    return _COLUMN_SEPARATOR.join([*(names[-1] for names in field.parents if names), _title(field)])
+def full_titles(schema: Schema) -> dict[Path, str]:
+    """Return by its path the title of every field, after those of the objects and the list that it is in."""
+    titles: dict[Path, str] = {}
+    for path, field in schema.all_fields():
+        if "*" in path:
+            names = [titles[path[: path.index("*")]], _column_title(field)]
+        else:
+            names = [*(parent[-1] for parent in field.parents if parent), _title(field)]
+        titles[path] = _COLUMN_SEPARATOR.join(names)
+    return titles
 
 
 def _object_schema(document: Any, path: Path) -> Mapping[str, Any]:

@@ -17,7 +17,7 @@ from extractor.review.changes import FROM_PAGE, PlannedChange, plan_change
 from extractor.review.display_names import files_folder
 from extractor.review.documents import Documents
 from extractor.review.errors import RefusalKind, ReviewError, unusable
-from extractor.review.form import full_title
+from extractor.review.form import full_titles
 from extractor.review.kind_design import KindDesign
 from extractor.review.kind_samples import sample_names
 from extractor.review.lesson_overview import LessonOverview
@@ -383,7 +383,9 @@ class ReviewService:
     def review_rules(self, kind: str) -> dict[str, Any]:
         """Return the rules for the review of a kind (a schema's name), and the names and titles of its fields."""
         schema = self._kind(kind)
-        fields = [{"name": field_name(path), "title": full_title(field)} for path, field in _values_of(schema)]
+        titles = full_titles(schema)
+        names = {field_name(path): titles[tuple("*" if s == 0 else s for s in path)] for path, _ in _values_of(schema)}
+        fields = [{"name": name, "title": title} for name, title in names.items()]
         return self.store.review_rules(kind).to_json() | {"kind": kind, "title": schema.title or kind, "fields": fields}
 
     def set_review_rules(self, kind: str, rules: ReviewRules, *, who: str) -> dict[str, Any]:
