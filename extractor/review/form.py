@@ -93,7 +93,7 @@ def full_titles(schema: Schema) -> dict[Path, str]:
             names = [titles[path[: path.index("*")]], _column_title(field)]
         else:
             names = [*(parent[-1] for parent in field.parents if parent), _title(field)]
-        titles[path] = _COLUMN_SEPARATOR.join(names)
+        titles[path] = _COLUMN_SEPARATOR.join(filter(None, names))
     return titles
 
 
