@@ -336,7 +336,7 @@ def test_question_shows_headers_with_samples_and_asks_what_each_column_holds():
     assert "B: Bezeichnung | Miete; Brot" in question.text.splitlines()
     assert "- purpose: what for" in question.text.splitlines()
     assert [(slot.key, slot.kind, slot.literals) for slot in question.slots] == [
-        ("A", "literals", ("paidOn", "amount")),
+        ("A", "literals", ("paidOn",)),
         ("B", "literals", ("purpose",)),
         ("C", "literals", ("amount",)),
     ]
@@ -361,8 +361,16 @@ def test_answer_becomes_rows():
 
 
 def test_of_two_columns_that_hold_one_item_the_likelier_does():
-    assert dict(answered(A="amount", C="amount")[1].columns) == {2: 0}
-    assert dict(answered(C="amount", A="amount")[1].columns) == {2: 2}
+    sheet = (
+        FOREIGN.replace("Bezeichnung", "Soll").replace("Miete", "1,10").replace("Brot", "7,00").replace("Milch", "2,20")
+    )
+    document = read_bytes(sheet.encode(), "paper.txt")
+    (match,) = find_uncertain_tables(the_list(PAYMENTS), document)
+    question = make_column_question(match, document.text)
+    for likelier, column in (("B", 1), ("C", 2)):
+        probability = {"B": 0.6, "C": 0.6, likelier: 0.9}
+        answer = {"B": "amount", "C": "amount"}
+        assert apply_column_answer(question, answer, probability, document.text).columns[2] == column
 
 
 def test_column_of_another_kind_is_left_out():
@@ -485,3 +493,21 @@ def test_plain_list_under_or_after_its_name(document):
 )
 def test_plain_list_that_is_not_certain_is_left_to_the_model(document):
     assert hobbies(document) == []
+
+
+def test_counts_that_stand_close_to_the_texts_behind_them_fill_the_blank_column_before():
+    sheet = (
+        "<table><tr><th>Qty<th>Item<th>Price</tr><tr><td><td>3 Soup<td>12.00</tr><tr><td><td>1 Bread, dark<td>2.50</tr>"
+        "<tr><td><td>Tap water<td>0.00</tr></table>"
+    )
+    wanted = a_list("", qty=number(), item=text(), price=number())
+    assert rows(sheet, wanted, "slip.html") == [(3, "Soup", 12), (1, "Bread, dark", 2.5), (None, "Tap water", 0)]
+
+
+def test_column_of_dates_is_not_offered_to_a_number():
+    document = read_bytes(
+        tabbed("Tag|Was|Betrag", "2031-05-02|Brot|3.20", "2031-05-03|Salz|1.10").encode(), "paper.txt"
+    )
+    (match,) = find_uncertain_tables(the_list(a_list("", what=text(), sum=number())), document)
+    offered = {slot.key: slot.literals for slot in make_column_question(match, document.text).slots}
+    assert offered == {"B": ("what",), "C": ("sum",)}

@@ -221,7 +221,10 @@ def _may_hold(item: Field, grid: EntryGrid, column: int, text: str) -> bool:
     """Decide whether a column's cells are of the item's kind; dates and amounts are no free text."""
     if column_fit(item, grid, column, text) < ListColumnSettings.current().min_fit:
         return False
-    if normalisation.value_kind(item) is not None or item.enum is not None or not item.copied:
+    kind = normalisation.value_kind(item)
+    if kind in normalisation.NUMERIC_TYPES and date_share(grid, column, text) >= ListColumnSettings.current().min_fit:
+        return False
+    if kind is not None or item.enum is not None or not item.copied:
         return True
     cells = filled_cells(grid, column)
     figures = sum(is_value(cell.text) and _is_amount(cell.text) for cell in cells)

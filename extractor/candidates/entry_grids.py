@@ -27,6 +27,8 @@ class EntryGridSettings(Settings):
         0.67, meaning="In a line with this share of the header's cells a text may reach under the next header."
     )
     max_lines: int = threshold(20_000, unit="lines", meaning="Of a document; later ones are not searched for headers.")
+    part_counts: bool = rule(True, meaning="Numbers before texts belong to the named and blank column before theirs.")
+    joined_share: float = threshold(0.5, meaning="The least share of a column's cells that have such a number.")
     join_gaps: bool = rule(
         True, meaning="Rows without a header right below a table with as many columns go on with it, over a blank line."
     )
@@ -112,6 +114,43 @@ def table_grids(document: Document) -> Iterator[EntryGrid]:
         before = grid
     if before is not None:
         yield before
+
+
+_COUNT_BEFORE_TEXT = re.compile(r"(?P<count>\d[\d.,]*)\s+(?=[^\W\d_])")
+
+
+def part_counts(grid: EntryGrid, text: str) -> EntryGrid:
+    """Return the grid with numbers parted from texts behind them, where no row has cells in both of two columns.
+
+    The counts of a narrow column that no wide space parts from the next one (`Qty | Item` over `3 Soup`) have none.
+    """
+    settings = EntryGridSettings.current()
+    for column in range(len(grid.names) - 1) if settings.part_counts else ():
+        filled = [[row[c] for c in (column, column + 1) if c in row and row[c].text] for row in grid.rows]
+        if not (grid.names[column] and grid.names[column + 1]) or any(len(cells) > 1 for cells in filled):
+            continue
+        cells = [cell for found in filled for cell in found]
+        joined = sum(_COUNT_BEFORE_TEXT.match(text, cell.start, cell.end) is not None for cell in cells)
+        if joined >= max(2, settings.joined_share * len(cells)):
+            grid = replace(grid, rows=tuple(_part_count(row, column, text) for row in grid.rows))
+    return grid
+
+
+def _part_count(row: Mapping[int, PlacedText], column: int, text: str) -> Mapping[int, PlacedText]:
+    """Return the row with the number of the cell in either column in the first one, and its text in the second."""
+    cell = next((row[c] for c in (column, column + 1) if c in row and row[c].text), None)
+    if cell is None:
+        return row
+    match = _COUNT_BEFORE_TEXT.match(text, cell.start, cell.end)
+    kept = {c: other for c, other in row.items() if c not in (column, column + 1)}
+    if match is None:
+        return {**kept, column + 1: cell}
+    count, rest = match.group("count"), collapse_whitespace(text[match.end() : cell.end])
+    return {
+        **kept,
+        column: replace(cell, end=cell.start + len(count), text=count),
+        column + 1: replace(cell, start=match.end(), text=rest),
+    }
 
 
 def _goes_on(above: EntryGrid, below: EntryGrid, text: str) -> bool:

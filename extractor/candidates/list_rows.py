@@ -102,14 +102,13 @@ def limits_rows(field: Field) -> bool:
 
 def find_column_matches(field: Field, document: Document) -> list[ColumnMatch]:
     """Return every grid of the document that has a column for an item of the list, best first, certain or not."""
-    grids = map(entry_grids.join_side_by_side, _grids(field, document))
-    found = [m for grid in grids if (m := match_columns(field, grid, document.text))]
+    found = [m for grid in _grids(field, document) if (m := match_columns(field, grid, document.text))]
     return sorted(found, key=lambda m: -m.score)
 
 
 def find_open_matches(field: Field, document: Document) -> list[ColumnMatch]:
     """Return the matches of every grid, those without a single matched column too, best first."""
-    grids = map(entry_grids.join_side_by_side, _grids(field, document))
+    grids = _grids(field, document)
     found = [match_open(field, grid, document.text) for grid in grids if len(grid.names) > 1]
     return sorted(found, key=lambda m: -m.score)
 
@@ -160,6 +159,12 @@ def _find_rows(field: Field, document: Document) -> list[_Found]:
 
 
 def _grids(field: Field, document: Document) -> Iterator[EntryGrid]:
+    """Yield the grids that the list may be read from, with what stands side by side or too close put in its columns."""
+    for grid in _find_grids(field, document):
+        yield entry_grids.part_counts(entry_grids.join_side_by_side(grid), document.text)
+
+
+def _find_grids(field: Field, document: Document) -> Iterator[EntryGrid]:
     settings = ListRowSettings.current()
     yield from entry_grids.table_grids(document)
     for table in document.tables:
