@@ -373,6 +373,16 @@ def test_of_two_columns_that_hold_one_item_the_likelier_does():
         assert apply_column_answer(question, answer, probability, document.text).columns[2] == column
 
 
+def test_of_two_columns_that_hold_one_item_the_fuller_does():
+    entries = ["1.05.2031|Brot|3,20|", "2.05.2031|Salz|1,10|", "3.05.2031|Pfand||0,25", "4.05.2031|Tee|9,00|"]
+    sheet = tabbed("Tag|Was|Soll|Haben", *entries)
+    document = read_bytes(sheet.encode(), "paper.txt")
+    (match,) = find_uncertain_tables(the_list(PAYMENTS), document)
+    answer, probability = {"B": "purpose", "C": "amount", "D": "amount"}, {"B": 0.9, "C": 0.7, "D": 0.9}
+    question = make_column_question(match, document.text)
+    assert apply_column_answer(question, answer, probability, document.text).columns[2] == 2
+
+
 def test_column_of_another_kind_is_left_out():
     assert dict(answered(A="purpose", B="amount", C="purpose")[1].columns) == {}
 

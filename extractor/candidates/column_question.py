@@ -242,20 +242,31 @@ def _shorten(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def _filled_share(grid: EntryGrid, column: int) -> float:
+    """Return the share of rows in which a column is filled; 1 for what is printed over them."""
+    rows = sum(filled_count(row) > 1 for row in grid.rows)
+    return 1.0 if column == OVER_ROWS else len(filled_cells(grid, column)) / max(1, rows)
+
+
 def apply_column_answer(
     question: ColumnQuestion, answer: Mapping[str, str | None], probability: Mapping[str, float], text: str
 ) -> ColumnMatch:
     """Return the match with the answered columns added; `answer` has the key of an item, or None, for each slot.
 
-    Of two columns that are said to hold the same item, the one with the higher `probability` does. A column whose cells
-    are not of the item's kind is left out.
+    Of two columns that are said to hold the same item, the one with the higher `probability` does, times the share of
+    rows that it fills: of debits and credits, the items are in the column that nearly every row has. A column whose
+    cells are not of the item's kind is left out.
     """
     match = question.match
     columns, similarity, heading = dict(match.columns), dict(match.similarity), match.heading
     items = {path_text(item.path): i for i, item in enumerate(match.field.items) if is_column_item(item)}
-    for letter in sorted(answer, key=lambda letter: -probability.get(letter, 0.0)):
-        i, column = items.get(answer[letter] or ""), question.columns.get(letter)
-        if i is None or column is None or i in columns:
+    known = [letter for letter in answer if letter in question.columns]
+    weight = {
+        letter: probability.get(letter, 0.0) * _filled_share(match.grid, question.columns[letter]) for letter in known
+    }
+    for letter in sorted(known, key=lambda letter: -weight[letter]):
+        i, column = items.get(answer[letter] or ""), question.columns[letter]
+        if i is None or i in columns:
             continue
         if column == OVER_ROWS:
             heading = i if heading is None else heading
