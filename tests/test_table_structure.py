@@ -290,3 +290,143 @@ def test_title_in_the_middle_of_a_table_goes_over_all_columns():
     title = next(cell for cell in table.cells if cell.row == 3)
     assert (title.column, title.column_span) == (0, 4)
     assert rows_of(table)[2] == ["Birch Hill", "4", "12", "7"]
+
+
+def tables_of(words, rules=()) -> list[TableBlock]:
+    return [block for block in order_page(words, [], rules) if isinstance(block, TableBlock)]
+
+
+PROSE = (
+    "The council of the coast asked its officers to write down what they had seen",
+    "in the towns and what had been done about it before the winter began again",
+    "so that nobody would have to ask them for it in the spring when the roads to",
+    "the hills are closed and the officers are busy with the harbours of the coast",
+    "which are to be made deeper and wider for the larger ships that are built now",
+    "in the yards of the north where the work of many years has come to a good end",
+)
+
+
+def prose(x: float, top: float, lines: int, lead: float = 12.0) -> list[PlacedWord]:
+    return [word for n in range(lines) for word in put(PROSE[n % len(PROSE)][:48], x, top + lead * n)]
+
+
+@pytest.mark.parametrize("rules", [(), RULES[:1]], ids=["without rules", "with a rule"])
+def test_table_in_a_column_of_text_is_told_from_the_text_beside_it(rules):
+    words = prose(20, 20, 8) + prose(320, 20, 24)
+    words += row(130, "Town", "2018", "2019", "Rise", first=140, step=50)
+    for number, town in enumerate(TOWNS):
+        words += row(144 + 14 * number, town, f"{number}77", f"{number}84", f"{number}.5", first=140, step=50)
+    words += prose(20, 220, 7)
+    drawn = [RulingLine(y, 20, 250) for y in (118, 133, 190)] if rules else []
+    (table,) = tables_of(words, drawn)
+    assert rows_of(table)[0] == ["Town", "2018", "2019", "Rise"]
+    assert [texts[0] for texts in rows_of(table)][1:] == list(TOWNS)
+
+
+def test_labels_that_wrap_beside_figures_are_no_paragraph():
+    words = row(20, "Kind", "2018", "2019", first=420)
+    for number in range(4):
+        words += row(34 + 28 * number, PROSE[number][:58], f"{number}12", f"{number}9", first=420)
+        words += put("and nothing else", 30, 45 + 28 * number)
+    (table,) = tables_of(words, [RulingLine(8, 20, 480), RulingLine(24, 20, 480)])
+    assert [texts[1:] for texts in rows_of(table)] == [["2018", "2019"], *([f"{n}12", f"{n}9"] for n in range(4))]
+
+
+def test_signs_set_apart_from_their_figures_are_in_their_columns():
+    words = row(20, "Kind", "Actual", "Planned", "More", first=200)
+    for number, town in enumerate(TOWNS):
+        words += put(town, 20, 34 + 14 * number)
+        for place, figure in enumerate((f"{number}04", f"{number}14", f"({number}24)")):
+            words += put("$", 160 + 60 * place, 34 + 14 * number)
+            words += put(figure, 200 + 60 * place, 34 + 14 * number, right=True)
+    (table,) = tables_of(words, [RulingLine(24, 20, 320)])
+    assert rows_of(table)[2] == ["Birch Hill", "$ 104", "$ 114", "$ (124)"]
+
+
+def test_text_between_rules_under_a_head_is_a_table():
+    words = put("Officer", 20, 20) + put("Town", 120, 20) + put("Language", 240, 20)
+    for number, town in enumerate(TOWNS):
+        words += put(f"Reed{number}", 20, 36 + 12 * number) + put(town, 120, 36 + 12 * number)
+        words += put("Cornish and English", 240, 36 + 12 * number)
+    words += put("as well as Welsh", 240, 84)
+    rules = [RulingLine(y, 20, 380) for y in (8, 24, 90)]
+    (table,) = tables_of([*words, *prose(20, 110, 6)], rules)
+    assert rows_of(table)[0] == ["Officer", "Town", "Language"]
+    assert rows_of(table)[4] == ["Reed3", "Dunmore", "Cornish and English as well as Welsh"]
+    assert not tables_of(words, rules[:2])
+
+
+def test_cells_that_wrap_between_rules_are_one_row():
+    words, rules = [], [RulingLine(8, 20, 480)]
+    for number, town in enumerate(("Town", *TOWNS)):
+        top = 20 + 30 * number
+        words += put(town, 20, top) + put(PROSE[number][:20], 120, top) + put("2031", 420, top)
+        words += put(PROSE[number][21:40], 120, top + 11)
+        rules.append(RulingLine(top + 17, 20, 480))
+    (table,) = tables_of(words, rules)
+    assert [texts[0] for texts in rows_of(table)] == ["Town", *TOWNS]
+    assert rows_of(table)[2][1] == f"{PROSE[2][:20].strip()} {PROSE[2][21:40].strip()}"
+
+
+def test_two_columns_of_prose_under_a_page_head_between_rules_are_no_table():
+    words = put("Report of the year", 20, 20) + put("Chapter Three", 480, 20)
+    words += prose(20, 40, 12) + prose(320, 40, 12)
+    assert not tables_of(words, [RulingLine(y, 20, 560) for y in (8, 26, 200)])
+
+
+def test_second_head_under_a_caption_begins_a_second_table():
+    words, rules = [], []
+    for number in range(2):
+        top = 20 + 120 * number
+        words += put(f"Table {number}. Houses of the {('north', 'south')[number]}", 20, top)
+        words += row(top + 18, "Town", "Houses", "Shops", "Farms")
+        for at, town in enumerate(TOWNS):
+            words += row(top + 32 + 14 * at, town, f"{at}4", f"{at}1", f"{number}9")
+        rules += [RulingLine(top + y, 20, 330) for y in (6, 22, 79)]
+    first, second = tables_of(words, rules)
+    assert rows_of(first)[0] == rows_of(second)[0] == ["Town", "Houses", "Shops", "Farms"]
+    assert rows_of(second)[1] == ["Ashford", "04", "01", "19"]
+
+
+def test_rest_of_the_last_label_is_part_of_it():
+    words = row(20, "Kind", "2018", "2019", "2020", first=280)
+    for number in range(4):
+        figures = (f"{number}{n}" for n in range(3))
+        words += row(36 + 30 * number, "requests that the council had refused", *figures, first=280)
+        words += put("in the year before", 28, 47 + 30 * number)
+    (table,) = tables_of(words, [RulingLine(8, 20, 410), RulingLine(24, 20, 410), RulingLine(146, 20, 410)])
+    assert rows_of(table)[-1] == ["requests that the council had refused in the year before", "30", "31", "32"]
+
+
+def test_head_of_three_levels_is_taken_whole():
+    words = put("Homes", 240, 20) + put("Works", 480, 20)
+    rules = [RulingLine(2, 20, 600), RulingLine(23, 160, 370), RulingLine(23, 390, 600)]
+    for place in range(4):
+        words += put(("Old", "New")[place % 2], 190 + 115 * place, 34)
+        rules.append(RulingLine(37, 165 + 115 * place, 250 + 115 * place))
+    words += row(48, "Town", *(("2019", "2020")[n % 2] for n in range(8)), first=185, step=58)
+    for number, town in enumerate(TOWNS):
+        words += row(66 + 14 * number, town, *(f"{number}{n}" for n in range(8)), first=185, step=58)
+    (table,) = tables_of(words, [*rules, RulingLine(54, 20, 600), RulingLine(114, 20, 600)])
+    found = head_of(table)
+    assert ("Homes", 0, 1, 1, 4) in found and ("Works", 0, 5, 1, 4) in found
+    assert ("New", 1, 3, 1, 2) in found and ("Town", 0, 0, 3, 1) in found
+
+
+def test_short_text_in_the_middle_of_two_columns_goes_over_both():
+    words = put("Area", 198, 20) + put("Crop", 338, 20)
+    words += row(34, "Town", "2019", "2020", "2019", "2020", first=180, step=70)
+    for number, town in enumerate(TOWNS):
+        words += row(48 + 14 * number, town, *(f"{number + 1},{n}50" for n in range(4)), first=180, step=70)
+    (table,) = tables_of(words)
+    found = head_of(table)
+    assert ("Area", 0, 1, 1, 2) in found and ("Crop", 0, 3, 1, 2) in found
+
+
+def test_figures_of_a_chart_between_grid_lines_are_no_table():
+    horizontal = [RulingLine(20.0 * number, 40, 440) for number in range(6)]
+    vertical = [RulingLine(40.0 + 100 * number, 0, 100) for number in range(5)]
+    words = [word for n in range(4) for word in put(f"{n}3", 60 + 100 * n, 14 + 20 * ((n * 2) % 5))]
+    words += put("71", 80, 74) + put("18", 380, 94)
+    blocks = order_page(words, find_grids(horizontal, vertical))
+    assert not any(isinstance(block, TableBlock) for block in blocks)

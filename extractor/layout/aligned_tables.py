@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-from extractor.geometry import PlacedWord, Rect, RulingLine, overlap, union
-from extractor.layout.blocks import LayoutCell, TableBlock, TextLine
+from extractor.geometry import Rect, RulingLine, union
+from extractor.layout.blocks import TextLine
 from extractor.layout.columns import printed_width
 from extractor.layout.figures import is_sign_of_figure, reads_as_figure
-from extractor.layout.head_cells import HeadCell, build_head
-from extractor.layout.line_rows import CellsLine, group_rows
-from extractor.layout.segments import make_segment
-from extractor.layout.white_columns import Column, column_edges, find_white_columns, is_leader
+from extractor.layout.framed_tables import find_framed_tables
+from extractor.layout.line_rows import goes_on_with_row
+from extractor.layout.line_tables import LineTable, LineTableSettings, build_table, place_words, runs_along
+from extractor.layout.white_columns import Column, column_edges, find_white_columns, fits_columns, is_leader
 from extractor.settings import Settings, rule, threshold
 
 
@@ -29,8 +28,6 @@ class AlignedTableSettings(Settings):
     row_gap: float = threshold(2.5, unit="em", meaning="widest gap between two lines of a table")
     lines_between: int = threshold(3, meaning="most lines between two full ones: titles of groups, wrapped labels")
     figure_gap: float = threshold(0.35, unit="em", meaning="figures that stand farther apart than this are two")
-    text_gap: float = threshold(0.6, unit="em", meaning="text that stands farther apart than this is in its own column")
-    overrun: float = threshold(0.3, unit="em", meaning="how far a word may reach over the edge of its column")
     fitting: float = threshold(0.8, meaning="share of the full lines without text that lies across columns")
     filled_columns: float = threshold(0.5, meaning="share of the columns that a full line has words in")
     full_lines: float = threshold(0.6, meaning="share of the lines with several fields that are full")
@@ -50,34 +47,29 @@ class AlignedTableSettings(Settings):
     rows_without_head: int = threshold(5, unit="lines", meaning="fewest full lines of such a table")
     rule_reach: float = threshold(2.0, unit="em", meaning="how far over or under its lines a table's rule runs")
     rule_overlap: float = threshold(0.3, unit="em", meaning="how far such a rule may reach into the height of a line")
-    rule_share: float = threshold(0.6, meaning="share of the width of the table that its rules run along")
-    head_lines: int = threshold(8, meaning="most lines of a head")
     head_gap: float = threshold(1.0, unit="em", meaning="widest gap between the lines of a head without rules")
 
 
-@dataclass(frozen=True, slots=True)
-class AlignedTable:
-    """A table that lines `start` to `end` (exclusive) make up."""
-
-    start: int
-    end: int
-    table: TableBlock
-
-
-def find_aligned_tables(lines: Sequence[TextLine], rules: Sequence[RulingLine] = ()) -> list[AlignedTable]:
+def find_aligned_tables(lines: Sequence[TextLine], rules: Sequence[RulingLine] = ()) -> list[LineTable]:
     """Return the tables that lines make up, from the top down; `rules` are the horizontal lines drawn on the page."""
     settings = AlignedTableSettings.current()
     if not settings.find_aligned_tables:
         return []
-    found: list[AlignedTable] = []
+    found: list[LineTable] = []
     taken = 0
     for first, last in _find_stretches(lines, settings):
         for start, end, columns in _fit_stretch(lines, first, last, rules, settings):
-            start, end = _take_in_head(lines, max(start, taken), end, taken, columns, rules, settings)
-            table = _build_table(lines[start:end], columns, rules, settings)
-            found.append(AlignedTable(start, end, table))
+            start = _take_in_head(lines, max(start, taken), end, taken, columns, rules, settings)
+            end = _take_in_rest(lines, start, end, columns, rules, settings)
+            table = build_table(lines[start:end], columns, rules)
+            found.append(LineTable(start, end, table))
             taken = end
-    return found
+    framed = [
+        each
+        for each in find_framed_tables(lines, rules)
+        if all(each.end <= other.start or other.end <= each.start for other in found)
+    ]
+    return sorted([*found, *framed], key=lambda each: each.start)
 
 
 # Which lines.
@@ -131,9 +123,10 @@ def _fit_stretch(
     columns = _find_columns(lines[first : last + 1], settings)
     last = _leave_out_sums(lines, first, last, columns, settings)
     above = lines[first - 1] if first else None
-    if _are_table(lines[first : last + 1], above, columns, rules, settings):
+    at = _find_second_head(lines, first, last, columns, rules, settings)
+    if at is None and _are_table(lines[first : last + 1], above, columns, rules, settings):
         return [(first, last + 1, columns)]
-    at = _weakest_joint(lines, first, last, settings)
+    at = at or _weakest_joint(lines, first, last, settings)
     if at is None:
         return []
     return _fit_stretch(lines, first, at, rules, settings) + _fit_stretch(lines, at + 1, last, rules, settings)
@@ -146,9 +139,9 @@ def _leave_out_sums(
     if len(columns) < settings.columns_over_sums:
         return last
     edges = column_edges(columns)
-    filled = [len(_place_words(line, edges).cells) for line in lines[first : last + 1] if _is_row(line, settings)]
+    filled = [len(place_words(line, edges).cells) for line in lines[first : last + 1] if _is_row(line, settings)]
     end = last
-    while end > first and len(_place_words(lines[end], edges).cells) <= 2:
+    while end > first and len(place_words(lines[end], edges).cells) <= 2:
         end -= 1
     return end if median(filled) >= settings.columns_over_sums else last
 
@@ -164,6 +157,36 @@ def _weakest_joint(lines: Sequence[TextLine], first: int, last: int, settings: A
         differs = abs(len(lines[number].segments) - len(lines[number + 1].segments))
         joints.append((gap + is_broken * lines[number].segments[0].font_size, differs, -number))
     return -max(joints)[2]
+
+
+def _find_second_head(
+    lines: Sequence[TextLine],
+    first: int,
+    last: int,
+    columns: Sequence[Column],
+    rules: Sequence[RulingLine],
+    settings: AlignedTableSettings,
+) -> int | None:
+    """Return the last line of a table that another follows: closed by a rule, then a caption, a rule and a head."""
+    if len(columns) < 2:
+        return None
+    edges = column_edges(columns)
+    along = [each.position for each in rules if runs_along(each, edges[0], edges[-1])]
+    number = first
+    while number < last:
+        following = number + 1
+        while following < last and not _is_row(lines[following], settings):
+            following += 1
+        middles = [line.box.center[1] for line in lines[number : following + 1]]
+        if (
+            following > number + 1
+            and any(middles[0] < y < middles[1] for y in along)
+            and any(middles[-2] < y < middles[-1] for y in along)
+            and not place_words(lines[following], edges).figure_columns()
+        ):
+            return number
+        number = following
+    return None
 
 
 def _find_columns(lines: Sequence[TextLine], settings: AlignedTableSettings) -> list[Column]:
@@ -197,13 +220,13 @@ def _are_table(
         return False
     rows = [line for line in lines if _is_row(line, settings)]
     edges = column_edges(columns)
-    placed = [_place_words(line, edges) for line in rows]
+    placed = [place_words(line, edges) for line in rows]
     filled = [len(line.cells) for line in placed]
     least = max(2, settings.filled_columns * len(columns))
     full = sum(count >= least for count in filled)
     if full < settings.rows or full < settings.full_lines * len(rows):
         return False
-    if sum(_fits(line, edges, settings) for line in rows) < settings.fitting * len(rows):
+    if sum(fits_columns(line, edges) for line in rows) < settings.fitting * len(rows):
         return False
     texts = [segment.text for line in rows for segment in line.segments]
     if sum(text[-1] in ":：" or ": " in text or "：" in text for text in texts) > settings.labelled * len(texts):
@@ -224,32 +247,18 @@ def _are_table(
         return False
     if len(of_figures) >= settings.figure_columns_without_head and (is_ruled or full >= settings.rows_without_head):
         return True
-    heads = [placed[0], *([] if above is None else [_place_words(above, edges)])]
+    heads = [placed[0], *([] if above is None else [place_words(above, edges)])]
     if any(column in head.cells and column not in head.figure_columns() for head in heads for column in of_figures):
         return True
     first, second = lines[0].box, lines[1].box  # years are figures too
     return _has_rules(Rect(first.x0, first.center[1], first.x1, second.center[1]), rules, 0.0, settings)
 
 
-def _fits(line: TextLine, edges: Sequence[float], settings: AlignedTableSettings) -> bool:
-    """Decide whether no word of a line lies across two columns."""
-    slack = settings.overrun * line.segments[0].font_size
-    return not any(
-        word.box.x0 + slack < edge < word.box.x1 - slack
-        for segment in line.segments
-        for word in segment.words
-        if not is_leader(word)
-        for edge in edges[1:-1]
-    )
-
-
 def _has_rules(box: Rect, rules: Sequence[RulingLine], em: float, settings: AlignedTableSettings) -> bool:
     """Decide whether a rule runs along most of the width of some lines, above, under or among them."""
     reach = settings.rule_reach * em
     return any(
-        box.top - reach <= each.position <= box.bottom + reach
-        and overlap(each.start, each.end, box.x0, box.x1) >= settings.rule_share * box.width
-        for each in rules
+        box.top - reach <= each.position <= box.bottom + reach and runs_along(each, box.x0, box.x1) for each in rules
     )
 
 
@@ -261,30 +270,29 @@ def _take_in_head(
     columns: Sequence[Column],
     rules: Sequence[RulingLine],
     settings: AlignedTableSettings,
-) -> tuple[int, int]:
-    """Return the lines with those of the head above them, up to the table's upper rule where it has one."""
+) -> int:
+    """Return the first line with those of the head above it, up to the table's upper rule where it has one."""
     box = union(line.box for line in lines[start:end])
-    along = [
-        each.position
-        for each in rules
-        if overlap(each.start, each.end, box.x0, box.x1) >= settings.rule_share * box.width
-    ]
+    along = [each.position for each in rules if runs_along(each, box.x0, box.x1)]
     em = lines[start].segments[0].font_size
     top = lines[start].box.top
-    is_head = len(_place_words(lines[start], column_edges(columns)).figure_columns()) == 0
-    if is_head and any(top - settings.rule_reach * em <= y <= top + settings.rule_overlap * em for y in along):
-        return start, end
+    is_head = len(place_words(lines[start], column_edges(columns)).figure_columns()) == 0
+    upper = top - settings.rule_reach * em
+    if start > taken:
+        upper = max(upper, lines[start - 1].box.center[1])
+    if is_head and any(upper <= y <= top + settings.rule_overlap * em for y in along):
+        return start
     first = start
-    while first > max(taken, start - settings.head_lines):
+    while first > max(taken, start - LineTableSettings.current().head_lines):
         line, below = lines[first - 1], lines[first]
         if below.box.top - line.box.bottom > settings.row_gap * below.segments[0].font_size:
             break
         first -= 1
-        if not any(_place_words(line, column_edges(columns)).cells):
+        if not any(place_words(line, column_edges(columns)).cells):
             break  # it says nothing of a column
         before = lines[first - 1].box.center[1] if first else 0.0
         if any(before < y <= line.box.top + settings.rule_overlap * em for y in along):
-            return first, end
+            return first
     first = start
     while first > taken:
         line, below = lines[first - 1], lines[first]
@@ -293,83 +301,28 @@ def _take_in_head(
         if len(line.segments) < 2 or not inside or gap > settings.head_gap * below.segments[0].font_size:
             break
         first -= 1
-    return first, end
-
-
-# What stands where.
-
-
-def _place_words(line: TextLine, edges: Sequence[float]) -> CellsLine:
-    """Return the words of a line by column; text that runs over the edge of its column stays in it."""
-    apart = AlignedTableSettings.current().text_gap
-    cells: dict[int, list[PlacedWord]] = {}
-    for segment in line.segments:
-        column, before = None, None
-        for word in segment.words:
-            own = min(max(bisect_right(edges, word.box.center[0]) - 1, 0), len(edges) - 2)
-            if column is not None and own != column:
-                gap = word.box.x0 - before.box.x1
-                if not (gap > apart * word.font_size or reads_as_figure(word.text) or is_leader(word)):
-                    own = column
-            cells.setdefault(own, []).append(word)
-            column, before = own, word
-    return CellsLine(dict(sorted(cells.items())))
-
-
-def _build_table(
-    lines: Sequence[TextLine], columns: Sequence[Column], rules: Sequence[RulingLine], settings: AlignedTableSettings
-) -> TableBlock:
-    box = union(line.box for line in lines)
-    edges = list(column_edges(columns))
-    edges[0], edges[-1] = min(edges[0], box.x0), max(edges[-1], box.x1)
-    inside = [each for each in rules if overlap(each.start, each.end, box.x0, box.x1) > 0]
-    count = _count_head_lines(lines, edges, inside, settings)
-    head = build_head(lines[:count], columns, edges, inside)
-    cells = [_head_cell(cell, edges) for cell in head]
-    base = 1 + max((cell.row + cell.row_span - 1 for cell in head), default=-1)
-    body = [_place_words(line, edges) for line in lines[count:]]
-    for row, numbers in enumerate(group_rows(body), start=base):
-        found = [body[number] for number in numbers]
-        extent = union(line.box for line in found)
-        whole = lines[count + numbers[0]].segments
-        if len(numbers) == len(whole) == 1 and 0 not in found[0].cells and not found[0].figure_columns():
-            # The title of a group, in the middle of the table.
-            banner = Rect(edges[0], extent.top, edges[-1], extent.bottom)
-            cells.append(LayoutCell(row, 0, (TextLine(whole),), banner, 1, len(edges) - 1))
-            continue
-        for column, (left, right) in enumerate(itertools.pairwise(edges)):
-            texts = tuple(TextLine((make_segment(line.cells[column]),)) for line in found if column in line.cells)
-            cells.append(LayoutCell(row, column, texts, Rect(left, extent.top, right, extent.bottom)))
-    return TableBlock(tuple(cells), box, tuple(edges))
-
-
-def _head_cell(cell: HeadCell, edges: Sequence[float]) -> LayoutCell:
-    lines = tuple(TextLine((segment,)) for segment in cell.segments)
-    extent = union(segment.box for segment in cell.segments)
-    box = Rect(edges[cell.column], extent.top, edges[cell.column + cell.column_span], extent.bottom)
-    return LayoutCell(cell.row, cell.column, lines, box, cell.row_span, cell.column_span)
-
-
-def _count_head_lines(
-    lines: Sequence[TextLine], edges: Sequence[float], rules: Sequence[RulingLine], settings: AlignedTableSettings
-) -> int:
-    """Return how many of the lines are the head: those above the rule under it, or above the first row of figures."""
-    placed = [_place_words(line, edges) for line in lines]
-    least = settings.filled_columns * (len(edges) - 2)
-    first = next(
-        (
-            number
-            for number, line in enumerate(placed)
-            if len([column for column in line.figure_columns() if column]) >= max(1, least)
-        ),
-        0,
-    )
-    width = edges[-1] - edges[0]
-    for each in sorted(rules, key=lambda each: each.position):
-        above = sum(line.box.center[1] < each.position for line in lines)
-        covered = overlap(each.start, each.end, edges[0], edges[-1])
-        if 0 < above <= settings.head_lines and above >= first and covered >= settings.rule_share * width:
-            return above if above < len(lines) - 1 else first
-    while first > 1 and len(lines[first - 1].segments) == 1:
-        first -= 1  # the title of the first group
     return first
+
+
+def _take_in_rest(
+    lines: Sequence[TextLine],
+    start: int,
+    end: int,
+    columns: Sequence[Column],
+    rules: Sequence[RulingLine],
+    settings: AlignedTableSettings,
+) -> int:
+    """Return the end of the lines, with those under them that are the rest of the last label."""
+    edges = column_edges(columns)
+    body = [place_words(line, edges) for line in lines[start:end]]
+    usual = median(two.box.top - one.box.bottom for one, two in itertools.pairwise(body))
+    stub_end = max((line.cells[0][-1].box.x1 for line in body if 0 in line.cells), default=edges[1])
+    last = end
+    row = [body[-1]]
+    while last < len(lines):
+        line = place_words(lines[last], edges)
+        if not fits_columns(lines[last], edges) or not goes_on_with_row(row, line, 0, stub_end, usual):
+            break
+        row.append(line)
+        last += 1
+    return last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from extractor.geometry import PlacedWord, Rect, union
@@ -84,7 +85,7 @@ LayoutItem = TextSegment | GridRegion
 """What reading order is found for."""
 
 
-def only_segments(items: list[LayoutItem]) -> list[TextSegment]:
+def only_segments(items: Sequence[LayoutItem]) -> list[TextSegment]:
     """Return the items that are segments, without the regions of grids."""
     return [item for item in items if isinstance(item, TextSegment)]
 

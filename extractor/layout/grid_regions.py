@@ -46,7 +46,8 @@ class GridRegionSettings(Settings):
     )
     drawing_lines: int = threshold(4, meaning="fewest rows and columns of a chart", others=(3, 6))
     drawing_share: float = threshold(
-        0.5, meaning="a grid is a chart if so little of each row, of each column and of all has words"
+        0.5,
+        meaning="a grid is a chart if no row and no column has words in more of its cells, and less of all cells has",
     )
     continuing_rows: int = threshold(3, meaning="fewest lines in a grid that go on beside it, for it to be no table")
     continuing_share: float = threshold(0.4, meaning="share of its lines that must go on beside it")
@@ -128,8 +129,8 @@ def _is_drawing(filled: Sequence[RuledCell], settings: GridRegionSettings) -> bo
         return False
     in_rows, in_columns = Counter(cell.row for cell in filled), Counter(cell.column for cell in filled)
     return (
-        max(in_rows.values()) < settings.drawing_share * columns
-        and max(in_columns.values()) < settings.drawing_share * rows
+        max(in_rows.values()) <= settings.drawing_share * columns
+        and max(in_columns.values()) <= settings.drawing_share * rows
         and len(filled) < settings.drawing_share * rows * columns
     )
 

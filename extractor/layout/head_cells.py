@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from extractor.geometry import RulingLine, overlap
+from extractor.geometry import Rect, RulingLine, overlap
 from extractor.layout.blocks import TextLine, TextSegment
 from extractor.layout.segments import make_segment
 from extractor.layout.white_columns import Column
@@ -52,6 +52,9 @@ def build_head(
         pieces = [piece for segment in line.segments for piece in _split(segment, columns, edges, settings)]
         is_last = number == len(lines) - 1
         spans = [_find_span(piece, pieces, columns, edges, rules, is_last, settings) for piece in pieces]
+        if settings.centre_spans and all(first == last for first, last in spans):
+            below = [segment.box for lower in lines[number + 1 :] for segment in lower.segments]
+            spans = _find_centred_groups(pieces, columns, below, settings) or spans
         for piece, (first, last) in zip(pieces, spans, strict=True):
             above = [cell for cell in cells if cell.column <= last and cell.column + cell.column_span > first]
             upper = above[-1] if above else None
@@ -132,6 +135,32 @@ def _find_span(
         if best is not None and len(touched) > 1:
             return best[0], best[1]
     return first, last
+
+
+def _find_centred_groups(
+    pieces: Sequence[TextSegment], columns: Sequence[Column], below: Sequence[Rect], settings: HeadCellSettings
+) -> list[tuple[int, int]] | None:
+    """Return the groups of columns in whose middles the texts of a line stand, each column with its nearest text.
+
+    None where one text stands in the middle of no group, or a group of several columns has no head of its own for each.
+    """
+    stub = [piece for piece in pieces if piece.box.x0 < columns[0][1]]
+    over = [piece for piece in pieces if piece.box.x0 >= columns[0][1]]
+    if not over or len(stub) > 1:
+        return None
+    middles = [piece.box.center[0] for piece in over]
+    nearest = [min(range(len(over)), key=lambda n: abs(middles[n] - (left + right) / 2)) for left, right in columns[1:]]
+    groups: list[tuple[int, int]] = []
+    for number, piece in enumerate(over):
+        own = [column for column, other in enumerate(nearest, start=1) if other == number]
+        if not own:
+            return None
+        off = (columns[own[0]][0] + columns[own[-1]][1]) / 2 - middles[number]
+        headed = all(any(overlap(*columns[column], box.x0, box.x1) > 0 for box in below) for column in own)
+        if abs(off) > settings.centred * piece.font_size or (len(own) > 1 and not headed):
+            return None
+        groups.append((own[0], own[-1]))
+    return [(0, 0)] * len(stub) + groups if any(first < last for first, last in groups) else None
 
 
 def _go_together(

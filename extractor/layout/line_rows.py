@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from extractor.geometry import PlacedWord, Rect, union
-from extractor.layout.figures import reads_as_figure
+from extractor.layout.figures import is_sign_of_figure, reads_as_figure
 from extractor.layout.white_columns import is_leader
 from extractor.settings import Settings, rule, threshold
 
@@ -22,6 +23,7 @@ class LineRowSettings(Settings):
     label_slack: float = threshold(0.5, unit="em", meaning="how far before the end of its column a label may wrap")
     outdent: float = threshold(0.4, unit="em", meaning="a line that begins so far left of the label is no part of it")
     indent: float = threshold(0.4, unit="em", meaning="least indentation of the rest of a label")
+    ruled_rows: int = threshold(4, unit="rows", meaning="fewest rows of a table that rules part one by one")
     widest_gap: float = threshold(0.7, unit="em", meaning="lines of one cell are nearer to one another than this")
     closer: float = threshold(
         0.12, unit="em", meaning="by how much lines of one cell are nearer to one another than rows, without an indent"
@@ -44,15 +46,32 @@ class CellsLine:
         return " ".join(word.text for word in self.cells.get(column, ()) if not is_leader(word))
 
     def figure_columns(self) -> list[int]:
-        """Return the columns in which all words of the line are figures."""
-        return [column for column, words in self.cells.items() if all(reads_as_figure(word.text) for word in words)]
+        """Return the columns in which all words of the line are figures, but for signs beside them."""
+        return [column for column, words in self.cells.items() if _are_figures(words)]
 
 
-def group_rows(lines: Sequence[CellsLine], stub: int = 0) -> list[list[int]]:
-    """Return the numbers of the lines in groups that are one row each; `stub` is the column of the row labels."""
+def _are_figures(words: Sequence[PlacedWord]) -> bool:
+    figures = [reads_as_figure(word.text) for word in words]
+    return any(figures) and all(
+        is_figure or is_sign_of_figure(word.text) for word, is_figure in zip(words, figures, strict=True)
+    )
+
+
+def group_rows(lines: Sequence[CellsLine], stub: int = 0, rules: Sequence[float] = ()) -> list[list[int]]:
+    """Return the numbers of the lines in groups that are one row each; `stub` is the column of the row labels.
+
+    `rules` are the y of the lines drawn between rows: no row goes over one, and where they part all rows a row is what
+    stands between two.
+    """
     settings = LineRowSettings.current()
     if not lines:
         return []
+    places = [bisect_right(sorted(rules), line.box.center[1]) for line in lines]
+    parted = [list(group) for _, group in itertools.groupby(range(len(lines)), key=places.__getitem__)]
+    if len(parted) >= settings.ruled_rows:
+        whole = sum(_may_be_one_row([lines[at] for at in group], stub, settings) for group in parted)
+        if whole == len(parted):
+            return parted
     gaps = [two.box.top - one.box.bottom for one, two in itertools.pairwise(lines)]
     usual = median(gaps) if gaps else 0.0
     ends = [line.cells[stub][-1].box.x1 for line in lines if stub in line.cells]
@@ -60,11 +79,36 @@ def group_rows(lines: Sequence[CellsLine], stub: int = 0) -> list[list[int]]:
     rows = [[0]]
     for number in range(1, len(lines)):
         row = [lines[at] for at in rows[-1]]
-        if settings.join_wrapped_lines and _goes_on(row, lines[number], stub, stub_end, usual, settings):
+        is_parted = places[number] != places[number - 1]
+        if (
+            settings.join_wrapped_lines
+            and not is_parted
+            and _goes_on(row, lines[number], stub, stub_end, usual, settings)
+        ):
             rows[-1].append(number)
         else:
             rows.append([number])
     return rows
+
+
+def goes_on_with_row(row: Sequence[CellsLine], line: CellsLine, stub: int, stub_end: float, usual: float) -> bool:
+    """Decide whether a line under the last row of a table is the rest of its label.
+
+    `stub_end` is the x where labels end, `usual` the gap between rows, both in points.
+    """
+    return set(line.cells) == {stub} and _goes_on(row, line, stub, stub_end, usual, LineRowSettings.current())
+
+
+def _may_be_one_row(lines: Sequence[CellsLine], stub: int, settings: LineRowSettings) -> bool:
+    """Decide whether lines between two rules may be one row: no two figures in a column, no white between labels."""
+    figures = [column for line in lines for column in line.figure_columns() if column != stub]
+    if len(figures) > len(set(figures)):
+        return False
+    labels = [line.cells[stub] for line in lines if stub in line.cells]
+    return all(
+        two[0].box.top - one[0].box.bottom <= settings.widest_gap * one[0].font_size
+        for one, two in itertools.pairwise(labels)
+    )
 
 
 def _goes_on(

@@ -12,10 +12,11 @@ from statistics import median
 
 from extractor.geometry import RulingLine
 from extractor.layout.aligned_tables import find_aligned_tables
-from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutItem, TextLine, TextSegment
+from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutItem, TextLine, TextSegment, only_segments
 from extractor.layout.columns import split_columns
 from extractor.layout.label_rows import split_label_row
 from extractor.layout.paragraphs import ParagraphBuilder, measure_column
+from extractor.layout.prose_columns import find_prose
 from extractor.layout.segments import group_into_lines
 from extractor.layout.zones import find_zones
 
@@ -48,8 +49,9 @@ def order_items(
 
 def _set_tables_apart(items: Sequence[LayoutItem], rules: Sequence[RulingLine]) -> list[LayoutItem]:
     """Return the items with the lines of each table without walls as one region."""
-    segments = [item for item in items if isinstance(item, TextSegment)]
-    lines = [TextLine(tuple(line)) for line in group_into_lines(segments)]
+    segments = only_segments(items)
+    prose = {id(segment) for segment in find_prose(segments)}
+    lines = [TextLine(tuple(line)) for line in group_into_lines([each for each in segments if id(each) not in prose])]
     found = find_aligned_tables(lines, rules)
     if not found:
         return list(items)

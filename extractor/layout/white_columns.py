@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from statistics import median
 
 from extractor.geometry import PlacedWord
+from extractor.layout.blocks import TextLine
 from extractor.layout.figures import reads_as_figure
 from extractor.settings import Settings, threshold
 
@@ -32,6 +33,7 @@ class WhiteColumnSettings(Settings):
     gap_of_few_lines: float = threshold(0.9, unit="em", meaning="the same where there are few lines")
     gap_of_figures: float = threshold(0.4, unit="em", meaning="the same where figures stand on both sides of it")
     figures: float = threshold(0.8, meaning="share of the lines with words on both sides in which these are figures")
+    overrun: float = threshold(0.3, unit="em", meaning="how far a word may reach over the edge of its column")
     printed_over: float = threshold(
         0.5, unit="em", meaning="by how much words overlap in a line of which one was printed over another"
     )
@@ -108,3 +110,15 @@ def column_edges(columns: Sequence[Column]) -> tuple[float, ...]:
     """Return the x between which the columns lie, inside the middles of the white stretches; one more than columns."""
     inner = [(one[1] + two[0]) / 2 for one, two in itertools.pairwise(columns)]
     return (columns[0][0], *inner, columns[-1][1])
+
+
+def fits_columns(line: TextLine, edges: Sequence[float]) -> bool:
+    """Decide whether no word of a line lies across two columns."""
+    slack = WhiteColumnSettings.current().overrun * line.segments[0].font_size
+    return not any(
+        word.box.x0 + slack < edge < word.box.x1 - slack
+        for segment in line.segments
+        for word in segment.words
+        if not is_leader(word)
+        for edge in edges[1:-1]
+    )

@@ -1,0 +1,115 @@
+"""Lines of a table whose columns are known, into its cells: the head, the rows, the titles of groups."""
+
+from __future__ import annotations
+
+import itertools
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from extractor.geometry import PlacedWord, Rect, RulingLine, overlap, union
+from extractor.layout.blocks import LayoutCell, TableBlock, TextLine
+from extractor.layout.figures import reads_as_figure
+from extractor.layout.head_cells import HeadCell, build_head
+from extractor.layout.line_rows import CellsLine, group_rows
+from extractor.layout.segments import make_segment
+from extractor.layout.white_columns import Column, column_edges, is_leader
+from extractor.settings import Settings, threshold
+
+
+@dataclass(frozen=True)
+class LineTableSettings(Settings):
+    """Where words stand in a table, and what its head is. An em is the font size of the text."""
+
+    text_gap: float = threshold(0.6, unit="em", meaning="text that stands farther apart than this is in its own column")
+    head_figures: float = threshold(0.5, meaning="share of the columns with figures in the first row under a head")
+    head_lines: int = threshold(8, meaning="most lines of a head")
+    rule_share: float = threshold(0.6, meaning="share of the width of the table that its rules run along")
+
+
+@dataclass(frozen=True, slots=True)
+class LineTable:
+    """A table that lines `start` to `end` (exclusive) make up."""
+
+    start: int
+    end: int
+    table: TableBlock
+
+
+def runs_along(rule: RulingLine, left: float, right: float) -> bool:
+    """Decide whether a horizontal rule runs along most of the width between two x."""
+    covered = overlap(rule.start, rule.end, left, right)
+    return covered >= LineTableSettings.current().rule_share * (right - left)
+
+
+def place_words(line: TextLine, edges: Sequence[float]) -> CellsLine:
+    """Return the words of a line by column; text that runs over the edge of its column stays in it."""
+    apart = LineTableSettings.current().text_gap
+    cells: dict[int, list[PlacedWord]] = {}
+    for segment in line.segments:
+        column, before = None, None
+        for word in segment.words:
+            own = min(max(bisect_right(edges, word.box.center[0]) - 1, 0), len(edges) - 2)
+            if column is not None and own != column:
+                gap = word.box.x0 - before.box.x1
+                if not (gap > apart * word.font_size or reads_as_figure(word.text) or is_leader(word)):
+                    own = column
+            cells.setdefault(own, []).append(word)
+            column, before = own, word
+    return CellsLine(dict(sorted(cells.items())))
+
+
+def build_table(lines: Sequence[TextLine], columns: Sequence[Column], rules: Sequence[RulingLine]) -> TableBlock:
+    """Return the table of some lines, head and rows, with these columns; `rules` are the horizontal lines about it."""
+    box = union(line.box for line in lines)
+    edges = list(column_edges(columns))
+    edges[0], edges[-1] = min(edges[0], box.x0), max(edges[-1], box.x1)
+    inside = [each for each in rules if overlap(each.start, each.end, box.x0, box.x1) > 0]
+    count = _count_head_lines(lines, edges, inside)
+    head = build_head(lines[:count], columns, edges, inside)
+    cells = [_head_cell(cell, edges) for cell in head]
+    base = 1 + max((cell.row + cell.row_span - 1 for cell in head), default=-1)
+    body = [place_words(line, edges) for line in lines[count:]]
+    drawn = [each.position for each in inside if runs_along(each, box.x0, box.x1)]
+    for row, numbers in enumerate(group_rows(body, rules=drawn), start=base):
+        found = [body[number] for number in numbers]
+        extent = union(line.box for line in found)
+        whole = lines[count + numbers[0]].segments
+        if len(numbers) == len(whole) == 1 and 0 not in found[0].cells and not found[0].figure_columns():
+            # The title of a group, in the middle of the table.
+            banner = Rect(edges[0], extent.top, edges[-1], extent.bottom)
+            cells.append(LayoutCell(row, 0, (TextLine(whole),), banner, 1, len(edges) - 1))
+            continue
+        for column, (left, right) in enumerate(itertools.pairwise(edges)):
+            texts = tuple(TextLine((make_segment(line.cells[column]),)) for line in found if column in line.cells)
+            cells.append(LayoutCell(row, column, texts, Rect(left, extent.top, right, extent.bottom)))
+    return TableBlock(tuple(cells), box, tuple(edges))
+
+
+def _head_cell(cell: HeadCell, edges: Sequence[float]) -> LayoutCell:
+    lines = tuple(TextLine((segment,)) for segment in cell.segments)
+    extent = union(segment.box for segment in cell.segments)
+    box = Rect(edges[cell.column], extent.top, edges[cell.column + cell.column_span], extent.bottom)
+    return LayoutCell(cell.row, cell.column, lines, box, cell.row_span, cell.column_span)
+
+
+def _count_head_lines(lines: Sequence[TextLine], edges: Sequence[float], rules: Sequence[RulingLine]) -> int:
+    """Return how many of the lines are the head: those above the rule under it, or above the first row of figures."""
+    settings = LineTableSettings.current()
+    placed = [place_words(line, edges) for line in lines]
+    least = settings.head_figures * (len(edges) - 2)
+    first = next(
+        (
+            number
+            for number, line in enumerate(placed)
+            if len([column for column in line.figure_columns() if column]) >= max(1, least)
+        ),
+        0,
+    )
+    for each in sorted(rules, key=lambda each: each.position):
+        above = sum(line.box.center[1] < each.position for line in lines)
+        if 0 < above <= settings.head_lines and above >= first and runs_along(each, edges[0], edges[-1]):
+            return above if above < len(lines) - 1 else first
+    while first > 1 and len(lines[first - 1].segments) == 1:
+        first -= 1  # the title of the first group
+    return first
