@@ -169,6 +169,25 @@ def test_lines_of_one_label_are_one_row():
     assert group_rows(lines) == [[0, 1], [2]]
 
 
+def test_white_through_all_columns_over_a_label_parts_rows_of_texts():
+    horizontal, vertical = ruled_head(120)
+    words = put("Town", 20, 14) + put("Work", 120, 14)
+    for number, town in enumerate(TOWNS[:3]):
+        top = 34 + 34 * number
+        words += put(town, 20, top) + put("roads swept in", 120, top) + put("each winter", 120, top + 11)
+    table = only_table(words, horizontal, vertical)
+    assert [texts[0] for texts in rows_of(table)] == ["Town", *TOWNS[:3]]
+    assert rows_of(table)[1][1] == "roads swept in each winter"
+
+
+def test_white_between_paragraphs_of_a_cell_parts_no_rows():
+    horizontal, vertical = ruled_head(120)
+    words = put("Town", 20, 14) + put("Work", 120, 14) + put("Ashford", 20, 34)
+    for number in range(3):
+        words += put("roads swept in", 120, 34 + 34 * number) + put("each winter", 120, 45 + 34 * number)
+    assert [texts[0] for texts in rows_of(only_table(words, horizontal, vertical))] == ["Town", "Ashford"]
+
+
 # Tables without walls.
 
 

@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
+from statistics import median
 
 from extractor.geometry import PlacedWord, Rect, union
 from extractor.layout.blocks import TextSegment
@@ -40,6 +41,9 @@ class GridRefinementSettings(Settings):
     )
     figure_gap: float = threshold(
         0.35, unit="em", meaning="a figure nearer to the word before it than this is not parted from it"
+    )
+    white_gap: float = threshold(
+        0.5, unit="em", meaning="by how much the white between two rows of texts is wider than that between their lines"
     )
     baseline_slack: float = threshold(0.3, unit="em", meaning="by how much the baselines of one row may differ")
 
@@ -109,6 +113,7 @@ def _refine_rows(
     for first, last in _uncrossed_bands(grid):
         band = {cell: lines[cell] for cell in grid.cells if first <= cell.row < last}
         table = _cells_lines(_lines_of_rows(band, settings), xs, settings)
+        ys += _white_between_rows(table, grid.row_edges[first : last + 1], settings)
         level = [line for line in table if _is_row_of_figures(line)]
         figures = min((len(line.figure_columns()) for line in level), default=0)
         labelled = sum(min(line.cells) not in line.figure_columns() for line in level)
@@ -124,9 +129,32 @@ def _refine_rows(
         rows = [union(table[at].box for at in each) for each in groups]
         for above, below in itertools.pairwise(rows):
             at = bisect_right(drawn, above.center[1])
-            if at in shared and bisect_right(drawn, below.center[1]) == at:
+            is_cut = any(above.bottom <= y <= below.top for y in ys)
+            if at in shared and bisect_right(drawn, below.center[1]) == at and not is_cut:
                 ys.append((above.bottom + below.top) / 2)
     return sorted(ys)
+
+
+def _white_between_rows(
+    table: Sequence[CellsLine], drawn: Sequence[float], settings: GridRefinementSettings
+) -> list[float]:
+    """Return the y between rows of texts in one ruled row, where white runs through all columns over the next label."""
+    if not table:
+        return []
+    stub = min(column for line in table for column in line.cells)
+    spaces, bottom = [], table[0].box.bottom
+    for line in table[1:]:
+        spaces.append((bottom, line.box.top))
+        bottom = max(bottom, line.box.bottom)
+    usual = median(max(0.0, top - bottom) for bottom, top in spaces) if spaces else 0.0
+    found = []
+    for line, (bottom, top) in zip(table[1:], spaces, strict=True):
+        em = next(iter(line.cells.values()))[0].font_size
+        is_wide = top - bottom > usual + settings.white_gap * em
+        is_drawn = bisect_right(drawn, bottom) != bisect_right(drawn, top)
+        if is_wide and not is_drawn and stub in line.cells and len(line.cells) > 1:
+            found.append((bottom + top) / 2)
+    return found
 
 
 def _uncrossed_bands(grid: RuledGrid) -> list[tuple[int, int]]:
