@@ -357,6 +357,45 @@ def test_pairs_of_label_and_value_are_not_a_table():
     assert not read(drawn(draw)).tables
 
 
+def filled(canvas, *boxes, colour=colors.lightblue) -> None:
+    """Fill boxes given as left, top, right, bottom from the top of the page."""
+    canvas.setFillColor(colour)
+    for left, top, right, bottom in boxes:
+        canvas.rect(left, HEIGHT - bottom, right - left, bottom - top, stroke=0, fill=1)
+    canvas.setFillColor(colors.black)
+
+
+@pytest.mark.parametrize("is_on_a_cell", [True, False])
+def test_shades_behind_the_lines_of_a_cell_part_no_rows(is_on_a_cell):
+    def draw(canvas, line):
+        for number in range(3):
+            top = 100 + 40 * number
+            if is_on_a_cell:
+                filled(canvas, (70, top, 200, top + 39))
+            filled(canvas, (72, top, 198, top + 14), (72, top + 14, 198, top + 28))
+            canvas.rect(70, HEIGHT - top - 40, 130, 40)
+            canvas.rect(200, HEIGHT - top - 40, 130, 40)
+            line(75, top + 11, f"Houses built in {number}")
+            line(75, top + 25, "and not yet sold")
+            line(210, top + 11, f"{number}4,000")
+
+    (table,) = read(drawn(draw)).tables
+    assert (table.rows, table.columns) == (3, 2)
+    assert [cell.text for cell in table.cells][:2] == ["Houses built in 0 and not yet sold", "04,000"]
+
+
+def test_shades_of_one_colour_part_rows_where_their_neighbours_do():
+    def draw(canvas, line):
+        for number in range(4):
+            top = 100 + 20 * number
+            filled(canvas, (70, top, 200, top + 20), (200, top, 330, top + 20))
+            line(75, top + 14, f"Berth {'ABCD'[number]}")
+            line(210, top + 14, f"free {'wxyz'[number]}")
+
+    (table,) = read(drawn(draw)).tables
+    assert (table.rows, table.columns) == (4, 2)
+
+
 def test_invisible_text_is_in_hidden_blocks():
     def draw(canvas, line):
         line(60, 100, "visible text")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from extractor.layout.line_rows import CellsLine, group_rows
 from extractor.layout.segments import make_segment
 from extractor.layout.white_columns import Column, column_edges, is_leader
 from extractor.settings import Settings, threshold
+
+_YEAR = re.compile(r"(?:19|20)\d\d(?:[-–/]\d{2,4})?[*年]?")
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ def _count_head_lines(lines: Sequence[TextLine], edges: Sequence[float], rules: 
         ),
         0,
     )
+    if first + 1 < len(placed) and _is_row_of_years(placed[first]):
+        first += 1
     for each in sorted(rules, key=lambda each: each.position):
         above = sum(line.box.center[1] < each.position for line in lines)
         if 0 < above <= settings.head_lines and above >= first and runs_along(each, edges[0], edges[-1]):
@@ -113,3 +118,9 @@ def _count_head_lines(lines: Sequence[TextLine], edges: Sequence[float], rules: 
     while first > 1 and len(lines[first - 1].segments) == 1:
         first -= 1  # the title of the first group
     return first
+
+
+def _is_row_of_years(line: CellsLine) -> bool:
+    """Decide whether the figures of a line are the years that head columns."""
+    figures = [line.text(column) for column in line.figure_columns() if column]
+    return len(figures) > 1 and all(_YEAR.fullmatch(figure) for figure in figures)

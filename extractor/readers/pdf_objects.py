@@ -5,6 +5,8 @@ from __future__ import annotations
 import ctypes
 import itertools
 import math
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
 from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +14,7 @@ from typing import Any
 from extractor.geometry import Rect, RulingLine
 from extractor.readers.pdf_geometry import IDENTITY, Affine, PageFrame, bounding_box, compose, unit_square
 from extractor.readers.pdf_layers import is_on_layer
-from extractor.settings import Settings, threshold
+from extractor.settings import Settings, rule, threshold
 
 _MAX_SEGMENTS = 60_000
 _MAX_FORM_DEPTH = 12
@@ -35,6 +37,13 @@ class PdfObjectSettings(Settings):
     highest_letter: float = threshold(60.0, unit="points", meaning="... and lower than this")
     narrowest_letter: float = threshold(1.0, unit="points", meaning="... wider than this")
     widest_letter: float = threshold(80.0, unit="points", meaning="... narrower than this")
+    join_areas: bool = rule(
+        True, meaning="no ruling line is where two areas of one colour meet, as behind the lines of a shaded paragraph"
+    )
+    meeting_areas: float = threshold(0.5, unit="points", meaning="areas meet that are nearer to each other than this")
+    row_tolerance: float = threshold(
+        1.5, unit="points", meaning="a line beside two such areas that is as near as this to where they meet parts rows"
+    )
     fewest_letter_points: int = threshold(6, unit="points of the path", meaning="... curved, or with more points")
 
 
@@ -86,6 +95,7 @@ def read_objects(raw, page, frame: PageFrame, layers: Set[str] = frozenset()) ->
     """
     reader = _ObjectReader(raw, frame, layers)
     reader.walk(page.raw, frame.to_display, 0)
+    reader.add_edges_of_areas()
     return reader.objects
 
 
@@ -110,6 +120,7 @@ class _ObjectReader:
         self._layers = layers
         self._segments = 0
         self._settings = PdfObjectSettings.current()
+        self._areas: list[tuple[Rect, Colour]] = []
         self.objects = PageObjects()
 
     def walk(self, holder, affine: Affine, depth: int, is_hidden: bool = False) -> None:
@@ -188,10 +199,50 @@ class _ObjectReader:
             if fill.value and is_thin and len(points) > 2:
                 self._add_line(_center_line(bounds))
                 continue
+            if settings.join_areas and filled and not stroke.value and not is_thin and _is_rectangle(points, bounds):
+                self._areas.append((bounds, filled[:3]))
+                continue
             if is_closed or fill.value:
                 points = [*points, points[0]]
             for (x0, y0), (x1, y1) in itertools.pairwise(points):
                 self._add_line(Rect(min(x0, x1), min(y0, y1), max(x0, x1), max(y0, y1)))
+
+    def add_edges_of_areas(self) -> None:
+        """Keep the edges of filled rectangles as lines, but for those between areas of one colour."""
+        areas: list[tuple[Rect, Colour]] = []
+        stacks: dict[tuple[Colour, int, int], list[Rect]] = defaultdict(list)
+        for box, colour in self._areas:
+            if not areas or areas[-1][1] != colour or not self._lies_in(box, areas[-1][0]):
+                areas.append((box, colour))
+                stacks[colour, round(box.x0), round(box.x1)].append(box)
+        edges = {(box, y) for box, _ in areas for y in (box.top, box.bottom)}
+        drawn = sorted([*self.objects.horizontal_lines, *(RulingLine(y, box.x0, box.x1) for box, y in edges)])
+        for boxes in stacks.values():
+            for upper, lower in itertools.pairwise(sorted(boxes, key=lambda box: box.top)):
+                meets = abs(lower.top - upper.bottom) <= self._settings.meeting_areas
+                if meets and not self._parts_rows(lower.top, lower, drawn):
+                    edges -= {(upper, upper.bottom), (lower, lower.top)}
+        for box, _ in areas:
+            self._add_line(Rect(box.x0, box.top, box.x0, box.bottom))
+            self._add_line(Rect(box.x1, box.top, box.x1, box.bottom))
+        for box, y in edges:
+            self._add_line(Rect(box.x0, y, box.x1, y))
+
+    def _parts_rows(self, y: float, box: Rect, drawn: list[RulingLine]) -> bool:
+        """Decide whether a line at this height reaches beyond the sides of a box."""
+        reach, slack = self._settings.row_tolerance, self._settings.meeting_areas
+        first = bisect_left(drawn, y - reach, key=lambda line: line.position)
+        last = bisect_right(drawn, y + reach, key=lambda line: line.position)
+        return any(line.start < box.x0 - slack or line.end > box.x1 + slack for line in drawn[first:last])
+
+    def _lies_in(self, box: Rect, other: Rect) -> bool:
+        slack = self._settings.meeting_areas
+        return (
+            other.x0 - slack <= box.x0
+            and box.x1 <= other.x1 + slack
+            and other.top - slack <= box.top
+            and box.bottom <= other.bottom + slack
+        )
 
     def _may_be_letter(self, bounds: Rect, points: list[tuple[float, float]], is_straight: bool) -> bool:
         settings = self._settings
@@ -230,6 +281,14 @@ class _ObjectReader:
             is_closed = is_closed or bool(raw.FPDFPathSegment_GetClose(segment))
         if len(points) > 1:
             yield points, is_straight, is_closed
+
+
+def _is_rectangle(points: list[tuple[float, float]], bounds: Rect) -> bool:
+    """Decide whether a subpath is an upright rectangle."""
+    return 4 <= len(points) <= 5 and all(
+        min(abs(x - bounds.x0), abs(x - bounds.x1)) < 0.01 and min(abs(y - bounds.top), abs(y - bounds.bottom)) < 0.01
+        for x, y in points
+    )
 
 
 def _center_line(box: Rect) -> Rect:
