@@ -188,6 +188,20 @@ def test_white_between_paragraphs_of_a_cell_parts_no_rows():
     assert [texts[0] for texts in rows_of(only_table(words, horizontal, vertical))] == ["Town", "Ashford"]
 
 
+def test_caption_and_note_in_boxes_over_all_columns_are_text_beside_the_table():
+    horizontal = [RulingLine(20.0 * number, 10, 330) for number in range(6)]
+    vertical = [RulingLine(10, 0, 100), RulingLine(330, 0, 100)]
+    vertical += [RulingLine(x, 20, 80) for x in (120, 220)]
+    words = put("Table 7 Houses and shops of the towns of the coast in the last year", 15, 14)
+    words += put("Town", 20, 34) + put("Houses", 130, 34) + put("Shops", 230, 34)
+    words += put("Ashford", 20, 54) + put("14", 130, 54) + put("3", 230, 54)
+    words += put("Calder", 20, 74) + put("22", 130, 74) + put("9", 230, 74)
+    words += put("The towns keep a register of houses and shops of their own since 1990.", 15, 94)
+    assert rows_of(only_table(words, horizontal, vertical)) == [
+        ["Town", "Houses", "Shops"], ["Ashford", "14", "3"], ["Calder", "22", "9"],
+    ]  # fmt: skip
+
+
 # Tables without walls.
 
 
@@ -449,3 +463,11 @@ def test_figures_of_a_chart_between_grid_lines_are_no_table():
     words += put("71", 80, 74) + put("18", 380, 94)
     blocks = order_page(words, find_grids(horizontal, vertical))
     assert not any(isinstance(block, TableBlock) for block in blocks)
+
+
+def test_words_of_a_chart_beside_its_axis_are_no_table():
+    words = row(20, "Bonds and shares", "1500", "1000", "500", "0")
+    words += row(34, "Houses", "109", "497", "1103", "642") + put("Years", 140, 48) + put("Prices", 240, 48)
+    words += row(62, "Shops", "12", "40", "77", "3")
+    assert not tables_of(words)
+    assert tables_of([*words, *(w for n in range(4) for w in row(76 + 14 * n, f"Farms{n}", "1", "2", "4", "9"))])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
@@ -12,7 +13,7 @@ from extractor.layout.blocks import TextLine
 from extractor.layout.columns import printed_width
 from extractor.layout.figures import is_sign_of_figure, reads_as_figure
 from extractor.layout.framed_tables import find_framed_tables
-from extractor.layout.line_rows import goes_on_with_row
+from extractor.layout.line_rows import CellsLine, goes_on_with_row
 from extractor.layout.line_tables import LineTable, LineTableSettings, build_table, place_words, runs_along
 from extractor.layout.white_columns import Column, column_edges, find_white_columns, fits_columns, is_leader
 from extractor.settings import Settings, rule, threshold
@@ -41,6 +42,8 @@ class AlignedTableSettings(Settings):
         0.3, meaning="share of segments with a colon from which lines are pairs of label and value"
     )
     prose_width: int = threshold(28, unit="characters", meaning="narrowest column of prose, as the median of its lines")
+    ticks: int = threshold(4, unit="figures", meaning="fewest figures of the axis of a chart")
+    rows_of_a_chart: int = threshold(5, meaning="with an axis among them, so few full lines are the words of a chart")
     figure_columns_without_head: int = threshold(
         3, meaning="fewest columns of figures of a table without a head in words"
     )
@@ -228,6 +231,8 @@ def _are_table(
         return False
     if sum(fits_columns(line, edges) for line in rows) < settings.fitting * len(rows):
         return False
+    if full < settings.rows_of_a_chart and any(_is_axis(line, settings) for line in placed):
+        return False
     texts = [segment.text for line in rows for segment in line.segments]
     if sum(text[-1] in ":：" or ": " in text or "：" in text for text in texts) > settings.labelled * len(texts):
         return False
@@ -252,6 +257,17 @@ def _are_table(
         return True
     first, second = lines[0].box, lines[1].box  # years are figures too
     return _has_rules(Rect(first.x0, first.center[1], first.x1, second.center[1]), rules, 0.0, settings)
+
+
+def _is_axis(line: CellsLine, settings: AlignedTableSettings) -> bool:
+    """Decide whether the figures of a line are those along the axis of a chart: equal steps, and whole ones."""
+    texts = [re.sub(r"[\s,%]", "", line.text(column)) for column in line.figure_columns()]
+    if len(texts) < settings.ticks or not all(re.fullmatch(r"-?\d+(?:\.\d+)?", text) for text in texts):
+        return False
+    values = [float(text) for text in texts]
+    steps = {round(two - one, 6) for one, two in itertools.pairwise(values)}
+    step = abs(steps.pop())
+    return not steps and step not in (0, 1) and all(value % step == 0 for value in values)
 
 
 def _has_rules(box: Rect, rules: Sequence[RulingLine], em: float, settings: AlignedTableSettings) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from extractor.geometry import PlacedWord, on_one_baseline, union
 from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutCell, TableBlock, TextBlock, TextLine
-from extractor.layout.columns import FIGURE
+from extractor.layout.columns import FIGURE, printed_width
 from extractor.layout.grid_refinement import WordsByCell, refine_grid
 from extractor.layout.reading_order import find_body_size, order_items
 from extractor.layout.ruled_grids import RuledCell, RuledGrid
@@ -38,6 +38,11 @@ class GridRegionSettings(Settings):
     frame_lines: int = threshold(6, meaning="fewest lines in a cell of a page frame")
     frame_width: float = threshold(0.4, meaning="share of the columns that such a cell goes over")
     frame_top: float = threshold(1 / 3, meaning="share of the rows, from the top, that a page frame's head may be in")
+    caption_width: int = threshold(
+        60,
+        unit="characters",
+        meaning="text in a cell over all columns, at the top or the bottom, is a caption or a note from this width on",
+    )
     word_overrun: float = threshold(
         0.3, unit="em", meaning="by how much a word must pass the right side of its cell to run over"
     )
@@ -108,14 +113,18 @@ def read_grid(grid: RuledGrid, words: WordsByCell) -> GridRegion | None:
         return GridRegion(tuple(blocks), grid.box)
     if rows < 2 or columns < 2 or _is_drawing(filled, settings):
         return None
-    first, last = _find_table_rows(grid, lines, settings)
+    framed = _find_table_rows(grid, lines, settings)
+    first, last = _leave_out_captions(grid, lines, *framed, settings)
     table = [cell for cell in grid.cells if first <= cell.row < last]
     blocks = []
     for cell in filled:
         if cell.row < first:
             blocks += _order_words(words[cell])
-    if any(lines[cell] for cell in table):
+    filled_rows = {cell.row for cell in table if lines[cell]}
+    if len(filled_rows) > ((first, last) != framed):
         blocks.append(_build_table(table, lines, grid))
+    else:
+        blocks += _order_words([word for cell in table for word in words[cell]])
     for cell in filled:
         if cell.row >= last:
             blocks += _order_words(words[cell])
@@ -160,6 +169,26 @@ def _find_table_rows(grid: RuledGrid, lines: LinesByCell, settings: GridRegionSe
     last = min((row for row in framed if row >= top), default=rows)
     if any(cell.row < edge < cell.row + cell.row_span for cell in grid.cells for edge in (first, last)):
         return 0, rows
+    return first, last
+
+
+def _leave_out_captions(
+    grid: RuledGrid, lines: LinesByCell, first: int, last: int, settings: GridRegionSettings
+) -> tuple[int, int]:
+    """Return the rows, as first and after last, without a caption above and notes below in cells over all columns."""
+    columns = len(grid.column_edges) - 1
+    captions = {
+        cell.row
+        for cell in grid.cells
+        if cell.row_span == 1
+        and cell.column_span == columns
+        and sum(printed_width(segment.text) for line in lines[cell] for segment in line.segments)
+        >= settings.caption_width
+    }
+    while first < last and first in captions:
+        first += 1
+    while last > first and last - 1 in captions:
+        last -= 1
     return first, last
 
 
