@@ -372,7 +372,7 @@ def test_shades_behind_the_lines_of_a_cell_part_no_rows(is_on_a_cell):
             top = 100 + 40 * number
             if is_on_a_cell:
                 filled(canvas, (70, top, 200, top + 39))
-            filled(canvas, (72, top, 198, top + 14), (72, top + 14, 198, top + 28))
+            filled(canvas, (74, top, 196, top + 14), (74, top + 14, 196, top + 28))
             canvas.rect(70, HEIGHT - top - 40, 130, 40)
             canvas.rect(200, HEIGHT - top - 40, 130, 40)
             line(75, top + 11, f"Houses built in {number}")

@@ -75,9 +75,11 @@ def _read_grids(words: Sequence[PlacedWord], grids: Sequence[RuledGrid]) -> tupl
     for grid in sorted(grids, key=lambda grid: grid.box.area):
         assigned = assign_words(grid, rest)
         if len(grid.cells) == 1 and (
-            len(assigned[grid.cells[0]]) > frame or any(grid.box.contains(*region.box.center) for region, _ in found)
+            len(assigned[grid.cells[0]]) > frame
+            or any(grid.box.contains(*region.box.center) for region, _ in found)
+            or _lies_in_a_cell(grid, grids)
         ):
-            continue  # a frame around the page
+            continue  # a frame around the page, or a shade behind the text of a cell
         region = read_grid(grid, assigned)
         if region is not None:
             inside = {id(word) for each in assigned.values() for word in each}
@@ -90,6 +92,17 @@ def _read_grids(words: Sequence[PlacedWord], grids: Sequence[RuledGrid]) -> tupl
         else:
             regions.append(region)
     return regions, rest
+
+
+def _lies_in_a_cell(grid: RuledGrid, grids: Sequence[RuledGrid]) -> bool:
+    """Decide whether a grid is in one cell of another that has several columns."""
+    box = grid.box
+    return any(
+        cell.box.contains(box.x0, box.top) and cell.box.contains(box.x1, box.bottom)
+        for other in grids
+        if len(other.column_edges) > 2 and other.box.contains(*box.center)
+        for cell in other.cells
+    )
 
 
 def _is_whole_table(region: GridRegion) -> bool:
