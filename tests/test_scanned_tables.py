@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -176,6 +177,19 @@ def test_lines_that_lie_within_one_another_are_read():
     text = "".join(f"{n}\n" for n in range(10))
     lines = [PlacedLine(2 * n, 2 * n + 1, 1, box) for n, box in enumerate(boxes)]
     assert find_cell_per_line_tables(text, lines) == []
+
+
+def test_words_that_begin_anywhere_are_no_stacked_table():
+    words = ("Town", "Houses", "Shops", "Ashford", "14", "33", "Calder", "22", "97", "Dunmore", "83", "51")
+    text, scattered = "", []
+    for number, word in enumerate(words):
+        left, top = 60 + (number * 47) % 310, 100 + 14 * number
+        box = Rect(left, top, left + 40, top + 12)
+        scattered.append(PlacedLine(len(text), len(text) + len(word), 1, box))
+        text += word + "\n"
+    stacked = [replace(line, box=line.box._replace(x0=60, x1=100)) for line in scattered]
+    assert len(find_cell_per_line_tables(text, stacked)) == 1
+    assert not find_cell_per_line_tables(text, scattered)
 
 
 def test_number_broken_at_the_end_of_a_line_of_chinese_is_one_number():

@@ -41,6 +41,10 @@ class PdfObjectSettings(Settings):
         True, meaning="no ruling line is where two areas of one colour meet, as behind the lines of a shaded paragraph"
     )
     meeting_areas: float = threshold(0.5, unit="points", meaning="areas meet that are nearer to each other than this")
+    inset: float = threshold(
+        2.0, unit="points", meaning="an area as far as this inside the walls of a cell is a shade behind its text"
+    )
+    widest_inset: float = threshold(10.0, unit="points", meaning="... and an area farther inside than this is not")
     row_tolerance: float = threshold(
         1.5, unit="points", meaning="a line beside two such areas that is as near as this to where they meet parts rows"
     )
@@ -211,8 +215,10 @@ class _ObjectReader:
         """Keep the edges of filled rectangles as lines, but for those between areas of one colour."""
         areas: list[tuple[Rect, Colour]] = []
         stacks: dict[tuple[Colour, int, int], list[Rect]] = defaultdict(list)
+        walls = sorted(self.objects.vertical_lines)
         for box, colour in self._areas:
-            if not areas or areas[-1][1] != colour or not self._lies_in(box, areas[-1][0]):
+            is_nested = bool(areas) and areas[-1][1] == colour and self._lies_in(box, areas[-1][0])
+            if not is_nested and not self._is_inset(box, walls):
                 areas.append((box, colour))
                 stacks[colour, round(box.x0), round(box.x1)].append(box)
         edges = {(box, y) for box, _ in areas for y in (box.top, box.bottom)}
@@ -234,6 +240,17 @@ class _ObjectReader:
         first = bisect_left(drawn, y - reach, key=lambda line: line.position)
         last = bisect_right(drawn, y + reach, key=lambda line: line.position)
         return any(line.start < box.x0 - slack or line.end > box.x1 + slack for line in drawn[first:last])
+
+    def _is_inset(self, box: Rect, walls: list[RulingLine]) -> bool:
+        """Decide whether a box stands a little inside a wall on its left and one on its right."""
+        near, far, y = self._settings.inset, self._settings.widest_inset, box.center[1]
+
+        def has_wall(start: float, end: float) -> bool:
+            first = bisect_left(walls, start, key=lambda wall: wall.position)
+            last = bisect_right(walls, end, key=lambda wall: wall.position)
+            return any(wall.start <= y <= wall.end for wall in walls[first:last])
+
+        return has_wall(box.x0 - far, box.x0 - near) and has_wall(box.x1 + near, box.x1 + far)
 
     def _lies_in(self, box: Rect, other: Rect) -> bool:
         slack = self._settings.meeting_areas

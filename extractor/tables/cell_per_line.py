@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 from extractor.problems import ProblemKind
@@ -38,6 +39,9 @@ class CellPerLineSettings(Settings):
     wide_gap: int = threshold(
         3, unit="blank lines", meaning="The one gap as wide as this holds blank cells: a header row begins there."
     )
+    left_edges: int = threshold(3, meaning="The cells of a page begin at no more places: the margin and tabs.")
+    edge_tolerance: float = threshold(0.5, unit="line heights", meaning="Places that differ by less are one.")
+    at_edges: float = threshold(0.9, meaning="Share of the lines that begin at one of those places.")
     # What speaks against a cut into header rows, on the scale of HeaderSpanCosts.
     gap_in_row: float = threshold(0.3, meaning="A blank line stands between two cells of one row (each).")
     gaps_in_row: float = threshold(2.0, meaning="Several blank lines stand between two cells of one row (each).")
@@ -64,7 +68,7 @@ def find_cell_per_line_tables(text: str, lines: Sequence[PlacedLine]) -> list[Ta
         rows = _find_rows(_join_lines_into_cells(page_lines, first, end))
         placement = place_rows(rows)
         has_doubtful_headers = any(problem.kind == ProblemKind.TABLE_HEADS for problem in placement.problems)
-        if has_doubtful_headers or not _is_table(rows):
+        if has_doubtful_headers or not _is_table(rows) or not _begin_at_few_places(lines[first:end]):
             continue
         table = build_table(text, placement.cells(), caption=_find_caption(page_lines, first, last))
         pages = tuple(sorted({line.page for line in lines[first:end]}))
@@ -87,6 +91,23 @@ def _candidate_stretches(page: PageLines) -> Iterator[tuple[int, int]]:
                     first += 1
                 yield first, values[-1] + 1
             first = None
+
+
+def _begin_at_few_places(lines: Sequence[PlacedLine]) -> bool:
+    """Decide whether most lines begin at the same few places across the page, as the words of a chart do not."""
+    settings = CellPerLineSettings.current()
+    tolerance = settings.edge_tolerance * median(line.box.height for line in lines)
+    held = 0
+    for page in {line.page for line in lines}:
+        edges = sorted(line.box.x0 for line in lines if line.page == page)
+        counts = [1]
+        for before, edge in pairwise(edges):
+            if edge - before <= tolerance:
+                counts[-1] += 1
+            else:
+                counts.append(1)
+        held += sum(sorted(counts, reverse=True)[: settings.left_edges])
+    return held >= settings.at_edges * len(lines)
 
 
 def _is_heading(page: PageLines, number: int) -> bool:
