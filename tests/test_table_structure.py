@@ -202,6 +202,11 @@ def test_caption_and_note_in_boxes_over_all_columns_are_text_beside_the_table():
     ]  # fmt: skip
 
 
+def test_rules_between_groups_of_texts_do_not_join_the_rows_of_a_group():
+    lines = [CellsLine({0: put(f"Reed{n}", 20, 14 * n), 1: put("Cornish", 150, 14 * n)}) for n in range(8)]
+    assert group_rows(lines, rules=[14 * n - 9 for n in (2, 4, 6)]) == [[n] for n in range(8)]
+
+
 # Tables without walls.
 
 

@@ -24,8 +24,12 @@ class FramedTableSettings(Settings):
 
     find_framed_tables: bool = rule(True, meaning="lines in columns between equally long rules are a table")
     end_tolerance: float = threshold(3.0, unit="points", meaning="difference of the ends of equally long rules")
+    most_rules: int = threshold(400, unit="rules", meaning="a page with more is a drawing")
     rules: int = threshold(3, meaning="fewest rules of a table", others=(2, 4))
     rows: int = threshold(2, unit="lines", meaning="fewest lines under the head with words in two columns")
+    intervals_without_columns: int = threshold(
+        4, meaning="so many intervals between rules in which no columns are found are no table"
+    )
     filled: float = threshold(0.5, meaning="share of the lines under the head that have words in two columns")
     fitting: float = threshold(0.9, meaning="share of the lines without text that lies across columns")
     labelled: float = threshold(0.3, meaning="share of texts with a colon from which lines are label and value")
@@ -36,7 +40,7 @@ class FramedTableSettings(Settings):
 def find_framed_tables(lines: Sequence[TextLine], rules: Sequence[RulingLine]) -> list[LineTable]:
     """Return the tables that lines between equally long rules make up, from the top down."""
     settings = FramedTableSettings.current()
-    if not settings.find_framed_tables or not lines:
+    if not settings.find_framed_tables or not lines or len(rules) > settings.most_rules:
         return []
     found: list[LineTable] = []
     for group in _equally_long(rules, settings):
@@ -104,7 +108,7 @@ def _fit_intervals(
         if first == last:
             break
         columns = _fit_columns(head, lines[end:last], count, settings)
-        if columns is None and best is not None:
+        if columns is None and (best is not None or count > settings.intervals_without_columns):
             break
         best = (count, columns) if columns is not None else best
     return best

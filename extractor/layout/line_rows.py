@@ -66,7 +66,8 @@ def group_rows(lines: Sequence[CellsLine], stub: int = 0, rules: Sequence[float]
     settings = LineRowSettings.current()
     if not lines:
         return []
-    places = [bisect_right(sorted(rules), line.box.center[1]) for line in lines]
+    drawn = sorted(rules)
+    places = [bisect_right(drawn, line.box.center[1]) for line in lines]
     parted = [list(group) for _, group in itertools.groupby(range(len(lines)), key=places.__getitem__)]
     if len(parted) >= settings.ruled_rows:
         whole = sum(_may_be_one_row([lines[at] for at in group], stub, settings) for group in parted)
@@ -100,7 +101,12 @@ def goes_on_with_row(row: Sequence[CellsLine], line: CellsLine, stub: int, stub_
 
 
 def _may_be_one_row(lines: Sequence[CellsLine], stub: int, settings: LineRowSettings) -> bool:
-    """Decide whether lines between two rules may be one row: no two figures in a column, no white between labels."""
+    """Decide whether lines between two rules may be one row.
+
+    It has no two figures in a column, no white between its labels, and some column that not all of its lines are in.
+    """
+    if len(lines) > 1 and all(line.cells.keys() == lines[0].cells.keys() for line in lines) and len(lines[0].cells) > 1:
+        return False
     figures = [column for line in lines for column in line.figure_columns() if column != stub]
     if len(figures) > len(set(figures)):
         return False

@@ -77,7 +77,7 @@ def _read_grids(words: Sequence[PlacedWord], grids: Sequence[RuledGrid]) -> tupl
         if len(grid.cells) == 1 and (
             len(assigned[grid.cells[0]]) > frame
             or any(grid.box.contains(*region.box.center) for region, _ in found)
-            or _lies_in_a_cell(grid, grids)
+            or (len(assigned[grid.cells[0]]) > 1 and _lies_in_a_cell(grid, grids))
         ):
             continue  # a frame around the page, or a shade behind the text of a cell
         region = read_grid(grid, assigned)
