@@ -80,14 +80,14 @@ def _intervals(
     lines: Sequence[TextLine], rules: Sequence[RulingLine], settings: FramedTableSettings
 ) -> list[tuple[int, int]]:
     """Return the lines between each two rules, as start and end; those reaching beyond the rules' ends are left out."""
+    boxes = [line.box for line in lines]
+    middles = [box.center[1] for box in boxes]
     result = []
     for upper, lower in itertools.pairwise(rules):
-        inside = [number for number, line in enumerate(lines) if upper.position < line.box.center[1] < lower.position]
+        inside = [number for number, middle in enumerate(middles) if upper.position < middle < lower.position]
         start, end = (inside[0], inside[-1] + 1) if inside else (0, 0)
-        within = all(
-            line.box.x0 >= upper.start - settings.end_tolerance and line.box.x1 <= upper.end + settings.end_tolerance
-            for line in lines[start:end]
-        )
+        left, right = upper.start - settings.end_tolerance, upper.end + settings.end_tolerance
+        within = all(left <= box.x0 and box.x1 <= right for box in boxes[start:end])
         result.append((start, end) if within else (0, 0))
     return result
 
