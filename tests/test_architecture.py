@@ -26,6 +26,7 @@ OWNERS = {
     "cleanco": {"values"},
     "torch": {"models", "decoding"},
     "transformers": {"models", "decoding"},
+    "peft": {"models"},
     "llguidance": {"models", "decoding"},
     "gguf": {"models"},
     "pdfplumber": {"readers"},

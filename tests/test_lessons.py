@@ -213,3 +213,38 @@ def test_shapes_and_corrected_words():
         "harb0ur": "harbour",
         "barbour": "harbour",
     }
+
+
+def test_words_that_look_alike_are_taken_for_one_another():
+    assert correct_words(["swom", "bcfore", "pen"], ["sworn", "before", "pin"]) == {"swom": "sworn", "bcfore": "before"}
+
+
+def office(n: int) -> tuple[str, dict]:
+    """Return a form whose last two values have no label of their own: the trade stands after the name's comma."""
+    trades = ("cooper", "rope maker", "pilot of the inner harbour", "baker")
+    name, trade = PEOPLE[n % 8], trades[n % 4]
+    text = f"""Register of the Lower Basin
+Berth {n + 3}, quay {n + 11}, shed {n + 21}
+Drawn up in the presence of the keeper
+{name}, {trade}
+Stamp of the office, seal of the town
+"""
+    return text, {"keeper": name, "witness": trade, "code": None, "starts": None, "sum": None}
+
+
+def test_a_value_is_found_by_the_field_before_it():
+    lessons = lessons_from(map(office, range(4)))
+    [trade] = [f for f in lessons[0].fields if f.path == ("witness",)]
+    assert trade.place.beside_field == "keeper"
+    for n in (5, 6, 7):
+        text, gold = office(n)
+        found = record(text, lessons)
+        assert (found["keeper"], found["witness"]) == (gold["keeper"], gold["witness"])
+
+
+def test_a_value_does_not_go_on_over_a_wide_gap_or_a_blank_line():
+    lessons = lessons_from(map(permit, range(3)))
+    text, gold = permit(5)
+    name = gold["keeper"]
+    for noise in (f"{name}\tMoored Twice", f"{name}\n\nOtto"):
+        assert record(text.replace(name, noise), lessons)["keeper"] == name

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import re
 from pathlib import Path
 from typing import Any
 
@@ -46,7 +45,7 @@ def add(commands: Any) -> None:
 def _calibrate(arguments: argparse.Namespace) -> int:
     require_eval_extra()
     from extractor.atomic_files import write_text_atomically
-    from extractor.confidence.calibration import user_folder
+    from extractor.confidence.calibration import file_name, user_folder
     from extractor.evaluation.calibrate import calibrate
     from extractor.evaluation.calibration_text import format_calibration
     from extractor.evaluation.samples import load_set, load_set_schema
@@ -75,8 +74,7 @@ def _calibrate(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise OutputError(f"Cannot create {folder}: {error.strerror}", "Name a folder with --to FOLDER.") from error
     kind = calibration.schema_name or "general"
-    model = re.sub(r"[^\w.-]+", "-", calibration.model).strip("-") or "model"
-    file = folder / f"{kind}-{model}.json"
+    file = folder / file_name(calibration)
     write_text_atomically(file, calibration.as_json())
     console.print_message(
         f"kept as {file}: it is used for records of {'other kinds' if not calibration.schema else kind} from now on"

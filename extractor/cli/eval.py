@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import os
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -36,7 +35,7 @@ def add_run_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--schema", "-s", metavar="NAME|FILE", help="instead of the set's own schema.json; " + options.SCHEMA
     )
-    command.add_argument("--model", "-m", metavar="NAME", help=options.MODEL)
+    options.add_model_options(command)
     command.add_argument("--threads", type=options.positive_integer, metavar="N", help=options.THREADS)
     command.add_argument(
         "--batch",
@@ -110,10 +109,9 @@ def evaluate_set(arguments: argparse.Namespace, samples: Any, schema: Any) -> An
     from extractor.evaluation.evaluate import evaluate
     from extractor.evaluation.run_identity import new_header
     from extractor.evaluation.runs import find_run, runs_folder, start_run
-    from extractor.models import DEFAULT
 
     runs = arguments.runs or runs_folder()
-    model = arguments.model or os.environ.get("EXTRACTOR_MODEL") or DEFAULT
+    model = options.chosen_model(arguments)
     header = new_header(samples, schema, model)
     run = None if arguments.again else find_run(runs, header["identity"], arguments.named)
     if run is None:

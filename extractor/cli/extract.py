@@ -23,7 +23,7 @@ def add(commands: Any) -> None:
     command = options.add_command(commands, "extract", _extract, "extract a record from each document")
     command.add_argument("paths", nargs="+", metavar="PATH", help=options.PATH)
     options.add_schema_options(command)
-    command.add_argument("--model", "-m", metavar="NAME", help=options.MODEL)
+    options.add_model_options(command)
     command.add_argument(
         "--output", "-o", metavar="FILE", help="write to FILE (complete or not at all) instead of stdout"
     )
@@ -97,7 +97,7 @@ def _results(
 
     count = len(arguments.paths)
     automatic = is_kind_set(schema.document)
-    named = arguments.model or os.environ.get("EXTRACTOR_MODEL")
+    named = options.chosen_model(arguments)
     model = None
     waiting = list(arguments.paths)
     n = 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -41,13 +42,32 @@ def add(commands: Any) -> None:
         metavar="KIND=ID",
         help="delete lessons: lesson=N, layout=N, document=SHA-256, or schema=NAME (--show prints them)",
     )
+    command.add_argument(
+        "--refit",
+        action="store_true",
+        help="refit confidences to the approved records, with the fit in force as prior, and keep it if it is better",
+    )
+    command.add_argument(
+        "--switch-on", metavar="RULE", help="apply a rule that --show offers to the values of its field"
+    )
+    command.add_argument("--switch-off", metavar="RULE", help="apply a rule no longer")
+    command.add_argument(
+        "--adapter",
+        action="store_true",
+        help="train an adapter (LoRA) of a model on SET or the approved records, and keep it if it helps",
+    )
+    command.add_argument("--model", "-m", metavar="NAME", help="with --adapter: " + options.MODEL)
+    command.add_argument("--device", choices=("cpu", "cuda"), help="with --adapter (default: a GPU where there is one)")
+    command.add_argument("--threads", type=options.positive_integer, metavar="N", help=options.THREADS)
 
 
 def _learn(arguments: argparse.Namespace) -> int:
-    chosen = [arguments.show, arguments.export, arguments.import_, arguments.delete]
-    if sum(bool(each) for each in chosen) > 1 or (arguments.set and any(chosen)):
+    switched = arguments.switch_on or arguments.switch_off
+    chosen = [arguments.show, arguments.export, arguments.import_, arguments.delete, switched, arguments.refit]
+    if sum(map(bool, [*chosen, arguments.adapter])) > 1 or (arguments.set and any(chosen)):
         raise UsageError(
-            "Only one of SET, --show, --export, --import and --delete can be done at a time.", "Choose one."
+            "Only one of SET, --adapter, --refit, --show, --export, --import, --delete and --switch-… can be done.",
+            "Choose one; --adapter alone may be given with SET.",
         )
     with options.open_store(arguments.store) as store:
         if arguments.show:
@@ -58,6 +78,12 @@ def _learn(arguments: argparse.Namespace) -> int:
             _import(store, arguments.import_)
         elif arguments.delete:
             _delete(store, arguments.delete)
+        elif arguments.refit:
+            _refit(store, _schema_ids(store, arguments.schema))
+        elif switched:
+            _switch(store, _schema_ids(store, arguments.schema), switched, bool(arguments.switch_on))
+        elif arguments.adapter:
+            return _learn_adapter(store, arguments)
         elif arguments.set:
             return _learn_set(store, arguments)
         else:
@@ -137,6 +163,72 @@ def _learn_records(store: Any, schemas: list[str]) -> int:
     return codes[0] if codes else 0
 
 
+def _learn_adapter(store: Any, arguments: argparse.Namespace) -> int:
+    from extractor.evaluation.extraction_f1 import measure_f1
+    from extractor.learning.adapters import learn_adapter
+    from extractor.models import DEFAULT
+
+    codes: list[int] = []
+    found = _gold_documents(arguments, codes) if arguments.set else _approved_documents(store, arguments, codes)
+    result = learn_adapter(
+        list(found),
+        arguments.model or os.environ.get("EXTRACTOR_MODEL") or DEFAULT,
+        measure_f1,
+        device=arguments.device,
+        threads=arguments.threads,
+        report=console.print_message,
+    )
+    if result.hash is None:
+        console.print_message("not kept: on the documents held out it does no better than the model alone")
+    else:
+        console.print_result(f"{result.hash}\n")
+        console.print_message(
+            f"kept in {result.folder}: use it with --adapter {result.hash}; it may repeat text of the documents that "
+            "it was trained on"
+        )
+    return codes[0] if codes else 0
+
+
+def _gold_documents(arguments: argparse.Namespace, codes: list[int]) -> Iterator[Any]:
+    """Yield the documents of a set with their gold; those that cannot be read are reported."""
+    from extractor.evaluation.samples import load_set, load_set_schema
+    from extractor.learning.adapters import ApprovedDocument
+
+    samples = load_set(arguments.set)
+    schema = options.check_rules(load_set_schema(samples, arguments.schema))
+    for sample in samples.samples:
+        try:
+            document = options.read_document(str(samples.folder / sample.document))
+        except ExtractorError as error:
+            codes.append(console.report_document_error(sample.document, error))
+            continue
+        yield ApprovedDocument(document, schema, sample.gold)
+
+
+def _approved_documents(store: Any, arguments: argparse.Namespace, codes: list[int]) -> Iterator[Any]:
+    """Yield the documents of approved records with what people have seen of them."""
+    from extractor.evaluation.gold import record_as_gold, unseen_fields
+    from extractor.learning.adapters import ApprovedDocument
+    from extractor.store.corrections import load_stored_schema
+
+    stored = store.schemas()
+    for id_ in _schema_ids(store, arguments.schema):
+        schema = load_stored_schema(stored[id_][1])
+        if schema is None:
+            console.print_message(f"left out: this version cannot use the schema {stored[id_][0]} any more")
+            continue
+        for record in store.records.select(schema=id_, status="approved"):
+            actions = store.records.review_actions(record.id)
+            hidden = unseen_fields(schema, record, actions, store.review_rules(record.schema_name))
+            gold = record_as_gold(schema, record.data, hidden)
+            try:
+                document = _read_source(record)
+            except ExtractorError as error:
+                codes.append(console.report_document_error(", ".join(record.sources) or record.document, error))
+                continue
+            yield ApprovedDocument(document, schema, gold)
+
+
 def _read_source(record: Any) -> Document:
     """Return the document of a record from the first of its sources that is unchanged; raises InputError."""
     from extractor.jobs.archives import read_document_bytes
@@ -173,6 +265,8 @@ def _show(store: Any, schemas: list[str]) -> str:
             parts.append(f"  fields changed in a document, over time: {means}\n")
         for each in summarise_lessons(kept.lesson for kept in store.lessons.select(id_) if kept.enabled):
             parts += (f"  {line}\n" for line in _field_lines(each))
+        parts += (f"  {line}\n" for line in _rule_lines(store, id_))
+        parts += (f"  {line}\n" for line in _calibration_lines(id_))
     return "".join(parts) or "nothing was learnt yet: approve records, or run `extractor learn SET`\n"
 
 
@@ -193,12 +287,95 @@ def _field_lines(summary: Any) -> Iterator[str]:
             yield f"  {what}: " + ", ".join(f"{each.text!r} ({each.count})" for each in counted)
 
 
+def _refit(store: Any, schemas: list[str]) -> None:
+    from extractor.atomic_files import write_text_atomically
+    from extractor.cli.eval import require_eval_extra
+    from extractor.confidence.calibration import file_name, user_folder
+    from extractor.evaluation.refit import refit_from_records
+    from extractor.store.corrections import load_stored_schema
+
+    require_eval_extra()
+    stored = store.schemas()
+    for id_ in schemas:
+        schema = load_stored_schema(stored[id_][1])
+        if schema is None:
+            continue
+        try:
+            refits = refit_from_records(store, replace(schema, name=stored[id_][0]))
+        except InputError as error:
+            if len(schemas) == 1:
+                raise
+            console.print_message(f"left out: {error.message}")
+            continue
+        for each in refits:
+            said = (
+                f"{stored[id_][0]}, {each.calibration.model}: {each.values} values of {each.documents} documents, log "
+                f"loss {each.loss_before:.4f} before, {each.loss_after:.4f} by cross-validation"
+            )
+            if not each.is_improvement:
+                console.print_message(f"{said}; not kept: it is no better by more than a standard error")
+                continue
+            file = user_folder() / file_name(each.calibration, "approved")
+            user_folder().mkdir(parents=True, exist_ok=True)
+            write_text_atomically(file, each.calibration.as_json())
+            console.print_message(f"{said}; kept as {file} ({each.calibration.hash})")
+
+
+def _calibration_lines(schema: str) -> Iterator[str]:
+    """Yield the fits of confidences that are from approved records of a schema (its id)."""
+    from extractor.confidence.calibration import find_calibrations
+
+    for each in find_calibrations():
+        if each.schema == schema and "log_loss_of_prior" in each.held_out:
+            held_out = each.held_out
+            yield (
+                f"confidences of {each.model}: refitted {each.made} ({each.hash}) to {held_out['documents']} records, "
+                f"log loss {held_out['log_loss']} by cross-validation, {held_out['log_loss_of_prior']} before"
+            )
+
+
+def _rule_lines(store: Any, schema: str) -> Iterator[str]:
+    """Yield the rules that are switched on, and those that are offered, each with what it would have done."""
+    from extractor.lessons import offer_rules
+
+    enabled = store.lessons.rules(schema)
+    for rule in enabled:
+        yield f"rule {rule.key} is applied"
+    lessons = [kept.lesson for kept in store.lessons.select(schema) if kept.enabled]
+    for each in offer_rules(lessons):
+        if each.rule not in enabled:
+            yield f"rule {each.rule.key} would have saved {each.saved} corrections, and spoilt {each.spoilt} values"
+            for example in each.examples:
+                wanted = "" if example.changed == example.approved else f", where {example.approved!r} was approved"
+                yield f"  {example.name}: {example.machine!r} to {example.changed!r}{wanted}"
+
+
+def _switch(store: Any, schemas: list[str], key: str, enabled: bool) -> None:
+    from extractor.lessons import offer_rules
+
+    known = {}
+    for id_ in schemas:
+        lessons = [kept.lesson for kept in store.lessons.select(id_) if kept.enabled]
+        for rule in [*store.lessons.rules(id_), *(each.rule for each in offer_rules(lessons))]:
+            if rule.key == key:
+                known[id_] = rule
+    if not known:
+        raise InputError(f"There is no rule {key}.", "`extractor learn --show` prints those that there are.")
+    for id_, rule in known.items():
+        store.lessons.switch_rule(id_, rule, enabled, who=current_user())
+    console.print_message(f"{key} is applied from now on" if enabled else f"{key} is applied no longer")
+
+
 def _export(store: Any, schemas: list[str], file: Path) -> None:
     from extractor.atomic_files import check_writable, open_atomically
-    from extractor.lessons import format_lessons
+    from extractor.lessons import attach_rules, format_lessons
 
     check_writable(file)
-    lessons = [kept.lesson for id_ in schemas for kept in store.lessons.select(id_)]
+    lessons = [
+        lesson
+        for id_ in schemas
+        for lesson in attach_rules([kept.lesson for kept in store.lessons.select(id_)], store.lessons.rules(id_))
+    ]
     with open_atomically(file, 0o600) as output:
         output.write(format_lessons(store.schemas(), lessons).encode())
     console.print_message(f"{len(lessons)} lessons were written to {file}; they hold text of the documents")

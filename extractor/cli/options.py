@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -19,6 +20,7 @@ KINDS = "with --schema auto: a kind to choose from, or a folder of them; may be 
 SPLIT = "take a PDF of several documents apart by its pages, and a mail with attachments into these"
 PASSAGES = "the most tokens of the document that a prompt holds"
 MODEL = "a known model, a hub id, a folder, a .gguf file, openai:URL, or none (structure alone)"
+ADAPTER = "an adapter of the model that `extractor learn --adapter` has trained"
 STORE = "where records are kept: a file, or postgresql://USER@HOST/DATABASE (default: EXTRACTOR_STORE, else one file)"
 LESSONS = "a file of lessons, which `extractor learn --export` writes, to extract with"
 NO_LESSONS = "extract without what approved records taught"
@@ -30,6 +32,25 @@ def add_command(commands: Any, name: str, run: Any, help_text: str) -> argparse.
     added = commands.add_parser(name, help=help_text, description=help_text[0].upper() + help_text[1:] + ".")
     added.set_defaults(run=run)
     return added
+
+
+def add_model_options(command: argparse.ArgumentParser) -> None:
+    """Add the options that name a model and its adapter."""
+    command.add_argument("--model", "-m", metavar="NAME", help=MODEL)
+    command.add_argument("--adapter", metavar="HASH|FOLDER", help=ADAPTER)
+
+
+def chosen_model(arguments: argparse.Namespace) -> str:
+    """Return the name of the model that the options, `EXTRACTOR_MODEL`, or else the default name, with its adapter.
+
+    Raises UsageError for an adapter without a model.
+    """
+    from extractor.models import DEFAULT, with_adapter
+
+    name = arguments.model or os.environ.get("EXTRACTOR_MODEL") or DEFAULT
+    if arguments.adapter and name == "none":
+        raise UsageError("--adapter is for a model.", "Leave it out, or name the model.")
+    return with_adapter(name, arguments.adapter)
 
 
 def positive_integer(text: str) -> int:

@@ -35,7 +35,7 @@ def add(commands: Any) -> None:
 def add_extraction_options(command: argparse.ArgumentParser) -> None:
     """Add the options for schema, kinds, model and passages."""
     options.add_schema_options(command)
-    command.add_argument("--model", "-m", metavar="NAME", help=options.MODEL)
+    options.add_model_options(command)
     command.add_argument("--split", action="store_true", help=options.SPLIT)
     command.add_argument("--passage-tokens", type=options.positive_integer, metavar="N", help=options.PASSAGES)
 
@@ -78,7 +78,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from extractor import jobs
 
     schema = options.load_chosen_schema(arguments, with_saved=True)
-    model = jobs.resolve_model_name(arguments.model)
+    model = options.chosen_model(arguments)
     tokens = arguments.passage_tokens
     name = arguments.job or jobs.default_job_name(schema, model, arguments.paths, tokens, arguments.split)
     with options.open_store(arguments.store) as store:

@@ -37,7 +37,7 @@ def add(commands: Any) -> None:
     )
     command.add_argument("--add-user", metavar="NAME", help="ask for a password, add the user to the file, and exit")
     command.add_argument("--second-review", action="store_true", help="a record needs the approval of two people")
-    command.add_argument("--model", "-m", metavar="NAME", help=options.MODEL)
+    options.add_model_options(command)
     command.add_argument(
         "--schema-folder", type=Path, metavar="DIR", help="a folder of schemas to offer besides the shipped ones"
     )
@@ -74,7 +74,7 @@ def _serve(arguments: argparse.Namespace) -> int:
         names=tuple(arguments.name),
         password_file=arguments.password_file,
         second_review=arguments.second_review,
-        model=arguments.model,
+        model=options.chosen_model(arguments) if arguments.adapter else arguments.model,
         schema_folder=arguments.schema_folder,
         max_upload=arguments.max_upload,
         keep_uploads=arguments.keep_uploads,

@@ -82,7 +82,7 @@ def _watch(arguments: argparse.Namespace) -> int:
     schema = options.load_chosen_schema(arguments, with_saved=True)
     schemas = kinds_in(schema.document) if is_kind_set(schema.document) else [schema]
     out = ResultFolder(arguments.out, arguments.folder, schemas) if arguments.out else None
-    model = jobs.resolve_model_name(arguments.model)
+    model = options.chosen_model(arguments)
     tokens = arguments.passage_tokens
     name = arguments.job or jobs.default_job_name(schema, model, [arguments.folder], tokens, arguments.split)
     with jobs.stop_on_signals() as stop, options.open_store(arguments.store) as store:

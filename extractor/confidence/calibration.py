@@ -12,6 +12,7 @@ import hashlib
 import json
 import math
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path as FilePath
@@ -157,6 +158,12 @@ def user_folder() -> FilePath:
         return FilePath(own).expanduser()
     base = os.environ.get("XDG_DATA_HOME")
     return (FilePath(base) if base else FilePath.home() / ".local" / "share") / "extractor" / "calibrations"
+
+
+def file_name(calibration: Calibration, suffix: str = "") -> str:
+    """Return the name of a calibration's file: its kind of report, its model, and a suffix."""
+    model = re.sub(r"[^\w.-]+", "-", calibration.model).strip("-") or "model"
+    return "-".join(filter(None, (calibration.schema_name or "general", model, suffix))) + ".json"
 
 
 def shipped_folder() -> FilePath:

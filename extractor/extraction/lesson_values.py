@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from extractor.lessons import Lesson, Proposal, ProposalSettings
+from extractor.lessons import Lesson, ListProposal, Proposal, ProposalSettings, ValueRule
 from extractor.types import FieldValue, Path, path_text
 
 
@@ -51,12 +51,18 @@ def null_by_lessons(path: Path, proposal: Proposal | None) -> FieldValue | None:
 
 
 def describe_lessons(
-    lessons: Sequence[Lesson], proposals: Mapping[Path, Proposal], values: Sequence[FieldValue]
+    lessons: Sequence[Lesson],
+    proposals: Mapping[Path, Proposal],
+    lists: Mapping[Path, ListProposal],
+    rules: Mapping[Path, ValueRule],
+    values: Sequence[FieldValue],
 ) -> dict[str, Any] | None:
     """Return what the record's `run` says of lessons: how many there were, and which values they made.
 
     None without lessons. `layout` is how many of them are of the document's own layout; for each value the number of
-    records of that layout in which it stands in the same surroundings, and its probability by the lessons.
+    records of that layout in which it stands in the same surroundings, and its probability by the lessons. `lists` are
+    those read by the headers of approved ones, with the number of records that had these; `rules` are those that
+    changed values.
     """
     if not lessons:
         return None
@@ -71,7 +77,14 @@ def describe_lessons(
         if value.value is None and (p := proposals.get(value.path)) is not None and p.absent >= 0.5
     ]
     layout = max((proposal.layout for proposal in proposals.values()), default=0)
-    return {"documents": len(lessons), "layout": layout, "values": made, "absent": none}
+    return {
+        "documents": len(lessons),
+        "layout": layout,
+        "values": made,
+        "absent": none,
+        "lists": {path_text(path): each.lessons for path, each in lists.items()},
+        "rules": {path_text(path): rule.key for path, rule in rules.items()},
+    }
 
 
 def _is_of_proposal(value: FieldValue, proposal: Proposal) -> bool:

@@ -28,6 +28,7 @@ from extractor.extraction.planning import Plan, plan
 from extractor.extraction.questions import make_field_group, relax_query
 from extractor.extraction.row_judgements import judge_rows
 from extractor.extraction.structural_values import list_problems, values_from_structure
+from extractor.extraction.value_rules import apply_value_rules
 from extractor.lessons import Lesson
 from extractor.models import Model
 from extractor.problems import ProblemKind
@@ -80,6 +81,7 @@ def extract(
         values += judge_rows(document, schema.fields, planned.row_matches, model)
     values += _values_without_question(schema, planned)
     values = with_lesson_features(doubt_by_lessons(values, planned.proposals), planned.proposals)
+    values, rules = apply_value_rules(values, lessons, planned.proposals, schema, context)
     values = trim_organization_names(values, schema, context)
     values = withdraw_lists_of_others(resolve_conflicts(values, schema, context), schema)
     with timer.stage("check"):
@@ -97,7 +99,7 @@ def extract(
             assembly = assemble_record(document, schema, _without_found_problems(decided, assembly), found)
             decided = list(assembly.values)
     run = _describe_run(schema, model, planned, answers, confidence, timer)
-    if (learnt := describe_lessons(lessons, planned.proposals, decided)) is not None:
+    if (learnt := describe_lessons(lessons, planned.proposals, planned.learnt_lists, rules, decided)) is not None:
         run["lessons"] = learnt
     return Extraction(document, schema.id, assembly.data, tuple(decided), assembly.problems, run)
 

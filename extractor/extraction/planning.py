@@ -12,7 +12,7 @@ from extractor.candidates.typed import CandidateIndex
 from extractor.extraction import prompts
 from extractor.extraction.passages import PassageSettings, Span, passage_budget, select_passages
 from extractor.extraction.questions import FieldQuery, group_queries, make_field_group, make_queries
-from extractor.lessons import Lesson, Proposal, propose
+from extractor.lessons import Lesson, ListProposal, Proposal, propose, propose_lists
 from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, Passages, Path, Request
@@ -40,7 +40,8 @@ class Plan:
     """What structure answered, and what is asked.
 
     `matches` are single fields, `row_matches` lists. `queries` are grouped as in `request.groups`; no question is asked
-    for `unanswerable` fields, which nothing in the document can answer.
+    for `unanswerable` fields, which nothing in the document can answer. `proposals` and `learnt_lists` are what lessons
+    say of single fields and of lists.
     """
 
     matches: Mapping[Path, StructuralMatch]
@@ -51,6 +52,7 @@ class Plan:
     unanswerable: tuple[Field, ...]
     candidates: CandidateIndex = field(compare=False, repr=False)
     proposals: Mapping[Path, Proposal] = field(default_factory=dict)
+    learnt_lists: Mapping[Path, ListProposal] = field(default_factory=dict)
 
     @property
     def matched_count(self) -> int:
@@ -101,7 +103,9 @@ def plan(
     """
     fields = [f for f in schema.fields if "const" not in f.schema]
     matches = table_cells.match_cells(fields, document)
-    row_matches = list_rows.drop_rows_of_other_fields(list_rows.match_rows(fields, document), fields, document.text)
+    learnt_lists = propose_lists(document, fields, lessons)
+    found_rows = list_rows.match_rows(fields, document) | {path: each.rows for path, each in learnt_lists.items()}
+    row_matches = list_rows.drop_rows_of_other_fields(found_rows, fields, document.text)
     row_matches |= known_rows or {}
     open_lists = [f for f in fields if f.path not in row_matches]
     row_matches |= nested_rows.match_nested_rows(open_lists, document)
@@ -120,7 +124,9 @@ def plan(
     groups = tuple(group_queries(queries))
     questions = tuple(make_field_group(group, passages) for group in groups)
     request = Request(prompts.system(), prompts.document(passages.text), questions, passages.text)
-    return Plan(matches, row_matches, passages, groups, request, tuple(unanswerable), candidates, proposals)
+    return Plan(
+        matches, row_matches, passages, groups, request, tuple(unanswerable), candidates, proposals, learnt_lists
+    )
 
 
 def apply_proposals(

@@ -16,14 +16,14 @@ from extractor.types import Document
 
 
 def approved_values(schema: Schema, record: Record) -> list[ApprovedValue]:
-    """Return the single fields of a record that a person accepted, corrected or entered, with where they stand.
+    """Return the values of a record that a person accepted, corrected or entered, with where they stand.
 
     A value that nobody looked at is not among them. One that was entered without pointing at it has no place.
     """
     found = []
     for path, origin in trace_origins(schema, record.result, record.corrections).items():
         correction = origin.correction
-        if correction is None or any(isinstance(step, int) for step in path):
+        if correction is None:
             continue
         value = value_at(record.data, path)
         is_corrected = correction.how != "accepted"
@@ -33,8 +33,10 @@ def approved_values(schema: Schema, record: Record) -> list[ApprovedValue]:
             own = origin.extracted.get("evidence")
             if own and equal_json(origin.extracted.get("value"), value):
                 span = own["start"], own["end"]
+        taken = (origin.extracted or {}).get("evidence")
+        machine = (taken["start"], taken["end"]) if taken and "start" in taken else None
         is_changed = is_corrected and not equal_json((origin.extracted or {}).get("value"), value)
-        found.append(ApprovedValue(path, value, span if value is not None else None, is_changed))
+        found.append(ApprovedValue(path, value, span if value is not None else None, is_changed, machine))
     return found
 
 
@@ -50,7 +52,7 @@ def learn_record(store: Store, schema: Schema, record: Record, document: Documen
     name = record.sources[0] if record.sources else document.source
     matches = match_structure(document, schema)
     lesson = make_lesson(document, schema, approved, matches, known, name=name, at=record.updated)
-    return store.lessons.add(lesson, who=who, record=record.id) if lesson.fields else None
+    return store.lessons.add(lesson, who=who, record=record.id) if not lesson.is_empty else None
 
 
 def learn_gold(

@@ -2,12 +2,15 @@
 
 Read `models` (what one document teaches), `tokens` (a document as plain words with their places), `places` (how a value
 stands in its document), `fingerprint` (which documents are of one layout), `surroundings` and `proposals` (what lessons
-say about another document), `teaching` (lessons from approved values), `summary` (what was learnt, for people) and
-`files` (lessons on their way from one store to another).
+say about another document), `lists` (the same for the columns of lists), `edits` (what
+people do to values again and again), `teaching` (lessons from approved values),
+`summary` (what was learnt, for people) and `files` (lessons on their way from one store to another).
 """
 
+from extractor.lessons.edits import OfferedRule, attach_rules, find_rules, offer_rules
 from extractor.lessons.files import LessonFile, format_lessons, parse_lessons
-from extractor.lessons.models import FieldLesson, Lesson, ValuePlace, parse_lesson
+from extractor.lessons.lists import ListProposal, propose_lists
+from extractor.lessons.models import FieldLesson, Lesson, ListLesson, ValuePlace, ValueRule, parse_lesson, parse_rule
 from extractor.lessons.proposals import Proposal, ProposalSettings, propose
 from extractor.lessons.summary import (
     Counted,
@@ -27,16 +30,25 @@ __all__ = [
     "FieldSummary",
     "Lesson",
     "LessonFile",
+    "ListLesson",
+    "ListProposal",
+    "OfferedRule",
     "Proposal",
     "ProposalSettings",
     "ValuePlace",
+    "ValueRule",
+    "attach_rules",
     "correction_curve",
     "count_labels",
+    "find_rules",
     "format_lessons",
     "gold_as_approved",
     "make_lesson",
+    "offer_rules",
     "parse_lesson",
     "parse_lessons",
+    "parse_rule",
     "propose",
+    "propose_lists",
     "summarise_lessons",
 ]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from extractor.errors import InputError
+from extractor.lessons.edits import attach_rules, find_rules
 from extractor.lessons.fingerprint import fingerprint, similarity
 from extractor.lessons.models import LESSON_VERSION, Lesson, parse_lesson
 from extractor.lessons.tokens import DocumentTokens
@@ -34,7 +35,9 @@ class LessonFile:
 
     def find(self, document: Document, schema: str) -> list[Lesson]:
         """Return the lessons that matter for a document under a schema (its id)."""
-        return select_lessons(document, [lesson for lesson in self.lessons if lesson.schema == schema])
+        own = [lesson for lesson in self.lessons if lesson.schema == schema]
+        rules = [rule for found in find_rules(own).values() for rule in found]
+        return attach_rules(select_lessons(document, own), rules)
 
 
 def select_lessons(document: Document, lessons: Sequence[Lesson]) -> list[Lesson]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from extractor.errors import InputError
-from extractor.types import Path
+from extractor.types import Path, path_text
 
 LESSON_VERSION = 1
 """Goes up when what a lesson holds gets another meaning; lessons of other versions are learnt anew."""
@@ -26,7 +27,9 @@ class ValuePlace:
     innermost headers of its table cell. `anchors` are words that its page has once, with the way from each to the value
     in page heights: `(word, right, down)`. `shape` is that of `tokens.shape_of`; `tokens`, `lines` and `runs`
     (of words, up to a wide gap) say how long it is, `edges` whether it begins (`<`) and ends (`>`) with a run.
-    `beside` and `over` are what is printed before it on its line and above it, which may be its label.
+    `beside` and `over` are what is printed before it on its line and above it, which may be its label. `gaps` says what
+    it goes over (see `tokens.gaps_in`); `beside_field` and `under_field` name the field whose value ends right before
+    it, and the one whose value stands above it.
     """
 
     text: str
@@ -47,6 +50,9 @@ class ValuePlace:
     edges: str = ""
     beside: str = ""
     over: str = ""
+    gaps: str = ""
+    beside_field: str = ""
+    under_field: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +61,8 @@ class FieldLesson:
 
     `place` is None for a field without a value, and for a value that was found nowhere in the document; then `present`
     tells which. `structure` is what structure alone proposed, `instead` the text that was proposed and is wrong.
-    `corrected` says that a person changed what the machine had.
+    `corrected` says that a person changed what the machine had. `machine` is the text that it had taken, `below` the
+    line below that text, `entered` an approved text that stands nowhere in the document; all empty where not known.
     """
 
     path: Path
@@ -64,6 +71,31 @@ class FieldLesson:
     structure: str = NOTHING
     instead: str = ""
     corrected: bool = False
+    machine: str = ""
+    below: str = ""
+    entered: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRule:
+    """What is done to the values of a field: a `kind` of those in `edits`, and the text that it looks for."""
+
+    path: Path
+    kind: str
+    argument: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the rule as one line of text, by which people name it."""
+        return f"{path_text(self.path)}={self.kind}:{json.dumps(self.argument, ensure_ascii=False)}"
+
+
+@dataclass(frozen=True, slots=True)
+class ListLesson:
+    """Under which header the values of each item of a list stand, as `(item, header)`, both as text."""
+
+    path: Path
+    columns: tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +103,8 @@ class Lesson:
     """What one approved document teaches under one schema.
 
     `document` is its SHA-256, `schema` the schema's id, `fingerprint` as `fingerprint.fingerprint` makes it, `name` the
-    document's name for people, `at` when it was learnt (ISO 8601).
+    document's name for people, `at` when it was learnt (ISO 8601). `fields` are single ones, `lists` those of objects.
+    `rules` are those of its schema that people switched on; they are with one lesson of several.
     """
 
     document: str
@@ -81,6 +114,13 @@ class Lesson:
     name: str = ""
     at: str = ""
     version: int = LESSON_VERSION
+    lists: tuple[ListLesson, ...] = ()
+    rules: tuple[ValueRule, ...] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        """Decide whether the document teaches nothing."""
+        return not self.fields and not self.lists
 
     def as_dict(self) -> dict[str, Any]:
         """Return the lesson as JSON types, which `parse_lesson` reads."""
@@ -92,7 +132,9 @@ def parse_lesson(plain: Mapping[str, Any]) -> Lesson:
     try:
         fields = tuple(_parse_field(f) for f in plain["fields"])
         fingerprint = tuple(int(h) for h in plain["fingerprint"])
-        lesson = Lesson(**{**plain, "fields": fields, "fingerprint": fingerprint})
+        lists = tuple(_parse_list(each) for each in plain.get("lists", ()))
+        rules = tuple(parse_rule(each) for each in plain.get("rules", ()))
+        lesson = Lesson(**{**plain, "fields": fields, "fingerprint": fingerprint, "lists": lists, "rules": rules})
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"This is no lesson: {error}", "Give a file that `extractor learn --export` wrote.") from None
     if not isinstance(lesson.document, str) or not isinstance(lesson.schema, str):
@@ -107,3 +149,12 @@ def _parse_field(plain: Mapping[str, Any]) -> FieldLesson:
         anchors = tuple((str(word), float(right), float(down)) for word, right, down in place["anchors"])
         place = ValuePlace(**{**place, **words, "anchors": anchors})
     return FieldLesson(**{**plain, "path": tuple(plain["path"]), "place": place})
+
+
+def _parse_list(plain: Mapping[str, Any]) -> ListLesson:
+    return ListLesson(tuple(plain["path"]), tuple((str(item), str(header)) for item, header in plain["columns"]))
+
+
+def parse_rule(plain: Mapping[str, Any]) -> ValueRule:
+    """Return the rule that `dataclasses.asdict` wrote."""
+    return ValueRule(tuple(plain["path"]), str(plain["kind"]), str(plain["argument"]))

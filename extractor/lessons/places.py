@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,8 +29,13 @@ class PlaceSettings(Settings):
     )
 
 
-def describe_place(tokens: DocumentTokens, start: int, end: int) -> ValuePlace | None:
-    """Return how the stretch stands in its document; None where it has no word or number."""
+def describe_place(
+    tokens: DocumentTokens, start: int, end: int, others: Mapping[str, Span] | None = None
+) -> ValuePlace | None:
+    """Return how the stretch stands in its document; None where it has no word or number.
+
+    `others` are the first and last tokens of other fields' values, by their names.
+    """
     first, last = tokens.first_at(start), tokens.first_at(end) - 1
     if last < first or first >= len(tokens.tokens):
         return None
@@ -55,6 +60,9 @@ def describe_place(tokens: DocumentTokens, start: int, end: int) -> ValuePlace |
         *tokens.runs_of(first, last),
         tokens.printed_before(first),
         tokens.printed_above(first),
+        tokens.gaps_in(first, last),
+        tokens.field_before(first, others or {}),
+        tokens.field_above(first, others or {}),
     )
 
 

@@ -32,7 +32,7 @@ from extractor.lessons.surroundings import (
 )
 from extractor.lessons.tokens import DocumentTokens, correct_words, plain_words
 from extractor.settings import Settings, rule, threshold
-from extractor.types import Document, Field, Path
+from extractor.types import Document, Field, Path, path_text
 from extractor.values import normalisation
 from extractor.values.characters import comparison_key
 
@@ -80,6 +80,9 @@ class ProposalSettings(Settings):
         0.5, meaning="Of several places that read the same, one is taken that is so far ahead, as a logarithm."
     )
     max_tokens: int = threshold(40, unit="tokens", meaning="Longest value of free text.")
+    neighbour_weight: float = threshold(0.5, meaning="Weight of which fields' values stand before and above a value.")
+    min_placed: float = threshold(0.5, meaning="Probability from which on a value's place tells those of others.")
+    use_other_fields: bool = rule(True, meaning="Which fields' values stand before and above a value counts.")
     use_position: bool = rule(True, meaning="Where on its page a value stands counts.")
     use_known_values: bool = rule(True, meaning="That a text was approved before, for the same field, counts.")
 
@@ -136,11 +139,32 @@ def propose(
     Lessons of the document itself are left out. Fields that are lists, judged, or chosen from given values are not
     proposed for.
     """
-    found = {
-        field.path: _FieldModel(field, weighted, surroundings, matches.get(field.path)).propose()
-        for field, weighted, surroundings in _weigh(DocumentTokens(document), fields, lessons)
+    tokens = DocumentTokens(document)
+    models = {
+        field.path: _FieldModel(field, weighted, surroundings, matches.get(field.path))
+        for field, weighted, surroundings in _weigh(tokens, fields, lessons)
     }
-    return _without_shared_places(found, lessons)
+    found = {path: model.propose() for path, model in models.items()}
+    chosen = _without_shared_places(found, lessons)
+    if not ProposalSettings.current().use_other_fields:
+        return chosen
+    placed = _placed_fields(tokens, chosen)
+    again = {
+        path: model.propose({name: span for name, span in placed.items() if name != path_text(path)})
+        for path, model in models.items()
+        if model.stands_by_fields
+    }
+    return _without_shared_places(found | again, lessons) if again else chosen
+
+
+def _placed_fields(tokens: DocumentTokens, chosen: Mapping[Path, Proposal]) -> dict[str, Span]:
+    """Return the first and last tokens of the values that are likely enough for others to be placed by them."""
+    least = ProposalSettings.current().min_placed
+    return {
+        path_text(path): tokens.tokens_of(proposal.start, proposal.end)
+        for path, proposal in chosen.items()
+        if proposal.has_place and proposal.probability >= least
+    }
 
 
 def choose_places(
@@ -214,6 +238,8 @@ class _FieldModel:
         self._match = match if match is not None and match.end > match.start else None
         kind = normalisation.value_kind(field)
         self._kind = None if kind in (None, "boolean") else kind
+        self._placed: Mapping[str, Span] = {}
+        """The first and last tokens of other fields' values."""
         self._typed: dict[tuple[int, int], Span] = {}
         """Where the stretches of the field's kind begin and end in the text, by their tokens."""
 
@@ -232,11 +258,18 @@ class _FieldModel:
             return None
         return next(span for span in spans if self._tokens.first_at(span[0]) == ranked[0])
 
-    def propose(self) -> list[Proposal]:
+    @property
+    def stands_by_fields(self) -> bool:
+        """Decide whether lessons have the value next to those of other fields."""
+        return any(place.beside_field or place.under_field for _, place in self._weighted.places)
+
+    def propose(self, placed: Mapping[str, Span] | None = None) -> list[Proposal]:
         """Return the likeliest places, best first, each with the probability of no value; one without a place if none.
 
+        `placed` are the values of other fields, as far as they are known, by their names as first and last tokens.
         Where lessons tell nothing of places, structure's own answer alone is weighed against no value.
         """
+        self._placed = placed or {}
         scored = self._score_spans()
         log_present = self._log_present()
         log_absent = self._log_absent()
@@ -425,7 +458,31 @@ class _FieldModel:
         if self._settings.use_position:
             for n, ratio in self._position_ratios(starts).items():
                 scores[n] += self._settings.position_weight * self._sum_ratios([ratio])
+        if self._placed:
+            for n, ratio in self._neighbour_ratios(starts, places).items():
+                scores[n] += self._settings.neighbour_weight * ratio
         return scores
+
+    def _neighbour_ratios(self, starts: Sequence[int], places: Sequence[tuple[float, ValuePlace]]) -> dict[int, float]:
+        """Return for each beginning how much likelier it is by the fields before and above it than any other."""
+        tokens, placed = self._tokens, self._placed
+        chains = {
+            n: {"beside": ((tokens.field_before(n, placed),),), "under": ((tokens.field_above(n, placed),),)}
+            for n in starts
+        }
+        known = {*placed, ""}  # what is said of a field that is not placed here tells nothing
+        lessons = [
+            (
+                weight,
+                {
+                    "beside": ((place.beside_field if place.beside_field in known else "",),),
+                    "under": ((place.under_field if place.under_field in known else "",),),
+                },
+            )
+            for weight, place in places
+        ]
+        ratios = _log_ratios(chains, lessons, ("beside", "under"), self._settings.unseen)
+        return {n: self._sum_ratios(ratios[n].values()) for n in starts}
 
     def _sum_ratios(self, ratios: Iterable[float]) -> float:
         return sum(ratio if ratio > 0 else self._settings.against_weight * ratio for ratio in ratios)
@@ -553,7 +610,7 @@ class _FieldModel:
         return best[0], statistics.median(best[1]), statistics.median(best[2])
 
 
-_OPENING_MARKS = frozenset([":", "：", "=", "#", ".", ")", "）", "-", "$", "(", "（"])
+_OPENING_MARKS = frozenset([":", "：", "=", "#", ".", ")", "）", "-", "$", "(", "（", ",", "，", ";", "；", "/"])
 
 
 def _log_ratios(

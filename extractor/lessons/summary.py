@@ -54,12 +54,23 @@ class FieldSummary:
 
 
 def summarise_lessons(lessons: Iterable[Lesson]) -> list[FieldSummary]:
-    """Return what the lessons say of each field, in the order in which the fields first come."""
+    """Return what the lessons say of each field, in the order in which the fields first come; items of lists last."""
     by_field: dict[str, list[FieldLesson]] = {}
+    by_item: dict[str, Counter[str]] = {}
     for lesson in lessons:
+        for own in lesson.lists:
+            for item, header in own.columns:
+                by_item.setdefault(f"{field_name(own.path)}[].{item}", Counter())[header] += 1
         for each in lesson.fields:
             by_field.setdefault(field_name(each.path), []).append(each)
-    return [_summarise_field(name, own) for name, own in by_field.items()]
+    items = [_summarise_item(name, headers) for name, headers in by_item.items()]
+    return [*(_summarise_field(name, own) for name, own in by_field.items()), *items]
+
+
+def _summarise_item(name: str, headers: Counter[str]) -> FieldSummary:
+    """Return what was learnt of an item of a list: the headers of its column."""
+    labels = tuple(Counted(text, count) for text, count in headers.most_common(MAX_LISTED))
+    return FieldSummary(name, headers.total(), headers.total(), headers.total(), 0, labels, (), ())
 
 
 def _summarise_field(name: str, lessons: Sequence[FieldLesson]) -> FieldSummary:

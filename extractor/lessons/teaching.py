@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor.candidates.matches import StructuralMatch
+from extractor.lessons.edits import line_below
 from extractor.lessons.fingerprint import fingerprint
-from extractor.lessons.models import NOTHING, RIGHT, WRONG, FieldLesson, Lesson
+from extractor.lessons.lists import ApprovedItem, make_list_lesson
+from extractor.lessons.models import NOTHING, RIGHT, WRONG, FieldLesson, Lesson, ListLesson, ValuePlace
 from extractor.lessons.places import choose_place, describe_place, locate_value
 from extractor.lessons.proposals import choose_places, is_placed
 from extractor.lessons.tokens import DocumentTokens
 from extractor.schemas import Schema
-from extractor.types import Document, Field, Path
+from extractor.types import Document, Field, Path, path_text
 from extractor.values import equivalence, normalisation
 from extractor.values.characters import comparison_key
 
@@ -22,22 +24,23 @@ Span = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class ApprovedValue:
-    """A field's value as a person left it; None says that there is none.
+    """A field's value as a person left it; None says that there is none. The path of a list's item names the element.
 
     `span` is where in the document it stands, None where nobody pointed at it. `corrected` says that the machine had
-    another value.
+    another value; `machine` is where its value stood.
     """
 
     path: Path
     value: Any
     span: Span | None = None
     corrected: bool = False
+    machine: Span | None = None
 
 
 def make_lesson(
     document: Document,
     schema: Schema,
-    approved: Iterable[ApprovedValue],
+    approved: Sequence[ApprovedValue],
     matches: Mapping[Path, StructuralMatch],
     known: Sequence[Lesson] = (),
     *,
@@ -56,16 +59,46 @@ def make_lesson(
     spans = {a.path: [a.span] if a.span else locate_value(a.value, field, document) for field, a in wanted}
     several = {path: places for path, places in spans.items() if len(places) > 1}
     chosen = choose_places(tokens, several, schema.fields, known)
+    places = {
+        each.path: chosen.get(each.path) or choose_place(spans[each.path], field, document) for field, each in wanted
+    }
+    placed = {path_text(path): tokens.tokens_of(*span) for path, span in places.items() if span}
     found = []
     for field, each in wanted:
-        span = chosen.get(each.path) or choose_place(spans[each.path], field, document)
-        place = describe_place(tokens, *span) if span else None
+        span = places[each.path]
+        others = {name: own for name, own in placed.items() if name != path_text(each.path)}
+        place = describe_place(tokens, *span, others) if span else None
         outcome, instead = _judge_match(each, field, matches.get(each.path), span, document)
         is_present = not equivalence.is_absent(each.value)
-        found.append(
-            FieldLesson(each.path, is_present, place if is_present else None, outcome, instead, each.corrected)
-        )
-    return Lesson(document.id, schema.id, fingerprint(tokens), tuple(found), name or document.source, at)
+        lesson = FieldLesson(each.path, is_present, place if is_present else None, outcome, instead, each.corrected)
+        found.append(replace(lesson, **_describe_edit(document, each, place)))
+    lists = tuple(_list_lessons(document, schema, approved))
+    return Lesson(document.id, schema.id, fingerprint(tokens), tuple(found), name or document.source, at, lists=lists)
+
+
+def _describe_edit(document: Document, approved: ApprovedValue, place: ValuePlace | None) -> dict[str, str]:
+    """Return what the machine had taken, and the line below it, by the names of a `FieldLesson`."""
+    if approved.machine is None:
+        return {}
+    below = line_below(document, *approved.machine)
+    return {
+        "machine": document.text[slice(*approved.machine)],
+        "below": document.text[slice(*below)] if below else "",
+        "entered": approved.value if place is None and isinstance(approved.value, str) else "",
+    }
+
+
+def _list_lessons(document: Document, schema: Schema, approved: Sequence[ApprovedValue]) -> Iterator[ListLesson]:
+    """Yield what the approved elements of each list of objects teach."""
+    for field in schema.fields:
+        size = len(field.path)
+        items = [
+            ApprovedItem(int(each.path[size]), each.path[size + 1 :], each.value, each.span)
+            for each in approved
+            if field.type == "array" and each.path[:size] == field.path and len(each.path) > size + 1
+        ]
+        if items and (lesson := make_list_lesson(document, field, items)) is not None:
+            yield lesson
 
 
 def _judge_match(
@@ -87,20 +120,31 @@ def _judge_match(
 
 
 def gold_as_approved(schema: Schema, gold: Mapping[str, Any]) -> Sequence[ApprovedValue]:
-    """Return the single fields that a gold record names as approved values without places."""
-    found = []
+    """Return what a gold record names, fields and items of lists, as approved values without places."""
+    found: list[ApprovedValue] = []
     for field in schema.fields:
-        value: Any = gold
-        for step in field.path:
-            if value is None:
-                break
-            if not isinstance(value, Mapping) or step not in value:
-                value = _LEFT_OUT
-                break
-            value = value[step]
-        if value is not _LEFT_OUT:
+        value = _look_up(gold, field.path)
+        if field.type == "array" and isinstance(value, list) and any(item.path for item in field.items):
+            found += (
+                ApprovedValue((*field.path, n, *item.path), inner)
+                for n, element in enumerate(value)
+                for item in field.items
+                if (inner := _look_up(element, item.path)) is not _LEFT_OUT
+            )
+        elif value is not _LEFT_OUT:
             found.append(ApprovedValue(field.path, value))
     return found
 
 
 _LEFT_OUT = object()
+
+
+def _look_up(data: Any, path: Path) -> Any:
+    """Return the value at a path, `_LEFT_OUT` where there is no such place, None below a null."""
+    for step in path:
+        if data is None:
+            return None
+        if not isinstance(data, Mapping) or step not in data:
+            return _LEFT_OUT
+        data = data[step]
+    return data

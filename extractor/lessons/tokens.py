@@ -6,7 +6,7 @@ import bisect
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
@@ -19,6 +19,11 @@ MAX_CHARACTERS = 400_000
 _TOKEN = re.compile(rf"[{CJK}]|[^\W\d_{CJK}]+|\d+")
 _RUN_GAP = 1.3
 """Line heights; a wider gap on a line separates two runs of words, as in `LayoutSettings.word_gap`."""
+
+
+_FAR_BELOW = 1.5
+"""Line heights; a line further below the one before begins another paragraph."""
+Span = tuple[int, int]
 
 
 class Token(NamedTuple):
@@ -72,6 +77,10 @@ class DocumentTokens:
     def first_at(self, start: int) -> int:
         """Return the position of the first token that begins at or after a character."""
         return bisect.bisect_left(self._starts, start)
+
+    def tokens_of(self, start: int, end: int) -> Span:
+        """Return the first and the last token of a stretch of the text."""
+        return self.first_at(start), self.first_at(end) - 1
 
     def words_before(self, n: int, count: int) -> tuple[str, ...]:
         """Return up to `count` plain tokens before token `n`, the nearest first."""
@@ -180,6 +189,30 @@ class DocumentTokens:
         """Return over how many runs a stretch goes, and whether it begins (`<`) and ends (`>`) with one."""
         count = 1 + sum(n in self.run_starts for n in range(first + 1, last + 1))
         return count, ("<" if first in self.run_starts else "") + (">" if last in self.run_ends else "")
+
+    def gaps_in(self, first: int, last: int) -> str:
+        """Return what a stretch goes over: `-` a wide gap within a line, `|` a blank line or one far below, or both."""
+        found = set()
+        for n in range(first + 1, last + 1):
+            if n in self.run_starts:
+                between = self.document.text[self.tokens[n - 1].end : self.tokens[n].start]
+                left, right = self._boxes[n - 1], self._boxes[n]
+                is_far = between.count("\n") > 1
+                if left is not None and right is not None and left.page == right.page:
+                    is_far = right.top - left.bottom > _FAR_BELOW * (left.bottom - left.top)
+                found.add("|" if is_far else "-" if "\n" not in between else "")
+        return "".join(sorted(found))
+
+    def field_before(self, n: int, placed: Mapping[str, Span]) -> str:
+        """Return which of some values, by name its first and last token, ends right before token `n`; else nothing."""
+        return next((name for name, (_, last) in placed.items() if last == n - 1), "")
+
+    def field_above(self, n: int, placed: Mapping[str, Span]) -> str:
+        """Return which of some values stands, in whole or in part, in the run right above token `n`; else nothing."""
+        run = self._run_above(n) if placed else None
+        if run is None:
+            return ""
+        return next((name for name, (first, last) in placed.items() if first <= run[1] and run[0] <= last), "")
 
     @cached_property
     def _runs_by_page(self) -> dict[int, list[tuple[BBox, int, int]]]:
@@ -315,20 +348,40 @@ def shape_of(text: str) -> str:
     return text[:24]
 
 
-def correct_words(words: Iterable[str], known: Sequence[str]) -> dict[str, str]:
-    """Return, for words that are not known, the known word one letter away: what OCR misreads.
+_LOOK_ALIKES = (("rn", "m"), ("cl", "d"), ("vv", "w"), ("ii", "n"))
+_LOOK_ALIKE_LETTERS = str.maketrans({"i": "l", "j": "l", "e": "c", "b": "h", "u": "n", "v": "y", "q": "g", "f": "t"})
+"""Letters of small print that OCR takes for one another."""
 
-    Only words of five letters or more are corrected. By deleted letters, as in SymSpell (Garbe, 2012).
+
+def _looks(word: str) -> str:
+    """Return a word as it looks: equal for words that differ in letters which OCR takes for one another."""
+    for pair, letter in _LOOK_ALIKES:
+        word = word.replace(pair, letter)
+    return word.translate(_LOOK_ALIKE_LETTERS)
+
+
+def correct_words(words: Iterable[str], known: Sequence[str]) -> dict[str, str]:
+    """Return, for words that are not known, the known word that looks alike, or is one letter away: what OCR misreads.
+
+    Only words of four letters or more are corrected, those of five or more by a letter. By deleted letters, as in
+    SymSpell (Garbe, 2012).
     """
     known_words = frozenset(known)
+    by_looks: dict[str, str] = {}
     by_deletion: dict[str, str] = {}
-    for word in known_words:
+    for word in sorted(known_words):
+        if len(word) >= 4:
+            by_looks.setdefault(_looks(word), word)
         if len(word) >= 5:
             for shorter in _deletions(word):
                 by_deletion.setdefault(shorter, word)
     found = {}
     for word in words:
-        if len(word) >= 5 and word not in known_words:
+        if len(word) < 4 or word in known_words:
+            continue
+        if (alike := by_looks.get(_looks(word))) is not None:
+            found[word] = alike
+        elif len(word) >= 5:
             for shorter in _deletions(word):
                 if (near := by_deletion.get(shorter)) is not None and abs(len(near) - len(word)) <= 1:
                     found[word] = near

@@ -1,9 +1,9 @@
 """Models behind one small interface: `load_model` returns something that counts tokens and answers requests.
 
 Read this module first, then `scripted` (the fake for tests), `local` (models on this machine) with `sources`,
-`modules`, `int8` and `int8_kernels`, `catalogue` and `weights` (models known by name) with `file_hashes`, and `openai`
-(models behind a server) with `chat_server` and `token_scores`. Nothing heavy is imported here: torch and transformers
-are imported when a local model is first loaded.
+`modules`, `int8` and `int8_kernels`, `adapters` and `adapter_training`, `catalogue` and `weights` (models known by
+name) with `file_hashes`, and `openai` (models behind a server) with `chat_server` and `token_scores`. Nothing heavy is
+imported here: torch and transformers are imported when a local model is first loaded.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ from typing import Any, Protocol, runtime_checkable
 
 from extractor.errors import ModelError
 from extractor.models import catalogue
+from extractor.models.adapters import split_adapter, with_adapter
 from extractor.models.catalogue import CATALOGUE, DEFAULT
 from extractor.types import Answer, Request
 
-__all__ = ["CATALOGUE", "DEFAULT", "MODELS", "Model", "find_backend", "load_model"]
+__all__ = ["CATALOGUE", "DEFAULT", "MODELS", "Model", "find_backend", "load_model", "open_source", "with_adapter"]
 
 
 @runtime_checkable
@@ -81,6 +82,7 @@ MODELS: dict[str, Callable[..., Model]] = {
 
 def find_backend(name: str) -> str:
     """Return the key in `MODELS` of the backend for a model's name; raise `ModelError` for a path to nothing."""
+    name, _ = split_adapter(name)
     if name.startswith("openai:"):
         return "openai"
     if name in catalogue.CATALOGUE:
@@ -104,12 +106,36 @@ def load_model(name: str | None = None, **options: Any) -> Model:
     """Return a model that is ready to answer.
 
     `name` is a name in the catalogue, the path of a .gguf file or of a folder with safetensors, a hub id (owner/name),
-    or `openai:URL`; without it, the name is taken from `EXTRACTOR_MODEL`, or else the catalogue's default. Options are
-    `threads` and `device`. Missing weights are downloaded. Raises `ModelError` for an unknown name, for weights that
-    cannot be downloaded, and for formats that could run code (pickles, a repository's own Python).
+    or `openai:URL`; without it, the name is taken from `EXTRACTOR_MODEL`, or else the catalogue's default. An adapter
+    is named after it (`adapters.with_adapter`). Options are `threads` and `device`. Missing weights are downloaded.
+    Raises `ModelError` for an unknown name, for weights that cannot be downloaded, and for formats that could run code
+    (pickles, a repository's own Python).
     """
     # Set before torch is loaded: threads that spin while they wait slow everything down many times as soon as another
     # program uses the same cores.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    name = name or os.environ.get("EXTRACTOR_MODEL") or DEFAULT
-    return MODELS[find_backend(name)](name, **options)
+    name, adapter = split_adapter(name or os.environ.get("EXTRACTOR_MODEL") or DEFAULT)
+    backend = find_backend(name)
+    if adapter is None:
+        return MODELS[backend](name, **options)
+    if backend == "openai":
+        raise ModelError("a model behind a server takes no adapter of this machine", "Leave --adapter out.")
+    return MODELS[backend](name, adapter=adapter, **options)
+
+
+def open_source(name: str) -> Any:
+    """Return the weights of a model on this machine as one of `sources`, downloaded if they are missing.
+
+    Raises `ModelError` as `load_model` does, and for a model behind a server.
+    """
+    from extractor.models.sources import FolderSource, GGUFSource, hub_folder
+    from extractor.models.weights import pull
+
+    backend = find_backend(name)
+    if backend == "openai":
+        raise ModelError("the weights of a model behind a server are not here", "Give a model of this machine.")
+    if backend == "folder":
+        return FolderSource(Path(name))
+    if backend == "hub":
+        return FolderSource(hub_folder(name), name)
+    return GGUFSource(pull(catalogue.find(name)) if backend == "known" else Path(name))

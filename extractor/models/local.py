@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from extractor.errors import ModelError
+from extractor.models.adapters import AdaptedSource, find_adapter, with_adapter
 from extractor.models.file_hashes import cache_dir, lock_file
 from extractor.models.sources import FolderSource, GGUFSource, hub_folder
 from extractor.types import Answer, Request
@@ -35,30 +36,40 @@ class LocalModel:
         return self.decoder.answer(request)
 
 
-def load_gguf(
-    path: Path, *, name: str | None = None, threads: int | None = None, device: str | None = None
-) -> LocalModel:
-    """Load a model from a GGUF file; the first time it is converted, which takes a minute instead of seconds."""
-    return _load(GGUFSource(path), name=name, threads=threads, device=device)
+def load_gguf(path: Path, *, name: str | None = None, **options: Any) -> LocalModel:
+    """Load a model from a GGUF file; the first time it is converted, which takes a minute instead of seconds.
+
+    The options of all loaders: `threads`, `device` (`cpu` or `cuda`), `adapter` (see `adapters.find_adapter`).
+    """
+    return _load(GGUFSource(path), name=name, **options)
 
 
-def load_folder(
-    folder: Path, *, name: str | None = None, threads: int | None = None, device: str | None = None
-) -> LocalModel:
+def load_folder(folder: Path, *, name: str | None = None, **options: Any) -> LocalModel:
     """Load a model from a folder with config.json, a tokenizer and safetensors."""
-    return _load(FolderSource(folder, name), name=name, threads=threads, device=device)
+    return _load(FolderSource(folder, name), name=name, **options)
 
 
-def load_hub(name: str, *, threads: int | None = None, device: str | None = None) -> LocalModel:
+def load_hub(name: str, **options: Any) -> LocalModel:
     """Load a model of the Hugging Face hub by its id (owner/name); download it first if it is missing."""
-    return _load(FolderSource(hub_folder(name), name), name=name, threads=threads, device=device)
+    return _load(FolderSource(hub_folder(name), name), name=name, **options)
 
 
-def _load(source: Any, *, name: str | None, threads: int | None, device: str | None) -> LocalModel:
+def _load(
+    source: Any,
+    *,
+    name: str | None,
+    threads: int | None = None,
+    device: str | None = None,
+    adapter: str | None = None,
+) -> LocalModel:
     """Load a source on `device` ("cpu" or "cuda"; by default a GPU where there is one)."""
     import torch
 
     from extractor.models import int8
+
+    if adapter is not None:
+        source = AdaptedSource(source, find_adapter(adapter))
+        name = source.name if name is None else with_adapter(name, source.name.rpartition(":")[2])
 
     threads = threads or _physical_cores()
     torch.set_num_threads(threads)

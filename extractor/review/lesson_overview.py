@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from extractor.errors import ExtractorError, InputError
-from extractor.lessons import FieldSummary, correction_curve, count_labels, summarise_lessons
+from extractor.lessons import FieldSummary, correction_curve, count_labels, offer_rules, summarise_lessons
+from extractor.lessons.edits import judge_rule
 from extractor.review.display_names import display_name
 from extractor.review.documents import READ_SECONDS, Documents
 from extractor.review.lessons import learn_from_approval
@@ -108,11 +109,14 @@ class LessonOverview:
         return {"schemas": sorted(schemas, key=lambda each: (each["title"].casefold(), each["id"]))}
 
     def show(self, schema: str) -> dict[str, Any]:
-        """Return what was learnt of a schema (its id): `layouts`, `fields`, the `curve` of corrections over time."""
+        """Return what was learnt of a schema (its id): `layouts`, `fields`, `rules`, the `curve` of corrections."""
         loaded = self._schema(schema)
         settings, lessons = LessonOverviewSettings.current(), self._store.lessons
         layouts = lessons.layouts(schema)
-        titles = {field_name(field.path): field.title or field.name for field in loaded.fields}
+        titles = {
+            field_name(tuple(0 if step == "*" else step for step in path)): field.title or field.name
+            for path, field in loaded.all_fields()
+        }
         counted = summarise_lessons(
             each.lesson for each in lessons.select(schema, newest=settings.lessons) if each.enabled
         )
@@ -124,8 +128,43 @@ class LessonOverview:
             "layouts": [self._layout_json(layout) for layout in layouts[: settings.layouts]],
             "more": len(layouts[settings.layouts :]),
             "fields": [_field_json(each, titles.get(each.field, each.field)) for each in counted],
+            "rules": self._rules(schema, titles),
             "curve": [asdict(group) for group in correction_curve(self._store.records.correction_counts(schema))],
         }
+
+    def _rules(self, schema: str, titles: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Return the rules that are applied to values, then those that are offered, each with examples."""
+        newest = LessonOverviewSettings.current().lessons
+        known = [each.lesson for each in self._store.lessons.select(schema, newest=newest) if each.enabled]
+        enabled = self._store.lessons.rules(schema)
+        pairs = [(lesson, field) for lesson in known for field in lesson.fields]
+        judged = [(judge_rule(rule, pairs), True) for rule in enabled]
+        judged += [(each, False) for each in offer_rules(known) if each.rule not in enabled]
+        return [
+            {
+                "key": each.rule.key,
+                "title": titles.get(field_name(each.rule.path), field_name(each.rule.path)),
+                "kind": each.rule.kind,
+                "argument": each.rule.argument,
+                "enabled": is_on,
+                "saved": each.saved,
+                "spoilt": each.spoilt,
+                "examples": [asdict(example) | {"name": display_name(example.name)} for example in each.examples],
+            }
+            for each, is_on in judged
+        ]
+
+    def switch_rule(self, schema: str, key: str, enabled: bool, *, who: str) -> dict[str, Any]:
+        """Apply a rule (its key) to values from now on, or no longer; raise InputError for one that is not offered."""
+        self._schema(schema)
+        newest = LessonOverviewSettings.current().lessons
+        known = [each.lesson for each in self._store.lessons.select(schema, newest=newest) if each.enabled]
+        rules = [*self._store.lessons.rules(schema), *(each.rule for each in offer_rules(known))]
+        rule = next((each for each in rules if each.key == key), None)
+        if rule is None:
+            raise InputError("There is no such rule any more.", "Look at the page again.")
+        self._store.lessons.switch_rule(schema, rule, enabled, who=who)
+        return {"enabled": enabled}
 
     def _layout_json(self, layout: StoredLayout) -> dict[str, Any]:
         """Return a layout with its newest documents; `picture` is the record whose document is shown for it."""

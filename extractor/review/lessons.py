@@ -33,12 +33,12 @@ def learn_from_approval(
         try:
             with contextlib.suppress(ExtractorError):
                 plain = done.result()
-                if "fingerprint" in plain and plain["fields"]:
-                    store.lessons.add(parse_lesson(plain), who=who, record=record.id)
+                if "fingerprint" in plain and not (lesson := parse_lesson(plain)).is_empty:
+                    store.lessons.add(lesson, who=who, record=record.id)
         finally:
             on_done()
 
     future = documents.make_lesson(record.document, dict(schema.document), approved, record.updated)
     future.add_done_callback(keep)
     fields = [schema.field(each.path) for each in approved]
-    return [field.title or field.name for field in fields if field is not None]
+    return list(dict.fromkeys(field.title or field.name for field in fields if field is not None))

@@ -159,6 +159,8 @@ lessons = _table(
 )
 lesson_hashes = _table("lesson_hashes", schema=Text, hash=Integer, lesson=Integer, layout=Integer)
 """The hashes of fingerprints by which layouts are found, of the newest lessons of each layout alone."""
+value_rules = _table("value_rules", id=Integer, schema=Text, key=Text, rule=JsonText, at=Text)
+"""The rules for the values of fields that people switched on."""
 tokens = _table(
     "tokens", id=Integer, name=Text, hash=Text, scopes=JsonText, who=Text, created=Text, used=Text, revoked=Text
 )

@@ -10,12 +10,12 @@ import functools
 import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
 import sqlalchemy as sa
 
 from extractor.errors import InputError
-from extractor.lessons import Lesson, parse_lesson
+from extractor.lessons import Lesson, ValueRule, attach_rules, parse_lesson, parse_rule
 from extractor.lessons.fingerprint import FingerprintSettings, fingerprint, similarity
 from extractor.lessons.tokens import DocumentTokens
 from extractor.settings import Settings, threshold
@@ -87,7 +87,18 @@ class Lessons:
                 found |= {number: text for number, text in connection.execute(query)}
             query = newest.where(lesson.schema == schema).limit(settings.other_lessons)
             found |= {number: text for number, text in connection.execute(query)}
-        return [_parse(text) for _, text in sorted(found.items())]
+            rules = _enabled_rules(connection, schema)
+        return attach_rules([_parse(text) for _, text in sorted(found.items())], rules)
+
+    def rules(self, schema: str) -> list[ValueRule]:
+        """Return the rules that people switched on for a schema (its id), in that order."""
+        with self._database.reading() as connection:
+            return _enabled_rules(connection, schema)
+
+    def switch_rule(self, schema: str, rule: ValueRule, enabled: bool, *, who: str) -> None:
+        """Switch a rule on or off for a schema (its id)."""
+        with self._database.writing() as connection:
+            _switch_rule(connection, schema, rule, enabled, who)
 
     def select(
         self, schema: str | None = None, layout: int | None = None, newest: int | None = None
@@ -173,11 +184,13 @@ class Lessons:
             forget_lessons(connection, same)
             layout = _layout_of(connection, lesson)
             row = {"document": lesson.document, "schema": lesson.schema, "layout": layout, "record": record}
-            row |= {"enabled": 1, "at": lesson.at or now(), "lesson": lesson.as_dict()}
+            row |= {"enabled": 1, "at": lesson.at or now(), "lesson": replace(lesson, rules=()).as_dict()}
             number = connection.execute(tables.lessons.insert().returning(tables.lessons.c.id), row).scalar_one()
             _index_layout(connection, layout)
             learnt = {"lesson": number, "layout": layout, "fields": len(lesson.fields)}
             append_lines(connection, who, [("learnt", f"document {lesson.document}", None, learnt, "")])
+            for rule in lesson.rules:  # those of a file that is imported
+                _switch_rule(connection, lesson.schema, rule, True, who)
         return StoredLesson(number, layout, record, True, lesson)
 
     def delete(
@@ -227,6 +240,23 @@ class Lessons:
             what = {column.name: value for column, value in given.items() if value is not None}
             append_lines(connection, who, [("switched", "lessons", what, {"enabled": enabled, "lessons": number}, "")])
         return number
+
+
+def _enabled_rules(connection: sa.Connection, schema: str) -> list[ValueRule]:
+    rule = tables.value_rules.c
+    query = sa.select(sa.type_coerce(rule.rule, sa.Text)).where(rule.schema == schema).order_by(rule.id)
+    return [parse_rule(json.loads(text)) for text in connection.execute(query).scalars()]
+
+
+def _switch_rule(connection: sa.Connection, schema: str, rule: ValueRule, enabled: bool, who: str) -> None:
+    if (rule in _enabled_rules(connection, schema)) == enabled:
+        return
+    table = tables.value_rules
+    if enabled:
+        connection.execute(table.insert(), {"schema": schema, "key": rule.key, "rule": asdict(rule), "at": now()})
+    else:
+        connection.execute(table.delete().where(table.c.schema == schema, table.c.key == rule.key))
+    append_lines(connection, who, [("switched", f"rule {rule.key}", None, {"enabled": enabled}, "")])
 
 
 def forget_record(connection: sa.Connection, record: int) -> None:

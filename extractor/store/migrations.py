@@ -180,6 +180,12 @@ _LESSON_TABLES = (
     "CREATE INDEX lesson_hashes_layout ON lesson_hashes (layout)",
 )
 
+_VALUE_RULES = (
+    """CREATE TABLE value_rules (
+        id $id, schema TEXT NOT NULL REFERENCES schemas (id), key TEXT NOT NULL, rule TEXT NOT NULL, at TEXT NOT NULL,
+        UNIQUE (schema, key))$strict""",
+)
+
 
 def _fill_review_columns(connection: sa.Connection, update: str = "") -> None:
     """Compute what the queue shows of the records that exist; `update` is the statement that stores it."""
@@ -322,4 +328,5 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration(6, "lessons", _LESSON_TABLES),
     Migration(7, "other programs", _OTHER_PROGRAMS),
     Migration(8, "queues of a million records", _LONG_QUEUES),
+    Migration(9, "rules for values", _VALUE_RULES),
 )

@@ -341,6 +341,13 @@ class LessonsRequest(BaseModel):
     layout: Index | None = None
 
 
+class RuleRequest(BaseModel):
+    """Which rule for values is to be applied, or no longer."""
+
+    key: Text
+    enabled: StrictBool
+
+
 class EnableLessonsRequest(LessonsRequest):
     """Which lessons are to count, or not."""
 

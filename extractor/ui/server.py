@@ -13,6 +13,7 @@ import uvicorn
 
 from extractor.errors import OutputError, SchemaError, UsageError
 from extractor.models import catalogue, find_backend
+from extractor.models.adapters import split_adapter
 from extractor.schemas import load_schema
 from extractor.store import Store
 from extractor.ui.app import create_app, create_private_folder
@@ -109,7 +110,7 @@ def check_settings(settings: ServerSettings) -> list[str]:
     Raises UsageError where there is no such folder, ModelError where there is no such model.
     """
     if settings.model is not None and settings.model != "none" and find_backend(settings.model) == "known":
-        catalogue.find(settings.model)
+        catalogue.find(split_adapter(settings.model)[0])
     folder = settings.schema_folder
     if folder is None:
         return []

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path
 from starlette.responses import Response
 
 from extractor.ui.dependencies import RecordId, Service, User
-from extractor.ui.requests import EnableLessonsRequest, LessonsRequest
+from extractor.ui.requests import EnableLessonsRequest, LessonsRequest, RuleRequest
 from extractor.ui.responses import JsonResponse
 
 router = APIRouter(tags=["lessons"])
@@ -50,3 +50,9 @@ def enable_lessons(schema: SchemaId, request: EnableLessonsRequest, service: Ser
 def learn_again(schema: SchemaId, service: Service, user: User) -> Response:
     """Learn anew from the approved records of a schema."""
     return JsonResponse(service.lessons.learn_again(schema, who=user))
+
+
+@router.post("/lessons/{schema}/rule")
+def switch_rule(schema: SchemaId, request: RuleRequest, service: Service, user: User) -> Response:
+    """Apply a rule to the values of its field from now on, or no longer."""
+    return JsonResponse(service.lessons.switch_rule(schema, request.key, request.enabled, who=user))

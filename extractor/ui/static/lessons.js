@@ -4,6 +4,7 @@
  * Modules in `lessons/`, in reading order:
  *   layout_list, thumbnail    the layouts of documents, with the documents that taught them
  *   field_table               what was learnt about each field
+ *   rule_list                 rules that repeated edits of values suggest
  *   correction_curve          how many fields people had to change, over time
  */
 
@@ -17,6 +18,7 @@ import { onShowLessons } from "./common/navigation.js";
 import { createCorrectionCurve } from "./lessons/correction_curve.js";
 import { createFieldTable } from "./lessons/field_table.js";
 import { createLayoutList } from "./lessons/layout_list.js";
+import { createRuleList } from "./lessons/rule_list.js";
 
 const POLL_INTERVAL = 1000; // milliseconds, while documents are learnt from
 
@@ -113,6 +115,9 @@ class LessonsScreen {
     const focused = document.activeElement?.dataset?.act;
     this.#content.replaceChildren(
       ...(found?.curve.length ? [createCorrectionCurve(found.curve)] : []),
+      ...(found?.rules.length
+        ? [createRuleList(found.rules, (key, enabled) => this.#act("rule", { key, enabled }))]
+        : []),
       ...(found?.lessons ? [createLayoutList(found, isOpen, this.#actions), createFieldTable(found.fields)] : []),
     );
     if (focused) this.#content.querySelector(`[data-act="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });

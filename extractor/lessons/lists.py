@@ -1,0 +1,168 @@
+"""Lessons about lists: the header under which each item's values stand, and the rows that this finds elsewhere.
+
+A list that a person corrected may go by headers that do not name its items, or name others. The column in which most
+approved values of an item stand is the item's; a later document whose table has the same headers is read by them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from extractor.candidates.entry_grids import EntryGrid, PlacedText
+from extractor.candidates.list_columns import ColumnMatch, is_column_item
+from extractor.candidates.list_rows import find_open_matches, rows_of_match
+from extractor.candidates.matches import TableRowsMatch
+from extractor.lessons.models import Lesson, ListLesson
+from extractor.settings import Settings, threshold
+from extractor.types import Document, Field, Path, path_text
+from extractor.values import equivalence, normalisation
+from extractor.values.label_similarity import normalise_label
+
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class ListLessonSettings(Settings):
+    """When a column is an item's, and when a table is the one that lessons know."""
+
+    min_share: float = threshold(0.6, meaning="Least share of an item's approved values that stand in its column.")
+    min_values: int = threshold(2, unit="values", meaning="So many values of an item, where it has them, stand there.")
+    min_headers: float = threshold(0.75, meaning="Least share of the headers that lessons know, which a table has.")
+
+
+@dataclass(frozen=True, slots=True)
+class ApprovedItem:
+    """An item's value in one element of a list; `span` is where it stands, None where nobody pointed at it."""
+
+    element: int
+    path: Path
+    value: Any
+    span: Span | None = None
+
+
+def make_list_lesson(document: Document, field: Field, items: Sequence[ApprovedItem]) -> ListLesson | None:
+    """Return under which headers the approved values of a list stand; None where no table has two items of it."""
+    best: tuple[int, dict[Path, str]] = (0, {})
+    for match in find_open_matches(field, document):
+        count, headers = _columns_of_items(field, match.grid, items, document.text)
+        if count > best[0]:
+            best = count, headers
+    found = best[1]
+    if len(found) < min(2, len({item.path for item in items})):
+        return None
+    return ListLesson(field.path, tuple((path_text(path), header) for path, header in sorted(found.items())))
+
+
+def _columns_of_items(
+    field: Field, grid: EntryGrid, items: Sequence[ApprovedItem], text: str
+) -> tuple[int, dict[Path, str]]:
+    """Return how many approved values stand in the items' columns of a grid, and the header of each such column."""
+    settings = ListLessonSettings.current()
+    by_path = {item.path: item for item in field.items if is_column_item(item)}
+    votes: dict[Path, Counter[int]] = defaultdict(Counter)
+    totals: Counter[Path] = Counter()
+    for each in items:
+        if each.path in by_path and not equivalence.is_absent(each.value):
+            totals[each.path] += 1
+            votes[each.path].update({column for column, cell in _cells(grid) if _holds(cell, each, by_path, text)})
+    pairs = sorted(
+        ((count, path, column) for path, counter in votes.items() for column, count in counter.items()),
+        key=lambda pair: (-pair[0], pair[1], pair[2]),
+    )
+    found: dict[Path, int] = {}
+    for count, path, column in pairs:
+        is_enough = count >= settings.min_share * totals[path] and count >= min(settings.min_values, totals[path])
+        if is_enough and path not in found and column not in found.values() and _header(grid, column):
+            found[path] = column
+    return sum(votes[path][column] for path, column in found.items()), {
+        path: _header(grid, column) for path, column in found.items()
+    }
+
+
+def _cells(grid: EntryGrid) -> list[tuple[int, PlacedText]]:
+    return [(column, cell) for row in grid.rows for column, cell in row.items() if cell.text and not cell.inherited]
+
+
+def _holds(cell: PlacedText, approved: ApprovedItem, items: Mapping[Path, Field], text: str) -> bool:
+    """Decide whether a cell is where an approved value stands, or where nobody pointed at it, means the same."""
+    if approved.span is not None:
+        return cell.start <= approved.span[0] < cell.end
+    item, printed = items[approved.path], text[cell.start : cell.end]
+    kind = normalisation.value_kind(item)
+    compared = "number" if kind in normalisation.NUMERIC_TYPES else kind
+    value = normalisation.normalise_value(item, printed).value
+    return equivalence.is_equivalent(approved.value, value if value is not None else printed, compared)
+
+
+def _header(grid: EntryGrid, column: int) -> str:
+    return normalise_label(" ".join(grid.names[column]))
+
+
+@dataclass(frozen=True, slots=True)
+class ListProposal:
+    """The rows that lessons find for a list, and how many lessons have its headers."""
+
+    rows: TableRowsMatch
+    lessons: int
+
+
+def propose_lists(document: Document, fields: Sequence[Field], lessons: Sequence[Lesson]) -> dict[Path, ListProposal]:
+    """Return the rows of the lists of which a table has the headers that approved documents had; by the list's path.
+
+    Where lessons differ, the newest of those with the most headers in common counts.
+    """
+    found: dict[Path, ListProposal] = {}
+    for field in fields:
+        known = [
+            each
+            for lesson in lessons
+            if lesson.document != document.id
+            for each in lesson.lists
+            if each.path == field.path
+        ]
+        if field.type == "array" and known and (proposal := _propose_list(field, document, known)):
+            found[field.path] = proposal
+    return found
+
+
+def _propose_list(field: Field, document: Document, known: Sequence[ListLesson]) -> ListProposal | None:
+    matches = find_open_matches(_with_labels(field, known), document)
+    best: tuple[float, int, ListLesson, ColumnMatch] | None = None
+    for match in matches:
+        for n, lesson in enumerate(known):
+            own = _apply(field, match.grid, lesson)
+            if own is not None and (best is None or (len(own.columns), n) > (best[0], best[1])):
+                best = len(own.columns), n, lesson, own
+    if best is None:
+        return None
+    rows = rows_of_match(best[3], document.text)
+    return None if rows is None else ListProposal(rows, sum(lesson.columns == best[2].columns for lesson in known))
+
+
+def _with_labels(field: Field, known: Sequence[ListLesson]) -> Field:
+    """Return the list with the known headers as labels of its items, so that rows under them are looked at."""
+    headers: dict[str, list[str]] = defaultdict(list)
+    for lesson in known:
+        for path, header in lesson.columns:
+            headers[path].append(header)
+    items = tuple(
+        replace(item, labels=tuple(dict.fromkeys((*headers[path_text(item.path)], *item.labels))))
+        for item in field.items
+    )
+    return replace(field, items=items)
+
+
+def _apply(field: Field, grid: EntryGrid, lesson: ListLesson) -> ColumnMatch | None:
+    """Return the grid's columns for the items by a lesson's headers; None where it has too few of them."""
+    settings = ListLessonSettings.current()
+    places: dict[str, int] = {}
+    for column in range(len(grid.names)):
+        places.setdefault(_header(grid, column), column)
+    numbers = {path_text(item.path): n for n, item in enumerate(field.items)}
+    columns = {numbers[path]: places[header] for path, header in lesson.columns if path in numbers and header in places}
+    if not columns or len(columns) < max(min(2, len(lesson.columns)), settings.min_headers * len(lesson.columns)):
+        return None
+    return ColumnMatch(field, grid, columns, dict.fromkeys(columns, 1.0), frozenset(), 1.0)
