@@ -10,6 +10,7 @@ the key that `--apart` names) is that of an earlier one; without such a key, whe
     python -m eval.learning SET --model default --orders 1   with the model
     python -m eval.learning SET --limit 20                   the first 20 documents of the set
     python -m eval.learning SET --test OTHER                 learn from SET, and be judged on all of OTHER, once
+    python -m eval.learning SET --wrong 5                    five of the documents before are approved with wrong values
     python -m eval.learning SET --output FOLDER              the table and the picture (SVG) as files too
 
 Intervals are 95 %, by a bootstrap over documents: one document is the same in every order.
@@ -18,12 +19,15 @@ Intervals are 95 %, by a bootstrap over documents: one document is the same in e
 from __future__ import annotations
 
 import argparse
+import copy
 import random
+import re
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -40,6 +44,7 @@ from extractor.models import Model, load_model
 from extractor.readers import read
 from extractor.schemas import Schema
 from extractor.types import Document
+from extractor.values import normalisation
 
 STEPS = ((0, 0), (1, 1), (2, 3), (4, 6), (7, 10), (11, 20), (21, 30), (31, 60), (61, 10_000))
 """Numbers of documents before, from and to, that are reported together."""
@@ -74,9 +79,14 @@ class Point:
 
 
 def learn_in_order(
-    samples: Sequence[Sample], documents: Mapping[str, Document], schema: Schema, model: Model | None, key: str
+    samples: Sequence[Sample],
+    documents: Mapping[str, Document],
+    schema: Schema,
+    model: Model | None,
+    key: str,
+    wrong: int = 0,
 ) -> Iterator[Attempt]:
-    """Yield how each document comes out with what the ones before it taught."""
+    """Yield how each document comes out with what the ones before it taught; the first `wrong` ones teach wrongly."""
     lessons: list[Lesson] = []
     layouts: Counter[str] = Counter()
     for n, sample in enumerate(samples):
@@ -86,7 +96,29 @@ def learn_in_order(
         seen = layouts[layout] if layout else known
         yield Attempt(sample.document, n, seen, layout, *attempt)
         layouts[layout] += 1
-        lessons.append(teach(sample, document, schema, lessons))
+        taught = spoil(sample, document, schema, n) if n < wrong else sample
+        lessons.append(teach(taught, document, schema, lessons))
+
+
+def spoil(sample: Sample, document: Document, schema: Schema, seed: int) -> Sample:
+    """Return the sample with another value of its kind from the document in every single field that has one.
+
+    Of free text it is another line, as a person would select who takes the wrong one.
+    """
+    chosen = random.Random(seed)
+    gold = copy.deepcopy(dict(sample.gold))
+    lines = [line.strip() for line in re.split(r"[\n\t]", document.text) if line.strip()]
+    for field in schema.fields:
+        kind = normalisation.value_kind(field)
+        texts = [document.text[s:e] for s, e in normalisation.find_spans(kind, document.text)] if kind else lines
+        values = [normalisation.normalise_value(field, text).value for text in texts]
+        parent: Any = gold
+        for step in field.path[:-1]:
+            parent = parent.get(step) if isinstance(parent, dict) else None
+        others = [value for value in values if value is not None]
+        if field.type != "array" and isinstance(parent, dict) and parent.get(field.name) is not None and others:
+            parent[field.name] = chosen.choice(others)
+    return replace(sample, gold=gold)
 
 
 def judge(
@@ -280,6 +312,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--schema", help="instead of the set's own schema.json")
     parser.add_argument("--model", default="none", help="name of a model, or none (default)")
     parser.add_argument("--orders", type=int, default=5, help="random orders (default: 5)")
+    parser.add_argument(
+        "--wrong", type=int, default=0, metavar="N", help="the first N documents of an order teach wrongly"
+    )
     parser.add_argument("--limit", type=int, help="the first so many documents of the set only")
     parser.add_argument("--apart", default="kind", metavar="KEY", help="key in gold.jsonl that tells layouts apart")
     parser.add_argument("--test", type=Path, metavar="OTHER", help="judge on this set after learning from SET")
@@ -297,7 +332,7 @@ def main(arguments: list[str] | None = None) -> int:
     for order in range(chosen.orders):
         shuffled = [s for s in wanted if s.document in documents]
         random.Random(order).shuffle(shuffled)
-        attempts += learn_in_order(shuffled, documents, schema, model, chosen.apart)
+        attempts += learn_in_order(shuffled, documents, schema, model, chosen.apart, chosen.wrong)
     report(samples.name, attempts, chosen.output)
     return 0
 

@@ -49,3 +49,34 @@ def test_a_set_is_measured_and_drawn(tmp_path, capsys):
     assert len(picture.findall("{http://www.w3.org/2000/svg}polyline")) == 2
     assert learning.main([str(folder), "--test", str(folder)]) == 0
     assert "| 8 | 8 |" in capsys.readouterr().out
+
+
+def test_wrong_corrections_are_other_values_of_the_document():
+    from test_lessons import SCHEMA, read_text
+
+    from extractor.evaluation.samples import Sample
+
+    text, gold = permit(1)
+    spoilt = learning.spoil(Sample("permit-1.txt", gold), read_text(text), SCHEMA, 3)
+    assert spoilt.gold["witness"] is None
+    changed = [name for name in gold if spoilt.gold[name] != gold[name]]
+    assert len(changed) >= 3
+    assert spoilt.gold["keeper"] in text
+
+
+def test_the_time_that_lessons_cost_is_measured(tmp_path, capsys):
+    from eval import learning_time
+
+    folder = tmp_path / "permits"
+    folder.mkdir()
+    lines = []
+    for n in range(2):
+        text, gold = permit(n)
+        (folder / f"permit-{n}.txt").write_text(text)
+        lines.append(json.dumps({"document": f"permit-{n}.txt", "gold": {"code": gold["code"]}}))
+    (folder / "gold.jsonl").write_text("\n".join(lines))
+    schema = {"title": "Permit", "type": "object", "properties": {"code": {"type": ["string", "null"]}}}
+    (folder / "schema.json").write_text(json.dumps(schema))
+    assert learning_time.main([str(folder), "--records", "120"]) == 0
+    rows = [line.split("|")[1].strip() for line in capsys.readouterr().out.splitlines()[2:]]
+    assert rows == ["0", "100", "120"]

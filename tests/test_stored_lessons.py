@@ -6,7 +6,8 @@ from test_lessons import SCHEMA, lessons_from, permit, read_text, ticket
 from extractor.errors import InputError
 from extractor.extraction.pipeline import extract
 from extractor.extraction.serialization import as_dict
-from extractor.lessons import Lesson
+from extractor.lessons import Lesson, ValueRule
+from extractor.schemas import load_schema
 from extractor.store import Store, Version
 from extractor.store.lessons import LessonStoreSettings
 from extractor.types import Document
@@ -116,3 +117,23 @@ def test_a_document_without_words_is_no_error(store):
     empty = Document("0" * 64, "empty.txt", "")
     assert len(store.lessons.find(empty, SCHEMA.id)) == 1
     assert store.lessons.add(Lesson(empty.id, SCHEMA.id, (), ()), who=WHO).layout
+
+
+def test_lessons_and_rules_of_one_kind_change_no_record_of_another(store):
+    other = load_schema({**SCHEMA.document, "title": "Permit of another harbour"})
+    store.add_schema(other)
+    forms = [permit(n) for n in range(6, 9)]
+    before = [
+        extract(read_text(text), other, None, lessons=store.lessons.find(read_text(text), other.id))
+        for text, _ in forms
+    ]
+    stored(store, [permit(n) for n in range(6)])
+    store.lessons.switch_rule(SCHEMA.id, ValueRule(("keeper",), "upper"), True, who=WHO)
+    after = [
+        extract(read_text(text), other, None, lessons=store.lessons.find(read_text(text), other.id))
+        for text, _ in forms
+    ]
+    assert [(each.data, each.values) for each in after] == [(each.data, each.values) for each in before]
+    text, gold = forms[0]
+    own = extract(read_text(text), SCHEMA, None, lessons=store.lessons.find(read_text(text), SCHEMA.id))
+    assert own.data["keeper"] == gold["keeper"].upper()

@@ -13,6 +13,7 @@ from extractor.extraction import prompts
 from extractor.extraction.passages import PassageSettings, Span, passage_budget, select_passages
 from extractor.extraction.questions import FieldQuery, group_queries, make_field_group, make_queries
 from extractor.lessons import Lesson, ListProposal, Proposal, propose, propose_lists
+from extractor.lessons.labels import learnt_labels
 from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, Passages, Path, Request
@@ -85,6 +86,26 @@ def _match_labelled_values(
     return {path: m for path, m in found.items() if not any(m.start < e and m.end > s for s, e in hidden)}
 
 
+def _match_learnt_labels(
+    document: Document,
+    fields: Sequence[Field],
+    matches: Mapping[Path, StructuralMatch],
+    row_matches: Mapping[Path, TableRowsMatch],
+    lessons: Sequence[Lesson],
+) -> dict[Path, StructuralMatch]:
+    """Return the open fields whose value stands at a label that lessons teach, where no other field's value stands."""
+    labels = learnt_labels(lessons) if lessons else {}
+    taught = {f.path: replace(f, labels=labels[f.path]) for f in fields if labels.get(f.path)}
+    known = [taught.get(f.path, f) for f in fields]
+    left = [f for f in taught.values() if f.path not in matches and f.path not in row_matches]
+    if not left:
+        return {}
+    taken = [*_hidden_spans(document), *((t.start, t.end) for t in document.tables)]
+    taken += [(m.start, m.end) for m in matches.values() if m.end > m.start]
+    free = _complement(taken, len(document.text))
+    return key_value.match_labelled_values(left, document, free, known)
+
+
 def _hidden_spans(document: Document) -> list[Span]:
     return [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
 
@@ -113,6 +134,7 @@ def plan(
     matches = _match_labelled_values(document, fields, matches, row_matches)
     proposals = propose(document, fields, lessons, matches) if lessons else {}
     matches = apply_proposals(matches, proposals, document)
+    matches |= _match_learnt_labels(document, fields, matches, row_matches, lessons)
     left = [f for f in fields if f.path not in matches and f.path not in row_matches]
     answered_spans = _find_answered_spans(document, matches, row_matches, left)
 

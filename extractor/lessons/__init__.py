@@ -2,9 +2,9 @@
 
 Read `models` (what one document teaches), `tokens` (a document as plain words with their places), `places` (how a value
 stands in its document), `fingerprint` (which documents are of one layout), `surroundings` and `proposals` (what lessons
-say about another document), `lists` (the same for the columns of lists), `edits` (what
-people do to values again and again), `teaching` (lessons from approved values),
-`summary` (what was learnt, for people) and `files` (lessons on their way from one store to another).
+say about another document), `labels` (what they say about one of another layout), `lists` (about the columns of lists),
+`edits` (what people do to values again and again), `teaching` (lessons from approved values), `summary` (what was
+learnt, for people) and `files` (lessons on their way from one store to another).
 """
 
 from extractor.lessons.edits import OfferedRule, attach_rules, find_rules, offer_rules
