@@ -88,7 +88,7 @@ def test_edits_of_many_kinds_are_explained(machine, approved, rule):
 
 
 def test_the_line_below_is_a_rule_too():
-    text = "Keeper: Harbour Office\n  Ada Brook\nVessel: Tern\n"
+    text = "Keeper: Harbour Office\nAda Brook\nVessel: Tern\n"
     document = read_text(text)
     start, own = document.text.index("Harbour"), document.text.index("Ada")
     value = ApprovedValue(("keeper",), "Ada Brook", (own, own + 9), True, (start, start + 14))

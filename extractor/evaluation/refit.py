@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -18,19 +18,21 @@ from typing import Any
 import numpy as np
 
 from extractor import __version__
+from extractor.confidence import UNCALIBRATED
 from extractor.confidence.calibration import FEATURES_VERSION, Calibration, choose_calibration, logistic_terms
 from extractor.errors import InputError
 from extractor.evaluation.calibration_fit import split_groups
 from extractor.evaluation.gold import record_as_gold, unseen_fields
-from extractor.evaluation.matching import match_record
-from extractor.evaluation.observations import Observation, collect_observations
-from extractor.evaluation.runs import DocumentResult
+from extractor.evaluation.matching import ABSENT, CORRECT, match_record
+from extractor.evaluation.observations import Observation
 from extractor.extraction import prompts
+from extractor.problems import ProblemKind
 from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
 from extractor.store import Record, Store
 
-SUFFIX = " + approved records"
+NAME = "approved records"
+SUFFIX = f" + {NAME}"
 
 
 @dataclass(frozen=True)
@@ -70,20 +72,24 @@ class Refit:
 def refit_from_records(store: Store, schema: Schema) -> list[Refit]:
     """Return a refit for each model whose approved records of a schema suffice, from what people saw of them.
 
-    Only records count that were extracted by this version of the tool with the prompts it has now. Raises InputError
-    where there are none.
+    Only records count that were extracted by this version of the tool with the prompts it has now, and whose
+    confidences are those of the fit in force: what earlier ones bear out is in it. Raises InputError where there are
+    too few.
     """
-    found: dict[tuple[str | None, str], list[DocumentResult]] = defaultdict(list)
+    found: dict[tuple[str | None, str], list[Observation]] = defaultdict(list)
+    priors: dict[str | None, Calibration | None] = {}
     for record in store.records.select(schema=schema.id, status="approved"):
         run = record.result["run"]
-        if run.get("tool") == f"extractor {__version__}" and run.get("prompt") == prompts.prompt_id():
-            found[run.get("weights"), str(run.get("model"))].append(_judge(store, schema, record))
+        weights = run.get("weights")
+        if weights not in priors:
+            priors[weights] = choose_calibration(schema.id, weights, prompts.prompt_id())
+        is_current = run.get("tool") == f"extractor {__version__}" and run.get("prompt") == prompts.prompt_id()
+        if is_current and _is_by(priors[weights], str(run.get("confidence"))):
+            found[weights, str(run.get("model"))] += _observe(store, schema, record)
     refits = []
-    for (weights, model), results in found.items():
-        if len({result.id for result in results}) >= RefitSettings.current().min_documents:
-            observed = collect_observations(results)
-            prior = choose_calibration(schema.id, weights, prompts.prompt_id())
-            refits.append(refit(observed, prior, schema=schema, weights=weights, model=model))
+    for (weights, model), observed in found.items():
+        if len({each.document for each in observed}) >= RefitSettings.current().min_documents:
+            refits.append(refit(observed, priors[weights], schema=schema, weights=weights, model=model))
     if not refits:
         raise InputError(
             f"Too few approved records of {schema.name} were extracted by this version: nothing can be refitted.",
@@ -92,13 +98,38 @@ def refit_from_records(store: Store, schema: Schema) -> list[Refit]:
     return refits
 
 
-def _judge(store: Store, schema: Schema, record: Record) -> DocumentResult:
-    """Return a record as an evaluated document: what people saw of it is its gold."""
+def _is_by(prior: Calibration | None, said: str) -> bool:
+    """Decide whether a record's confidences are those of a calibration, by what its `run` says of them."""
+    return said.startswith(UNCALIBRATED) if prior is None else f", {prior.hash})" in said
+
+
+def _observe(store: Store, schema: Schema, record: Record) -> list[Observation]:
+    """Return the values of a record of which people saw whether they are right, with what the record says of each.
+
+    Not among them are values that were withdrawn: their confidence is that of another value.
+    """
     actions = store.records.review_actions(record.id)
     hidden = unseen_fields(schema, record, actions, store.review_rules(record.schema_name))
     gold = record_as_gold(schema, record.data, hidden)
-    matches = tuple(match_record(schema, gold, record.result["data"])) if gold else ()
-    return DocumentResult(record.document, gold, matches, id=record.document, values=tuple(record.result["values"]))
+    values = {tuple(value["path"]): value for value in record.result["values"]}
+    found = []
+    for m in match_record(schema, gold, record.result["data"]) if gold else ():
+        value = values.get(m.record_path) if m.record_path is not None else None
+        if value is None or value["confidence"] is None:
+            continue
+        kinds = {problem["kind"] for problem in value["problems"]}
+        if ProblemKind.WITHDRAWN not in kinds:
+            right, is_given = m.outcome in (CORRECT, ABSENT), value["value"] is not None
+            signals = {"score": value["score"] or 0.0} | {f"problem:{kind}": 1.0 for kind in kinds}
+            signals |= {} if is_given else {"null": 1.0}
+            signals |= {_CASE_OF_METHOD[value["method"]]: 1.0} if value["method"] in _CASE_OF_METHOD else {}
+            found.append(
+                Observation(record.document, record.document, m.field, signals, value["confidence"], right, is_given)
+            )
+    return found
+
+
+_CASE_OF_METHOD = {"structure": "structural", "code": "code"}
 
 
 def refit(
@@ -109,28 +140,29 @@ def refit(
     weights: str | None,
     model: str,
 ) -> Refit:
-    """Return a calibration fitted to observations around the prior, judged on documents that it had not seen."""
-    has_absences = prior is not None and any(name.startswith("absence") for name in prior.coefficients)
-    used = [o for o in observed if has_absences or not o.absence]
-    problem = _Problem(used, prior)
+    """Return a calibration fitted to observations around the prior, judged on documents that it had not seen.
+
+    The observations' scores are their confidences by the prior; what it says of absences stays as it is.
+    """
+    problem = _Problem(observed, prior)
     settings = RefitSettings.current()
-    groups = [o.document for o in used]
-    losses_before, losses_after = problem.losses(problem.prior_logits), np.zeros(len(used))
+    groups = [o.document for o in observed]
+    losses_before, losses_after = problem.losses(problem.prior_logits), np.zeros(len(observed))
     for train, test in split_groups(groups, settings.folds, 0):
         fitted = problem.fit(train, problem.choose_strength(train, groups))
         losses_after[test] = problem.losses(problem.logits(*fitted))[test]
-    strength = problem.choose_strength(np.arange(len(used)), groups)
-    bias, moved = problem.fit(np.arange(len(used)), strength)
+    strength = problem.choose_strength(np.arange(len(observed)), groups)
+    bias, moved = problem.fit(np.arange(len(observed)), strength)
     means = _by_document(losses_before - losses_after, groups)
     calibration = Calibration(
-        name=f"{prior.name.removesuffix(SUFFIX)}{SUFFIX}" if prior else SUFFIX.strip(" +"),
+        name=NAME if prior is None or prior.name == NAME else f"{prior.name.removesuffix(SUFFIX)}{SUFFIX}",
         schema=schema.id,
         model=model,
         weights=weights,
         documents=tuple(sorted({*(prior.documents if prior else ()), *groups})),
         bias=round((prior.bias if prior else 0.0) + bias, 6),
         coefficients=problem.coefficients(moved),
-        edge=round(1 / (len(used) + 2), 6) if prior is None else prior.edge,
+        edge=round(1 / (len(observed) + 2), 6) if prior is None else prior.edge,
         prompt=prompts.prompt_id(),
         features_version=FEATURES_VERSION,
         schema_name=schema.name,
@@ -139,14 +171,14 @@ def refit(
     before, after = float(losses_before.mean()), float(losses_after.mean())
     held_out: dict[str, Any] = {
         "documents": len(means),
-        "values": len(used),
+        "values": len(observed),
         "log_loss": round(after, 4),
         "log_loss_of_prior": round(before, 4),
         "prior": prior.hash if prior else None,
         "strength": strength,
     }
     error = float(means.std(ddof=1) / math.sqrt(len(means))) if len(means) > 1 else math.inf
-    return Refit(replace(calibration, held_out=held_out), prior, len(means), len(used), before, after, error)
+    return Refit(replace(calibration, held_out=held_out), prior, len(means), len(observed), before, after, error)
 
 
 def _by_document(numbers: np.ndarray, documents: Sequence[str]) -> np.ndarray:
@@ -166,22 +198,16 @@ class _Problem:
         for n, row in enumerate(rows):
             for name, x in row.items():
                 matrix[n, column[name]] = x
-        self._start = self._prior_coefficients()
-        bias = prior.bias if prior else 0.0
-        self.prior_logits = bias + matrix @ np.array([self._start.get(name, 0.0) for name in self._names])
+        scores = np.clip([o.score for o in observed], 0.001, 0.999)
+        self.prior_logits = np.log(scores / (1 - scores))
         self._scale = np.maximum(matrix.std(axis=0), RefitSettings.current().min_scale)
         self._features = matrix / self._scale
         self._right = np.array([o.right for o in observed])
 
-    def _prior_coefficients(self) -> Mapping[str, float]:
-        """Return the prior's coefficients; without one, those that give the score itself."""
-        if self._prior is not None:
-            return self._prior.coefficients
-        return {name: 1.0 for name in self._names if name.endswith(" score") and "_" not in name}
-
     def coefficients(self, moved: np.ndarray) -> dict[str, float]:
-        """Return the coefficients of a calibration whose terms were moved so far."""
-        found = dict(self._start)
+        """Return the coefficients of a calibration whose terms were moved so far; without a prior, from the score's."""
+        scores = {f"{method}{case} score": 1.0 for method in ("", "structural ", "code ") for case in ("value", "null")}
+        found = dict(scores if self._prior is None else self._prior.coefficients)
         for name, x in zip(self._names, moved / self._scale, strict=True):
             found[name] = round(found.get(name, 0.0) + float(x), 6)
         return {name: x for name, x in found.items() if abs(x) > 1e-6}

@@ -111,7 +111,7 @@ def _saves(rule: ValueRule, each: FieldLesson) -> bool:
 
 
 def _approved(each: FieldLesson) -> str:
-    return each.place.text if each.place is not None else each.entered
+    return each.entered or (each.place.text if each.place is not None else "")
 
 
 def _change(rule: ValueRule, each: FieldLesson) -> str | None:

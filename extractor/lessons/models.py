@@ -10,7 +10,7 @@ from typing import Any
 from extractor.errors import InputError
 from extractor.types import Path, path_text
 
-LESSON_VERSION = 1
+LESSON_VERSION = 2
 """Goes up when what a lesson holds gets another meaning; lessons of other versions are learnt anew."""
 
 RIGHT, WRONG, NOTHING = "right", "wrong", "nothing"
@@ -62,7 +62,7 @@ class FieldLesson:
     `place` is None for a field without a value, and for a value that was found nowhere in the document; then `present`
     tells which. `structure` is what structure alone proposed, `instead` the text that was proposed and is wrong.
     `corrected` says that a person changed what the machine had. `machine` is the text that it had taken, `below` the
-    line below that text, `entered` an approved text that stands nowhere in the document; all empty where not known.
+    line below that text, `entered` an approved text that is not as printed; all empty where not known.
     """
 
     path: Path

@@ -76,10 +76,16 @@ class ProposalSettings(Settings):
     min_anchors: int = threshold(3, unit="words", meaning="A place is expected where so many anchors are found.")
     max_starts: int = threshold(4000, unit="places", meaning="So many beginnings are looked at in a document.")
     likely_starts: int = threshold(25, unit="places", meaning="For so many of them ends are looked for.")
+    min_gap_share: float = threshold(
+        0.2, meaning="Least share of the lessons' values that go over a wide gap or blank line for one to be gone over."
+    )
     min_lead: float = threshold(
         0.5, meaning="Of several places that read the same, one is taken that is so far ahead, as a logarithm."
     )
     max_tokens: int = threshold(40, unit="tokens", meaning="Longest value of free text.")
+    agreement_weight: float = threshold(
+        1.0, meaning="Weight of how many lessons agree on a beginning as a whole, beside those that agree on the best."
+    )
     neighbour_weight: float = threshold(0.5, meaning="Weight of which fields' values stand before and above a value.")
     min_placed: float = threshold(0.5, meaning="Probability from which on a value's place tells those of others.")
     use_other_fields: bool = rule(True, meaning="Which fields' values stand before and above a value counts.")
@@ -301,17 +307,35 @@ class _FieldModel:
 
     def _count_agreeing(self, start: int) -> int:
         """Return how many lessons of the layout have the value in the surroundings of this place."""
-        own = self._surroundings.at_start(self._tokens.first_at(start))
-        keys = {family: set(own[family]) for family in ("before", "left", "above")}
-        return sum(
-            weight >= self._settings.same_layout
-            and any(
-                chain and chain[-1] != () and chain[max(0, len(chain) - 2)] in keys[family]
-                for family, chain in start_chains_of_place(place, {}).items()
-                if family in keys
-            )
+        return sum(weight >= self._settings.same_layout for weight in self._agreeing(self._tokens.first_at(start)))
+
+    def _agreeing(self, n: int) -> Iterator[float]:
+        """Yield the weights of the lessons that have the value in the surroundings of token `n`."""
+        own = self._surroundings.at_start(n)
+        keys = [(family, set(own[family])) for family in _WORD_FAMILIES]
+        for weight, known in self._lesson_words:
+            if any(known[family] in chain for family, chain in keys):
+                yield weight
+
+    @cached_property
+    def _lesson_words(self) -> list[tuple[float, dict[str, _Key]]]:
+        """The two words before, left of and above the value of each lesson, with its weight."""
+        return [
+            (weight, {family: chain[max(0, len(chain) - 2)] or _ROOT for family, chain in chains.items()})
             for weight, place in self._weighted.places
-        )
+            for chains in [start_chains_of_place(place, {})]
+        ]
+
+    def _agreement_logs(self, starts: Sequence[int]) -> dict[int, float]:
+        """Return how much less each beginning is agreed on by lessons than the one that most agree on, as a logarithm.
+
+        Families of surroundings are weighed one by one: without this, what few lessons have in all of them would be
+        ahead of what most lessons have in some.
+        """
+        unseen = self._settings.unseen
+        weights = {n: sum(self._agreeing(n)) for n in starts}
+        most = max(weights.values(), default=0.0)
+        return {n: math.log((weight + unseen) / (most + unseen)) for n, weight in weights.items()}
 
     # Whether there is a value, and what structure says.
 
@@ -354,6 +378,8 @@ class _FieldModel:
             return []
         start_scores = self._score_starts(starts, places)
         likely = sorted(starts, key=lambda n: -start_scores[n])[: self._settings.likely_starts]
+        for n, log in self._agreement_logs(likely).items():
+            start_scores[n] += self._settings.agreement_weight * log
         candidates = self._candidates(likely, spans)
         if not candidates:
             return []
@@ -435,8 +461,11 @@ class _FieldModel:
             longest = max((place.tokens for _, place in self._weighted.places), default=6)
             longest = min(self._settings.max_tokens, 2 * longest + 4)
             text = self._tokens.document.text
+            known_gaps = self._usual_gaps
             for first in starts:
                 for last in range(first, min(first + longest, len(self._tokens.tokens))):
+                    if last > first and not known_gaps.issuperset(self._tokens.gaps_in(last - 1, last)):
+                        break  # values of this field go over no such gap
                     if text.count("\n", self._tokens.tokens[first].start, self._tokens.tokens[last].end) >= lines + 1:
                         break
                     found.append((first, last))
@@ -444,6 +473,16 @@ class _FieldModel:
         if match is not None and match[0] <= match[1] and match not in found:
             found.append(match)
         return found
+
+    @property
+    def _usual_gaps(self) -> set[str]:
+        """Return the kinds of gaps (`tokens.gaps_in`) that enough of the lessons' values go over."""
+        weights: dict[str, float] = defaultdict(float)
+        for weight, place in self._weighted.places:
+            for mark in place.gaps:
+                weights[mark] += weight
+        least = self._settings.min_gap_share * sum(weight for weight, _ in self._weighted.places)
+        return {mark for mark, weight in weights.items() if weight >= least}
 
     def _score_starts(self, starts: Sequence[int], places: Sequence[tuple[float, ValuePlace]]) -> dict[int, float]:
         """Return for each beginning the logarithm of how much likelier it is to begin the value than any other."""
@@ -610,6 +649,7 @@ class _FieldModel:
         return best[0], statistics.median(best[1]), statistics.median(best[2])
 
 
+_WORD_FAMILIES = ("before", "left", "above")
 _OPENING_MARKS = frozenset([":", "：", "=", "#", ".", ")", "）", "-", "$", "(", "（", ",", "，", ";", "；", "/"])
 
 

@@ -71,20 +71,24 @@ def make_lesson(
         outcome, instead = _judge_match(each, field, matches.get(each.path), span, document)
         is_present = not equivalence.is_absent(each.value)
         lesson = FieldLesson(each.path, is_present, place if is_present else None, outcome, instead, each.corrected)
-        found.append(replace(lesson, **_describe_edit(document, each, place)))
+        found.append(replace(lesson, **_describe_edit(document, field, each, place)))
     lists = tuple(_list_lessons(document, schema, approved))
     return Lesson(document.id, schema.id, fingerprint(tokens), tuple(found), name or document.source, at, lists=lists)
 
 
-def _describe_edit(document: Document, approved: ApprovedValue, place: ValuePlace | None) -> dict[str, str]:
+def _describe_edit(
+    document: Document, field: Field, approved: ApprovedValue, place: ValuePlace | None
+) -> dict[str, str]:
     """Return what the machine had taken, and the line below it, by the names of a `FieldLesson`."""
     if approved.machine is None:
         return {}
     below = line_below(document, *approved.machine)
+    is_text = isinstance(approved.value, str) and normalisation.value_kind(field) is None
+    is_printed = is_text and place is not None and " ".join(place.text.split()) == " ".join(approved.value.split())
     return {
         "machine": document.text[slice(*approved.machine)],
         "below": document.text[slice(*below)] if below else "",
-        "entered": approved.value if place is None and isinstance(approved.value, str) else "",
+        "entered": approved.value if is_text and not is_printed else "",
     }
 
 

@@ -96,10 +96,11 @@ class DocumentTokens:
         return _separator(self.document.text[end : self.tokens[n].start], n == 0)
 
     def separator_after(self, n: int) -> str:
-        """Return what stands between token `n` and the next one, shortened to its kind."""
+        """Return what stands between token `n` and the next one, shortened to its kind; `|` for a line far below."""
         is_last = n + 1 >= len(self.tokens)
         start = len(self.document.text) if is_last else self.tokens[n + 1].start
-        return _separator(self.document.text[self.tokens[n].end : start], is_last)
+        found = _separator(self.document.text[self.tokens[n].end : start], is_last)
+        return found.replace("\n", "|") if is_last or self._gap_before(n + 1) == "|" else found
 
     # Places on the page.
 
@@ -192,16 +193,18 @@ class DocumentTokens:
 
     def gaps_in(self, first: int, last: int) -> str:
         """Return what a stretch goes over: `-` a wide gap within a line, `|` a blank line or one far below, or both."""
-        found = set()
-        for n in range(first + 1, last + 1):
-            if n in self.run_starts:
-                between = self.document.text[self.tokens[n - 1].end : self.tokens[n].start]
-                left, right = self._boxes[n - 1], self._boxes[n]
-                is_far = between.count("\n") > 1
-                if left is not None and right is not None and left.page == right.page:
-                    is_far = right.top - left.bottom > _FAR_BELOW * (left.bottom - left.top)
-                found.add("|" if is_far else "-" if "\n" not in between else "")
-        return "".join(sorted(found))
+        return "".join(sorted({self._gap_before(n) for n in range(first + 1, last + 1)}))
+
+    def _gap_before(self, n: int) -> str:
+        """Return the kind of gap before token `n`, as in `gaps_in`; nothing for a space or the next line."""
+        if n not in self.run_starts:
+            return ""
+        between = self.document.text[self.tokens[n - 1].end : self.tokens[n].start]
+        left, right = self._boxes[n - 1], self._boxes[n]
+        is_far = between.count("\n") > 1
+        if left is not None and right is not None and left.page == right.page:
+            is_far |= right.top - left.bottom > _FAR_BELOW * (left.bottom - left.top)
+        return "|" if is_far else "" if "\n" in between else "-"
 
     def field_before(self, n: int, placed: Mapping[str, Span]) -> str:
         """Return which of some values, by name its first and last token, ends right before token `n`; else nothing."""
