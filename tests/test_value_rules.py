@@ -142,7 +142,10 @@ def test_the_command_shows_switches_and_exports_rules(place, tmp_path, capsys):
     assert main(["learn", "--switch-off", key]) == 0
     with Store(place) as store:
         assert store.lessons.rules(LABELLED.id) == []
-    assert main(["learn", "--switch-on", "keeper=upper:"]) != 0
+        store.lessons.switch_rule(LABELLED.id, ValueRule(("keeper",), "upper"), True, who="ann")
+        store.lessons.delete(who="ann", schema=LABELLED.id)
+        assert store.lessons.rules(LABELLED.id) == []
+    assert main(["learn", "--switch-on", "keeper=upper:"]) != 0  # there is nothing any more that would suggest it
 
 
 def test_the_page_offers_rules_and_switches_them(place):

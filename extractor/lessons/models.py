@@ -25,8 +25,8 @@ class ValuePlace:
     before it in the text, and left of it on its line; `after` follows it, `above` and `below` begin the neighbouring
     lines. `opening` and `closing` are what stands between it and the words around it. `row` and `column` are the
     innermost headers of its table cell. `anchors` are words that its page has once, with the way from each to the value
-    in page heights: `(word, right, down)`. `shape` is that of `tokens.shape_of`; `tokens`, `lines` and `runs`
-    (of words, up to a wide gap) say how long it is, `edges` whether it begins (`<`) and ends (`>`) with a run.
+    in page heights: `(word, right, down)`. `shape` is that of `tokens.shape_of`; `tokens` and `lines` say
+    how long it is, `edges` whether it begins (`<`) and ends (`>`) with a run of words.
     `beside` and `over` are what is printed before it on its line and above it, which may be its label. `gaps` says what
     it goes over (see `tokens.gaps_in`); `beside_field` and `under_field` name the field whose value ends right before
     it, and the one whose value stands above it.
@@ -46,7 +46,6 @@ class ValuePlace:
     shape: str = ""
     tokens: int = 1
     lines: int = 1
-    runs: int = 1
     edges: str = ""
     beside: str = ""
     over: str = ""

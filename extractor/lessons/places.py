@@ -57,7 +57,7 @@ def describe_place(
         shape_of(text),
         last - first + 1,
         text.strip().count("\n") + 1,
-        *tokens.runs_of(first, last),
+        tokens.edges_of(first, last),
         tokens.printed_before(first),
         tokens.printed_above(first),
         tokens.gaps_in(first, last),

@@ -17,7 +17,7 @@ Chain = tuple[tuple[str, ...], ...]
 """Keys of one family, the most exact first."""
 
 START_FAMILIES = ("before", "left", "above", "opening", "cell")
-END_FAMILIES = ("after", "closing", "shape", "tokens", "lines", "runs", "edges", "gaps")
+END_FAMILIES = ("after", "closing", "shape", "tokens", "lines", "edges", "gaps")
 _SIZES = (1, 3, 6, 12)
 """Numbers of tokens between which lengths count as one another."""
 _WORDS_BEFORE, _WORDS_AROUND = 4, 3
@@ -53,13 +53,11 @@ def _start_chains(
 def end_chains_of_place(place: ValuePlace, known: Mapping[str, str]) -> dict[str, Chain]:
     """Return the chains of an approved value's end and form."""
     after = [known.get(w, w) for w in place.after]
-    return _end_chains(
-        after, place.closing, place.shape, place.tokens, place.lines, place.runs, place.edges, place.gaps
-    )
+    return _end_chains(after, place.closing, place.shape, place.tokens, place.lines, place.edges, place.gaps)
 
 
 def _end_chains(
-    after: Sequence[str], closing: str, shape: str, tokens: int, lines: int, runs: int, edges: str, gaps: str
+    after: Sequence[str], closing: str, shape: str, tokens: int, lines: int, edges: str, gaps: str
 ) -> dict[str, Chain]:
     kinds = "".join(sorted(set(shape) & set("0Aa")))
     return {
@@ -68,7 +66,6 @@ def _end_chains(
         "shape": ((shape, kinds), (kinds,)),
         "tokens": ((str(sum(tokens > size for size in _SIZES)),),),
         "lines": ((str(min(lines, 4)),),),
-        "runs": ((str(min(runs, 4)),),),
         "edges": ((edges,),),
         "gaps": ((gaps,),),
     }
@@ -108,7 +105,7 @@ class Surroundings:
                 shape_of(text),
                 last - first + 1,
                 text.count("\n") + 1,
-                *tokens.runs_of(first, last),
+                tokens.edges_of(first, last),
                 tokens.gaps_in(first, last),
             )
         return self._ends[first, last]

@@ -186,10 +186,9 @@ class DocumentTokens:
         """The tokens that end a run."""
         return frozenset(last for _, last in self.runs)
 
-    def runs_of(self, first: int, last: int) -> tuple[int, str]:
-        """Return over how many runs a stretch goes, and whether it begins (`<`) and ends (`>`) with one."""
-        count = 1 + sum(n in self.run_starts for n in range(first + 1, last + 1))
-        return count, ("<" if first in self.run_starts else "") + (">" if last in self.run_ends else "")
+    def edges_of(self, first: int, last: int) -> str:
+        """Return whether a stretch begins (`<`) and ends (`>`) with a run."""
+        return ("<" if first in self.run_starts else "") + (">" if last in self.run_ends else "")
 
     def gaps_in(self, first: int, last: int) -> str:
         """Return what a stretch goes over: `-` a wide gap within a line, `|` a blank line or one far below, or both."""

@@ -215,6 +215,8 @@ class Lessons:
             )
         with self._database.writing() as connection:
             number = forget_lessons(connection, sa.and_(*conditions))
+            if schema is not None and len(conditions) == 1:  # all of it: the rules that came of it, too
+                connection.execute(tables.value_rules.delete().where(tables.value_rules.c.schema == schema))
             what = {column.name: value for column, value in given.items() if value is not None}
             append_lines(connection, who, [("forgot", "lessons", what, {"lessons": number}, "")])
         return number
