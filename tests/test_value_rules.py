@@ -7,12 +7,17 @@ import pytest
 from test_lessons import SCHEMA, read_text
 
 from extractor.cli import main
+from extractor.extraction.field_values import ExtractionContext
 from extractor.extraction.pipeline import extract
-from extractor.lessons import ApprovedValue, ValueRule, attach_rules, make_lesson, offer_rules, parse_lesson
+from extractor.extraction.planning import plan
+from extractor.extraction.value_rules import apply_value_rules
+from extractor.grounding.occurrences import make_evidence
+from extractor.lessons import ApprovedValue, Proposal, ValueRule, attach_rules, make_lesson, offer_rules, parse_lesson
 from extractor.lessons.edits import change_text, line_below
 from extractor.review import ReviewService
 from extractor.schemas import load_schema
 from extractor.store import Store
+from extractor.types import FieldValue
 
 LABELLED = load_schema(
     {
@@ -88,16 +93,30 @@ def test_edits_of_many_kinds_are_explained(machine, approved, rule):
 
 
 def test_the_line_below_is_a_rule_too():
-    text = "Keeper: Harbour Office\nAda Brook\nVessel: Tern\n"
-    document = read_text(text)
+    document = read_text("Keeper\nHarbour Office\n  Ada Brook\nVessel\tTern\n")
     start, own = document.text.index("Harbour"), document.text.index("Ada")
     value = ApprovedValue(("keeper",), "Ada Brook", (own, own + 9), True, (start, start + 14))
     lessons = [replace(make_lesson(document, LABELLED, [value], {}), document=str(n)) for n in range(3)]
     rules = {each.rule.kind: each.rule for each in offer_rules(lessons)}
     assert "below" in rules
-    assert document.text[slice(*line_below(document, start, start + 14))] == "Ada Brook"
-    only_rule = attach_rules([replace(lessons[0], fields=())], [rules["below"]])
-    assert keeper_of(text.replace("Ada Brook", "Tom Reed"), only_rule) == "Tom Reed"
+
+    planned = plan(document, LABELLED)
+    context = ExtractionContext(document, planned.passages, planned.candidates.context)
+    taken = FieldValue(("keeper",), "Harbour Office", make_evidence(document, start, start + 14), 0.5)
+    on = attach_rules(lessons, [rules["below"]])
+    [changed], applied = apply_value_rules([taken], on, {}, LABELLED, context)
+    assert (changed.value, changed.evidence.text) == ("Ada Brook", "Ada Brook")
+    assert applied == {("keeper",): rules["below"]}
+    learnt = {("keeper",): Proposal(("keeper",), start, start + 14, 0.9, 0.0)}
+    [kept], applied = apply_value_rules([taken], on, learnt, LABELLED, context)
+    assert kept == taken and not applied  # where lessons say that the value stands, nothing is moved
+
+
+def test_the_line_below_stays_in_its_cell():
+    document = read_text("Keeper\tVessel\nAda Brook\tTern\n\nend")
+    at = document.text.index("Vessel")
+    assert document.text[slice(*line_below(document, at, at + 6))] == "Tern"
+    assert line_below(document, len(document.text) - 3, len(document.text)) is None
 
 
 def test_a_rule_changes_values_once_it_is_switched_on_and_the_run_says_so():

@@ -77,7 +77,7 @@ class ProposalSettings(Settings):
     max_starts: int = threshold(4000, unit="places", meaning="So many beginnings are looked at in a document.")
     likely_starts: int = threshold(25, unit="places", meaning="For so many of them ends are looked for.")
     min_gap_share: float = threshold(
-        0.2, meaning="Least share of the lessons' values that go over a wide gap or blank line for one to be gone over."
+        0.2, meaning="Least share of the lessons' values that go over a blank line for another one to do so."
     )
     min_lead: float = threshold(
         0.5, meaning="Of several places that read the same, one is taken that is so far ahead, as a logarithm."
@@ -461,11 +461,11 @@ class _FieldModel:
             longest = max((place.tokens for _, place in self._weighted.places), default=6)
             longest = min(self._settings.max_tokens, 2 * longest + 4)
             text = self._tokens.document.text
-            known_gaps = self._usual_gaps
+            goes_over_lines = self._goes_over_blank_lines
             for first in starts:
                 for last in range(first, min(first + longest, len(self._tokens.tokens))):
-                    if last > first and not known_gaps.issuperset(self._tokens.gaps_in(last - 1, last)):
-                        break  # values of this field go over no such gap
+                    if last > first and not goes_over_lines and self._tokens.gaps_in(last - 1, last) == "|":
+                        break  # values of this field go over no blank line
                     if text.count("\n", self._tokens.tokens[first].start, self._tokens.tokens[last].end) >= lines + 1:
                         break
                     found.append((first, last))
@@ -475,14 +475,11 @@ class _FieldModel:
         return found
 
     @property
-    def _usual_gaps(self) -> set[str]:
-        """Return the kinds of gaps (`tokens.gaps_in`) that enough of the lessons' values go over."""
-        weights: dict[str, float] = defaultdict(float)
-        for weight, place in self._weighted.places:
-            for mark in place.gaps:
-                weights[mark] += weight
-        least = self._settings.min_gap_share * sum(weight for weight, _ in self._weighted.places)
-        return {mark for mark, weight in weights.items() if weight >= least}
+    def _goes_over_blank_lines(self) -> bool:
+        """Decide whether enough of the lessons' values go over a blank line."""
+        places = self._weighted.places
+        over = sum(weight for weight, place in places if "|" in place.gaps)
+        return over >= self._settings.min_gap_share * sum(weight for weight, _ in places)
 
     def _score_starts(self, starts: Sequence[int], places: Sequence[tuple[float, ValuePlace]]) -> dict[int, float]:
         """Return for each beginning the logarithm of how much likelier it is to begin the value than any other."""
