@@ -69,6 +69,13 @@ def test_an_approved_list_maps_the_next_one():
     assert run["lessons"]["lists"] == {"goods": 2}
 
 
+def test_tables_with_the_same_headers_are_one_list():
+    (first, gold), (second, more) = delivery(3), delivery(4)
+    table = second[second.index("<table>") :]
+    found = goods(first + "<p>Carried over</p>" + table, [lesson_from(0)])
+    assert found == gold["goods"] + more["goods"]
+
+
 def test_headers_may_stand_in_another_order():
     text, _ = delivery(3)
     moved = text.replace("<th>Price</th><th>Charged</th>", "<th>Charged</th><th>Price</th>")

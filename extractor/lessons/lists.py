@@ -13,7 +13,7 @@ from typing import Any
 
 from extractor.candidates.entry_grids import EntryGrid, PlacedText
 from extractor.candidates.list_columns import ColumnMatch, is_column_item
-from extractor.candidates.list_rows import find_open_matches, rows_of_match
+from extractor.candidates.list_rows import find_open_matches, limits_rows, rows_of_matches
 from extractor.candidates.matches import TableRowsMatch
 from extractor.lessons.models import Lesson, ListLesson
 from extractor.settings import Settings, threshold
@@ -112,7 +112,8 @@ class ListProposal:
 def propose_lists(document: Document, fields: Sequence[Field], lessons: Sequence[Lesson]) -> dict[Path, ListProposal]:
     """Return the rows of the lists of which a table has the headers that approved documents had; by the list's path.
 
-    Where lessons differ, the newest of those with the most headers in common counts.
+    Where lessons differ, the newest of those with the most headers in common counts. A list whose description says
+    which rows count is left to be asked for.
     """
     found: dict[Path, ListProposal] = {}
     for field in fields:
@@ -123,23 +124,39 @@ def propose_lists(document: Document, fields: Sequence[Field], lessons: Sequence
             for each in lesson.lists
             if each.path == field.path
         ]
-        if field.type == "array" and known and (proposal := _propose_list(field, document, known)):
+        if (
+            field.type == "array"
+            and known
+            and not limits_rows(field)
+            and (proposal := _propose_list(field, document, known))
+        ):
             found[field.path] = proposal
     return found
 
 
 def _propose_list(field: Field, document: Document, known: Sequence[ListLesson]) -> ListProposal | None:
-    matches = find_open_matches(_with_labels(field, known), document)
-    best: tuple[float, int, ListLesson, ColumnMatch] | None = None
-    for match in matches:
-        for n, lesson in enumerate(known):
-            own = _apply(field, match.grid, lesson)
-            if own is not None and (best is None or (len(own.columns), n) > (best[0], best[1])):
-                best = len(own.columns), n, lesson, own
+    """Return the rows of every table that has the headers of the best lesson; None where no table has those of one."""
+    grids = [match.grid for match in find_open_matches(_with_labels(field, known), document)]
+    best: tuple[int, int] | None = None
+    for n, lesson in enumerate(known):
+        found = (_apply(field, grid, lesson) for grid in grids)
+        count = max((len(match.columns) for match in found if match is not None), default=0)
+        if count and (best is None or (count, n) > best):
+            best = count, n
     if best is None:
         return None
-    rows = rows_of_match(best[3], document.text)
-    return None if rows is None else ListProposal(rows, sum(lesson.columns == best[2].columns for lesson in known))
+    count, n = best
+    matches: list[ColumnMatch] = []
+    for grid in grids:
+        match = _apply(field, grid, known[n])
+        if match is not None and len(match.columns) == count and not any(_overlap(grid, m.grid) for m in matches):
+            matches.append(match)
+    rows = rows_of_matches(sorted(matches, key=lambda m: m.grid.start), document.text)
+    return None if rows is None else ListProposal(rows, sum(each.columns == known[n].columns for each in known))
+
+
+def _overlap(one: EntryGrid, other: EntryGrid) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 def _with_labels(field: Field, known: Sequence[ListLesson]) -> Field:
