@@ -84,7 +84,7 @@ class ProposalSettings(Settings):
     )
     max_tokens: int = threshold(40, unit="tokens", meaning="Longest value of free text.")
     agreement_weight: float = threshold(
-        1.0, meaning="Weight of how many lessons agree on a beginning as a whole, beside those that agree on the best."
+        0.5, meaning="Weight of how many lessons agree on a beginning as a whole, beside those that agree on the best."
     )
     neighbour_weight: float = threshold(0.5, meaning="Weight of which fields' values stand before and above a value.")
     min_placed: float = threshold(0.5, meaning="Probability from which on a value's place tells those of others.")
@@ -430,13 +430,14 @@ class _FieldModel:
         return self._tokens.first_at(self._match.start), self._tokens.first_at(self._match.end) - 1
 
     def _find_starts(self) -> list[int]:
-        """Return where a free text may begin: runs of words, what follows a mark, and the words lessons lead to."""
+        """Return where a free text may begin: runs of words, behind marks (the lessons' too), where lessons lead to."""
         tokens = self._tokens
         text = tokens.document.text
         starts = set(tokens.run_starts)
+        marks = _OPENING_MARKS.union(place.opening.strip() for _, place in self._weighted.places) - {""}
         for n in range(1, len(tokens.tokens)):
             between = text[tokens.tokens[n - 1].end : tokens.tokens[n].start]
-            if between and between.strip() in _OPENING_MARKS and between.strip():
+            if between.strip() in marks:
                 starts.add(n)
         for _, place in self._weighted.places:
             if place.before:
@@ -647,7 +648,7 @@ class _FieldModel:
 
 
 _WORD_FAMILIES = ("before", "left", "above")
-_OPENING_MARKS = frozenset([":", "：", "=", "#", ".", ")", "）", "-", "$", "(", "（", ",", "，", ";", "；", "/"])
+_OPENING_MARKS = frozenset([":", "：", "=", "#", ".", ")", "）", "-", "$", "(", "（"])
 
 
 def _log_ratios(
