@@ -22,7 +22,9 @@ SCHEMA = load_schema(
     {
         "title": "Tide card",
         "type": "object",
-        "properties": {name: {"type": ["string", "null"]} for name in ("gauge", "keeper", "depth")},
+        "properties": {
+            name: {"type": ["string", "null"], "title": name.capitalize()} for name in ("gauge", "keeper", "depth")
+        },
     }
 )
 

@@ -85,7 +85,7 @@ def refit_from_records(store: Store, schema: Schema) -> list[Refit]:
             priors[weights] = choose_calibration(schema.id, weights, prompts.prompt_id())
         is_current = run.get("tool") == f"extractor {__version__}" and run.get("prompt") == prompts.prompt_id()
         if is_current and _is_by(priors[weights], str(run.get("confidence"))):
-            found[weights, str(run.get("model"))] += _observe(store, schema, record)
+            found[weights, run.get("model") or "none"] += _observe(store, schema, record)
     refits = []
     for (weights, model), observed in found.items():
         if len({each.document for each in observed}) >= RefitSettings.current().min_documents:

@@ -123,7 +123,7 @@ def train_adapter(
         losses.append(_loss(adapted, judged, device))
         report(f"pass {epoch + 1} of {settings.epochs}: {losses[-1]:.4f}")
         if losses[-1] == min(losses):
-            adapted.save_pretrained(str(folder), safe_serialization=True)
+            adapted.save_pretrained(str(folder), safe_serialization=True, save_embedding_layers=False)
     return Training(before, tuple(losses), len(kept), len(wanted) - len(kept))
 
 
