@@ -23,6 +23,7 @@ class FingerprintSettings(Settings):
     """What a fingerprint holds, and from when on two documents are of one layout."""
 
     max_hashes: int = threshold(192, unit="hashes", meaning="So many hashes of a document are kept, the smallest ones.")
+    least_weight: float = threshold(0.7, meaning="Least weight of what others have too, when documents are compared.")
     min_similarity: float = threshold(
         0.3, meaning="From this share of common hashes on a document belongs to a layout that is known."
     )
@@ -63,11 +64,13 @@ def weighted_similarities(wanted: Collection[int], others: Sequence[Collection[i
     """Return how alike a fingerprint is to each of several, 0..1, where what all of them have counts for little.
 
     The cosine of the two sets, each hash weighted by its rarity among `others`: forms of one authority share much text.
+    But not too little: where all are of one layout, only what was filled in is rare, and says nothing about the layout.
     """
+    least = FingerprintSettings.current().least_weight
     count = len(others)
     frequency = Counter(h for other in others for h in set(other))
-    weight = {h: math.log((count + 1.5) / (n + 0.5)) for h, n in frequency.items()}
-    rarest = math.log((count + 1.5) / 1.5)
+    weight = {h: max(least, math.log((count + 1.5) / (n + 0.5))) for h, n in frequency.items()}
+    rarest = max(least, math.log((count + 1.5) / 1.5))
     own = set(wanted)
     own_norm = sum(weight.get(h, rarest) ** 2 for h in own)
     found = []
