@@ -154,16 +154,14 @@ class Ablation:
 
     def measure(self, variant: Variant) -> Worth:
         """Return what the variant costs or gains over all documents."""
-        _clear_caches()
         with settings.replaced(variant.changed):
             results = [trial.extract_with(variant) for trial in self.trials]
-        _clear_caches()
         usual = self.usual
         gain, _ = paired_difference(results, usual)
         pairs = [(_outcomes(a), _outcomes(b)) for a, b in zip(usual, results, strict=True)]
         better = sum(b.get(k, True) and not a.get(k, True) for a, b in pairs for k in a.keys() | b.keys())
         worse = sum(a.get(k, True) and not b.get(k, True) for a, b in pairs for k in a.keys() | b.keys())
-        read_by = sum(trial.reads(variant) for trial in self.trials)
+        read_by = sum(variant.key in trial.settings_read for trial in self.trials)
         return Worth(variant, gain, read_by, better, worse, dict(self._gains_by_set(results)))
 
     @cached_property
@@ -191,15 +189,15 @@ class Trial:
         self.set_name = set_name
         self._sample, self._schema, self._model = sample, schema, model
         self._file = folder / sample.document
-        _clear_caches()  # what is remembered would hide which settings it depends on
         with settings.recorded() as self._read_for_document:
             self._document = self._read()
         with settings.recorded() as self._read_for_record:
             self.usual = self._judge(self._document)
 
-    def reads(self, variant: Variant) -> bool:
-        """Return whether the setting of `variant` was looked at for this document."""
-        return variant.key in self._read_for_document or variant.key in self._read_for_record
+    @property
+    def settings_read(self) -> set[tuple[type[Settings], str]]:
+        """Return class and name of every setting that was looked at for this document."""
+        return self._read_for_document | self._read_for_record
 
     def extract_with(self, variant: Variant) -> DocumentScore:
         """Return the score with the settings in force, of which `variant` alone differs from the usual ones."""
@@ -228,16 +226,6 @@ class Trial:
 
     def _report(self, error: Exception) -> None:
         print(f"{self._file}: {type(error).__name__}: {error}", file=sys.stderr)
-
-
-def _clear_caches() -> None:
-    """Empty the memories of functions of the tool; those without a limit hold tables that no setting changes."""
-    for name, module in list(sys.modules.items()):
-        if name.split(".")[0] == "extractor":
-            for value in vars(module).values():
-                parameters = getattr(value, "cache_parameters", None)
-                if parameters is not None and parameters()["maxsize"] is not None:
-                    value.cache_clear()
 
 
 def _outcomes(result: DocumentScore) -> dict[Any, bool]:

@@ -11,7 +11,7 @@ from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Field
 from extractor.values import units
-from extractor.values.label_similarity import label_similarity, normalise_label
+from extractor.values.label_similarity import LabelSimilaritySettings, label_similarity, normalise_label
 from extractor.values.scripts import has_cjk
 
 
@@ -40,13 +40,20 @@ _CONNECTIVES = frozenset({"of", "the", "a", "an", "in", "per", "for", "and", "to
 
 def header_similarity(item: Field, header: str) -> float:
     """Return how well a column's header names the item, 0..1."""
-    return _similarity(item.labels, item.name, item.description, header, ColumnNameSettings.current())
+    settings = ColumnNameSettings.current(), LabelSimilaritySettings.current()
+    return _similarity(item.labels, item.name, item.description, header, *settings)
 
 
 @lru_cache(maxsize=65536)
 def _similarity(
-    labels: tuple[str, ...], name: str, description: str, header: str, settings: ColumnNameSettings
+    labels: tuple[str, ...],
+    name: str,
+    description: str,
+    header: str,
+    settings: ColumnNameSettings,
+    of_labels: LabelSimilaritySettings,
 ) -> float:
+    """Return the similarity; `of_labels` are read by `label_similarity`, and belong to what is remembered here."""
     if not normalise_label(header):
         return 0.0
     names = dict.fromkeys((*labels, readable_name(name))) if name else dict.fromkeys(labels)
