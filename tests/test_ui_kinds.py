@@ -4,6 +4,7 @@ import json
 
 import pytest
 from test_schema_design import FIRST, OTHER, VISIT
+from waiting import wait_until
 from web_app import ADDRESS, hosted, post
 
 HEADERS = {"X-Extractor": "1", "Origin": ADDRESS}
@@ -32,7 +33,7 @@ def draft(ann, sample):
 
 
 def test_a_sample_is_shown_and_suggests_fields(ann, sample, draft):
-    assert ann.get(f"/api/samples/{sample}/document").json()["state"] == "ready"
+    wait_until(lambda: ann.get(f"/api/samples/{sample}/document").json()["state"] == "ready")
     assert "Oil pressure" in ann.get(f"/api/samples/{sample}/text").json()["text"]
     assert [field["name"] for field in draft["fields"]][:3] == ["Visit no.", "Date", "Customer"]
     named = post(ann, "kind-drafts", {"source": "sample", "sample": sample, "text": "Status\nRemarks"}).json()["draft"]
@@ -109,7 +110,7 @@ def test_a_kind_is_saved_changed_and_removed(ann, bob, sample, draft):
 
 
 def test_samples_are_asked_for_by_their_hash_alone(ann, bob, sample):
-    assert bob.get(f"/api/samples/{sample}/document").json()["state"] == "ready"
+    wait_until(lambda: bob.get(f"/api/samples/{sample}/document").json()["state"] == "ready")
     other = send(bob, VISIT.format(**OTHER))
     assert other != sample
     for wrong in ("0" * 64, "../" * 3, "x"):
