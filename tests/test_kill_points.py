@@ -7,6 +7,7 @@ import itertools
 import pytest
 
 from eval import kill_points
+from eval.postgres_server import serve_postgres
 
 
 def test_every_function_that_commits_is_a_point():
@@ -33,6 +34,11 @@ def test_store_killed_in_a_migration_is_of_the_version_before_or_after(tmp_path)
             expected = [before, *(commit.content for commit in commits)][number + (moment == "after")]
             assert kill_points.hash_content(place) == expected
             assert kill_points.find_faults(place) == []
+
+
+def test_client_of_postgresql_killed_around_commits_leaves_it_as_before_or_after():
+    with serve_postgres() as server:
+        assert kill_points.on_postgresql(server, every=25)["kills"] == 6
 
 
 def test_a_commit_that_is_not_whole_is_found(monkeypatch):
