@@ -301,3 +301,14 @@ def test_random_text_raises_nothing_and_keeps_offsets():
 )
 def test_long_text_of_one_pattern_is_read_in_reasonable_time(piece):
     find_tables_in_text(piece * (60_000 // len(piece)))
+
+
+def test_a_text_that_reaches_the_next_column_is_parted_where_a_word_is_flush_with_it():
+    table = only(
+        "Payee                Voucher     Sum\n"
+        "Harbour Office North N-41    1,310.00\n"
+        "Quay                 N-42       88.00\n"
+        "Lighthouse           N-43    2,045.10\n"
+    )
+    row = [cell.text for cell in sorted(table.cells, key=lambda cell: cell.column) if cell.row == 1]
+    assert row == ["Harbour Office North", "N-41", "1,310.00"]

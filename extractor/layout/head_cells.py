@@ -10,6 +10,7 @@ from extractor.layout.blocks import TextLine, TextSegment
 from extractor.layout.segments import make_segment
 from extractor.layout.white_columns import Column
 from extractor.settings import Settings, rule, threshold
+from extractor.values.recurrence import period
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,9 @@ class HeadCellSettings(Settings):
 
     span_by_rules: bool = rule(True, meaning="a text over a short rule goes over the columns that the rule does")
     centre_spans: bool = rule(True, meaning="a text goes over the columns around it in whose middle it stands")
+    span_repeated_groups: bool = rule(
+        True, meaning="texts over heads that recur, as the same years do, go over one group of them each"
+    )
     rule_gap: float = threshold(1.0, unit="em", meaning="how far under a text the rule of its span runs")
     rule_overlap: float = threshold(0.3, unit="em", meaning="how far such a rule may reach into the text")
     rule_overrun: float = threshold(1.0, unit="em", meaning="how far the text may go beyond the ends of its rule")
@@ -48,13 +52,17 @@ def build_head(
     """Return the cells of a head from its lines; a blank over or under a text belongs to its cell."""
     settings = HeadCellSettings.current()
     cells: list[HeadCell] = []
-    for number, line in enumerate(lines):
-        pieces = [piece for segment in line.segments for piece in _split(segment, columns, edges, settings)]
+    parted = [
+        [piece for segment in line.segments for piece in _split(segment, columns, edges, settings)] for line in lines
+    ]
+    for number, pieces in enumerate(parted):
         is_last = number == len(lines) - 1
         spans = [_find_span(piece, pieces, columns, edges, rules, is_last, settings) for piece in pieces]
         if settings.centre_spans and all(first == last for first, last in spans):
             below = [segment.box for lower in lines[number + 1 :] for segment in lower.segments]
             spans = _find_centred_groups(pieces, columns, below, settings) or spans
+        if not is_last and settings.span_repeated_groups:
+            spans = _over_repeated_groups(spans, parted[number + 1], columns) or spans
         for piece, (first, last) in zip(pieces, spans, strict=True):
             above = [cell for cell in cells if cell.column <= last and cell.column + cell.column_span > first]
             upper = above[-1] if above else None
@@ -81,6 +89,25 @@ def _split(
     return [make_segment(piece) for piece in pieces] if len(pieces) > 1 else [segment]
 
 
+def _over_repeated_groups(
+    spans: Sequence[tuple[int, int]], lower: Sequence[TextSegment], columns: Sequence[Column]
+) -> list[tuple[int, int]] | None:
+    """Return the spans of texts over heads that recur below each of them, as the same years do; None without such.
+
+    However they are set over their columns, there is one text for every group.
+    """
+    heads = [piece for piece in lower if piece.box.x1 > columns[0][1]]
+    first = len(columns) - len(heads)
+    length = period([piece.text for piece in heads])
+    over = [span for span in spans if span[1] >= first]
+    if length is None or first < 1 or len(over) != len(heads) // length:
+        return None
+    groups = [(first + at * length, first + (at + 1) * length - 1) for at in range(len(over))]
+    if not all(a <= last and b >= begin for (a, b), (begin, last) in zip(over, groups, strict=True)):
+        return None
+    return [*(span for span in spans if span[1] < first), *groups]
+
+
 def _find_span(
     piece: TextSegment,
     pieces: Sequence[TextSegment],
@@ -101,6 +128,9 @@ def _find_span(
             and each.start - settings.rule_overrun * em <= box.x0
             and box.x1 <= each.end + settings.rule_overrun * em
             and each.length < settings.short_rule * whole
+            and not any(  # rules of neighbours that touch are one, and say nothing of where either text ends
+                other is not piece and each.start < (other.box.x0 + other.box.x1) / 2 < each.end for other in pieces
+            )
         ]
         if under:
             nearest = min(under, key=lambda each: each.position)

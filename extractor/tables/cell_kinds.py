@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from extractor.settings import Settings, threshold
+from extractor.values.years import is_year
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,6 @@ _DATE = re.compile(
 _DATE_IN_DIGITS = re.compile(r"\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?|\d{1,2}([./-])\d{1,2}\1(?:\d{4}|\d{2})")
 _NOTHING = re.compile(r"[-–—−―/\\.·*√✓✔×✗○●■□☑☐]{1,4}|n\.?/?a\.?|nil|无|null", re.IGNORECASE)
 _NUMBERED_LABEL = re.compile(r"\d{1,3}(?:[.、．)）]\s*[^\W\d_]|\s+[^\W\d_]{4})")
-_YEAR = re.compile(r"(?:FY\s?)?(?:1[89]|20|21)\d\d(?:\s?[-/–]\s?\d{2,4})?(?:年|年度|E|A|F)?")
 _NUMBER_IN_TEXT = re.compile(r"(\D{0,4})(\d{1,2})(\D{0,4})")
 
 
@@ -72,11 +72,6 @@ def value_format(text: str) -> str:
     if _DATE.fullmatch(text) or sum(text.count(sign) for sign in "-/.年月日:：") > 1:
         return "date"
     return "number"
-
-
-def is_year(text: str) -> bool:
-    """Return whether the text is a year or a span of years, as over a column of figures: `2020`, `FY 2019-20`."""
-    return bool(_YEAR.fullmatch(unicodedata.normalize("NFKC", text)))
 
 
 def is_period(text: str) -> bool:

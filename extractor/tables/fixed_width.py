@@ -10,10 +10,12 @@ import re
 from dataclasses import dataclass
 
 from extractor.settings import Settings, rule, threshold
-from extractor.tables.cell_kinds import is_value, is_year
+from extractor.tables.cell_kinds import is_value
 from extractor.tables.cells import PlacedCell, collapse_whitespace, display_width, trim_span
 from extractor.tables.header_spans import AlignmentModel, ColumnSpan, Extent, find_cheapest_spans
 from extractor.tables.text_lines import LineKind, SourceLine, TextTable, TextTableSettings
+from extractor.values.recurrence import period
+from extractor.values.years import is_year
 
 _WIDE_GAP = re.compile(r"[ \xa0\u3000]{2,}")
 
@@ -37,6 +39,10 @@ class FixedWidthSettings(Settings):
         meaning="Pairs of a label with a colon and a value are a table if more than this share of the rows are pairs.",
     )
     drop_prose_at_end: bool = rule(True, meaning="Last lines in sentences are prose that happens to have wide gaps.")
+    split_overruns: bool = rule(
+        True,
+        meaning="A text that reaches the next column with one space left is parted where a word stands flush in it.",
+    )
     captions_in_table: bool = rule(
         True,
         meaning="A first line over a fuller header row, which begins where that does, is a heading over the table.",
@@ -92,9 +98,10 @@ def place_aligned_lines(text: str, lines: list[SourceLine]) -> tuple[int, list[P
     The evidence is two rows with values under one another, one such row under headers, or labels with colons. Lines
     before `first` stand over the table, and prose after it is left out.
     """
+    settings = FixedWidthSettings.current()
     rows = [_split_pieces(text, line) for line in lines]
-    value_rows = [row for row in rows if _has_values_in_columns(row)]
-    drops_prose = len(value_rows) > 1 and FixedWidthSettings.current().drop_prose_at_end
+    value_rows = [row for row in rows if _has_values_in_columns(text, row)]
+    drops_prose = len(value_rows) > 1 and settings.drop_prose_at_end
     while rows and (len(rows[-1]) < 2 or (drops_prose and _is_prose(text, rows[-1]))):
         rows.pop()
     wide = [row for row in rows if len(row) > 1]
@@ -102,7 +109,7 @@ def place_aligned_lines(text: str, lines: list[SourceLine]) -> tuple[int, list[P
         return 0, []
     columns = _find_columns(value_rows if len(value_rows) > 1 else wide)
     headers = 0
-    while headers < len(rows) and not _has_values_in_columns(rows[headers]):
+    while headers < len(rows) and not _has_values_in_columns(text, rows[headers]):
         headers += 1
     if 0 < headers < len(rows):
         columns = _add_blank_columns(columns, rows[:headers])
@@ -112,9 +119,11 @@ def place_aligned_lines(text: str, lines: list[SourceLine]) -> tuple[int, list[P
     if headers < len(rows) and not rows[headers][0].is_value:
         while first + 1 < headers and _is_heading(rows[first], rows[first + 1], columns):
             first += 1
-    spans = _find_header_spans(rows[first:headers], columns) if headers < len(rows) else {}
+    spans = _find_header_spans(text, rows[first:headers], columns) if headers < len(rows) else {}
     cells: list[PlacedCell] = []
     for number, row in enumerate(rows[first:]):
+        if number >= headers - first and settings.split_overruns:
+            row = [part for piece in row for part in _split_overrun(text, piece, row, columns)]
         cells += _place_row(row, spans.get(number), columns, number, lines[first + number].start)
     return first, cells
 
@@ -139,11 +148,38 @@ def _split_pieces(text: str, line: SourceLine) -> list[_Piece]:
     return pieces
 
 
-def _has_values_in_columns(row: list[_Piece]) -> bool:
+def _split_overrun(text: str, piece: _Piece, row: list[_Piece], columns: list[Extent]) -> list[_Piece]:
+    """Return a piece that goes over several columns in parts: a word that is flush with a column is a cell of its own.
+
+    The word begins where the column does, or ends there, and the row has nothing else in that column.
+    """
+    under = _columns_under(piece, columns)
+    for column in range(under.first + 1, under.end):
+        left, right = columns[column]
+        if any(other is not piece and other.at.left < right and left < other.at.right for other in row):
+            continue
+        for match in re.finditer(r"(?<=\S)[ \xa0](?=\S)", text[piece.start : piece.end]):
+            begin, end = piece.start + match.end(), piece.start + match.start()
+            at = Extent(piece.at.left + display_width(text[piece.start : begin]), piece.at.right)
+            if len(row) > 1 and at.left >= columns[column - 1].left and (at.left == left or piece.at.right == right):
+                words = collapse_whitespace(text[begin : piece.end])
+                if at.left != left and not is_value(words):
+                    continue
+                before = collapse_whitespace(text[piece.start : end])
+                upper = Extent(piece.at.left, at.left - 1)
+                first = _Piece(piece.start, end, upper, is_value(before), is_year(before))
+                rest = _Piece(begin, piece.end, at, is_value(words), is_year(words))
+                return [first, *_split_overrun(text, rest, row, columns)]
+    return [piece]
+
+
+def _has_values_in_columns(text: str, row: list[_Piece]) -> bool:
     """Return whether a row shows where the columns are: values that are more than years over the columns."""
-    values = sum(piece.is_value for piece in row)
-    is_row_of_years = values == len(row) and row[0].is_year and row[0].at.left > 0 if row else False
-    return len(row) > 1 and values > 0 and not is_row_of_years
+    values = [piece for piece in row if piece.is_value]
+    is_row_of_years = values == row and row[0].is_year and row[0].at.left > 0 if row else False
+    if len(row) == len(values) + 1 and not row[0].is_value and all(piece.is_year for piece in values):
+        is_row_of_years = period([text[piece.start : piece.end] for piece in values]) is not None
+    return len(row) > 1 and bool(values) and not is_row_of_years
 
 
 def _is_prose(text: str, row: list[_Piece]) -> bool:
@@ -224,14 +260,20 @@ def _merge_extents(extents: list[Extent]) -> list[Extent]:
 # Spans.
 
 
-def _find_header_spans(header_rows: list[list[_Piece]], columns: list[Extent]) -> dict[int, list[ColumnSpan]]:
+def _find_header_spans(
+    text: str, header_rows: list[list[_Piece]], columns: list[Extent]
+) -> dict[int, list[ColumnSpan]]:
     """Return for each header row the columns that each piece spans; the lowest row is taken as it lies."""
     extents = list(columns)
     has_header = [False] * len(columns)
     spans: dict[int, list[ColumnSpan]] = {}
     for number in range(len(header_rows) - 1, -1, -1):
         row = header_rows[number]
-        if any(has_header):
+        lower = header_rows[number + 1] if number + 1 < len(header_rows) else []
+        groups = _spans_of_groups([text[piece.start : piece.end] for piece in lower], len(row), len(columns))
+        if groups and row[0].at.left > columns[0].left:
+            spans[number] = row_spans = groups
+        elif any(has_header):
             found = find_cheapest_spans(len(row), AlignmentModel([piece.at for piece in row], extents, has_header))
             if found is None:
                 continue
@@ -244,6 +286,18 @@ def _find_header_spans(header_rows: list[list[_Piece]], columns: list[Extent]) -
                 extents[span.first] = Extent(min(left, piece.at.left), max(right, piece.at.right))
             has_header[span.first : span.end] = [True] * (span.end - span.first)
     return spans
+
+
+def _spans_of_groups(lower: list[str], count: int, columns: int) -> list[ColumnSpan] | None:
+    """Return the spans of `count` headers over one that recurs below each of them, as the same years do; else None.
+
+    The lower headers are the last of the row's columns, behind those of the labels.
+    """
+    for first in range(1, len(lower)):
+        length = period(lower[first:])
+        if length is not None and len(lower) == columns and count * length == columns - first:
+            return [ColumnSpan(at, at + length) for at in range(first, columns, length)]
+    return None
 
 
 def _columns_under(piece: _Piece, columns: list[Extent]) -> ColumnSpan:

@@ -48,6 +48,9 @@ class HeaderRowSettings(Settings):
     filled_share: float = threshold(
         0.5, meaning="A first row with more of its columns filled is a header row, if nothing else tells."
     )
+    years_under_years: float = threshold(
+        0.25, meaning="Share of the values under a row of years that may read as years themselves, as 2019 pieces do."
+    )
     numeric_headers: bool = rule(
         True, meaning="Years, dates and counts over other values are headers, though they are numerals."
     )
@@ -189,7 +192,9 @@ def _is_further_header(grid: CellGrid, row: int, header_rows: list[int], below: 
         return True
     first = grid.cell_at(row, 0)
     if grid.has_value(filled):
-        return _is_numeric_header(grid, filled, below) and (not grid.text_at(row, 0) or first in from_above)
+        has_corner = any(grid.text_at(above, 0) for above in header_rows)
+        is_unlabelled = not grid.text_at(row, 0) or first in from_above or not has_corner  # or it names the row labels
+        return is_unlabelled and _is_numeric_header(grid, filled, below)
     has_no_label = first is None or first in from_above or not grid.texts[first]
     if has_no_label and any(grid.texts[index] for index in from_above):
         return True
@@ -260,7 +265,9 @@ def _is_numeric_header(grid: CellGrid, filled: list[int], below: Sequence[int]) 
     if columns[0] == 0:
         return False
     sampled = below[: GridSettings.current().sampled_rows]
-    return not are_periods or not any(is_period(grid.text_at(row, column)) for row in sampled for column in columns)
+    under = [text for row in sampled for column in columns if (text := grid.text_at(row, column))]
+    least = HeaderRowSettings.current().years_under_years * len(under)
+    return not are_periods or sum(map(is_period, under)) <= least
 
 
 def _recur_by_group(texts: list[str]) -> bool:

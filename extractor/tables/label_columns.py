@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from extractor.settings import Settings, rule, threshold
-from extractor.tables.cell_kinds import is_year
 from extractor.tables.grid import CellGrid, GridSettings
 from extractor.values.enumeration import enumeration_style
+from extractor.values.years import is_year
 
 
 @dataclass(frozen=True)

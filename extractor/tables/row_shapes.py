@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from extractor.settings import Settings, threshold
-from extractor.tables.cell_kinds import is_year
 from extractor.tables.cells import CellRow
+from extractor.values.years import is_year
 
 
 @dataclass(frozen=True)
