@@ -257,6 +257,27 @@ def test_wrapped_cell_is_one_text_and_its_row_one_line():
     assert "本年新制作规范性文件数量\tCount\n" in document.text
 
 
+@pytest.mark.parametrize("wall", [170, 176, 182, 188, 194])
+def test_text_that_runs_over_the_wall_of_its_cell_stays_in_it(wall):
+    def draw(canvas, line):
+        rows = (
+            ("Payee", "Voucher", "Sum"),
+            ("Harbour Office of the Northern Reach", "N-41", "310.00"),
+            ("Quay", "N-42", "8"),
+        )
+        for row, texts in enumerate(rows):
+            for x, text in zip((64, 252, 310), texts, strict=True):
+                line(x, 100 + 20 * row, text, 9)
+        for x in (60, wall, 300, 360):
+            canvas.line(x, HEIGHT - 86, x, HEIGHT - 146)
+        for row in range(4):
+            canvas.line(60, HEIGHT - 86 - 20 * row, 360, HEIGHT - 86 - 20 * row)
+
+    (table,) = read(drawn(draw)).tables
+    cells = {(cell.row, cell.column): cell.text for cell in table.cells}
+    assert (cells[1, 0], cells[1, 1], cells[2, 1]) == ("Harbour Office of the Northern Reach", "N-41", "N-42")
+
+
 def test_table_continued_overleaf_is_joined_without_its_repeated_header():
     rows = [["No", "Name", "Amount"], *([str(number), f"name {number}", str(number * 7)] for number in range(1, 91))]
     document = read(flowed(ruled(rows, repeatRows=1, colWidths=[60, 120, 80])))

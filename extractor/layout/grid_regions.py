@@ -46,6 +46,9 @@ class GridRegionSettings(Settings):
     word_overrun: float = threshold(
         0.3, unit="em", meaning="by how much a word must pass the right side of its cell to run over"
     )
+    space_over_wall: float = threshold(
+        0.35, unit="em", meaning="a wall in a narrower gap between two words of one text run is run over by them"
+    )
     overrun_hold: float = threshold(
         0.5, unit="em", meaning="where in such a word, from its left, the cell that it belongs to is looked for"
     )
@@ -70,6 +73,7 @@ def assign_words(grid: RuledGrid, words: Sequence[PlacedWord]) -> WordsByCell:
     settings, run_settings = GridRegionSettings.current(), SegmentSettings.current()
     assigned: WordsByCell = {cell: [] for cell in grid.cells}
     before: PlacedWord | None = None
+    held: RuledCell | None = None  # the cell of the word before
     overrun: RuledCell | None = None
     for word in words:
         if overrun is not None and word.text_run == before.text_run and follows_in_run(before, word, run_settings):
@@ -77,6 +81,11 @@ def assign_words(grid: RuledGrid, words: Sequence[PlacedWord]) -> WordsByCell:
             before = word
             continue
         overrun = None
+        is_behind = held is not None and word.box.center[0] >= held.box.x1
+        if is_behind and _runs_on(before, word, settings, run_settings):
+            assigned[held].append(word)
+            before, overrun = word, held
+            continue
         x, y = word.box.center
         for cell in grid.cells:
             if not cell.box.top <= y < cell.box.bottom:
@@ -85,9 +94,18 @@ def assign_words(grid: RuledGrid, words: Sequence[PlacedWord]) -> WordsByCell:
             at = min(x, word.box.x0 + settings.overrun_hold * word.font_size) if runs_over else x
             if cell.box.x0 <= at < cell.box.x1:
                 assigned[cell].append(word)
-                before, overrun = word, cell if runs_over else None
+                before, held, overrun = word, cell, cell if runs_over else None
                 break
     return assigned
+
+
+def _runs_on(before: PlacedWord, word: PlacedWord, settings: GridRegionSettings, run_settings: SegmentSettings) -> bool:
+    """Decide whether two words are parted by no more than a space, less than two cells leave free at their wall."""
+    return (
+        word.text_run == before.text_run
+        and word.box.x0 - before.box.x1 < settings.space_over_wall * word.font_size
+        and follows_in_run(before, word, run_settings)
+    )
 
 
 def read_grid(grid: RuledGrid, words: WordsByCell) -> GridRegion | None:

@@ -35,6 +35,7 @@ class PdfWordSettings(Settings):
     lines_after_gap: int = threshold(3, meaning="fewest lines that begin a text object there after a wide gap")
     lines_at_all: int = threshold(1, meaning="... or begin one there at all, if letters also change to figures")
     wall_margin: float = threshold(1.0, unit="points", meaning="a wall nearer than this to the end of a run is outside")
+    touching: float = threshold(0.1, meaning="letters or digits nearer than this are not parted by a wall")
     wall_slack: float = threshold(
         0.25, unit="widths of a character", meaning="how far a character may reach over a wall"
     )
@@ -210,9 +211,19 @@ def split_at_walls(run: GlyphRun, grids: Sequence[CellWalls]) -> Iterator[GlyphR
                 slack = settings.wall_slack * glyph.box.width
                 # A new text object behind the wall is a cell of its own, even if the one before ran over into it.
                 start = before.box.x0 if before.style is not glyph.style else before.box.x1 - slack
-                if start <= wall <= glyph.box.x0 + slack:
+                if start <= wall <= glyph.box.x0 + slack and not _goes_on_over_wall(before, glyph, settings):
                     first, rest = run.split_at(at, starts_column=True)
                     yield first
                     yield from split_at_walls(rest, grids)
                     return
     yield run
+
+
+def _goes_on_over_wall(before: Glyph, glyph: Glyph, settings: PdfWordSettings) -> bool:
+    """Decide whether two characters are of one Latin word or number that is too long for its cell."""
+    gap = glyph.box.x0 - before.box.x1
+    if before.style is not glyph.style or gap > settings.touching * glyph.style.font_size:
+        return False
+    return (before.text.isdecimal() and glyph.text.isdecimal()) or (
+        before.text.isalpha() and glyph.text.islower() and not is_wide(before.text)
+    )
