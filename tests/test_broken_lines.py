@@ -1,6 +1,10 @@
 """Values that the end of a line breaks in two."""
 
+import io
+
 import pytest
+from reportlab.lib import colors
+from reportlab.platypus import SimpleDocTemplate, Table, TableStyle
 
 from extractor.extraction.pipeline import extract
 from extractor.readers import read_bytes
@@ -41,3 +45,26 @@ def test_a_number_at_the_end_of_a_sentence_is_whole():
 )
 def test_lines_are_joined_at_hyphens(text, document, joined):
     assert join_hyphenated(text, document) == joined
+
+
+def test_words_codes_and_numbers_broken_in_the_cells_of_a_row_are_joined():
+    file = io.BytesIO()
+    rows = [
+        ["Part", "Code", "Weight"],
+        ["Crane hous-\ning", "TR-8810-\n4", "2,\n107.5"],
+        ["Mooring", "TR-8811-9", "0.4"],
+    ]
+    grid = TableStyle([("GRID", (0, 0), (-1, -1), 0.5, colors.black)])
+    SimpleDocTemplate(file, invariant=1).build([Table(rows, colWidths=(90, 70, 60), style=grid)])
+    item = {"part": {"type": "string", "title": "Part"}, "code": {"type": "string", "title": "Code"}}
+    item["weight"] = {"type": "number", "title": "Weight"}
+    parts = {"type": "array", "items": {"type": "object", "properties": item}}
+    schema = load_schema({"type": "object", "properties": {"parts": parts}})
+    result = extract(read_bytes(file.getvalue(), "a.pdf"), schema, None)
+    assert result.data["parts"] == [
+        {"part": "Crane housing", "code": "TR-8810-4", "weight": 2107.5},
+        {"part": "Mooring", "code": "TR-8811-9", "weight": 0.4},
+    ]
+    assert [value.path[-1] for value in result.values if any(p.kind == "broken_line" for p in value.problems)] == [
+        "part"
+    ]

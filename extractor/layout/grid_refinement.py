@@ -45,6 +45,9 @@ class GridRefinementSettings(Settings):
     white_gap: float = threshold(
         0.5, unit="em", meaning="by how much the white between two rows of texts is wider than that between their lines"
     )
+    broken_lines: float = threshold(
+        0.5, meaning="share of the lines of a row that break a word or a number, above which they are one row"
+    )
     baseline_slack: float = threshold(0.3, unit="em", meaning="by how much the baselines of one row may differ")
 
 
@@ -119,7 +122,11 @@ def _refine_rows(
         labelled = sum(min(line.cells) not in line.figure_columns() for line in level)
         # A number that a narrow column breaks in two is no two rows.
         least = settings.lines + (figures < 2) + (labelled < len(level))
-        if len(level) < least or sum(bool(line.figure_columns()) for line in table) > len(level) * 2:
+        if (
+            len(level) < least
+            or _is_one_row(band, settings)
+            or sum(bool(line.figure_columns()) for line in table) > len(level) * 2
+        ):
             continue
         drawn = grid.row_edges[first : last + 1]
         shared = [
@@ -155,6 +162,17 @@ def _white_between_rows(
         if is_wide and not is_drawn and stub in line.cells and len(line.cells) > 1:
             found.append((bottom + top) / 2)
     return found
+
+
+def _is_one_row(band: dict[RuledCell, list[list[TextSegment]]], settings: GridRefinementSettings) -> bool:
+    """Decide whether most lines of a band go on in the next one of their cell: a hyphen or a decimal mark ends them."""
+    pairs = [pair for lines in band.values() for pair in itertools.pairwise(lines)]
+    broken = 0
+    for line, following in pairs:
+        before, after = line[-1].words[-1].text, following[0].words[0].text
+        is_hyphen = before[-1] in "-\u2010" and len(before) > 1 and after[0].isalnum()
+        broken += is_hyphen or (before[-1] in ".,/" and before[-2:-1].isdigit() and after[0].isdigit())
+    return broken > settings.broken_lines * len(pairs)
 
 
 def _uncrossed_bands(grid: RuledGrid) -> list[tuple[int, int]]:

@@ -176,10 +176,10 @@ class PageWriter:
 
 
 def _join_lines(line: TextLine, following: TextLine) -> str:
-    """Return what joins two lines: a space, or nothing inside Chinese, a number or a hyphenated word."""
+    """Return what joins two lines: a space, nothing inside Chinese or a number, a line end behind a hyphen."""
     before, after = line.segments[-1].words[-1].text, following.segments[0].words[0].text
-    if before[-1] in "-\u2010" and before[-2:-1].isalpha() and after[0].islower():
-        return ""
+    if before[-1] in "-\u2010" and before[-2:-1].isalnum() and after[0].isalnum():
+        return "\n"  # whether the hyphen belongs to the word is settled where a value is made of it
     if before[-1] in ".," and before[-2:-1].isdigit() and after[0].isdigit():
         return ""
     if (
