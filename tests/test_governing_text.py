@@ -119,3 +119,26 @@ def test_a_number_with_its_own_unit_is_not_scaled():
     rows = (("Fares", "1,250 EUR", "EUR 2 million"),)
     found = read(page(*rows, above="<p>EUR thousands</p>"))
     assert found["fares.then"] == (2000000, [])
+
+
+def test_a_column_of_units_gives_each_row_its_own():
+    rows = (("Fares", "EUR thousand", "1,250", "1,130"), ("Staff", "EUR", "7", "6"))
+    for head in ("Unit", "Unit of measure"):
+        found = read(page(*rows, heads=(head, "2031", "2030")))
+        assert found["fares.now"] == (1250000, [])
+        assert found["staff.now"] == (7, [])
+    chinese = (("Fares", "万元", "1,250", "1,130"), ("Staff", "元", "7", "6"))
+    assert read(page(*chinese, heads=("单位", "2031", "2030")), "元")["fares.now"] == (12500000, [])
+
+
+def test_a_rate_with_its_own_unit_is_not_scaled_by_a_head():
+    rows = (*ROWS, ("Cost per head (EUR/head)", "2.40", "2.10"))
+    found = read(page(*rows, heads=("2031 (EUR million)", "2030 (EUR million)")))
+    assert found["per_head.now"] == (2.4, [])
+    assert found["fares.now"] == (1250000000, [])
+    assert read(page(*rows, above="<p>(in thousands)</p>"))["per_head.now"] == (2.4, [])
+
+
+def test_a_rate_without_a_unit_under_a_scaled_head_is_not_scaled_and_is_doubtful():
+    rows = (*ROWS, ("Cost per head", "2.40", "2.10"))
+    assert read(page(*rows, heads=("2031 (EUR m)", "2030 (EUR m)")))["per_head.now"] == (2.4, ["unit"])

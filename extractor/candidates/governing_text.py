@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Cell, Document, Table
-from extractor.values.units import Unit, find_declarations
+from extractor.values.units import Unit, find_declarations, parse_unit
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class GoverningTextSettings(Settings):
 
     lines_above: int = threshold(5, unit="lines", meaning="So many lines over a table may state its unit.")
     lines_below: int = threshold(3, unit="lines", meaning="So many lines under it may, where none above does.")
+    longest_unit: int = threshold(12, unit="characters", meaning="A longer cell beside a value is not its unit.")
     longest_line: int = threshold(160, unit="characters", meaning="A longer line is prose and states no unit.")
     reach_in_text: int = threshold(
         1500, unit="characters", meaning="So far below a line that is only a unit it governs values in running text."
@@ -51,6 +53,13 @@ _RATE = re.compile(
     r"|\bpar action\b",
     re.IGNORECASE,
 )
+_UNIT_HEAD = re.compile(
+    r"\s*(?:(?:计量|計量|计价)?(?:单位|單位|単位)"
+    r"|units?(?: of measure(?:ment)?)?|u\.?o\.?m\.?|einheit|unité|unidad)\s*",
+    re.IGNORECASE,
+)
+_PER = re.compile(r"[(（]\s*([^()（）/\s]{1,10})\s*/\s*[^()（）/]{1,12}[)）]")
+"""A unit over another one, as of what is counted per share: `（元/股）`, `(USD / share)`."""
 _COMMON_WORDS = frozenset(
     {"data", "amount", "amounts", "and", "figures", "indicated", "information", "items", "noted", "otherwise", "stated"}
 )
@@ -76,6 +85,7 @@ class GoverningText:
         )
         self._starts = [cell.start for cell, _ in self._cells]
         self._near: dict[int, list[str]] = {}
+        self._rows: dict[int, dict[int, list[Cell]]] = {}
         self._for_all = list(_general_statements(document.text))
 
     def around(self, start: int, end: int, names: str, wanted: Unit | None) -> Surroundings:
@@ -92,6 +102,7 @@ class GoverningText:
         cell, table = found
         heads, rows = " ".join(cell.column_path), [name for name in cell.row_path if _units(name, wanted)]
         own_names = " ".join((*cell.column_path, *cell.row_path))
+        rows += [*_rate_units(cell.row_path, wanted), *self._units_beside(cell, table, wanted)]
         near = _fitting([*table.caption, *self._lines_near(table)], wanted)
         far = near or _fitting(self._for_all, wanted)
         far, doubts = _without_exceptions(far, own_names)
@@ -100,14 +111,34 @@ class GoverningText:
         stated = [[unit for line in level for unit in _units(line, wanted)] for level in levels]
         if not is_rate:
             doubts += _disagreement(stated)
-        elif far and not any(stated[1:]) and GoverningTextSettings.current().rates_have_own_unit:
-            far = []
-            doubts.append("what is counted per share, head or the like is seldom in the unit of the whole table")
+        elif GoverningTextSettings.current().rates_have_own_unit and not any(
+            _RATE.search(name) and _units(name, wanted) for name in cell.column_path
+        ):
+            if not rows and any(unit.factor != 1 for level in stated for unit in level):
+                doubts.append("what is counted per share, head or the like is seldom in the unit of the whole table")
+            far, names = [], _without_units(names or heads)
         return Surroundings("\n".join([*far, names or heads, *map(_only_unit, rows)]), tuple(dict.fromkeys(doubts)))
 
     def _cell_at(self, start: int, end: int) -> tuple[Cell, Table] | None:
         i = bisect.bisect_right(self._starts, start) - 1
         return self._cells[i] if i >= 0 and self._cells[i][0].end >= end else None
+
+    def _units_beside(self, cell: Cell, table: Table, wanted: Unit) -> list[str]:
+        """Return the unit that a cell of the row is, in brackets, as of a column `Unit`; nothing without one."""
+        if id(table) not in self._rows:
+            self._rows[id(table)] = rows = defaultdict(list)
+            for each in table.cells:
+                if 0 < len(each.text) <= GoverningTextSettings.current().longest_unit:
+                    rows[each.row].append(each)
+        found = []
+        for other in self._rows[id(table)][cell.row]:
+            is_named = any(_UNIT_HEAD.fullmatch(head) for head in other.column_path)
+            if other is cell or (other.text.isascii() and not is_named):  # `m` and `in` may be other words
+                continue
+            unit = parse_unit(other.text)
+            if unit is not None and unit.known and unit.dimensions & wanted.dimensions:
+                found.append(f"({other.text})")
+        return found if len(set(found)) == 1 else []
 
     def _lines_near(self, table: Table) -> list[str]:
         """Return the lines around the table, and the head cells over its stub, that state a unit."""
@@ -166,6 +197,23 @@ def _units(line: str, wanted: Unit) -> list[Unit]:
 
 def _fitting(lines: Sequence[str], wanted: Unit) -> list[str]:
     return [line for line in lines if _units(line, wanted)]
+
+
+def _rate_units(names: Sequence[str], wanted: Unit) -> list[str]:
+    """Return the upper units of the rates that names state, in brackets: `(元)` for `每股收益（元/股）`."""
+    found = []
+    for match in (match for name in names for match in _PER.finditer(name)):
+        unit = parse_unit(match[1])
+        if unit is not None and unit.known and unit.dimensions & wanted.dimensions:
+            found.append(f"({match[1]})")
+    return found
+
+
+def _without_units(text: str) -> str:
+    """Return the text without the units that it declares."""
+    for declared in reversed([d for d in find_declarations(text) if d.explicit]):
+        text = text[: declared.start] + text[declared.end :]
+    return text
 
 
 def _only_unit(name: str) -> str:
