@@ -308,3 +308,30 @@ def test_the_decimal_mark_of_the_document_says_what_one_mark_before_three_digits
         (1234, []),
     ]
     assert read("1.234", customs=comma, context="3.50 and 2.25") == (1.234, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("-(5)", -5),
+        ("-(1,234.50)", -1234.5),
+        ("−(5)", -5),
+        ("- 55.20", -55.2),
+        ("Sum: - 55.20", -55.2),
+        ("1.250,00 -", -1250),
+    ],
+)
+def test_a_minus_apart_from_its_number_or_before_a_bracket_is_read_and_doubted(text, value):
+    assert read(text) == (value, ["ambiguous_number"])
+
+
+def test_a_true_minus_may_stand_apart_and_a_dash_between_two_things_is_none():
+    assert read("−\u00a055.20") == (-55.2, [])
+    assert read("Quay 4 - 55.20 deep")[0] is None
+    assert [number.value for number in numbers.find_numbers("10-(5)")] == [10, 5]
+    assert [number.value for number in numbers.find_numbers("5 - 3")] == [5, 3]
+
+
+def test_thousands_parted_by_spaces_may_have_three_decimals():
+    assert read("1 234,567 €") == (1234.567, [])
+    assert read("42\u00a0987,56 kr") == (42987.56, [])

@@ -39,6 +39,7 @@ _NAMES: Mapping[str, str] = {
     "PHP": "₱ 菲律宾比索",
     "BRL": "R$",
     "ZAR": "rand",
+    "SEK NOK DKK ISK": "kr kr. kronor kroner",
     "PLN": "zł",
     "TRY": "TRY ₺",
     "ILS": "₪",

@@ -124,10 +124,16 @@ def _settle_point(
 def _settle_sign(
     field: Field, number: numbers.Number, text: str, triangle_is_minus: bool | None
 ) -> tuple[numbers.Number, Problem | None]:
-    """Return the number with the sign that `▲`, `CR` or `DR` means here, and a problem where that is open."""
+    """Return the number with the sign that `▲`, `CR`, `-(` or the like means here, and a problem where that is open."""
     shown = collapse_spaces(text)
     if number.customary_sign in ("CR", "DR"):
         message = f"“{shown}” was read as {number.value}; some accounts mean the opposite by {number.customary_sign}"
+        return number, problem(field, ProblemKind.AMBIGUOUS_NUMBER, message)
+    if number.customary_sign == "-(":
+        message = f"“{shown}” was read as {number.value}; a minus before a bracket may also undo it"
+        return number, problem(field, ProblemKind.AMBIGUOUS_NUMBER, message)
+    if number.customary_sign == "- ":
+        message = f"“{shown}” was read as {number.value}; the dash beside the number may be no minus"
         return number, problem(field, ProblemKind.AMBIGUOUS_NUMBER, message)
     if triangle_is_minus:
         return number, None

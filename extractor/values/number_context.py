@@ -26,7 +26,9 @@ _RISING_OR_MINUS = "▲△"
 """A minus in the accounts of Japan and Korea, a rise in the charts of the rest of the world."""
 _TRIANGLES = _RISING_OR_MINUS + "▼▽"
 _TRAILING_MINUS = re.compile(rf"-(?={_S}?(?:[€£$¥]|[A-Z]{{3}}\b)?{_S}?(?:$|[\n\t|]))")
+_SPACED_TRAILING_MINUS = re.compile(rf"{_S}{{1,2}}-(?=$|[\n\t|])")
 _MINUS_BEFORE_WORD = re.compile(rf"-{_S}+(?![\d{SPACES}])")
+_MINUS_AND_BRACKET = re.compile(rf"(?:^|[^\w)\]%])-{_S}?\($")
 _LEDGER_SIDE = re.compile(rf"{_S}?(CR|Cr|DR|Dr)\b\.?")
 _AMOUNT = re.compile(r"[\d,.' ]*[,.]\d\d|\d{1,3}(?:[,.' ]\d{3})+(?:[,.]\d+)?")
 _SHARES = {"百": 1, "千": 10, "万": 100}
@@ -38,7 +40,7 @@ class NumberInContext:
     """A number at `text[start:end]` to which its surroundings are being added; see `numbers.Number`.
 
     `has_power` says that a power of ten behind the digits took in more digits; `customary_sign` is a sign that not
-    everybody means alike: `▲` or `△` before it, `CR` or `DR` behind it.
+    everybody means alike: `▲` or `△` before it, `CR` or `DR` behind it, a minus before a bracket or a space.
     """
 
     value: Decimal
@@ -231,7 +233,11 @@ def _add_brackets(number: NumberInContext, folded: str, text: str, core: NumberC
     """Take in accounting brackets around nothing but an amount, a trailing minus, and arrows."""
     start, end = number.start, number.end
     behind = folded[end : end + 1]
-    if start > 0 and folded[start - 1] == "(" and behind == ")" and core.from_digits and not number.negative:
+    if core.from_digits and not number.negative and behind == ")" and _MINUS_AND_BRACKET.search(folded[:start][-4:]):
+        # `-(5)`: twice a loss, or the loss of a loss
+        number.start, number.end = folded.rindex("-", 0, start), end + 1
+        number.negative, number.customary_sign = True, "-("
+    elif start > 0 and folded[start - 1] == "(" and behind == ")" and core.from_digits and not number.negative:
         is_share = number.unit is not None and number.unit.dimensions == {"ratio"}
         is_amount = number.unit is not None or any(mark in folded[core.start : core.end] for mark in ",.")
         if (is_amount and not is_share) or (_stands_alone(folded, start - 1, end + 1) and text[start - 1] == "("):
@@ -244,10 +250,24 @@ def _add_brackets(number: NumberInContext, folded: str, text: str, core: NumberC
         is_followed = _TRAILING_MINUS.match(folded, end) or _MINUS_BEFORE_WORD.match(folded, end)
         if (is_amount and is_followed) or (printed.isdecimal() and _stands_alone(folded, start, end + 1)):
             number.end, number.negative = end + 1, True
+    elif not number.negative and core.from_digits and (dash := _SPACED_TRAILING_MINUS.match(folded, end)):
+        if _AMOUNT.fullmatch(folded, core.start, core.end):
+            number.end, number.negative, number.customary_sign = dash.end(), True, "- "
     elif core.from_digits and not number.negative and _is_enclosed(folded, start, end):
         number.start, number.end, number.negative = _enclosure(folded, start, end)
+    elif core.from_digits and not number.negative and (minus := _spaced_minus(folded, start, end)) is not None:
+        number.start, number.negative = minus, True
+        number.customary_sign = "" if text[minus] == "−" else "- "
     elif behind in ("↓", "↑") and not number.worded:
         number.end, number.negative, number.worded = end + 1, behind == "↓", True
+
+
+def _spaced_minus(folded: str, start: int, end: int) -> int | None:
+    """Return where the minus stands that a space parts from the only number of its line or cell; None without one."""
+    before = folded[:start].rstrip(SPACES)
+    if len(before) == start or before[-1:] != "-" or folded[end : end + 1] not in ("", "\n", "\t", "|"):
+        return None
+    return len(before) - 1 if before[:-1].rstrip(SPACES)[-1:] in ("", "\n", "\t", "|", ":") else None
 
 
 def _is_enclosed(folded: str, start: int, end: int) -> bool:
@@ -277,4 +297,4 @@ def _stands_alone(folded: str, start: int, end: int) -> bool:
     """Return whether nothing stands beside `folded[start:end]` in its line or cell."""
     left, right = folded[max(0, start - 2) : start], folded[end : end + 2]
     breaks = ("", "\n", "\t", "|")
-    return (left[-1:] in breaks or left == "  ") and (right[:1] in breaks or right == "  ")
+    return (left[-1:] in breaks or left in ("  ", ": ")) and (right[:1] in breaks or right == "  ")

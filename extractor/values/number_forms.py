@@ -33,7 +33,7 @@ _DIGIT_FORMS = re.compile(
     """,
     re.VERBOSE,
 )
-_SPACE_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3}){1,5}(?:[.,]\d{1,2})?(?![\d]|[.,]\d| \d)")
+_SPACE_GROUPS = re.compile(r"(?<![\d.,])\d{1,3}(?: \d{3}){1,5}(?:[.,]\d{1,4})?(?![\d]|[.,]\d| \d)")
 _FRACTION = re.compile("[¼-¾⅐-⅞↉]")
 _ALONE = re.compile(r"\s*([¼-¾⅐-⅞↉①-⑳⓪❶-❿㉑-㉟㊱-㊿])\s*")
 """A fraction, or a number in a circle, which counts only where nothing else stands: elsewhere it numbers a list."""
