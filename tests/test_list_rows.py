@@ -300,6 +300,14 @@ def test_blocks_of_columns_side_by_side_are_one_list():
     ]
 
 
+def test_a_blank_column_may_part_blocks_side_by_side():
+    cells = [("Berth", "Metres", "", "Berth", "Metres"), ("A1", "40", "", "B1", "55"), ("A2", "42", "", "B2", "57")]
+    page = "<table>" + "".join("<tr>" + "".join(f"<td>{text}</td>" for text in row) + "</tr>" for row in cells)
+    wanted = a_list("", berth=text(), metres=number())
+    found = rows(read_bytes(f"{page}</table>".encode(), "a.html"), wanted)
+    assert found == [("A1", 40), ("A2", 42), ("B1", 55), ("B2", 57)]
+
+
 def test_item_does_not_take_a_worse_column_because_its_own_is_taken():
     wanted = a_list("检验结果", name=text(**{"x-labels": ["项目"]}), value=text(**{"x-labels": ["结果"]}))
     wanted["items"]["properties"]["amount"] = number(**{"x-labels": ["结果"]})

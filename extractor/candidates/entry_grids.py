@@ -80,7 +80,16 @@ class EntryGrid:
 
 
 def join_side_by_side(grid: EntryGrid) -> EntryGrid:
-    """Return the grid with blocks of columns that stand side by side under the same headers put below each other."""
+    """Return the grid with blocks of columns that stand side by side under the same headers put below each other.
+
+    A blank column may part them.
+    """
+    filled = [c for c, path in enumerate(grid.names) if any(path) or any(row[c].text for row in grid.rows if c in row)]
+    if len(filled) < len(grid.names):
+        moved = {c: n for n, c in enumerate(filled)}
+        rows = tuple({moved[c]: cell for c, cell in row.items() if c in moved} for row in grid.rows)
+        joined = join_side_by_side(replace(grid, names=tuple(grid.names[c] for c in filled), rows=rows))
+        return joined if len(joined.names) < len(filled) else grid
     names = grid.names
     for width in range(2, len(names) // 2 + 1):
         blocks = len(names) // width
