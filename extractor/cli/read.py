@@ -19,7 +19,9 @@ def add(commands: Any) -> None:
     command.add_argument("paths", nargs="+", metavar="PATH", help=options.PATH)
     json_help = "print everything as JSON, one document per line, with words and their boxes"
     command.add_argument("--json", action="store_true", help=json_help)
-    pictures_help = "also write each page to FOLDER as a PNG file with the boxes of words and tables drawn on it"
+    pictures_help = (
+        "also write each page to FOLDER as a PNG file with words, tables, header paths and reading order drawn on it"
+    )
     command.add_argument("--pictures", metavar="FOLDER", help=pictures_help)
 
 
@@ -51,7 +53,7 @@ def _read(arguments: argparse.Namespace) -> int:
 
 
 def _write_pictures(data: bytes, document: Document, folder: Path) -> None:
-    """Write each page as a PNG file, with the boxes of words and tables drawn on it."""
+    """Write each page as a PNG file, with what was read drawn on it."""
     from extractor.readers.page_pictures import draw_boxes
 
     try:
