@@ -12,6 +12,7 @@ from PIL import Image
 
 from extractor.geometry import PlacedWord, Rect, RulingLine
 from extractor.ocr.cache import cached_page
+from extractor.ocr.check_boxes import find_check_boxes, with_check_boxes
 from extractor.ocr.deskew import rotated_size
 from extractor.ocr.models import RecognisedCharacter, models_version, ocr_models
 from extractor.ocr.orientation import turn_upright
@@ -73,6 +74,7 @@ def _read_pixels(picture: np.ndarray, dpi: float) -> ScannedPage:
             # Detection may take several cells of a row for one line: what a wall separates does not belong together.
             cell = number, bisect(walls, word.box.x0 - box.x0)
             words.append(replace(word, text_run=runs.setdefault(cell, len(runs))))
+    words = with_check_boxes(words, find_check_boxes(gray, dpi))
     words += _rotated_words(page.rotated, read_rotated, words, gray.shape)
     scale = 72 / dpi
     count = sum(len(word.text) for word in words)
