@@ -1,15 +1,16 @@
 """Proposers: the stretches of a document that may be a field's value, found without a model.
 
-Four proposers, in the order in which they are asked and should be read:
+Six proposers, in the order in which they are asked and should be read:
 
 `table_cells` gives a field the cell whose caption, row path and column path carry the field's names, `list_rows` an
 array the rows of tables and of lines of text (`column_names`, `column_assignment`, `entry_grids`, `list_columns` and
 `entry_rows` in that order: names compared, assigned, rows under headers, matched, and told apart); `key_value` gives a
-field the value that stands by one of its labels in running text. What these three are certain of is a match and answers
-the field. `layout` finds the likely places beside and under a label on the page, and `typed` all stretches of a field's
-kind whose surroundings have its labels (`context`): from these a model chooses, and they decide which passages it is
-shown. `nested_rows` and `plain_lists` read lists within lists and lists of
-texts; `list_coverage` says what rows no element has, `column_question` asks about a table that code cannot match.
+field the value that stands by one of its labels in running text, `captions` the one above or below it in a form. What
+these four are certain of is a match and answers the field. `layout` finds the likely places beside and under a label
+on the page, and `typed` all stretches of a field's kind whose surroundings have its labels (`context`): from these a
+model chooses, and they decide which passages it is shown. `nested_rows` and `plain_lists` read lists within lists and
+lists of texts; `list_coverage` says what rows no element has, `column_question` asks about a table that code cannot
+match.
 `matches` holds the nouns.
 """
 

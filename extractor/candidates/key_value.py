@@ -11,7 +11,7 @@ from extractor.candidates.matches import StructuralMatch
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, Path
 from extractor.values import normalisation
-from extractor.values.booleans import find_box_before
+from extractor.values.booleans import begins_with_box, find_box_before
 from extractor.values.label_similarity import label_pattern, normalise_label
 from extractor.values.normalisation import CALENDAR_NUMBER, NUMERIC_TYPES
 from extractor.values.normalise_choices import has_options, ticks_choice
@@ -103,7 +103,7 @@ def match_labelled_values(
     after_label: dict[Path, list[_LabelledSpan]] = defaultdict(list)
     in_clause: dict[Path, list[_LabelledSpan]] = defaultdict(list)
     without_value: Counter[Path] = Counter()
-    for start, end, label in _find_labels(printed, text, spans):
+    for start, end, label in find_labels(printed, text, spans):
         (path, *others) = owners[label]
         if others or path not in kinds:
             continue
@@ -154,7 +154,7 @@ def _select_unambiguous(
     return {path: match for path, match in matches.items() if claims[match.start, match.end] == 1}
 
 
-def _find_labels(
+def find_labels(
     printed: Mapping[str, str], text: str, spans: Sequence[tuple[int, int]]
 ) -> Iterator[tuple[int, int, str]]:
     """Yield where labels stand, as `(start, end, plain label)`; of overlapping ones only the first and longest.
@@ -213,7 +213,9 @@ def _find_whole_line(text: str, start: int, end: int, labels: Mapping[str, str])
         and not _LABEL_AHEAD.match(below.strip())
     ):
         return _over_line_end(text, value.start(1), line_end)
-    goes_on = below.strip() and "\t" not in below and not _LABEL_AHEAD.match(below.strip())
+    goes_on = (
+        below.strip() and "\t" not in below and not _LABEL_AHEAD.match(below.strip()) and not begins_with_box(below)
+    )
     return None if goes_on else value.span(1)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from extractor.candidates import key_value, list_rows, nested_rows, plain_lists, table_cells
+from extractor.candidates import captions, key_value, list_rows, nested_rows, plain_lists, table_cells
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.candidates.typed import CandidateIndex
 from extractor.extraction import prompts
@@ -82,7 +82,9 @@ def _match_labelled_values(
     left = [f for f in fields if f.path not in matches and f.path not in (row_matches or {})]
     hidden = _hidden_spans(document)
     outside_tables = _complement([*hidden, *((t.start, t.end) for t in document.tables)], len(document.text))
-    found = {**matches, **key_value.match_labelled_values(left, document, outside_tables, fields)}
+    captioned = captions.match_captions(left, document, outside_tables, fields)
+    left = [f for f in left if f.path not in captioned]
+    found = {**matches, **captioned, **key_value.match_labelled_values(left, document, outside_tables, fields)}
     return {path: m for path, m in found.items() if not any(m.start < e and m.end > s for s, e in hidden)}
 
 

@@ -84,6 +84,11 @@ def has_box(text: str) -> bool:
     return _ANY_BOX.search(fold(text)) is not None
 
 
+def begins_with_box(text: str) -> bool:
+    """Decide whether a box, ticked or empty, is the first thing in `text`."""
+    return _ANY_BOX.match(fold(text).lstrip()) is not None
+
+
 def find_box_before(text: str, position: int) -> tuple[int, int] | None:
     """Return the box that stands right before a position, where nothing but spaces is between; None without one."""
     boxes = list(_ANY_BOX.finditer(fold(text[max(0, position - 8) : position])))
