@@ -17,7 +17,8 @@ _MAX_STYLE_SHEET = 200_000
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)|font-size\s*:\s*0(?:\.0+)?\s*(?:px|pt|em|rem|%)?\s*(?:;|!|$)"
     r"|text-decoration(?:-line)?\s*:[^;]*line-through"
-    r"|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)|text-indent\s*:\s*-\d{3,}|(?:^|[;\s])(?:left|top)\s*:\s*-\d{4,}"
+    r"|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)|text-indent\s*:\s*-\d{3,}|clip\s*:\s*rect\(\s*[01](?:px)?[\s,]+[01](?:px)?[\s,]+[01](?:px)?[\s,]"
+    r"|clip-path\s*:\s*inset\(\s*(?:50|100)%|(?:^|[;\s])(?:left|top)\s*:\s*-\d{4,}"
 )
 _WHITE_SPACE = re.compile(r"white-space\s*:\s*(pre|break-spaces)")
 _COLOUR = re.compile(r"(?:^|[;\s])color\s*:\s*([^;!]+)")

@@ -171,13 +171,20 @@ class HtmlWriter:
             if kind in ("checkbox", "radio"):
                 self._text("☑" if "checked" in attributes else "☐", style)
             elif kind not in _WITHOUT_TEXT:
+                self._part_from_label()
                 self._text(attributes.get("value") or "", style)
         elif tag == "select":
             options = node.css("option")
             chosen = [option for option in options if "selected" in option.attributes]
             if not chosen and options and "multiple" not in attributes:
                 chosen = options[:1]
+            self._part_from_label()
             self._text(", ".join(_SPACE.sub(" ", option.text() or "").strip() for option in chosen), style)
+
+    def _part_from_label(self) -> None:
+        """Write a gap before the value of a field where its label stands close before it, without a colon."""
+        if self._last_character.isalnum() or self._last_character in tuple(")）"):
+            self._pending = self._pending if "\n" in self._pending else "\t"
 
     # Text and white space.
 
