@@ -274,11 +274,11 @@ class LineRows:
         self._starts = [w.start for w in self._words]
         hidden = [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
         self.rows: list[Row] = []
-        for m in re.finditer(r"[^\n]*\S[^\n]*", document.text):
+        for start, end in _lines_of_rows(document):
             if len(self.rows) >= EntryGridSettings.current().max_lines:
                 break
-            if not any(s < m.end() and m.start() < e for s, e in hidden):
-                self.rows.append(self._split(*m.span()))
+            if not any(s < end and start < e for s, e in hidden):
+                self.rows.append(self._split(start, end))
 
     def _split(self, start: int, end: int) -> Row:
         line = self._text[start:end]
@@ -341,6 +341,22 @@ class LineRows:
             row = tuple(cell for cell in row if sum(_covers(cell, h) for h in header) < 2)
         costs = [[_distance(h, cell) for h in header] for cell in row]
         return {column: row[n] for n, column in _align_in_order(costs).items()}
+
+
+def _lines_of_rows(document: Document) -> Iterator[tuple[int, int]]:
+    """Yield the lines of a document; one that ends at a hyphen inside a cell of a table goes on in the next."""
+    text, broken = document.text, set()
+    for cell in (cell for table in document.tables for cell in table.cells):
+        place = text.find("\n", cell.start, cell.end)
+        while place > 0:
+            broken |= {place} if text[place - 1] in "-\u2010" else set()
+            place = text.find("\n", place + 1, cell.end)
+    start = None
+    for m in re.finditer(r"[^\n]*\S[^\n]*", text):
+        start = m.start() if start is None else start
+        if m.end() not in broken:
+            yield start, m.end()
+            start = None
 
 
 _UNPLACED = 60.0
