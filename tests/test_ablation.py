@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from dataclasses import dataclass
 
 import pytest
@@ -10,7 +11,9 @@ import pytest
 from eval import ablate
 from eval.answer_cache import CachedModel
 from extractor.candidates import key_value
+from extractor.evaluation.samples import Sample
 from extractor.models.scripted import ScriptedModel
+from extractor.schemas import load_schema
 from extractor.settings import Settings, recorded, replaced, rule, threshold
 from extractor.types import FieldGroup, Request
 
@@ -118,6 +121,21 @@ def test_only_what_a_setting_can_change_is_computed_again(letters, monkeypatch):
     for variant in ablate.list_variants([LetterSettings], (), thresholds=True):
         done.clear()
         assert (ablation.measure(variant).read_by, done) == expected[variant.name]
+
+
+def test_what_functions_remember_hides_no_setting(tmp_path):
+    """A function that remembers its results must have all settings that it depends on among its arguments."""
+    (tmp_path / "1.txt").write_text("Order\n\nNumber of copies: 3\n\nArticle\tQuantity\nPen\t3\nPaper\t12\n", "utf-8")
+    items = {"article": {"type": "string"}, "count": {"type": "integer", "title": "Quantity"}}
+    lines = {"type": "array", "items": {"type": "object", "properties": items}}
+    schema = load_schema(SCHEMA | {"properties": SCHEMA["properties"] | {"lines": lines}})
+    ablate.all_settings()  # only classes whose modules have been imported are recorded
+    for name, module in list(sys.modules.items()):
+        for value in vars(module).values() if name.startswith("extractor") else ():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()
+    first, again = (ablate.Trial("set", Sample("1.txt", {}), tmp_path, schema, None).settings_read for _ in range(2))
+    assert first == again and {"ColumnNameSettings", "LabelSimilaritySettings"} <= {cls.__name__ for cls, _ in first}
 
 
 def test_rule_that_helps_is_distinguished_from_one_that_changes_nothing(letters, switchable, capsys, tmp_path):
