@@ -185,7 +185,7 @@ def test_what_is_missing_is_named_in_both_languages(ann, language):
     file = sent(ann, "x.txt", "x")
     for data, told in (
         ((None, "folder:letter", None, "none"), {"en": "Choose files first.", "zh": "请先选择文件。"}),
-        (([file], None, None, "none"), {"en": "Choose a schema first.", "zh": "请先选择模板。"}),
+        (([file], None, None, "none"), {"en": "Choose a kind of report first.", "zh": "请先选择报告种类。"}),
         (([file], "folder:letter", None, None), {"en": "Choose a model first.", "zh": "请先选择模型。"}),
     ):
         page.fire("upload-start", "click", *data, False)
