@@ -334,4 +334,5 @@ def test_a_true_minus_may_stand_apart_and_a_dash_between_two_things_is_none():
 
 def test_thousands_parted_by_spaces_may_have_three_decimals():
     assert read("1 234,567 €") == (1234.567, [])
+    assert read("1 234,567 €", customs=infer_number_customs("0,85 € und 48,00 €")) == (1234.567, [])
     assert read("42\u00a0987,56 kr") == (42987.56, [])

@@ -48,7 +48,7 @@ _LARGEST_EXPONENT = 300
 _POINT_DIVIDES = re.compile(r"(?<![\d.,])\d+\.(?:\d{1,2}|\d{4,})(?![\d.,])|\d,\d{3}(?!\d)|(?<![\d.,])0\.\d")
 _DATE = re.compile(r"(?<!\d)\d{1,2}\.\s?\d{1,2}\.\s?(?:\d{4}|\d{2})?(?![\d.])")
 """`31.12.2022`, whose points divide nothing."""
-_ONE_COMMA = re.compile(r"(?<![\d.,])[1-9]\d{0,2},\d{3}(?![\d.,])")
+_ONE_COMMA = re.compile(r"(?<![\d.,])(?<!\d[ \u00a0\u2009\u202f])[1-9]\d{0,2},\d{3}(?![\d.,])")
 _POINT_GROUPS = re.compile(r"\d\.\d{3},\d|(?<!\d)\d{1,3}(?:\.\d{3}){2,}(?!\d)|(?<![\d.,])\d+,\d{1,2}(?![\d.,])")
 
 
