@@ -247,3 +247,15 @@ def test_a_value_does_not_go_on_over_a_blank_line():
     text, gold = permit(5)
     name = gold["keeper"]
     assert record(text.replace(name, f"{name}\n\nOtto"), lessons)["keeper"] == name
+
+
+def test_five_documents_with_wrong_corrections_change_nothing():
+    def wrong(n: int) -> tuple[str, dict]:
+        text, gold = permit(n)
+        return text, {**gold, "keeper": PEOPLE[(n + 3) % 8], "code": f"B-{30 + n}", "sum": 40.0 + n}
+
+    forms = [wrong(n) if n in (2, 5, 6, 9, 13) else permit(n) for n in range(20)]
+    lessons = lessons_from(forms)
+    for n in (21, 24, 26):
+        text, gold = permit(n)
+        assert record(text, lessons) == gold
