@@ -36,7 +36,7 @@ from unittest import mock
 import sqlalchemy as sa
 
 from eval.postgres_server import PostgresServer, serve_postgres
-from extractor.lessons import Lesson
+from extractor.lessons import Lesson, ValueRule
 from extractor.schemas import load_schema
 from extractor.store import SourceFile, Store, TaskOutcome, Version, database
 from extractor.store.audit import append_lines, digest
@@ -165,6 +165,7 @@ def _work_on_records(store: Store) -> None:
     assert learnt is not None
     store.lessons.enable(learnt.id, False, who="ann")
     store.lessons.enable_many(SCHEMA.id, True, who="ann")
+    store.lessons.switch_rule(SCHEMA.id, ValueRule(("total",), "drop_end", "."), True, who="ann")
     records.add(extraction("2.txt", 9.5), LATER, who="machine")
     records.delete([three], who="ann")
     records.restore([three], who="ann")
