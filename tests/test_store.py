@@ -520,7 +520,16 @@ def undo_later_migrations(store: Store) -> None:
     later = ("records_counts", "records_by_risk", "records_by_time")
     for index in (*later, "tasks_handin", "handins_who", "deletions_record", "deletions_document"):
         raw(store, f"DROP INDEX {index}")
-    dropped = ("handins", "deletions", "review_rules", "report_kinds", "lesson_hashes", "lessons", "layouts")
+    dropped = (
+        "value_rules",
+        "handins",
+        "deletions",
+        "review_rules",
+        "report_kinds",
+        "lesson_hashes",
+        "lessons",
+        "layouts",
+    )
     for table in (*dropped, "tokens", "webhooks"):
         raw(store, f"DROP TABLE {table}")
         if store._database.dialect != "sqlite":
