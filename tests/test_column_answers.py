@@ -265,3 +265,19 @@ def test_model_says_which_item_is_printed_over_the_rows():
     model = model_that_points_at({"A": "month", "B": "rent", "D": "site"})
     assert rents(("Monat", "Miete"), "", model) == RENTS
     assert "(printed over the rows) | Boat house; Old mill" in model.questions[0]
+
+
+def test_line_over_the_first_column_is_no_header_of_a_slip():
+    item = {"product": {"type": "string"}, "quantity": {"type": "integer"}, "unit_price": {"type": "number"}}
+    properties = {**item, "amount": {"type": "number"}}
+    listed = {"type": "array", "items": {"type": "object", "required": ["product"], "properties": properties}}
+    schema = load_schema({"type": "object", "properties": {"goods": listed}})
+    rows = ["Stift|", "2 x 1.20|2.40", "Heft|1.75", "Tinte|", "4 x 7.00|28.00"]
+    cells = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row.split("|")) + "</tr>" for row in rows)
+    sheet = f"<table><tr><th>Served by Ann</th><th></th></tr>{cells}</table>"
+    result = extract(read_bytes(sheet.encode(), "slip.html"), schema, None)
+    assert [(row["product"], row["amount"]) for row in result.data["goods"]] == [
+        ("Stift", 2.4),
+        ("Heft", 1.75),
+        ("Tinte", 28.0),
+    ]

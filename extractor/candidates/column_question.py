@@ -48,6 +48,9 @@ class ColumnQuestionSettings(Settings):
     min_headings: int = threshold(
         2, unit="headings", meaning="So many different ones say that they are of sections, and not of the document."
     )
+    min_names: int = threshold(
+        2, unit="columns", meaning="A table with fewer headers is looked at after runs of lines that are built alike."
+    )
     ask_for_headings: bool = rule(True, meaning="What is printed over the rows is asked about like a column.")
     ask_for_runs: bool = rule(True, meaning="Runs of lines that are built alike are asked about like tables.")
     max_tables: int = threshold(
@@ -87,7 +90,8 @@ def find_uncertain_tables(field: Field, document: Document) -> list[ColumnMatch]
     kept: list[ColumnMatch] = []
     runs = find_runs(document) if settings.ask_for_runs and _has_values(field) else ()
     tables = list_rows.find_open_matches(field, document)
-    named, nameless = ([m for m in tables if bool(m.grid.named_columns) is is_named] for is_named in (True, False))
+    least = settings.min_names  # one name over one column may be any line above the rows
+    named, nameless = ([m for m in tables if (m.grid.named_columns >= least) is told] for told in (True, False))
     for matches in (named, [list_rows.match_open(field, run, document.text) for run in runs], nameless):
         for match in _likeliest_first(matches, document.text):
             if not any(match.grid.start < k.grid.end and k.grid.start < match.grid.end for k in kept):
