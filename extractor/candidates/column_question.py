@@ -23,12 +23,14 @@ from extractor.candidates.list_columns import (
     filled_cells,
     filled_count,
     is_column_item,
+    is_free_text,
 )
 from extractor.decoding import Slot
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import is_value, value_format
 from extractor.types import Document, Field, path_text
 from extractor.values import normalisation
+from extractor.values.characters import shorten
 from extractor.values.label_similarity import normalise_label
 
 
@@ -180,34 +182,30 @@ def make_column_question(match: ColumnMatch, text: str) -> ColumnQuestion:
     letters = dict(
         zip(string.ascii_uppercase, (c for c in range(len(match.grid.names)) if c not in taken), strict=False)
     )
-    about = _shorten(match.field.description or match.field.title, settings.longest_list_description)
+    about = shorten(match.field.description or match.field.title, settings.longest_list_description)
     lines = [f"A table has these columns (it is to be read as {path_text(match.field.path)}: {about}):"]
     slots = []
     for letter, column in letters.items():
         header = " ".join(dict.fromkeys(match.grid.names[column][:1] or ())) or "(no header)"
         shown = filled_cells(match.grid, column)[: settings.sample_cells]
-        samples = "; ".join(_shorten(cell.text, settings.longest_sample) for cell in shown)
+        samples = "; ".join(shorten(cell.text, settings.longest_sample) for cell in shown)
         lines.append(f"{letter}: {header} | {samples}" if samples else f"{letter}: {header}")
         held = [path_text(item.path) for item in free if _may_hold(item, match.grid, column, text)]
         if held:
             slots.append(Slot(letter, "literals", tuple(held)))
     headings = list(dict.fromkeys(_find_headings(match.grid, text))) if settings.ask_for_headings else []
-    texts = [path_text(item.path) for item in free if _is_free_text(item)]
+    texts = [path_text(item.path) for item in free if is_free_text(item) and item.enum is None]
     if len(headings) >= settings.min_headings and texts and len(letters) < len(string.ascii_uppercase):
         letter = string.ascii_uppercase[len(letters)]
         letters[letter] = OVER_ROWS
-        shown_headings = [_shorten(heading, settings.longest_heading) for heading in headings[: settings.sample_cells]]
+        shown_headings = [shorten(heading, settings.longest_heading) for heading in headings[: settings.sample_cells]]
         lines.append(f"{letter}: (printed over the rows) | {'; '.join(shown_headings)}")
         slots.append(Slot(letter, "literals", tuple(texts)))
     lines.append("Which of these does each column hold? Answer null for a column that holds none of them.")
     for item in free:
-        description = _shorten(item.description, settings.longest_description)
+        description = shorten(item.description, settings.longest_description)
         lines.append(f"- {path_text(item.path)}: {description}" if description else f"- {path_text(item.path)}")
     return ColumnQuestion("\n".join(lines), tuple(slots), letters, match)
-
-
-def _is_free_text(item: Field) -> bool:
-    return item.type == "string" and item.enum is None and item.copied and normalisation.value_kind(item) is None
 
 
 def _find_headings(grid: EntryGrid, text: str) -> list[str]:
@@ -240,10 +238,6 @@ def _may_hold(item: Field, grid: EntryGrid, column: int, text: str) -> bool:
 def _is_amount(text: str) -> bool:
     """Decide whether a value reads as an amount: with a currency, with hundredths, or with thousands grouped."""
     return value_format(text) == "money" or re.search(r"[.,]\d\d$|\d[.,'’ ]\d{3}(?!\d)", text) is not None
-
-
-def _shorten(text: str, longest: int) -> str:
-    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _filled_share(grid: EntryGrid, column: int) -> float:

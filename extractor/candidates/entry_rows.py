@@ -229,7 +229,7 @@ class _RowReader:
 
     def _names_units(self, row: Mapping[int, PlacedText]) -> bool:
         """Decide whether a row has units where others have numbers: `Assets | EUR | EUR thousand`."""
-        numeric = [c for c, item in self._items.items() if item.type in ("number", "integer") and c in row]
+        numeric = [c for c, item in self._items.items() if item.type in normalisation.NUMERIC_TYPES and c in row]
         shown = [row[c].text for c in numeric if row[c].text]
         parsed = [units.parse_unit(text) for text in shown if not is_value(text)]
         return bool(shown) and len(parsed) == len(shown) and all(unit is not None and unit.known for unit in parsed)

@@ -97,6 +97,11 @@ def is_column_item(item: Field) -> bool:
     return item.path != () and item.type not in ("array", "json") and "const" not in item.schema
 
 
+def is_free_text(item: Field) -> bool:
+    """Decide whether an item is any text that is copied, and of no kind that code can tell."""
+    return item.type == "string" and item.copied and normalisation.value_kind(item) is None
+
+
 def needed_items(field: Field) -> frozenset[int]:
     """Return the items that every element has: those required, unless all are and may be null, which says nothing."""
     required = {n for n, item in enumerate(field.items) if item.required and is_column_item(item)}
@@ -212,7 +217,7 @@ def _items_of_periods(field: Field, grid: EntryGrid, taken: Mapping[int, int], t
     open_items = [
         i
         for i, item in enumerate(field.items)
-        if is_column_item(item) and i not in taken and item.type in ("number", "integer")
+        if is_column_item(item) and i not in taken and item.type in normalisation.NUMERIC_TYPES
     ]
     about = {i: f"{field.items[i].name} {field.items[i].title} {field.items[i].description}" for i in open_items}
     previous = [i for i in open_items if _PREVIOUS.search(about[i]) and not _CURRENT.search(about[i])]

@@ -11,7 +11,7 @@ from extractor.candidates import entry_grids
 from extractor.candidates.column_names import header_similarity
 from extractor.candidates.entry_grids import EntryGrid, LineRows, PlacedText, Row
 from extractor.candidates.entry_rows import TOTALS_LEFT_OUT, Entry, ReadRows, read_rows
-from extractor.candidates.list_columns import ColumnMatch, cell_fits, is_column_item, match_columns
+from extractor.candidates.list_columns import ColumnMatch, cell_fits, is_column_item, is_free_text, match_columns
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.candidates.table_cells import pair_names
 from extractor.settings import Settings, rule, threshold
@@ -323,11 +323,10 @@ def _heading_item(match: ColumnMatch, headings: Sequence[str]) -> Field | None:
     named = [
         item
         for item in free
-        if normalisation.value_kind(item) is None
-        and item.type == "string"
+        if is_free_text(item)
         and _NAMED_FOR_HEADING.search(" ".join((*item.labels, item.name.replace("_", " "), item.description)))
     ]
-    if len(free) == 1 and not named and free[0].type == "string" and normalisation.value_kind(free[0]) is None:
+    if len(free) == 1 and not named and is_free_text(free[0]):
         about = {*search_terms(free[0].description), *(term for x in free[0].labels for term in search_terms(x))}
         shared = {term for heading in headings for term in search_terms(heading)} & about
         least = ListRowSettings.current().shortest_term

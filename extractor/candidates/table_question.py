@@ -10,6 +10,7 @@ from extractor.candidates.list_columns import ColumnMatch, filled_count
 from extractor.decoding import Slot
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Field, Path, path_text
+from extractor.values.characters import shorten
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def make_table_question(matches: Mapping[Path, Sequence[ColumnMatch]], text: str
         slots.append(Slot(letter, "literals", tuple(path_text(f.path) for f in claims[start])))
     lines.append("Which of these lists does each table hold? Answer null for a table that holds none of them.")
     for f in lists:
-        about = _shorten(f.description or f.title)
+        about = shorten(f.description or f.title, settings.longest_line)
         items = ", ".join(path_text(item.path) for item in f.items)
         lines.append(f"- {path_text(f.path)}: {about} ({items})" if about else f"- {path_text(f.path)} ({items})")
     return TableQuestion("\n".join(lines), tuple(slots), starts)
@@ -81,13 +82,8 @@ def _show(match: ColumnMatch, text: str) -> str:
     settings = TableQuestionSettings.current()
     grid = match.grid
     above = [line.strip() for line in text[max(0, grid.lead - 600) : grid.lead].splitlines() if line.strip()]
-    parts = [_shorten(" ".join(line.split())) for line in above[-settings.lines_above :]]
-    parts.append(_shorten(" | ".join(" ".join(dict.fromkeys(names)) for names in grid.names if names)))
+    parts = [" ".join(line.split()) for line in above[-settings.lines_above :]]
+    parts.append(" | ".join(" ".join(dict.fromkeys(names)) for names in grid.names if names))
     full = [row for row in grid.rows if filled_count(row) > 1][: settings.sample_rows]
-    parts += [_shorten(" | ".join(row[c].text for c in sorted(row) if row[c].text)) for row in full]
-    return " / ".join(part for part in parts if part)
-
-
-def _shorten(text: str) -> str:
-    longest = TableQuestionSettings.current().longest_line
-    return text if len(text) <= longest else text[: longest - 1] + "…"
+    parts += [" | ".join(row[c].text for c in sorted(row) if row[c].text) for row in full]
+    return " / ".join(shorten(part, settings.longest_line) for part in parts if part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from extractor.candidates.column_question import (
     ColumnQuestion,
@@ -63,8 +64,8 @@ def match_lists_by_columns(
     told = [(*pair, Answer("", ())) for pair in known]
     asked = [pair for pair in questions if pair[0].slots] if model is not None else []
     if model is not None and asked:
-        request = Request(prompts.system(), "", tuple(_as_group(q.text, q.slots) for q, _ in asked), "")
-        told += [(*pair, answer) for pair, answer in zip(asked, model.answer(request), strict=True)]
+        answers = _ask(model, [question for question, _ in asked])
+        told += [(*pair, answer) for pair, answer in zip(asked, answers, strict=True)]
     matched = [m for question, group, answer in told if (m := _match_columns(question, group, answer, document))]
     limited = [m for m in matched if limits_rows(m[0].field)]
     matched = [m for m in matched if not limits_rows(m[0].field)]
@@ -90,8 +91,7 @@ def _assign_tables(
     question = make_table_question(tables, document.text)
     if question is None:
         return tables
-    request = Request(prompts.system(), "", (_as_group(question.text, question.slots),), "")
-    [answer] = model.answer(request)
+    [answer] = _ask(model, [question])
     told = {slot.key: slot.text for slot in parse_answer(answer, question.slots)}
     return keep_answered_tables(tables, question, told)
 
@@ -100,10 +100,29 @@ def _likeliest_groups(matches: Sequence[ColumnMatch]) -> list[tuple[ColumnMatch,
     return group_alike(matches)[: ColumnQuestionSettings.current().max_tables]
 
 
-def _as_group(question: str, slots: Sequence[Slot], slot_tokens: int | None = None) -> FieldGroup:
-    max_tokens = (slot_tokens or ColumnAnswerSettings.current().answer_tokens) * len(slots)
-    text = f"{question}\nAnswer with one JSON object.\n\n"
-    return FieldGroup(text, write_grammar(slots, ""), write_json_schema(slots), max_tokens)
+class _Question(Protocol):
+    """A question that needs no document: its text, and the slots of its answer."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def slots(self) -> tuple[Slot, ...]: ...
+
+
+def _ask(model: Model, questions: Sequence[_Question], slot_tokens: int | None = None) -> Sequence[Answer]:
+    """Ask questions that need no document together, with so many tokens for each slot; return their answers."""
+    tokens = slot_tokens or ColumnAnswerSettings.current().answer_tokens
+    groups = tuple(
+        FieldGroup(
+            f"{question.text}\nAnswer with one JSON object.\n\n",
+            write_grammar(question.slots, ""),
+            write_json_schema(question.slots),
+            tokens * len(question.slots),
+        )
+        for question in questions
+    )
+    return model.answer(Request(prompts.system(), "", groups, "")) if groups else ()
 
 
 def _match_columns(
@@ -128,8 +147,7 @@ def _select_rows(matched: Sequence[Sequence[ColumnMatch]], model: Model) -> list
     """
     asked = [(m, question) for m in matched if (question := make_condition_question(m[0]))]
     tokens = ColumnAnswerSettings.current().condition_tokens
-    groups = tuple(_as_group(question.text, question.slots, tokens) for _, question in asked)
-    answers = model.answer(Request(prompts.system(), "", groups, "")) if groups else ()
+    answers = _ask(model, [question for _, question in asked], tokens)
     selected = []
     for (matches, question), answer in zip(asked, answers, strict=True):
         told = parse_answer(answer, question.slots)

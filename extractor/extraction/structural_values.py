@@ -13,7 +13,7 @@ from extractor.problems import ProblemKind
 from extractor.schemas import Schema
 from extractor.types import Document, Field, FieldValue, Path, Problem
 from extractor.values import normalisation, ranges
-from extractor.values.characters import collapse_spaces
+from extractor.values.characters import collapse_spaces, shorten
 
 _LONGEST_QUOTE = 60
 
@@ -41,7 +41,7 @@ def list_problems(plan: Plan, document: Document) -> list[Problem]:
         rows = unaccounted_rows(match, document.text)
         if rows:
             first = collapse_spaces(document.text[slice(*rows[0])])
-            quoted = first if len(first) <= _LONGEST_QUOTE else first[: _LONGEST_QUOTE - 1] + "…"
+            quoted = shorten(first, _LONGEST_QUOTE)
             message = (
                 f"{len(rows)} rows that look like entries are in no element, such as “{quoted}”; add what is missing"
             )

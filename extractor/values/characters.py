@@ -47,6 +47,11 @@ def collapse_spaces(text: str) -> str:
     return _SPACE_BETWEEN_WIDE.sub("", _SPACE_RUN.sub(" ", text).strip())
 
 
+def shorten(text: str, longest: int) -> str:
+    """Return the text, cut to so many characters with an ellipsis if it is longer."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
 def comparison_key(text: str) -> str:
     """Return `text` as it is compared: Unicode NFKC, lower case, letters and digits only."""
     return "".join(c for c in unicodedata.normalize("NFKC", text).casefold() if c.isalnum())
