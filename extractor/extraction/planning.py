@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from extractor.candidates import captions, key_value, list_rows, nested_rows, plain_lists, table_cells
+from extractor.candidates import captions, key_value, list_rows, marks, nested_rows, plain_lists, table_cells
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.candidates.typed import CandidateIndex
 from extractor.extraction import prompts
@@ -85,6 +85,9 @@ def _match_labelled_values(
     captioned = captions.match_captions(left, document, outside_tables, fields)
     left = [f for f in left if f.path not in captioned]
     found = {**matches, **captioned, **key_value.match_labelled_values(left, document, outside_tables, fields)}
+    single = [f for f in fields if f.type != "array" and f.path not in (row_matches or {})]
+    shown = _complement(hidden, len(document.text))
+    found = marks.match_marks(found, single, document, shown)
     return {path: m for path, m in found.items() if not any(m.start < e and m.end > s for s, e in hidden)}
 
 

@@ -13,12 +13,14 @@ from PIL import Image
 from extractor.geometry import PlacedWord, Rect, RulingLine
 from extractor.ocr.cache import cached_page
 from extractor.ocr.check_boxes import find_check_boxes, with_check_boxes
-from extractor.ocr.deskew import rotated_size
+from extractor.ocr.deskew import rotate, rotated_size
 from extractor.ocr.models import RecognisedCharacter, models_version, ocr_models
 from extractor.ocr.orientation import turn_upright
+from extractor.ocr.pen_strokes import find_pen_strokes, with_pen_marks
 from extractor.ocr.pictures import as_rgb, crop, has_ink, to_gray
 from extractor.ocr.ruling_lines import find_ruling_lines
 from extractor.ocr.scanned_page import ScannedPage
+from extractor.ocr.seals import find_seals, read_seals, with_seals, without_coloured
 from extractor.ocr.text_detector import RotatedLine
 from extractor.ocr.word_boxes import place_words
 from extractor.settings import Settings, threshold
@@ -56,8 +58,12 @@ def read_page(picture: Image.Image, dpi: float) -> ScannedPage:
 
 def _read_pixels(picture: np.ndarray, dpi: float) -> ScannedPage:
     models = ocr_models()
+    picture = np.ascontiguousarray(picture)
+    found = find_seals(picture, dpi)
     with models.lock:
-        page = turn_upright(models, np.ascontiguousarray(picture))
+        page = turn_upright(models, without_coloured(picture, found))
+        level = rotate(picture, page.turn) if page.turn else picture
+        seals = read_seals(models, level, find_seals(level, dpi) if page.turn else found) if found else []
         usual_height = median([box.height for box in page.boxes] or [0.0])
         upright = [_runs_upright(box, usual_height) for box in page.boxes]
         lines = [crop(page.picture, box) for box in page.boxes]
@@ -75,7 +81,10 @@ def _read_pixels(picture: np.ndarray, dpi: float) -> ScannedPage:
             cell = number, bisect(walls, word.box.x0 - box.x0)
             words.append(replace(word, text_run=runs.setdefault(cell, len(runs))))
     words = with_check_boxes(words, find_check_boxes(gray, dpi))
+    strokes = find_pen_strokes(gray, words, horizontal, vertical, dpi, [seal.box for seal in seals])
+    words = with_pen_marks(words, strokes)
     words += _rotated_words(page.rotated, read_rotated, words, gray.shape)
+    words = with_seals(words, seals, median([word.font_size for word in words] or [DEFAULT_SIZE])) if seals else words
     scale = 72 / dpi
     count = sum(len(word.text) for word in words)
     return ScannedPage(

@@ -11,6 +11,17 @@ from extractor.readers.pdf_geometry import PageFrame
 from extractor.readers.pdf_glyphs import GlyphRun, Visibility
 from extractor.readers.pdf_objects import PageObjects, Picture, read_objects
 from extractor.readers.pdf_text import FindMissing, FontUse, TextReader
+from extractor.settings import Settings, threshold
+
+
+@dataclass(frozen=True)
+class SealRingSettings(Settings):
+    """When text is set along a ring. Shares are of its radius."""
+
+    inner: float = threshold(0.5, meaning="pieces stand farther from the middle than this")
+    longest_piece: int = threshold(4, unit="characters", meaning="a piece has no more characters")
+    fewest_pieces: int = threshold(4, unit="pieces", meaning="a ring has so many pieces at least")
+    fewest_sides: int = threshold(3, unit="of four sides", meaning="... on so many of its sides at least")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,11 @@ class PageContent:
         """The boxes of small filled shapes, as letters are that were turned into drawings."""
         return self._objects.letter_shapes
 
+    @property
+    def seals(self) -> Sequence[Rect]:
+        """The boxes of drawn rings with text set along them, whose characters are in `hidden`."""
+        return self._objects.seals
+
     def ruling_lines(self, turn: int) -> tuple[list[RulingLine], list[RulingLine]]:
         """Return the horizontal and vertical ruling lines as a reader of text of that turn sees them."""
         horizontal, vertical = self._objects.horizontal_lines, self._objects.vertical_lines
@@ -79,12 +95,36 @@ def read_content(
     shown, unpainted, hidden = (
         runs[visibility] for visibility in (Visibility.SHOWN, Visibility.UNPAINTED, Visibility.HIDDEN)
     )
+    in_seals = set_along_rings(shown, objects, frame)
+    if in_seals:
+        shown, hidden = [run for run in shown if run not in in_seals], [*hidden, *in_seals]
     struck = [run for run in shown if _is_struck_through(run, objects)]
     if struck:
         shown, hidden = [run for run in shown if run not in struck], [*hidden, *struck]
     if fields:
         shown = with_form_fields(shown, fields, frame)
     return PageContent(frame, shown, unpainted, hidden, reader.fonts, reader.dropped, objects, fields)
+
+
+def set_along_rings(runs: Sequence[GlyphRun], objects: PageObjects, frame: PageFrame) -> list[GlyphRun]:
+    """Return the runs that are set along drawn rings, as the text of a seal is, and keep those rings as seals.
+
+    Pieces of a character or a few stand round the middle of the ring, on three of its sides at least.
+    """
+    settings, found = SealRingSettings.current(), []
+    for ring in objects.rings:
+        (x, y), sides, inside = ring.center, set(), []
+        for run in runs:
+            box = run.page_box(frame)
+            across, down = (box.center[0] - x) / (ring.width / 2), (box.center[1] - y) / (ring.height / 2)
+            if len(run.text) > settings.longest_piece or not settings.inner**2 <= across**2 + down**2 < 1:
+                continue
+            inside.append(run)
+            sides.add((across > abs(down)) + 2 * (-across > abs(down)) + 3 * (-down >= abs(across)))
+        if len(inside) >= settings.fewest_pieces and len(sides) >= settings.fewest_sides:
+            objects.seals.append(ring)
+            found += [run for run in inside if run not in found]
+    return found
 
 
 def _is_struck_through(run: GlyphRun, objects: PageObjects) -> bool:

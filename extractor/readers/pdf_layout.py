@@ -134,7 +134,7 @@ def _place_part_words(box: Rect, page: ScannedPage, taken: Sequence[Rect], numbe
     least = PdfReadingSettings.current().sure_word
     found = []
     for word in page.words:
-        place = _from_part(word.box, page, box)
+        place = _from_part(word.page_box or word.box, page, box)
         if (word.confidence or 0) >= least and not is_covered(place, taken):
             found.append(replace(word, page_box=place, text_run=-1 - word.text_run - _RUNS_OF_A_PART * number))
     return found

@@ -37,6 +37,9 @@ class PdfObjectSettings(Settings):
     highest_letter: float = threshold(60.0, unit="points", meaning="... and lower than this")
     narrowest_letter: float = threshold(1.0, unit="points", meaning="... wider than this")
     widest_letter: float = threshold(80.0, unit="points", meaning="... narrower than this")
+    smallest_ring: float = threshold(50.0, unit="points", meaning="a curve round a seal is wider than this")
+    largest_ring: float = threshold(190.0, unit="points", meaning="... and narrower than this")
+    flattest_ring: float = threshold(1.7, meaning="... and no longer than so many times its height")
     join_areas: bool = rule(
         True, meaning="no ruling line is where two areas of one colour meet, as behind the lines of a shaded paragraph"
     )
@@ -88,6 +91,10 @@ class PageObjects:
     pictures: list[Picture] = field(default_factory=list)
     letter_shapes: list[Rect] = field(default_factory=list)
     """Boxes of small filled shapes, as letters are that were turned into drawings."""
+    rings: list[Rect] = field(default_factory=list)
+    """Boxes of curves as large as a round seal, nearly as wide as high."""
+    seals: list[Rect] = field(default_factory=list)
+    """Those of them that are seals drawn with text along the ring."""
     horizontal_lines: list[RulingLine] = field(default_factory=list)
     vertical_lines: list[RulingLine] = field(default_factory=list)
 
@@ -198,6 +205,8 @@ class _ObjectReader:
                     self.objects.overlays.append(self.objects.fills[-1])
             if is_painted and fill.value and self._may_be_letter(bounds, points, is_straight):
                 self.objects.letter_shapes.append(bounds)
+            if is_painted and not is_straight and self._may_be_ring(bounds):
+                self.objects.rings.append(bounds)
             if not is_painted or not is_straight:
                 continue
             if fill.value and is_thin and len(points) > 2:
@@ -268,6 +277,10 @@ class _ObjectReader:
             and settings.narrowest_letter < bounds.width < settings.widest_letter
             and (not is_straight or len(points) > settings.fewest_letter_points)
         )
+
+    def _may_be_ring(self, bounds: Rect) -> bool:
+        settings, (short, long) = self._settings, sorted((bounds.width, bounds.height))
+        return settings.smallest_ring <= short and long <= min(settings.largest_ring, settings.flattest_ring * short)
 
     def _add_line(self, box: Rect) -> None:
         """Keep a line that is given by its bounding box if it is horizontal or vertical."""

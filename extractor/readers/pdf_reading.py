@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from extractor.geometry import Rect, intersection_area, union
+from extractor.geometry import PlacedWord, Rect, intersection_area, union
 from extractor.problems import ProblemKind
 from extractor.readers import text_layer
 from extractor.readers.pdf_content import PageContent
@@ -22,6 +22,7 @@ from extractor.readers.scanned import (
 )
 from extractor.settings import Settings, threshold
 from extractor.types import Problem
+from extractor.values.marks import PEN
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,6 +65,8 @@ def read_page(page: PdfPage) -> PageReading:
         return PageReading(content.shown, [*content.hidden, *content.unpainted], problems=page.problems)
     import numpy as np
 
+    from extractor import ocr
+
     gray = np.asarray(image.picture.convert("L"))
     if text_layer.ink_share(gray) == 0:
         hidden = [*content.hidden, *content.unpainted, *content.shown]
@@ -90,11 +93,15 @@ def read_page(page: PdfPage) -> PageReading:
         return replace(_read_whole_page(page, image, hidden, problems), shown=kept)
     parts = []
     for box in regions:
-        part = read_page_image(_cut_out(rest, box))
+        picture = _cut_out(rest, box)
+        with_ink = ocr.with_seal_ink(picture.picture, _cut_out(image, box).picture, image.dpi)
+        part = read_page_image(replace(picture, picture=with_ink))
         if isinstance(part, Problem):
             problems.append(part)
         elif part.words and (part.confidence or 0) >= settings.sure_word:
             parts.append((box, part))
+        elif ocr.is_pen_writing(picture.picture, image.dpi):
+            parts.append((box, _pen_mark(box)))
     return PageReading(kept, hidden, None, parts, problems)
 
 
@@ -184,6 +191,15 @@ def _cut_out(image: PageImage, box: Rect) -> PageImage:
     left, top = int(box.x0 * scale), int(box.top * scale)
     width, height = max(int(box.width * scale), smallest), max(int(box.height * scale), smallest)
     return PageImage(image.number, image.picture.crop((left, top, left + width, top + height)), image.dpi)
+
+
+def _pen_mark(box: Rect) -> ScannedPage:
+    """Return a part of a page, at `box`, that a pen has written."""
+    from extractor.ocr import ScannedPage
+
+    place = Rect(0.0, 0.0, box.width, box.height)
+    word = PlacedWord(PEN, place, box.height, box.height, confidence=1.0)
+    return ScannedPage(box.width, box.height, (word,), (), (), 0.0, 1.0, True)
 
 
 def _poor_text_layer(number: int) -> Problem:

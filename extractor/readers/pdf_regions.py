@@ -51,8 +51,9 @@ def find_regions(content: PageContent) -> list[Rect]:
         shapes = [box for box in shapes if not is_covered(box, words.get(_middle_tile(box), ()))]
     return [
         union(group)
-        for group in group_touching([*pictures, *shapes])
+        for group in group_touching([*pictures, *shapes, *content.seals])
         if len(group) >= settings.fewest_shapes
+        or any(box in content.seals for box in group)
         or any(area(box) > settings.smallest_picture for box in group if box in pictures)
     ]
 

@@ -22,6 +22,8 @@ VALUE_KINDS: Mapping[str, str] = {
     "identifier": "a number or code that names something, kept as printed: `0042`, `SR-2041/7`",
     "money": "an amount of money; stands beside a number, with its currency in `x-unit` where there is only one",
     "postal-address": "a postal address, which may take several lines",
+    "seal": "a seal: whether there is one for yes and no, what it says for a text",
+    "signature": "a signature, on paper or in the file: whether there is one",
     "organization-name": "the name of a company or another organization, with its legal form",
 }
 """Every kind by name, with what it means."""

@@ -11,6 +11,7 @@ from extractor.problems import ProblemKind
 from extractor.types import Field
 from extractor.values import booleans, numbers
 from extractor.values.characters import collapse_spaces, comparison_key
+from extractor.values.marks import mark_kind, parse_mark
 from extractor.values.normalised_value import NormalisedValue, not_normalised, problem
 
 
@@ -32,7 +33,8 @@ def find_printed_option(field: Field, text: str) -> Any:
 
 def normalise_boolean(field: Field, text: str, context: str) -> NormalisedValue:
     """Return yes or no; None with a Problem where `text` is neither, or boxes leave it open."""
-    answer = booleans.parse_boolean(text, context)
+    mark = mark_kind(field)
+    answer = booleans.parse_boolean(text, context) if mark is None else parse_mark(field, text, mark)
     if answer is not None:
         return NormalisedValue(answer)
     if any(mark in text for mark in "☒☐"):
