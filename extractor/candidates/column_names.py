@@ -27,6 +27,9 @@ class ColumnNameSettings(Settings):
     cjk_head: float = threshold(
         0.8, meaning="Similarity of a Chinese header that ends with the label: the words before it only narrow it."
     )
+    quoted_word_within: int = threshold(
+        4, unit="words", meaning="A header of one word is quoted among so many first words of a description."
+    )
     abbreviated_word: float = threshold(0.9, meaning="What a word counts that abbreviates one of the other name.")
     read_descriptions: bool = rule(True, meaning="Headers are looked for in the items' descriptions.")
     read_abbreviations: bool = rule(True, meaning="`Qty` is a quantity, `No.` a number, `YB` a year of birth.")
@@ -137,7 +140,16 @@ def _is_quoted(header: str, description: str, settings: ColumnNameSettings) -> b
     wanted, text = _WORD.findall(_folded(header)), _WORD.findall(_folded(description))
     if sum(map(len, wanted)) < settings.min_quoted_length:
         return False
-    return any(text[n : n + len(wanted)] == wanted for n in range(len(text) - len(wanted) + 1))
+    last = settings.quoted_word_within - 1 if len(wanted) == 1 and not _stands_out(header, description) else len(text)
+    return any(text[n : n + len(wanted)] == wanted for n in range(min(last, len(text) - len(wanted)) + 1))
+
+
+def _stands_out(header: str, description: str) -> bool:
+    """Decide whether a description has the header as a name: in capitals, in quotes or in brackets."""
+    word = re.escape(header.strip())
+    return re.search(rf"[(\[\"'“‘]{word}\b|\b{word}[)\]\"'”’]", description, re.IGNORECASE) is not None or (
+        re.search(rf"\b{re.escape(header.strip().upper())}\b", description) is not None
+    )
 
 
 def _folded(text: str) -> str:

@@ -29,6 +29,9 @@ class EntryGridSettings(Settings):
     max_lines: int = threshold(20_000, unit="lines", meaning="Of a document; later ones are not searched for headers.")
     part_counts: bool = rule(True, meaning="Numbers before texts belong to the named and blank column before theirs.")
     joined_share: float = threshold(0.5, meaning="The least share of a column's cells that have such a number.")
+    part_headers: bool = rule(
+        True, meaning="Two headers below one header, as `from` and `to` below `period`, have a column each."
+    )
     join_gaps: bool = rule(
         True, meaning="Rows without a header right below a table with as many columns go on with it, over a blank line."
     )
@@ -309,7 +312,10 @@ class LineRows:
         """Return the grid whose header is the line `at`, with the lines up to `stop` as rows."""
         header = self.rows[at]
         lead, names = at, [[cell.text] for cell in header]
-        for above in range(at - 1, max(-1, at - 1 - EntryGridSettings.current().lines_over_header), -1):
+        if at + 1 < stop and (parted := _part_headers(header, self.rows[at + 1])):
+            names = [[over.text, cell.text] if cell is not over else [cell.text] for over, cell in parted]
+            header, at = tuple(cell for _, cell in parted), at + 1
+        for above in range(lead - 1, max(-1, lead - 1 - EntryGridSettings.current().lines_over_header), -1):
             row = self.rows[above]
             if not _may_be_header(row) or len(row) > len(header) or len(row) < 2:
                 break
@@ -318,9 +324,9 @@ class LineRows:
             lead = above
         columns = tuple((*texts, " ".join(texts)) if len(texts) > 1 else tuple(texts) for texts in names)
         body = tuple(self.align(header, row) for row in self.rows[at + 1 : stop])
-        end = self.rows[stop - 1][-1].end
+        start, end = min(cell.start for cell in header), self.rows[stop - 1][-1].end
         lead_start = self.rows[lead][0].start
-        return EntryGrid(columns, body, header[0].start, end, (), None, lead_start, is_marked=False)
+        return EntryGrid(columns, body, start, end, (), None, lead_start, is_marked=False)
 
     def align(self, header: Row, row: Row) -> dict[int, PlacedText]:
         """Return the cells of a row by column, in the order of both, each under the header that it is nearest to.
@@ -340,7 +346,11 @@ class LineRows:
         if len(row) < EntryGridSettings.current().full_row * len(header):
             row = tuple(cell for cell in row if sum(_covers(cell, h) for h in header) < 2)
         costs = [[_distance(h, cell) for h in header] for cell in row]
-        return {column: row[n] for n, column in _align_in_order(costs).items()}
+        placed = _align_in_order(costs)
+        for n in range(1, len(row) - 1):  # what stands between the cells of two columns is of the one between them
+            if n not in placed and placed.get(n + 1, -1) == placed.get(n - 1, -9) + 2:
+                placed[n] = placed[n - 1] + 1
+        return {column: row[n] for n, column in placed.items()}
 
 
 def _lines_of_rows(document: Document) -> Iterator[tuple[int, int]]:
@@ -399,6 +409,19 @@ def _align_in_order(costs: Sequence[Sequence[float]]) -> dict[int, int]:
             n, c = n - 1, c - 1
             found[n] = c
     return found
+
+
+def _part_headers(header: Row, below: Row) -> list[tuple[PlacedText, PlacedText]]:
+    """Return each header with itself, or with each of the headers that the line below parts it into.
+
+    Empty where the line below has other cells than such parts: two or more short texts under one header.
+    """
+    if not EntryGridSettings.current().part_headers or not _may_be_header(below):
+        return []
+    parts = [[cell for cell in below if h.left <= (cell.left + cell.right) / 2 <= h.right] for h in header]
+    if sum(map(len, parts)) < len(below) or any(len(found) == 1 for found in parts):
+        return []
+    return [(h, cell) for h, found in zip(header, parts, strict=True) for cell in (found or [h])]
 
 
 def _may_be_header(row: Row) -> bool:

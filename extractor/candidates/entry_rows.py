@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import pairwise
 
 from extractor.candidates.entry_grids import PlacedText
 from extractor.candidates.list_columns import ColumnMatch, cell_fits, needed_items
@@ -40,6 +42,11 @@ class EntryRowSettings(Settings):
     indent: float = threshold(
         6.0, unit="points or characters", meaning="A line begins so near under the text that it goes on with."
     )
+    tell_details: bool = rule(
+        True, meaning="Of rows of two builds that take turns, those that fill far fewer columns are details."
+    )
+    fewest_turns: int = threshold(3, unit="rows", meaning="Rows that take turns do so at least so often.")
+    detail_share: float = threshold(0.6, meaning="A detail fills at most this share of the columns of an entry.")
     often: float = threshold(0.3, meaning="Lone texts after so great a share of entries are lines of them, not heads.")
 
 
@@ -54,6 +61,7 @@ class RowRole(StrEnum):
     CARRIED = "carried forward"
     HEADER = "repeated header"
     EXCLUDED = "excluded by the description"
+    DETAIL = "detail of an entry"
     OTHER = "other"
 
 
@@ -200,6 +208,8 @@ class _RowReader:
         found = [self._first_role(row) for row in self._rows]
         if self._settings.join_labels_above:
             self._mark_first_lines(found)
+        if self._settings.tell_details:
+            self._mark_details(found)
         if self._settings.drop_totals:
             self._mark_sums(found)
             self._mark_foot(found)
@@ -273,6 +283,25 @@ class _RowReader:
         """Decide whether a row has only texts, or values for columns that the row above may have left blank."""
         filled = self._filled(row)
         return bool(filled) and all(cell_fits(self._items[c], row[c], self._text) for c in filled)
+
+    def _mark_details(self, roles: list[RowRole]) -> None:
+        """Mark the entries of a build that always stands beside a fuller one: `week 14` above each spot of the week."""
+        builds = [
+            frozenset(self._filled(row)) if role is RowRole.ENTRY else None
+            for row, role in zip(self._rows, roles, strict=True)
+        ]
+        counts = Counter(build for build in builds if build)
+        common = [build for build, count in counts.items() if count >= self._settings.fewest_turns]
+        if len(common) < 2:
+            return
+        fullest = max(common, key=lambda build: (len(build), counts[build]))
+        for build in common:
+            places = [n for n, other in enumerate(builds) if other == build]
+            beside = sum(fullest in (*builds[max(0, n - 1) : n], *builds[n + 1 : n + 2]) for n in places)
+            takes_turns = beside >= len(places) - 1 and not any(b - a == 1 for a, b in pairwise(places))
+            if len(build) <= self._settings.detail_share * len(fullest) and takes_turns:
+                for n in places:
+                    roles[n] = RowRole.DETAIL
 
     def _mark_sums(self, roles: list[RowRole]) -> None:
         """Mark the entries that have fewer cells than others and whose numbers are sums of the entries above."""

@@ -40,6 +40,9 @@ class ListColumnSettings(Settings):
     min_column_share: float = threshold(
         0.5, meaning="The least share of the table's named columns, or of the items where those are fewer, that match."
     )
+    min_item_share: float = threshold(
+        0.4, meaning="The least share of the items that a table with columns of its own must have to be certain."
+    )
     date_by_elimination: bool = rule(
         True, meaning="The only column of dates is that of the only item that is a date and has no column yet."
     )
@@ -51,6 +54,11 @@ class ListColumnSettings(Settings):
         meaning="Of columns headed by years or dates, the latest is the only item of number, or that of the current "
         "period; the one before it is that of the previous period.",
     )
+    rest_similarity: float = threshold(
+        0.5,
+        meaning="The least similarity of a header and an item that have nobody else, where others have come together.",
+    )
+    rest_margin: float = threshold(0.1, meaning="How far such a pair is above every other one with either of them.")
     elimination_score: float = threshold(0.75, meaning="What such a pair counts.")
     join_captions: bool = rule(
         True, meaning="A table's caption may be part of the name of its columns: `Line` over `ID` is the line ID."
@@ -85,6 +93,8 @@ class ColumnMatch:
         found = len(self.columns)
         items = [n for n, item in enumerate(self.field.items) if is_column_item(item)]
         least = settings.min_column_share * min(self.grid.named_columns, len(items))
+        if found < self.grid.named_columns:
+            least = max(least, settings.min_item_share * len(items))
         return (
             found >= min(settings.min_columns, len(items))
             and found >= least
@@ -166,11 +176,36 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
         if name is not None:
             certain[name[0]] = name[1]
             similarity[name[0]] = settings.elimination_score
+    if len(certain) >= settings.min_columns:
+        for item, column in _rest_by_likeness(field, grid, certain, text).items():
+            certain[item] = column
+            similarity[item] = settings.elimination_score
     if not certain and not doubtful:
         return None
     mean = sum(similarity.values()) / len(similarity) if similarity else 0.0
     items = sum(is_column_item(item) for item in field.items)
     return ColumnMatch(field, grid, certain, similarity, doubtful, mean * (0.5 + 0.5 * len(certain) / items))
+
+
+def _rest_by_likeness(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: str) -> dict[int, int]:
+    """Return the columns of items without one that share most of a name with them, and with no other by a margin."""
+    settings = ListColumnSettings.current()
+    scores = {
+        (i, column): score
+        for i, item in enumerate(field.items)
+        if i not in taken and is_column_item(item)
+        for column, names in enumerate(grid.names)
+        if column not in taken.values()
+        and (score := _similarity_to_column(item, names, grid.caption)) >= settings.rest_similarity
+        and column_fit(item, grid, column, text) >= settings.min_fit
+    }
+    return {i: c for i, c in assign(scores).items() if _is_alone(i, c, scores, settings)}
+
+
+def _is_alone(item: int, column: int, scores: Mapping[tuple[int, int], float], settings: ListColumnSettings) -> bool:
+    """Decide whether no other pair with the item or the column is nearly as alike."""
+    rivals = [s for (i, c), s in scores.items() if (i == item) != (c == column)]
+    return max(rivals, default=0.0) <= scores[item, column] - settings.rest_margin
 
 
 def _has_rival_column(

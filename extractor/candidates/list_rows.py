@@ -79,15 +79,25 @@ class _Found:
 
 def match_rows(fields: Sequence[Field], document: Document) -> dict[Path, TableRowsMatch]:
     """Return the arrays of objects that rows answer with certainty, by path."""
-    lists = [f for f in fields if f.type == "array" and any(is_column_item(item) for item in f.items)]
-    found: dict[Path, list[_Found]] = {}
-    for field in lists:
-        if not limits_rows(field):
-            candidates = _find_rows(field, document)
-            if selected := _select_tables(field, candidates, lists, document.text):
-                found[field.path] = selected
+    lists = _lists_of_columns(fields)
+    found = {f.path: selected for f in lists if (selected := _find_settled(f, lists, document))}
     _drop_shared(found, lists, document.text)
     return {path: _join(path, parts, document.text) for path, parts in found.items()}
+
+
+def find_settled_tables(field: Field, fields: Sequence[Field], document: Document) -> list[ColumnMatch]:
+    """Return the grids whose rows answer the list `field` with certainty, in order; `fields` are all of the schema."""
+    return [found.match for found in _find_settled(field, _lists_of_columns(fields), document)]
+
+
+def _lists_of_columns(fields: Sequence[Field]) -> list[Field]:
+    return [f for f in fields if f.type == "array" and any(is_column_item(item) for item in f.items)]
+
+
+def _find_settled(field: Field, lists: Sequence[Field], document: Document) -> list[_Found]:
+    if limits_rows(field):
+        return []
+    return _select_tables(field, _find_rows(field, document), lists, document.text)
 
 
 _OF_COLUMNS = re.compile(r"\bcolumns?\s+only\b|\bonly\s+(?:the\s+)?[^.;,()]{0,40}\bcolumns?\b", re.IGNORECASE)
@@ -444,7 +454,7 @@ def drop_rows_of_other_fields(
         own = []
         for row in match.rows:
             cells = [text[s.start : s.end] for s in sorted(row, key=lambda s: s.start) if s.end > s.start]
-            is_other = len(cells) < most and begins_with_label(cells[0])
+            is_other = 0 < len(cells) < most and begins_with_label(cells[0])
             if not is_other and not any(map(is_labelled_value, cells)):
                 own.append(row)
         if own:

@@ -11,6 +11,7 @@ from typing import Any
 from extractor import __version__
 from extractor.confidence import apply_calibration, find_calibration, penalise_problems, with_features
 from extractor.extraction import prompts
+from extractor.extraction.absent_values import fill_absent_values
 from extractor.extraction.answers import AnswerSettings, find_mask_conflicts, settle_mask_conflicts, values_from_answer
 from extractor.extraction.assembly import Assembly, assemble_record
 from extractor.extraction.column_answers import match_lists_by_columns
@@ -84,6 +85,7 @@ def extract(
     values, rules = apply_value_rules(values, lessons, planned.proposals, schema, context)
     values = trim_organization_names(values, schema, context)
     values = withdraw_lists_of_others(resolve_conflicts(values, schema, context), schema)
+    values = fill_absent_values(values, schema)
     with timer.stage("check"):
         found = (*document.problems, *list_problems(planned, document))
         assembly = assemble_record(document, schema, values, found)

@@ -8,8 +8,10 @@ from dataclasses import dataclass
 
 from extractor.grounding import organization_name, postal_address
 from extractor.grounding.lines import Span, find_lines, holds_other_value, is_labelled, other_label_terms, rest_of_lines
+from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field
+from extractor.values import normalisation
 from extractor.values.scripts import has_cjk
 from extractor.values.terms import search_terms
 
@@ -23,6 +25,9 @@ class SpanBoundarySettings(Settings):
     )
     restore_edge_words: bool = rule(
         True, meaning="The first and last line of an answer of several lines get back the few words that are missing."
+    )
+    complete_contacts: bool = rule(
+        True, meaning="A part of a telephone number or an e-mail or web address is all of it, in a field named for one."
     )
     complete_names: bool = rule(True, meaning="A part of a name that has a line to itself becomes the whole name.")
     max_edge_words: int = threshold(
@@ -50,6 +55,8 @@ def adjust_span(span: Span, field: Field, document: Document, fields: Iterable[F
     """
     settings = SpanBoundarySettings.current()
     text = document.text
+    if settings.complete_contacts and (whole := _whole_contact(span, field, text)):
+        return whole
     start, end = _trim_other_lines(span, text) if settings.trim_other_lines else span
     if postal_address.is_postal_address(field):
         start, end = postal_address.adjust_address((start, end), text, other_label_terms(field, fields))
@@ -58,6 +65,27 @@ def adjust_span(span: Span, field: Field, document: Document, fields: Iterable[F
     if settings.complete_names:
         start, end = _complete_name((start, end), field, text)
     return organization_name.complete_legal_form((start, end), field, text)
+
+
+_CONTACTS = {
+    "phone": re.compile(
+        r"\b(?:tele)?phones?\b|\b(?:tel|fax|mobile|hotline)\b|电话|電話|传真|傳真|手机|手機", re.IGNORECASE
+    ),
+    "email": re.compile(r"\be-?mails?\b|邮箱|郵箱|电子邮件", re.IGNORECASE),
+    "uri": re.compile(r"\b(?:web ?site|web ?page|url|home ?page)\b|网址|網址|网站", re.IGNORECASE),
+}
+
+
+def _whole_contact(span: Span, field: Field, text: str) -> Span | None:
+    """Return the telephone number or address that the answer is a part of, where the field is named for one."""
+    names = " ".join((*field.labels, readable_name(field.name)))
+    kind = next((kind for kind, pattern in _CONTACTS.items() if pattern.search(names)), None)
+    if kind is None or "\n" in text[slice(*span)]:
+        return None
+    line_start, line_end = text.rfind("\n", 0, span[0]) + 1, text.find("\n", span[1])
+    line = text[line_start : line_end if line_end >= 0 else len(text)]
+    found = ((line_start + start, line_start + end) for start, end in normalisation.find_spans(kind, line))
+    return next(((start, end) for start, end in found if start <= span[0] and span[1] <= end), None)
 
 
 def _trim_other_lines(span: Span, text: str) -> Span:

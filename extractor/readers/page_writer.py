@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from extractor import tables
 from extractor.geometry import PlacedWord, Rect, union
 from extractor.layout import LayoutBlock, LayoutCell, TableBlock, TextBlock, TextLine, separator_before
 from extractor.readers.continued_tables import WrittenTable, build_joined_table, group_continued_tables
-from extractor.readers.text_direction import words_in_order
+from extractor.readers.text_direction import is_written_leftward, mirror_columns, words_in_order
 from extractor.settings import Settings, threshold
 from extractor.tables import PlacedCell, PlacedLine
 from extractor.types import BBox, Block, Document, Page, Problem, Word
@@ -39,6 +39,7 @@ class PageWriter:
         self._headings: list[tuple[int, str]] = []
         self._lines: list[PlacedLine] = []
         self._number = 0
+        self._is_leftward = False
 
     def write_page(
         self,
@@ -56,6 +57,7 @@ class PageWriter:
         if self.length:
             self._write("\n")
         self._number, self._words, start = number, [], self.length
+        self._is_leftward = is_written_leftward(word.text for block in blocks for word in _words_of(block))
         lines_above: list[str] = []
         body = [block for block in blocks if not _is_running_head(block, height)]
         for block in blocks:
@@ -98,7 +100,7 @@ class PageWriter:
         self._words.append(Word(word.text, start, self.length, box, word.confidence, from_ocr))
 
     def _write_line(self, line: TextLine, separator: str = "\t") -> None:
-        for position, words in enumerate(words_in_order(line)):
+        for position, words in enumerate(words_in_order(line, self._is_leftward)):
             self._write(separator if position else "")
             for word, neighbours in words:
                 self._write(separator_before(*neighbours) if neighbours else separator_before(None, word))
@@ -124,12 +126,11 @@ class PageWriter:
 
     def _write_table(self, block: TableBlock, begins_page: bool, ends_page: bool, lines_above: tuple[str, ...]) -> None:
         start, cells, row = self.length, [], -1
-        last_filled = {
-            cell.row: cell.column for cell in sorted(block.cells, key=lambda cell: cell.column) if cell.lines
-        }
+        placed = mirror_columns(block.cells) if self._is_leftward else block.cells
+        last_filled = {cell.row: cell.column for cell in sorted(placed, key=lambda cell: cell.column) if cell.lines}
         next_column = 0
         rows_spanned_to: dict[int, int] = {}  # column -> the row up to which a filled cell from above spans
-        for cell in sorted(block.cells, key=lambda cell: (cell.row, cell.column)):
+        for cell in sorted(placed, key=lambda cell: (cell.row, cell.column)):
             if cell.row != row:
                 self._write("\n" if row >= 0 else "")
                 row, next_column = cell.row, -1
@@ -190,6 +191,13 @@ def _join_lines(line: TextLine, following: TextLine) -> str:
     ):
         return ""  # Chinese breaks anywhere, also between two digits
     return tables.collapse_whitespace(f"{before[-1]}\n{after[0]}")[1:-1]
+
+
+def _words_of(block: LayoutBlock) -> Iterator[PlacedWord]:
+    cells = block.cells if isinstance(block, TableBlock) else ()
+    for line in (line for cell in cells for line in cell.lines) if cells else getattr(block, "lines", ()):
+        for segment in line.segments:
+            yield from segment.words
 
 
 def _bounding_box(lines: Sequence[TextLine]) -> Rect:

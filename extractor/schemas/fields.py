@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +19,8 @@ from extractor.schemas.subschemas import SCALAR_TYPES, allowed_types, constant_v
 from extractor.types import Field, Path
 
 _INHERITED_BY_ITEMS = ("x-source", "x-unit")
+_ISO_DATE = re.compile(r"(?<![\w/.-])YYYY-MM-DD(?![\w:-])|\bISO(?:[ -]?8601)? (?:date|calendar date)\b", re.IGNORECASE)
+"""`YYYYMMDD`, `YYYY-MM-DD HH:MM` and the like are other formats."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +139,7 @@ class FieldTree:
             nullable=nullable,
             copied=source == "copied",
             unit=keywords.get("x-unit"),
-            format=keywords.get("format") if isinstance(keywords.get("format"), str) else None,
+            format=_format_of(keywords, field_type),
             enum=options,
         )
 
@@ -197,6 +200,14 @@ class FieldTree:
 
     def _standalone(self, schema: Any) -> dict[str, Any]:
         return make_standalone(schema, self._index, self._budget)
+
+
+def _format_of(keywords: Mapping[str, Any], field_type: str) -> str | None:
+    """Return the declared format, or `date` where the description of a text asks for one as `YYYY-MM-DD`."""
+    if isinstance(keywords.get("format"), str):
+        return keywords["format"]
+    is_plain_text = field_type == "string" and constant_values(keywords) is None and "pattern" not in keywords
+    return "date" if is_plain_text and _ISO_DATE.search(str(keywords.get("description", ""))) else None
 
 
 def _join_scalar_branches(flat: dict[str, Any], branches: list[dict[str, Any]]) -> dict[str, Any] | None:

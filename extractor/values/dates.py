@@ -26,6 +26,8 @@ _CHINESE_DIGIT = "[〇零○一二三四五六七八九十廿卅]"
 _CHINESE_NUMERAL = "[〇零○一二三四五六七八九十百廿卅]"
 _DAY_OR_MONTH = rf"\d{{1,2}}|{_CHINESE_DIGIT}{{1,3}}"
 _S = "[ \u00a0]"
+_G = rf"(?:{_S}{{0,2}}|\t)"
+"""Between a figure and the word for year, month or day, which a form may print at some distance."""
 _ORDINAL = r"(?:st|nd|rd|th)?"
 _NO_DIGIT_FOLLOWS = r"(?:(?!\d|\.\d)|(?<=\d\d)(?=\d\d:\d\d(?!\d)))"
 """Unless a time stands against the date without a space: OCR returns `19-03-201818:08:38`."""
@@ -80,10 +82,10 @@ class PrintedDate:
 # Every form of a date: its pattern, whose groups begin with the name of the form, and what its groups mean.
 
 _FORM_PATTERNS: Mapping[str, str] = {
-    "era": rf"""(?P<era_name>{calendars.ERA}){_S}{{0,2}}(?P<era_year>元|\d{{1,3}}|{_CHINESE_NUMERAL}{{1,5}}){_S}{{0,2}}
+    "era": rf"""(?P<era_name>{calendars.ERA}){_S}{{0,2}}(?P<era_year>元|\d{{1,3}}|{_CHINESE_NUMERAL}{{1,5}}){_G}
         {_BRACKETED_YEAR}{_S}?年(?:度{_S}?)?{_BRACKETED_YEAR}
-        (?:{_S}{{0,2}}(?P<era_month>{_DAY_OR_MONTH}){_S}{{0,2}}月份?
-            (?:{_S}{{0,2}}(?P<era_day>{_DAY_OR_MONTH}){_S}{{0,2}}[日号號])?)?""",
+        (?:{_S}{{0,2}}(?P<era_month>{_DAY_OR_MONTH}){_G}月份?
+            (?:{_S}{{0,2}}(?P<era_day>{_DAY_OR_MONTH}){_G}[日号號])?)?""",
     "era_figures": rf"""(?P<era_figures_name>{calendars.ERA}){_S}{{0,2}}(?P<era_figures_year>元|\d{{1,3}}){_S}?
         (?P<era_figures_mark>[-/.]){_S}?(?P<era_figures_month>\d{{1,2}}){_S}?(?P=era_figures_mark)
         {_S}?(?P<era_figures_day>\d{{1,2}}){_NO_DIGIT_FOLLOWS}""",
@@ -100,10 +102,10 @@ _FORM_PATTERNS: Mapping[str, str] = {
         (?P<republic_month>\d{{1,2}}){_S}?月{_S}?(?P<republic_day>\d{{1,2}}){_S}?[日号號]""",
     "republic_figures": r"""(?<![\d./-])(?P<republic_figures_year>1[0-4]\d)(?P<republic_figures_mark>[-/.])
         (?P<republic_figures_month>\d{1,2})(?P=republic_figures_mark)(?P<republic_figures_day>\d{1,2})(?![\d./-])""",
-    "chinese": rf"""(?<!\d)(?P<chinese_year>(?:\d{{4}}|\d\d)|{_CHINESE_DIGIT}{{4}}){_BRACKETED_YEAR}{_S}{{0,2}}年
+    "chinese": rf"""(?<!\d)(?P<chinese_year>(?:\d{{4}}|\d\d)|{_CHINESE_DIGIT}{{4}}){_BRACKETED_YEAR}{_G}年
         (?:度{_S}?)?{_BRACKETED_YEAR}
-        (?:{_S}{{0,2}}(?P<chinese_month>{_DAY_OR_MONTH}){_S}{{0,2}}月份?
-            (?:{_S}{{0,2}}(?P<chinese_day>{_DAY_OR_MONTH}){_S}{{0,2}}[日号號])?)?""",
+        (?:{_S}{{0,2}}(?P<chinese_month>{_DAY_OR_MONTH}){_G}月份?
+            (?:{_S}{{0,2}}(?P<chinese_day>{_DAY_OR_MONTH}){_G}[日号號])?)?""",
     "chinese_month_day": rf"""(?<!\d)(?P<chinese_month_day_month>{_DAY_OR_MONTH}){_S}?月
         {_S}?(?P<chinese_month_day_day>{_DAY_OR_MONTH}){_S}?[日号號]""",
     "year_first": rf"""(?<![\d.])(?P<year_first_year>\d{{4}}){_S}?(?P<year_first_mark>[-/.])
