@@ -190,15 +190,16 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
 def _rest_by_likeness(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: str) -> dict[int, int]:
     """Return the columns of items without one that share most of a name with them, and with no other by a margin."""
     settings = ListColumnSettings.current()
-    scores = {
-        (i, column): score
-        for i, item in enumerate(field.items)
-        if i not in taken and is_column_item(item)
-        for column, names in enumerate(grid.names)
-        if column not in taken.values()
-        and (score := _similarity_to_column(item, names, grid.caption)) >= settings.rest_similarity
-        and column_fit(item, grid, column, text) >= settings.min_fit
-    }
+    scores: dict[tuple[int, int], float] = {}
+    for i, item in enumerate(field.items):
+        if i in taken or not is_column_item(item):
+            continue
+        alike = {c: _similarity_to_column(item, names, grid.caption) for c, names in enumerate(grid.names)}
+        least = max(settings.rest_similarity, max(alike.values(), default=0.0) - settings.max_concession)
+        for column, score in alike.items():
+            is_free = column not in taken.values() and score >= least
+            if is_free and column_fit(item, grid, column, text) >= settings.min_fit:
+                scores[i, column] = score
     return {i: c for i, c in assign(scores).items() if _is_alone(i, c, scores, settings)}
 
 

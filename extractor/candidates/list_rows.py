@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from extractor.candidates import entry_grids
 from extractor.candidates.column_names import header_similarity
 from extractor.candidates.entry_grids import EntryGrid, LineRows, PlacedText, Row
 from extractor.candidates.entry_rows import TOTALS_LEFT_OUT, Entry, ReadRows, read_rows
+from extractor.candidates.line_runs import find_runs
 from extractor.candidates.list_columns import ColumnMatch, cell_fits, is_column_item, is_free_text, match_columns
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.candidates.table_cells import pair_names
@@ -46,6 +48,10 @@ class ListRowSettings(Settings):
     shortest_term: int = threshold(
         4, unit="letters", meaning="Shortest word that a heading shares with the description of the item that it holds."
     )
+    tell_details: bool = rule(
+        True, meaning="Tables of one row each between lines that are built alike are details of those lines."
+    )
+    fewest_details: int = threshold(3, unit="tables", meaning="So many tables of one row at least are details.")
     drop_rows_of_other_fields: bool = rule(True, meaning="A row that has another field's label is none of the list.")
 
 
@@ -97,7 +103,24 @@ def _lists_of_columns(fields: Sequence[Field]) -> list[Field]:
 def _find_settled(field: Field, lists: Sequence[Field], document: Document) -> list[_Found]:
     if limits_rows(field):
         return []
-    return _select_tables(field, _find_rows(field, document), lists, document.text)
+    selected = _select_tables(field, _find_rows(field, document), lists, document.text)
+    return [] if ListRowSettings.current().tell_details and _are_details(selected, document) else selected
+
+
+def _are_details(selected: Sequence[_Found], document: Document) -> bool:
+    """Decide whether tables of one row each stand between the lines of a run, which are what they are details of."""
+    settings = ListRowSettings.current()
+    entries = sum(len(found.rows.entries) for found in selected)
+    if len(selected) < settings.fewest_details or entries >= 2 * len(selected):
+        return False
+    starts = [found.span[0] for found in selected]
+    for run in find_runs(document):
+        lines = [min(cell.start for cell in row.values()) for row in run.rows]
+        between = {bisect.bisect(starts, line) for line in lines}
+        has_more = len(run.names) > max(len(found.match.grid.names) for found in selected)
+        if has_more and len(between) == len(lines) >= settings.fewest_details:
+            return True
+    return False
 
 
 _OF_COLUMNS = re.compile(r"\bcolumns?\s+only\b|\bonly\s+(?:the\s+)?[^.;,()]{0,40}\bcolumns?\b", re.IGNORECASE)
