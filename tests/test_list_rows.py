@@ -529,3 +529,56 @@ def test_column_of_dates_is_not_offered_to_a_number():
     (match,) = find_uncertain_tables(the_list(a_list("", what=text(), sum=number())), document)
     offered = {slot.key: slot.literals for slot in make_column_question(match, document.text).slots}
     assert offered == {"B": ("what",), "C": ("sum",)}
+
+
+def test_two_headers_under_one_have_a_column_each():
+    document = (
+        "Voucher   Hire dates                  Berth       Charge\n"
+        "          Start         Finish\n"
+        "V-11      4 May 2031    6 May 2031    North quay   40.00\n"
+        "V-12      7 May 2031    9 May 2031    South quay   55.00\n"
+        "V-13      8 May 2031    9 May 2031    North quay   20.00\n"
+    )
+    wanted = a_list("", voucher=text(), hireStart=text(), hireFinish=text(), berth=text(), charge=number())
+    assert rows(document, wanted)[:2] == [
+        ("V-11", "4 May 2031", "6 May 2031", "North quay", 40),
+        ("V-12", "7 May 2031", "9 May 2031", "South quay", 55),
+    ]
+
+
+def test_item_has_the_column_that_shares_a_word_with_it_where_others_are_told():
+    document = tabbed("No|Hoisted flags|Height|Width", "1|Blue Peter|1.2|1.8", "2|Yankee|1.1|1.7", "3|Hotel|0.9|1.4")
+    wanted = a_list("", flag=text(), height=number(), width=number())
+    assert rows(document, wanted) == [("Blue Peter", 1.2, 1.8), ("Yankee", 1.1, 1.7), ("Hotel", 0.9, 1.4)]
+
+
+def test_rows_that_take_turns_with_fuller_ones_are_details():
+    lines = ["Day|Sailing|Boat|Seats|Crew|Fare"]
+    for day in (3, 4, 5, 6):
+        lines += [f"Week {day}||||2|", f"{day} May 2031|09:00|Heron|40|3|{day}.50"]
+    wanted = a_list("", day=text(), sailing=text(), boat=text(), seats=number(), crew=number(), fare=number())
+    assert [row[2] for row in rows(tabbed(*lines), wanted)] == ["Heron"] * 4
+
+
+def test_line_above_names_the_columns_of_lines_that_are_built_alike():
+    document = (
+        "Nr  Boat                   Berth           Fare\n"
+        "A 1   Grey Heron             North quay      12.50\n"
+        "      Nights    Rate\n"
+        "      2         6.25\n"
+        "A 2   Kittiwake              South quay      18.00\n"
+        "      Nights    Rate\n"
+        "      3         6.00\n"
+        "A 3   Black Guillemot        North quay      31.00\n"
+        "      Nights    Rate\n"
+        "      5         6.20\n"
+    )
+    schema = load_schema({"type": "object", "properties": {"stays": a_list("", boat=text(), fare=number())}})
+    found = find_uncertain_tables(schema.fields[0], read_bytes(document.encode(), "stays.txt"))
+    assert any("Boat" in names for match in found for names in match.grid.names)
+
+
+def test_one_word_of_a_sentence_in_a_description_is_no_header():
+    item = load_schema({"type": "object", "properties": {"boat": text("the boat, as printed on the line above it")}})
+    quoted = load_schema({"type": "object", "properties": {"boat": text("the boat, from the LINE column")}})
+    assert header_similarity(item.fields[0], "Line") < 0.7 < header_similarity(quoted.fields[0], "Line")

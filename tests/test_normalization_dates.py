@@ -350,3 +350,8 @@ def test_a_calendar_that_is_not_named_is_reported_unless_the_surroundings_name_i
     assert read("88年8月7日", other_dates=["民國112年1月1日"]) == ("1999-08-07", ["ambiguous_date"])
     assert read("22年8月7日", other_dates=["平成21年1月1日"]) == ("2022-08-07", ["ambiguous_date"])
     assert read("1402/05/16") == ("1402-05-16", ["ambiguous_date"])
+
+
+def test_a_wide_space_may_stand_before_the_words_for_year_month_and_day():
+    assert find_spans("date", "令和 6\t年 4\t月 9\t日") == [(0, 14)]
+    assert find_spans("date", "2031年\t4月\t9月") == [(0, 5)]

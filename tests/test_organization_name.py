@@ -67,3 +67,9 @@ def test_declared_kind_decides_and_else_the_fields_names():
     assert {title: is_organization_name(field(title)) for title in titles} == titles
     with replaced(OrganizationNameSettings(recognise_by_name=False)):
         assert is_organization_name(declared) and not is_organization_name(field("Company"))
+
+
+def test_a_legal_form_before_a_wide_space_takes_the_name_behind_it():
+    text = "株式会社\t港湾商店\n"
+    seller = load_schema({"type": "object", "properties": {"sellerName": {"type": "string"}}}).fields[0]
+    assert text[slice(*adjust_span((0, 4), seller, Document("0", "a", text)))] == "株式会社\t港湾商店"

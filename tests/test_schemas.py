@@ -576,3 +576,15 @@ def test_definition_that_many_properties_share_does_not_multiply():
     assert len(load_schema(schema).fields) == 300
     step_counter = StepCounter(schema)
     assert step_counter.count({name: {"v": 1} for name in names}).repeated == 0
+
+
+def test_description_that_asks_for_an_iso_date_is_the_format_date():
+    def of(description, **more):
+        schema = {"type": "object", "properties": {"a": {"type": "string", "description": description, **more}}}
+        return load_schema(schema).fields[0].format
+
+    assert of("day of sailing, YYYY-MM-DD") == "date"
+    assert of("day of sailing as an ISO 8601 date") == "date"
+    assert of("time of sailing, YYYY-MM-DD HH:MM") == of("day as YYYYMMDD") == of("day of sailing") is None
+    assert of("YYYY-MM-DD", format="time") == "time"
+    assert of("YYYY-MM-DD", enum=["2031-05-04"]) is None

@@ -121,3 +121,9 @@ def test_terms_of_other_labels_leave_out_the_fields_own():
     terms = other_label_terms(fields[0], fields)
     assert "reference" in terms and "编号" in terms
     assert not terms & {"sender", "address", "7"}
+
+
+def test_part_of_a_telephone_number_is_all_of_it_in_a_field_named_for_one():
+    text = "Office: (0131) 555 0142, shop: 0131 555 0199\n"
+    assert adjusted(text, "0131", "Office telephone") == "(0131) 555 0142"
+    assert adjusted(text, "0131", "Office code") == "0131"

@@ -56,3 +56,14 @@ def test_values_are_found_behind_labels_written_from_right_to_left():
 def test_a_line_of_latin_words_with_one_from_right_to_left_is_read_from_the_left():
     document = read_bytes(page("A B cba C 12"), "a.pdf")
     assert document.text.strip() == f"A B {hebrew('abc')} C 12"
+
+
+def test_figures_alone_on_a_page_from_right_to_left_are_read_from_the_right():
+    document = read_bytes(page("fed cba ihg", "20  10", "cba fed"), "a.pdf")
+    lines = [line.split() for line in document.text.split("\n") if line]
+    assert lines[1] == ["10", "20"]
+
+
+def test_a_figure_in_brackets_keeps_them_around_it():
+    document = read_bytes(page(r"\( 25 \) :cba"), "a.pdf")
+    assert " ".join(document.text.split()) == f"{hebrew('abc:')} ( 25 )"

@@ -149,7 +149,7 @@ def _names_above(
     """Return the names over the columns of a row, of the nearest line above that has names over most of them."""
     columns = sorted(row)
     cells = tuple(row[c] for c in columns)
-    for head in reversed(heads) if settings.name_by_header and lines.has_boxes else ():
+    for head in reversed(heads) if settings.name_by_header else ():
         texts = [cell for cell in head if cell.text and not is_value(cell.text) and not is_label(cell.text)]
         if len(texts) < max(settings.fewest_names, len(head) - 1):
             continue

@@ -65,6 +65,8 @@ def match_lists_by_columns(
     tables = {
         field.path: find_uncertain_tables(field, document) for field in lists if any(item.path for item in field.items)
     }
+    taken = [(t.start, t.end) for match in planned.row_matches.values() for t in match.tables]
+    tables = {path: [m for m in found if not _is_taken(m, taken)] for path, found in tables.items()}
     if model is not None:
         tables = _assign_tables(tables, document, model)
     asked_about = [group for found in tables.values() for group in _likeliest_groups(found)]
@@ -113,6 +115,11 @@ def _ask_for_rest(
         if rows is not None:
             found[path] = rows
     return found
+
+
+def _is_taken(match: ColumnMatch, taken: Sequence[tuple[int, int]]) -> bool:
+    """Decide whether the rows of a match are of a table that another list has been read from."""
+    return any(match.grid.start < end and start < match.grid.end for start, end in taken)
 
 
 def _is_known(match: ColumnMatch) -> bool:

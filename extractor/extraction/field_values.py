@@ -8,6 +8,7 @@ from dataclasses import replace
 from extractor.candidates.context import ContextIndex
 from extractor.candidates.governing_text import GoverningText
 from extractor.grounding.occurrences import make_evidence
+from extractor.grounding.range_sides import find_side_of_range
 from extractor.problems import ProblemKind
 from extractor.types import Document, Evidence, Field, FieldValue, Passages, Path, Problem
 from extractor.values import broken_lines, normalisation, units
@@ -49,6 +50,10 @@ def value_from_evidence(
     `printed` is the value's text where the evidence has more: the lines of a wrapped cell, with other cells between.
     A text that cannot be normalised becomes the value as it is, with a problem that keeps it out of the record.
     """
+    if printed is None:
+        side = find_side_of_range((evidence.start, evidence.end), field, context.document.text)
+        if side != (evidence.start, evidence.end):
+            evidence = make_evidence(context.document, *side)
     text, doubts = evidence.text if printed is None else printed, []
     if printed is None and field.type in normalisation.NUMERIC_TYPES:
         end = broken_lines.number_end(context.document.text, evidence.start, evidence.end)

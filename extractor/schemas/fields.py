@@ -19,7 +19,9 @@ from extractor.schemas.subschemas import SCALAR_TYPES, allowed_types, constant_v
 from extractor.types import Field, Path
 
 _INHERITED_BY_ITEMS = ("x-source", "x-unit")
-_ISO_DATE = re.compile(r"(?<![\w/.-])YYYY-MM-DD(?![\w:-])|\bISO(?:[ -]?8601)? (?:date|calendar date)\b", re.IGNORECASE)
+_ISO_DATE = re.compile(
+    r"(?<![\w/.-])YYYY-MM-DD(?![\w:-]|\s?T?HH)|\bISO(?:[ -]?8601)? (?:date|calendar date)\b", re.IGNORECASE
+)
 """`YYYYMMDD`, `YYYY-MM-DD HH:MM` and the like are other formats."""
 
 

@@ -48,6 +48,12 @@ class HeaderRowSettings(Settings):
     filled_share: float = threshold(
         0.5, meaning="A first row with more of its columns filled is a header row, if nothing else tells."
     )
+    rows_under_banner: int = threshold(
+        2,
+        unit="rows",
+        meaning="So many values of one format under the second of two texts, which a row with a blank stands above, "
+        "make them headers; else they are a label and its value, as are those of the row above.",
+    )
     years_under_years: float = threshold(
         0.25, meaning="Share of the values under a row of years that may read as years themselves, as 2019 pieces do."
     )
@@ -136,7 +142,8 @@ def _is_first_header(grid: CellGrid, row: int, rows: list[int], governing: list[
         turning = sum(_is_over_values(grid, index, lower) for index in beside_corner)
         over_any_value = sum(grid.profile(lower, grid.cells[index].column).values > 0 for index in beside_corner)
         if turning and turning >= HeaderRowSettings.current().turning_share * over_any_value:
-            return grid.columns > 2 or _has_one_format(grid, lower, 1)
+            is_enough = row == 0 or len(lower) >= HeaderRowSettings.current().rows_under_banner
+            return grid.columns > 2 or (is_enough and _has_one_format(grid, lower, 1))
     if any(grid.cells[index].column_span > 1 and grid.cells[index].column != 0 for index in filled):
         return True
     if beside_corner and all(_is_over_blanks(grid, index, below) for index in beside_corner):

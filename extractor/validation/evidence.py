@@ -34,6 +34,8 @@ def find_problems(schema: Schema, values: Sequence[FieldValue], document: Docume
         field = schema.field(value.path)
         if field is None or not field.copied or value.value is None or field.type in ("array", "json"):
             continue
+        if value.evidence is None and value.method == "code":
+            continue  # what the schema says that an absent value is
         if value.evidence is None:
             message = "no place in the document is given for this value; check it by eye"
             yield Problem(value.path, ProblemKind.NO_EVIDENCE, message)
