@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from extractor.candidates.entry_grids import PlacedText
-from extractor.candidates.list_columns import ColumnMatch, cell_fits, needed_items
+from extractor.candidates.list_columns import ColumnMatch, cell_fits, cells_fit, needed_items
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import is_value
 from extractor.types import Field
@@ -277,7 +277,7 @@ class _RowReader:
             return False
         if sum(not row[c].inherited for c in filled) < min(2, len(self._items)):
             return False
-        return all(cell_fits(self._items[c], row[c], self._text) for c in filled)
+        return cells_fit([(self._items[c], row[c]) for c in filled], self._text)
 
     def _may_continue(self, row: Mapping[int, PlacedText]) -> bool:
         """Decide whether a row has only texts, or values for columns that the row above may have left blank."""
@@ -285,16 +285,15 @@ class _RowReader:
         return bool(filled) and all(cell_fits(self._items[c], row[c], self._text) for c in filled)
 
     def _mark_details(self, roles: list[RowRole]) -> None:
-        """Mark the entries of a build that always stands beside a fuller one: `week 14` above each spot of the week."""
-        builds = [
-            frozenset(self._filled(row)) if role is RowRole.ENTRY else None
-            for row, role in zip(self._rows, roles, strict=True)
-        ]
+        """Mark the rows of a build that always stands beside a fuller one: `week 14` above each spot of the week.
+
+        And those that are no entries but recur between them in one build.
+        """
+        entries = [row if role is RowRole.ENTRY else {} for row, role in zip(self._rows, roles, strict=True)]
+        builds = [frozenset(self._filled(row)) for row in entries]
         counts = Counter(build for build in builds if build)
         common = [build for build, count in counts.items() if count >= self._settings.fewest_turns]
-        if len(common) < 2:
-            return
-        fullest = max(common, key=lambda build: (len(build), counts[build]))
+        fullest = max(common, key=lambda build: (len(build), counts[build]), default=frozenset[int]())
         for build in common:
             places = [n for n, other in enumerate(builds) if other == build]
             beside = sum(fullest in (*builds[max(0, n - 1) : n], *builds[n + 1 : n + 2]) for n in places)
@@ -302,6 +301,15 @@ class _RowReader:
             if len(build) <= self._settings.detail_share * len(fullest) and takes_turns:
                 for n in places:
                     roles[n] = RowRole.DETAIL
+        others = [
+            frozenset(c for c, cell in row.items() if cell.text) if role is RowRole.OTHER else frozenset[int]()
+            for row, role in zip(self._rows, roles, strict=True)
+        ]
+        recurring = Counter(others)
+        least = max(self._settings.fewest_turns, roles.count(RowRole.ENTRY) / 2)
+        for n, build in enumerate(others):
+            if len(build) > 1 and recurring[build] >= least:
+                roles[n] = RowRole.DETAIL
 
     def _mark_sums(self, roles: list[RowRole]) -> None:
         """Mark the entries that have fewer cells than others and whose numbers are sums of the entries above."""

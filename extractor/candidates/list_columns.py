@@ -67,6 +67,9 @@ class ListColumnSettings(Settings):
         0.85,
         meaning="What the last name of a header that is a path counts by itself, for every name before it.",
     )
+    max_unfit_share: float = threshold(
+        0.2, meaning="So great a share of a row's cells may be of another kind than their items; people look at those."
+    )
     sampled_rows: int = threshold(40, unit="rows", meaning="So many rows are looked at to judge a column.")
 
 
@@ -312,6 +315,12 @@ def column_fit(item: Field, grid: EntryGrid, column: int, text: str) -> float:
     if item.type == "number" and counts_up([cell.text for cell in cells]):
         return 0.0  # the numbers of the rows measure nothing
     return sum(cell_fits(item, cell, text) for cell in cells) / len(cells)
+
+
+def cells_fit(cells: Sequence[tuple[Field, PlacedText]], text: str) -> bool:
+    """Decide whether the filled cells of a row are values of their items' kinds, all or, of many, nearly all."""
+    unfit = sum(not cell_fits(item, cell, text) for item, cell in cells)
+    return unfit <= ListColumnSettings.current().max_unfit_share * len(cells)
 
 
 def cell_fits(item: Field, cell: PlacedText, text: str) -> bool:

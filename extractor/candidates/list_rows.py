@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import bisect
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from extractor.candidates import entry_grids
 from extractor.candidates.column_names import header_similarity
 from extractor.candidates.entry_grids import EntryGrid, LineRows, PlacedText, Row
 from extractor.candidates.entry_rows import TOTALS_LEFT_OUT, Entry, ReadRows, read_rows
 from extractor.candidates.line_runs import find_runs
-from extractor.candidates.list_columns import ColumnMatch, cell_fits, is_column_item, is_free_text, match_columns
+from extractor.candidates.list_columns import ColumnMatch, cells_fit, is_column_item, is_free_text, match_columns
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.candidates.table_cells import pair_names
 from extractor.settings import Settings, rule, threshold
@@ -194,7 +194,7 @@ def _find_rows(field: Field, document: Document) -> list[_Found]:
 def _grids(field: Field, document: Document) -> Iterator[EntryGrid]:
     """Yield the grids that the list may be read from, with what stands side by side or too close put in its columns."""
     for grid in _find_grids(field, document):
-        yield entry_grids.part_counts(entry_grids.join_side_by_side(grid), document.text)
+        yield entry_grids.part_dates(entry_grids.part_counts(entry_grids.join_side_by_side(grid), document.text))
 
 
 def _find_grids(field: Field, document: Document) -> Iterator[EntryGrid]:
@@ -210,7 +210,10 @@ def _find_grids(field: Field, document: Document) -> Iterator[EntryGrid]:
     if settings.read_lines:
         lines = LineRows(document)
         headers = _header_rows(field, lines.rows)
-        for at, following in pairwise((*headers, len(lines.rows))):
+        details = _detail_headers(headers, lines.rows)
+        for at in headers:
+            ends = (n for n in headers if n > at and (n not in details or at in details))
+            following = next(ends, len(lines.rows))
             if stop := _last_row(field, lines, at, following, document.text):
                 yield lines.grid(at, stop)
 
@@ -234,6 +237,22 @@ def _header_rows(field: Field, rows: Sequence[Row]) -> list[int]:
     return found
 
 
+def _detail_headers(headers: Sequence[int], rows: Sequence[Row]) -> frozenset[int]:
+    """Return the header rows that recur under a longer one: they head the details of each of its entries."""
+    if not ListRowSettings.current().tell_details:
+        return frozenset()
+    printed = {n: tuple(cell.text for cell in rows[n]) for n in headers}
+    often = Counter(printed.values())
+    recurring = {n for n, texts in printed.items() if often[texts] >= ListRowSettings.current().fewest_details}
+    longest_above = 0
+    details = set()
+    for n in headers:
+        if n in recurring and len(printed[n]) < longest_above:
+            details.add(n)
+        longest_above = max(longest_above, len(printed[n]))
+    return frozenset(details)
+
+
 def _last_row(field: Field, lines: LineRows, at: int, following: int, text: str) -> int | None:
     """Return the line after the last one that fits under the header; None where not one does."""
     settings = entry_grids.EntryGridSettings.current()
@@ -245,7 +264,7 @@ def _last_row(field: Field, lines: LineRows, at: int, following: int, text: str)
     for n in range(at + 1, following):
         row = lines.align(header, lines.rows[n])
         cells = [(field.items[i], row[c]) for i, c in match.columns.items() if c in row]
-        if len(cells) >= max(2, len(match.columns) / 2) and all(cell_fits(item, cell, text) for item, cell in cells):
+        if len(cells) >= max(2, len(match.columns) / 2) and cells_fit(cells, text):
             gaps += [unfit] if last is not None else []
             last, unfit = n, 0
         elif (unfit := unfit + 1) > settings.lines_skipped:
