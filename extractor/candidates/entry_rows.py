@@ -46,7 +46,7 @@ class EntryRowSettings(Settings):
         True, meaning="Of rows of two builds that take turns, those that fill far fewer columns are details."
     )
     fewest_turns: int = threshold(3, unit="rows", meaning="Rows that take turns do so at least so often.")
-    detail_share: float = threshold(0.6, meaning="A detail fills at most this share of the columns of an entry.")
+    detail_share: float = threshold(0.67, meaning="A detail fills at most this share of the columns of an entry.")
     often: float = threshold(0.3, meaning="Lone texts after so great a share of entries are lines of them, not heads.")
 
 
@@ -306,9 +306,14 @@ class _RowReader:
             for row, role in zip(self._rows, roles, strict=True)
         ]
         recurring = Counter(others)
-        least = max(self._settings.fewest_turns, roles.count(RowRole.ENTRY) / 2)
+        widths = [
+            sum(bool(cell.text) for cell in row.values())
+            for row, role in zip(self._rows, roles, strict=True)
+            if role is RowRole.ENTRY
+        ]
+        most = self._settings.detail_share * max(widths, default=0)
         for n, build in enumerate(others):
-            if len(build) > 1 and recurring[build] >= least:
+            if 1 < len(build) <= most and recurring[build] >= self._settings.fewest_turns:
                 roles[n] = RowRole.DETAIL
 
     def _mark_sums(self, roles: list[RowRole]) -> None:

@@ -85,7 +85,9 @@ def _whole_contact(span: Span, field: Field, text: str) -> Span | None:
     line_start, line_end = text.rfind("\n", 0, span[0]) + 1, text.find("\n", span[1])
     line = text[line_start : line_end if line_end >= 0 else len(text)]
     found = ((line_start + start, line_start + end) for start, end in normalisation.find_spans(kind, line))
-    return next(((start, end) for start, end in found if start <= span[0] and span[1] <= end), None)
+    return next(
+        ((min(start, span[0]), max(end, span[1])) for start, end in found if start < span[1] and span[0] < end), None
+    )
 
 
 def _trim_other_lines(span: Span, text: str) -> Span:
