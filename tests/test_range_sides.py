@@ -41,3 +41,11 @@ def test_start_and_end_of_one_printed_period_are_its_two_dates():
     result = extract(document, fields(hireStart=date, hireEnd=date), ScriptedModel(lambda *_: answers))
     assert result.data == {"hireStart": "2031-05-04", "hireEnd": "2031-06-09"}
     assert [v.evidence.text for v in result.values] == ["4 May 2031", "9 June 2031"]
+
+
+def test_a_side_found_elsewhere_is_taken_from_where_the_other_one_is_printed():
+    date = {"type": "string", "format": "date"}
+    document = read_bytes(b"Hire 4 May 2031 - 9 June 2031.\n\nPaid on 7 May 2031 in full.\n", "hire.txt")
+    answers = json.dumps({"hireStart": "4 May 2031", "hireEnd": "7 May 2031", "paid": "7 May 2031"})
+    result = extract(document, fields(hireStart=date, hireEnd=date, paid=date), ScriptedModel(lambda *_: answers))
+    assert result.data == {"hireStart": "2031-05-04", "hireEnd": "2031-06-09", "paid": "2031-05-07"}

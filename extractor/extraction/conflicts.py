@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from extractor.candidates.context import ContextIndex
 from extractor.candidates.typed import CandidateSettings
 from extractor.extraction.field_values import ExtractionContext, value_from_evidence
-from extractor.grounding import organization_name, postal_address
+from extractor.grounding import organization_name, postal_address, range_sides
 from extractor.grounding.occurrences import best_occurrence, find_occurrences, make_evidence
 from extractor.problems import ProblemKind
 from extractor.schemas import Schema
@@ -99,6 +99,37 @@ def resolve_conflicts(values: Sequence[FieldValue], schema: Schema, context: Ext
                 v = moved or withdraw(v, "is already another field's value")
         resolved.append(v)
     return resolved
+
+
+def join_sides_of_periods(values: Sequence[FieldValue], schema: Schema, context: ExtractionContext) -> list[FieldValue]:
+    """Return the values, with the model's start or end of a period taken from where its other side is printed.
+
+    Only where it stands in no printed period itself: of `1 May - 7 May`, a start on 1 May and an end on 5 May, found
+    elsewhere, make an end on 7 May.
+    """
+    text = context.document.text
+    named = {
+        f.path: (range_sides.name_of_period(f), is_end)
+        for f in schema.fields
+        if normalisation.value_kind(f) in normalisation.TEMPORAL_KINDS
+        and (is_end := range_sides.is_end_of_range(f)) is not None
+    }
+    fields = {f.path: f for f in schema.fields}
+    printed = {}
+    for v in values:
+        kind = normalisation.value_kind(fields[v.path]) if v.path in named else None
+        if kind is not None and v.evidence is not None:
+            printed[named[v.path]] = range_sides.find_printed_period((v.evidence.start, v.evidence.end), kind, text)
+    joined = []
+    for v in values:
+        name, is_end = named.get(v.path, ((), False))
+        period = printed.get((name, not is_end))
+        if v.path in named and period is not None and v.method == "model" and printed.get((name, is_end)) is None:
+            evidence = make_evidence(context.document, *period[is_end])
+            found = value_from_evidence(fields[v.path], v.path, evidence, "", v.confidence or 0.0, v.method, context)
+            v = replace(v, value=found.value, evidence=found.evidence, problems=found.problems)
+        joined.append(v)
+    return joined if range_sides.RangeSideSettings.current().join_sides else list(values)
 
 
 def _move_to_free_place(

@@ -15,7 +15,12 @@ from extractor.extraction.absent_values import fill_absent_values
 from extractor.extraction.answers import AnswerSettings, find_mask_conflicts, settle_mask_conflicts, values_from_answer
 from extractor.extraction.assembly import Assembly, assemble_record
 from extractor.extraction.column_answers import match_lists_by_columns
-from extractor.extraction.conflicts import resolve_conflicts, trim_organization_names, withdraw_lists_of_others
+from extractor.extraction.conflicts import (
+    join_sides_of_periods,
+    resolve_conflicts,
+    trim_organization_names,
+    withdraw_lists_of_others,
+)
 from extractor.extraction.decision import withdraw_unlikely_values
 from extractor.extraction.field_values import ExtractionContext
 from extractor.extraction.lesson_values import (
@@ -84,6 +89,7 @@ def extract(
     values = with_lesson_features(doubt_by_lessons(values, planned.proposals), planned.proposals)
     values, rules = apply_value_rules(values, lessons, planned.proposals, schema, context)
     values = trim_organization_names(values, schema, context)
+    values = join_sides_of_periods(values, schema, context)
     values = withdraw_lists_of_others(resolve_conflicts(values, schema, context), schema)
     values = fill_absent_values(values, schema)
     with timer.stage("check"):
