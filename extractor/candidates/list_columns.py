@@ -40,9 +40,6 @@ class ListColumnSettings(Settings):
     min_column_share: float = threshold(
         0.5, meaning="The least share of the table's named columns, or of the items where those are fewer, that match."
     )
-    min_item_share: float = threshold(
-        0.4, meaning="The least share of the items that a table with columns of its own must have to be certain."
-    )
     date_by_elimination: bool = rule(
         True, meaning="The only column of dates is that of the only item that is a date and has no column yet."
     )
@@ -96,8 +93,6 @@ class ColumnMatch:
         found = len(self.columns)
         items = [n for n, item in enumerate(self.field.items) if is_column_item(item)]
         least = settings.min_column_share * min(self.grid.named_columns, len(items))
-        if found < self.grid.named_columns:
-            least = max(least, settings.min_item_share * len(items))
         return (
             found >= min(settings.min_columns, len(items))
             and found >= least
@@ -195,12 +190,15 @@ def _rest_by_likeness(field: Field, grid: EntryGrid, taken: Mapping[int, int], t
     settings = ListColumnSettings.current()
     scores: dict[tuple[int, int], float] = {}
     for i, item in enumerate(field.items):
-        if i in taken or not is_column_item(item):
+        if i in taken or not is_column_item(item) or "x-part" in item.schema:
             continue
+        is_of_previous = _PREVIOUS.search(f"{item.name} {item.title} {item.description}") is not None
         alike = {c: _similarity_to_column(item, names, grid.caption) for c, names in enumerate(grid.names)}
         least = max(settings.rest_similarity, max(alike.values(), default=0.0) - settings.max_concession)
         for column, score in alike.items():
             is_free = column not in taken.values() and score >= least
+            if not is_of_previous and any(map(_PREVIOUS.search, grid.names[column])):
+                continue
             if is_free and column_fit(item, grid, column, text) >= settings.min_fit:
                 scores[i, column] = score
     return {i: c for i, c in assign(scores).items() if _is_alone(i, c, scores, settings)}
@@ -237,7 +235,7 @@ def _only_date(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: st
 _YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
 _PREVIOUS = re.compile(
     r"\b(?:prior|preceding|comparative|last year\w*)\b|previous|prior(?=year|period|amount|_)|vorjahr|"
-    r"上年|上期|去年|期初|年初",
+    r"上年|上期|上次|前次|去年|期初|年初",
     re.IGNORECASE,
 )
 _CURRENT = re.compile(r"current|this year|reporting (?:year|period|date)|本年|本期|期末|年末", re.IGNORECASE)

@@ -48,9 +48,12 @@ class ListRowSettings(Settings):
     shortest_term: int = threshold(
         4, unit="letters", meaning="Shortest word that a heading shares with the description of the item that it holds."
     )
-    tell_details: bool = rule(
-        True, meaning="Tables of one row each between lines that are built alike are details of those lines."
+    prefer_runs: bool = rule(
+        True,
+        meaning="Tables are not the list's where lines that are built alike have more of its items, or where each is "
+        "of one row and stands between two such lines.",
     )
+    tell_details: bool = rule(True, meaning="A header that recurs below a longer one is that of details of entries.")
     fewest_details: int = threshold(3, unit="tables", meaning="So many tables of one row at least are details.")
     drop_rows_of_other_fields: bool = rule(True, meaning="A row that has another field's label is none of the list.")
 
@@ -104,21 +107,35 @@ def _find_settled(field: Field, lists: Sequence[Field], document: Document) -> l
     if limits_rows(field):
         return []
     selected = _select_tables(field, _find_rows(field, document), lists, document.text)
-    return [] if ListRowSettings.current().tell_details and _are_details(selected, document) else selected
+    if not selected or not ListRowSettings.current().prefer_runs:
+        return selected
+    runs = list(find_runs(document))
+    return [] if _are_details(selected, runs) or _say_less(selected, field, runs, document.text) else selected
 
 
-def _are_details(selected: Sequence[_Found], document: Document) -> bool:
+def _are_details(selected: Sequence[_Found], runs: Sequence[EntryGrid]) -> bool:
     """Decide whether tables of one row each stand between the lines of a run, which are what they are details of."""
     settings = ListRowSettings.current()
     entries = sum(len(found.rows.entries) for found in selected)
     if len(selected) < settings.fewest_details or entries >= 2 * len(selected):
         return False
     starts = [found.span[0] for found in selected]
-    for run in find_runs(document):
+    widest = max(len(found.match.grid.names) for found in selected)
+    for run in runs:
         lines = [min(cell.start for cell in row.values()) for row in run.rows]
         between = {bisect.bisect(starts, line) for line in lines}
-        has_more = len(run.names) > max(len(found.match.grid.names) for found in selected)
-        if has_more and len(between) == len(lines) >= settings.fewest_details:
+        if len(run.names) > widest and len(between) == len(lines) >= settings.fewest_details:
+            return True
+    return False
+
+
+def _say_less(selected: Sequence[_Found], field: Field, runs: Sequence[EntryGrid], text: str) -> bool:
+    """Decide whether lines that are built alike have more of the items, by what they hold, than the tables have."""
+    most = max(len(found.match.columns) for found in selected)
+    starts = [found.span for found in selected]
+    for run in runs:
+        is_apart = not any(run.start < end and start < run.end for start, end in starts)
+        if is_apart and (match := match_columns(field, run, text)) and len(match.columns) > most:
             return True
     return False
 
