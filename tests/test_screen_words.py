@@ -12,7 +12,7 @@ from extractor.ui.language import FOLDER, LANGUAGES, words
 
 SCRIPTS = {file.name: file.read_text("utf-8") for file in (FOLDER.parent / "static").rglob("*.js")}
 PREFIXES = (
-    "queue|review|record|again|rules|start|split|tokens|keys|level|state|status|did|reason|dialog|uploads|problem|error|"
+    "queue|review|record|again|rules|start|split|part|tokens|keys|level|state|status|did|reason|dialog|uploads|problem|error|"
     "about|failed"
 )
 COMPUTED = re.compile(rf"`((?:{PREFIXES})\.[a-z_.]*)\$\{{")

@@ -38,6 +38,13 @@ class LessonsScreen {
   #delete = createButton({ text: localize("lessons.delete_all") }, () =>
     this.#act("delete", {}, localize("lessons.confirm_all")),
   );
+  #head = createElement(
+    "div",
+    { class: "lessons-head", hidden: true },
+    labelled(localize("lessons.schema"), this.#select),
+    this.#learn,
+    this.#delete,
+  );
   #wanted = null;
   #shown = "";
   #timer = null;
@@ -46,13 +53,7 @@ class LessonsScreen {
     this.#root.append(
       createElement("h2", { text: localize("lessons.title") }),
       createElement("p", { class: "about", text: localize("lessons.about") }),
-      createElement(
-        "div",
-        { class: "lessons-head" },
-        labelled(localize("lessons.schema"), this.#select),
-        this.#learn,
-        this.#delete,
-      ),
+      this.#head,
       this.#message,
       this.#content,
     );
@@ -98,7 +99,7 @@ class LessonsScreen {
     } else if (schemas.length) {
       this.#select.value = (schemas.find(({ lessons }) => lessons) ?? schemas[0]).id;
     }
-    this.#select.disabled = !schemas.length;
+    this.#head.hidden = !schemas.length;
   }
 
   #show(found) {

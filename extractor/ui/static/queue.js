@@ -93,6 +93,7 @@ class QueueScreen {
     const { isFiltered } = this.#filters;
     const isNew = Object.values(answer.counts).every((count) => count === 0);
     this.#start.hidden = !isEmpty || isFiltered;
+    this.#root.classList.toggle("is-new", isNew && !this.#start.hidden);
     this.#table.element.hidden = !this.#start.hidden;
     const text = isFiltered ? "queue.none_found" : isNew ? "" : "queue.empty";
     setText(this.#message, isEmpty && text ? localize(text) : "");

@@ -18,7 +18,12 @@ class TokenList {
   #name = createElement("input", { type: "text", maxlength: 100, "aria-label": localize("tokens.name") });
   #scopes = SCOPES.map((scope) => createElement("input", { type: "checkbox", value: scope }));
   #message = createElement("p", { class: "tokens-message", role: "status" });
-  #secret = createElement("input", { type: "text", readOnly: true, hidden: true, "aria-label": localize("tokens.secret") });
+  #secret = createElement("input", {
+    type: "text",
+    readOnly: true,
+    hidden: true,
+    "aria-label": localize("tokens.secret"),
+  });
   #list = createElement("ul", { class: "tokens-list", "aria-label": localize("tokens.title") });
 
   constructor(element) {

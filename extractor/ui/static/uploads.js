@@ -5,7 +5,15 @@ import { get, post } from "./common/api.js";
 import { addStyles, createButton, createElement, setText } from "./common/dom.js";
 import { errorMessage } from "./common/error_messages.js";
 import { SplitStrip } from "./common/split_strip.js";
-import { formatAge, formatDateTime, formatPercent, hasMessage, loadMessages, localize } from "./common/localization.js";
+import {
+  formatAge,
+  formatDateTime,
+  formatName,
+  formatPercent,
+  hasMessage,
+  loadMessages,
+  localize,
+} from "./common/localization.js";
 
 /** Milliseconds until the list is fetched again: while files are processed, and after a failed request. */
 const POLL_INTERVAL = 800;
@@ -208,8 +216,8 @@ class HandInRow {
       const state = createElement("span", { class: "state", text: documentStateText(each) });
       const name =
         each.record === null || deleted !== null
-          ? createElement("span", { text: each.name })
-          : createElement("a", { href: `#record=${Number(each.record)}`, text: each.name });
+          ? createElement("span", { text: formatName(each.name) })
+          : createElement("a", { href: `#record=${Number(each.record)}`, text: formatName(each.name) });
       const kind = several ? createElement("span", { class: "kind", text: each.schema_title ?? "" }) : null;
       return createElement("li", { data: { state: each.state } }, name, " ", kind, " ", state);
     });

@@ -38,7 +38,8 @@ def build_tab(settings: ServerSettings, service: ReviewService, text: gr.I18n) -
     def describe(choice: str | None, context: EventContext) -> list[Any]:
         place = dict(schema_places(settings, service)).get(choice or "")
         found = None if place is None else load_place(place)
-        return ["" if found is None else found.description, field_table(found, context)]
+        description = "" if found is None else found.description
+        return [gr.Textbox(description, visible=bool(description)), field_table(found, context)]
 
     schema.change(event(describe), schema, [about, fields], **EVENT_OPTIONS)
 

@@ -81,11 +81,13 @@ def build_tab(store: Store, reports: Reports, text: gr.I18n) -> TabContents:
         elem_id="results-records",
     )
     reviewed_values = gr.Dataframe(interactive=False, wrap=True, elem_id="results-reviewed")
-    gr.Markdown(text("results.about_people"))
-    people = gr.Dataframe(interactive=False, wrap=True, max_height=300, elem_id="results-people")
+    about_people = gr.Markdown(text("results.about_people"), visible=False)
+    people = gr.Dataframe(interactive=False, wrap=True, max_height=300, visible=False, elem_id="results-people")
     gr.Markdown(text("results.about_runs"))
-    runs = gr.Dataframe(interactive=False, wrap=True, max_height=300, column_widths=RUN_WIDTHS, elem_id="results-runs")
-    with gr.Row():
+    runs = gr.Dataframe(
+        interactive=False, wrap=True, max_height=300, column_widths=RUN_WIDTHS, visible=False, elem_id="results-runs"
+    )
+    with gr.Row(visible=False) as choice:
         chosen = gr.Dropdown([], label=text("results.choose"), elem_id="results-choose", scale=3)
         report = gr.Button(text("results.whole"), link_target="_blank", visible=False, elem_id="results-whole", scale=1)
     title = gr.Textbox(
@@ -120,14 +122,17 @@ def build_tab(store: Store, reports: Reports, text: gr.I18n) -> TabContents:
         kept = list_runs(reports.runs)[:MAX_RUNS]
         names = [name for name, _ in kept]
         rows = [run_row(name, header) for name, header in kept]
+        days = people_rows(store)
         return [
             *reviewed_contents(store, context),
-            people_table(store, context),
-            gr.Dataframe({"headers": context.words(*RUN_HEADERS), "data": rows}),
+            gr.Markdown(visible=bool(days)),
+            gr.Dataframe({"headers": context.words(*PEOPLE_HEADERS), "data": days}, visible=bool(days)),
+            gr.Dataframe({"headers": context.words(*RUN_HEADERS), "data": rows}, visible=bool(rows)),
+            gr.Row(visible=bool(rows)),
             gr.Dropdown(names, value=None),
         ]
 
-    return TabContents(fill, [records, reviewed_values, people, runs, chosen])
+    return TabContents(fill, [records, reviewed_values, about_people, people, runs, choice, chosen])
 
 
 def load_report(folder: Path) -> EvalReport:
@@ -255,10 +260,9 @@ def reviewed_contents(store: Store, context: EventContext) -> list[Any]:
     ]
 
 
-def people_table(store: Store, context: EventContext) -> Any:
-    """Return what was done on each day by each person as a table."""
-    rows = [[row["day"], row["who"], *(f"{row[name]:,}" for name in PEOPLE_FIGURES)] for row in store.records.figures()]
-    return gr.Dataframe({"headers": context.words(*PEOPLE_HEADERS), "data": rows})
+def people_rows(store: Store) -> list[list[str]]:
+    """Return what was done on each day by each person, a row of `PEOPLE_HEADERS` each."""
+    return [[row["day"], row["who"], *(f"{row[name]:,}" for name in PEOPLE_FIGURES)] for row in store.records.figures()]
 
 
 def _cell_text(value: Any) -> str:

@@ -88,7 +88,7 @@ def build_tab(
     start = gr.Button(text("upload.start"), variant="primary", elem_id="upload-start")
     summary = gr.Textbox(label=text("upload.done"), interactive=False, visible=False, elem_id="upload-done")
     module("uploads", "uploads.js")
-    with gr.Accordion(text("upload.fields"), open=True):
+    with gr.Accordion(text("upload.fields"), open=True) as fields:
         preview = gr.Dataframe(
             interactive=False, wrap=True, max_height=420, elem_id="upload-preview", column_widths=FIELD_WIDTHS
         )
@@ -108,7 +108,8 @@ def build_tab(
 
     @event
     def show_fields(choice: str | None, own_path: str | None, context: EventContext) -> Any:
-        return field_table(shown_schema(choice, own_path, context), context)
+        shown = shown_schema(choice, own_path, context)
+        return field_table(shown, context), gr.Accordion(visible=shown is not None)
 
     @event
     def take_own_schema(own_path: str | None, context: EventContext) -> Any:
@@ -156,11 +157,13 @@ def build_tab(
         if choice == OWN:
             return gr.Dropdown()
         choices = offered_choices(settings, service, context)
-        is_there = choice in {key for _, key in choices}
-        return gr.Dropdown(choices) if is_there else gr.Dropdown(choices, value=None)
+        if choice in {key for _, key in choices}:
+            return gr.Dropdown(choices)
+        # Without a choice the page has not been filled yet; a kind that is gone is to be chosen anew by a person.
+        return gr.Dropdown(choices, value=None if choice else first_choice(choices))
 
     tab.select(refresh_choices, schema, schema, **EVENT_OPTIONS)
-    schema.change(show_fields, [schema, own], preview, **EVENT_OPTIONS)
+    schema.change(show_fields, [schema, own], [preview, fields], **EVENT_OPTIONS)
     own.change(take_own_schema, own, [schema, own_error], **EVENT_OPTIONS)
     inputs = [files, schema, own, model, split]
     sending = start.click(upload, inputs, [files, summary], concurrency_limit=CONCURRENT_UPLOADS, **EVENT_OPTIONS)
@@ -169,14 +172,16 @@ def build_tab(
     def fill(context: EventContext) -> list[Any]:
         choices = offered_choices(settings, service, context)
         choice = first_choice(choices)
+        shown = shown_schema(choice, None, context)
         return [
             gr.File(label=context.word("upload.files_most", most=settings.max_upload)),
             gr.Dropdown(choices, value=choice),
             gr.Dropdown(model_choices(settings, context), value=first_model(settings)),
-            field_table(shown_schema(choice, None, context), context),
+            field_table(shown, context),
+            gr.Accordion(visible=shown is not None),
         ]
 
-    return TabContents(fill, [files, schema, model, preview])
+    return TabContents(fill, [files, schema, model, preview, fields])
 
 
 def schema_places(settings: ServerSettings, service: ReviewService) -> list[tuple[str, Any]]:

@@ -55,3 +55,15 @@ export function formatAge(time) {
   }
   return format.format(0, "minute");
 }
+
+/** What the server calls a part of a file, and the text for it: pages of a stack, an attachment of a mail. */
+const PAGES = /^pages (\d+)-(\d+) of (.*)$/s;
+const ATTACHMENT = /^attachment (\d+), (.*)$/s;
+
+/** Return the name of a document as people read it: of a part of a file, in the page's language. */
+export function formatName(name) {
+  const [, first, last, stack] = name.match(PAGES) ?? [];
+  if (stack) return localize(first === last ? "part.page" : "part.pages", { first, last, file: stack });
+  const [, number, attached] = name.match(ATTACHMENT) ?? [];
+  return attached ? localize("part.attachment", { number, file: attached }) : name;
+}

@@ -1,2 +1,2 @@
 /** Symbols of a record's status, for those who do not see its colour. */
-export const STATUS_ICONS = { new: "○", needs_review: "◐", approved: "✓", rejected: "✗" };
+export const STATUS_ICONS = { new: "○", needs_review: "◐", ready: "◉", approved: "✓", rejected: "✗" };

@@ -127,7 +127,11 @@ export class CheckList {
         if (parent?.type === "list") return type === "sum" && part !== "target" && NUMERIC.has(field.type);
         return type === "sum" ? NUMERIC.has(field.type) : type === "order" ? ORDERED.has(field.type) : true;
       })
-      .map(({ place, field, parent }) => ({ place, field, name: parent ? `${parent.name} › ${field.name}` : field.name }));
+      .map(({ place, field, parent }) => ({
+        place,
+        field,
+        name: parent ? `${parent.name} › ${field.name}` : field.name,
+      }));
   }
 }
 

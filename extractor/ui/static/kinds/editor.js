@@ -139,7 +139,8 @@ export class KindEditor {
     try {
       answer = await post("kind-drafts/preview", { draft: this.#draft.toJson(), sample: this.#sample.sample });
     } catch (error) {
-      if (request === this.#requestCount) this.#showError(error.status ? errorMessage(error) : localize("kinds.offline"));
+      if (request === this.#requestCount)
+        this.#showError(error.status ? errorMessage(error) : localize("kinds.offline"));
       return;
     }
     if (request !== this.#requestCount || this.#isClosed) return;
@@ -180,7 +181,12 @@ export class KindEditor {
   async #addFieldAt({ evidence, how }) {
     const { start, end } = evidence;
     try {
-      const { field } = await post("kind-drafts/field", { sample: this.#sample.sample, start, end, exact: how === "words" });
+      const { field } = await post("kind-drafts/field", {
+        sample: this.#sample.sample,
+        start,
+        end,
+        exact: how === "words",
+      });
       field.key = "";
       this.#fields.add(field);
     } catch (error) {

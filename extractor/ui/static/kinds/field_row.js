@@ -101,7 +101,8 @@ export class FieldRow {
     const select = createElement("select", { data: { part: "type" } });
     const types = TYPES.filter((type) => !depth || !NOT_IN_LISTS.has(type) || type === this.#field.type);
     if (this.#field.type === "other") types.push("other");
-    for (const type of types) select.append(createElement("option", { value: type, text: localize(`kinds.type.${type}`) }));
+    for (const type of types)
+      select.append(createElement("option", { value: type, text: localize(`kinds.type.${type}`) }));
     select.value = this.#field.type;
     select.addEventListener("change", () => {
       this.#field.type = select.value;
@@ -150,7 +151,9 @@ export class FieldRow {
     const isChoice = type === "choice";
     this.#detail.hidden = !isChoice && !NUMERIC.has(type);
     this.#detail.value = isChoice ? choices.join("; ") : unit;
-    this.#detail.placeholder = localize(isChoice ? "kinds.choices" : type === "money" ? "kinds.currency" : "kinds.unit");
+    this.#detail.placeholder = localize(
+      isChoice ? "kinds.choices" : type === "money" ? "kinds.currency" : "kinds.unit",
+    );
     this.#buttons.at(-1).hidden = !WITH_COLUMNS.has(type);
     this.element?.classList.toggle("with-columns", WITH_COLUMNS.has(type));
     this.#nameControls();
@@ -180,4 +183,8 @@ export class FieldRow {
   }
 }
 
-const split = (text) => text.split(SEPARATOR).map((part) => part.trim()).filter(Boolean);
+const split = (text) =>
+  text
+    .split(SEPARATOR)
+    .map((part) => part.trim())
+    .filter(Boolean);

@@ -54,8 +54,9 @@ export class KindList {
   }
 
   #row(kind) {
-    const open = createButton({ text: localize("kinds.open"), "aria-label": `${localize("kinds.open")}: ${kind.title}` }, () =>
-      this.#open(kind),
+    const open = createButton(
+      { text: localize("kinds.open"), "aria-label": `${localize("kinds.open")}: ${kind.title}` },
+      () => this.#open(kind),
     );
     const remove = createButton(
       { text: localize("kinds.remove"), "aria-label": `${localize("kinds.remove")}: ${kind.title}` },
@@ -71,7 +72,9 @@ export class KindList {
   }
 
   async #open(kind) {
-    await Promise.resolve(this.#callbacks.onOpen(kind.name)).catch((error) => setText(this.#message, errorMessage(error)));
+    await Promise.resolve(this.#callbacks.onOpen(kind.name)).catch((error) =>
+      setText(this.#message, errorMessage(error)),
+    );
   }
 
   async #remove(kind) {

@@ -22,8 +22,9 @@ export class StartPanel {
       { text: localize("kinds.choose_sample"), name: "sample", primary: true },
       (file) => this.#fromSample(file),
     );
-    const fromHeader = createFileButton({ text: localize("kinds.choose_sheet"), accept: SHEETS, name: "sheet" }, (file) =>
-      this.#fromHeader(file),
+    const fromHeader = createFileButton(
+      { text: localize("kinds.choose_sheet"), accept: SHEETS, name: "sheet" },
+      (file) => this.#fromHeader(file),
     );
     const fromSchema = createFileButton(
       { text: localize("kinds.choose_schema"), accept: ".json", name: "schema" },
@@ -38,11 +39,22 @@ export class StartPanel {
         "div",
         { class: "start-ways" },
         way("sample", fromSample),
-        way("names", this.#names, createButton({ text: localize("kinds.use_names") }, () => this.#fromNames())),
+        way(
+          "names",
+          this.#names,
+          createButton({ text: localize("kinds.use_names") }, () => this.#fromNames()),
+        ),
         way("sheet", fromHeader),
-        way("other", this.#shipped, createButton({ text: localize("kinds.use_other") }, () => this.#fromOther())),
+        way(
+          "other",
+          this.#shipped,
+          createButton({ text: localize("kinds.use_other") }, () => this.#fromOther()),
+        ),
         way("schema", fromSchema),
-        way("empty", createButton({ text: localize("kinds.use_empty") }, () => this.#callback(begin({})))),
+        way(
+          "empty",
+          createButton({ text: localize("kinds.use_empty") }, () => this.#callback(begin({}))),
+        ),
       ),
       this.#message,
     );
@@ -50,7 +62,9 @@ export class StartPanel {
 
   /** Offer kinds to start from: `{ name, title }` each. */
   offer(kinds) {
-    this.#shipped.replaceChildren(...kinds.map(({ name, title }) => createElement("option", { value: name, text: title })));
+    this.#shipped.replaceChildren(
+      ...kinds.map(({ name, title }) => createElement("option", { value: name, text: title })),
+    );
   }
 
   async #fromSample(file) {

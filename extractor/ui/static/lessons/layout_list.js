@@ -1,7 +1,7 @@
 /** The layouts of documents that were learnt, each with the documents that taught it. */
 
 import { createButton, createElement } from "../common/dom.js";
-import { formatDateTime, localize } from "../common/localization.js";
+import { formatDateTime, formatName, localize } from "../common/localization.js";
 import { createThumbnail } from "./thumbnail.js";
 
 /** Return the list; `isOpen` has the layouts whose documents are shown, `actions` are enable(chosen, enabled), delete(chosen, question). */
@@ -16,7 +16,8 @@ export function createLayoutList({ layouts, more }, isOpen, actions) {
 }
 
 function createLayout(layout, isOpen, actions) {
-  const { id, name, lessons, enabled, picture, documents } = layout;
+  const { id, lessons, enabled, picture, documents } = layout;
+  const name = formatName(layout.name);
   const count = localize(lessons === 1 ? "lessons.record" : "lessons.records", { n: lessons });
   const off = lessons - enabled;
   return createElement(
@@ -48,7 +49,8 @@ function createLayout(layout, isOpen, actions) {
   );
 }
 
-function createDocument({ id, record, name, at, enabled, fields, corrected }, actions) {
+function createDocument({ id, record, name: stored, at, enabled, fields, corrected }, actions) {
+  const name = formatName(stored);
   const title =
     record === null
       ? createElement("span", { text: name })

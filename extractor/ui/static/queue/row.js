@@ -1,7 +1,7 @@
 /** A record's row in the queue; it is built once and then changed only where the record differs. */
 
 import { createButton, createElement, setText } from "../common/dom.js";
-import { formatAge, formatDateTime, formatPercent, localize } from "../common/localization.js";
+import { formatAge, formatDateTime, formatName, formatPercent, localize } from "../common/localization.js";
 import { STATUS_ICONS } from "../common/status_icons.js";
 
 /** The columns: CSS classes, and ends of the keys of their headers. */
@@ -52,26 +52,27 @@ export class QueueRow {
     this.#showConfidence(record);
     this.#showReviewers(record);
     const cells = this.#cells;
-    setText(cells.name, record.name);
-    cells.name.title = (record.names ?? [record.name]).join("\n");
+    const name = formatName(record.name);
+    setText(cells.name, name);
+    cells.name.title = (record.names ?? [record.name]).map(formatName).join("\n");
     setText(cells.kind, record.schema_title || record.schema);
     setText(cells.reasons, record.reasons.map(formatReason).join(localize("queue.and")));
     cells.reasons.title = cells.reasons.textContent;
     setText(cells.left, String(record.left));
     setText(cells.assigned, record.assigned ?? "");
-    this.#checkbox.setAttribute("aria-label", localize("queue.select_record", { name: record.name }));
+    this.#checkbox.setAttribute("aria-label", localize("queue.select_record", { name }));
     setText(cells.age, age);
     cells.age.title = formatDateTime(record.updated ?? record.created);
   }
 
   #showStatus(record) {
-    const status = localize(`status.${record.status}`);
+    const status = localize(`status.${isReady(record) ? "ready" : record.status}`);
     const cell = this.#cells.status;
-    setText(cell, `${record.flag ? "⚑" : (STATUS_ICONS[record.status] ?? "")} ${status}`);
+    setText(cell, `${record.flag ? "⚑" : (STATUS_ICONS[isReady(record) ? "ready" : record.status] ?? "")} ${status}`);
     cell.title = record.flag ? `${record.flag.who}: ${record.flag.note}` : status;
-    cell.dataset.status = record.status;
+    cell.dataset.status = isReady(record) ? "ready" : record.status;
     const remaining = localize("review.to_check", { n: record.left });
-    this.element.setAttribute("aria-label", `${record.name}, ${status}, ${remaining}`);
+    this.element.setAttribute("aria-label", `${formatName(record.name)}, ${status}, ${remaining}`);
   }
 
   #showConfidence({ confidence }) {
@@ -88,6 +89,9 @@ export class QueueRow {
     setText(this.#cells.approvals, record.automatic ? localize("queue.automatic") : approvals.join(", "));
   }
 }
+
+/** Decide whether everything in a record that was to be checked has been, and only the approval is missing. */
+const isReady = ({ status, left, reasons }) => status === "needs_review" && left === 0 && reasons.length === 0;
 
 const formatReason = ({ kind, count }) =>
   count > 1 ? `${localize(`queue.reason.${kind}`)} ${count}` : localize(`queue.reason.${kind}`);

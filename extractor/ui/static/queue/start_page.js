@@ -21,8 +21,12 @@ export function createStartPage() {
     createElement(
       "li",
       {},
-      createElement("span", { class: "start-number", "aria-hidden": "true", text: String(index + 1) }),
-      createElement("h3", { text: localize(`start.${name}`) }),
+      createElement(
+        "h3",
+        {},
+        createElement("span", { class: "start-number", "aria-hidden": "true", text: String(index + 1) }),
+        localize(`start.${name}`),
+      ),
       createElement("p", { text: localize(`start.${name}_about`) }),
       name === "check"
         ? null

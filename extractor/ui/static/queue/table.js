@@ -7,6 +7,15 @@ import { COLUMNS, QueueRow } from "./row.js";
 
 const ROWS_PER_SCREEN = 10; // that PageUp and PageDown move by
 
+/** Columns that are folded away where no record has anything in them, and what a record has. */
+const FOLDED = {
+  who: (record) => record.claimed_by,
+  assigned: (record) => record.assigned,
+  approvals: (record) => record.automatic || record.approvals?.length,
+  reasons: (record) => record.reasons.length,
+};
+const emptyColumns = (records) => Object.keys(FOLDED).filter((name) => !records.some(FOLDED[name]));
+
 export class QueueTable {
   element;
   #body = createElement("tbody");
@@ -57,6 +66,7 @@ export class QueueTable {
       const current = this.#body.children[index];
       if (current !== row.element) this.#body.insertBefore(row.element, current ?? null);
     });
+    this.element.dataset.empty = emptyColumns(records).join(" ");
     this.#selection.keepOnly(records.map((record) => record.id));
     this.showSelection();
     const elements = [...this.#body.children];

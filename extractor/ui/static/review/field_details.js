@@ -2,7 +2,7 @@
 
 import { createButton, createElement } from "../common/dom.js";
 import { localize } from "../common/localization.js";
-import { learntText, levelIcon, levelText, reasonTexts } from "./field_status.js";
+import { isEmpty, learntText, levelIcon, levelText, reasonTexts } from "./field_status.js";
 
 export class FieldDetails {
   /** It has its own place and size under the form, so that it neither moves nor covers a field. */
@@ -29,11 +29,13 @@ export class FieldDetails {
     );
     const refusals = view.refusal ? [localize("review.not_saved", { why: view.refusal })] : [];
     const { description } = view.node;
+    const text = localize("review.no_evidence");
     this.element.replaceChildren(
       header,
       ...[...refusals, ...reasonTexts(field)].map((text) => createElement("div", { class: "reason", text })),
       ...(learntText(field) ? [createElement("div", { class: "learnt", text: learntText(field) })] : []),
-      snippet ?? createElement("div", { class: "no-evidence", text: localize("review.no_evidence") }),
+      ...(snippet || isEmpty(field) ? [] : [createElement("div", { class: "no-evidence", text })]),
+      ...(snippet ? [snippet] : []),
       ...(description ? [createElement("div", { class: "description", text: description })] : []),
     );
     this.element.scrollTop = 0;

@@ -8,6 +8,9 @@ const STATE_ICONS = { edited: "✎", absent: "∅" };
 
 export const levelIcon = (field) => STATE_ICONS[field.state] ?? LEVEL_ICONS[field.level] ?? "";
 
+/** Decide whether a field has no value: there is nothing then that could point at a place in the document. */
+export const isEmpty = ({ value }) => value === null || (Array.isArray(value) && value.length === 0);
+
 /** Return the confidence in percent of a value that no person has checked, else an empty text. */
 export function confidenceText(field) {
   const isShown = field.state === "machine" && field.level !== "empty" && typeof field.confidence === "number";
@@ -17,7 +20,7 @@ export function confidenceText(field) {
 /** Return how certain a field is: `doubtful, 35%`, `corrected by li`. */
 export function levelText(field) {
   if (field.state === "machine") {
-    const level = localize(`level.${field.level}`);
+    const level = localize(`level.${isEmpty(field) && field.level !== "wrong" ? "empty" : field.level}`);
     return confidenceText(field) ? `${level}, ${confidenceText(field)}` : level;
   }
   return localize(field.by ? `state.${field.state}_by` : `state.${field.state}`, { who: field.by });

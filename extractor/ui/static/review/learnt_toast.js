@@ -2,7 +2,7 @@
 
 import { get } from "../common/api.js";
 import { createButton, createElement, delay } from "../common/dom.js";
-import { localize } from "../common/localization.js";
+import { formatName, localize } from "../common/localization.js";
 import { showLessons } from "../common/navigation.js";
 
 const DURATION = 10_000; // milliseconds that it is shown, and longer while it has the focus or the mouse
@@ -66,5 +66,5 @@ function lessonText({ name, labels, fields, records }) {
     ? localize(labels === 1 ? "lessons.toast.label" : "lessons.toast.labels", { n: labels })
     : localize(fields === 1 ? "lessons.toast.field" : "lessons.toast.fields", { n: fields });
   const layout = localize(records > 1 ? "lessons.toast.layout" : "lessons.toast.new_layout", { n: records });
-  return localize("lessons.toast.learnt", { name, what, layout });
+  return localize("lessons.toast.learnt", { name: formatName(name), what, layout });
 }

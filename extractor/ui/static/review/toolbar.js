@@ -1,7 +1,7 @@
 /** The toolbars of the review: the record with its decisions at the top, and the tools above the document. */
 
 import { createButton, createElement, setText } from "../common/dom.js";
-import { formatTime, localize } from "../common/localization.js";
+import { formatName, formatTime, localize } from "../common/localization.js";
 
 /** The tools above the document, and their shortcuts. */
 const TOOLS = [
@@ -54,8 +54,8 @@ export class Toolbar {
 
   /** Show a record; `readOnly` says that nothing in it can be changed now. */
   showRecord(record, { readOnly }) {
-    setText(this.#name, record.name);
-    this.#name.title = (record.names ?? []).join("\n");
+    setText(this.#name, formatName(record.name));
+    this.#name.title = (record.names ?? []).map(formatName).join("\n");
     setText(this.#about, recordDescription(record));
     const isDecided = record.status === "approved" || record.status === "rejected";
     this.#buttons.reopen.hidden = !isDecided;
