@@ -114,8 +114,20 @@ class VerticalExtent(Protocol):
 
 def union(boxes: Iterable[Rect]) -> Rect:
     """Return the smallest rectangle around `boxes`; raise ValueError where there are none."""
-    x0s, tops, x1s, bottoms = zip(*boxes, strict=True)
-    return Rect(min(x0s), min(tops), max(x1s), max(bottoms))
+    rest = iter(boxes)
+    first = next(rest, None)
+    if first is None:
+        raise ValueError("no boxes, and so no rectangle around them")
+    x0, top, x1, bottom = first
+    for (
+        left,
+        upper,
+        right,
+        lower,
+    ) in rest:  # in one pass: most calls are for a few boxes, and there are many
+        x0, top = left if left < x0 else x0, upper if upper < top else top
+        x1, bottom = right if right > x1 else x1, lower if lower > bottom else bottom
+    return Rect(x0, top, x1, bottom)
 
 
 def overlap(start: float, end: float, other_start: float, other_end: float) -> float:

@@ -17,6 +17,7 @@ from extractor import ocr
 from extractor.errors import InputError
 from extractor.ocr import ScannedPage
 from extractor.readers import pdf, read_bytes
+from extractor.readers.pdf_text import TextReader
 from extractor.tables import collapse_whitespace
 
 WIDTH, HEIGHT = A4
@@ -481,6 +482,14 @@ def test_encrypted_pdf_is_an_input_error_about_its_password():
     with pytest.raises(InputError, match="password") as caught:
         read_bytes(data, "locked.pdf")
     assert caught.value.hint
+
+
+def test_size_is_measured_once_for_each_text_object_and_not_for_each_character(monkeypatch):
+    measured, measure = [], TextReader._scale
+    monkeypatch.setattr(TextReader, "_scale", lambda *given: measured.append(given) or measure(*given))
+    data = drawn(lambda canvas, line: [line(50, 40 * n, "a line of many characters " * 3) for n in range(1, 11)])
+    assert read(data).text.count("characters") == 30
+    assert len(measured) <= 2 * 10  # for its style, and for its largest box
 
 
 def test_broken_pdf_is_an_input_error_with_a_hint():

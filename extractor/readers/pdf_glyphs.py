@@ -55,7 +55,7 @@ class GlyphRun:
     """Its box along the direction of writing."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "box", union(glyph.box for glyph in self.glyphs))
+        object.__setattr__(self, "box", union([glyph.box for glyph in self.glyphs]))
 
     @property
     def style(self) -> TextStyle:

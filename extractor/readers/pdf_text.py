@@ -34,6 +34,7 @@ _LAST = 1 << 60
 """The order of painting of an object that was not found: after all others."""
 _HYPHEN_AT_LINE_END = 2  # pdfium's own code
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_DIGITS = frozenset("0123456789")
 _RAISED = str.maketrans("0123456789", _SUPERSCRIPTS)
 _BOLD_NAMES = ("bold", "black", "heavy")
 
@@ -118,6 +119,8 @@ class TextReader:
         self._find_missing = find_missing
         self._settings = PdfTextSettings.current()
         self._styles: dict[int | None, TextStyle] = {}
+        self._largest_sides: dict[int, float] = {}
+        self._loose = raw.FS_RECTF()
         self._bold_fonts: dict[int, bool] = {}
         self._seen_objects: set[int] = set()
         self._is_vertical, self._leading = False, 0.0
@@ -127,13 +130,14 @@ class TextReader:
 
     def read(self, page) -> dict[Visibility, list[GlyphRun]]:
         """Return the runs of a page, in the order of the file, by whether they are seen; those off the page are not."""
-        textpage = page.get_textpage()
+        opened = page.get_textpage()
+        textpage = opened.raw  # pdfium's own handle: its wrapper takes time in every call
         try:
             self._is_vertical = self._runs_down(textpage)
             runs = list(self._iterate_runs(textpage))
             runs += self._read_missing(runs)
         finally:
-            textpage.close()
+            opened.close()
         found: dict[Visibility, list[GlyphRun]] = {visibility: [] for visibility in Visibility}
         watermarks = self._find_pale_watermarks(runs)
         for run in runs:
@@ -156,15 +160,18 @@ class TextReader:
 
     def _runs_down(self, textpage) -> bool:
         """Decide whether most Chinese or Japanese characters of a page follow one another from top to bottom."""
-        raw, settings = self._raw, self._settings
+        raw, settings, loose = self._raw, self._settings, self._loose
         downwards: list[float] = []
         steps = 0
         last: Rect | None = None
-        for index in range(min(textpage.count_chars(), settings.characters_looked_at)):
-            code, loose = raw.FPDFText_GetUnicode(textpage, index), raw.FS_RECTF()
-            if code in SPACES or not raw.FPDFText_GetLooseCharBox(textpage, index, loose):
+        for index in range(min(raw.FPDFText_CountChars(textpage), settings.characters_looked_at)):
+            code = raw.FPDFText_GetUnicode(textpage, index)
+            counts = (code < 0xD800 or 0xE000 <= code < 0x110000) and is_wide(chr(code))
+            if (not counts and last is None) or code in SPACES:
                 continue
-            if not is_wide(chr(code)) if code < 0xD800 or 0xE000 <= code < 0x110000 else True:
+            if not raw.FPDFText_GetLooseCharBox(textpage, index, loose):
+                continue
+            if not counts:
                 last = None
                 continue
             box = self._frame.display_box(loose.left, loose.bottom, loose.right, loose.top)
@@ -182,7 +189,7 @@ class TextReader:
 
     def _iterate_runs(self, textpage) -> Iterator[GlyphRun]:
         raw = self._raw
-        count = textpage.count_chars()
+        count = raw.FPDFText_CountChars(textpage)
         self.dropped = max(0, count - _MAX_GLYPHS)
         builder = _RunBuilder(self._settings, self._leading if self._is_vertical else 0.0)
         high_surrogate = 0
@@ -218,24 +225,23 @@ class TextReader:
     def _read_glyph(self, textpage, index: int, code: int) -> Glyph | None:
         """Return a character with its box; None where it has no box or cannot be shown."""
         raw, settings = self._raw, self._settings
-        item = raw.FPDFText_GetTextObject(textpage, index)
+        item, loose = raw.FPDFText_GetTextObject(textpage, index), self._loose
         key = self._mark_seen(item)
-        is_mapped = has_meaning(code) and raw.FPDFText_HasUnicodeMapError(textpage, index) != 1
-        loose = raw.FS_RECTF()
         if not raw.FPDFText_GetLooseCharBox(textpage, index, loose):
             return None
         box = self._frame.display_box(loose.left, loose.bottom, loose.right, loose.top)
-        if self._is_misjudged(textpage, index, box):
+        if self._is_misjudged(textpage, index, key, box):
             box = self._read_ink_box(textpage, index)
         style = self._styles.get(key)
         if style is None:
             style = self._styles[key] = self._read_style(textpage, index, item, key, box)
+        printable = is_printable(code)
         if style.visibility is Visibility.SHOWN:
             use = self.fonts[style.font]
-            use.text.append(chr(code) if is_printable(code) else "\ufffd")
-            if not is_mapped:
+            use.text.append(chr(code) if printable else "\ufffd")
+            if not has_meaning(code) or raw.FPDFText_HasUnicodeMapError(textpage, index) == 1:
                 use.unmapped.append(box)
-        if not is_printable(code):
+        if not printable:
             return None
         if style.turn:
             box = self._frame.to_reading(box, style.turn)
@@ -245,13 +251,18 @@ class TextReader:
             box = Rect(box.x0, top, box.x1, bottom)
         return Glyph(normalized_character(code), box, style)
 
-    def _is_misjudged(self, textpage, index: int, box: Rect) -> bool:
+    def _is_misjudged(self, textpage, index: int, key: int | None, box: Rect) -> bool:
         """Decide whether a character's box is far larger than its font size and its ink, as in fonts set downwards."""
-        settings, size = self._settings, abs(self._raw.FPDFText_GetFontSize(textpage, index))
-        if min(box.width, box.height) <= settings.highest_box * max(size * self._scale(textpage, index), 0.1):
+        largest, side = self._largest_sides.get(key) if key else None, min(box.x1 - box.x0, box.bottom - box.top)
+        if largest is None:
+            size = abs(self._raw.FPDFText_GetFontSize(textpage, index)) * self._scale(textpage, index)
+            largest = self._settings.highest_box * max(size, 0.1)
+            if key:  # the characters of a text object are of one size
+                self._largest_sides[key] = largest
+        if side <= largest:
             return False
         ink = self._read_ink_box(textpage, index)
-        return max(ink.width, ink.height) < settings.ink_share * min(box.width, box.height)
+        return max(ink.width, ink.height) < self._settings.ink_share * side
 
     def _read_ink_box(self, textpage, index: int) -> Rect:
         """Return the box around the ink of a character."""
@@ -407,9 +418,9 @@ def _is_under(box: Rect, cover: Rect) -> bool:
 
 
 def _is_raised(previous: Glyph, glyph: Glyph, settings: PdfTextSettings) -> bool:
-    """Decide whether a figure is set smaller and higher than the character it stands against, as marks of notes are."""
+    """Decide whether a digit is set smaller and higher than the character it stands against, as marks of notes are."""
     style, before = glyph.style, previous.style
-    if not glyph.text.isdigit() or not glyph.text.isascii() or style.turn != before.turn:
+    if style.turn != before.turn:
         return False
     if previous.text in _SUPERSCRIPTS:
         return style is before
@@ -440,12 +451,12 @@ class _RunBuilder:
     def add(self, glyph: Glyph) -> GlyphRun | None:
         """Add a character; return the run before it where it begins another one."""
         run = None
-        if self._glyphs and not self.space and _is_raised(self._glyphs[-1], glyph, self._settings):
-            self._glyphs.append(glyph._replace(text=glyph.text.translate(_RAISED)))
-            self.supposed_space = False
-            return None
         if self._glyphs:
             previous = self._glyphs[-1]
+            if not self.space and glyph.text in _DIGITS and _is_raised(previous, glyph, self._settings):
+                self._glyphs.append(glyph._replace(text=glyph.text.translate(_RAISED)))
+                self.supposed_space = False
+                return None
             is_apart = self._is_apart(previous, glyph)
             if not is_apart and self._is_overprint(previous, glyph):
                 return None
@@ -491,20 +502,21 @@ class _RunBuilder:
         same_object = style is before
         if same_object and step + abs(glyph.box.x1 - previous.box.x1) < settings.same_glyph * size:
             return False
-        return (
+        if not same_object and (
             style.turn != before.turn
             or style.visibility != before.visibility
             or not on_one_baseline(style.baseline, before.baseline, size, settings.baseline_shift)
-            or gap > self._word_gap(previous, glyph) * size
+        ):
+            return True
+        return (
+            gap > self._word_gap(previous, glyph) * size
             or gap < -max(settings.step_back * size, settings.step_back_of_box * previous.box.width)
             or (not same_object and gap < -settings.step_back_of_object * size and step >= settings.overprint * size)
         )
 
     def _is_overprint(self, previous: Glyph, glyph: Glyph) -> bool:
         """Decide whether a character repeats the one before it at the same place, to look bold."""
+        if glyph.style is previous.style or glyph.text != previous.text:
+            return False
         size, _ = self._size_and_gap(previous, glyph)
-        return (
-            glyph.text == previous.text
-            and glyph.style is not previous.style
-            and abs(glyph.box.x0 - previous.box.x0) < self._settings.overprint * size
-        )
+        return abs(glyph.box.x0 - previous.box.x0) < self._settings.overprint * size

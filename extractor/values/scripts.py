@@ -34,6 +34,9 @@ COMBINING_MARKS = (
 """Marks that belong to the character before them: accents, Thai and Lao vowels and tones, voicing marks, variation
 selectors and the zero-width joiner."""
 
+_FIRST_WIDE = WIDE[0]
+"""Before it come all letters of Europe, which a comparison tells apart with less work than a pattern."""
+
 _HAN, _CJK, _WIDE, _UNSPACED = (re.compile(f"[{script}]") for script in (HAN, CJK, WIDE, UNSPACED))
 
 
@@ -49,7 +52,7 @@ def is_cjk(character: str) -> bool:
 
 def is_wide(character: str) -> bool:
     """Return whether `character` is full-width: a letter, a punctuation mark or a form of Chinese and Japanese."""
-    return _WIDE.match(character) is not None
+    return character >= _FIRST_WIDE and _WIDE.match(character) is not None
 
 
 def is_unspaced(character: str) -> bool:
