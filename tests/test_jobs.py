@@ -341,6 +341,20 @@ def collect(pool: workers.ProcessPool) -> dict[object, object]:
     return results
 
 
+def test_worker_killed_while_idle_is_given_no_call_although_its_end_is_not_reported_yet(monkeypatch):
+    pool = workers.ProcessPool(1, worker_tasks.init_model_worker, (os.getpid(),))
+    try:
+        pool.submit(workers.Call("process", os.getpid, ()))
+        idle = psutil.Process(collect(pool)["process"])
+        monkeypatch.setattr("multiprocessing.process.BaseProcess.is_alive", lambda process: True)
+        idle.kill()
+        idle.wait(TIMEOUT)
+        pool.submit(workers.Call("next", abs, (-1,), timeout=TIMEOUT))
+        assert collect(pool) == {"next": 1}
+    finally:
+        pool.stop()
+
+
 def test_worker_killed_while_idle_or_while_sending_ends_no_other_call():
     pool = workers.ProcessPool(2, worker_tasks.init_model_worker, (os.getpid(),))
     try:

@@ -199,8 +199,11 @@ class _Worker:
         return ended
 
     def has_exited(self) -> bool:
-        """Decide whether the process has ended without being told to."""
-        return not self._process.is_alive()
+        """Decide whether the process of a worker without calls has ended: nothing but its end comes through its pipe.
+
+        The fork server tells of an end later, on a busy machine much later, and a call sent until then would be lost.
+        """
+        return self.connection.poll() or not self._process.is_alive()
 
     def _is_overdue(self, number: int) -> bool:
         since, limit = self._began.get(number), self.calls[number].timeout
