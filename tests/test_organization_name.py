@@ -73,3 +73,9 @@ def test_a_legal_form_before_a_wide_space_takes_the_name_behind_it():
     text = "株式会社\t港湾商店\n"
     seller = load_schema({"type": "object", "properties": {"sellerName": {"type": "string"}}}).fields[0]
     assert text[slice(*adjust_span((0, 4), seller, Document("0", "a", text)))] == "株式会社\t港湾商店"
+
+
+def test_a_word_of_address_behind_a_name_is_the_name():
+    text = "港湾商店横浜支店\t御中\n"
+    buyer = load_schema({"type": "object", "properties": {"buyerName": {"type": "string"}}}).fields[0]
+    assert text[slice(*adjust_span((9, 11), buyer, Document("0", "a", text)))] == "港湾商店横浜支店"

@@ -13,6 +13,7 @@ from extractor.settings import Settings, rule, threshold
 from extractor.tables import counts_up, is_period, is_value
 from extractor.types import Field
 from extractor.values import normalisation
+from extractor.values.years import is_of_current_period, is_of_previous_period, latest_periods
 
 
 @dataclass(frozen=True)
@@ -192,12 +193,12 @@ def _rest_by_likeness(field: Field, grid: EntryGrid, taken: Mapping[int, int], t
     for i, item in enumerate(field.items):
         if i in taken or not is_column_item(item) or "x-part" in item.schema:
             continue
-        is_of_previous = _PREVIOUS.search(f"{item.name} {item.title} {item.description}") is not None
+        is_of_previous = is_of_previous_period(f"{item.name} {item.title} {item.description}")
         alike = {c: _similarity_to_column(item, names, grid.caption) for c, names in enumerate(grid.names)}
         least = max(settings.rest_similarity, max(alike.values(), default=0.0) - settings.max_concession)
         for column, score in alike.items():
             is_free = column not in taken.values() and score >= least
-            if not is_of_previous and any(map(_PREVIOUS.search, grid.names[column])):
+            if not is_of_previous and any(map(is_of_previous_period, grid.names[column])):
                 continue
             if is_free and column_fit(item, grid, column, text) >= settings.min_fit:
                 scores[i, column] = score
@@ -232,24 +233,16 @@ def _only_date(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: st
     return (items[0], columns[0]) if len(columns) == 1 else None
 
 
-_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_PREVIOUS = re.compile(
-    r"\b(?:prior|preceding|comparative|last year\w*)\b|previous|prior(?=year|period|amount|_)|vorjahr|"
-    r"上年|上期|上次|前次|去年|期初|年初",
-    re.IGNORECASE,
-)
-_CURRENT = re.compile(r"current|this year|reporting (?:year|period|date)|本年|本期|期末|年末", re.IGNORECASE)
-
-
 def _items_of_periods(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: str) -> Iterator[tuple[int, int]]:
     """Yield the items that the latest columns headed by a year or a date are, by the words that describe them."""
-    years = {
-        column: max(map(int, _YEAR.findall(" ".join(names))))
-        for column, names in enumerate(grid.names)
-        if any(map(is_period, names)) and _YEAR.search(" ".join(names)) and column not in taken.values()
-    }
-    latest = sorted(years, key=lambda column: -years[column])
-    if len(latest) < 2 or len(set(years.values())) < len(years):
+    latest = latest_periods(
+        {
+            column: names
+            for column, names in enumerate(grid.names)
+            if any(map(is_period, names)) and column not in taken.values()
+        }
+    )
+    if len(latest) < 2:
         return
     open_items = [
         i
@@ -257,8 +250,8 @@ def _items_of_periods(field: Field, grid: EntryGrid, taken: Mapping[int, int], t
         if is_column_item(item) and i not in taken and item.type in normalisation.NUMERIC_TYPES
     ]
     about = {i: f"{field.items[i].name} {field.items[i].title} {field.items[i].description}" for i in open_items}
-    previous = [i for i in open_items if _PREVIOUS.search(about[i]) and not _CURRENT.search(about[i])]
-    current = [i for i in open_items if i not in previous and _CURRENT.search(about[i])]
+    previous = [i for i in open_items if is_of_previous_period(about[i]) and not is_of_current_period(about[i])]
+    current = [i for i in open_items if i not in previous and is_of_current_period(about[i])]
     if not current and len(open_items) - len(previous) == 1:
         current = [i for i in open_items if i not in previous]
     for items, column in ((current, latest[0]), (previous, latest[1])):

@@ -30,6 +30,7 @@ from extractor.extraction.lesson_values import (
     with_lesson_features,
 )
 from extractor.extraction.passages import estimate_tokens
+from extractor.extraction.period_columns import move_to_period
 from extractor.extraction.planning import Plan, plan
 from extractor.extraction.questions import make_field_group, relax_query
 from extractor.extraction.row_judgements import judge_rows
@@ -89,7 +90,7 @@ def extract(
     values = with_lesson_features(doubt_by_lessons(values, planned.proposals), planned.proposals)
     values, rules = apply_value_rules(values, lessons, planned.proposals, schema, context)
     values = trim_organization_names(values, schema, context)
-    values = join_sides_of_periods(values, schema, context)
+    values = move_to_period(join_sides_of_periods(values, schema, context), schema, context)
     values = withdraw_lists_of_others(resolve_conflicts(values, schema, context), schema)
     values = fill_absent_values(values, schema)
     with timer.stage("check"):

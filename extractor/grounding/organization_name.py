@@ -19,6 +19,9 @@ KIND = "organization-name"
 _SEPARATOR = re.compile(r"(?P<separator>[\n\t:：])")
 _NAME_BEHIND = re.compile(r"\t[^\n\t:：()（）\d]{2,40}(?=[\n\t]|$)")
 """What a wide space parts from a legal form that stands before the name, as in Japanese."""
+_HONORIFICS = frozenset({"御中", "様", "殿"})
+_NAME_BEFORE = re.compile(r"(?P<name>[^\n\t:：()（）]{2,40})[\t \u3000]*\Z")
+"""What stands before the word for Messrs, with which Japanese letters address their receiver."""
 _NAMED_FOR = re.compile(
     r"(?<![^\W_])(?:company|business|firm|merchant|seller|supplier|vendor|shop|store|issuer|buyer|customer|payee|payer|"
     r"organi[sz]ation)(?![^\W_])"
@@ -69,6 +72,8 @@ def complete_legal_form(span: Span, field: Field, text: str) -> Span:
         start -= len(rest_of_lines(start, end, text, _SEPARATOR)[0])
     if is_legal_form(text[start:end]) and (behind := _NAME_BEHIND.match(text, end)):
         end = behind.end()
+    if text[start:end].strip() in _HONORIFICS and (before := _NAME_BEFORE.search(text, 0, start)):
+        start, end = before.span("name")
     above, below = find_line_above(start, text), find_line_below(end, text)
     if is_legal_form(text[start:end]) and above and is_name_line(text[slice(*above)], least=1):
         start = above[0]
