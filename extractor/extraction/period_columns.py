@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from extractor.candidates.period_cells import choose_period, is_of_period
 from extractor.extraction.field_values import ExtractionContext, value_from_evidence
 from extractor.grounding.occurrences import make_evidence
 from extractor.schemas import Schema
 from extractor.settings import Settings, rule
-from extractor.tables import is_period
 from extractor.types import Cell, Field, FieldValue, Table
 from extractor.values import normalisation
-from extractor.values.years import find_years, is_of_current_period, is_of_previous_period, latest_periods
 
 
 @dataclass(frozen=True)
@@ -57,25 +56,7 @@ def _find_cell_of_period(value: FieldValue, field: Field, tables: Sequence[Table
         if not table.start <= start < table.end:
             continue
         own = next((cell for cell in table.cells if cell.start <= start and end <= cell.end and cell.text), None)
-        if own is None or not _is_of_period(own):
+        if own is None or not is_of_period(own):
             return None
-        row = {cell.column: cell for cell in table.cells if cell.row == own.row and cell.text and _is_of_period(cell)}
-        columns = latest_periods({column: cell.column_path for column, cell in row.items()})
-        return row[column] if (column := _choose(field, columns, row)) is not None else None
+        return choose_period(field, (cell for cell in table.cells if cell.row == own.row))
     return None
-
-
-def _is_of_period(cell: Cell) -> bool:
-    return any(map(is_period, cell.column_path)) and bool(find_years(" ".join(cell.column_path)))
-
-
-def _choose(field: Field, columns: Sequence[int], row: dict[int, Cell]) -> int | None:
-    """Return the column that a field is about, of those of a row from the latest period on."""
-    about = f"{field.name} {field.title} {' '.join(field.labels)} {field.description}"
-    if len(columns) < 2:
-        return None
-    if named := find_years(about):
-        found = [c for c in columns if max(find_years(" ".join(row[c].column_path))) in named]
-        return found[0] if len(found) == 1 else None
-    is_previous = is_of_previous_period(about) and not is_of_current_period(about)
-    return columns[1] if is_previous else columns[0]

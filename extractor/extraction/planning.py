@@ -6,7 +6,16 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from extractor.candidates import captions, key_value, list_rows, marks, nested_rows, plain_lists, table_cells
+from extractor.candidates import (
+    captions,
+    key_value,
+    list_rows,
+    marks,
+    nested_rows,
+    plain_lists,
+    quoted_labels,
+    table_cells,
+)
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.candidates.typed import CandidateIndex
 from extractor.extraction import prompts
@@ -111,6 +120,19 @@ def _match_learnt_labels(
     return key_value.match_labelled_values(left, document, free, known)
 
 
+def _match_quoted_labels(
+    document: Document,
+    fields: Sequence[Field],
+    matches: Mapping[Path, StructuralMatch],
+    row_matches: Mapping[Path, TableRowsMatch],
+) -> dict[Path, StructuralMatch]:
+    """Return the open fields whose value stands at a label that their description quotes."""
+    left = [f for f in fields if f.path not in matches and f.path not in row_matches and f.type != "array" and f.copied]
+    taken = [*_hidden_spans(document), *((t.start, t.end) for t in document.tables)]
+    taken += [(m.start, m.end) for m in matches.values() if m.end > m.start]
+    return quoted_labels.match_quoted_labels(left, document, _complement(taken, len(document.text)), fields)
+
+
 def _hidden_spans(document: Document) -> list[Span]:
     return [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
 
@@ -140,6 +162,7 @@ def plan(
     proposals = propose(document, fields, lessons, matches) if lessons else {}
     matches = apply_proposals(matches, proposals, document)
     matches |= _match_learnt_labels(document, fields, matches, row_matches, lessons)
+    matches |= _match_quoted_labels(document, fields, matches, row_matches)
     left = [f for f in fields if f.path not in matches and f.path not in row_matches]
     answered_spans = _find_answered_spans(document, matches, row_matches, left)
 
