@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from extractor.candidates.column_question import find_uncertain_tables
+from extractor.candidates.row_conditions import make_condition_question
 from extractor.extraction import extract
 from extractor.models.scripted import ScriptedModel
 from extractor.readers import read_bytes
@@ -293,3 +295,23 @@ def test_column_that_no_item_goes_by_is_asked_for_where_the_others_are_told():
     assert len(model.questions) == 1 and "Vermerk" in model.questions[0]
     unsure = model_that_points_at({"A": "remark"}, probability=0.4)
     assert [e.get("remark") for e in extract(document, schema, unsure).data["goods"]] == [None] * 3
+
+
+@pytest.mark.parametrize(
+    ("description", "comparisons"),
+    [
+        ("only goods of 2 pieces or more", {">= 2", "<= -2"}),
+        ("only goods of more than 2 pieces; exclude those of 1 piece", {"> 2", "< -2"}),
+        ("only goods of at most 2 pieces", {"<= 2", ">= -2"}),
+        ("仅限2件以上的货物", {">= 2", "<= -2"}),
+        ("仅限超过2件的货物", {"> 2", "< -2"}),
+    ],
+)
+def test_words_beside_a_number_say_how_rows_are_compared_with_it(description, comparisons):
+    item = {"type": "object", "properties": {"article": {"type": "string"}, "pieces": {"type": "integer"}}}
+    listed = {"type": "array", "description": description, "items": item}
+    schema = load_schema({"type": "object", "properties": {"goods": listed}})
+    sheet = "Article,Pieces\nStift,4\nHeft,2\nTinte,1\n"
+    [match, *_] = find_uncertain_tables(schema.fields[0], read_bytes(sheet.encode(), "goods.csv"))
+    offered = {c.removeprefix("Pieces ") for c in make_condition_question(match).conditions if c.startswith("Pieces")}
+    assert {c for c in offered if c.endswith("2")} == comparisons

@@ -7,7 +7,7 @@ row by row, without a mistake, which of two hundred amounts are at least 100.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
@@ -36,6 +36,7 @@ _COMPARISONS: Mapping[str, Callable[[Decimal, Decimal], bool]] = {
     ">=": lambda value, limit: value >= limit,
     "==": lambda value, limit: value == limit,
 }
+_NUMBER = re.compile(r"(?<![A-Za-z\d.,_-])[-−]?(?:\d[\d.,]*\d|\d)")
 _IS_TEXT: Mapping[str, bool] = {"is": True, "is not": False}
 
 
@@ -79,6 +80,7 @@ def make_condition_question(match: ColumnMatch) -> ConditionQuestion | None:
     signed = {n for n in said if n < 0}
     unsigned = {n for n in said if n > 0 and -n not in signed}
     limits = sorted({*signed, *unsigned, *(-n for n in unsigned)} or {Decimal(0)})
+    comparisons = {limit: _said_comparisons(limit, description) or tuple(_COMPARISONS) for limit in limits}
     lines = ["A table has these columns:"]
     conditions: dict[str, RowCondition] = {}
     named = len(signed | unsigned)
@@ -89,8 +91,9 @@ def make_condition_question(match: ColumnMatch) -> ConditionQuestion | None:
         lines.append(f"{header} | {samples}")
         figures = sum(numbers.parse_number(text) is not None for text in cells)
         if column in own and cells and figures >= settings.min_figures * len(cells) and not _are_dates(cells):
-            for operator, limit in product(_COMPARISONS, limits):
-                conditions[f"{header} {operator} {limit:f}"] = RowCondition(column, operator, limit)
+            for limit, operators in comparisons.items():
+                for operator in operators:
+                    conditions[f"{header} {operator} {limit:f}"] = RowCondition(column, operator, limit)
         texts = sorted({text for text in cells if len(text) > 1 and _names(text, description)})
         named += bool(texts)
         for operator, text in product(_IS_TEXT, texts[: settings.max_texts]):
@@ -108,8 +111,50 @@ def make_condition_question(match: ColumnMatch) -> ConditionQuestion | None:
 
 def _numbers_in(description: str) -> set[Decimal]:
     """Return the numbers that a description has, without needless decimals; those after a minus are negative."""
-    found = (numbers.parse_number(m) for m in re.findall(r"(?<![\w-])[-−]?\d[\d.,]*\d|(?<![\w-])[-−]?\d", description))
+    found = (numbers.parse_number(m) for m in _NUMBER.findall(description))
     return {number.value.normalize() + 0 for number in found if number is not None}
+
+
+_SAID_AFTER: Mapping[str, str] = {
+    ">=": r"(?:[%\w$€£¥]+\s+)?(?:(?:or|and) (?:more|higher|greater|larger|above|over|up|later)\b|\+)"
+    r"|[^\W\d_]{0,2}?(?:及)?以上",
+    "<=": r"(?:[%\w$€£¥]+\s+)?(?:or|and) (?:less|lower|smaller|fewer|below|under|earlier)\b|[^\W\d_]{0,2}?(?:及)?以下",
+}
+_SAID_BEFORE: Mapping[str, str] = {
+    ">=": r"at least|no(?:t)? less than|minimum(?: of)?|>=|≥|不少于|不低于|至少",
+    "<=": r"at most|no(?:t)? more than|up to|maximum(?: of)?|<=|≤|不超过|不高于|至多|最多",
+    ">": r"(?<!no )(?<!not )(?:more|greater|higher|larger|older) than|over|above|exceed\w*|>|(?<!不)超过|大于|高于",
+    "<": r"(?<!no )(?<!not )(?:less|lower|smaller|fewer|younger) than|under|below|<|小于|(?<!不)低于|少于",
+}
+_MIRRORED = {">=": "<=", "<=": ">=", ">": "<", "<": ">"}
+_LEFT_OUT = re.compile(r"\b(?:exclud\w+|except|but not|without)\b[^.;]*|(?:不含|排除|除)[^。；]*", re.IGNORECASE)
+
+
+def _said_comparisons(limit: Decimal, description: str) -> tuple[str, ...]:
+    """Return the comparisons that words beside a number of the description say, none where they say nothing of it.
+
+    What is excluded is not read. Of a number that is there without its minus the comparisons are the other way round.
+    """
+    wanted = _LEFT_OUT.sub(" ", description)
+    for sign, mirrored in ((limit, False), (-limit, True)):
+        said = {_MIRRORED[c] if mirrored else c for c in _comparisons_at(sign, wanted)}
+        if said:
+            return tuple(sorted(said))
+    return ()
+
+
+def _comparisons_at(number: Decimal, text: str) -> Iterator[str]:
+    for found in _NUMBER.finditer(text):
+        value = numbers.parse_number(found[0])
+        if value is None or value.value != number:
+            continue
+        for comparison, words in _SAID_AFTER.items():
+            if re.match(rf"\s*(?:{words})", text[found.end() :], re.IGNORECASE):
+                yield comparison
+        before = text[: found.start()].rstrip(" $€£¥")
+        for comparison, words in _SAID_BEFORE.items():
+            if re.search(rf"(?:{words})\Z", before, re.IGNORECASE):
+                yield comparison
 
 
 def _are_dates(cells: Sequence[str]) -> bool:
