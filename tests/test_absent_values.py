@@ -79,3 +79,20 @@ def test_rows_and_fields_without_a_value_get_it_and_it_has_no_evidence():
 def test_field_that_nobody_looked_for_stays_open():
     result = extract(read_bytes(SHEET.encode(), "loads.csv"), load_schema(SCHEMA), None)
     assert result.data["berth"] is None
+
+
+@pytest.mark.parametrize(
+    ("answer", "description", "value"),
+    [
+        ("N/A", "mooring", None),
+        ("None", "mooring; null if the form says none", None),
+        ("None", "mooring", "None"),
+        ("buoy", "mooring; null if the form says none", "buoy"),
+    ],
+)
+def test_words_that_say_there_is_none_are_null(answer, description, value):
+    mooring = {"type": ["string", "null"], "description": description}
+    schema = load_schema({"type": "object", "properties": {"mooring": mooring}})
+    document = read_bytes(f"The boat came in at noon and asked for {answer}.\n".encode(), "log.txt")
+    model = ScriptedModel(lambda *_: json.dumps({"mooring": answer}))
+    assert extract(document, schema, model).data == {"mooring": value}

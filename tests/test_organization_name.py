@@ -79,3 +79,11 @@ def test_a_word_of_address_behind_a_name_is_the_name():
     text = "港湾商店横浜支店\t御中\n"
     buyer = load_schema({"type": "object", "properties": {"buyerName": {"type": "string"}}}).fields[0]
     assert text[slice(*adjust_span((9, 11), buyer, Document("0", "a", text)))] == "港湾商店横浜支店"
+
+
+def test_a_name_goes_on_in_a_line_that_begins_with_and():
+    text = "Quay, Haven, Pier\nand Mole, Partners\nLeith\n"
+    owner = load_schema({"type": "object", "properties": {"company": {"type": "string"}}}).fields[0]
+    assert (
+        text[slice(*adjust_span((0, 17), owner, Document("0", "a", text)))] == "Quay, Haven, Pier\nand Mole, Partners"
+    )

@@ -127,3 +127,14 @@ def test_part_of_a_telephone_number_is_all_of_it_in_a_field_named_for_one():
     text = "Office: (0131) 555 0142, shop: 0131 555 0199\n"
     assert adjusted(text, "0131", "Office telephone") == "(0131) 555 0142"
     assert adjusted(text, "0131", "Office code") == "0131"
+
+
+def test_answer_of_several_lines_loses_the_fields_own_label():
+    text = "3. Home address(es)\n12 Quay Street\nLeith\n"
+    assert adjusted(text, text.strip(), "Home address") == "12 Quay Street\nLeith"
+    assert adjusted(text, text.strip(), "Owner").startswith("3. Home")
+
+
+def test_answer_that_stops_at_a_quotation_in_brackets_goes_on_to_the_end_of_its_line():
+    text = 'Letter to Harbour Services Company ("HSC") about the dues.\nMore.\n'
+    assert adjusted(text, "Letter to Harbour Services Company (", "Subject").endswith("about the dues.")

@@ -244,8 +244,8 @@ def _may_hold(item: Field, grid: EntryGrid, column: int, text: str) -> bool:
 
 
 def _is_amount(text: str) -> bool:
-    """Decide whether a value reads as an amount: with a currency, with hundredths, or with thousands grouped."""
-    return value_format(text) == "money" or re.search(r"[.,]\d\d$|\d[.,'’ ]\d{3}(?!\d)", text) is not None
+    """Decide whether a value reads as an amount: with a currency, with decimals, or with thousands grouped."""
+    return value_format(text) == "money" or re.search(r"\d[.,]\d{1,2}%?$|\d[.,'’ ]\d{3}(?!\d)", text) is not None
 
 
 def _filled_share(grid: EntryGrid, column: int) -> float:

@@ -44,6 +44,9 @@ _WORDINGS = tuple(
         rf"默认(?:值)?(?:为|是|：|:)?\s*{_VALUE}",
     )
 )
+_NOT_APPLICABLE = frozenset({"n/a", "n.a", "not applicable", "不适用"})
+_WORDS_FOR_NOTHING = frozenset({"none", "nil", "nothing", "not available", "无", "没有", "無"})
+_SAYS_NULL = re.compile(r"\b(?:null|empty|blank|omit)\b|为空|留空|為空", re.IGNORECASE)
 _BOOLEANS = {"true": True, "yes": True, "是": True, "false": False, "no": False, "否": False}
 
 
@@ -67,6 +70,7 @@ def fill_absent_values(values: Sequence[FieldValue], schema: Schema) -> list[Fie
 
     A field that nobody looked for stays open, and a row is one that has another value.
     """
+    values = [_without_word_for_nothing(v, schema.field(v.path)) for v in values]
     fixed = {f.path: v for f in schema.fields if f.type != "array" and (v := absent_value(f)) is not None}
     filled = [_fill(v, fixed[v.path]) if v.path in fixed else v for v in values]
     for array in schema.fields:
@@ -74,6 +78,17 @@ def fill_absent_values(values: Sequence[FieldValue], schema: Schema) -> list[Fie
         if items:
             filled = list(_fill_rows(filled, array.path, items))
     return filled
+
+
+def _without_word_for_nothing(v: FieldValue, f: Field | None) -> FieldValue:
+    """Return the value, null where a text that may be null only says that there is none."""
+    if f is None or not f.nullable or f.type != "string" or f.enum is not None or not isinstance(v.value, str):
+        return v
+    word = v.value.strip(" .").casefold()
+    is_told = _SAYS_NULL.search(f.description) is not None and AbsentValueSettings.current().read_descriptions
+    if word in _NOT_APPLICABLE or (is_told and word in _WORDS_FOR_NOTHING):
+        return replace(v, value=None, evidence=None)
+    return v
 
 
 def _fill_rows(values: Sequence[FieldValue], path: Path, items: Sequence[tuple[Field, Any]]) -> Iterator[FieldValue]:

@@ -19,6 +19,8 @@ KIND = "organization-name"
 _SEPARATOR = re.compile(r"(?P<separator>[\n\t:：])")
 _NAME_BEHIND = re.compile(r"\t[^\n\t:：()（）\d]{2,40}(?=[\n\t]|$)")
 """What a wide space parts from a legal form that stands before the name, as in Japanese."""
+_GOES_ON = re.compile(r"(?:and|of|und|et|y|&) \w|& ")
+"""How the next line of a name begins that is too long for one."""
 _HONORIFICS = frozenset({"御中", "様", "殿"})
 _NAME_BEFORE = re.compile(r"(?P<name>[^\n\t:：()（）]{2,40})[\t \u3000]*\Z")
 """What stands before the word for Messrs, with which Japanese letters address their receiver."""
@@ -77,7 +79,8 @@ def complete_legal_form(span: Span, field: Field, text: str) -> Span:
     above, below = find_line_above(start, text), find_line_below(end, text)
     if is_legal_form(text[start:end]) and above and is_name_line(text[slice(*above)], least=1):
         start = above[0]
-    if below and is_legal_form(text[slice(*below)]):
+    goes_on = below and _GOES_ON.match(text, below[0]) and is_name_line(text[slice(*below)].replace(",", ""), least=1)
+    if below and (is_legal_form(text[slice(*below)]) or goes_on):
         end = below[1]
     return start, end
 

@@ -11,7 +11,7 @@ from extractor.grounding.lines import Span, find_lines, holds_other_value, is_la
 from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field
-from extractor.values import normalisation
+from extractor.values import label_similarity, normalisation
 from extractor.values.scripts import has_cjk
 from extractor.values.terms import search_terms
 
@@ -28,6 +28,12 @@ class SpanBoundarySettings(Settings):
     )
     complete_contacts: bool = rule(
         True, meaning="A part of a telephone number or an e-mail or web address is all of it, in a field named for one."
+    )
+    trim_own_label: bool = rule(
+        True, meaning="An answer of several lines loses a first line that is the field's own label."
+    )
+    complete_quotations: bool = rule(
+        True, meaning="An answer that ends in an open bracket before a quotation mark goes on to the end of its line."
     )
     complete_names: bool = rule(True, meaning="A part of a name that has a line to itself becomes the whole name.")
     max_edge_words: int = threshold(
@@ -58,6 +64,8 @@ def adjust_span(span: Span, field: Field, document: Document, fields: Iterable[F
     if settings.complete_contacts and (whole := _whole_contact(span, field, text)):
         return whole
     start, end = _trim_other_lines(span, text) if settings.trim_other_lines else span
+    start = _start_after_own_label((start, end), field, text) if settings.trim_own_label else start
+    end = _end_of_open_quotation(start, end, text) if settings.complete_quotations else end
     if postal_address.is_postal_address(field):
         start, end = postal_address.adjust_address((start, end), text, other_label_terms(field, fields))
     if "\n" in text[start:end]:
@@ -105,6 +113,35 @@ def _trim_other_lines(span: Span, text: str) -> Span:
     if own[first:].count(False) > 1:
         last = own.index(False, first) - 1
     return lines[first][0], lines[last][1]
+
+
+_ENUMERATED = re.compile(r"^\s*(?:\(?\w{1,3}[.)]\s+)?")
+_SIMILAR_LABEL = 0.8
+"""So alike, from 0 to 1, is a line to a label of the field that is printed on it."""
+
+
+def _start_after_own_label(span: Span, field: Field, text: str) -> int:
+    """Return where the stretch begins without a first line that has the field's label: `3. Home address(es)`."""
+    lines = find_lines(*span, text)
+    if len(lines) < 2:
+        return span[0]
+    first = re.sub(r"\(\w{1,3}\)", "", _ENUMERATED.sub("", text[slice(*lines[0])])).strip(" :：.")
+    names = (*field.labels, readable_name(field.name))
+    is_label = label_similarity.best_similarity(names, first) >= _SIMILAR_LABEL
+    return lines[1][0] if is_label else span[0]
+
+
+def _end_of_open_quotation(start: int, end: int, text: str) -> int:
+    """Return where the stretch ends: at the end of its line, where it stops at a quotation mark in an open bracket.
+
+    Models end a text at the first quotation mark, for it ends the text in their answer.
+    """
+    stop = text.find("\n", end)
+    is_open = text.count("(", start, end) > text.count(")", start, end) and text[end : end + 1] in _QUOTATION_MARKS
+    return len(text[: stop if stop >= 0 else len(text)].rstrip()) if is_open else end
+
+
+_QUOTATION_MARKS = ('"', "“", "”")
 
 
 def _restore_edge_words(span: Span, field: Field, text: str) -> Span:
