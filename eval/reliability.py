@@ -90,7 +90,7 @@ def commits_postgresql(effort: Effort) -> Any:
 
 def disk(effort: Effort) -> Any:
     """Fill the disk under a job."""
-    return endurance.full(effort.choose(100, 500), 300_000)
+    return endurance.full(effort.choose(100, 500), 1_500_000)
 
 
 def writers(effort: Effort) -> Any:
