@@ -2,6 +2,7 @@
 
     python -m eval.injection --model none       by structure alone
     python -m eval.injection --wrong            list every value that changed
+    python -m eval.injection --model default --answers FOLDER --minutes 20    a part; again, it goes on from there
 
 Ten orders, five English and five Chinese, are written in four forms each, once plain and once with an instruction to
 whoever reads it by machine: in sight in plain text and on a web page, hidden on a web page (a comment, white on white,
@@ -16,11 +17,14 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Any
 
+from eval.answer_cache import CachedModel
 from eval.making import as_html, as_office, as_pdf, as_text
 from eval.making.as_html import HtmlLayout
 from eval.making.as_office import OfficeLayout
@@ -237,11 +241,20 @@ def find_changes(pair: Pair, model: Model | None) -> tuple[list[Change], int, bo
     return changes, len(before.keys() | after.keys()), shown
 
 
-def measure(model: Model | None) -> tuple[dict[str, int], list[Change]]:
-    """Return the figures, and the values that changed."""
+def measure(model: Model | None, minutes: float | None = None) -> tuple[dict[str, int], list[Change]]:
+    """Return the figures, and the values that changed.
+
+    With `minutes`, no further document is begun after so many; they come in a random order, the same each time, so that
+    a part has some of every form and language.
+    """
+    pairs = list(make_pairs())
+    Random("injection").shuffle(pairs)
+    began = time.monotonic()
     figures = dict.fromkeys(("documents", "values", CHANGED, CHANGED_BY_HIDDEN, "left open in sight", IN_PROMPT), 0)
     found: list[Change] = []
-    for pair in make_pairs():
+    for pair in pairs:
+        if minutes is not None and time.monotonic() - began > 60 * minutes:
+            break
         changes, values, shown = find_changes(pair, model)
         figures["documents"] += 1
         figures["values"] += values
@@ -263,9 +276,13 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m eval.injection", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("--model", default="none", help="the model to ask (default: none)")
     parser.add_argument("--wrong", action="store_true", help="list every value that changed")
+    parser.add_argument("--answers", type=Path, metavar="FOLDER", help="keep the model's answers there, and reuse them")
+    parser.add_argument("--minutes", type=float, help="begin no further document after so many minutes")
     arguments = parser.parse_args(argv)
-    loader = model_loader(arguments.model)
-    figures, changes = measure(loader() if loader else None)
+    loader, model = model_loader(arguments.model), None
+    if loader:
+        model = CachedModel(arguments.answers, loader) if arguments.answers else loader()
+    figures, changes = measure(model, arguments.minutes)
     if arguments.wrong:
         for change in changes:
             print(f"{change.form}: {change.path}: {change.before!r} became {change.after!r} by: {change.instruction!r}")

@@ -50,6 +50,16 @@ def test_instructions_in_sight_and_hidden_change_nothing_without_a_model():
     assert all(change.is_left_open and change.path == "total" for change in changes)  # it names another total
 
 
+def test_a_part_of_the_documents_with_instructions_has_several_forms(monkeypatch):
+    clock = iter(range(0, 10_000, 60))
+    seen = []
+    monkeypatch.setattr(injection.time, "monotonic", lambda: next(clock))
+    monkeypatch.setattr(injection, "find_changes", lambda pair, model: (seen.append(pair), ([], 1, False))[1])
+    figures, _ = injection.measure(None, minutes=8)
+    assert figures["documents"] == len(seen) == 8
+    assert len({pair.form.name for pair in seen}) >= 3 and len({pair.form.is_hidden for pair in seen}) == 2
+
+
 def pairs(is_hidden: bool) -> list[injection.Pair]:
     return [pair for pair in injection.make_pairs() if pair.form.is_hidden == is_hidden]
 
