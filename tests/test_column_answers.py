@@ -285,18 +285,6 @@ def test_line_over_the_first_column_is_no_header_of_a_slip():
     ]
 
 
-def test_column_that_no_item_goes_by_is_asked_for_where_the_others_are_told():
-    sheet = "Product,Pieces,Cost,Vermerk\nStift,4,1.20,eilig\nHeft,2,3.50,blau\nTinte,1,7.00,eilig\n"
-    item = {"type": "object", "properties": {**ITEM["properties"], "remark": {"type": ["string", "null"]}}}
-    schema = load_schema({"type": "object", "properties": {"goods": {"type": "array", "items": item}}})
-    document = read_bytes(sheet.encode(), "goods.csv")
-    model = model_that_points_at({"A": "remark"})
-    assert [e["remark"] for e in extract(document, schema, model).data["goods"]] == ["eilig", "blau", "eilig"]
-    assert len(model.questions) == 1 and "Vermerk" in model.questions[0]
-    unsure = model_that_points_at({"A": "remark"}, probability=0.4)
-    assert [e.get("remark") for e in extract(document, schema, unsure).data["goods"]] == [None] * 3
-
-
 @pytest.mark.parametrize(
     ("description", "comparisons"),
     [

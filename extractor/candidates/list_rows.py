@@ -94,11 +94,6 @@ def match_rows(fields: Sequence[Field], document: Document) -> dict[Path, TableR
     return {path: _join(path, parts, document.text) for path, parts in found.items()}
 
 
-def find_settled_tables(field: Field, fields: Sequence[Field], document: Document) -> list[ColumnMatch]:
-    """Return the grids whose rows answer the list `field` with certainty, in order; `fields` are all of the schema."""
-    return [found.match for found in _find_settled(field, _lists_of_columns(fields), document)]
-
-
 def _lists_of_columns(fields: Sequence[Field]) -> list[Field]:
     return [f for f in fields if f.type == "array" and any(is_column_item(item) for item in f.items)]
 

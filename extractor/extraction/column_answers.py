@@ -16,12 +16,7 @@ from extractor.candidates.column_question import (
 )
 from extractor.candidates.entry_grids import PlacedText
 from extractor.candidates.list_columns import ColumnMatch
-from extractor.candidates.list_rows import (
-    drop_rows_of_other_fields,
-    find_settled_tables,
-    limits_rows,
-    rows_of_matches,
-)
+from extractor.candidates.list_rows import drop_rows_of_other_fields, limits_rows, rows_of_matches
 from extractor.candidates.matches import TableRowsMatch
 from extractor.candidates.row_conditions import make_condition_question, select_rows
 from extractor.candidates.table_question import keep_answered_tables, make_table_question
@@ -39,9 +34,6 @@ class ColumnAnswerSettings(Settings):
     """Which answers about columns are believed."""
 
     ask_for_columns: bool = rule(True, meaning="A model is asked for the columns of a table that names do not settle.")
-    ask_for_rest: bool = rule(
-        True, meaning="Of a table that names settle, a model is asked for the columns that no item goes by."
-    )
     min_probability: float = threshold(0.5, meaning="Least probability of what a column holds for it to count.")
     min_score: float = threshold(0.5, meaning="Least score of a table, with the answered columns, for it to be read.")
     min_columns: int = threshold(2, unit="columns", meaning="A table has at least so many of the list's items.")
@@ -58,8 +50,7 @@ def match_lists_by_columns(
     none for rows without a header of which every column is known, which need no model. `fields` are all of the schema:
     rows that have labels of others are left out. Raises what the model raises.
     """
-    settings = ColumnAnswerSettings.current()
-    if not settings.ask_for_columns:
+    if not ColumnAnswerSettings.current().ask_for_columns:
         return {}
     lists = [query.field for group in planned.queries for query in group if query.field.type == "array"]
     tables = {
@@ -82,39 +73,12 @@ def match_lists_by_columns(
     matched = [m for m in matched if not limits_rows(m[0].field)]
     if model is not None and limited:
         matched += _select_rows(limited, model)
-    found = _ask_for_rest(document, fields, planned, model) if model is not None and settings.ask_for_rest else {}
+    found: dict[Path, TableRowsMatch] = {}
     for matches in matched:
         rows = rows_of_matches(matches, document.text)
         if rows is not None and (rows.path not in found or rows.score > found[rows.path].score):
             found[rows.path] = rows
     return drop_rows_of_other_fields(found, fields, document.text)
-
-
-def _ask_for_rest(
-    document: Document, fields: Sequence[Field], planned: Plan, model: Model
-) -> dict[Path, TableRowsMatch]:
-    """Return the rows of settled lists whose tables have columns, and items, that no name has brought together.
-
-    With what the model says of those columns; lists of whose tables it says nothing are left out.
-    """
-    paths = planned.row_matches.keys() - planned.learnt_lists.keys()
-    tables = {f.path: group_alike(find_settled_tables(f, fields, document)) for f in fields if f.path in paths}
-    questions = {
-        (path, n): make_column_question(group[0], document.text)
-        for path, groups in tables.items()
-        for n, group in enumerate(groups)
-    }
-    asked = {key: question for key, question in questions.items() if question.slots}
-    completed: dict[tuple[Path, int], list[ColumnMatch]] = {}
-    for (key, question), answer in zip(asked.items(), _ask(model, list(asked.values())), strict=True):
-        completed[key] = _match_columns(question, tables[key[0]][key[1]], answer, document)
-    found = {}
-    for path in {path for (path, _), matches in completed.items() if matches}:
-        matches = [m for n, group in enumerate(tables[path]) for m in completed.get((path, n)) or group]
-        rows = rows_of_matches(sorted(matches, key=lambda m: m.grid.start), document.text)
-        if rows is not None:
-            found[path] = rows
-    return found
 
 
 def _is_taken(match: ColumnMatch, taken: Sequence[tuple[int, int]]) -> bool:
