@@ -168,3 +168,15 @@ def test_text_that_a_hyphen_breaks_goes_on_in_the_next_line():
         "c": "Northern Harb-\nour Works"
     }
     assert matched_texts("Consignee: Northern Harb-\nour Works and\nSons of Lyme\n", c=consignee) == {}
+
+
+def test_a_remark_in_brackets_is_no_value():
+    text = "销售方：（盖章）\n开票人：林岚\nOwner: (seal)\nMaster: Ann Firth\n"
+    found = matched_texts(
+        text,
+        seller={**TEXT, "x-labels": ["销售方"]},
+        clerk={**TEXT, "x-labels": ["开票人"]},
+        owner={**TEXT, "x-labels": ["Owner"]},
+        master={**TEXT, "x-labels": ["Master"]},
+    )
+    assert found == {"clerk": "林岚", "master": "Ann Firth"}

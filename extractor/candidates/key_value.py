@@ -62,6 +62,8 @@ _WHOLE_LINE_VALUE = re.compile(
     r"(\S(?:[^\n\t]*?\S)??)(?=[ \u3000]{3,}|[ \u3000]*[\t\n])"
 )
 """What stands behind a label up to the end of the line, or to the next wide gap."""
+_ONLY_A_REMARK = re.compile(r"[(（][^()（）\d]{1,16}[)）]")
+"""What a form prints where something is to be put: `(seal)`, `（盖章）`."""
 _BEFORE_LABEL = re.compile(r"(?:\A|\n|\t| {3,}|\u3000)[ \u3000]*\Z")
 _COLON = re.compile(r"[ \u3000]*[:：](?!//)")
 _PART_END = re.compile(r"\t| {3,}")
@@ -198,6 +200,8 @@ def _find_whole_line(text: str, start: int, end: int, labels: Mapping[str, str])
         return None
     value = _WHOLE_LINE_VALUE.match(text, end)
     if value is None or _LABEL_AHEAD.match(value[1]) or normalise_label(value[1]) in labels:
+        return None
+    if _ONLY_A_REMARK.fullmatch(value[1]):
         return None
     line_start, line_end = text.rfind("\n", 0, start) + 1, text.find("\n", value.end())
     below = text[line_end + 1 :].partition("\n")[0] if line_end >= 0 else ""

@@ -22,6 +22,7 @@ from extractor.extraction.conflicts import (
     withdraw_lists_of_others,
 )
 from extractor.extraction.decision import withdraw_unlikely_values
+from extractor.extraction.document_currency import settle_currencies
 from extractor.extraction.field_values import ExtractionContext
 from extractor.extraction.lesson_values import (
     describe_lessons,
@@ -92,7 +93,7 @@ def extract(
     values = trim_organization_names(values, schema, context)
     values = move_to_period(join_sides_of_periods(values, schema, context), schema, context)
     values = withdraw_lists_of_others(resolve_conflicts(values, schema, context), schema)
-    values = fill_absent_values(values, schema)
+    values = fill_absent_values(settle_currencies(values, schema, document), schema)
     with timer.stage("check"):
         found = (*document.problems, *list_problems(planned, document))
         assembly = assemble_record(document, schema, values, found)

@@ -1,0 +1,101 @@
+"""The currency of a document, where the signs and codes beside its amounts can stand for one currency only."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from extractor.grounding.occurrences import make_evidence
+from extractor.schemas import Schema
+from extractor.schemas.subschemas import readable_name
+from extractor.settings import Settings, rule, threshold
+from extractor.types import Document, Field, FieldValue
+from extractor.values.currencies import currency_names
+from extractor.values.scripts import has_cjk
+from extractor.values.territories import currency_codes
+
+
+@dataclass(frozen=True)
+class DocumentCurrencySettings(Settings):
+    """Whether code tells the currency, and how surely."""
+
+    tell_currency: bool = rule(True, meaning="A field for the currency is told by the signs beside the amounts.")
+    confidence: float = threshold(0.95, meaning="Confidence in a currency that all signs can stand for.")
+    max_characters: int = threshold(100_000, unit="characters", meaning="Beginning of a document that is searched.")
+    least_share: float = threshold(
+        0.9, meaning="The least share of the amounts with a sign whose sign can stand for the currency."
+    )
+
+
+_NAMED = re.compile(r"\bcurrency\b|币种|货币|幣種|通貨", re.IGNORECASE)
+_CODED = re.compile(r"\bISO\s?4217\b|\bthree[- ]letter\b|\bcode\b|\be\.g\. ?['\"]?[A-Z]{3}\b|三位|代码")
+_KANA = re.compile("[\u3040-\u30ff]")
+
+
+def settle_currencies(values: Sequence[FieldValue], schema: Schema, document: Document) -> list[FieldValue]:
+    """Return the values, each field for the currency with that of the document, if only one can be meant.
+
+    What structure has found at the field's own label stays.
+    """
+    fields = {f.path: f for f in schema.fields if is_currency_code(f)}
+    if not fields or not DocumentCurrencySettings.current().tell_currency:
+        return list(values)
+    found = find_currency(document)
+    if found is None:
+        return list(values)
+    code, start, end = found
+    settled = []
+    for v in values:
+        f = fields.get(v.path)
+        if f is not None and v.method != "structure" and v.value != code and (f.enum is None or code in f.enum):
+            confidence = DocumentCurrencySettings.current().confidence
+            evidence = make_evidence(document, start, end)
+            v = replace(v, value=code, evidence=evidence, confidence=confidence, problems=(), method="code")
+        settled.append(v)
+    return settled
+
+
+def is_currency_code(field: Field) -> bool:
+    """Decide whether a field asks for the code of a currency: by its name, and by its description or choices."""
+    if field.type != "string" or not _NAMED.search(" ".join((readable_name(field.name), *field.labels))):
+        return False
+    if field.enum is not None:
+        return set(map(str, field.enum)) <= currency_codes()
+    return bool("pattern" in field.schema or _CODED.search(f"{readable_name(field.name)} {field.description}"))
+
+
+def find_currency(document: Document) -> tuple[str, int, int] | None:
+    """Return the only currency that nearly all signs and codes beside amounts can stand for, and where the first is."""
+    settings = DocumentCurrencySettings.current()
+    text = document.text[: settings.max_characters]
+    signs = [
+        (m["before"] or m["after"], *(m.span("before") if m["before"] else m.span("after")))
+        for m in _signs().finditer(text)
+    ]
+    possible: Counter[str] = Counter()
+    for sign, _, _ in signs:
+        possible.update(_meanings(sign, text))
+    likely = [code for code, count in possible.items() if count >= settings.least_share * len(signs)]
+    if len(likely) != 1:
+        return None
+    _, start, end = next(s for s in signs if likely[0] in _meanings(s[0], text))
+    return likely[0], start, end
+
+
+def _meanings(sign: str, text: str) -> frozenset[str]:
+    """Return the codes that a sign can stand for; the yen sign is that of Japan where the text has kana."""
+    codes = currency_names()[sign]
+    if codes == {"CNY", "JPY"} and has_cjk(text):
+        return frozenset({"JPY" if _KANA.search(text) else "CNY"})
+    return codes
+
+
+@cache
+def _signs() -> re.Pattern[str]:
+    names = sorted((name for name in currency_names()), key=len, reverse=True)
+    symbols = "|".join(re.escape(n) if not n[0].isalnum() else rf"(?<![A-Za-z]){re.escape(n)}" for n in names)
+    behind = "|".join(re.escape(n) + (r"(?![A-Za-z])" if n[-1].isascii() and n[-1].isalpha() else "") for n in names)
+    return re.compile(rf"(?P<before>{symbols})\s?(?=[-−(]?\d)|(?<=\d)\s?(?P<after>{behind})")
