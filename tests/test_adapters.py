@@ -20,15 +20,27 @@ from extractor.settings import replaced
 FAST = replace(AdapterSettings(), epochs=3, learning_rate=5e-3, accumulated=2)
 
 
-@pytest.fixture(autouse=True)
-def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("EXTRACTOR_CACHE", str(tmp_path / "cache"))
-    return tmp_path / "cache"
+@pytest.fixture(autouse=True, scope="module")
+def cache(tmp_path_factory):
+    """Keep the adapters of all tests of this module in one folder."""
+    folder = tmp_path_factory.mktemp("adapters") / "cache"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("EXTRACTOR_CACHE", str(folder))
+        yield folder
 
 
-@pytest.fixture
-def model(tmp_path):
-    return str(tiny_folder(tmp_path / "tiny", max_position_embeddings=4096))
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return str(tiny_folder(tmp_path_factory.mktemp("model") / "tiny", max_position_embeddings=4096))
+
+
+@pytest.fixture(scope="module")
+def learnt(model, cache):
+    """Train one adapter for several tests; return the result, what was reported, and what is kept then."""
+    said = []
+    with replaced(FAST):
+        result = learn_adapter(approved(range(5)), model, measure_f1, device="cpu", threads=1, report=said.append)
+    return result, said, [folder.name for folder in (cache / "adapters").iterdir()]
 
 
 def approved(numbers):
@@ -54,10 +66,8 @@ def test_what_nobody_decided_on_is_asked_and_does_not_count():
     assert [example.answer[start:end] for start, end in example.taught] == [f'"{permit(2)[1]["keeper"]}",']
 
 
-def test_an_adapter_is_trained_judged_kept_and_used(model, cache):
-    said = []
-    with replaced(FAST):
-        result = learn_adapter(approved(range(5)), model, measure_f1, device="cpu", threads=1, report=said.append)
+def test_an_adapter_is_trained_judged_kept_and_used(model, cache, learnt):
+    result, said, names = learnt
     assert result.loss_after < result.loss_before
     assert (result.trained, result.held_out) == (4, 1)
     assert result.hash is not None and result.folder == cache / "adapters" / result.hash
@@ -66,7 +76,7 @@ def test_an_adapter_is_trained_judged_kept_and_used(model, cache):
     assert description.schemas == (SCHEMA.id,)
     assert len(description.documents) == 4
     assert description.held_out["loss_after"] == result.loss_after
-    assert not [f for f in (cache / "adapters").iterdir() if f.name != result.hash]
+    assert names == [result.hash]
     assert any("held out" in line for line in said)
 
     plain, adapted = load_model(model, threads=1), load_model(with_adapter(model, result.hash[:6]), threads=1)
@@ -74,11 +84,10 @@ def test_an_adapter_is_trained_judged_kept_and_used(model, cache):
     assert adapted.name.endswith(f"+adapter:{result.hash}")
 
 
-def test_adding_an_adapter_gives_the_numbers_that_peft_gives(model):
+def test_adding_an_adapter_gives_the_numbers_that_peft_gives(model, learnt):
     from peft import PeftModel
 
-    with replaced(FAST):
-        result = learn_adapter(approved(range(4)), model, measure_f1, device="cpu", threads=1)
+    result = learnt[0]
     source = open_source(model)
     merged = load_full_model(AdaptedSource(source, result.folder), "cpu")
     wrapped = PeftModel.from_pretrained(load_full_model(source, "cpu"), str(result.folder)).eval()
@@ -90,11 +99,12 @@ def test_adding_an_adapter_gives_the_numbers_that_peft_gives(model):
     assert not torch.allclose(own, before, atol=1e-2)
 
 
-def test_an_adapter_that_does_not_help_is_not_kept(model, cache):
+def test_an_adapter_that_does_not_help_is_not_kept(model, tmp_path, monkeypatch):
+    monkeypatch.setenv("EXTRACTOR_CACHE", str(tmp_path))
     with replaced(replace(FAST, epochs=1, learning_rate=0.0)):
         result = learn_adapter(approved(range(4)), model, measure_f1, device="cpu", threads=1)
     assert result.hash is None and result.folder is None
-    assert not list((cache / "adapters").iterdir())
+    assert not list((tmp_path / "adapters").iterdir())
 
 
 def test_too_few_documents_train_nothing(model):
@@ -102,9 +112,8 @@ def test_too_few_documents_train_nothing(model):
         learn_adapter(approved(range(3)), model, measure_f1)
 
 
-def test_an_adapter_is_for_its_own_weights_alone(model, tmp_path):
-    with replaced(FAST):
-        result = learn_adapter(approved(range(4)), model, measure_f1, device="cpu", threads=1)
+def test_an_adapter_is_for_its_own_weights_alone(learnt, tmp_path):
+    result = learnt[0]
     other = tiny_folder(tmp_path / "other", intermediate_size=96)
     with pytest.raises(ModelError, match="other weights"):
         load_model(with_adapter(str(other), result.hash))

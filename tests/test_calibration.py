@@ -431,11 +431,17 @@ def letters(tmp_path):
     return place
 
 
+def test_dry_run_keeps_nothing_and_a_long_fit_shows_its_progress(folder, letters, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr("tqdm.std.time", iter(range(0, 3000, 3)).__next__)
+    with replaced(CalibrationFitSettings(repeats=1)):
+        assert main(["calibrate", str(letters), "--model", "none", "--runs", str(tmp_path / "runs"), "--dry-run"]) == 0
+    out, err = capsys.readouterr()
+    assert "letters: 12 documents, 24 fields" in out and not list(folder.glob("*"))
+    assert "/5 [" in err
+
+
 def test_command_stores_a_calibration_that_later_records_use(folder, letters, tmp_path, capsys):
     kept = ["--model", "none", "--runs", str(tmp_path / "runs")]
-    with replaced(CalibrationFitSettings(repeats=1)):
-        assert main(["calibrate", str(letters), *kept, "--dry-run"]) == 0
-    assert "letters: 12 documents, 24 fields" in capsys.readouterr().out and not list(folder.glob("*"))
     with replaced(CalibrationFitSettings(repeats=1)):
         assert main(["calibrate", str(letters), *kept]) == 0
     assert [f.name for f in folder.glob("*")] == ["letters-none.json"]
@@ -456,14 +462,6 @@ def test_calibration_no_better_than_the_score_is_not_stored(folder, letters, tmp
     with replaced(CalibrationFitSettings(repeats=1)):
         assert main(["calibrate", str(letters), "--model", "none", "--runs", str(tmp_path / "runs")]) == 0
     assert "not kept" in capsys.readouterr().err and not list(folder.glob("*"))
-
-
-def test_long_fit_shows_its_progress(folder, letters, tmp_path, capsys, monkeypatch):
-    kept = ["--model", "none", "--runs", str(tmp_path / "runs"), "--dry-run"]
-    monkeypatch.setattr("tqdm.std.time", iter(range(0, 3000, 3)).__next__)
-    with replaced(CalibrationFitSettings(repeats=1)):
-        assert main(["calibrate", str(letters), *kept]) == 0
-    assert "/5 [" in capsys.readouterr().err
 
 
 def test_options_for_one_set_are_refused_with_several(letters, capsys):

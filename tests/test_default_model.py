@@ -1,4 +1,8 @@
-"""The real default model, end to end, on reports whose gold values were entered by hand."""
+"""The real default model, end to end, on a report whose gold values were entered by hand.
+
+It is the county report where that is there, which is not distributed here, and elsewhere the example in its place: both
+are of the same form, with the same fields and tables.
+"""
 
 import json
 import os
@@ -15,9 +19,11 @@ from extractor.values import equivalence
 
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLE = Path(os.environ.get("EXTRACTOR_SAMPLES", ROOT.parent / "shared" / "samples")) / "huining-2020.txt"
-
-
-EXAMPLE = ROOT / "examples" / "qingshan-2020.txt"
+if SAMPLE.exists():
+    REPORT, GOLD, MOST_WRONG = SAMPLE, ROOT / "tests" / "documents" / "huining-2020.gold.json", 0.01
+else:
+    REPORT = ROOT / "examples" / "qingshan-2020.txt"
+    GOLD, MOST_WRONG = REPORT.with_suffix(".gold.json"), 0.04
 SCHEMA = load_schema("annual-disclosure-2020")
 EXTRACT = """
 import pickle, sys
@@ -29,22 +35,21 @@ from extractor.schemas import load_schema
 model = load_model()
 peak = peak_kibibytes()
 schema = load_schema("annual-disclosure-2020")
-results = {name: extract(read(name), schema, model) for name in sys.argv[2:]}
+result = extract(read(sys.argv[2]), schema, model)
 with open(sys.argv[1], "wb") as file:
-    pickle.dump((peak, results), file)
+    pickle.dump((peak, result), file)
 """
 
 
 @pytest.fixture(scope="module")
 def extracted(tmp_path_factory):
-    """Return the peak of memory in KiB of loading the model, and the records of the reports by their paths.
+    """Return the peak of memory in KiB of loading the model, and the record of the report.
 
     The model is loaded once, in a process of its own, whose memory nothing else has used.
     """
     kept = tmp_path_factory.mktemp("default-model") / "results"
-    reports = [str(file) for file in (EXAMPLE, SAMPLE) if file.exists()]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, (ROOT, ROOT / "tests")))}
-    subprocess.run([sys.executable, "-c", EXTRACT, kept, *reports], check=True, env=environment)
+    subprocess.run([sys.executable, "-c", EXTRACT, kept, REPORT], check=True, env=environment)
     return pickle.loads(kept.read_bytes())
 
 
@@ -78,26 +83,13 @@ def mistakes_in_tables(wrong):
     return [w for w in wrong if w[0][0] in ("proactive", "applications", "reviews")]
 
 
-def test_example_report(extracted):
-    result = extracted[1][str(EXAMPLE)]
-    wrong = find_mistakes(result, EXAMPLE.with_suffix(".gold.json"))
-    assert_valid_and_traced(result)
-    assert not mistakes_in_tables(wrong)
-    assert len(wrong) <= 0.04 * len(SCHEMA.fields), wrong
-
-
-@pytest.mark.skipif(
-    not SAMPLE.exists(),
-    reason=f"{SAMPLE} is not there; set EXTRACTOR_SAMPLES to the folder that holds huining-2020.txt",
-)
-def test_county_report(extracted):
-    """At least 99 % of all fields and every table cell; the report is not distributed here."""
-    result = extracted[1][str(SAMPLE)]
-    wrong = find_mistakes(result, ROOT / "tests" / "documents" / "huining-2020.gold.json")
-    assert_valid_and_traced(result)
+def test_values_of_a_whole_report_are_right_and_traced(extracted):
+    """Every table cell, and all fields but MOST_WRONG of them."""
+    wrong = find_mistakes(extracted[1], GOLD)
+    assert_valid_and_traced(extracted[1])
     assert len(SCHEMA.fields) >= 240
     assert not mistakes_in_tables(wrong)
-    assert len(wrong) <= 0.01 * len(SCHEMA.fields), wrong
+    assert len(wrong) <= MOST_WRONG * len(SCHEMA.fields), wrong
 
 
 def test_loading_stays_within_its_memory(extracted):

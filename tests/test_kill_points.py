@@ -17,8 +17,8 @@ def test_every_function_that_commits_is_a_point():
 
 
 def test_store_killed_around_commits_is_as_before_or_after():
-    figures = kill_points.on_sqlite(every=9)
-    assert figures["points"] == len(kill_points.all_points()) and figures["kills"] == 2 * -(-figures["commits"] // 9)
+    figures = kill_points.on_sqlite(every=15)
+    assert figures["points"] == len(kill_points.all_points()) and figures["kills"] == 2 * -(-figures["commits"] // 15)
 
 
 def test_store_killed_in_a_migration_is_of_the_version_before_or_after(tmp_path):
@@ -38,7 +38,7 @@ def test_store_killed_in_a_migration_is_of_the_version_before_or_after(tmp_path)
 
 def test_client_of_postgresql_killed_around_commits_leaves_it_as_before_or_after():
     with serve_postgres() as server:
-        assert kill_points.on_postgresql(server, every=25)["kills"] == 6
+        assert kill_points.on_postgresql(server, every=40)["kills"] == 4
 
 
 def test_a_commit_that_is_not_whole_is_found(monkeypatch):

@@ -215,11 +215,9 @@ def test_file_extensions_cover_the_readers():
 # Export.
 
 
-@pytest.mark.parametrize(
-    ("form", "end"),
-    [("xlsx", ".xlsx"), ("csv", ".zip"), ("jsonl", ".jsonl"), ("parquet", ".parquet"), ("gold", ".zip")],
-)
-def test_an_export_can_be_downloaded_by_its_user_only(ann, bob, form, end):
+@pytest.fixture(scope="module")
+def approved(ann):
+    """A page of Ann's, who has uploaded a letter and approved its record."""
     letter = sent(ann, "g.txt", TEXT.format(customer="Gus", total="4"))
     page = Page(ann)
     page.load()
@@ -227,6 +225,15 @@ def test_an_export_can_be_downloaded_by_its_user_only(ann, bob, form, end):
     record = next(row for row in finished(ann) if row["name"] == "g.txt")["record"]
     body = {"revision": revision(ann, record), "force": True}
     assert post(ann, f"records/{record}/approve", body).status_code == 200
+    return page
+
+
+@pytest.mark.parametrize(
+    ("form", "end"),
+    [("xlsx", ".xlsx"), ("csv", ".zip"), ("jsonl", ".jsonl"), ("parquet", ".parquet"), ("gold", ".zip")],
+)
+def test_an_export_can_be_downloaded_by_its_user_only(approved, ann, bob, form, end):
+    page = approved
     there = page.fire("export", "select")
     letter = next(value for text, value in there["export-schema"]["choices"] if "letter" in text)
     found = page.fire("export-make", "click", letter, "approved", form, True, True)
