@@ -182,10 +182,10 @@ def timed(call: Callable[[], Any], times: int) -> list[float]:
 
 def times(records: int) -> Iterator[tuple[str, list[float]]]:
     """Yield what was timed, and its milliseconds."""
-    from eval.making.screen_records import long_report
+    from eval.making.screen_records import make_long_report
 
     with tempfile.TemporaryDirectory() as folder, Store(f"{folder}/store.db") as store:
-        _, own, said = long_report(Path(folder))
+        _, own, said = make_long_report(Path(folder))
         store.add_schema(own)
         number = store.records.add(said, _MADE, who="machine").id
         with ReviewService(store) as service:

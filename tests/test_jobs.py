@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import json
@@ -9,6 +10,7 @@ import os
 import re
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -562,8 +564,10 @@ def test_signal_stops_a_job_and_leaves_no_process(number, engine, tmp_path):
 
 
 def done(place: Path) -> int:
-    with Store(place) as store:
-        return sum(store.jobs.counts(job).done for job in store.jobs.all())
+    """Return how many tasks are done, asking the database alone: to open the store again and again costs much more."""
+    with contextlib.suppress(sqlite3.OperationalError), contextlib.closing(sqlite3.connect(place)) as connection:
+        return connection.execute("SELECT COUNT(*) FROM tasks WHERE state = 'done'").fetchone()[0]
+    return 0
 
 
 def test_owner_whose_process_is_gone_is_dead():

@@ -169,7 +169,7 @@ def test_words_on_a_page_are_selected_by_click_and_drag(server, page, printed):
 
 
 def test_words_of_pages_are_not_elements(page, long_report):
-    """A report of 60 pages has 19,000 words, and as many elements would slow the browser down."""
+    """A report of a dozen pages has 7,000 words, and as many elements would slow the browser down."""
     open_record(page, long_report())
     assert page.locator(".review .page *").count() < 1000
 

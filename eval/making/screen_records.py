@@ -33,9 +33,14 @@ Modify = Callable[[dict[str, Any]], None]
 
 def add_extraction(store: Path, source: Path, schema: Schema, modify: Modify = lambda result: None) -> int:
     """Extract a document by its structure alone, modify the result and store it; returns the record's number."""
-    result = json.loads(json.dumps(as_dict(extract(read(source), schema, None))))
+    result = extract_as_data(source, schema)
     modify(result)
     return add_result(store, result, schema)
+
+
+def extract_as_data(source: Path, schema: Schema) -> dict[str, Any]:
+    """Extract a document by its structure alone; returns the result as JSON data."""
+    return json.loads(json.dumps(as_dict(extract(read(source), schema, None))))
 
 
 def add_result(store: Path, result: Mapping[str, Any], schema: Schema) -> int:
@@ -78,16 +83,16 @@ def named_schema(document: Mapping[str, Any], name: str) -> Schema:
     return replace(load_schema(document), name=name)
 
 
-def make_long_report(folder: Path, name: str = "long") -> tuple[Path, Schema, dict[str, Any]]:
-    """Write a PDF of 60 pages; returns it with its schema and a result of 280 fields with a box each."""
+def make_long_report(folder: Path, name: str = "long", pages: int = PAGES) -> tuple[Path, Schema, dict[str, Any]]:
+    """Write a PDF of so many pages; returns it with its schema and a result of 280 fields with a box each."""
     source = folder / f"{name}.pdf"
-    _draw_report(source)
+    _draw_report(source, pages)
     schema = named_schema(_report_schema(), "long-report")
     return source, schema, _report_result(source, read(source), schema)
 
 
 def copy_report(result: Mapping[str, Any], source: Path, folder: Path) -> dict[str, Any]:
-    """Copy a file with another comment at its end, which makes it another document; returns the result for the copy."""
+    """Copy a file with another last line, which makes it another document; returns the result for the copy."""
     copy = folder / f"{source.stem}-{uuid.uuid4().hex[:6]}{source.suffix}"
     data = source.read_bytes() + f"\n% {copy.name}\n".encode()
     copy.write_bytes(data)
@@ -125,20 +130,21 @@ def _value_text(number: int) -> str:
     return f"{7000 + number * 13}.5"
 
 
-def _draw_report(source: Path) -> None:
+def _draw_report(source: Path, pages: int) -> None:
     from reportlab.pdfgen import canvas
 
     by_page: dict[int, list[int]] = {}
     for number in range(FIELDS):
-        by_page.setdefault(number * PAGES // FIELDS, []).append(number)
+        by_page.setdefault(number * pages // FIELDS, []).append(number)
+    apart = min(119, 680 // max(map(len, by_page.values())))
     drawing = canvas.Canvas(str(source), pagesize=PAGE_SIZE)
-    for page in range(PAGES):
+    for page in range(pages):
         drawing.setFont("Helvetica", 9)
         for line in range(LINES_PER_PAGE):
             text = f"{page + 1}.{line + 1} this line of the report has no value that is asked for"
             drawing.drawString(50, 800 - line * 17, text)
         for place, number in enumerate(by_page.get(page, [])):
-            drawing.drawString(400, 740 - place * 119, f"No. {number}: {_value_text(number)}")
+            drawing.drawString(400, 740 - place * apart, f"No. {number}: {_value_text(number)}")
         drawing.showPage()
     drawing.save()
 
