@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 START_SECONDS = 300
 """How long the web app may take to start on a machine that is busy with other things."""
 STOP_SECONDS = 60
-DEFAULT_TIMEOUT = 10_000
-"""Milliseconds that a page may take for anything that is waited for."""
+DEFAULT_TIMEOUT = 60_000
+"""Milliseconds that a page may take for anything that is waited for; a busy machine needs many times more."""
 VIEWPORT = {"width": 1280, "height": 720}
 CHROMIUM_ARGUMENTS = [
     "--no-sandbox",

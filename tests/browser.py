@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 from screen_steps import EXAMPLE, load_page
 
 from eval import browsing
@@ -26,6 +26,7 @@ def chromium() -> Iterator[Browser]:
         browsing.find_chromium()
     except ChromiumNotFound as error:
         pytest.fail(str(error), pytrace=False)
+    expect.set_options(timeout=browsing.DEFAULT_TIMEOUT)
     with browsing.launch_browser() as browser:
         yield browser
 

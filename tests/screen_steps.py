@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 from eval.browsing import WebApp
 from extractor.store import Store
 
-READ_TIMEOUT = 60_000
+READ_TIMEOUT = 120_000
 """Milliseconds that a document may take to be read when it is opened for the first time."""
 EXAMPLE = Path(__file__).parent.parent / "examples" / "qingshan-2020.txt"
 

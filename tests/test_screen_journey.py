@@ -6,6 +6,7 @@ import openpyxl
 from playwright.sync_api import expect
 from screen_steps import (
     EXAMPLE,
+    READ_TIMEOUT,
     banner,
     field,
     focused_path,
@@ -86,7 +87,7 @@ def upload(page, report) -> int:
     choose(page, "upload-schema", "annual-disclosure-2020")
     page.locator("#upload-start").click()
     row = page.locator(".uploads tbody tr", has_text=report.name).first
-    expect(row).to_have_attribute("data-state", "done", timeout=30_000)
+    expect(row).to_have_attribute("data-state", "done", timeout=READ_TIMEOUT)
     link = row.locator("a")
     record = int(link.get_attribute("href").removeprefix("#record="))
     link.click()

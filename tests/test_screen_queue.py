@@ -98,7 +98,7 @@ def test_claims_of_others_appear_without_reloading(server, queue):
     with Store(str(server.store)) as store:
         record = json.loads(rows(page).first.get_attribute("data-record"))
         store.records.claim(record, who="li")
-    expect(rows(page).first.locator(".who span")).to_have_text("li", timeout=8000)
+    expect(rows(page).first.locator(".who span")).to_have_text("li")
     rows(page).first.locator("button").click()
     page.wait_for_selector(f".review[data-record='{record}']:not(.read-only)")
     with Store(str(server.store)) as store:

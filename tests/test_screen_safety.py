@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
-from screen_steps import banner, field, open_record, replace_text, wait_until_saved
+from screen_steps import READ_TIMEOUT, banner, field, open_record, replace_text, wait_until_saved
 
 from eval.making import screen_records
 from extractor.store import Store
@@ -188,7 +188,7 @@ def test_payloads_in_uploads_and_user_schemas_are_text(server, page, tmp_path):
     page.locator("#upload-files input[type=file]").set_input_files(report)
     page.wait_for_function("t => document.querySelector('#upload-files').textContent.includes(t)", arg="onerror")
     page.locator("#upload-start").click()
-    page.locator(".uploads tr[data-state=done]", has_text="onerror").wait_for(timeout=30_000)
+    page.locator(".uploads tr[data-state=done]", has_text="onerror").wait_for(timeout=READ_TIMEOUT)
     assert_nothing_ran(page)
     page.locator("#export-button").click()
     page.locator("#export-schema input").click()

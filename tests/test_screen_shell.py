@@ -24,7 +24,7 @@ SCHEMA = {
     | {f"p{n}": {"type": "string", "title": text, "description": text} for n, text in enumerate((PAYLOAD, *OTHERS))},
 }
 TABS = ("queue", "review", "upload", "kinds", "export", "results", "installed")
-TIMEOUT = 30_000
+TIMEOUT = 60_000
 """Milliseconds that a busy machine may take."""
 NAMES = re.compile(
     r"[A-Z]{2,}|micro-F1|F1|ANLS\*|Excel|CSV|JSON|Parquet|English|Letter|[\w.-]*\d[\w.-]*|[\W\d_]+|extractor.*"
