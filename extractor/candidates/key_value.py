@@ -31,7 +31,11 @@ class KeyValueSettings(Settings):
     in_clause_score: float = threshold(0.72, meaning="The score of the only number in its label's clause.")
     score_per_character: float = threshold(0.02, meaning="What every character of the label adds to the score.")
     max_length_bonus: float = threshold(0.11, meaning="The most that the label's length adds to the score.")
-    search_clauses: bool = rule(True, meaning="A number is taken from the label's clause where it is the only one.")
+    search_clauses: bool = rule(
+        True,
+        meaning="A number is taken from the label's clause where it is the only one.",
+        chosen="43 documents of the shipped sets by structure alone: worth 0.0011 micro-F1 (0.0005 to 0.0018)",
+    )
     min_clause_label_length: int = threshold(
         4, unit="characters", meaning="A shorter label stands in too many clauses to search them for a number."
     )
