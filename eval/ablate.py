@@ -12,13 +12,14 @@ came out different. A rule that earns nothing on documents it was not made on sh
     python -m eval.ablate --only tables                    one room; or one algorithm: PostalAddressSettings; or one
                                                            setting: DeskewSettings.finest_step
     python -m eval.ablate --sets FOLDER ... --limit 20     other sets, the first documents of each
+    python -m eval.ablate --tables FOLDER                  PDFs with true tables, in the form of `eval.tables`
     python -m eval.ablate --model default --answers DIR    with the model; answers are kept in DIR between runs
     python -m eval.ablate --output ablation.md             the table as a file as well
 
 Worth is the micro-F1 of the settings as they are less that of the changed ones, so a rule that helps is positive; the
 interval is of a paired bootstrap over documents. `read by` counts the documents in which the setting was looked at, the
 column after it fields that came out better or worse by the change; the last names the sets with a difference, and what
-the setting is worth on each.
+the setting is worth on each. Of a PDF with true tables, each pair of neighbouring cells counts like a field.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ import argparse
 import importlib
 import pkgutil
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -34,8 +36,17 @@ from pathlib import Path
 from typing import Any
 
 from eval.answer_cache import CachedModel
+from eval.tables import cells_of, find_relations, read_truth
 from extractor import settings
-from extractor.evaluation.matching import ABSENT, CORRECT, match_failed_document, match_record
+from extractor.evaluation.matching import (
+    ABSENT,
+    CORRECT,
+    MISSING,
+    SPURIOUS,
+    Match,
+    match_failed_document,
+    match_record,
+)
 from extractor.evaluation.metrics import DocumentScore, Estimate, micro_f1, paired_difference
 from extractor.evaluation.run_identity import ROOMS_WITHOUT_EFFECT
 from extractor.evaluation.samples import EvalSet, Sample, load_set, load_set_schema
@@ -145,12 +156,21 @@ def _other_values(usual: Any, named: tuple[Any, ...]) -> Iterator[Any]:
 class Ablation:
     """The documents of some sets, extracted with the settings as they are once, and again with each variant."""
 
-    def __init__(self, sets: Sequence[tuple[EvalSet, Schema]], model: Model | None, limit: int | None) -> None:
-        self.trials = [
+    def __init__(
+        self,
+        sets: Sequence[tuple[EvalSet, Schema]],
+        model: Model | None,
+        limit: int | None,
+        tables: Sequence[Path] = (),
+    ) -> None:
+        self.trials: list[Trial | TableTrial] = [
             Trial(samples.name, sample, samples.folder, schema, model)
             for samples, schema in sets
             for sample in samples.samples[:limit]
         ]
+        for folder in tables:
+            true = [file for file in sorted(folder.glob("*.pdf")) if _truth_of(file).exists()]
+            self.trials += [TableTrial(folder.name, file) for file in true[:limit]]
 
     def measure(self, variant: Variant) -> Worth:
         """Return what the variant costs or gains over all documents."""
@@ -228,6 +248,53 @@ class Trial:
         print(f"{self._file}: {type(error).__name__}: {error}", file=sys.stderr)
 
 
+class TableTrial:
+    """One PDF with true tables, and what was read with the settings as they are."""
+
+    def __init__(self, set_name: str, file: Path) -> None:
+        self.set_name = set_name
+        self._file = file
+        self._true = sum((find_relations(cells) for cells in read_truth(_truth_of(file))), Counter())
+        with settings.recorded() as self.settings_read:
+            self.usual = self._judge()
+
+    def extract_with(self, variant: Variant) -> DocumentScore:
+        """Return the score with the settings in force, of which `variant` alone differs from the usual ones."""
+        return self._judge() if variant.key in self.settings_read else self.usual
+
+    def _judge(self) -> DocumentScore:
+        try:
+            tables = read(self._file).tables
+        except Exception as error:  # with a variant, too, one document must not end the run
+            print(f"{self._file}: {type(error).__name__}: {error}", file=sys.stderr)
+            tables = ()
+        found = sum((find_relations(cells_of(table)) for table in tables), Counter())
+        return DocumentScore(tuple(_match_relations(found, self._true)))
+
+
+def _truth_of(file: Path) -> Path:
+    """Return where the true tables of a PDF are."""
+    return file.with_name(f"{file.stem}-str.xml")
+
+
+def _match_relations(found: Counter[tuple[str, ...]], true: Counter[tuple[str, ...]]) -> Iterator[Match]:
+    """Yield a match for each pair of neighbouring cells, those that stand there several times numbered."""
+    for relation in sorted(found | true):
+        for number in range(max(found[relation], true[relation])):
+            is_found, is_true = number < found[relation], number < true[relation]
+            path, text = (*relation, number), " ".join(relation)
+            outcome = CORRECT if is_found and is_true else MISSING if is_true else SPURIOUS
+            yield Match(
+                path if is_true else None,
+                path if is_found else None,
+                "text",
+                text if is_true else None,
+                text if is_found else None,
+                outcome,
+                outcome,
+            )
+
+
 def _outcomes(result: DocumentScore) -> dict[Any, bool]:
     """Return for each place of gold or record whether it came out right; places that are not there are right."""
     return {(m.gold_path is not None, m.path): m.outcome in (CORRECT, ABSENT) for m in result.matches}
@@ -237,6 +304,9 @@ def main(arguments: list[str] | None = None) -> int:
     """Print a Markdown table, one row for each variant as soon as it is measured; return 0."""
     parser = argparse.ArgumentParser(prog="python -m eval.ablate", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sets", nargs="+", metavar="FOLDER[:SCHEMA]", help="default: the shipped sets")
+    parser.add_argument(
+        "--tables", nargs="+", type=Path, metavar="FOLDER", help="PDFs with true tables, instead of the shipped sets"
+    )
     parser.add_argument(
         "--only", nargs="+", default=(), metavar="NAME", help="rooms, settings classes, or Class.setting"
     )
@@ -254,7 +324,8 @@ def main(arguments: list[str] | None = None) -> int:
     variants = list(list_variants(classes, chosen.only, chosen.thresholds))
     if not variants:
         parser.error("no such rule or setting; --list prints them, --thresholds includes numbers")
-    ablation = Ablation([_set(name) for name in chosen.sets or _shipped()], _model(chosen), chosen.limit)
+    sets = chosen.sets or ([] if chosen.tables else _shipped())
+    ablation = Ablation([_set(name) for name in sets], _model(chosen), chosen.limit, chosen.tables or ())
     lines = [
         f"{len(ablation.trials)} documents, model {chosen.model}, micro-F1 {ablation.micro_f1 or 0.0:.4f}",
         "",

@@ -13,6 +13,7 @@ from eval.answer_cache import CachedModel
 from extractor.candidates import key_value
 from extractor.evaluation.samples import Sample
 from extractor.models.scripted import ScriptedModel
+from extractor.readers import read_bytes
 from extractor.schemas import load_schema
 from extractor.settings import Settings, recorded, replaced, rule, threshold
 from extractor.types import FieldGroup, Request
@@ -163,6 +164,31 @@ def test_rule_that_harms_is_named(letters, monkeypatch, capsys):
     monkeypatch.setattr(ablate, "all_settings", lambda: [HarmfulSettings])
     assert ablate.main(["--sets", str(letters)]) == 0
     assert "| -1.0000 (-1.0000 to -1.0000) | 6 | 12, 0 | harms | letters -1.0000 |" in capsys.readouterr().out
+
+
+TRUE_TABLE = """<document><table><region>
+<cell start-row="0" start-col="0"><content>Pen</content></cell>
+<cell start-row="0" start-col="1"><content>3</content></cell>
+<cell start-row="1" start-col="0"><content>Paper</content></cell>
+<cell start-row="1" start-col="1"><content>12</content></cell>
+</region></table></document>"""
+
+
+def test_tables_are_judged_by_their_neighbouring_cells(tmp_path, switchable, monkeypatch, capsys):
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    (folder / "goods-str.xml").write_text(TRUE_TABLE, "utf-8")
+    for name in ("goods", "without"):  # only the first has its true tables beside it
+        (folder / f"{name}.pdf").write_bytes(b"")
+    texts = {True: "Article\tCount\nPen\t3\nPaper\t12\n", False: "Article\tCount\nPen\t3\n"}
+    monkeypatch.setattr(
+        ablate, "read", lambda file: read_bytes(texts[LetterSettings.current().reads_labels].encode(), "a.txt")
+    )
+    assert ablate.main(["--tables", str(folder)]) == 0
+    told = capsys.readouterr().out
+    # four pairs are true, and three stand there because of the header; without the last row one of the four is left
+    assert "1 documents, model none, micro-F1 0.7273" in told
+    assert "| +0.4773 | 1 | 0, 3 | within noise | reports +0.4773 |" in told
 
 
 def test_settings_without_effect_on_records_are_not_tried():
