@@ -15,12 +15,11 @@ from pathlib import Path
 
 import pytest
 import schemathesis
-import uvicorn
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 from schemathesis.checks import not_a_server_error
 from starlette.testclient import TestClient
-from web_app import ADDRESS, TEXT, client, fill, hosted, post
+from web_app import ADDRESS, TEXT, client, fill, hosted, listening_app, post
 
 from extractor.cli import main
 from extractor.client import ApiError, Client
@@ -371,16 +370,9 @@ def listening(tmp_path_factory):
     from web_app import SCHEMA
 
     (folder / "schemas" / "letter.json").write_text(json.dumps(SCHEMA))
-    with hosted(folder, model="none", screens=False, schema_folder=folder / "schemas") as (app, store):
-        made = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
-        thread = threading.Thread(target=made.run)
-        thread.start()
-        while not made.started:
-            time.sleep(0.05)
-        port = made.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}", store
-        made.should_exit = True
-        thread.join()
+    hosting = hosted(folder, model="none", screens=False, schema_folder=folder / "schemas")
+    with hosting as (app, store), listening_app(app) as url:
+        yield url, store
 
 
 def test_the_client_hands_in_waits_corrects_approves_and_exports(listening, tmp_path):

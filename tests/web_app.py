@@ -5,12 +5,15 @@ from __future__ import annotations
 import contextlib
 import functools
 import json
+import threading
+import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 import argon2
+import uvicorn
 from starlette.testclient import TestClient
 
 from extractor.extraction.pipeline import extract
@@ -100,3 +103,16 @@ def client(app: Any, user: str | None = None) -> Iterator[TestClient]:
 def post(browser: TestClient, path: str, body: Any = None, **headers: str) -> Any:
     """Post JSON as our own page does, with the header that other sites cannot send, and return the answer."""
     return browser.post(f"/api/{path}", json=body or {}, headers={"X-Extractor": "1", "Origin": ADDRESS} | headers)
+
+
+@contextlib.contextmanager
+def listening_app(app: Any) -> Iterator[str]:
+    """Yield the address at which the app listens, on a free port."""
+    made = uvicorn.Server(uvicorn.Config(app, port=0, log_level="error"))
+    thread = threading.Thread(target=made.run)
+    thread.start()
+    while not made.started:
+        time.sleep(0.05)
+    yield f"http://127.0.0.1:{made.servers[0].sockets[0].getsockname()[1]}"
+    made.should_exit = True
+    thread.join()

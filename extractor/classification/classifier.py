@@ -26,21 +26,21 @@ from extractor.types import Document
 class KindSettings(Settings):
     """What counts for a kind of report, in units of a log-odds, and how sure the tool has to be to name one."""
 
-    names: float = threshold(6.2, meaning="Weight of the root of the share of fields whose names are printed.")
-    title: float = threshold(0.8, meaning="Weight of a name of the kind standing at the document's top.")
+    names: float = threshold(2.3, meaning="Weight of the root of the share of fields whose names are printed.")
+    title: float = threshold(1.0, meaning="Weight of a name of the kind standing at the document's top.")
     words: float = threshold(
-        13.9, meaning="Weight of the root of the cosine between words of schema and document, beyond `chance_words`."
+        15.0, meaning="Weight of the root of the cosine between words of schema and document, beyond `chance_words`."
     )
     examples: float = threshold(
         4.4, meaning="Weight of the root of the cosine with the most similar approved document, beyond `chance`."
     )
-    names_lead: float = threshold(15.0, meaning="Weight of the lead over the next kind in `names`.")
+    names_lead: float = threshold(6.6, meaning="Weight of the lead over the next kind in `names`.")
     words_lead: float = threshold(15.0, meaning="Weight of the lead over the next kind in `words`.")
     examples_lead: float = threshold(8.2, meaning="Weight of the lead over the next kind in `examples`.")
     chance_words: float = threshold(0.2, meaning="Root of the cosine that any text and any schema reach.")
     chance: float = threshold(0.3, meaning="Root of the cosine that two documents in one language reach anyway.")
-    unknown: float = threshold(7.4, meaning="The score of a document being of no known kind.")
-    least: float = threshold(0.5, meaning="Probability below which a kind is not named.")
+    unknown: float = threshold(5.9, meaning="The score of a document being of no known kind.")
+    least: float = threshold(0.45, meaning="Probability below which a kind is not named.")
     most_examples: int = threshold(20, unit="documents", meaning="The newest approved documents of a kind compared.")
 
 
