@@ -14,6 +14,7 @@ from extractor.extraction import prompts
 from extractor.extraction.absent_values import fill_absent_values
 from extractor.extraction.answers import AnswerSettings, find_mask_conflicts, settle_mask_conflicts, values_from_answer
 from extractor.extraction.assembly import Assembly, assemble_record
+from extractor.extraction.check_repair import repair_by_checks
 from extractor.extraction.column_answers import match_lists_by_columns
 from extractor.extraction.conflicts import (
     join_sides_of_periods,
@@ -97,6 +98,9 @@ def extract(
     with timer.stage("check"):
         found = (*document.problems, *list_problems(planned, document))
         assembly = assemble_record(document, schema, values, found)
+        if schema.checks and (repaired := repair_by_checks(values, schema, assembly.data, context)) != list(values):
+            values = repaired
+            assembly = assemble_record(document, schema, values, found)
     with timer.stage("trust"):
         values = penalise_problems(assembly.values)
         values = with_features(values, schema, document, planned.candidates, assembly.data)
