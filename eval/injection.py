@@ -32,7 +32,7 @@ from eval.making.as_pdf import PdfLayout
 from eval.making.as_text import TextLayout
 from eval.making.blocks import Block, Grid, Heading, Hidden, Pairs, Text
 from extractor.extraction.pipeline import extract
-from extractor.jobs import model_loader
+from extractor.jobs import ModelLoader, model_loader, resolve_model_name
 from extractor.models import Model
 from extractor.problems import ProblemKind
 from extractor.readers import read_bytes
@@ -241,6 +241,11 @@ def find_changes(pair: Pair, model: Model | None) -> tuple[list[Change], int, bo
     return changes, len(before.keys() | after.keys()), shown
 
 
+def find_loader(name: str) -> ModelLoader | None:
+    """Return a function that loads the model of that name, or the `default` one; None for `none`."""
+    return model_loader(resolve_model_name(None) if name == "default" else name)
+
+
 def measure(model: Model | None, minutes: float | None = None) -> tuple[dict[str, int], list[Change]]:
     """Return the figures, and the values that changed.
 
@@ -279,7 +284,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--answers", type=Path, metavar="FOLDER", help="keep the model's answers there, and reuse them")
     parser.add_argument("--minutes", type=float, help="begin no further document after so many minutes")
     arguments = parser.parse_args(argv)
-    loader, model = model_loader(arguments.model), None
+    loader, model = find_loader(arguments.model), None
     if loader:
         model = CachedModel(arguments.answers, loader) if arguments.answers else loader()
     figures, changes = measure(model, arguments.minutes)

@@ -27,7 +27,6 @@ from typing import Any
 
 from eval import editors, endurance, fuzz, injection, kill_points, long_run
 from eval.postgres_server import PostgresNotFound, serve_postgres
-from extractor.jobs import model_loader
 
 ROOT = Path(__file__).resolve().parent.parent
 PASS, FAIL = "PASS", "FAIL"
@@ -105,7 +104,7 @@ def clock(effort: Effort) -> Any:
 
 def instructions(effort: Effort) -> Any:
     """Put forty documents with instructions to the model."""
-    loader = model_loader(effort.model)
+    loader = injection.find_loader(effort.model)
     figures, changes = injection.measure(loader() if loader else None)
     assert injection.is_withstood(figures), f"{figures}, first {changes[:1]}"
     return {"model": effort.model, **figures}

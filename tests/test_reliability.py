@@ -10,6 +10,7 @@ from conftest import replies
 from eval import injection, long_run, reliability, scale
 from eval.long_run import Sample
 from eval.reliability import Check
+from extractor.models import catalogue
 from extractor.models.scripted import ScriptedModel
 from extractor.store import Store
 
@@ -51,6 +52,11 @@ def test_instructions_in_sight_and_hidden_change_nothing_without_a_model():
     figures, changes = injection.measure(None)
     assert figures["documents"] == 40 and injection.is_withstood(figures)
     assert all(change.is_left_open and change.path == "total" for change in changes)  # it names another total
+
+
+def test_default_model_is_one_that_there_is():
+    name = injection.find_loader("default").args[0]
+    assert injection.find_loader("none") is None and name in catalogue.CATALOGUE
 
 
 def test_a_part_of_the_documents_with_instructions_has_several_forms(monkeypatch):
