@@ -18,6 +18,7 @@ from extractor.settings import Settings, rule, threshold
 
 _MAX_SEGMENTS = 60_000
 _MAX_FORM_DEPTH = 12
+_MAX_CLIPS, _CORNERS = 40, 5
 Colour = tuple[int, int, int]
 
 
@@ -86,6 +87,8 @@ class PageObjects:
     """Opaque pictures, under which text is not to be seen."""
     overlays: list[FilledArea] = field(default_factory=list)
     """Opaque areas painted without a clip: what was painted before under one of them is not seen."""
+    clips: dict[int, list[Rect]] = field(default_factory=dict)
+    """By the address of a text object, the rectangles by which it is cut off, each of them."""
     hidden: set[int] = field(default_factory=set)
     """Addresses of the objects on layers that are switched off."""
     pictures: list[Picture] = field(default_factory=list)
@@ -154,6 +157,8 @@ class _ObjectReader:
                 objects.hidden.add(key)
             if kind == raw.FPDF_PAGEOBJ_TEXT:
                 objects.texts[key] = item, affine
+                if depth == 0 and (clips := self._read_clips(item, affine)):
+                    objects.clips[key] = clips
             elif is_off and kind != raw.FPDF_PAGEOBJ_FORM:
                 continue
             elif kind == raw.FPDF_PAGEOBJ_PATH:
@@ -176,6 +181,34 @@ class _ObjectReader:
             self.objects.pictures.append(Picture(area.box, dpi))
             if not raw.FPDFPageObj_HasTransparency(item):
                 self.objects.covers.append(area)
+
+    def _read_clips(self, item, affine: Affine) -> list[Rect]:
+        """Return the rectangles outside of which an object is not painted, where they may cut it off."""
+        raw = self._raw
+        clip = raw.FPDFPageObj_GetClipPath(item)
+        count = raw.FPDFClipPath_CountPaths(clip) if clip else 0
+        if not 0 < count <= _MAX_CLIPS:
+            return []
+        edges = [ctypes.c_float() for _ in range(4)]
+        if not raw.FPDFPageObj_GetBounds(item, *edges):
+            return []
+        left, bottom, right, top = (edge.value for edge in edges)
+        bounds = bounding_box([_mapped(affine, x, y) for x in (left, right) for y in (bottom, top)])
+        found = []
+        x, y = ctypes.c_float(), ctypes.c_float()
+        for path in range(count):
+            points = []
+            for position in range(raw.FPDFClipPath_CountPathSegments(clip, path)):
+                segment = raw.FPDFClipPath_GetPathSegment(clip, path, position)
+                if raw.FPDFPathSegment_GetType(segment) == raw.FPDF_SEGMENT_BEZIERTO or position >= _CORNERS:
+                    points = []
+                    break
+                raw.FPDFPathSegment_GetPoint(segment, x, y)
+                points.append(_mapped(affine, x.value, y.value))
+            box = bounding_box(points) if len(points) >= 4 else None
+            if box is not None and _is_rectangle(points, box) and not _holds(box, bounds):
+                found.append(box)
+        return found
 
     def _read_path(self, item, affine: Affine, order: int) -> None:
         raw, settings = self._raw, self._settings
@@ -311,6 +344,15 @@ class _ObjectReader:
             is_closed = is_closed or bool(raw.FPDFPathSegment_GetClose(segment))
         if len(points) > 1:
             yield points, is_straight, is_closed
+
+
+def _mapped(affine: Affine, x: float, y: float) -> tuple[float, float]:
+    a, b, c, d, e, f = affine
+    return a * x + c * y + e, b * x + d * y + f
+
+
+def _holds(box: Rect, other: Rect) -> bool:
+    return box.x0 <= other.x0 and other.x1 <= box.x1 and box.top <= other.top and other.bottom <= box.bottom
 
 
 def _is_rectangle(points: list[tuple[float, float]], bounds: Rect) -> bool:

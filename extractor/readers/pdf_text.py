@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from statistics import median
 from typing import Any
@@ -24,7 +24,7 @@ from extractor.readers.pdf_glyphs import (
     is_printable,
     normalized_character,
 )
-from extractor.readers.pdf_objects import PageObjects, object_colour, object_matrix
+from extractor.readers.pdf_objects import Colour, PageObjects, object_colour, object_matrix
 from extractor.readers.text_direction import runs_to_the_left
 from extractor.settings import Settings, threshold
 from extractor.values.scripts import is_wide
@@ -33,6 +33,7 @@ _MAX_GLYPHS = 200_000
 _LAST = 1 << 60
 """The order of painting of an object that was not found: after all others."""
 _HYPHEN_AT_LINE_END = 2  # pdfium's own code
+_SOFT_HYPHEN = 0xAD
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _DIGITS = frozenset("0123456789")
 _RAISED = str.maketrans("0123456789", _SUPERSCRIPTS)
@@ -76,6 +77,7 @@ class PdfTextSettings(Settings):
     bold_weight: int = threshold(600, meaning="weight of a font from which it is bold")
     white_text: int = threshold(245, unit="of 255", meaning="text is white when no primary is below this")
     white_ground: int = threshold(235, unit="of 255", meaning="white text on a fill no darker than this is hidden")
+    same_colour: int = threshold(8, unit="of 255", meaning="colours that differ by no more cannot be told apart")
     palest_text: int = threshold(140, unit="of 255", meaning="large text of no darker a colour may be a watermark")
     thinnest_text: int = threshold(160, unit="of 255", meaning="... and so may large text that is less opaque")
     raised_size: float = threshold(
@@ -125,6 +127,9 @@ class TextReader:
         self._seen_objects: set[int] = set()
         self._is_vertical, self._leading = False, 0.0
         self._pale: set[int] = set()
+        self._over: dict[int, list[tuple[Rect, Visibility]]] = {}
+        self._clips: dict[int, list[Rect]] = {}
+        self._covered: dict[tuple[int, Visibility], TextStyle] = {}
         self.fonts: dict[int, FontUse] = defaultdict(FontUse)
         self.dropped = 0
 
@@ -142,6 +147,7 @@ class TextReader:
         watermarks = self._find_pale_watermarks(runs)
         for run in runs:
             is_seen = self._frame.shows(run.page_box(self._frame)) and id(run) not in watermarks
+            is_seen = is_seen and not self._is_cut_off(run)
             found[run.style.visibility if is_seen else Visibility.HIDDEN].append(run)
         return found
 
@@ -209,11 +215,21 @@ class TextReader:
                 code, high_surrogate = 0x10000 + ((high_surrogate - 0xD800) << 10) + (code - 0xDC00), 0
             if code == _HYPHEN_AT_LINE_END:
                 code = ord("-")
+            elif code == _SOFT_HYPHEN:
+                if self._parts_a_word(textpage, index, count):
+                    builder.is_bridged = True
+                    continue
+                code = ord("-")
             glyph = self._read_glyph(textpage, index, code)
             if glyph is not None and (run := builder.add(glyph)) is not None:
                 yield run
         if (run := builder.finish()) is not None:
             yield run
+
+    def _parts_a_word(self, textpage, index: int, count: int) -> bool:
+        """Decide whether a soft hyphen stands between two letters; elsewhere it is drawn in place of a hyphen."""
+        around = [self._raw.FPDFText_GetUnicode(textpage, at) for at in (index - 1, index + 1) if 0 <= at < count]
+        return len(around) == 2 and all(has_meaning(code) and chr(code).isalpha() for code in around)
 
     def _mark_seen(self, item) -> int | None:
         """Count a text object as seen and return its address; None for a character without an object."""
@@ -235,6 +251,8 @@ class TextReader:
         style = self._styles.get(key)
         if style is None:
             style = self._styles[key] = self._read_style(textpage, index, item, key, box)
+        if (later := self._over.get(style.text_object)) and style.visibility is Visibility.SHOWN:
+            style = self._under_covers(style, later, box)
         printable = is_printable(code)
         if style.visibility is Visibility.SHOWN:
             use = self.fonts[style.font]
@@ -320,9 +338,43 @@ class TextReader:
         visibility = Visibility.HIDDEN
         if size >= self._settings.smallest_visible:
             visibility = self._find_visibility(item, mode, box, self._objects.orders.get(key, _LAST))
+        if item and visibility is Visibility.SHOWN:
+            self._find_covers(key, number)
         font = raw.FPDFTextObj_GetFont(item) if item else None
         font_key = ctypes.addressof(font.contents) if font else 0
         return TextStyle(number, baseline, size, bold, turn, visibility, font_key)
+
+    def _find_covers(self, key: int | None, number: int) -> None:
+        """Keep what is painted after a text object, which may lie over a part of it, and what cuts it off."""
+        objects, order = self._objects, self._objects.orders.get(key, _LAST)
+        later = [
+            (cover.box, visibility)
+            for covers, visibility in ((objects.overlays, Visibility.HIDDEN), (objects.covers, Visibility.UNPAINTED))
+            for cover in covers
+            if cover.order > order
+        ]
+        if later:
+            self._over[number] = later
+        if clips := objects.clips.get(key or 0):
+            self._clips[number] = clips
+
+    def _is_cut_off(self, run: GlyphRun) -> bool:
+        """Decide whether nothing of a run is inside a rectangle by which its object is clipped."""
+        clips = self._clips.get(run.style.text_object)
+        if not clips:
+            return False
+        places = [self._frame.from_reading(glyph.box, run.style.turn).center for glyph in run.glyphs]
+        return any(not any(clip.contains(*place) for place in places) for clip in clips)
+
+    def _under_covers(self, style: TextStyle, covers: Sequence[tuple[Rect, Visibility]], box: Rect) -> TextStyle:
+        """Return the style that a character in `box` has where its object is covered there."""
+        for place, visibility in covers:
+            if _is_under(box, place):
+                key = style.text_object, visibility
+                if key not in self._covered:
+                    self._covered[key] = replace(style, visibility=visibility)
+                return self._covered[key]
+        return style
 
     def _is_bold(self, item) -> bool:
         raw = self._raw
@@ -361,7 +413,8 @@ class TextReader:
         if colour[3] == 0:
             return Visibility.HIDDEN
         if min(colour[:3]) < settings.white_text:
-            return Visibility.SHOWN
+            is_drowned = self._lies_on(x, y, order, colour[:3])
+            return Visibility.HIDDEN if is_drowned else Visibility.SHOWN
         ground: tuple[int, int, int] | None = (255, 255, 255)
         for fill in reversed(objects.fills):
             if fill.order < order and fill.box.contains(x, y):
@@ -370,6 +423,15 @@ class TextReader:
         if ground is None:  # white on a picture
             return Visibility.UNPAINTED
         return Visibility.SHOWN if min(ground) < settings.white_ground else Visibility.HIDDEN
+
+    def _lies_on(self, x: float, y: float, order: int, colour: Colour) -> bool:
+        """Decide whether what is right below a text at (x, y) is an area of its own colour, painted without a clip."""
+        below = (fill for fill in reversed(self._objects.fills) if fill.order < order and fill.box.contains(x, y))
+        ground = next(below, None)
+        if ground is None or ground.colour is None or ground not in self._objects.overlays:
+            return False
+        differences = [abs(one - other) for one, other in zip(colour, ground.colour, strict=True)]
+        return max(differences) <= self._settings.same_colour
 
     # Characters that pdfium leaves out.
 
@@ -437,6 +499,8 @@ def _is_raised(previous: Glyph, glyph: Glyph, settings: PdfTextSettings) -> bool
 class _RunBuilder:
     """Joins characters to runs; `space` and `supposed_space` say what stood before the next character.
 
+    `is_bridged` says that it was a soft hyphen inside a word.
+
     `leading` is what stands between any two Chinese characters of a column, in parts of the font size.
     """
 
@@ -447,6 +511,7 @@ class _RunBuilder:
         self._space_before = True
         self.space = False
         self.supposed_space = False
+        self.is_bridged = False
 
     def add(self, glyph: Glyph) -> GlyphRun | None:
         """Add a character; return the run before it where it begins another one."""
@@ -457,7 +522,10 @@ class _RunBuilder:
                 self._glyphs.append(glyph._replace(text=glyph.text.translate(_RAISED)))
                 self.supposed_space = False
                 return None
-            is_apart = self._is_apart(previous, glyph)
+            is_apart = self._is_apart(previous, glyph) and not (
+                self.is_bridged
+                and on_one_baseline(glyph.style.baseline, previous.style.baseline, glyph.style.font_size)
+            )
             if not is_apart and self._is_overprint(previous, glyph):
                 return None
             if is_apart:
@@ -471,7 +539,7 @@ class _RunBuilder:
                     or glyph.style.turn != previous.style.turn
                 )
         self._glyphs.append(glyph)
-        self.space = self.supposed_space = False
+        self.space = self.supposed_space = self.is_bridged = False
         return run
 
     def finish(self) -> GlyphRun | None:

@@ -47,6 +47,13 @@ def collapse_spaces(text: str) -> str:
     return _SPACE_BETWEEN_WIDE.sub("", _SPACE_RUN.sub(" ", text).strip())
 
 
+def unify_characters(text: str) -> str:
+    """Return the text with letters and their accents as one character each (NFC), and every hyphen as `-`."""
+    if text.isascii():
+        return text
+    return unicodedata.normalize("NFC", text).replace("\u2010", "-").replace("\u2011", "-")
+
+
 def shorten(text: str, longest: int) -> str:
     """Return the text, cut to so many characters with an ellipsis if it is longer."""
     return text if len(text) <= longest else text[: longest - 1] + "…"

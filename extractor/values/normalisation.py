@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from extractor.types import Field
-from extractor.values.characters import collapse_spaces, strip_note_marks
+from extractor.values.characters import collapse_spaces, strip_note_marks, unify_characters
 from extractor.values.locale import UNKNOWN_CUSTOMS, NumberCustoms
 from extractor.values.normalise_choices import find_printed_option, has_options, normalise_boolean, normalise_option
 from extractor.values.normalise_contacts import normalise_email, normalise_phone, normalise_uri
@@ -136,4 +136,4 @@ def _normalise_string(
             return normalise_uri(field, text)
         case "phone":
             return normalise_phone(field, text)
-    return NormalisedValue(collapse_spaces(strip_note_marks(text)))
+    return NormalisedValue(unify_characters(collapse_spaces(strip_note_marks(text))))
