@@ -55,6 +55,7 @@ class ListRowSettings(Settings):
     )
     tell_details: bool = rule(True, meaning="A header that recurs below a longer one is that of details of entries.")
     fewest_details: int = threshold(3, unit="tables", meaning="So many tables of one row at least are details.")
+    read_blocks: bool = rule(True, meaning="Two lists may have blocks of columns side by side in one table.")
     drop_rows_of_other_fields: bool = rule(True, meaning="A row that has another field's label is none of the list.")
 
 
@@ -340,7 +341,7 @@ def _drop_shared(found: dict[Path, list[_Found]], lists: Sequence[Field], text: 
         for other_path, other_parts in list(found.items()):
             if path == other_path or path not in found or other_path not in found:
                 continue
-            pairs = [(a, b) for a in parts for b in other_parts if a.overlaps(b)]
+            pairs = [(a, b) for a in parts for b in other_parts if a.overlaps(b) and not _stand_side_by_side(a, b)]
             if not pairs:
                 continue
             ours = max(a.weight + caption_similarity(by_path[path], a.match.grid, text) for a, _ in pairs)
@@ -349,6 +350,20 @@ def _drop_shared(found: dict[Path, list[_Found]], lists: Sequence[Field], text: 
                 del found[path]
             if theirs < ours + settings.min_margin:
                 del found[other_path]
+
+
+def _stand_side_by_side(one: _Found, other: _Found) -> bool:
+    """Decide whether two lists have blocks of columns beside one another, with a column for each of their items."""
+    if not ListRowSettings.current().read_blocks:
+        return False
+    blocks = []
+    for found in (one, other):
+        columns = sorted(found.match.columns.values())
+        items = sum(is_column_item(item) for item in found.match.field.items)
+        if len(columns) < max(2, items) or columns != list(range(columns[0], columns[-1] + 1)):
+            return False
+        blocks.append(columns)
+    return blocks[0][-1] < blocks[1][0] or blocks[1][-1] < blocks[0][0]
 
 
 def _join(path: Path, parts: Sequence[_Found], text: str) -> TableRowsMatch:

@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from extractor.geometry import on_one_baseline
+from extractor.geometry import Rect, on_one_baseline
 from extractor.layout import RuledGrid
 from extractor.readers.pdf_glyphs import Glyph, GlyphRun
 from extractor.settings import Settings, rule, threshold
@@ -22,6 +22,8 @@ _NO_LINES: frozenset[int] = frozenset()
 class PdfWordSettings(Settings):
     """Where a run of characters is split. Sizes are in parts of the font size."""
 
+    same_place: float = threshold(1.5, unit="points", meaning="a run drawn again as near as this is drawn twice")
+    shadow: float = threshold(0.2, meaning="... and as near as this: it casts a shadow")
     split_columns: bool = rule(True, meaning="split a run where other lines show the start of a column")
     split_scripts: bool = rule(True, meaning="split Chinese from figures and Latin words, and at its punctuation")
     split_at_walls: bool = rule(True, meaning="split a run where the wall of a cell stands between two characters")
@@ -82,13 +84,15 @@ def split_words(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
 
 def _remove_repeated(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
     """Return the runs without those drawn a second time at the same place, to look bold or with a shadow."""
-    seen: set[tuple[str, int, int]] = set()
+    settings = PdfWordSettings.current()
+    seen: dict[str, list[Rect]] = defaultdict(list)
     result = []
     for run in runs:
-        text, x, y = run.text, round(run.box.x0), round(run.box.top)
-        if any((text, x + dx, y + dy) in seen for dx in (-1, 0, 1) for dy in (-1, 0, 1)):
+        near = max(settings.same_place, settings.shadow * run.style.font_size)
+        boxes, box = seen[run.text], run.box
+        if any(abs(other.x0 - box.x0) <= near and abs(other.top - box.top) <= near for other in boxes):
             continue
-        seen.add((text, x, y))
+        boxes.append(box)
         result.append(run)
     return result
 

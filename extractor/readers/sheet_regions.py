@@ -44,7 +44,11 @@ def split_sheet(cells: Iterable[SheetCell], level: int = 1) -> list[FlowParagrap
     """
     filled = sorted((cell for cell in cells if cell.text.strip()), key=lambda cell: (cell.row, cell.column))
     elements: list[FlowParagraph | FlowTable] = []
-    for band in chain.from_iterable(map(_split_stacked_tables, _split_at_blank_rows(filled))):
+    bands = list(chain.from_iterable(map(_split_stacked_tables, _split_at_blank_rows(filled))))
+    for band, following in zip(bands, [*bands[1:], []], strict=True):
+        if _is_title(band, following):
+            elements.append(FlowParagraph(band[0].text, "heading", level))
+            continue
         above, rest = _take_lines_above(band, level)
         rest, below = _take_lines_below(rest, level)
         elements += above
@@ -52,6 +56,16 @@ def split_sheet(cells: Iterable[SheetCell], level: int = 1) -> list[FlowParagrap
             elements += _build_elements(block)
         elements += below
     return elements
+
+
+def _is_title(band: Sequence[SheetCell], following: Sequence[SheetCell]) -> bool:
+    """Decide whether a line by itself is the title of the table below it, with no more than a blank row between."""
+    if len(band) != 1 or not following or following[0].row - band[0].row - band[0].row_span > 1:
+        return False
+    text = tables.collapse_whitespace(band[0].text)
+    is_text = not tables.is_value(text) and not _SELF_CONTAINED.search(text) and not text.endswith((":", "："))
+    first_row = [cell for cell in following if cell.row == following[0].row]
+    return is_text and len(first_row) > 1 and following[-1].row > following[0].row
 
 
 def _split_at_blank_rows(cells: Sequence[SheetCell]) -> list[list[SheetCell]]:
