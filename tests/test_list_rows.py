@@ -300,6 +300,23 @@ def test_blocks_of_columns_side_by_side_are_one_list():
     ]
 
 
+def test_two_lists_may_have_blocks_of_columns_side_by_side_in_one_table():
+    document = tabbed("Code|Stock|Order|Worth", "S1|3|B-10|100.50", "S2|6|B-20|201.00", "S3|9||", "S4|12||")
+    goods = a_list("Goods", code=text(), stock=number())
+    orders = a_list("Orders", order=text(), worth=number())
+    data = extraction(document, goods=goods, orders=orders).data
+    assert [tuple(row.values()) for row in data["goods"]] == [("S1", 3), ("S2", 6), ("S3", 9), ("S4", 12)]
+    assert [tuple(row.values()) for row in data["orders"]] == [("B-10", 100.5), ("B-20", 201)]
+
+
+def test_numbers_of_rows_measure_nothing_but_a_later_column_of_the_very_name_may_count_up():
+    document = tabbed("No.|Name|Pos", "1|Tea|4", "2|Oats|5", "3|Rye|6")
+    named = a_list("", name=text(), place=number(**{"x-labels": ["Pos"]}))
+    counted = a_list("", name=text(), weight=number(**{"x-labels": ["No."]}))
+    assert rows(document, named) == [("Tea", 4), ("Oats", 5), ("Rye", 6)]
+    assert rows(document, counted) == []
+
+
 def test_a_blank_column_may_part_blocks_side_by_side():
     cells = [("Berth", "Metres", "", "Berth", "Metres"), ("A1", "40", "", "B1", "55"), ("A2", "42", "", "B2", "57")]
     page = "<table>" + "".join("<tr>" + "".join(f"<td>{text}</td>" for text in row) + "</tr>" for row in cells)

@@ -260,6 +260,10 @@ def test_free_text_is_put_on_one_line():
     assert normalise_value(field(), " 会宁县\n  人民政府  of \t X ").value == "会宁县人民政府 of X"
 
 
+def test_accents_of_their_own_and_hyphens_of_any_kind_become_usual_characters():
+    assert normalise_value(field(), "Cafe\u0301 12\u201190\u2010Z").value == "Café 12-90-Z"
+
+
 def test_the_kind_of_a_field_follows_from_its_schema():
     assert value_kind(field("date")) == "date"
     assert value_kind(field("idn-email")) == "email"
@@ -320,6 +324,8 @@ def test_what_settles_a_date_can_be_switched_off():
         ("令和5年4月1日", "2023-04-01"),
         ("令和元年１２月２日", "2019-12-02"),
         ("平成二十九年三月三十一日", "2017-03-31"),
+        ("令6.2.29", "2024-02-29"),
+        ("昭60年3月5日", "1985-03-05"),
         ("昭和 63 年 11 月 3 日", "1988-11-03"),
         ("大正12年9月1日", "1923-09-01"),
         ("㍻30年1月5日", "2018-01-05"),

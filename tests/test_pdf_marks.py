@@ -9,6 +9,7 @@ from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.cidfonts import UnicodeCIDFont
+from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from extractor.extraction.pipeline import extract
@@ -44,6 +45,66 @@ def test_text_under_an_opaque_area_is_hidden():
         canvas.rect(70, 695, 120, 18, stroke=0, fill=1)
 
     assert read(drawn(draw)) == ("Keeper: Ada Vale", ["Pay: 41,300"])
+
+
+def test_of_a_line_only_the_characters_under_an_opaque_area_are_hidden():
+    def draw(canvas):
+        canvas.setFillColor(colors.HexColor("#223355"))
+        canvas.rect(60, 640, 400, 40, stroke=0, fill=1)
+        for y, ink in ((700, colors.black), (655, colors.white)):
+            canvas.setFillColor(ink)
+            canvas.drawString(72, y, "Keeper: Ada Vale, pay: 41,300")
+            canvas.setFillColor(colors.black)
+            start = 72 + canvas.stringWidth("Keeper: Ada Vale, pay:", "Helvetica", 12)
+            for x in range(int(start) + 2, int(start) + 60, 10):  # some programs black out in pieces
+                canvas.rect(x, y - 4, 10, 16, stroke=0, fill=1)
+
+    line = "Keeper: Ada Vale, pay:"
+    assert read(drawn(draw)) == (f"{line}\n\n{line}", ["41,300 41,300"])
+
+
+def test_text_in_the_colour_of_the_area_below_it_is_hidden():
+    def draw(canvas):
+        canvas.drawString(72, 700, "Keeper: Ada Vale")
+        canvas.setFillColor(colors.HexColor("#223355"))
+        canvas.rect(60, 640, 400, 40, stroke=0, fill=1)
+        canvas.drawString(72, 655, "Pay: 41,300")
+
+    assert read(drawn(draw)) == ("Keeper: Ada Vale", ["Pay: 41,300"])
+
+
+def test_words_outside_the_clip_of_their_object_are_hidden():
+    def draw(canvas):
+        canvas.saveState()
+        path = canvas.beginPath()
+        path.rect(60, 690, 60, 30)
+        canvas.clipPath(path, stroke=0, fill=0)
+        canvas.drawString(72, 700, "Keeper: Ada Vale 41,300")
+        canvas.restoreState()
+        canvas.drawString(72, 660, "Berth 7")
+
+    shown, hidden = read(drawn(draw))
+    assert shown.split() == ["Keeper:", "Berth", "7"]
+    assert hidden == ["Ada Vale 41,300"]
+
+
+def test_a_soft_hyphen_inside_a_word_is_no_gap_and_stands_for_a_hyphen_elsewhere():
+    pdfmetrics.registerFont(TTFont("DejaVu", "/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf"))
+
+    def draw(canvas):
+        canvas.setFont("DejaVu", 11)
+        canvas.drawString(72, 700, "Packed by Bran\u00addes Handel, order KL\u00ad77")
+
+    assert read(drawn(draw))[0] == "Packed by Brandes Handel, order KL-77"
+
+
+def test_text_with_a_shadow_is_read_once():
+    def draw(canvas):
+        for shift in (1.4, 0):
+            canvas.drawString(72 + shift, 700 - shift, "Base fee 22 kW")
+            canvas.drawRightString(300 + shift, 700 - shift, "44")
+
+    assert read(drawn(draw))[0].split() == ["Base", "fee", "22", "kW", "44"]
 
 
 def test_text_that_is_struck_through_is_hidden():

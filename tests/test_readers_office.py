@@ -719,6 +719,11 @@ June,140
     assert "Period: March" in document.text
 
 
+def test_a_line_by_itself_over_a_blank_row_is_the_title_of_the_table_below():
+    data = b"Plan,,\n,,\nCoast,,\n,,\nTown,Sales,Staff\nDell,7,3\n,,\nHill,,\n,,\nTown,Sales,Staff\nDell,9,4\n"
+    assert [table.caption[-1:] for table in read(data, "a.csv").tables] == [("Coast",), ("Hill",)]
+
+
 def test_fields_may_have_line_breaks_and_an_open_quote_swallows_nothing():
     data = b'Name,Remark,Sum\n"Lee, Ann","two\nlines",3\nBo,"said ""hi""",4\n'
     assert rows(read(data, "a.csv").tables[0])[1:] == [["Lee, Ann", "two lines", "3"], ["Bo", 'said "hi"', "4"]]

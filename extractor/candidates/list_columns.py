@@ -151,7 +151,10 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
             continue
         for column, names in enumerate(grid.names):
             score = _similarity_to_column(item, names, grid.caption)
-            if score >= settings.min_similarity and column_fit(item, grid, column, text) >= settings.min_fit:
+            if score < settings.min_similarity:
+                continue
+            is_named = column > 0 and score >= settings.same_name
+            if column_fit(item, grid, column, text, is_named) >= settings.min_fit:
                 scores[i, column] = score
     best = {item: max(s for (i, _), s in scores.items() if i == item) for item, _ in scores}
     scores = {(i, c): s for (i, c), s in scores.items() if s >= best[i] - settings.max_concession}
@@ -300,13 +303,16 @@ def filled_count(row: Mapping[int, PlacedText]) -> int:
     return sum(bool(cell.text) for cell in row.values())
 
 
-def column_fit(item: Field, grid: EntryGrid, column: int, text: str) -> float:
-    """Return the share of a column's filled cells that are values of the item's kind, 1 for free text."""
+def column_fit(item: Field, grid: EntryGrid, column: int, text: str, is_named: bool = False) -> float:
+    """Return the share of a column's filled cells that are values of the item's kind, 1 for free text.
+
+    The numbers of the rows measure nothing, unless a column behind others has the item's very name.
+    """
     cells = _sample(grid, column)
     if not cells:
         return 1.0
-    if item.type == "number" and counts_up([cell.text for cell in cells]):
-        return 0.0  # the numbers of the rows measure nothing
+    if item.type == "number" and not is_named and counts_up([cell.text for cell in cells]):
+        return 0.0
     return sum(cell_fits(item, cell, text) for cell in cells) / len(cells)
 
 

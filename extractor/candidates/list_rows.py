@@ -92,6 +92,7 @@ def match_rows(fields: Sequence[Field], document: Document) -> dict[Path, TableR
     lists = _lists_of_columns(fields)
     found = {f.path: selected for f in lists if (selected := _find_settled(f, lists, document))}
     _drop_shared(found, lists, document.text)
+    _part_blocks(found, document.text)
     return {path: _join(path, parts, document.text) for path, parts in found.items()}
 
 
@@ -364,6 +365,20 @@ def _stand_side_by_side(one: _Found, other: _Found) -> bool:
             return False
         blocks.append(columns)
     return blocks[0][-1] < blocks[1][0] or blocks[1][-1] < blocks[0][0]
+
+
+def _part_blocks(found: dict[Path, list[_Found]], text: str) -> None:
+    """Read the rows of lists that stand side by side anew, each from its own columns: one may have more rows."""
+    whole = {path: list(parts) for path, parts in found.items()}
+    for path, parts in whole.items():
+        others = [part for other, parts in whole.items() if other != path for part in parts]
+        for n, part in enumerate(parts):
+            if any(part.overlaps(other) and _stand_side_by_side(part, other) for other in others):
+                own = set(part.match.columns.values())
+                cells = [{c: cell for c, cell in row.items() if c in own} for row in part.match.grid.rows]
+                filled = tuple(row for row in cells if any(cell.text for cell in row.values()))
+                match = replace(part.match, grid=replace(part.match.grid, rows=filled))
+                found[path][n] = _Found(match, read_rows(match, text))
 
 
 def _join(path: Path, parts: Sequence[_Found], text: str) -> TableRowsMatch:

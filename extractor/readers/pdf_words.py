@@ -144,7 +144,8 @@ def _split_at_columns(
     """
     for at in range(1, len(run.glyphs)):
         before, glyph = run.glyphs[at - 1], run.glyphs[at]
-        if before.style is glyph.style or is_wide(before.text) or is_wide(glyph.text):
+        is_raised = glyph.text.isdigit() and not glyph.text.isdecimal()
+        if before.style is glyph.style or is_wide(before.text) or is_wide(glyph.text) or is_raised:
             continue
         one, other = before.text, glyph.text
         changes = (one.isalpha() and other.isdigit()) or (one.isdigit() and other.isalpha())

@@ -16,7 +16,8 @@ JAPANESE_ERAS = {
 }
 """What is added to a year of the era."""
 ERA_LETTERS = {"R": 2018, "H": 1988, "S": 1925, "T": 1911, "M": 1867}
-"""The eras as forms and certificates abbreviate them: `R6.7.1`."""
+ERA_LETTERS |= {"令": 2018, "平": 1988, "昭": 1925, "大": 1911, "明": 1867}
+"""The eras as forms and certificates abbreviate them: `R6.7.1`, `令6.7.1`."""
 REPUBLIC_NAMES = ("中華民國", "中华民国", "中華民国", "民國", "民国")
 REPUBLIC_OFFSET = 1911
 BUDDHIST_OFFSET = -543

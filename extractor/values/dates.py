@@ -15,6 +15,7 @@ from functools import lru_cache
 from extractor.values import calendars
 from extractor.values.characters import fold
 from extractor.values.chinese_numerals import parse_chinese_number
+from extractor.values.scripts import HAN
 
 _MONTH_NAMES = (
     *("january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug"),
@@ -81,6 +82,8 @@ class PrintedDate:
 
 # Every form of a date: its pattern, whose groups begin with the name of the form, and what its groups mean.
 
+_INITIALS = f"[{''.join(calendars.ERA_LETTERS)}]"
+
 _FORM_PATTERNS: Mapping[str, str] = {
     "era": rf"""(?P<era_name>{calendars.ERA}){_S}{{0,2}}(?P<era_year>元|\d{{1,3}}|{_CHINESE_NUMERAL}{{1,5}}){_G}
         {_BRACKETED_YEAR}{_S}?年(?:度{_S}?)?{_BRACKETED_YEAR}
@@ -89,11 +92,11 @@ _FORM_PATTERNS: Mapping[str, str] = {
     "era_figures": rf"""(?P<era_figures_name>{calendars.ERA}){_S}{{0,2}}(?P<era_figures_year>元|\d{{1,3}}){_S}?
         (?P<era_figures_mark>[-/.]){_S}?(?P<era_figures_month>\d{{1,2}}){_S}?(?P=era_figures_mark)
         {_S}?(?P<era_figures_day>\d{{1,2}}){_NO_DIGIT_FOLLOWS}""",
-    "initial": rf"""(?<![A-Za-z0-9])(?-i:(?P<initial_name>[RHSTM]))\.?{_S}?(?P<initial_year>\d{{1,2}}){_S}?
+    "initial": rf"""(?<![A-Za-z0-9{HAN}])(?-i:(?P<initial_name>{_INITIALS}))\.?{_S}?(?P<initial_year>\d{{1,2}}){_S}?
         (?P<initial_mark>[-/.]){_S}?(?P<initial_month>\d{{1,2}}){_S}?(?P=initial_mark)
         {_S}?(?P<initial_day>\d{{1,2}}){_NO_DIGIT_FOLLOWS}""",
-    "initial_in_words": rf"""(?<![A-Za-z0-9])(?-i:(?P<words_name>[RHSTM])){_S}?(?P<words_year>\d{{1,2}}){_S}?年
-        {_S}?(?P<words_month>\d{{1,2}}){_S}?月{_S}?(?P<words_day>\d{{1,2}}){_S}?日""",
+    "initial_in_words": rf"""(?<![A-Za-z0-9{HAN}])(?-i:(?P<words_name>{_INITIALS})){_S}?
+        (?P<words_year>\d{{1,2}}){_S}?年{_S}?(?P<words_month>\d{{1,2}}){_S}?月{_S}?(?P<words_day>\d{{1,2}}){_S}?日""",
     "thai": rf"""(?<![\d.,])(?P<thai_day>\d{{1,2}}){_S}?(?:เดือน)?{_S}?(?P<thai_month>{_THAI_MONTH}){_S}?
         (?P<thai_era>{calendars.BUDDHIST_ERA}|ค\.?{_S}?ศ\.?)?{_S}?(?P<thai_year>\d{{4}}|\d\d)(?!\d)""",
     "buddhist": rf"""(?:{calendars.BUDDHIST_ERA}){_S}?(?P<buddhist_year>2[4-6]\d\d){_S}?年
