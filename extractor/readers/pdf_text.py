@@ -144,10 +144,10 @@ class TextReader:
         finally:
             opened.close()
         found: dict[Visibility, list[GlyphRun]] = {visibility: [] for visibility in Visibility}
-        watermarks = self._find_pale_watermarks(runs)
+        watermarks, cut_off = self._find_pale_watermarks(runs), self._find_cut_off(runs)
         for run in runs:
             is_seen = self._frame.shows(run.page_box(self._frame)) and id(run) not in watermarks
-            is_seen = is_seen and not self._is_cut_off(run)
+            is_seen = is_seen and run.style.text_object not in cut_off
             found[run.style.visibility if is_seen else Visibility.HIDDEN].append(run)
         return found
 
@@ -358,13 +358,19 @@ class TextReader:
         if clips := objects.clips.get(key or 0):
             self._clips[number] = clips
 
-    def _is_cut_off(self, run: GlyphRun) -> bool:
-        """Decide whether nothing of a run is inside a rectangle by which its object is clipped."""
-        clips = self._clips.get(run.style.text_object)
-        if not clips:
-            return False
-        places = [self._frame.from_reading(glyph.box, run.style.turn).center for glyph in run.glyphs]
-        return any(not any(clip.contains(*place) for place in places) for clip in clips)
+    def _find_cut_off(self, runs: Sequence[GlyphRun]) -> set[int]:
+        """Return the text objects of which nothing is inside a rectangle that clips them.
+
+        What runs over the edge of its cell is read whole, as it is in the file.
+        """
+        cut_off = set(self._clips)
+        for run in runs:
+            clips = self._clips.get(run.style.text_object, ())
+            if clips and run.style.text_object in cut_off:
+                places = [self._frame.from_reading(glyph.box, run.style.turn).center for glyph in run.glyphs]
+                if any(all(clip.contains(*place) for clip in clips) for place in places):
+                    cut_off.discard(run.style.text_object)
+        return cut_off
 
     def _under_covers(self, style: TextStyle, covers: Sequence[tuple[Rect, Visibility]], box: Rect) -> TextStyle:
         """Return the style that a character in `box` has where its object is covered there."""
