@@ -224,10 +224,7 @@ def _find_grids(field: Field, document: Document) -> Iterator[EntryGrid]:
     if settings.read_lines:
         lines = LineRows(document)
         headers = _header_rows(field, lines.rows)
-        details = _detail_headers(headers, lines.rows)
-        for at in headers:
-            ends = (n for n in headers if n > at and (n not in details or at in details))
-            following = next(ends, len(lines.rows))
+        for at, following in _header_stretches(headers, lines.rows):
             if stop := _last_row(field, lines, at, following, document.text):
                 yield lines.grid(at, stop)
 
@@ -249,6 +246,21 @@ def _header_rows(field: Field, rows: Sequence[Row]) -> list[int]:
         if len(similar) >= 2 and len(pair_names(similar, [1.0] * len(items))) >= min(2, len(items)):
             found.append(n)
     return found
+
+
+def _header_stretches(headers: Sequence[int], rows: Sequence[Row]) -> list[tuple[int, int]]:
+    """Return each header row with where its rows end at the latest: at the next one that is no head of details.
+
+    Of a head of details, at the next of any kind.
+    """
+    details = _detail_headers(headers, rows)
+    stretches = []
+    following = main = len(rows)
+    for at in reversed(headers):
+        stretches.append((at, following if at in details else main))
+        following = at
+        main = main if at in details else at
+    return stretches[::-1]
 
 
 def _detail_headers(headers: Sequence[int], rows: Sequence[Row]) -> frozenset[int]:
