@@ -599,3 +599,11 @@ def test_one_word_of_a_sentence_in_a_description_is_no_header():
     item = load_schema({"type": "object", "properties": {"boat": text("the boat, as printed on the line above it")}})
     quoted = load_schema({"type": "object", "properties": {"boat": text("the boat, from the LINE column")}})
     assert header_similarity(item.fields[0], "Line") < 0.7 < header_similarity(quoted.fields[0], "Line")
+
+
+def test_first_column_without_a_header_is_the_item_that_is_named_for_a_label():
+    document = tabbed("|2030|2029", "Tolls|410|395", "Ferries|77|81", "Moorings|12|9")
+    wanted = a_list(
+        "", statement=text(), lineLabel=text(), current=number("current year"), prior=number("the previous year")
+    )
+    assert rows(document, wanted)[:2] == [(None, "Tolls", 410, 395), (None, "Ferries", 77, 81)]

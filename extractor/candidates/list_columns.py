@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from extractor.candidates.column_assignment import assign, margins
 from extractor.candidates.column_names import header_similarity
 from extractor.candidates.entry_grids import EntryGrid, PlacedText
+from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import counts_up, is_period, is_value
 from extractor.types import Field
@@ -48,6 +49,11 @@ class ListColumnSettings(Settings):
         True,
         meaning="The first column of texts is the only item of text that every element has and no column goes by.",
         chosen="17 documents by structure alone: 32 values of a till receipt are lost without it",
+    )
+    label_by_elimination: bool = rule(
+        True,
+        meaning="The first column, of texts and without a header, is the item of text that is named for a label, or "
+        "the only one that no column goes by.",
     )
     latest_period: bool = rule(
         True,
@@ -184,6 +190,11 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
         for item, column in _rest_by_likeness(field, grid, certain, text).items():
             certain[item] = column
             similarity[item] = settings.elimination_score
+    if settings.label_by_elimination and len(certain) >= settings.min_columns:
+        label = _row_label(field, grid, certain)
+        if label is not None:
+            certain[label[0]] = label[1]
+            similarity[label[0]] = settings.elimination_score
     if not certain and not doubtful:
         return None
     mean = sum(similarity.values()) / len(similarity) if similarity else 0.0
@@ -279,6 +290,24 @@ def _only_name(field: Field, grid: EntryGrid, taken: Mapping[int, int]) -> tuple
         is_full = len(cells) >= ListColumnSettings.current().min_fit * len(rows)
         return (needed[0], column) if is_text and is_full and column not in taken.values() else None
     return None
+
+
+_NAMED_FOR_LABEL = re.compile(r"\b(?:label|name|item|description|title|caption)\b|名称|项目|科目", re.IGNORECASE)
+
+
+def _row_label(field: Field, grid: EntryGrid, taken: Mapping[int, int]) -> tuple[int, int] | None:
+    """Return the item of text that the labels of the rows are, with their column: the first one, without a header."""
+    column = next((c for c in range(len(grid.names)) if _sample(grid, c)), None)
+    if column is None or any(grid.names[column]) or column in taken.values():
+        return None
+    cells = _sample(grid, column)
+    rows = [row for row in grid.rows if filled_count(row) > 1][: ListColumnSettings.current().sampled_rows]
+    if any(is_value(cell.text) for cell in cells) or len(cells) < ListColumnSettings.current().min_fit * len(rows):
+        return None
+    left = [i for i, item in enumerate(field.items) if i not in taken and is_column_item(item) and is_free_text(item)]
+    named = [i for i in left if _NAMED_FOR_LABEL.search(readable_name(field.items[i].name))]
+    found = named if len(named) == 1 else left
+    return (found[0], column) if len(found) == 1 else None
 
 
 def date_share(grid: EntryGrid, column: int, text: str) -> float:

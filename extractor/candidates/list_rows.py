@@ -338,8 +338,14 @@ def _select_tables(field: Field, found: Sequence[_Found], lists: Sequence[Field]
     if named and len(named) < len(found):
         found = named
     best = found[0]
-    same = [f for f in found if _item_paths(f) == _item_paths(best)] if settings.join_tables else [best]
+    same = [f for f in found if _have_like_columns(f, best)] if settings.join_tables else [best]
     return sorted(same, key=lambda f: f.span)
+
+
+def _have_like_columns(one: _Found, best: _Found) -> bool:
+    """Decide whether a table has the items of the best one, but for one of them that no column of its own goes by."""
+    own, wanted = _item_paths(one), _item_paths(best)
+    return own == wanted or (own < wanted and len(wanted) - len(own) == 1 and len(own) > 1)
 
 
 def _item_paths(found: _Found) -> set[int]:
