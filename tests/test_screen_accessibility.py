@@ -5,12 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from screen_steps import load_page, open_record, wait_until_saved
+from screen_steps import READ_TIMEOUT, load_page, open_record, wait_until_saved
 
 pytest_plugins = ["browser"]
 AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 TABS = ("queue", "upload", "kinds", "lessons", "export", "results", "installed")
 GRAVE = ("serious", "critical")
+OPENED = "dialog[open], .history-panel:not([hidden]), .shortcut-help:not([hidden])"
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +51,32 @@ def test_nothing_serious_on_any_page(server, open_page, bill, axe, scheme):
     found["review"] = grave_violations(page, axe)
     page.keyboard.press("F1")
     found["help"] = grave_violations(page, axe)
+    assert {name: violations for name, violations in found.items() if violations} == {}
+
+
+def test_nothing_serious_in_dialogs_and_panels(server, open_page, bill, axe):
+    record = bill()
+    page = open_page(language="en")
+    page.set_default_timeout(READ_TIMEOUT)
+    found = {}
+    page.locator("#queue-button").click()
+    page.locator(".queue-filters > button").click()
+    page.wait_for_selector("dialog .rules-fields")
+    found["review rules"] = grave_violations(page, axe)
+    page.keyboard.press("Escape")
+    page.locator(f"tr[data-record='{record}'] input").check()
+    found["selection"] = grave_violations(page, axe)
+    for action in ("flag", "extract_again"):
+        page.locator(f".queue-selection [data-do={action}]").click()
+        page.wait_for_selector("dialog[open]")
+        found[f"dialog to {action}"] = grave_violations(page, axe)
+        page.keyboard.press("Escape")
+    open_record(page, record)
+    for key, name in (("Alt+h", "history"), ("Alt+f", "flag"), ("Alt+r", "reject"), ("F1", "help")):
+        page.keyboard.press(key)
+        page.wait_for_selector(OPENED)
+        found[name] = grave_violations(page, axe)
+        page.keyboard.press("Escape")
     assert {name: violations for name, violations in found.items() if violations} == {}
 
 
