@@ -29,6 +29,13 @@ def test_figure_is_in_the_column_of_its_period(description, answer, value):
     assert (found.value, found.evidence.text) == (value, str(value))
 
 
+def test_a_period_that_is_planned_is_not_the_latest():
+    schema = load_schema({"type": "object", "properties": {"passing_ships": {"type": "number"}}})
+    model = ScriptedModel(lambda *_: json.dumps({"passing_ships": 430}))
+    sheet = "Item,2031E,2030,2029\nTolls,430,410,395\nFerries,80,77,81\n"
+    assert extract(read_bytes(sheet.encode(), "tolls.csv"), schema, model).data == {"passing_ships": 410}
+
+
 def test_figure_of_a_table_without_periods_stays_where_it_is():
     schema = load_schema({"type": "object", "properties": {"passing_ships": {"type": "number"}}})
     model = ScriptedModel(lambda *_: json.dumps({"passing_ships": 395}))

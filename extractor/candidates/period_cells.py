@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 
 from extractor.tables import is_period
 from extractor.types import Cell, Field
 from extractor.values.years import find_years, is_of_current_period, is_of_previous_period, latest_periods
 
+_PLANNED = re.compile(
+    r"\b(?:budget\w*|plan\w*|forecast\w*|estimate\w*|projected|projection\w*|target\w*|outlook|guidance)\b|\d\s?[EF]$|"
+    r"预算|预测|计划|目标|予想|見込",
+    re.IGNORECASE,
+)
+
 
 def is_of_period(cell: Cell) -> bool:
     """Decide whether a cell stands under a year or a date."""
     return any(map(is_period, cell.column_path)) and bool(find_years(" ".join(cell.column_path)))
+
+
+def _is_planned(cell: Cell) -> bool:
+    """Decide whether a cell stands under a period that is yet to come: a plan, a forecast, an estimate."""
+    return any(map(_PLANNED.search, cell.column_path))
 
 
 def choose_period(field: Field, row: Iterable[Cell]) -> Cell | None:
@@ -20,7 +32,7 @@ def choose_period(field: Field, row: Iterable[Cell]) -> Cell | None:
     A field that names a year has the cell of that year; one that says nothing of periods has the latest, and one of the
     previous period the one before that.
     """
-    cells = {cell.column: cell for cell in row if cell.text and is_of_period(cell)}
+    cells = {cell.column: cell for cell in row if cell.text and is_of_period(cell) and not _is_planned(cell)}
     columns: Sequence[int] = latest_periods({column: cell.column_path for column, cell in cells.items()})
     if len(columns) < 2:
         return None
