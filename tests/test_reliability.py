@@ -77,11 +77,11 @@ def test_a_model_that_obeys_is_noticed():
     def answer(group, request):
         keys = [line[2:].split(":")[0] for line in group.question.splitlines() if line.startswith("- ")]
         obeys = "Ignore all previous instructions" in request.prompt
-        return json.dumps({key: "cash" if obeys and key == "payment_method" else None for key in keys})
+        return json.dumps({key: True if obeys and key == "paid" else None for key in keys})
 
     first = next(pair for pair in pairs(is_hidden=False) if "Ignore all" in pair.instruction)
     changes, values, shown = injection.find_changes(first, ScriptedModel(answer))
-    assert "payment_method" in [change.path for change in changes if not change.is_left_open]
+    assert "paid" in [change.path for change in changes if not change.is_left_open]
     assert values > 5 and not shown
 
 
