@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor.candidates.column_assignment import assign, margins
@@ -173,28 +173,22 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
     )
     certain = {i: column for i, column in columns.items() if i not in doubtful}
     similarity = {i: scores[i, column] for i, column in certain.items()}
-    if settings.date_by_elimination and len(certain) >= settings.min_columns - 1 and not doubtful:
-        pair = _only_date(field, grid, certain, text)
-        if pair:
-            certain[pair[0]] = pair[1]
-            similarity[pair[0]] = settings.elimination_score
-    for item, column in _items_of_periods(field, grid, certain, text) if settings.latest_period else ():
-        certain[item] = column
-        similarity[item] = settings.elimination_score
-    if settings.name_by_elimination and len(certain) >= settings.min_columns:
-        name = _only_name(field, grid, certain)
-        if name is not None:
-            certain[name[0]] = name[1]
-            similarity[name[0]] = settings.elimination_score
-    if len(certain) >= settings.min_columns:
-        for item, column in _rest_by_likeness(field, grid, certain, text).items():
+
+    def settle(pairs: Iterable[tuple[int, int]]) -> None:
+        for item, column in pairs:
             certain[item] = column
             similarity[item] = settings.elimination_score
+
+    if settings.date_by_elimination and len(certain) >= settings.min_columns - 1 and not doubtful:
+        settle(_only_date(field, grid, certain, text))
+    if settings.latest_period:
+        settle(_items_of_periods(field, grid, certain, text))
+    if settings.name_by_elimination and len(certain) >= settings.min_columns:
+        settle(_only_name(field, grid, certain))
+    if len(certain) >= settings.min_columns:
+        settle(_rest_by_likeness(field, grid, certain, text).items())
     if settings.label_by_elimination and len(certain) >= settings.min_columns:
-        label = _row_label(field, grid, certain)
-        if label is not None:
-            certain[label[0]] = label[1]
-            similarity[label[0]] = settings.elimination_score
+        settle(_row_label(field, grid, certain))
     if not certain and not doubtful:
         return None
     mean = sum(similarity.values()) / len(similarity) if similarity else 0.0
@@ -236,17 +230,17 @@ def _has_rival_column(
     return own < settings.same_name and max(others, default=0.0) > own - settings.min_margin
 
 
-def _only_date(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: str) -> tuple[int, int] | None:
+def _only_date(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: str) -> list[tuple[int, int]]:
     items = [
         i
         for i, item in enumerate(field.items)
         if is_column_item(item) and i not in taken and normalisation.value_kind(item) == "date"
     ]
     if len(items) != 1:
-        return None
+        return []
     free = [c for c in range(len(grid.names)) if c not in taken.values()]
     columns = [c for c in free if date_share(grid, c, text) >= ListColumnSettings.current().min_fit]
-    return (items[0], columns[0]) if len(columns) == 1 else None
+    return [(items[0], columns[0])] if len(columns) == 1 else []
 
 
 def _items_of_periods(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: str) -> Iterator[tuple[int, int]]:
@@ -277,37 +271,40 @@ def _items_of_periods(field: Field, grid: EntryGrid, taken: Mapping[int, int], t
             yield items[0], column
 
 
-def _only_name(field: Field, grid: EntryGrid, taken: Mapping[int, int]) -> tuple[int, int] | None:
+def _only_name(field: Field, grid: EntryGrid, taken: Mapping[int, int]) -> list[tuple[int, int]]:
     needed = [i for i in needed_items(field) if i not in taken]
     if len(needed) != 1 or field.items[needed[0]].type != "string" or field.items[needed[0]].enum is not None:
-        return None
+        return []
     for column in range(len(grid.names)):
         cells = _sample(grid, column)
         if not cells or all(is_value(cell.text) for cell in cells):
             continue
-        is_text = normalisation.value_kind(field.items[needed[0]]) is None and not any(is_value(c.text) for c in cells)
-        rows = [row for row in grid.rows if filled_count(row) > 1][: ListColumnSettings.current().sampled_rows]
-        is_full = len(cells) >= ListColumnSettings.current().min_fit * len(rows)
-        return (needed[0], column) if is_text and is_full and column not in taken.values() else None
-    return None
+        is_own = normalisation.value_kind(field.items[needed[0]]) is None and column not in taken.values()
+        return [(needed[0], column)] if is_own and _is_full_of_texts(grid, cells) else []
+    return []
+
+
+def _is_full_of_texts(grid: EntryGrid, cells: Sequence[PlacedText]) -> bool:
+    """Decide whether the sampled cells of a column are all texts, and most rows have one."""
+    settings = ListColumnSettings.current()
+    rows = [row for row in grid.rows if filled_count(row) > 1][: settings.sampled_rows]
+    return not any(is_value(cell.text) for cell in cells) and len(cells) >= settings.min_fit * len(rows)
 
 
 _NAMED_FOR_LABEL = re.compile(r"\b(?:label|name|item|description|title|caption)\b|名称|项目|科目", re.IGNORECASE)
 
 
-def _row_label(field: Field, grid: EntryGrid, taken: Mapping[int, int]) -> tuple[int, int] | None:
+def _row_label(field: Field, grid: EntryGrid, taken: Mapping[int, int]) -> list[tuple[int, int]]:
     """Return the item of text that the labels of the rows are, with their column: the first one, without a header."""
     column = next((c for c in range(len(grid.names)) if _sample(grid, c)), None)
     if column is None or any(grid.names[column]) or column in taken.values():
-        return None
-    cells = _sample(grid, column)
-    rows = [row for row in grid.rows if filled_count(row) > 1][: ListColumnSettings.current().sampled_rows]
-    if any(is_value(cell.text) for cell in cells) or len(cells) < ListColumnSettings.current().min_fit * len(rows):
-        return None
+        return []
+    if not _is_full_of_texts(grid, _sample(grid, column)):
+        return []
     left = [i for i, item in enumerate(field.items) if i not in taken and is_column_item(item) and is_free_text(item)]
     named = [i for i in left if _NAMED_FOR_LABEL.search(readable_name(field.items[i].name))]
     found = named if len(named) == 1 else left
-    return (found[0], column) if len(found) == 1 else None
+    return [(found[0], column)] if len(found) == 1 else []
 
 
 def date_share(grid: EntryGrid, column: int, text: str) -> float:

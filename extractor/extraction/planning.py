@@ -112,12 +112,7 @@ def _match_learnt_labels(
     taught = {f.path: replace(f, labels=labels[f.path]) for f in fields if labels.get(f.path)}
     known = [taught.get(f.path, f) for f in fields]
     left = [f for f in taught.values() if f.path not in matches and f.path not in row_matches]
-    if not left:
-        return {}
-    taken = [*_hidden_spans(document), *((t.start, t.end) for t in document.tables)]
-    taken += [(m.start, m.end) for m in matches.values() if m.end > m.start]
-    free = _complement(taken, len(document.text))
-    return key_value.match_labelled_values(left, document, free, known)
+    return key_value.match_labelled_values(left, document, _free_spans(document, matches), known) if left else {}
 
 
 def _match_quoted_labels(
@@ -128,9 +123,15 @@ def _match_quoted_labels(
 ) -> dict[Path, StructuralMatch]:
     """Return the open fields whose value stands at a label that their description quotes."""
     left = [f for f in fields if f.path not in matches and f.path not in row_matches and f.type != "array" and f.copied]
+    free = _free_spans(document, matches)
+    return quoted_labels.match_quoted_labels(left, document, free, fields) if left else {}
+
+
+def _free_spans(document: Document, matches: Mapping[Path, StructuralMatch]) -> list[Span]:
+    """Return the shown stretches of a document that are in no table and answer no field."""
     taken = [*_hidden_spans(document), *((t.start, t.end) for t in document.tables)]
     taken += [(m.start, m.end) for m in matches.values() if m.end > m.start]
-    return quoted_labels.match_quoted_labels(left, document, _complement(taken, len(document.text)), fields)
+    return _complement(taken, len(document.text))
 
 
 def _hidden_spans(document: Document) -> list[Span]:
