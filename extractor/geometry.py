@@ -119,12 +119,7 @@ def union(boxes: Iterable[Rect]) -> Rect:
     if first is None:
         raise ValueError("no boxes, and so no rectangle around them")
     x0, top, x1, bottom = first
-    for (
-        left,
-        upper,
-        right,
-        lower,
-    ) in rest:  # in one pass: most calls are for a few boxes, and there are many
+    for left, upper, right, lower in rest:  # in one pass: most calls are for a few boxes, and there are many
         x0, top = left if left < x0 else x0, upper if upper < top else top
         x1, bottom = right if right > x1 else x1, lower if lower > bottom else bottom
     return Rect(x0, top, x1, bottom)

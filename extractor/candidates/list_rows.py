@@ -89,25 +89,26 @@ class _Found:
 
 def match_rows(fields: Sequence[Field], document: Document) -> dict[Path, TableRowsMatch]:
     """Return the arrays of objects that rows answer with certainty, by path."""
-    lists = _lists_of_columns(fields)
-    found = {f.path: selected for f in lists if (selected := _find_settled(f, lists, document))}
+    lists = [f for f in fields if f.type == "array" and any(is_column_item(item) for item in f.items)]
+    found: dict[Path, list[_Found]] = {}
+    for field in lists:
+        if not limits_rows(field):
+            candidates = _find_rows(field, document)
+            if selected := _select_tables(field, candidates, lists, document.text):
+                found[field.path] = selected
+    if ListRowSettings.current().prefer_runs:
+        _leave_to_runs(found, document)
     _drop_shared(found, lists, document.text)
     _part_blocks(found, document.text)
     return {path: _join(path, parts, document.text) for path, parts in found.items()}
 
 
-def _lists_of_columns(fields: Sequence[Field]) -> list[Field]:
-    return [f for f in fields if f.type == "array" and any(is_column_item(item) for item in f.items)]
-
-
-def _find_settled(field: Field, lists: Sequence[Field], document: Document) -> list[_Found]:
-    if limits_rows(field):
-        return []
-    selected = _select_tables(field, _find_rows(field, document), lists, document.text)
-    if not selected or not ListRowSettings.current().prefer_runs:
-        return selected
-    runs = list(find_runs(document))
-    return [] if _are_details(selected, runs) or _say_less(selected, field, runs, document.text) else selected
+def _leave_to_runs(found: dict[Path, list[_Found]], document: Document) -> None:
+    """Take the tables away of each list for which lines that are built alike are better."""
+    runs = list(find_runs(document)) if found else []
+    for path, selected in list(found.items()):
+        if _are_details(selected, runs) or _say_less(selected, runs, document.text):
+            del found[path]
 
 
 def _are_details(selected: Sequence[_Found], runs: Sequence[EntryGrid]) -> bool:
@@ -126,12 +127,11 @@ def _are_details(selected: Sequence[_Found], runs: Sequence[EntryGrid]) -> bool:
     return False
 
 
-def _say_less(selected: Sequence[_Found], field: Field, runs: Sequence[EntryGrid], text: str) -> bool:
+def _say_less(selected: Sequence[_Found], runs: Sequence[EntryGrid], text: str) -> bool:
     """Decide whether lines that are built alike have more of the items, by what they hold, than the tables have."""
-    most = max(len(found.match.columns) for found in selected)
-    starts = [found.span for found in selected]
+    field, most = selected[0].match.field, max(len(found.match.columns) for found in selected)
     for run in runs:
-        is_apart = not any(run.start < end and start < run.end for start, end in starts)
+        is_apart = not any(run.start < found.span[1] and found.span[0] < run.end for found in selected)
         if is_apart and (match := match_columns(field, run, text)) and len(match.columns) > most:
             return True
     return False

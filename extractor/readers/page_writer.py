@@ -194,8 +194,8 @@ def _join_lines(line: TextLine, following: TextLine) -> str:
 
 
 def _words_of(block: LayoutBlock) -> Iterator[PlacedWord]:
-    cells = block.cells if isinstance(block, TableBlock) else ()
-    for line in (line for cell in cells for line in cell.lines) if cells else getattr(block, "lines", ()):
+    lines = block.lines if isinstance(block, TextBlock) else [line for cell in block.cells for line in cell.lines]
+    for line in lines:
         for segment in line.segments:
             yield from segment.words
 
