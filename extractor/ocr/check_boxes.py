@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 
 from extractor.geometry import PlacedWord, Rect, overlaps_in_height
+from extractor.ocr.pictures import find_dark
 from extractor.settings import Settings, rule, threshold
 
 TICKED, EMPTY = "☑", "☐"
@@ -57,8 +58,7 @@ def find_check_boxes(gray: np.ndarray, dpi: float) -> list[CheckBox]:
     settings = CheckBoxSettings.current()
     if not settings.find:
         return []
-    paper = int(np.median(gray))
-    dark = (gray.astype(np.int16) < paper - settings.contrast).astype(np.uint8)
+    dark = find_dark(gray, settings.contrast)
     plain = _plain_boxes(dark, dpi, settings)
     if len(plain) < settings.least:
         return []

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from extractor.geometry import PlacedWord, Rect, RulingLine, overlap, overlaps_in_height
-from extractor.ocr.pictures import as_rgb, to_gray
+from extractor.geometry import PlacedWord, Rect, RulingLine, intersection_area, overlaps_in_height
+from extractor.ocr.pictures import as_rgb, find_dark, to_gray
 from extractor.settings import Settings, rule, threshold
 from extractor.values.marks import PEN
 
@@ -53,8 +53,7 @@ def find_pen_strokes(
     places = list(_places(words, horizontal, vertical, dpi, settings)) if settings.find else []
     if not places:
         return []
-    paper = int(np.median(gray))
-    dark = (gray.astype(np.int16) < paper - settings.contrast).astype(np.uint8)
+    dark = find_dark(gray, settings.contrast)
     print_boxes = [w.page_box or w.box for w in words if (w.confidence or 0) >= settings.sure_word]
     for box in (*print_boxes, *seals):
         dark[_slices(Rect(box.x0 - 2, box.top - 2, box.x1 + 2, box.bottom + 2))] = 0
@@ -66,7 +65,7 @@ def find_pen_strokes(
     found: list[Rect] = []
     for place in places:
         strokes = _strokes(dark, place, dpi, settings)
-        if strokes is not None and not any(_overlap(strokes, other) for other in found):
+        if strokes is not None and not any(intersection_area(strokes, other) for other in found):
             found.append(strokes)
     return sorted(found, key=lambda box: (box.top, box.x0))
 
@@ -77,7 +76,7 @@ def is_pen_writing(picture: Image.Image, dpi: float) -> bool:
     gray = to_gray(np.ascontiguousarray(as_rgb(picture)[:, :, ::-1]))
     if not settings.find or max(gray.shape) > settings.longest * dpi or gray.shape[0] > settings.highest * dpi:
         return False
-    dark = (gray.astype(np.int16) < int(np.median(gray)) - settings.contrast).astype(np.uint8)
+    dark = find_dark(gray, settings.contrast)
     height, width = dark.shape
     strokes = _strokes(dark, Rect(0.0, 0.0, float(width), float(height)), dpi, settings)
     if strokes is None or strokes.width < settings.wider * strokes.height:
@@ -157,10 +156,6 @@ def _strokes(dark: np.ndarray, place: Rect, dpi: float, settings: PenStrokeSetti
         return None
     left, top = columns.start, rows.start
     return Rect(float(x0 + left), float(y0 + top), float(x1 + left), float(y1 + top))
-
-
-def _overlap(one: Rect, other: Rect) -> bool:
-    return overlap(one.x0, one.x1, other.x0, other.x1) > 0 and overlap(one.top, one.bottom, other.top, other.bottom) > 0
 
 
 def _slices(box: Rect) -> tuple[slice, slice]:

@@ -37,6 +37,11 @@ def to_gray(picture: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
 
 
+def find_dark(gray: np.ndarray, contrast: int) -> np.ndarray:
+    """Return the pixels, 1 of 0 and 1, that are darker than the paper by more than `contrast` grey levels."""
+    return (gray.astype(np.int16) < int(np.median(gray)) - contrast).astype(np.uint8)
+
+
 def crop(picture: np.ndarray, box: Rect) -> np.ndarray:
     """Return the part of a picture in a box given in its pixels, at least one pixel wide and high."""
     x0, top = max(0, int(box.x0)), max(0, int(box.top))

@@ -19,7 +19,7 @@ from PIL import Image
 from extractor.geometry import PlacedWord, Rect
 from extractor.ocr.line_detection import detect_lines
 from extractor.ocr.models import OcrModels, RecognisedCharacter
-from extractor.ocr.pictures import as_rgb, crop, resize, to_gray
+from extractor.ocr.pictures import as_rgb, crop, find_dark, resize, to_gray
 from extractor.settings import Settings, rule, threshold
 from extractor.values.marks import SEAL
 from extractor.values.scripts import HAN
@@ -102,8 +102,7 @@ def find_seals(picture: np.ndarray, dpi: float) -> list[Seal]:
     masks = (
         [(hue, _coloured(small, hue, settings)) for hue in range(len(_HUES))] if _has_colour(small, settings) else []
     )
-    gray = to_gray(small)
-    masks.append((None, (gray.astype(np.int16) < int(np.median(gray)) - settings.contrast).astype(np.uint8)))
+    masks.append((None, find_dark(to_gray(small), settings.contrast)))
     for hue, mask in masks:
         if int(mask.sum()) < dpi * settings.smallest:
             continue
