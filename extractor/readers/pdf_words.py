@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain, product
 
 from extractor.geometry import Rect, on_one_baseline
 from extractor.layout import RuledGrid
@@ -82,17 +84,26 @@ def split_words(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
     return words
 
 
+_SQUARE = 12.0
+"""Side, in points, of the squares in which runs of the same text are looked for: a page may have thousands of them."""
+
+
 def _remove_repeated(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
     """Return the runs without those drawn a second time at the same place, to look bold or with a shadow."""
     settings = PdfWordSettings.current()
-    seen: dict[str, list[Rect]] = defaultdict(list)
+    seen: dict[str, dict[tuple[int, int], list[Rect]]] = defaultdict(dict)
     result = []
     for run in runs:
-        near = max(settings.same_place, settings.shadow * run.style.font_size)
-        boxes, box = seen[run.text], run.box
-        if any(abs(other.x0 - box.x0) <= near and abs(other.top - box.top) <= near for other in boxes):
+        near, box = max(settings.same_place, settings.shadow * run.style.font_size), run.box
+        column, row, reach = int(box.x0 // _SQUARE), int(box.top // _SQUARE), math.ceil(near / _SQUARE)
+        squares = seen[run.text]
+        around: Iterable[tuple[int, int]] = squares
+        if len(squares) > (2 * reach + 1) ** 2:
+            around = product(range(column - reach, column + reach + 1), range(row - reach, row + reach + 1))
+        others = chain.from_iterable(squares.get(square, ()) for square in around)
+        if any(abs(other.x0 - box.x0) <= near and abs(other.top - box.top) <= near for other in others):
             continue
-        boxes.append(box)
+        squares.setdefault((column, row), []).append(box)
         result.append(run)
     return result
 
