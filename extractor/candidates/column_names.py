@@ -11,7 +11,12 @@ from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Field
 from extractor.values import units
-from extractor.values.label_similarity import LabelSimilaritySettings, label_similarity, normalise_label
+from extractor.values.label_similarity import (
+    LabelSimilaritySettings,
+    is_set_apart,
+    label_similarity,
+    normalise_label,
+)
 from extractor.values.scripts import has_cjk
 
 
@@ -146,10 +151,9 @@ def _is_quoted(header: str, description: str, settings: ColumnNameSettings) -> b
 
 def _stands_out(header: str, description: str) -> bool:
     """Decide whether a description has the header as a name: in capitals, in quotes or in brackets."""
-    word = re.escape(header.strip())
-    return re.search(rf"[(\[\"'“‘]{word}\b|\b{word}[)\]\"'”’]", description, re.IGNORECASE) is not None or (
-        re.search(rf"\b{re.escape(header.strip().upper())}\b", description) is not None
-    )
+    name = header.strip()
+    in_capitals = re.search(rf"\b{re.escape(name.upper())}\b", description)
+    return in_capitals is not None or is_set_apart(name, description)
 
 
 def _folded(text: str) -> str:

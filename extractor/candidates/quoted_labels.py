@@ -14,7 +14,7 @@ from extractor.candidates.table_cells import find_value_span
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Cell, Document, Field, Path
 from extractor.values import normalisation
-from extractor.values.label_similarity import normalise_label
+from extractor.values.label_similarity import is_set_apart, normalise_label
 from extractor.values.scripts import has_cjk
 
 
@@ -101,10 +101,8 @@ def _is_quotation(label: str, description: str) -> bool:
         return False
     if not _LATIN.search(label) and len(label.split()) > 1:
         return True
-    word = re.escape(label)
-    is_marked = re.search(rf"[(\[\"'“‘]{word}\b|\b{word}[)\]\"'”’]", description, re.IGNORECASE)
-    is_name = label[:1].isupper() and re.search(rf"(?<=[\w,;] ){word}\b", description)
-    return bool(is_marked or is_name)
+    is_name = label[:1].isupper() and re.search(rf"(?<=[\w,;] ){re.escape(label)}\b", description) is not None
+    return is_name or is_set_apart(label, description)
 
 
 def _match_in_tables(field: Field, document: Document) -> StructuralMatch | None:

@@ -95,6 +95,13 @@ def best_similarity(labels: tuple[str, ...], header: str) -> float:
     return max((label_similarity(label, header) for label in labels), default=0.0)
 
 
+def is_set_apart(text: str, description: str) -> bool:
+    """Decide whether a description has the text beside a quotation mark or a bracket: as a name, not as its words."""
+    words = re.escape(text)
+    pattern = rf"[(\[\"'“‘]{words}\b|\b{words}[)\]\"'”’]"
+    return re.search(pattern, description, re.IGNORECASE) is not None
+
+
 @lru_cache(maxsize=4096)
 def label_pattern(label: str) -> re.Pattern[str] | None:
     """Return a pattern for the label as printed, None for a label without letters or digits.
