@@ -12,6 +12,7 @@ from extractor.schemas import Schema
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Field, FieldValue, Path
 from extractor.values.characters import comparison_key
+from extractor.values.normalisation import NUMERIC_TYPES
 from extractor.values.numbers import parse_number
 
 
@@ -23,7 +24,6 @@ class AbsentValueSettings(Settings):
     confidence: float = threshold(0.9, meaning="Most confidence in such a value.")
 
 
-_NUMERIC = ("number", "integer")
 _VALUE = r"(?P<value>[\"'“‘][^\"'”’]{1,40}[\"'”’]|[-−]?\d[\d.,]*(?<![.,])|[^\W\d_]+)"
 _NOTHING = (
     r"(?:(?:none|nothing|no (?:such )?[\w-]+|not|absent|missing|omitted|blank|empty|unspecified|unstated)\b"
@@ -116,7 +116,7 @@ def _as_value(f: Field, text: str) -> Any:
         return next((v for v in f.enum if comparison_key(str(v)) == comparison_key(plain)), None)
     if f.type == "boolean":
         return _BOOLEANS.get(plain.casefold())
-    if f.type in _NUMERIC:
+    if f.type in NUMERIC_TYPES:
         number = parse_number(plain)
         if number is None or (f.type == "integer" and number.value != number.value.to_integral_value()):
             return None

@@ -121,10 +121,15 @@ def _replacements(
 
 
 def _with_values(data: Any, change: _Change) -> Any:
-    changed = copy.deepcopy(data)
+    """Return the record with the new values; what lies on no way to them is shared with the old one."""
     for path, value in change.items():
-        container = changed
-        for step in path[:-1]:
-            container = container[step]
-        container[path[-1]] = value.value
+        data = _with_value(data, path, value.value)
+    return data
+
+
+def _with_value(data: Any, path: Path, value: Any) -> Any:
+    if not path:
+        return value
+    changed = copy.copy(data)
+    changed[path[0]] = _with_value(data[path[0]], path[1:], value)
     return changed

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from extractor.candidates.context import ContextIndex
 from extractor.candidates.typed import CandidateSettings
-from extractor.extraction.field_values import ExtractionContext, value_from_evidence
+from extractor.extraction.field_values import ExtractionContext, move_value
 from extractor.grounding import organization_name, postal_address, range_sides
 from extractor.grounding.occurrences import best_occurrence, find_occurrences, make_evidence
 from extractor.problems import ProblemKind
@@ -109,6 +109,8 @@ def join_sides_of_periods(values: Sequence[FieldValue], schema: Schema, context:
     Only where it stands in no printed period itself: of `1 May - 7 May`, a start on 1 May and an end on 5 May, found
     elsewhere, make an end on 7 May.
     """
+    if not range_sides.RangeSideSettings.current().join_sides:
+        return list(values)
     text = context.document.text
     named = {
         f.path: (range_sides.name_of_period(f), is_end)
@@ -127,11 +129,9 @@ def join_sides_of_periods(values: Sequence[FieldValue], schema: Schema, context:
         name, is_end = named.get(v.path, ((), False))
         period = printed.get((name, not is_end))
         if v.path in named and period is not None and v.method == "model" and printed.get((name, is_end)) is None:
-            evidence = make_evidence(context.document, *period[is_end])
-            found = value_from_evidence(fields[v.path], v.path, evidence, "", v.confidence or 0.0, v.method, context)
-            v = replace(v, value=found.value, evidence=found.evidence, problems=found.problems)
+            v = move_value(v, fields[v.path], *period[is_end], context)
         joined.append(v)
-    return joined if range_sides.RangeSideSettings.current().join_sides else list(values)
+    return joined
 
 
 def _move_to_free_place(
@@ -219,9 +219,7 @@ def trim_organization_names(
             span = (v.evidence.start, v.evidence.end)
             start = postal_address.start_after_names(span, names, context.document.text)
             if start != v.evidence.start:
-                evidence = make_evidence(context.document, start, v.evidence.end)
-                shorter = value_from_evidence(f, v.path, evidence, "", v.confidence or 0.0, v.method, context)
-                v = replace(v, value=shorter.value, evidence=evidence, problems=shorter.problems)
+                v = move_value(v, f, start, v.evidence.end, context)
         trimmed.append(v)
     return trimmed
 

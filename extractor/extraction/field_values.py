@@ -35,6 +35,17 @@ class ExtractionContext:
         self.number_customs = infer_number_customs(document.text)
 
 
+def move_value(
+    value: FieldValue, field: Field, start: int, end: int, context: ExtractionContext, surroundings: str = ""
+) -> FieldValue:
+    """Return the value as another stretch of the document gives it; its confidence and the like stay."""
+    evidence = make_evidence(context.document, start, end)
+    found = value_from_evidence(
+        field, value.path, evidence, surroundings, value.confidence or 0.0, value.method, context
+    )
+    return replace(value, value=found.value, evidence=found.evidence, problems=found.problems)
+
+
 def value_from_evidence(
     field: Field,
     path: Path,

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from extractor.candidates.period_cells import choose_period, is_of_period
-from extractor.extraction.field_values import ExtractionContext, value_from_evidence
-from extractor.grounding.occurrences import make_evidence
+from extractor.extraction.field_values import ExtractionContext, move_value
 from extractor.schemas import Schema
 from extractor.settings import Settings, rule
 from extractor.types import Cell, Field, FieldValue, Table
@@ -38,11 +37,8 @@ def move_to_period(values: Sequence[FieldValue], schema: Schema, context: Extrac
         field = fields.get(v.path)
         cell = _find_cell_of_period(v, field, context.document.tables) if field is not None else None
         if field is not None and cell is not None and v.evidence is not None and v.evidence.start != cell.start:
-            evidence = make_evidence(context.document, cell.start, cell.end)
-            surroundings = " ".join(cell.column_path)
-            found = value_from_evidence(field, v.path, evidence, surroundings, v.confidence or 0.0, v.method, context)
-            if isinstance(found.value, int | float):
-                v = replace(v, value=found.value, evidence=found.evidence, problems=found.problems)
+            found = move_value(v, field, cell.start, cell.end, context, " ".join(cell.column_path))
+            v = found if isinstance(found.value, int | float) else v
         moved.append(v)
     return moved
 
