@@ -3,8 +3,9 @@
 Every algorithm keeps the rules and numbers that decide in one settings object (`extractor.settings`). Here each of them
 is changed alone (a rule switched, a number halved and raised by half, or what the setting names instead), and micro-F1
 is compared in pairs with that of the settings as they are. Only what can change is computed again: a document is read
-again where the setting was read while it was read, and extracted again where it was read then, or where the document
-came out different. A rule that earns nothing on documents it was not made on should go.
+again where the setting was looked at while it was read, and extracted again where it was looked at then, or where the
+document came out different. Settings are changed together first, and in halves of halves only where that changes the
+record, down to the single ones that do. A rule that earns nothing on documents it was not made on should go.
 
     python -m eval.ablate                                  every rule, by structure alone, on the shipped sets
     python -m eval.ablate --thresholds                     every number too; this takes hours
@@ -14,30 +15,43 @@ came out different. A rule that earns nothing on documents it was not made on sh
     python -m eval.ablate --sets FOLDER ... --limit 20     other sets, the first documents of each
     python -m eval.ablate --tables FOLDER                  PDFs with true tables, in the form of `eval.tables`
     python -m eval.ablate --model default --answers DIR    with the model; answers are kept in DIR between runs
+    python -m eval.ablate --keep DIR --minutes 30          documents read, and what each came to, are kept in DIR: a
+                                                           run that was ended goes on there
+    python -m eval.ablate --slow 2                         documents that took longer to read are not read again
     python -m eval.ablate --output ablation.md             the table as a file as well
 
 Worth is the micro-F1 of the settings as they are less that of the changed ones, so a rule that helps is positive; the
-interval is of a paired bootstrap over documents. `read by` counts the documents in which the setting was looked at, the
-column after it fields that came out better or worse by the change; the last names the sets with a difference, and what
-the setting is worth on each. Of a PDF with true tables, each pair of neighbouring cells counts like a field.
+interval is of a paired bootstrap over documents. `read by` counts the documents in which the setting was looked at and
+could be changed, the column after it fields that came out better or worse by the change; the last names the sets with a
+difference, and what the setting is worth on each. Of a PDF with true tables, each pair of neighbouring cells counts
+like a field.
 """
 
 from __future__ import annotations
 
 import argparse
+import hashlib
 import importlib
+import json
+import math
+import pickle
 import pkgutil
 import sys
+import time
+from abc import ABC, abstractmethod
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import partial
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from eval.answer_cache import CachedModel
 from eval.tables import cells_of, find_relations, read_truth
 from extractor import settings
+from extractor.atomic_files import PRIVATE, open_atomically
 from extractor.evaluation.matching import (
     ABSENT,
     CORRECT,
@@ -48,8 +62,9 @@ from extractor.evaluation.matching import (
     match_record,
 )
 from extractor.evaluation.metrics import DocumentScore, Estimate, micro_f1, paired_difference
-from extractor.evaluation.run_identity import ROOMS_WITHOUT_EFFECT
+from extractor.evaluation.run_identity import ROOMS_WITHOUT_EFFECT, code_hash
 from extractor.evaluation.samples import EvalSet, Sample, load_set, load_set_schema
+from extractor.extraction import prompts
 from extractor.extraction.pipeline import extract
 from extractor.models import Model, load_model
 from extractor.readers import read
@@ -58,6 +73,9 @@ from extractor.settings import Settings
 from extractor.types import Document
 
 HERE = Path(__file__).resolve().parent
+Kept = TypeVar("Kept")
+SettingKey = tuple[type[Settings], str]
+"""A setting: its class and its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +93,17 @@ class Variant:
         return replace(self.settings.current(), **{self.name: self.other})  # type: ignore[type-var]
 
     @property
-    def key(self) -> tuple[type[Settings], str]:
+    def key(self) -> SettingKey:
         """Return the setting's class and name, as `settings.recorded` records them."""
         return self.settings, self.name
 
+    @property
+    def trial(self) -> str:
+        """Return the setting and the value that is tried."""
+        return f"{self}={self.other}"
+
     def __str__(self) -> str:
-        return f"{self.settings.__name__}.{self.name}"
+        return _name_of(self.key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,78 +176,129 @@ def _other_values(usual: Any, named: tuple[Any, ...]) -> Iterator[Any]:
         yield from (usual / 2, usual * 1.5)
 
 
-class Ablation:
-    """The documents of some sets, extracted with the settings as they are once, and again with each variant."""
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one document: its score with the settings as they are, and with each variant that changes it.
 
-    def __init__(
-        self,
-        sets: Sequence[tuple[EvalSet, Schema]],
-        model: Model | None,
-        limit: int | None,
-        tables: Sequence[Path] = (),
-    ) -> None:
-        self.trials: list[Trial | TableTrial] = [
-            Trial(samples.name, sample, samples.folder, schema, model)
-            for samples, schema in sets
-            for sample in samples.samples[:limit]
-        ]
-        for folder in tables:
-            true = [file for file in sorted(folder.glob("*.pdf")) if _truth_of(file).exists()]
-            self.trials += [TableTrial(folder.name, file) for file in true[:limit]]
+    `settings_read` names the settings that were looked at and could be changed: `OcrSettings.finest_step`.
+    """
+
+    set_name: str
+    usual: DocumentScore
+    changed: dict[str, DocumentScore]
+    settings_read: frozenset[str]
+
+    def score_with(self, variant: Variant) -> DocumentScore:
+        """Return the score with the variant."""
+        return self.changed.get(variant.trial, self.usual)
+
+
+class Ablation:
+    """What became of the documents of some sets with the settings as they are, and with each of some variants."""
+
+    def __init__(self, outcomes: Sequence[Outcome]) -> None:
+        self.outcomes = outcomes
+        self._usual = [outcome.usual for outcome in outcomes]
 
     def measure(self, variant: Variant) -> Worth:
         """Return what the variant costs or gains over all documents."""
-        with settings.replaced(variant.changed):
-            results = [trial.extract_with(variant) for trial in self.trials]
-        usual = self.usual
-        gain, _ = paired_difference(results, usual)
-        pairs = [(_outcomes(a), _outcomes(b)) for a, b in zip(usual, results, strict=True)]
+        results = [outcome.score_with(variant) for outcome in self.outcomes]
+        gain, _ = paired_difference(results, self._usual)
+        pairs = [(_right(a), _right(b)) for a, b in zip(self._usual, results, strict=True) if a is not b]
         better = sum(b.get(k, True) and not a.get(k, True) for a, b in pairs for k in a.keys() | b.keys())
         worse = sum(a.get(k, True) and not b.get(k, True) for a, b in pairs for k in a.keys() | b.keys())
-        read_by = sum(variant.key in trial.settings_read for trial in self.trials)
+        read_by = sum(str(variant) in outcome.settings_read for outcome in self.outcomes)
         return Worth(variant, gain, read_by, better, worse, dict(self._gains_by_set(results)))
-
-    @cached_property
-    def usual(self) -> list[DocumentScore]:
-        """The scores of all documents with the settings as they are."""
-        return [trial.usual for trial in self.trials]
 
     @property
     def micro_f1(self) -> float | None:
         """Return micro-F1 with the settings as they are."""
-        return micro_f1(self.usual)
+        return micro_f1(self._usual)
 
     def _gains_by_set(self, results: Sequence[DocumentScore]) -> Iterator[tuple[str, float]]:
-        for name in dict.fromkeys(trial.set_name for trial in self.trials):
-            own = [n for n, trial in enumerate(self.trials) if trial.set_name == name]
-            gain, _ = paired_difference([results[n] for n in own], [self.usual[n] for n in own], rounds=1)
-            if any(_outcomes(results[n]) != _outcomes(self.usual[n]) for n in own):
+        for name in dict.fromkeys(outcome.set_name for outcome in self.outcomes):
+            own = [n for n, outcome in enumerate(self.outcomes) if outcome.set_name == name]
+            gain, _ = paired_difference([results[n] for n in own], [self._usual[n] for n in own], rounds=1)
+            if any(_right(results[n]) != _right(self._usual[n]) for n in own):
                 yield name, gain.value or 0.0
 
 
-class Trial:
-    """One document, its gold record and schema, with what was read and extracted with the settings as they are."""
+class Trial(ABC):
+    """One document that is judged with changed settings; subclasses say what of it is computed again.
 
-    def __init__(self, set_name: str, sample: Sample, folder: Path, schema: Schema, model: Model | None) -> None:
+    `usual` is the score with the settings as they are, `settings_read` the settings that were looked at for it.
+    """
+
+    set_name: str
+    usual: DocumentScore
+    settings_read: Set[SettingKey]
+
+    @abstractmethod
+    def extract_with(self, variants: Sequence[Variant]) -> DocumentScore:
+        """Return the score with the settings in force, which differ from the usual ones by `variants` alone."""
+
+    def measure(self, variants: Iterable[Variant]) -> Outcome:
+        """Return the outcome of the document with each variant alone, as `_find_changes` finds it."""
+        able = [variant for variant in variants if variant.key in self.settings_read]
+        changed: dict[str, DocumentScore] = {}
+        for group in _without_rivals(able):
+            changed |= self._find_changes(group)
+        return Outcome(self.set_name, self.usual, changed, frozenset(map(_name_of, self.settings_read)))
+
+    def _find_changes(self, variants: Sequence[Variant]) -> dict[str, DocumentScore]:
+        """Return the score with each of the variants that changes it: together first, then each half by itself."""
+        if not variants:
+            return {}
+        with _in_force(variants):
+            score = self.extract_with(variants)
+        if score == self.usual:
+            return {}
+        if len(variants) == 1:
+            return {variants[0].trial: score}
+        half = len(variants) // 2
+        return self._find_changes(variants[:half]) | self._find_changes(variants[half:])
+
+
+class RecordTrial(Trial):
+    """One document with its gold record and schema, read and extracted.
+
+    Where it took longer than `slow` seconds to read, it is not read again, and settings of reading are not tried.
+    """
+
+    def __init__(
+        self,
+        set_name: str,
+        sample: Sample,
+        folder: Path,
+        schema: Schema,
+        model: Model | None,
+        kept: KeptResults | None = None,
+        slow: float | None = None,
+    ) -> None:
         self.set_name = set_name
         self._sample, self._schema, self._model = sample, schema, model
         self._file = folder / sample.document
-        with settings.recorded() as self._read_for_document:
-            self._document = self._read()
+        reading = (kept or KeptResults(None)).reading(self._file, self._read_first)
+        self._document = reading.document
+        self._is_slow = slow is not None and reading.seconds > slow
+        self._read_for_document = frozenset[SettingKey]() if self._is_slow else reading.settings_read
         with settings.recorded() as self._read_for_record:
             self.usual = self._judge(self._document)
+        self.settings_read = self._read_for_document | self._read_for_record
 
-    @property
-    def settings_read(self) -> set[tuple[type[Settings], str]]:
-        """Return class and name of every setting that was looked at for this document."""
-        return self._read_for_document | self._read_for_record
-
-    def extract_with(self, variant: Variant) -> DocumentScore:
-        """Return the score with the settings in force, of which `variant` alone differs from the usual ones."""
-        document = self._read() if variant.key in self._read_for_document else self._document
-        if document == self._document and variant.key not in self._read_for_record:
+    def extract_with(self, variants: Sequence[Variant]) -> DocumentScore:
+        """Read the document again where one of the variants is about reading, and extract it where it may differ."""
+        is_read_again = any(variant.key in self._read_for_document for variant in variants)
+        document = self._read() if is_read_again else self._document
+        if document == self._document and not any(variant.key in self._read_for_record for variant in variants):
             return self.usual
         return self._judge(document)
+
+    def _read_first(self) -> Reading:
+        start = time.process_time()
+        with settings.recorded() as settings_read:
+            document = self._read()
+        return Reading(document, frozenset(settings_read), time.process_time() - start)
 
     def _read(self) -> Document | None:
         """Return the document; None where it cannot be read."""
@@ -248,19 +322,20 @@ class Trial:
         print(f"{self._file}: {type(error).__name__}: {error}", file=sys.stderr)
 
 
-class TableTrial:
+class TableTrial(Trial):
     """One PDF with true tables, and what was read with the settings as they are."""
 
     def __init__(self, set_name: str, file: Path) -> None:
         self.set_name = set_name
         self._file = file
         self._true = sum((find_relations(cells) for cells in read_truth(_truth_of(file))), Counter())
-        with settings.recorded() as self.settings_read:
+        with settings.recorded() as settings_read:
             self.usual = self._judge()
+        self.settings_read = settings_read
 
-    def extract_with(self, variant: Variant) -> DocumentScore:
-        """Return the score with the settings in force, of which `variant` alone differs from the usual ones."""
-        return self._judge() if variant.key in self.settings_read else self.usual
+    def extract_with(self, variants: Sequence[Variant]) -> DocumentScore:
+        """Read the document again."""
+        return self._judge()
 
     def _judge(self) -> DocumentScore:
         try:
@@ -295,13 +370,138 @@ def _match_relations(found: Counter[tuple[str, ...]], true: Counter[tuple[str, .
             )
 
 
-def _outcomes(result: DocumentScore) -> dict[Any, bool]:
+def _right(result: DocumentScore) -> dict[Any, bool]:
     """Return for each place of gold or record whether it came out right; places that are not there are right."""
     return {(m.gold_path is not None, m.path): m.outcome in (CORRECT, ABSENT) for m in result.matches}
 
 
+def _name_of(key: SettingKey) -> str:
+    return f"{key[0].__name__}.{key[1]}"
+
+
+def _without_rivals(variants: Iterable[Variant]) -> list[list[Variant]]:
+    """Return the variants in groups in which no setting has two values."""
+    groups: list[list[Variant]] = []
+    seen: Counter[SettingKey] = Counter()
+    for variant in variants:
+        if seen[variant.key] == len(groups):
+            groups.append([])
+        groups[seen[variant.key]].append(variant)
+        seen[variant.key] += 1
+    return groups
+
+
+@contextmanager
+def _in_force(variants: Sequence[Variant]) -> Iterator[None]:
+    """Put the settings with the values of all variants in force until the block ends."""
+    others: dict[type[Settings], dict[str, Any]] = {}
+    for variant in variants:
+        others.setdefault(variant.settings, {})[variant.name] = variant.other
+    with ExitStack() as stack:
+        for cls, values in others.items():
+            stack.enter_context(settings.replaced(replace(cls.current(), **values)))  # type: ignore[type-var]
+        yield
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document as it was read, None where it could not be, with the settings looked at and processor seconds."""
+
+    document: Document | None
+    settings_read: frozenset[SettingKey]
+    seconds: float
+
+
+class KeptResults:
+    """A folder that keeps documents read, and outcomes, for later runs of the same code; None keeps nothing."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+
+    def reading(self, file: Path, read_file: Callable[[], Reading]) -> Reading:
+        """Return the file as it was read before, else as `read_file` reads it."""
+        return self._kept("reading", [code_hash(), hashlib.sha256(file.read_bytes()).hexdigest()], read_file)
+
+    def outcome(self, parts: Iterable[str], measure: Callable[[], Outcome]) -> Outcome:
+        """Return the outcome of what `parts` name, as it was before, else as `measure` finds it."""
+        return self._kept("outcome", [code_hash(), *parts], measure)
+
+    def _kept(self, kind: str, parts: Iterable[str], make: Callable[[], Kept]) -> Kept:
+        if self._folder is None:
+            return make()
+        name = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogatepass")).hexdigest()
+        path = self._folder / f"{kind}-{name}.pickle"
+        if not path.exists():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            made = make()
+            with open_atomically(path, PRIVATE) as file:
+                pickle.dump(made, file)
+            return made
+        return pickle.loads(path.read_bytes())
+
+
+def measure_documents(
+    sets: Sequence[tuple[EvalSet, Schema]],
+    tables: Sequence[Path],
+    variants: Sequence[Variant],
+    *,
+    model: Model | None = None,
+    limit: int | None = None,
+    kept: KeptResults | None = None,
+    slow: float | None = None,
+    minutes: float | None = None,
+) -> list[Outcome]:
+    """Return the outcomes of the documents of all sets, in turn the first of each, the second of each, and so on.
+
+    After so many `minutes` no further document is begun.
+    """
+    kept = kept or KeptResults(None)
+    tried = [variant.trial for variant in variants]
+    ends = time.monotonic() + 60 * minutes if minutes is not None else math.inf
+    outcomes = []
+    for parts, begin in _in_turn([*_record_trials(sets, model, limit, kept, slow), *_table_trials(tables, limit)]):
+        if time.monotonic() > ends:
+            break
+        outcomes.append(kept.outcome([*parts, *tried], lambda begin=begin: begin().measure(variants)))
+    return outcomes
+
+
+Todo = tuple[list[str], Callable[[], Trial]]
+"""A document to be measured: what its outcome depends on, and how its trial begins."""
+
+
+def _record_trials(
+    sets: Sequence[tuple[EvalSet, Schema]],
+    model: Model | None,
+    limit: int | None,
+    kept: KeptResults,
+    slow: float | None,
+) -> Iterator[list[Todo]]:
+    for samples, schema in sets:
+        name = model.weights if model else "none"
+        shared = [str(samples.folder.resolve()), schema.id, name, prompts.prompt_id(), str(slow)]
+        yield [
+            (
+                [*shared, sample.document, json.dumps(sample.gold, sort_keys=True)],
+                partial(RecordTrial, samples.name, sample, samples.folder, schema, model, kept, slow),
+            )
+            for sample in samples.samples[:limit]
+        ]
+
+
+def _table_trials(folders: Sequence[Path], limit: int | None) -> Iterator[list[Todo]]:
+    for folder in folders:
+        true = [file for file in sorted(folder.glob("*.pdf")) if _truth_of(file).exists()]
+        yield [([str(file.resolve())], partial(TableTrial, folder.name, file)) for file in true[:limit]]
+
+
+def _in_turn(lists: Sequence[list[Todo]]) -> Iterator[Todo]:
+    """Yield the first of each list, then the second of each, and so on."""
+    return (todo for row in zip_longest(*lists) for todo in row if todo is not None)
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Print a Markdown table, one row for each variant as soon as it is measured; return 0."""
+    """Print a Markdown table, one row for each variant; return 0."""
     parser = argparse.ArgumentParser(prog="python -m eval.ablate", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--sets", nargs="+", metavar="FOLDER[:SCHEMA]", help="default: the shipped sets")
     parser.add_argument(
@@ -314,6 +514,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--limit", type=int, metavar="N", help="the first N documents of each set")
     parser.add_argument("--model", default="none", help="a model's name, default, or none (structure alone)")
     parser.add_argument("--answers", type=Path, metavar="FOLDER", help="keep the model's answers there")
+    parser.add_argument("--keep", type=Path, metavar="FOLDER", help="keep documents read and outcomes there")
+    parser.add_argument("--slow", type=float, metavar="SECONDS", help="do not read documents again that took longer")
+    parser.add_argument("--minutes", type=float, help="begin no further document after so many")
     parser.add_argument("--output", type=Path, metavar="FILE", help="write the table to a file as well")
     parser.add_argument("--list", action="store_true", help="only list the settings")
     chosen = parser.parse_args(arguments)
@@ -325,19 +528,30 @@ def main(arguments: list[str] | None = None) -> int:
     if not variants:
         parser.error("no such rule or setting; --list prints them, --thresholds includes numbers")
     sets = chosen.sets or ([] if chosen.tables else _shipped())
-    ablation = Ablation([_set(name) for name in sets], _model(chosen), chosen.limit, chosen.tables or ())
+    ablation = Ablation(
+        measure_documents(
+            [_set(name) for name in sets],
+            chosen.tables or (),
+            variants,
+            model=_model(chosen),
+            limit=chosen.limit,
+            kept=KeptResults(chosen.keep),
+            slow=chosen.slow,
+            minutes=chosen.minutes,
+        )
+    )
+    if not ablation.outcomes:
+        parser.error("no document to measure: give folders with documents, and more --minutes")
     lines = [
-        f"{len(ablation.trials)} documents, model {chosen.model}, micro-F1 {ablation.micro_f1 or 0.0:.4f}",
+        f"{len(ablation.outcomes)} documents, model {chosen.model}, micro-F1 {ablation.micro_f1 or 0.0:.4f}",
         "",
         "| setting | as it is | tried | worth (95 % interval) | read by | better, worse changed | verdict | where |",
         "|---|---|---|---|---|---|---|---|",
     ]
-    print("\n".join(lines), flush=True)
-    for variant in variants:
-        lines.append(_row(ablation.measure(variant)))
-        print(lines[-1], flush=True)
-        if chosen.output:
-            chosen.output.write_text("\n".join(lines) + "\n", "utf-8")
+    lines += [_row(ablation.measure(variant)) for variant in variants]
+    print("\n".join(lines))
+    if chosen.output:
+        chosen.output.write_text("\n".join(lines) + "\n", "utf-8")
     return 0
 
 

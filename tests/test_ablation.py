@@ -116,12 +116,68 @@ def test_only_what_a_setting_can_change_is_computed_again(letters, monkeypatch):
 
     monkeypatch.setattr(ablate, "read", note("read", ablate.read))
     monkeypatch.setattr(ablate, "extract", note("extract", ablate.extract))
-    ablation = ablate.Ablation([ablate._set(str(letters))], None, None)
+    samples, schema = ablate._set(str(letters))
+    trials = [ablate.RecordTrial("letters", sample, letters, schema, None) for sample in samples.samples]
     assert sorted(done) == ["extract"] * 6 + ["read"] * 6
     expected = {"reads_labels": (0, []), "reads_twice": (1, ["extract"]), "size": (1, ["read"])}
     for variant in ablate.list_variants([LetterSettings], (), thresholds=True):
         done.clear()
+        ablation = ablate.Ablation([trial.measure([variant]) for trial in trials])
         assert (ablation.measure(variant).read_by, done) == expected[variant.name]
+
+
+def test_settings_that_change_nothing_are_tried_together(letters, monkeypatch):
+    extracted = []
+
+    def extract(document, *arguments):
+        read = LetterSettings.current()
+        extracted.append((read.reads_labels, read.reads_twice, read.size))
+        return ablate_extract(document if read.reads_labels else read_bytes(b"nothing", "a.txt"), *arguments)
+
+    ablate_extract = ablate.extract
+    monkeypatch.setattr(ablate, "extract", extract)
+    samples, schema = ablate._set(str(letters))
+    trial = ablate.RecordTrial("letters", samples.samples[0], letters, schema, None)
+    variants = list(ablate.list_variants([LetterSettings], (), thresholds=True))
+    outcome = trial.measure(variants)
+    assert [variant.trial for variant in variants if variant.trial in outcome.changed] == [
+        "LetterSettings.reads_labels=False"
+    ]
+    assert extracted == [
+        (True, False, 4),
+        (False, True, 2),  # all of them; half and one and a half times a number are never in force together
+        (False, False, 4),
+        (True, True, 2),
+        (True, False, 6),
+    ]
+
+
+def test_document_that_was_slow_to_read_is_not_read_again(letters, switchable, monkeypatch):
+    read = ablate.read
+    monkeypatch.setattr(ablate, "read", lambda file: (LetterSettings.current().size, read(file))[1])
+    samples, schema = ablate._set(str(letters))
+    for slow, settings_read in ((-1.0, {"LetterSettings.reads_labels"}), (None, {"LetterSettings.size"})):
+        trial = ablate.RecordTrial("letters", samples.samples[0], letters, schema, None, slow=slow)
+        read_by = trial.measure([]).settings_read
+        assert settings_read <= read_by and (slow is None or "LetterSettings.size" not in read_by)
+
+
+def test_run_goes_on_with_what_is_kept(letters, switchable, monkeypatch, tmp_path, capsys):
+    arguments = ["--sets", str(letters), "--keep", str(tmp_path / "kept")]
+    assert ablate.main([*arguments, "--limit", "2"]) == 0
+    assert "2 documents" in capsys.readouterr().out
+    done = []
+    extract = ablate.extract
+    monkeypatch.setattr(ablate, "extract", lambda *arguments: done.append(arguments[0].text) or extract(*arguments))
+    assert ablate.main(arguments) == 0
+    assert "6 documents, model none, micro-F1 1.0000" in capsys.readouterr().out
+    assert not any("2021-03-01" in text or "2021-03-02" in text for text in done) and len(done) == 8  # 4, each twice
+    monkeypatch.setattr(ablate, "read", lambda file: pytest.fail("read"))
+    monkeypatch.setattr(ablate, "extract", lambda *arguments: pytest.fail("extracted"))
+    assert ablate.main([*arguments, "--minutes", "1"]) == 0
+    assert "6 documents" in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        ablate.main([*arguments, "--minutes", "0"])
 
 
 def test_what_functions_remember_hides_no_setting(tmp_path):
@@ -135,7 +191,9 @@ def test_what_functions_remember_hides_no_setting(tmp_path):
         for value in vars(module).values() if name.startswith("extractor") else ():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()
-    first, again = (ablate.Trial("set", Sample("1.txt", {}), tmp_path, schema, None).settings_read for _ in range(2))
+    first, again = (
+        ablate.RecordTrial("set", Sample("1.txt", {}), tmp_path, schema, None).settings_read for _ in range(2)
+    )
     assert first == again and {"ColumnNameSettings", "LabelSimilaritySettings"} <= {cls.__name__ for cls, _ in first}
 
 

@@ -232,7 +232,7 @@ def test_run_of_other_code_is_shown_but_not_added_to(folder, monkeypatch, capsys
     (folder / "5.txt").write_bytes(b"")
     assert run_eval(folder, "--limit", "4", "--run", "old") == 0
     shown = capsys.readouterr().out
-    monkeypatch.setattr(run_identity, "_code_hash", lambda: "f" * 64)
+    monkeypatch.setattr(run_identity, "code_hash", lambda: "f" * 64)
     assert run_eval(folder, "--limit", "4", "--run", "old") == 0
     assert capsys.readouterr().out == shown
     assert run_eval(folder, "--run", "old") == 2
@@ -248,8 +248,8 @@ def test_only_code_that_records_depend_on_is_part_of_the_identity(tmp_path, monk
     monkeypatch.setattr(run_identity.extractor, "__file__", str(package / "__init__.py"))
 
     def code():
-        run_identity._code_hash.cache_clear()
-        return run_identity._code_hash()
+        run_identity.code_hash.cache_clear()
+        return run_identity.code_hash()
 
     try:
         before = code()
@@ -263,15 +263,15 @@ def test_only_code_that_records_depend_on_is_part_of_the_identity(tmp_path, monk
         ):
             _write(package / name, "anything")
             assert code() == before, name
-        assert run_identity._code_hash() == before
+        assert run_identity.code_hash() == before
         _write(package / "readers/pdf.py", "2")
-        assert run_identity._code_hash() == before  # what runs is what was started, not what has been written since
+        assert run_identity.code_hash() == before  # what runs is what was started, not what has been written since
         changed = code()
         assert changed != before
         _write(package / "evaluation/matching.py", "2")
         assert code() not in (before, changed)
     finally:
-        run_identity._code_hash.cache_clear()
+        run_identity.code_hash.cache_clear()
 
 
 def test_rooms_above_the_pipeline_are_not_part_of_the_identity():

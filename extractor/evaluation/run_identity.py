@@ -48,12 +48,12 @@ def run_identity(samples: EvalSet, schema: Schema, model: str) -> dict[str, str]
         "model": model,
         "prompt": prompts.prompt_id(),
         "tool": f"extractor {extractor.__version__}",
-        "code": _code_hash(),
+        "code": code_hash(),
     }
 
 
 @functools.cache
-def _code_hash() -> str:
+def code_hash() -> str:
     """Return the SHA-256 over the source files that records and their scores depend on; a version says too little.
 
     It is computed once: a process runs the code it started with, even when the files are overwritten meanwhile.
