@@ -51,7 +51,6 @@ from typing import Any, TypeVar
 from eval.answer_cache import CachedModel
 from eval.tables import cells_of, find_relations, read_truth
 from extractor import settings
-from extractor.atomic_files import PRIVATE, open_atomically
 from extractor.evaluation.matching import (
     ABSENT,
     CORRECT,
@@ -66,6 +65,7 @@ from extractor.evaluation.run_identity import ROOMS_WITHOUT_EFFECT, code_hash
 from extractor.evaluation.samples import EvalSet, Sample, load_set, load_set_schema
 from extractor.extraction import prompts
 from extractor.extraction.pipeline import extract
+from extractor.files.atomic_files import PRIVATE, open_atomically
 from extractor.models import Model, load_model
 from extractor.readers import read
 from extractor.schemas import Schema

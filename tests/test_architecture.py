@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent / "extractor"
 FLOORS = [
     {"types", "errors", "problems", "settings", "geometry"},
-    {"atomic_files", "client", "values", "schemas"},
+    {"files", "client", "values", "schemas"},
     {"layout", "tables", "ocr", "decoding"},
     {"readers", "models", "candidates", "grounding", "validation"},
     {"confidence", "classification", "lessons"},

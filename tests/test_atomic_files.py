@@ -1,7 +1,7 @@
 import pytest
 
-from extractor.atomic_files import write_text_atomically
 from extractor.errors import OutputError
+from extractor.files.atomic_files import write_text_atomically
 
 
 def test_failed_write_keeps_the_old_file_and_leaves_no_temporary_file(tmp_path, monkeypatch):

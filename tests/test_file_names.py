@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from extractor.jobs.file_names import UniqueFileNames, safe_file_name
+from extractor.files.file_names import UniqueFileNames, safe_file_name
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from extractor.values.legal_forms import ends_with_legal_form, find_legal_forms, is_legal_form
+from extractor.values.legal_forms import find_legal_forms, is_legal_form
 
 
 def printed_forms(text):
@@ -61,8 +61,3 @@ def test_a_text_of_nothing_but_a_form_is_one(text):
 @pytest.mark.parametrize("text", ["", "(M)", "&", "VAT", "OK", "Hill Ltd", "Total", "and"])
 def test_other_texts_are_no_form(text):
     assert not is_legal_form(text)
-
-
-def test_a_name_ends_with_a_form_also_before_a_full_stop():
-    assert ends_with_legal_form("Hill & Sons Ltd.") and ends_with_legal_form("上海某某有限公司")
-    assert not ends_with_legal_form("Ltd of London") and not ends_with_legal_form("Hill")

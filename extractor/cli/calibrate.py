@@ -44,11 +44,11 @@ def add(commands: Any) -> None:
 
 def _calibrate(arguments: argparse.Namespace) -> int:
     require_eval_extra()
-    from extractor.atomic_files import write_text_atomically
     from extractor.confidence.calibration import file_name, user_folder
     from extractor.evaluation.calibrate import calibrate
     from extractor.evaluation.calibration_text import format_calibration
     from extractor.evaluation.samples import load_set, load_set_schema
+    from extractor.files.atomic_files import write_text_atomically
 
     folders = [*arguments.sets, *arguments.other_sets]
     if len(folders) > 1 and (arguments.schema or arguments.named):

@@ -63,13 +63,13 @@ def _share(text: str) -> float:
 
 def _eval(arguments: argparse.Namespace) -> int:
     require_eval_extra()
-    from extractor.atomic_files import check_writable, write_text_atomically
     from extractor.evaluation.compare import compare
     from extractor.evaluation.html_report import render_html
     from extractor.evaluation.report import build_report
     from extractor.evaluation.runs import open_run, runs_folder
     from extractor.evaluation.samples import load_set, load_set_schema
     from extractor.evaluation.text_report import format_changes, format_mistakes, format_report, format_summary
+    from extractor.files.atomic_files import check_writable, write_text_atomically
 
     if arguments.output:
         check_writable(arguments.output)

@@ -39,7 +39,7 @@ def add(commands: Any) -> None:
 
 
 def _extract(arguments: argparse.Namespace) -> int:
-    from extractor.atomic_files import check_writable, write_text_atomically
+    from extractor.files.atomic_files import check_writable, write_text_atomically
 
     several = len(arguments.paths) > 1 or arguments.split
     output_format = arguments.format or ("jsonl" if several else "json")

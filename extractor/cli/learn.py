@@ -288,10 +288,10 @@ def _field_lines(summary: Any) -> Iterator[str]:
 
 
 def _refit(store: Any, schemas: list[str]) -> None:
-    from extractor.atomic_files import write_text_atomically
     from extractor.cli.eval import require_eval_extra
     from extractor.confidence.calibration import file_name, user_folder
     from extractor.evaluation.refit import refit_from_records
+    from extractor.files.atomic_files import write_text_atomically
     from extractor.store.corrections import load_stored_schema
 
     require_eval_extra()
@@ -367,7 +367,7 @@ def _switch(store: Any, schemas: list[str], key: str, enabled: bool) -> None:
 
 
 def _export(store: Any, schemas: list[str], file: Path) -> None:
-    from extractor.atomic_files import check_writable, open_atomically
+    from extractor.files.atomic_files import check_writable, open_atomically
     from extractor.lessons import attach_rules, format_lessons
 
     check_writable(file)

@@ -55,8 +55,8 @@ def _make(arguments: argparse.Namespace) -> int:
     """Write a schema with the fields that samples suggest, that are named, or that another schema has."""
     import json
 
-    from extractor.atomic_files import check_writable, write_text_atomically
     from extractor.cli import tables
+    from extractor.files.atomic_files import check_writable, write_text_atomically
     from extractor.schema_design import draft_to_schema
 
     if not (arguments.paths or arguments.names or arguments.base):

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from extractor.atomic_files import write_text_atomically
 from extractor.cli import console, options
 from extractor.cli.run import add_extraction_options, add_job_options, current_user, format_job_summary, start_runner
 from extractor.errors import InputError, UsageError
+from extractor.files.atomic_files import write_text_atomically
 
 
 def add(commands: Any) -> None:

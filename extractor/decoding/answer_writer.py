@@ -26,11 +26,9 @@ LEXER_FUEL = 100_000_000
 
 @dataclass
 class TokenCounts:
-    """How the tokens written so far came about; drafted tokens are guesses, and accepted ones were right."""
+    """How many tokens the model has chosen so far, and how many were guessed right in a draft (accepted)."""
 
     chosen: int = 0
-    forced: int = 0
-    drafted: int = 0
     accepted: int = 0
 
 
@@ -80,7 +78,6 @@ class AnswerWriter:
                 continue
             sequence.input_ids = [token]
             break
-        self.counts.drafted += len(draft)
         self.counts.accepted += accepted
         if draft:
             adapt_draft_length(sequence, accepted, settings)
@@ -103,7 +100,6 @@ class AnswerWriter:
             if forced:
                 matcher.consume_tokens(forced)
                 sequence.write_forced(forced)
-                self.counts.forced += len(forced)
         if matcher.is_error():
             sequence.ended = True
         elif matcher.is_stopped():

@@ -20,8 +20,19 @@ from extractor.schemas import Schema
 
 ROOMS_WITHOUT_EFFECT = frozenset(
     {
-        *("cli", "evaluation", "exports", "jobs", "learning", "review", "schema_design", "splitting", "store", "ui"),
-        "_shipped",
+        *(
+            "cli",
+            "client",
+            "evaluation",
+            "exports",
+            "files",
+            "jobs",
+            "learning",
+            "review",
+            "schema_design",
+            "splitting",
+        ),
+        *("store", "ui", "_shipped"),
     }
 )
 """Rooms that no record depends on. Of `evaluation`, the modules in `_JUDGING_MODULES` do count."""

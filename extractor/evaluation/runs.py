@@ -18,10 +18,10 @@ from typing import Any
 from filelock import FileLock, Timeout
 
 import extractor
-from extractor.atomic_files import write_text_atomically
 from extractor.errors import InputError, OutputError, UsageError
 from extractor.evaluation.matching import Match
 from extractor.evaluation.metrics import DocumentScore
+from extractor.files.atomic_files import write_text_atomically
 from extractor.types import Path
 
 HEADER_FILE, DOCUMENTS_FILE = "run.json", "documents.jsonl"

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from extractor.errors import UsageError
 from extractor.exports.columns import ExportTable, plan_tables
 from extractor.exports.warnings import ExportWarnings
-from extractor.jobs.file_names import UniqueFileNames
+from extractor.files.file_names import UniqueFileNames
 from extractor.schemas import Schema, load_schema
 
 if TYPE_CHECKING:

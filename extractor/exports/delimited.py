@@ -16,10 +16,10 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any, BinaryIO
 
-from extractor.atomic_files import PRIVATE, WRITE_HINT, open_atomically
 from extractor.errors import OutputError
 from extractor.exports.columns import Column, ExportTable
 from extractor.exports.warnings import ExportWarnings
+from extractor.files.atomic_files import PRIVATE, WRITE_HINT, open_atomically
 from extractor.store import Record
 
 ESCAPE = "'"

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
-from extractor.atomic_files import WRITE_HINT
 from extractor.errors import InputError, OutputError, UsageError
 from extractor.evaluation.gold import record_as_gold, unseen_fields
 from extractor.exports.warnings import ExportWarnings
+from extractor.files.atomic_files import WRITE_HINT
+from extractor.files.file_names import UniqueFileNames
 from extractor.jobs import archives
-from extractor.jobs.file_names import UniqueFileNames
 from extractor.schemas import Schema
 from extractor.store import Record, Store
 

@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from extractor.atomic_files import PRIVATE, open_atomically
 from extractor.exports.warnings import ExportWarnings
+from extractor.files.atomic_files import PRIVATE, open_atomically
 from extractor.store import Record
 
 RECORD_KEYS = ("id", "schema", "schema_name", "status", "revision", "sources", "created", "updated")

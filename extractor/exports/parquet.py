@@ -12,9 +12,9 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from extractor.atomic_files import PRIVATE, open_atomically
 from extractor.exports.columns import Column, ExportTable
 from extractor.exports.warnings import ExportWarnings
+from extractor.files.atomic_files import PRIVATE, open_atomically
 from extractor.store import Record
 from extractor.types import path_text
 

@@ -11,9 +11,9 @@ from typing import Any
 import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
-from extractor.atomic_files import PRIVATE, open_atomically
 from extractor.exports.columns import Column, ExportTable
 from extractor.exports.warnings import ExportWarnings
+from extractor.files.atomic_files import PRIVATE, open_atomically
 from extractor.store import Record
 
 MAX_CELL_CHARACTERS = 32_767

@@ -10,7 +10,8 @@ import hashlib
 import re
 from collections.abc import Sequence
 
-from extractor.jobs.sources import MEMBER_SEPARATOR, UnusableFile, member_name
+from extractor.files.file_names import MEMBER_SEPARATOR
+from extractor.jobs.sources import UnusableFile, member_name
 from extractor.readers import detect_format
 from extractor.readers.parts import cut_pages, read_attachments
 from extractor.splitting import DocumentPart

@@ -21,10 +21,11 @@ from extractor import __version__
 from extractor.classification import add_examples, is_kind_set, kinds_in
 from extractor.errors import ModelError
 from extractor.extraction import prompts
+from extractor.files.file_names import MEMBER_SEPARATOR
 from extractor.jobs import lease_owner, worker_tasks
 from extractor.jobs.parts import split_part
 from extractor.jobs.settings import JobSettings
-from extractor.jobs.sources import MEMBER_SEPARATOR, UnusableFile, fingerprint, is_archive, path_of
+from extractor.jobs.sources import UnusableFile, fingerprint, is_archive, path_of
 from extractor.jobs.worker_tasks import ExtractionResult, ReadResult, SingleDocument, TaskFailure
 from extractor.jobs.workers import Call, ProcessPool, WorkerDied, wait_for_results
 from extractor.models import Model

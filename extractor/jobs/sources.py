@@ -15,10 +15,10 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import PurePath
 
 from extractor.errors import InputError
+from extractor.files.file_names import MEMBER_SEPARATOR
 from extractor.readers import MAX_BYTES
 from extractor.store import SourceFile
 
-MEMBER_SEPARATOR = "!/"
 ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tbz2", ".tar.xz", ".txz")
 _ESCAPE = re.compile(r"\\x([0-9a-f]{2})")
 

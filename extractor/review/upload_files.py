@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path as FilePath
 from urllib.parse import quote
 
-from extractor.jobs.file_names import safe_file_name
+from extractor.files.file_names import safe_file_name
 from extractor.jobs.sources import UnusableFile, fingerprint, name_of
 from extractor.readers import MAX_BYTES
 from extractor.store import SourceFile

@@ -16,10 +16,11 @@ from extractor import __version__
 from extractor.classification import is_kind_set, kinds_in
 from extractor.errors import InputError
 from extractor.extraction import prompts
+from extractor.files.file_names import MEMBER_SEPARATOR
 from extractor.jobs import resolve_model_name
 from extractor.jobs.archives import read_document_bytes
 from extractor.jobs.parts import page_numbers, page_parts, split_part
-from extractor.jobs.sources import MEMBER_SEPARATOR, UnusableFile, name_of, path_of
+from extractor.jobs.sources import UnusableFile, name_of, path_of
 from extractor.readers import MAX_BYTES
 from extractor.review.display_names import Schemas, display_name, kind_title
 from extractor.review.errors import RefusalKind, ReviewError, unusable

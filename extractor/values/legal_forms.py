@@ -158,9 +158,3 @@ def is_legal_form(text: str) -> bool:
         found = found or bool(count) or tokens[0][0] not in ("&", ".")
         tokens = tokens[max(count, 1) :]
     return found
-
-
-def ends_with_legal_form(text: str) -> bool:
-    """Return whether `text` is a name that ends with a legal form: `Hill & Sons Ltd.`, `上海某某有限公司`."""
-    end = len(text.rstrip(" .,;:)）"))
-    return any(form.end >= end for form in find_legal_forms(text))

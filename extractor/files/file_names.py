@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from extractor.jobs.sources import MEMBER_SEPARATOR
-
+MEMBER_SEPARATOR = "!/"
+"""What stands between the name of an archive and that of a file in it."""
 MAX_NAME_BYTES = 120
 MAX_EXTENSION = 10
 """Characters after the last dot of a name that count as its extension."""

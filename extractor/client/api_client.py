@@ -1,10 +1,4 @@
-"""A small client of the HTTP API, for Python programs; standard library only.
-
-client = Client("http://127.0.0.1:7860", token)
-submission = client.submit("invoice.pdf", kind="order-or-invoice")
-for number in client.wait(submission["id"]):
-    print(client.record(number)["data"])
-"""
+"""Requests to the HTTP API of a server, one method each, and its refusals as exceptions."""
 
 from __future__ import annotations
 
