@@ -24,6 +24,8 @@ def document(text):
         ("係留料 ¥1,200 お支払い\n", "JPY"),
         ("Mooring RM 40.00, paid RM50.00\n", "MYR"),
         ("Mooring US$ 40, water $3\n", "USD"),
+        ("Item\tRM\nMooring\t40.00\n", "MYR"),
+        ("泊位 HK$40.00，水費 $3.00\n", "HKD"),
         ("Mooring $40, water $3\n", None),
         ("Mooring £12.50 or 15 €\n", None),
         ("Mooring 12.50\n", None),

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Cell, Document, Table
+from extractor.values.scripts import HAN
 from extractor.values.units import Unit, find_declarations, parse_unit
 
 
@@ -231,7 +232,7 @@ def _without_exceptions(lines: Sequence[str], names: str) -> tuple[list[str], li
         rates = re.findall(r"per \w+|每.", phrase)
         words = [
             w
-            for w in re.findall(r"[a-zà-ÿ]{4,}|[一-鿿]{2,}", re.sub(r"per \w+", " ", phrase))
+            for w in re.findall(rf"[a-zà-ÿ]{{4,}}|[{HAN}]{{2,}}", re.sub(r"per \w+", " ", phrase))
             if w not in _COMMON_WORDS
         ]
         if any(rate in folded for rate in rates):

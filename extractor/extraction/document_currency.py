@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 
 from extractor.grounding.occurrences import make_evidence
 from extractor.schemas import Schema
@@ -14,7 +13,8 @@ from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, FieldValue
 from extractor.values.currencies import currency_names
-from extractor.values.scripts import has_cjk
+from extractor.values.numbers import find_numbers
+from extractor.values.scripts import has_cjk, has_kana
 from extractor.values.territories import currency_codes
 
 
@@ -32,7 +32,6 @@ class DocumentCurrencySettings(Settings):
 
 _NAMED = re.compile(r"\bcurrency\b|币种|货币|幣種|通貨", re.IGNORECASE)
 _CODED = re.compile(r"\bISO\s?4217\b|\bthree[- ]letter\b|\bcode\b|\be\.g\. ?['\"]?[A-Z]{3}\b|三位|代码")
-_KANA = re.compile("[\u3040-\u30ff]")
 
 
 def settle_currencies(values: Sequence[FieldValue], schema: Schema, document: Document) -> list[FieldValue]:
@@ -68,34 +67,40 @@ def is_currency_code(field: Field) -> bool:
 
 
 def find_currency(document: Document) -> tuple[str, int, int] | None:
-    """Return the only currency that nearly all signs and codes beside amounts can stand for, and where the first is."""
+    """Return the only currency that nearly all signs and codes at amounts can stand for, and where the first is."""
     settings = DocumentCurrencySettings.current()
     text = document.text[: settings.max_characters]
-    signs = [
-        (m["before"] or m["after"], *(m.span("before") if m["before"] else m.span("after")))
-        for m in _signs().finditer(text)
-    ]
+    signs = sorted(_signs(text), key=lambda sign: sign.start)
     possible: Counter[str] = Counter()
-    for sign, _, _ in signs:
-        possible.update(_meanings(sign, text))
+    for sign in signs:
+        possible.update(sign.codes)
     likely = [code for code, count in possible.items() if count >= settings.least_share * len(signs)]
     if len(likely) != 1:
         return None
-    _, start, end = next(s for s in signs if likely[0] in _meanings(s[0], text))
-    return likely[0], start, end
+    first = next(sign for sign in signs if likely[0] in sign.codes)
+    return likely[0], first.start, first.end
 
 
-def _meanings(sign: str, text: str) -> frozenset[str]:
-    """Return the codes that a sign can stand for; the yen sign is that of Japan where the text has kana."""
-    codes = currency_names()[sign]
-    if codes == {"CNY", "JPY"} and has_cjk(text):
-        return frozenset({"JPY" if _KANA.search(text) else "CNY"})
-    return codes
+@dataclass(frozen=True, slots=True)
+class _Sign:
+    """A sign or code at `text[start:end]`, and the currencies that it can stand for."""
+
+    start: int
+    end: int
+    codes: frozenset[str]
 
 
-@cache
-def _signs() -> re.Pattern[str]:
-    names = sorted((name for name in currency_names()), key=len, reverse=True)
-    symbols = "|".join(re.escape(n) if not n[0].isalnum() else rf"(?<![A-Za-z]){re.escape(n)}" for n in names)
-    behind = "|".join(re.escape(n) + (r"(?![A-Za-z])" if n[-1].isascii() and n[-1].isalpha() else "") for n in names)
-    return re.compile(rf"(?P<before>{symbols})\s?(?=[-−(]?\d)|(?<=\d)\s?(?P<after>{behind})")
+def _signs(text: str) -> Iterator[_Sign]:
+    """Yield the signs and codes of amounts, and those alone in a cell or line, as the head of a column is."""
+    yen_or_yuan = frozenset({"JPY" if has_kana(text) else "CNY"}) if has_cjk(text) else frozenset({"CNY", "JPY"})
+    for number in find_numbers(text):
+        if number.unit is not None and not number.weak and number.unit.text in currency_names():
+            start = text.find(number.unit.text, number.start, number.end)
+            codes = number.unit.dimensions
+            if start >= 0:
+                yield _Sign(start, start + len(number.unit.text), yen_or_yuan if codes == {"CNY", "JPY"} else codes)
+    for cell in re.finditer(r"[^\t\n]+", text):
+        printed = cell.group().strip()
+        if codes := currency_names().get(printed):
+            start = cell.start() + cell.group().index(printed)
+            yield _Sign(start, start + len(printed), yen_or_yuan if codes == {"CNY", "JPY"} else codes)

@@ -8,9 +8,10 @@ from dataclasses import replace
 
 from extractor.geometry import PlacedWord
 from extractor.layout import LayoutCell, TextLine
+from extractor.values.scripts import HAN
 
 _RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
-_LEFT_TO_RIGHT = re.compile("[A-Za-z\u00c0-\u024f\u0370-\u052f\u4e00-\u9fff]")
+_LEFT_TO_RIGHT = re.compile(f"[A-Za-z\u00c0-\u024f\u0370-\u052f{HAN}]")
 _BRACKETS = frozenset("()[]{}")
 _ARABIC_NUMBER = re.compile("[\u0660-\u066c\u06f0-\u06f9.,/:%-]+")
 

@@ -37,7 +37,7 @@ selectors and the zero-width joiner."""
 _FIRST_WIDE = WIDE[0]
 """Before it come all letters of Europe, which a comparison tells apart with less work than a pattern."""
 
-_HAN, _CJK, _WIDE, _UNSPACED = (re.compile(f"[{script}]") for script in (HAN, CJK, WIDE, UNSPACED))
+_HAN, _KANA, _CJK, _WIDE, _UNSPACED = (re.compile(f"[{script}]") for script in (HAN, KANA, CJK, WIDE, UNSPACED))
 
 
 def is_han(character: str) -> bool:
@@ -63,6 +63,11 @@ def is_unspaced(character: str) -> bool:
 def has_han(text: str) -> bool:
     """Return whether `text` has a Chinese character."""
     return _HAN.search(text) is not None
+
+
+def has_kana(text: str) -> bool:
+    """Return whether `text` has a Japanese syllable."""
+    return _KANA.search(text) is not None
 
 
 def has_cjk(text: str) -> bool:
