@@ -203,7 +203,9 @@ class Ablation:
     def measure(self, variant: Variant) -> Worth:
         """Return what the variant costs or gains over all documents."""
         results = [outcome.score_with(variant) for outcome in self.outcomes]
-        gain, _ = paired_difference(results, self._usual)
+        gain = Estimate(0.0, 0.0, 0.0) if len(results) > 1 else Estimate(0.0)
+        if any(variant.trial in outcome.changed for outcome in self.outcomes):
+            gain, _ = paired_difference(results, self._usual)
         pairs = [(_right(a), _right(b)) for a, b in zip(self._usual, results, strict=True) if a is not b]
         better = sum(b.get(k, True) and not a.get(k, True) for a, b in pairs for k in a.keys() | b.keys())
         worse = sum(a.get(k, True) and not b.get(k, True) for a, b in pairs for k in a.keys() | b.keys())
@@ -218,8 +220,8 @@ class Ablation:
     def _gains_by_set(self, results: Sequence[DocumentScore]) -> Iterator[tuple[str, float]]:
         for name in dict.fromkeys(outcome.set_name for outcome in self.outcomes):
             own = [n for n, outcome in enumerate(self.outcomes) if outcome.set_name == name]
-            gain, _ = paired_difference([results[n] for n in own], [self._usual[n] for n in own], rounds=1)
-            if any(_right(results[n]) != _right(self._usual[n]) for n in own):
+            if any(results[n] is not self._usual[n] and _right(results[n]) != _right(self._usual[n]) for n in own):
+                gain, _ = paired_difference([results[n] for n in own], [self._usual[n] for n in own], rounds=1)
                 yield name, gain.value or 0.0
 
 

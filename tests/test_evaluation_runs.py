@@ -15,7 +15,8 @@ from extractor.errors import InputError, ModelError, SchemaError, UsageError
 from extractor.evaluation import evaluate, html_report, judging, run_identity, runs
 from extractor.evaluation.baseline import extract_baseline
 from extractor.evaluation.compare import BETTER, OTHER, WORSE, compare
-from extractor.evaluation.curves import coverage_curve, expected_calibration_error, reliability_bins
+from extractor.evaluation.curves import coverage_curve, reliability_bins
+from extractor.evaluation.discrimination import expected_calibration_error
 from extractor.evaluation.report import build_report
 from extractor.evaluation.samples import load_set, load_set_schema
 from extractor.schemas import load_schema
@@ -572,8 +573,8 @@ def test_coverage_and_reliability_match_values_by_hand():
     assert coverage_curve(pairs) == [(0.2, 1.0), (0.4, 1.0), (0.8, 0.75), (1.0, 0.6)]
     found = reliability_bins(pairs)
     assert [(b.count, b.accuracy) for b in found] == [(1, 0.0), (2, 0.5), (2, 1.0)]
-    assert expected_calibration_error(pairs) == pytest.approx((0.1 + 2 * 0.1 + 2 * 0.025) / 5)
-    assert expected_calibration_error([]) is None
+    assert expected_calibration_error(reliability_bins(pairs)) == pytest.approx((0.1 + 2 * 0.1 + 2 * 0.025) / 5)
+    assert reliability_bins([]) == []
 
 
 def test_progress_is_shown_only_for_long_runs(folder, capsys, monkeypatch):

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
+from extractor.evaluation.discrimination import ConfidenceBin
+
 BINS = 10
 MAX_POINTS = 200
 """The most points that a curve is drawn with, roughly."""
@@ -16,14 +18,11 @@ Outcomes = Sequence[tuple[float, bool]]
 
 
 @dataclass(frozen=True, slots=True)
-class ReliabilityBin:
-    """The values with a confidence in `low..high`: their number, mean confidence, and the share that is right."""
+class ReliabilityBin(ConfidenceBin):
+    """The values with a confidence in `low..high`."""
 
     low: float
     high: float
-    count: int
-    confidence: float
-    accuracy: float
 
 
 def coverage_curve(pairs: Outcomes) -> list[tuple[float, float]]:
@@ -47,15 +46,8 @@ def reliability_bins(pairs: Outcomes) -> list[ReliabilityBin]:
         if inside:
             mean = sum(c for c, _ in inside) / len(inside)
             accuracy = sum(r for _, r in inside) / len(inside)
-            found.append(ReliabilityBin(n / BINS, (n + 1) / BINS, len(inside), mean, accuracy))
+            found.append(ReliabilityBin(len(inside), mean, accuracy, n / BINS, (n + 1) / BINS))
     return found
-
-
-def expected_calibration_error(pairs: Outcomes) -> float | None:
-    """Return the mean distance of confidence from accuracy over `reliability_bins`, weighted by their values (ECE)."""
-    return (
-        sum(b.count * abs(b.confidence - b.accuracy) for b in reliability_bins(pairs)) / len(pairs) if pairs else None
-    )
 
 
 COVERAGE = ("Accuracy against coverage", "share of values kept, highest confidence first", "share of them right")

@@ -16,6 +16,7 @@ from typing import Any
 from extractor.errors import ExtractorError
 from extractor.evaluation import curves
 from extractor.evaluation.compare import Comparison
+from extractor.evaluation.discrimination import expected_calibration_error
 from extractor.evaluation.matching import MISSING, SPURIOUS, WRONG, Match
 from extractor.evaluation.metrics import METRIC_NAMES, Estimate
 from extractor.evaluation.report import EvalReport, format_estimate
@@ -91,7 +92,7 @@ def render_html(
         seconds=_seconds(report),
         coverage=Markup(curves.coverage_svg(pairs)) if pairs else "",
         reliability=Markup(curves.reliability_svg(pairs)) if pairs else "",
-        expected_calibration_error=curves.expected_calibration_error(pairs),
+        expected_calibration_error=expected_calibration_error(curves.reliability_bins(pairs)) if pairs else None,
         failed=[d for d in report.results if d.error is not None],
         mistakes=mistakes,
         left_out=left_out,
