@@ -121,6 +121,129 @@ def test_label_drawn_over_several_rows_stays_one_cell():
     assert label.row_span == 3 and rows_of(table)[1][0] == "All towns of the coast"
 
 
+def test_walls_that_break_off_part_the_items_from_their_sum():
+    words = put("Item", 20, 14) + put("Size", 120, 14) + put("Price", 220, 14)
+    for number, town in enumerate(TOWNS[:3]):
+        words += put(town, 20, 34 + 14 * number) + put(f"{number}2 mm", 120, 34 + 14 * number)
+        words += put(f"{number + 3}.50", 280, 34 + 14 * number, right=True)
+    words += put("Sum of all items", 80, 90) + put("13.50", 280, 90, right=True)
+    horizontal = [RulingLine(y, 10, 300) for y in (0, 20, 100)]
+    vertical = [RulingLine(x, 0, 100) for x in (10, 300)] + [RulingLine(x, 0, 70) for x in (110, 210)]
+    table = only_table(words, horizontal, vertical)
+    assert rows_of(table) == [
+        ["Item", "Size", "Price"],
+        ["Ashford", "02 mm", "3.50"],
+        ["Birch Hill", "12 mm", "4.50"],
+        ["Calder", "22 mm", "5.50"],
+        ["Sum of all items 13.50", "", ""],
+    ]
+
+
+def test_column_beside_walls_that_break_off_is_cut_with_the_others():
+    words = put("Item", 20, 14) + put("Size", 120, 14) + put("Price", 220, 14)
+    for number, town in enumerate(TOWNS[:2]):
+        words += put(town, 20, 34 + 14 * number) + put(f"{number}2 mm", 120, 34 + 14 * number)
+        words += put(f"{number + 3}.50", 280, 34 + 14 * number, right=True)
+    words += put("Sum of all items", 80, 62) + put("7.50", 280, 62, right=True)
+    horizontal = [RulingLine(y, 10, 300) for y in (0, 20, 70)]
+    vertical = [RulingLine(x, 0, 70) for x in (10, 210, 300)] + [RulingLine(x, 0, 51) for x in (60, 110)]
+    assert rows_of(only_table(words, horizontal, vertical))[-1] == ["Sum of all items", "", "7.50"]
+
+
+def test_ticks_inside_the_frame_of_a_chart_begin_no_rows():
+    horizontal = [RulingLine(y, 10, 300) for y in (0, 50, 100)]
+    vertical = [RulingLine(x, 0, 100) for x in (10, 300)] + [RulingLine(x, 94, 100) for x in (60, 110, 160)]
+    assert [grid.row_edges for grid in find_grids(horizontal, vertical)] == [(0, 50, 100)]
+
+
+# Several things in one outline.
+
+
+def form_with_items() -> tuple[list[PlacedWord], list[RulingLine], list[RulingLine]]:
+    """Return two boxes with captions over line items, a remark, charges without walls, and a box for a name."""
+    words = (
+        put("Sent by", 20, 12) + put("Mill and Sons", 20, 24) + put("Sent to", 170, 12) + put("Harbour Stores", 170, 24)
+    )
+    words += put("Mark", 20, 44) + put("Kind", 90, 44) + put("Weight", 280, 44, right=True)
+    for number, town in enumerate(TOWNS[:2]):
+        words += put(town, 20, 60 + 30 * number) + put("Barrels of oil", 90, 60 + 30 * number)
+        words += put(f"{number + 3}.50", 280, 60 + 30 * number, right=True)
+        words += put("No. 1-5", 20, 71 + 30 * number) + put("for lamps", 90, 71 + 30 * number)
+    words += put("Taken on board in good order, what is inside not known to the ship", 20, 114)
+    for number, (label, *figures) in enumerate([("Charges", "Rate", "Prepaid"), *CHARGES]):
+        words += row(134 + 14 * number, label, *figures, first=180, step=100)
+    words += put("Master", 20, 194) + put("J. Carver", 20, 206) + put("Port", 230, 194) + put("Calder", 230, 206)
+    horizontal = [RulingLine(y, 10, 300) for y in (0, 32, 50, 104, 120, 140, 184, 212)]
+    vertical = [RulingLine(x, 0, 212) for x in (10, 300)] + [RulingLine(160, 0, 32), RulingLine(220, 184, 212)]
+    return words, horizontal, vertical + [RulingLine(x, 32, 104) for x in (80, 240)]
+
+
+CHARGES = (
+    ("Ocean freight basic charge", "2.15", "43.00"),
+    ("Lights", "1.75", "12.25"),
+    ("Landing of goods", "3.10", "9.30"),
+)
+
+
+def test_boxes_items_and_charges_in_one_outline_are_read_by_themselves():
+    words, horizontal, vertical = form_with_items()
+    blocks = order_page(words, find_grids(horizontal, vertical), horizontal)
+    read = [
+        rows_of(block)
+        if isinstance(block, TableBlock)
+        else [segment.text for line in block.lines for segment in line.segments]
+        for block in blocks
+    ]
+    assert read == [
+        ["Sent by", "Mill and Sons"],
+        ["Sent to", "Harbour Stores"],
+        [
+            ["Mark", "Kind", "Weight"],
+            ["Ashford No. 1-5", "Barrels of oil for lamps", "3.50"],
+            ["Birch Hill No. 1-5", "Barrels of oil for lamps", "4.50"],
+        ],
+        ["Taken on board in good order, what is inside not known to the ship"],
+        [["Charges", "Rate", "Prepaid"], *map(list, CHARGES)],
+        ["Master", "J. Carver"],
+        ["Port", "Calder"],
+    ]
+
+
+def test_rows_with_merged_cells_are_one_table():
+    horizontal = [RulingLine(y, 10, 300) for y in (0, 20, 40, 60)]
+    vertical = [RulingLine(x, 0, 60) for x in (10, 300)]
+    vertical += [RulingLine(80, 0, 40), RulingLine(160, 20, 60), RulingLine(240, 0, 60)]
+    words = [
+        word
+        for y in (14, 34, 54)
+        for word in put("Mark", 20, y) + put("Kind", 170, y) + put("5.50", 280, y, right=True)
+    ]
+    assert len(rows_of(only_table(words, horizontal, vertical))) == 3
+
+
+def test_characters_of_a_label_one_under_the_other_are_one_line():
+    words = [word for at, character in enumerate("收货人") for word in put(character, 14, 12 + 10 * at)]
+    words += (
+        put("名称：", 40, 12) + put("地址：", 40, 24) + put("Mark", 20, 48) + put("Kind", 90, 48) + put("Size", 200, 48)
+    )
+    words += put("A", 20, 62) + put("B", 90, 62) + put("7", 200, 62)
+    horizontal = [RulingLine(y, 10, 300) for y in (0, 36, 52, 66)]
+    vertical = [RulingLine(x, 0, 66) for x in (10, 300)] + [RulingLine(30, 0, 36)]
+    vertical += [RulingLine(x, 36, 66) for x in (80, 180)]
+    label = order_page(words, find_grids(horizontal, vertical))[0]
+    assert [line.wraps for line in label.lines] == [True, True, False]
+
+
+def test_white_parts_rows_of_several_lines_with_one_row_of_figures_each():
+    words = put("Mark", 20, 14) + put("Weight", 280, 14, right=True)
+    for number, town in enumerate(TOWNS):
+        words += put(town, 20, 34 + 34 * number) + put(f"{number + 3}.50", 280, 34 + 34 * number, right=True)
+        words += put("No. 1-5", 20, 45 + 34 * number)
+    horizontal = [RulingLine(y, 10, 300) for y in (0, 20, 160)]
+    table = only_table(words, horizontal, [RulingLine(x, 0, 160) for x in (10, 120, 300)])
+    assert [texts[0] for texts in rows_of(table)] == ["Mark", *(f"{town} No. 1-5" for town in TOWNS)]
+
+
 def test_grid_of_a_chart_is_no_table():
     horizontal = [RulingLine(20.0 * number, 0, 160) for number in range(7)]
     vertical = [RulingLine(20.0 * number, 0, 120) for number in range(9)]

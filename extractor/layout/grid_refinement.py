@@ -45,6 +45,9 @@ class GridRefinementSettings(Settings):
     )
     figures: float = threshold(0.7, meaning="share of words of a column found between lines that must be figures")
     lines: int = threshold(2, unit="lines", meaning="fewest lines of figures that cut a row or a column")
+    filled_columns: int = threshold(
+        4, unit="columns", meaning="lines with words in all of so many columns are rows, even if only two of them are"
+    )
     wall_slack: float = threshold(1.5, unit="points", meaning="how far words may reach over a wall that was not drawn")
     level_share: float = threshold(
         0.7, meaning="share of the lines in a cell over several drawn rows that must be level with others, to be rows"
@@ -82,6 +85,33 @@ def refine_grid(grid: RuledGrid, words: WordsByCell) -> tuple[RuledGrid, WordsBy
     }
     ordered = sorted(placed, key=lambda cell: (cell.row, cell.column))
     return replace(grid, column_edges=tuple(xs), row_edges=tuple(ys), cells=tuple(ordered)), placed
+
+
+def cut_at_undrawn_rows(grid: RuledGrid, words: WordsByCell) -> tuple[RuledGrid, WordsByCell]:
+    """Return the grid with the cells beside broken walls cut where these end, if their lines are level with others."""
+    if not grid.undrawn_rows:
+        return grid, words
+    settings = GridRefinementSettings.current()
+    lines = {cell: _lines_of(found) for cell, found in words.items()}
+    cells: WordsByCell = {}
+    for cell in grid.cells:
+        inner = [y for y in sorted(grid.undrawn_rows) if cell.box.top < y < cell.box.bottom]
+        others = [line[0].baseline for other, own in lines.items() if other is not cell for line in own]
+        level = sum(_is_level(line, others, settings) for line in lines[cell])
+        if not inner or level < settings.level_share * len(lines[cell]):
+            cells[cell] = words[cell]
+            continue
+        for top, bottom in itertools.pairwise([cell.box.top, *inner, cell.box.bottom]):
+            row = grid.row_edges.index(top)
+            box = Rect(cell.box.x0, top, cell.box.x1, bottom)
+            piece = replace(cell, box=box, row=row, row_span=grid.row_edges.index(bottom) - row)
+            cells[piece] = [word for word in words[cell] if top <= word.box.center[1] < bottom]
+    ordered = sorted(cells, key=lambda cell: (cell.row, cell.column))
+    return replace(grid, cells=tuple(ordered), undrawn_rows=frozenset()), cells
+
+
+def _is_level(line: Sequence[TextSegment], baselines: Sequence[float], settings: GridRefinementSettings) -> bool:
+    return any(abs(line[0].baseline - other) < settings.baseline_slack * line[0].font_size for other in baselines)
 
 
 def _lines_of(words: Sequence[PlacedWord]) -> list[list[TextSegment]]:
@@ -123,15 +153,20 @@ def _refine_rows(
 ) -> list[float]:
     """Return the row edges with those between rows of figures that share a ruled row."""
     ys = list(grid.row_edges)
-    for first, last in _uncrossed_bands(grid):
+    for first, last in uncrossed_bands(grid):
         band = {cell: lines[cell] for cell in grid.cells if first <= cell.row < last}
         table = _cells_lines(_lines_of_rows(band, settings), xs, settings)
-        ys += _white_between_rows(table, grid.row_edges[first : last + 1], settings)
+        parting = _white_between_rows(table, grid.row_edges[first : last + 1], settings)
+        ys += parting
         level = [line for line in table if _is_row_of_figures(line)]
+        if len(level) > 1 and len({bisect_right(parting, line.box.center[1]) for line in level}) == len(level):
+            continue  # the white parts them, and other lines go on with theirs
         figures = min((len(line.figure_columns()) for line in level), default=0)
         labelled = sum(min(line.cells) not in line.figure_columns() for line in level)
-        # A number that a narrow column breaks in two is no two rows.
+        # A number that a narrow column breaks in two is no two rows, unless all columns go on in both lines.
         least = settings.lines + (figures < 2) + (labelled < len(level))
+        if _fill_all_columns(level, table, settings):
+            least = settings.lines
         if (
             len(level) < least
             or _is_one_row(band, settings)
@@ -150,6 +185,12 @@ def _refine_rows(
             if at in shared and bisect_right(drawn, below.center[1]) == at and not is_cut:
                 ys.append((above.bottom + below.top) / 2)
     return sorted(ys)
+
+
+def _fill_all_columns(level: Sequence[CellsLine], table: Sequence[CellsLine], settings: GridRefinementSettings) -> bool:
+    """Decide whether each of some lines has words in all of the columns of a band, and these are many."""
+    columns = {column for line in table for column in line.cells}
+    return len(columns) >= settings.filled_columns and all(columns == set(line.cells) for line in level)
 
 
 def _white_between_rows(
@@ -185,7 +226,7 @@ def _is_one_row(band: dict[RuledCell, list[list[TextSegment]]], settings: GridRe
     return broken > settings.broken_lines * len(pairs)
 
 
-def _uncrossed_bands(grid: RuledGrid) -> list[tuple[int, int]]:
+def uncrossed_bands(grid: RuledGrid) -> list[tuple[int, int]]:
     """Return the stretches of rows, as first and after last, whose ends no cell goes across."""
     crossed = {row for cell in grid.cells for row in range(cell.row + 1, cell.row + cell.row_span)}
     ends = [row for row in range(len(grid.row_edges)) if row not in crossed]
@@ -200,10 +241,7 @@ def _lines_of_rows(
     found: list[list[TextSegment]] = []
     for cell, lines in band.items():
         others = [baseline for other, own in baselines.items() if other is not cell for baseline in own]
-        level = sum(
-            any(abs(line[0].baseline - other) < settings.baseline_slack * line[0].font_size for other in others)
-            for line in lines
-        )
+        level = sum(_is_level(line, others, settings) for line in lines)
         if cell.row_span == 1 or (len(lines) > cell.row_span and level >= settings.level_share * len(lines)):
             found += lines
     return found
@@ -244,7 +282,7 @@ def _cut_cell(
     inner_ys = [y for y in ys if box.top < y < box.bottom]
     if drawn.issuperset(inner_ys):
         inner_ys = []  # it was drawn to span these rows
-    if inner_xs and not _stands_between(lines, inner_xs, cell.column_span == 1, settings):
+    if inner_xs and not stands_between(lines, inner_xs, cell.column_span == 1):
         inner_xs = []
     if words and len({bisect_right(inner_ys, (line[0].box.center[1])) for line in lines}) < 2:
         inner_ys = []
@@ -264,16 +302,12 @@ def _cut_cell(
     return pieces
 
 
-def _stands_between(
-    lines: Sequence[Sequence[TextSegment]],
-    walls: Sequence[float],
-    is_one_column: bool,
-    settings: GridRefinementSettings,
-) -> bool:
+def stands_between(lines: Sequence[Sequence[TextSegment]], walls: Sequence[float], is_one_column: bool) -> bool:
     """Decide whether the segments of some lines stand between walls, on both sides of one at least in some line.
 
     In a cell of one ruled column, which other rows showed to be several, a figure may also stand alone.
     """
+    settings = GridRefinementSettings.current()
     if not settings.cut_merged_cells or not lines:
         return False
     is_parted = False

@@ -6,16 +6,18 @@ import math
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from extractor.geometry import PlacedWord, on_one_baseline, union
 from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutCell, TableBlock, TextBlock, TextLine
 from extractor.layout.columns import FIGURE, printed_width
-from extractor.layout.grid_refinement import WordsByCell, refine_grid
+from extractor.layout.grid_refinement import WordsByCell, cut_at_undrawn_rows, refine_grid
+from extractor.layout.grid_sections import GridSection, join_boxes_of_tables, split_sections
 from extractor.layout.reading_order import find_body_size, order_items
 from extractor.layout.ruled_grids import RuledCell, RuledGrid
 from extractor.layout.segments import SegmentSettings, build_segments, follows_in_run, group_into_lines
 from extractor.settings import Settings, rule, threshold
+from extractor.values.scripts import has_han
 
 LinesByCell = dict[RuledCell, tuple[TextLine, ...]]
 
@@ -111,7 +113,39 @@ def _runs_on(before: PlacedWord, word: PlacedWord, settings: GridRegionSettings,
 def read_grid(grid: RuledGrid, words: WordsByCell) -> GridRegion | None:
     """Return what a grid with these words is (a table, a form, a frame); None where it is nothing of the kind."""
     settings = GridRegionSettings.current()
-    grid, words = refine_grid(grid, words)
+    sections = split_sections(*cut_at_undrawn_rows(grid, words))
+    if len(sections) == 1:
+        blocks = _read_section(sections[0], settings)
+        return GridRegion(tuple(blocks), grid.box) if blocks else None
+    blocks = [block for section in join_boxes_of_tables(sections) for block in _read_part(section, settings)]
+    return GridRegion(tuple(blocks), grid.box) if blocks else None
+
+
+def _read_part(section: GridSection, settings: GridRegionSettings) -> list[LayoutBlock]:
+    """Return the blocks of one of several sections: a table or a form, or else its boxes one by one."""
+    blocks = _read_section(section, settings) if section.walls else []
+    return blocks or [block for cell in section.grid.cells for block in _read_box(section.words[cell], settings)]
+
+
+def _read_box(words: Sequence[PlacedWord], settings: GridRegionSettings) -> list[LayoutBlock]:
+    """Return the blocks of one box: one for a few lines, else as a page is laid out."""
+    lines = tuple(TextLine(tuple(line)) for line in group_into_lines(build_segments(words)))
+    if not lines:
+        return []
+    if _is_set_vertically(lines):
+        return [TextBlock((*(replace(line, wraps=True) for line in lines[:-1]), lines[-1]))]
+    return [TextBlock(lines)] if len(lines) <= settings.box_lines else _order_words(words)
+
+
+def _is_set_vertically(lines: Sequence[TextLine]) -> bool:
+    """Decide whether the characters of one label stand one under the other, as in narrow boxes of Chinese forms."""
+    texts = [segment.text for line in lines for segment in line.segments]
+    return len(texts) > 1 and all(len(text) == 1 and has_han(text) for text in texts)
+
+
+def _read_section(section: GridSection, settings: GridRegionSettings) -> list[LayoutBlock]:
+    """Return the blocks of a grid that is a table, a form or a frame; empty where it is nothing of the kind."""
+    grid, words = refine_grid(section.grid, section.words)
     lines: LinesByCell = {
         cell: tuple(TextLine(tuple(line)) for line in group_into_lines(build_segments(words[cell])))
         for cell in grid.cells
@@ -120,21 +154,17 @@ def read_grid(grid: RuledGrid, words: WordsByCell) -> GridRegion | None:
     rows, columns = len(grid.row_edges) - 1, len(grid.column_edges) - 1
     if len(grid.cells) == 1 and filled and len(lines[filled[0]]) >= 2:
         # A frame around a few lines: what stands in it is read together.
-        return GridRegion(tuple(_order_words(words[filled[0]])), grid.box)
+        return _order_words(words[filled[0]])
     if len(filled) < 2:
-        return None
+        return []
     if columns >= 2 and _is_form(filled, lines, settings):
-        blocks: list[LayoutBlock] = []
-        for cell in filled:
-            short = len(lines[cell]) <= settings.box_lines
-            blocks += [TextBlock(lines[cell])] if short else _order_words(words[cell])
-        return GridRegion(tuple(blocks), grid.box)
+        return [block for cell in filled for block in _read_box(words[cell], settings)]
     if rows < 2 or columns < 2 or _is_drawing(filled, settings):
-        return None
+        return []
     framed = _find_table_rows(grid, lines, settings)
     first, last = _leave_out_captions(grid, lines, *framed, settings)
     table = [cell for cell in grid.cells if first <= cell.row < last]
-    blocks = []
+    blocks: list[LayoutBlock] = []
     for cell in filled:
         if cell.row < first:
             blocks += _order_words(words[cell])
@@ -146,7 +176,7 @@ def read_grid(grid: RuledGrid, words: WordsByCell) -> GridRegion | None:
     for cell in filled:
         if cell.row >= last:
             blocks += _order_words(words[cell])
-    return GridRegion(tuple(blocks), grid.box)
+    return blocks
 
 
 def _is_drawing(filled: Sequence[RuledCell], settings: GridRegionSettings) -> bool:

@@ -6,6 +6,7 @@ between them are one merged cell.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -43,6 +44,13 @@ class RuledGridSettings(Settings):
     )
     open_end_lines: int = threshold(3, meaning="fewest vertical lines that end together at an open end")
     open_end_share: float = threshold(0.6, meaning="share of the vertical lines that end together at an open end")
+    close_broken_walls: bool = rule(
+        True, meaning="where walls between columns break off together, inside of an outline, a row begins or ends"
+    )
+    broken_walls: int = threshold(2, meaning="fewest walls that break off together")
+    shortest_wall: float = threshold(
+        8.0, unit="points", meaning="a shorter piece of a wall that ends alone is the tick of an axis, or noise"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +74,8 @@ class RuledGrid:
     row_edges: tuple[float, ...]
     """The y at which rows begin and end, one more than there are rows."""
     cells: tuple[RuledCell, ...]
+    undrawn_rows: frozenset[float] = frozenset()
+    """Those of the row edges where no line is drawn, but walls break off: what stands beside them may go on."""
 
 
 def merge_collinear_lines(lines: Sequence[RulingLine]) -> list[RulingLine]:
@@ -114,7 +124,10 @@ def find_grids(horizontal: Sequence[RulingLine], vertical: Sequence[RulingLine])
             own_columns = own_columns + _undrawn_sides(own_rows, own_columns, settings)
         if settings.close_open_ends:
             own_rows = own_rows + _undrawn_ends(own_rows, own_columns, settings)
-        result += _grids_of_lines(own_rows, own_columns, settings)
+        undrawn = _undrawn_row_lines(own_rows, own_columns, settings) if settings.close_broken_walls else []
+        ys = {line.position for line in undrawn}
+        for grid in _grids_of_lines(own_rows + undrawn, own_columns, settings):
+            result.append(replace(grid, undrawn_rows=frozenset(ys.intersection(grid.row_edges))))
     return result
 
 
@@ -176,6 +189,49 @@ def _undrawn_ends(rows: list[RulingLine], columns: list[RulingLine], settings: R
     return ends
 
 
+def _undrawn_row_lines(
+    rows: list[RulingLine], columns: list[RulingLine], settings: RuledGridSettings
+) -> list[RulingLine]:
+    """Return lines between rows that were left undrawn, though the walls of the one break off before the other.
+
+    Line items may stand between walls, and their sum, or a blank, under them in the full width.
+    """
+    snap = settings.snap
+    ends: list[tuple[float, float]] = []  # y and x of each end that touches no horizontal line
+    for column in columns:
+        if column.length >= settings.shortest_wall:
+            for y in (column.start, column.end):
+                if not any(
+                    abs(row.position - y) <= 2 * snap and row.start - snap <= column.position <= row.end + snap
+                    for row in rows
+                ):
+                    ends.append((y, column.position))
+    found: list[RulingLine] = []
+    together: list[tuple[float, float]] = []
+    for y, x in [*sorted(ends), (math.inf, math.inf)]:
+        if together and y - together[0][0] > snap:
+            if len({at for _, at in together}) >= settings.broken_walls:
+                found += _line_between_walls(together, columns, snap)
+            together = []
+        together.append((y, x))
+    return found
+
+
+def _line_between_walls(
+    ends: Sequence[tuple[float, float]], columns: list[RulingLine], snap: float
+) -> list[RulingLine]:
+    """Return the line through the ends of walls, given as y and x, from a wall that runs on at their left to one right.
+
+    Empty where there is none on either side.
+    """
+    y = sum(at for at, _ in ends) / len(ends)
+    passing = [column.position for column in columns if column.start < y - snap and y + snap < column.end]
+    first, last = min(x for _, x in ends), max(x for _, x in ends)
+    left = max((x for x in passing if x < first - snap), default=None)
+    right = min((x for x in passing if x > last + snap), default=None)
+    return [] if left is None or right is None else [RulingLine(y, left, right)]
+
+
 def _grids_of_lines(rows: list[RulingLine], columns: list[RulingLine], settings: RuledGridSettings) -> list[RuledGrid]:
     """Return the grids in lines that are connected: a page frame may hold several tables, with open space between."""
     ys = _distinct((row.position for row in rows), settings.snap)
@@ -195,7 +251,7 @@ def _grids_of_lines(rows: list[RulingLine], columns: list[RulingLine], settings:
                 members, leaks = _flood(row, column, wall_above, wall_left, region)
                 if not leaks:
                     cells += _rectangles(members, xs, ys)
-    return [_make_grid(group) for group in _group_neighbours(cells)]
+    return [make_grid(group) for group in _group_neighbours(cells)]
 
 
 def _distinct(values: Iterable[float], snap: float) -> list[float]:
@@ -313,7 +369,7 @@ def _group_neighbours(cells: list[RuledCell]) -> list[list[RuledCell]]:
     return groups
 
 
-def _make_grid(cells: list[RuledCell]) -> RuledGrid:
+def make_grid(cells: list[RuledCell]) -> RuledGrid:
     """Return the grid of some cells, with only the row and column lines that one of them begins or ends at."""
     column_edges = sorted({x for cell in cells for x in (cell.box.x0, cell.box.x1)})
     row_edges = sorted({y for cell in cells for y in (cell.box.top, cell.box.bottom)})
