@@ -4,7 +4,7 @@ import pytest
 
 from extractor.types import Field
 from extractor.values import numbers, units
-from extractor.values.locale import UNKNOWN_CUSTOMS, infer_number_customs
+from extractor.values.locale import UNKNOWN_CONVENTIONS, infer_number_conventions
 from extractor.values.normalisation import find_spans, normalise_value
 
 
@@ -16,8 +16,8 @@ def pointed(text, kind="number"):
     return [text[start:end] for start, end in find_spans(kind, text)]
 
 
-def read(text, type="number", unit=None, context="", customs=UNKNOWN_CUSTOMS, **more):
-    found = normalise_value(field(type, unit, **more), text, context, customs=customs)
+def read(text, type="number", unit=None, context="", conventions=UNKNOWN_CONVENTIONS, **more):
+    found = normalise_value(field(type, unit, **more), text, context, conventions=conventions)
     return found.value, [problem.kind for problem in found.problems]
 
 
@@ -281,11 +281,11 @@ def test_every_symbol_of_a_currency_in_cldr_is_read():
 
 
 def test_a_mark_that_may_be_a_sign_follows_the_document_or_is_reported():
-    japanese = infer_number_customs("売上高は▲減少しました")
-    charts = infer_number_customs("Shares: ▲ 5 ▼ 3")
+    japanese = infer_number_conventions("売上高は▲減少しました")
+    charts = infer_number_conventions("Shares: ▲ 5 ▼ 3")
     for text in ("▲1,234", "△ 1,234"):
-        assert read(text, customs=japanese) == (-1234, [])
-        assert read(text, customs=charts) == (1234, ["ambiguous_number"])
+        assert read(text, conventions=japanese) == (-1234, [])
+        assert read(text, conventions=charts) == (1234, ["ambiguous_number"])
         assert read(text) == (-1234, ["ambiguous_number"])
     assert read("1,234.00 CR") == (-1234, ["ambiguous_number"])
     assert read("1,234.00 DR") == (1234, ["ambiguous_number"])
@@ -297,17 +297,17 @@ def test_what_stands_beside_a_number_is_not_taken_for_a_sign(text):
 
 
 def test_the_decimal_mark_of_the_document_says_what_one_mark_before_three_digits_is():
-    comma = infer_number_customs("Summe 48,00 und 1.020,50")
-    point = infer_number_customs("Sum 48.00 and 1,020.50")
-    neither = infer_number_customs("48,00 and 1,020.50; 12.03.2020")
-    assert [read("1.234", customs=customs) for customs in (comma, point)] == [(1234, []), (1.234, [])]
-    assert read("1.234", customs=neither) == (1.234, ["ambiguous_number"])
-    assert [read("1,234", customs=customs) for customs in (comma, point, neither)] == [
+    comma = infer_number_conventions("Summe 48,00 und 1.020,50")
+    point = infer_number_conventions("Sum 48.00 and 1,020.50")
+    neither = infer_number_conventions("48,00 and 1,020.50; 12.03.2020")
+    assert [read("1.234", conventions=conventions) for conventions in (comma, point)] == [(1234, []), (1.234, [])]
+    assert read("1.234", conventions=neither) == (1.234, ["ambiguous_number"])
+    assert [read("1,234", conventions=conventions) for conventions in (comma, point, neither)] == [
         (1.234, []),
         (1234, []),
         (1234, []),
     ]
-    assert read("1.234", customs=comma, context="3.50 and 2.25") == (1.234, [])
+    assert read("1.234", conventions=comma, context="3.50 and 2.25") == (1.234, [])
 
 
 @pytest.mark.parametrize(
@@ -334,5 +334,5 @@ def test_a_true_minus_may_stand_apart_and_a_dash_between_two_things_is_none():
 
 def test_thousands_parted_by_spaces_may_have_three_decimals():
     assert read("1 234,567 €") == (1234.567, [])
-    assert read("1 234,567 €", customs=infer_number_customs("0,85 € und 48,00 €")) == (1234.567, [])
+    assert read("1 234,567 €", conventions=infer_number_conventions("0,85 € und 48,00 €")) == (1234.567, [])
     assert read("42\u00a0987,56 kr") == (42987.56, [])

@@ -67,7 +67,7 @@ _COMMON_WORDS = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class GoverningStatements:
     """The text that governs a value, the nearest last, and what is doubtful about its unit."""
 
     text: str
@@ -89,17 +89,17 @@ class GoverningText:
         self._rows: dict[int, dict[int, list[Cell]]] = {}
         self._for_all = list(_general_statements(document.text))
 
-    def around(self, start: int, end: int, names: str, wanted: Unit | None) -> Surroundings:
+    def around(self, start: int, end: int, names: str, wanted: Unit | None) -> GoverningStatements:
         """Return what governs `text[start:end]`; `names` are its heads as a table or a label gives them.
 
         Only statements of a unit that can be turned into `wanted` are added to the names.
         """
         if wanted is None:
-            return Surroundings(names)
+            return GoverningStatements(names)
         found = self._cell_at(start, end)
         if found is None:
             lines = [*self._for_all, *self._statement_above(start)]
-            return Surroundings("\n".join([*_fitting(lines, wanted), names]))
+            return GoverningStatements("\n".join([*_fitting(lines, wanted), names]))
         cell, table = found
         heads, rows = " ".join(cell.column_path), [name for name in cell.row_path if _units(name, wanted)]
         own_names = " ".join((*cell.column_path, *cell.row_path))
@@ -118,7 +118,9 @@ class GoverningText:
             if not rows and any(unit.factor != 1 for level in stated for unit in level):
                 doubts.append("what is counted per share, head or the like is seldom in the unit of the whole table")
             far, names = [], _without_units(names or heads)
-        return Surroundings("\n".join([*far, names or heads, *map(_only_unit, rows)]), tuple(dict.fromkeys(doubts)))
+        return GoverningStatements(
+            "\n".join([*far, names or heads, *map(_only_unit, rows)]), tuple(dict.fromkeys(doubts))
+        )
 
     def _cell_at(self, start: int, end: int) -> tuple[Cell, Table] | None:
         i = bisect.bisect_right(self._starts, start) - 1

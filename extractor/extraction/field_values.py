@@ -12,14 +12,14 @@ from extractor.grounding.range_sides import find_side_of_range
 from extractor.problems import ProblemKind
 from extractor.types import Document, Evidence, Field, FieldValue, Passages, Path, Problem
 from extractor.values import broken_lines, normalisation, units
-from extractor.values.locale import infer_day_month_order, infer_number_customs
+from extractor.values.locale import infer_day_month_order, infer_number_conventions
 
 MAX_DATE_CHARACTERS = 100_000
 """Beginning of a document in which dates are looked for that tell the order of day and month."""
 
 
 class ExtractionContext:
-    """What the stages of one extraction share: the document, its passages, the fields, and the customs of its dates."""
+    """What the stages of one extraction share: the document, its passages and fields, and how it writes dates."""
 
     def __init__(
         self, document: Document, passages: Passages, context: ContextIndex, fields: Sequence[Field] = ()
@@ -32,7 +32,7 @@ class ExtractionContext:
         text = document.text[:MAX_DATE_CHARACTERS]
         self.dates = [text[start:end] for start, end in normalisation.find_spans("date", text)]
         self.day_month_order = infer_day_month_order(text)
-        self.number_customs = infer_number_customs(document.text)
+        self.number_conventions = infer_number_conventions(document.text)
 
 
 def move_value(
@@ -86,7 +86,7 @@ def value_from_evidence(
         around.text,
         other_dates=context.dates,
         day_month_order=context.day_month_order,
-        customs=context.number_customs,
+        conventions=context.number_conventions,
     )
     problems = tuple(replace(p, path=path) for p in normalised.problems)
     problems += (*doubts, *(Problem(path, ProblemKind.UNIT, doubt) for doubt in around.doubts))

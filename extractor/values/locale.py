@@ -1,4 +1,4 @@
-"""What a document's customs are, inferred from what is printed in it: the order of day and month, the decimal mark.
+"""Infer a document's conventions from what is printed in it: the order of day and month, the decimal mark.
 
 For the order, legal forms of companies, postal codes, telephone numbers and names of territories each vote for the
 territories that use them; CLDR says which of day and month those write first (`territories.day_month_order`).
@@ -90,19 +90,19 @@ _DECIMAL_COMMA = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class NumberCustoms:
+class NumberConventions:
     """How a document writes numbers: its decimal mark, and whether a triangle is a minus sign; None where not known."""
 
     decimal_mark: str | None = None
     triangle_is_minus: bool | None = None
 
 
-UNKNOWN_CUSTOMS = NumberCustoms()
+UNKNOWN_CONVENTIONS = NumberConventions()
 
 
-def infer_number_customs(text: str) -> NumberCustoms:
+def infer_number_conventions(text: str) -> NumberConventions:
     """Return how numbers are written in `text`."""
-    return NumberCustoms(infer_decimal_mark(text), infer_triangle_sign(text))
+    return NumberConventions(infer_decimal_mark(text), infer_triangle_sign(text))
 
 
 def infer_decimal_mark(text: str) -> str | None:

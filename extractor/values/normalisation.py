@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from extractor.types import Field
 from extractor.values.characters import collapse_spaces, strip_note_marks, unify_characters
-from extractor.values.locale import UNKNOWN_CUSTOMS, NumberCustoms
+from extractor.values.locale import UNKNOWN_CONVENTIONS, NumberConventions
 from extractor.values.normalise_choices import find_printed_option, has_options, normalise_boolean, normalise_option
 from extractor.values.normalise_contacts import normalise_email, normalise_phone, normalise_uri
 from extractor.values.normalise_dates import normalise_date, normalise_date_time, normalise_time
@@ -87,14 +87,14 @@ def normalise_value(
     *,
     other_dates: Sequence[str] = (),
     day_month_order: str | None = None,
-    customs: NumberCustoms = UNKNOWN_CUSTOMS,
+    conventions: NumberConventions = UNKNOWN_CONVENTIONS,
 ) -> NormalisedValue:
     """Return what `text` means as a value of `field`: a value of the schema's type, or None with a Problem.
 
     `context` is what governs the text in the document (a caption, then the column header, the innermost last): it may
     declare the unit (`金额（万元）`) and settle how numbers and dates are written. `other_dates` are the other dates of
     the document, which may prove the order of day and month; where they do not, `day_month_order` (`dmy` or `mdy`) is
-    followed, with a Problem, and without it an ambiguous date is None. `customs` are those of the
+    followed, with a Problem, and without it an ambiguous date is None. `conventions` are those of the
     document, which say what `1.234` and `▲5` are where the context does not. Blank text is None without a Problem.
     Lengths, patterns and bounds are left to validation.
     """
@@ -107,7 +107,7 @@ def normalise_value(
         return normalise_option(field, text)
     match field.type:
         case "integer" | "number":
-            return normalise_number(field, text, context, customs)
+            return normalise_number(field, text, context, conventions)
         case "boolean":
             return normalise_boolean(field, text, context)
         case "string":

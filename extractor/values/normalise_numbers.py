@@ -12,7 +12,7 @@ from extractor.settings import Settings, rule
 from extractor.types import Field, Problem
 from extractor.values import numbers, units
 from extractor.values.characters import collapse_spaces, comparison_key, fold
-from extractor.values.locale import UNKNOWN_CUSTOMS, NumberCustoms
+from extractor.values.locale import UNKNOWN_CONVENTIONS, NumberConventions
 from extractor.values.normalised_value import NormalisedValue, not_normalised, problem
 
 
@@ -53,11 +53,11 @@ _POINT_GROUPS = re.compile(r"\d\.\d{3},\d|(?<!\d)\d{1,3}(?:\.\d{3}){2,}(?!\d)|(?
 
 
 def normalise_number(
-    field: Field, text: str, context: str, customs: NumberCustoms = UNKNOWN_CUSTOMS
+    field: Field, text: str, context: str, conventions: NumberConventions = UNKNOWN_CONVENTIONS
 ) -> NormalisedValue:
     """Return the number in `text`, in the field's unit; None with a Problem where it is not one number.
 
-    `customs` are those of the document that the text is from.
+    `conventions` are those of the document that the text is from.
     """
     number = numbers.parse_number(text)
     if number is None:
@@ -65,14 +65,14 @@ def normalise_number(
         return NormalisedValue(0) if is_zero else not_normalised(field, text, "one number")
     problems: list[Problem] = []
     if number.other is not None:
-        number, is_settled = _settle_point(number, text, context, field.type, customs.decimal_mark)
+        number, is_settled = _settle_point(number, text, context, field.type, conventions.decimal_mark)
         if not is_settled:
             message = f"“{collapse_spaces(text)}” may be {number.value} or {number.other:f}"
             problems.append(problem(field, ProblemKind.AMBIGUOUS_NUMBER, message))
-    elif customs.decimal_mark == "," and NumberSettings.current().marks_follow_document:
+    elif conventions.decimal_mark == "," and NumberSettings.current().marks_follow_document:
         number = _settle_comma(number, text, context, field.type)
-    if number.customary_sign:
-        number, sign_problem = _settle_sign(field, number, text, customs.triangle_is_minus)
+    if number.ambiguous_sign:
+        number, sign_problem = _settle_sign(field, number, text, conventions.triangle_is_minus)
         problems += [sign_problem] if sign_problem else []
     amount = number.value
     if number.worded and amount < 0 and _is_itself_a_fall(field):
@@ -126,13 +126,13 @@ def _settle_sign(
 ) -> tuple[numbers.Number, Problem | None]:
     """Return the number with the sign that `▲`, `CR`, `-(` or the like means here, and a problem where that is open."""
     shown = collapse_spaces(text)
-    if number.customary_sign in ("CR", "DR"):
-        message = f"“{shown}” was read as {number.value}; some accounts mean the opposite by {number.customary_sign}"
+    if number.ambiguous_sign in ("CR", "DR"):
+        message = f"“{shown}” was read as {number.value}; some accounts mean the opposite by {number.ambiguous_sign}"
         return number, problem(field, ProblemKind.AMBIGUOUS_NUMBER, message)
-    if number.customary_sign == "-(":
+    if number.ambiguous_sign == "-(":
         message = f"“{shown}” was read as {number.value}; a minus before a bracket may also undo it"
         return number, problem(field, ProblemKind.AMBIGUOUS_NUMBER, message)
-    if number.customary_sign == "- ":
+    if number.ambiguous_sign == "- ":
         message = f"“{shown}” was read as {number.value}; the dash beside the number may be no minus"
         return number, problem(field, ProblemKind.AMBIGUOUS_NUMBER, message)
     if triangle_is_minus:

@@ -39,7 +39,7 @@ _SHARES = {"百": 1, "千": 10, "万": 100}
 class NumberInContext:
     """A number at `text[start:end]` to which its surroundings are being added; see `numbers.Number`.
 
-    `has_power` says that a power of ten behind the digits took in more digits; `customary_sign` is a sign that not
+    `has_power` says that a power of ten behind the digits took in more digits; `ambiguous_sign` is a sign that not
     everybody means alike: `▲` or `△` before it, `CR` or `DR` behind it, a minus before a bracket or a space.
     """
 
@@ -54,7 +54,7 @@ class NumberInContext:
     prefixed: bool = False
     worded: bool = False
     has_power: bool = False
-    customary_sign: str = ""
+    ambiguous_sign: str = ""
 
 
 def read_context(folded: str, text: str, core: NumberCore, last_end: int) -> NumberInContext:
@@ -197,7 +197,7 @@ def _add_prefix(number: NumberInContext, folded: str, core: NumberCore, prefix: 
             continue
         has_sign, number.start = True, min(number.start, position)
         number.negative = number.negative or sign in "-—" + _TRIANGLES
-        number.customary_sign = sign if sign in _RISING_OR_MINUS else number.customary_sign
+        number.ambiguous_sign = sign if sign in _RISING_OR_MINUS else number.ambiguous_sign
     for name in ("fall", "rise"):
         word = prefix[name]
         # `down 5%` is a fall; in `broke down 5 pumps` nothing falls.
@@ -213,7 +213,7 @@ def _add_ledger_side(number: NumberInContext, folded: str, core: NumberCore) -> 
     """Take in `CR`, which makes an amount negative, or `DR` behind it."""
     side = _LEDGER_SIDE.match(folded, number.end)
     if side and core.from_digits and _AMOUNT.fullmatch(folded, core.start, core.end):
-        number.end, number.customary_sign = side.end(), side[1].upper()
+        number.end, number.ambiguous_sign = side.end(), side[1].upper()
         number.negative = number.negative or side[1].upper() == "CR"
 
 
@@ -236,7 +236,7 @@ def _add_brackets(number: NumberInContext, folded: str, text: str, core: NumberC
     if core.from_digits and not number.negative and behind == ")" and _MINUS_AND_BRACKET.search(folded[:start][-4:]):
         # `-(5)`: twice a loss, or the loss of a loss
         number.start, number.end = folded.rindex("-", 0, start), end + 1
-        number.negative, number.customary_sign = True, "-("
+        number.negative, number.ambiguous_sign = True, "-("
     elif start > 0 and folded[start - 1] == "(" and behind == ")" and core.from_digits and not number.negative:
         is_share = number.unit is not None and number.unit.dimensions == {"ratio"}
         is_amount = number.unit is not None or any(mark in folded[core.start : core.end] for mark in ",.")
@@ -252,12 +252,12 @@ def _add_brackets(number: NumberInContext, folded: str, text: str, core: NumberC
             number.end, number.negative = end + 1, True
     elif not number.negative and core.from_digits and (dash := _SPACED_TRAILING_MINUS.match(folded, end)):
         if _AMOUNT.fullmatch(folded, core.start, core.end):
-            number.end, number.negative, number.customary_sign = dash.end(), True, "- "
+            number.end, number.negative, number.ambiguous_sign = dash.end(), True, "- "
     elif core.from_digits and not number.negative and _is_enclosed(folded, start, end):
         number.start, number.end, number.negative = _enclosure(folded, start, end)
     elif core.from_digits and not number.negative and (minus := _spaced_minus(folded, start, end)) is not None:
         number.start, number.negative = minus, True
-        number.customary_sign = "" if text[minus] == "−" else "- "
+        number.ambiguous_sign = "" if text[minus] == "−" else "- "
     elif behind in ("↓", "↑") and not number.worded:
         number.end, number.negative, number.worded = end + 1, behind == "↓", True
 

@@ -26,8 +26,8 @@ class Number:
     `other` is the second reading of an ambiguous form such as `1.234`. `weak` marks digits that are more likely part
     of a name (`A4`, `1.2.3`, `第三`), to be offered only where nothing better stands. `prefixed` is money with its
     symbol in front, `scaled` a number with its own `万` or `million`, `worded` one whose sign is a word (`减114`).
-    `customary_sign` is a sign that depends on the custom of the place: `▲`, `△`, `CR` or `DR`, `-(` for `-(5)` and `- `
-    for a hyphen apart from its number.
+    `ambiguous_sign` is one that means different things in different places: `▲`, `△`, `CR` or `DR`, `-(` for `-(5)` and
+    `- ` for a hyphen apart from its number.
     """
 
     value: Decimal
@@ -39,7 +39,7 @@ class Number:
     prefixed: bool = False
     scaled: bool = False
     worded: bool = False
-    customary_sign: str = ""
+    ambiguous_sign: str = ""
 
 
 def parse_number(text: str) -> Number | None:
@@ -97,5 +97,5 @@ def _as_number(found: NumberInContext) -> Number:
         found.prefixed,
         found.scaled,
         found.worded,
-        found.customary_sign,
+        found.ambiguous_sign,
     )
