@@ -2,9 +2,10 @@
 
 The documents of a set come in random order, in several orders. Each is extracted with what the ones before it taught;
 then its gold record counts as approved, and teaches too. The curve is that of the documents before: of micro-F1, of the
-corrections that a person would make in each document, and of the fields that they would have to check, least sure
-first, for 99 % of the rest to be right. A document's layout has been seen where `kind` of its line in `gold.jsonl` (or
-the key that `--apart` names) is that of an earlier one; without such a key, where lessons take it for one they know.
+corrections that a person would make in each document (beside those of the same documents without lessons), and of the
+fields that they would have to check, least sure first, for 99 % of the rest to be right. A document's layout has been
+seen where `kind` of its line in `gold.jsonl` (or the key that `--apart` names) is that of an earlier one; without such
+a key, where lessons take it for one they know.
 
     python -m eval.learning SET                              five orders, by structure and lessons alone
     python -m eval.learning SET --model default --orders 1   with the model
@@ -49,6 +50,7 @@ from extractor.values import normalisation
 STEPS = ((0, 0), (1, 1), (2, 3), (4, 6), (7, 10), (11, 20), (21, 30), (31, 60), (61, 10_000))
 """Numbers of documents before, from and to, that are reported together."""
 ROUNDS, SEED = 1_000, 0
+_TO_CORRECT = (WRONG, MISSING, SPURIOUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ class Attempt:
     """One document in one order: how many came before, how many of them of its layout, and how it came out.
 
     `layout` is the key that tells layouts apart, empty where the set has none; `confidences` are those of the values by
-    the order of `matches`.
+    the order of `matches`; `alone` is how many values would have to be corrected without lessons.
     """
 
     document: str
@@ -65,6 +67,7 @@ class Attempt:
     layout: str
     matches: tuple[Match, ...]
     confidences: tuple[float, ...]
+    alone: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +78,7 @@ class Point:
     attempts: int
     f1: Estimate
     corrections: Estimate
+    alone: Estimate
     checks: Estimate
 
 
@@ -85,16 +89,24 @@ def learn_in_order(
     model: Model | None,
     key: str,
     wrong: int = 0,
+    alone: dict[str, int] | None = None,
 ) -> Iterator[Attempt]:
-    """Yield how each document comes out with what the ones before it taught; the first `wrong` ones teach wrongly."""
+    """Yield how each document comes out with what the ones before it taught; the first `wrong` ones teach wrongly.
+
+    `alone` keeps the corrections of each document without lessons from one order to the next.
+    """
+    alone = {} if alone is None else alone
     lessons: list[Lesson] = []
     layouts: Counter[str] = Counter()
     for n, sample in enumerate(samples):
         document = documents[sample.document]
         attempt, known = judge(sample, document, schema, model, lessons)
+        if sample.document not in alone:
+            matches = judge(sample, document, schema, model, [])[0][0] if lessons else attempt[0]
+            alone[sample.document] = sum(m.outcome in _TO_CORRECT for m in matches)
         layout = str(sample.more.get(key, ""))
         seen = layouts[layout] if layout else known
-        yield Attempt(sample.document, n, seen, layout, *attempt)
+        yield Attempt(sample.document, n, seen, layout, *attempt, alone[sample.document])
         layouts[layout] += 1
         taught = spoil(sample, document, schema, n) if n < wrong else sample
         lessons.append(teach(taught, document, schema, lessons))
@@ -155,16 +167,18 @@ def summarise(attempts: Sequence[Attempt], name: str) -> Point:
         name,
         len(attempts),
         _estimate(_f1(totals), _f1(draws)),
-        _estimate(totals[:, 4] / totals[:, 5], draws[:, 4] / draws[:, 5]),
+        _estimate(totals[:, 4] / totals[:, 6], draws[:, 4] / draws[:, 6]),
+        _estimate(totals[:, 5] / totals[:, 6], draws[:, 5] / draws[:, 6]),
         _estimate(np.array([checks]), np.array(several)),
     )
 
 
 def _counts(attempts: Iterable[Attempt]) -> tuple[int, ...]:
-    """Return correct, wrong, missing and spurious values, corrections, and documents."""
+    """Return correct, wrong, missing and spurious values, corrections, those without lessons, and documents."""
+    attempts = tuple(attempts)
     outcomes = Counter(m.outcome for a in attempts for m in a.matches)
     counts = tuple(outcomes[o] for o in (CORRECT, WRONG, MISSING, SPURIOUS))
-    return *counts, sum(counts[1:]), sum(1 for _ in attempts)
+    return *counts, sum(counts[1:]), sum(a.alone for a in attempts), len(attempts)
 
 
 def _f1(counts: np.ndarray) -> np.ndarray:
@@ -201,13 +215,22 @@ def curve(attempts: Sequence[Attempt], count: Callable[[Attempt], int]) -> list[
 
 def format_curve(title: str, points: Sequence[Point]) -> str:
     """Return a Markdown table."""
-    lines = [f"| {title} | documents | micro-F1 | corrections per document | fields to check for 99 % |"]
-    lines.append("|---|---|---|---|---|")
+    columns = (
+        title,
+        "documents",
+        "micro-F1",
+        "corrections per document",
+        "without lessons",
+        "fields to check for 99 %",
+    )
+    lines = [f"| {' | '.join(columns)} |", "|---" * len(columns) + "|"]
     for p in points:
-        corrections, checks = (
-            f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})" for e in (p.corrections, p.checks) if e.value is not None
+        corrections, alone, checks = (
+            f"{e.value:.2f} ({e.low:.2f} to {e.high:.2f})"
+            for e in (p.corrections, p.alone, p.checks)
+            if e.value is not None
         )
-        lines.append(f"| {p.name} | {p.attempts} | {format_estimate(p.f1)} | {corrections} | {checks} |")
+        lines.append(f"| {p.name} | {p.attempts} | {format_estimate(p.f1)} | {corrections} | {alone} | {checks} |")
     return "\n".join(lines)
 
 
@@ -292,13 +315,16 @@ def judge_apart(
     random.Random(order).shuffle(samples)
     lessons: list[Lesson] = []
     points = []
+    alone: dict[str, int] = {}
     for n in range(len(samples) + 1):
         if n in numbers or n == len(samples):
             attempts = []
             for sample in tested.samples:
                 if sample.document in wanted:
                     outcome, known = judge(sample, wanted[sample.document], schema, model, lessons)
-                    attempts.append(Attempt(sample.document, n, known, "", *outcome))
+                    if not lessons:
+                        alone[sample.document] = sum(m.outcome in _TO_CORRECT for m in outcome[0])
+                    attempts.append(Attempt(sample.document, n, known, "", *outcome, alone[sample.document]))
             points.append(summarise(attempts, str(n)))
         if n < len(samples):
             lessons.append(teach(samples[n], documents[samples[n].document], schema, lessons))
@@ -329,10 +355,11 @@ def main(arguments: list[str] | None = None) -> int:
     wanted = samples.samples[: chosen.limit]
     documents = read_all(samples, wanted)
     attempts: list[Attempt] = []
+    alone: dict[str, int] = {}
     for order in range(chosen.orders):
         shuffled = [s for s in wanted if s.document in documents]
         random.Random(order).shuffle(shuffled)
-        attempts += learn_in_order(shuffled, documents, schema, model, chosen.apart, chosen.wrong)
+        attempts += learn_in_order(shuffled, documents, schema, model, chosen.apart, chosen.wrong, alone)
     report(samples.name, attempts, chosen.output)
     return 0
 

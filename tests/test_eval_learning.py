@@ -12,7 +12,7 @@ from extractor.evaluation.matching import ABSENT, CORRECT, MISSING, WRONG, Match
 
 def attempt(document: str, before: int, outcomes: list[str], confidences: list[float]) -> learning.Attempt:
     matches = tuple(Match((f"f{n}",), (f"f{n}",), "text", "a", "a", o, o) for n, o in enumerate(outcomes))
-    return learning.Attempt(document, before, before, "", matches, tuple(confidences))
+    return learning.Attempt(document, before, before, "", matches, tuple(confidences), 2)
 
 
 def test_figures_count_corrections_and_fields_to_check():
@@ -23,6 +23,7 @@ def test_figures_count_corrections_and_fields_to_check():
     point = learning.summarise(attempts, "0–1")
     assert point.f1.value == pytest.approx(4 / 7)
     assert point.corrections.value == 1.0
+    assert point.alone.value == 2.0
     assert point.checks.value == pytest.approx(1.0, abs=0.05)  # the two wrong ones are the least sure
     assert point.f1.low <= point.f1.value <= point.f1.high
 

@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from extractor.candidates.matches import StructuralMatch
 from extractor.errors import InputError
 from extractor.extraction.pipeline import extract
 from extractor.extraction.planning import match_structure
-from extractor.lessons import ApprovedValue, gold_as_approved, make_lesson, parse_lesson
+from extractor.lessons import ApprovedValue, gold_as_approved, make_lesson, parse_lesson, propose
 from extractor.lessons.fingerprint import fingerprint, similarity, weighted_similarities
 from extractor.lessons.places import locate_value
 from extractor.lessons.tokens import DocumentTokens, correct_words, shape_of
@@ -78,6 +79,11 @@ Fare {n + 20}.00 seat {n + 5}.25 altogether {2 * n + 25}.25
 
 def read_text(text: str):
     return read_bytes(text.encode(), "form.txt")
+
+
+def read_permit(n: int):
+    text, gold = permit(n)
+    return read_text(text), gold
 
 
 def lessons_from(forms, schema=SCHEMA):
@@ -186,6 +192,15 @@ def test_lessons_survive_json():
         parse_lesson({"document": "x"})
 
 
+def test_an_answer_that_structure_is_certain_of_is_weighed_with_lessons():
+    lessons = [make_lesson(d, SCHEMA, gold_as_approved(SCHEMA, gold), {}) for d, gold in map(read_permit, range(3))]
+    document, gold = read_permit(4)
+    start = document.text.index(gold["code"])
+    match = StructuralMatch(("code",), start, start + len(gold["code"]), 1.0, "")
+    proposal = propose(document, SCHEMA.fields, lessons, {("code",): match})[("code",)]
+    assert (proposal.start, proposal.end) == (match.start, match.end)
+
+
 def test_fingerprints_tell_layouts_apart():
     permits = [fingerprint(DocumentTokens(read_text(permit(n)[0]))) for n in range(3)]
     other = fingerprint(DocumentTokens(read_text(ticket(0)[0])))
@@ -197,13 +212,12 @@ def test_fingerprints_tell_layouts_apart():
 
 def test_values_are_located_by_what_they_mean():
     document = read_text("Paid 1,250.00 on 3 April 2021\nby  O’Hara\n& Sons and Marohar Ltd\n")
+    tokens = DocumentTokens(document)
     fields = {f.name: f for f in SCHEMA.fields}
-    assert [document.text[s:e] for s, e in locate_value(1250, fields["sum"], document)] == ["1,250.00"]
-    assert [document.text[s:e] for s, e in locate_value("2021-04-03", fields["starts"], document)] == ["3 April 2021"]
-    assert [document.text[s:e] for s, e in locate_value("OHARA & SONS", fields["keeper"], document)] == [
-        "O’Hara\n& Sons"
-    ]
-    assert locate_value("ohar", fields["keeper"], document) == []
+    assert [document.text[s:e] for s, e in locate_value(1250, fields["sum"], tokens)] == ["1,250.00"]
+    assert [document.text[s:e] for s, e in locate_value("2021-04-03", fields["starts"], tokens)] == ["3 April 2021"]
+    assert [document.text[s:e] for s, e in locate_value("OHARA & SONS", fields["keeper"], tokens)] == ["O’Hara\n& Sons"]
+    assert locate_value("ohar", fields["keeper"], tokens) == []
 
 
 def test_shapes_and_corrected_words():

@@ -126,7 +126,7 @@ def _learn_set(store: Any, arguments: argparse.Namespace) -> int:
         stored = store.lessons.add(lesson, who=current_user())
         learnt += 1
         located = sum(each.place is not None for each in lesson.fields)
-        present = sum(each.present for each in lesson.fields)
+        present = sum(each.present and not each.choice for each in lesson.fields)
         console.print_message(
             f"[{n}/{len(samples.samples)}] {sample.document}: layout {stored.layout}, "
             f"{located} of {present} values found in the document"

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from extractor.lessons import Lesson, ListProposal, Proposal, ProposalSettings, ValueRule
+from extractor.extraction.planning import Plan
+from extractor.lessons import Choice, Lesson, Proposal, ProposalSettings, ValueRule
 from extractor.types import FieldValue, Path, path_text
 
 
@@ -50,10 +51,16 @@ def null_by_lessons(path: Path, proposal: Proposal | None) -> FieldValue | None:
     return FieldValue(path, None, None, round(proposal.absent, 4), method="code")
 
 
+def value_by_lessons(choice: Choice | None) -> FieldValue | None:
+    """Return the value that lessons choose for a field; None where they do not. It stands nowhere in the document."""
+    if choice is None:
+        return None
+    return FieldValue(choice.path, choice.value, None, round(choice.probability, 4), method="code")
+
+
 def describe_lessons(
     lessons: Sequence[Lesson],
-    proposals: Mapping[Path, Proposal],
-    lists: Mapping[Path, ListProposal],
+    planned: Plan,
     rules: Mapping[Path, ValueRule],
     values: Sequence[FieldValue],
 ) -> dict[str, Any] | None:
@@ -66,11 +73,17 @@ def describe_lessons(
     """
     if not lessons:
         return None
+    proposals = planned.proposals
     made = {
         path_text(value.path): {"records": proposal.lessons, "probability": round(proposal.probability, 4)}
         for value in values
         if (proposal := proposals.get(value.path)) is not None and _is_of_proposal(value, proposal)
     }
+    for value in values:
+        choice = planned.choices.get(value.path)
+        if choice is not None and value.method == "code" and value.value == choice.value is not None:
+            probability = round(choice.probability, 4)
+            made[path_text(value.path)] = {"records": choice.lessons, "probability": probability}
     none = [
         path_text(value.path)
         for value in values
@@ -82,7 +95,7 @@ def describe_lessons(
         "layout": layout,
         "values": made,
         "absent": none,
-        "lists": {path_text(path): each.lessons for path, each in lists.items()},
+        "lists": {path_text(path): each.lessons for path, each in planned.learnt_lists.items()},
         "rules": {path_text(path): rule.key for path, rule in rules.items()},
     }
 

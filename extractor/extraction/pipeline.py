@@ -29,6 +29,7 @@ from extractor.extraction.lesson_values import (
     describe_lessons,
     doubt_by_lessons,
     null_by_lessons,
+    value_by_lessons,
     with_lesson_features,
 )
 from extractor.extraction.passages import estimate_tokens
@@ -113,7 +114,7 @@ def extract(
             assembly = assemble_record(document, schema, _without_found_problems(decided, assembly), found)
             decided = list(assembly.values)
     run = _describe_run(schema, model, planned, answers, confidence, timer)
-    if (learnt := describe_lessons(lessons, planned.proposals, planned.learnt_lists, rules, decided)) is not None:
+    if (learnt := describe_lessons(lessons, planned, rules, decided)) is not None:
         run["lessons"] = learnt
     return Extraction(document, schema.id, assembly.data, tuple(decided), assembly.problems, run)
 
@@ -143,7 +144,9 @@ def _values_from_model(planned: Plan, answers: Sequence[Answer], context: Extrac
     """Return the values of all answers; of fields that nobody was asked for, null with a problem that says so."""
     if not answers:
         return [
-            null_by_lessons(query.field.path, planned.proposals.get(query.field.path)) or _unasked_value(query.field)
+            null_by_lessons(query.field.path, planned.proposals.get(query.field.path))
+            or value_by_lessons(planned.choices.get(query.field.path))
+            or _unasked_value(query.field)
             for group in planned.queries
             for query in group
         ]
@@ -173,7 +176,7 @@ def _unasked_value(f: Field) -> FieldValue:
 
 
 def _values_without_question(schema: Schema, planned: Plan) -> list[FieldValue]:
-    """Return the values that code decides: null for unanswerable fields, and the schema's constants."""
+    """Return the values that code decides: null for unanswerable fields, constants, settled choices of lessons."""
     confidence = AbsenceSettings.current().unanswerable_confidence
     absent = [FieldValue(f.path, None, confidence=confidence, method="code") for f in planned.unanswerable]
     constant = [
@@ -181,7 +184,8 @@ def _values_without_question(schema: Schema, planned: Plan) -> list[FieldValue]:
         for f in schema.fields
         if "const" in f.schema
     ]
-    return absent + constant
+    settled = [value_by_lessons(choice) for choice in planned.choices.values() if choice.is_settled]
+    return absent + constant + [value for value in settled if value is not None]
 
 
 def _describe_run(

@@ -21,7 +21,7 @@ from extractor.candidates.typed import CandidateIndex
 from extractor.extraction import prompts
 from extractor.extraction.passages import PassageSettings, Span, passage_budget, select_passages
 from extractor.extraction.questions import FieldQuery, group_queries, make_field_group, make_queries
-from extractor.lessons import Lesson, ListProposal, Proposal, propose, propose_lists
+from extractor.lessons import Choice, Lesson, ListProposal, Proposal, propose, propose_choices, propose_lists
 from extractor.lessons.labels import learnt_labels
 from extractor.schemas import Schema
 from extractor.settings import Settings, threshold
@@ -50,8 +50,9 @@ class Plan:
     """What structure answered, and what is asked.
 
     `matches` are single fields, `row_matches` lists. `queries` are grouped as in `request.groups`; no question is asked
-    for `unanswerable` fields, which nothing in the document can answer. `proposals` and `learnt_lists` are what lessons
-    say of single fields and of lists.
+    for `unanswerable` fields, which nothing in the document can answer. `proposals`, `learnt_lists` and `choices` are
+    what lessons say of single fields, of lists, and of fields whose value is chosen; no question is asked for settled
+    ones.
     """
 
     matches: Mapping[Path, StructuralMatch]
@@ -63,6 +64,7 @@ class Plan:
     candidates: CandidateIndex = field(compare=False, repr=False)
     proposals: Mapping[Path, Proposal] = field(default_factory=dict)
     learnt_lists: Mapping[Path, ListProposal] = field(default_factory=dict)
+    choices: Mapping[Path, Choice] = field(default_factory=dict)
 
     @property
     def matched_count(self) -> int:
@@ -164,7 +166,10 @@ def plan(
     matches = apply_proposals(matches, proposals, document)
     matches |= _match_learnt_labels(document, fields, matches, row_matches, lessons)
     matches |= _match_quoted_labels(document, fields, matches, row_matches)
-    left = [f for f in fields if f.path not in matches and f.path not in row_matches]
+    known = {*matches, *row_matches}
+    choices = {p: each for p, each in propose_choices(document, fields, lessons).items() if p not in known}
+    known |= {path for path, choice in choices.items() if choice.is_settled}
+    left = [f for f in fields if f.path not in known]
     answered_spans = _find_answered_spans(document, matches, row_matches, left)
 
     hidden = _hidden_spans(document)
@@ -175,8 +180,9 @@ def plan(
     groups = tuple(group_queries(queries))
     questions = tuple(make_field_group(group, passages) for group in groups)
     request = Request(prompts.system(), prompts.document(passages.text), questions, passages.text)
+    unanswered = tuple(unanswerable)
     return Plan(
-        matches, row_matches, passages, groups, request, tuple(unanswerable), candidates, proposals, learnt_lists
+        matches, row_matches, passages, groups, request, unanswered, candidates, proposals, learnt_lists, choices
     )
 
 

@@ -21,6 +21,7 @@ from extractor.extraction.planning import Plan, plan
 from extractor.extraction.questions import FieldQuery
 from extractor.lessons import gold_as_approved
 from extractor.lessons.places import choose_place, locate_value
+from extractor.lessons.tokens import DocumentTokens
 from extractor.models import Model, load_model, open_source, with_adapter
 from extractor.models.adapters import AdapterDescription, adapter_hash, adapters_folder, write_description
 from extractor.schemas import Schema
@@ -80,13 +81,14 @@ def make_examples(approved: ApprovedDocument) -> Iterator[Any]:
 
     planned = plan(approved.document, approved.schema)
     values = {each.path: each.value for each in gold_as_approved(approved.schema, approved.gold)}
+    tokens = DocumentTokens(approved.document)
     for queries, group in zip(planned.queries, planned.request.groups, strict=True):
         if queries[0].field.type == "array":
             continue
         answer, taught = "", []
         for n, query in enumerate(queries):
             path = query.field.path
-            written = _write_value(query, values[path], approved.document, planned) if path in values else None
+            written = _write_value(query, values[path], tokens, planned) if path in values else None
             answer += ("{" if not n else " ") + json.dumps(query.key, ensure_ascii=False) + ": "
             start = len(answer)
             answer += (written or "null") + ","
@@ -96,7 +98,7 @@ def make_examples(approved: ApprovedDocument) -> Iterator[Any]:
             yield Example(planned.request.system, planned.request.prompt, group.question, answer, tuple(taught))
 
 
-def _write_value(query: FieldQuery, value: Any, document: Document, planned: Plan) -> str | None:
+def _write_value(query: FieldQuery, value: Any, tokens: DocumentTokens, planned: Plan) -> str | None:
     """Return the JSON text that answers a query rightly; None where the form of the answer has none."""
     if equivalence.is_absent(value):
         return "null"
@@ -109,7 +111,8 @@ def _write_value(query: FieldQuery, value: Any, document: Document, planned: Pla
         equal = (text for text in slot.literals if equivalence.is_equivalent(value, text, compared))
         text = next(equal, None)
         return None if text is None else json.dumps(text, ensure_ascii=False)
-    spans = [span for span in locate_value(value, field, document) if planned.passages.contains(*span)]
+    spans = [span for span in locate_value(value, field, tokens) if planned.passages.contains(*span)]
+    document = tokens.document
     span = choose_place(spans, field, document) or (spans[0] if spans else None)
     return None if span is None else json.dumps(join_lines(document.text[slice(*span)])[0].strip(), ensure_ascii=False)
 

@@ -3,10 +3,12 @@
 Read `models` (what one document teaches), `tokens` (a document as plain words with their places), `places` (how a value
 stands in its document), `fingerprint` (which documents are of one layout), `surroundings` and `proposals` (what lessons
 say about another document), `labels` (what they say about one of another layout), `lists` (about the columns of lists),
-`edits` (what people do to values again and again), `teaching` (lessons from approved values), `summary` (what was
-learnt, for people) and `files` (lessons on their way from one store to another).
+`choices` (about values that are judged or chosen), `edits` (what people do to values again and again), `teaching`
+(lessons from approved values), `summary` (what was learnt, for people) and `files` (lessons on their way from one store
+to another).
 """
 
+from extractor.lessons.choices import Choice, propose_choices
 from extractor.lessons.edits import OfferedRule, attach_rules, find_rules, offer_rules
 from extractor.lessons.files import LessonFile, format_lessons, parse_lessons
 from extractor.lessons.lists import ListProposal, propose_lists
@@ -24,6 +26,7 @@ from extractor.lessons.teaching import ApprovedValue, gold_as_approved, make_les
 
 __all__ = [
     "ApprovedValue",
+    "Choice",
     "Counted",
     "CurveGroup",
     "FieldLesson",
@@ -49,6 +52,7 @@ __all__ = [
     "parse_lessons",
     "parse_rule",
     "propose",
+    "propose_choices",
     "propose_lists",
     "summarise_lessons",
 ]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ class FingerprintSettings(Settings):
     """What a fingerprint holds, and from when on two documents are of one layout."""
 
     max_hashes: int = threshold(192, unit="hashes", meaning="So many hashes of a document are kept, the smallest ones.")
+    max_words: int = threshold(256, unit="hashes", meaning="The same of a document's single words.")
     least_weight: float = threshold(0.7, meaning="Least weight of what others have too, when documents are compared.")
     min_similarity: float = threshold(
         0.3, meaning="From this share of common hashes on a document belongs to a layout that is known."
@@ -40,6 +42,13 @@ def fingerprint(document: DocumentTokens) -> tuple[int, ...]:
         pairs.update(f"{a} {b}" for a, b in pairwise([*words, ""]) if a)
     hashes = sorted(_hash(pair) for pair in pairs)
     return tuple(hashes[: FingerprintSettings.current().max_hashes])
+
+
+def word_hashes(document: DocumentTokens) -> tuple[int, ...]:
+    """Return a sample of the hashes of a document's words and currency signs, numbers below 2**53, in order."""
+    words = {t.plain for t in document.tokens if t.plain != "0"}
+    words.update(c for c in set(document.document.text) if unicodedata.category(c) == "Sc")
+    return tuple(sorted(_hash(word) for word in words)[: FingerprintSettings.current().max_words])
 
 
 def _hash(text: str) -> int:

@@ -61,7 +61,8 @@ class FieldLesson:
     `place` is None for a field without a value, and for a value that was found nowhere in the document; then `present`
     tells which. `structure` is what structure alone proposed, `instead` the text that was proposed and is wrong.
     `corrected` says that a person changed what the machine had. `machine` is the text that it had taken, `below` the
-    line below that text, `entered` an approved text that is not as printed; all empty where not known.
+    line below that text, `entered` an approved text that is not as printed; all empty where not known. `choice` is the
+    value, as JSON, of a field that is chosen and not copied (see `choices`).
     """
 
     path: Path
@@ -73,6 +74,7 @@ class FieldLesson:
     machine: str = ""
     below: str = ""
     entered: str = ""
+    choice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,9 +103,10 @@ class ListLesson:
 class Lesson:
     """What one approved document teaches under one schema.
 
-    `document` is its SHA-256, `schema` the schema's id, `fingerprint` as `fingerprint.fingerprint` makes it, `name` the
-    document's name for people, `at` when it was learnt (ISO 8601). `fields` are single ones, `lists` those of objects.
-    `rules` are those of its schema that people switched on; they are with one lesson of several.
+    `document` is its SHA-256, `schema` the schema's id, `fingerprint` and `words` as `fingerprint.fingerprint` and
+    `fingerprint.word_hashes` make them, `name` the document's name for people, `at` when it was learnt (ISO 8601).
+    `fields` are single ones, `lists` those of objects. `rules` are those of its schema that people switched on; one of
+    several lessons has them.
     """
 
     document: str
@@ -115,6 +118,7 @@ class Lesson:
     version: int = LESSON_VERSION
     lists: tuple[ListLesson, ...] = ()
     rules: tuple[ValueRule, ...] = ()
+    words: tuple[int, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -131,9 +135,11 @@ def parse_lesson(plain: Mapping[str, Any]) -> Lesson:
     try:
         fields = tuple(_parse_field(f) for f in plain["fields"])
         fingerprint = tuple(int(h) for h in plain["fingerprint"])
+        words = tuple(int(h) for h in plain.get("words", ()))
         lists = tuple(_parse_list(each) for each in plain.get("lists", ()))
         rules = tuple(parse_rule(each) for each in plain.get("rules", ()))
-        lesson = Lesson(**{**plain, "fields": fields, "fingerprint": fingerprint, "lists": lists, "rules": rules})
+        parsed = {"fields": fields, "fingerprint": fingerprint, "lists": lists, "rules": rules, "words": words}
+        lesson = Lesson(**{**plain, **parsed})
     except (KeyError, TypeError, ValueError) as error:
         raise InputError(f"This is no lesson: {error}", "Give a file that `extractor learn --export` wrote.") from None
     if not isinstance(lesson.document, str) or not isinstance(lesson.schema, str):

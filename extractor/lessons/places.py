@@ -12,7 +12,7 @@ from extractor.lessons.models import ValuePlace
 from extractor.lessons.tokens import DocumentTokens, plain_words, shape_of
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Field
-from extractor.values import equivalence, normalisation
+from extractor.values import normalisation
 
 Span = tuple[int, int]
 
@@ -91,7 +91,7 @@ def _nearest_anchors(tokens: DocumentTokens, first: int, last: int, limit: int) 
     return tuple((word, round(right, 4), round(down, 4)) for _, word, right, down in sorted(found)[:limit])
 
 
-def locate_value(value: Any, field: Field, document: Document) -> list[Span]:
+def locate_value(value: Any, field: Field, tokens: DocumentTokens) -> list[Span]:
     """Return the stretches of the document that mean what an approved value does, in order; none of hidden text.
 
     A text counts where its letters and digits stand, whatever the spaces, cases and marks between them; a number, date
@@ -100,16 +100,13 @@ def locate_value(value: Any, field: Field, document: Document) -> list[Span]:
     if value is None or isinstance(value, bool | list | dict):
         return []
     kind = normalisation.value_kind(field)
-    text = document.text
+    text = tokens.document.text
     found: list[Span] = []
     if kind is not None and kind != "boolean":
-        compared = "number" if kind in normalisation.NUMERIC_TYPES else kind
-        for start, end in normalisation.find_spans(kind, text):
-            if equivalence.is_equivalent(value, text[start:end], compared):
-                found.append((start, end))
+        found = tokens.spans_equal_to(value, kind)
     if not found and isinstance(value, str):
         found = _find_letters_and_digits(value, text)
-    hidden = [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
+    hidden = [(b.start, b.end) for b in tokens.document.blocks if b.kind == "hidden"]
     found = [(s, e) for s, e in found if not any(s < last and first < e for first, last in hidden)]
     return found[: PlaceSettings.current().max_places]
 

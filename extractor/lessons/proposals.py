@@ -48,6 +48,9 @@ class ProposalSettings(Settings):
         2.0, meaning="A lesson weighs its document's similarity, as a share of the most similar one's, to this power."
     )
     least_reference: float = threshold(0.15, meaning="Similarity below which even the most similar lesson weighs less.")
+    new_layout_mass: float = threshold(
+        0.9, meaning="Probability that a value there is stands at one of the places looked at, in a wholly new layout."
+    )
     other_layouts: float = threshold(2.0, unit="lessons", meaning="Lessons of other layouts weigh as much together.")
     same_layout: float = threshold(0.25, meaning="From this weight on a lesson counts as one of the same layout.")
     unseen: float = threshold(0.5, unit="lessons", meaning="Weight of what no lesson has, beside all lessons.")
@@ -56,6 +59,7 @@ class ProposalSettings(Settings):
     prior_structure_wrong: float = threshold(
         0.15, meaning="That structure proposes a wrong place for a value there is."
     )
+    least_structure_wrong: float = threshold(0.01, meaning="The same, however sure structure is.")
     prior_structure_false: float = threshold(0.3, meaning="That structure proposes a value where there is none.")
     prior_repeated: float = threshold(0.05, meaning="That the value of a field is one that was approved before.")
     against_weight: float = threshold(
@@ -283,7 +287,7 @@ class _FieldModel:
             total = math.exp(log_present) + math.exp(log_absent)
             absent = math.exp(log_absent) / total
             return [Proposal(self._field.path, -1, -1, 0.0, absent, 0, self._layout_size)]
-        logs = [log_present + score for score, _, _ in scored]
+        logs = [log_present + score for score in self._raise_in_new_layouts([score for score, _, _ in scored])]
         highest = max(*logs, log_absent) if len(logs) else log_absent
         total = sum(math.exp(x - highest) for x in logs) + math.exp(log_absent - highest)
         absent = math.exp(log_absent - highest) / total
@@ -300,6 +304,19 @@ class _FieldModel:
             )
             for log, (_, start, end) in best
         ]
+
+    def _raise_in_new_layouts(self, scores: Sequence[float]) -> list[float]:
+        """Return the logarithms of the places' probabilities, raised together where no lesson is of a like layout.
+
+        Nowhere in a new layout need a value stand as it does in lessons; somewhere it stands nonetheless.
+        """
+        familiar = max((weight for weight, _ in self._weighted.places), default=1.0)
+        least = self._settings.new_layout_mass * (1 - familiar)
+        highest = max(scores)
+        total = highest + math.log(sum(math.exp(score - highest) for score in scores))
+        if least <= 0 or total >= math.log(least):
+            return list(scores)
+        return [score + math.log(least) - total for score in scores]
 
     @property
     def _layout_size(self) -> int:
@@ -357,7 +374,7 @@ class _FieldModel:
         """Return how often structure's answer to a field with a value is right, wrong, or none."""
         s = self._settings
         score = self._match.score if self._match else 0.7
-        wrong = s.prior_structure_wrong if self._match is None else min(1 - score, 0.5)
+        wrong = s.prior_structure_wrong if self._match is None else min(max(1 - score, s.least_structure_wrong), 0.5)
         prior = {WRONG: wrong, NOTHING: 0.15, RIGHT: 0.85 - wrong}[outcome]
         count = self._weighted.total(present=True, structure=outcome)
         total = self._weighted.total(present=True)
@@ -400,9 +417,8 @@ class _FieldModel:
     def _typed_spans(self) -> list[tuple[int, int]]:
         """Return the stretches of the field's kind as first and last tokens."""
         assert self._kind is not None
-        text = self._tokens.document.text
         found = []
-        for start, end in normalisation.find_spans(self._kind, text):
+        for start, end in self._tokens.spans_of_kind(self._kind):
             first, last = self._tokens.first_at(start), self._tokens.first_at(end) - 1
             if first <= last < len(self._tokens.tokens):
                 found.append((first, last))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
@@ -31,7 +32,8 @@ class FieldSummary:
 
     Of `seen` documents people decided about the field; `present` had a value, `located` of them a place in the text;
     `corrected` were changed. `labels` are what is printed beside, above or at the head of the values, suggested as
-    `x-labels`; `shapes` the forms of values (`tokens.shape_of`), `instead` what structure alone proposed wrongly.
+    `x-labels`; `shapes` the forms of values (`tokens.shape_of`), or the values themselves where they are chosen;
+    `instead` what structure alone proposed wrongly.
     """
 
     field: str
@@ -82,9 +84,15 @@ def _summarise_field(name: str, lessons: Sequence[FieldLesson]) -> FieldSummary:
         len(places),
         sum(lesson.corrected for lesson in lessons),
         suggest_labels(lessons),
-        _most_common(place.shape for place in places),
+        _most_common((*(place.shape for place in places), *_chosen_texts(lessons))),
         _most_common(lesson.instead for lesson in lessons if lesson.structure == WRONG),
     )
+
+
+def _chosen_texts(lessons: Sequence[FieldLesson]) -> list[str]:
+    """Return the values of a field that is chosen and not copied, texts without quotation marks."""
+    values = (json.loads(lesson.choice) for lesson in lessons if lesson.choice)
+    return [value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values]
 
 
 def count_labels(lesson: Lesson) -> int:

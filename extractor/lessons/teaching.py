@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from extractor.candidates.matches import StructuralMatch
+from extractor.lessons.choices import choice_text, is_chosen
 from extractor.lessons.edits import line_below
-from extractor.lessons.fingerprint import fingerprint
+from extractor.lessons.fingerprint import fingerprint, word_hashes
 from extractor.lessons.lists import ApprovedItem, make_list_lesson
 from extractor.lessons.models import NOTHING, RIGHT, WRONG, FieldLesson, Lesson, ListLesson, ValuePlace
 from extractor.lessons.places import choose_place, describe_place, locate_value
@@ -56,7 +57,7 @@ def make_lesson(
     tokens = DocumentTokens(document)
     fields = {f.path: f for f in schema.fields}
     wanted = [(fields[a.path], a) for a in approved if a.path in fields and is_placed(fields[a.path])]
-    spans = {a.path: [a.span] if a.span else locate_value(a.value, field, document) for field, a in wanted}
+    spans = {a.path: [a.span] if a.span else locate_value(a.value, field, tokens) for field, a in wanted}
     several = {path: places for path, places in spans.items() if len(places) > 1}
     chosen = choose_places(tokens, several, schema.fields, known)
     places = {
@@ -72,8 +73,25 @@ def make_lesson(
         is_present = not equivalence.is_absent(each.value)
         lesson = FieldLesson(each.path, is_present, place if is_present else None, outcome, instead, each.corrected)
         found.append(replace(lesson, **_describe_edit(document, field, each, place)))
-    lists = tuple(_list_lessons(document, schema, approved))
-    return Lesson(document.id, schema.id, fingerprint(tokens), tuple(found), name or document.source, at, lists=lists)
+    chosen_values = [a for a in approved if a.path in fields and is_chosen(fields[a.path])]
+    found += (_chosen_lesson(each) for each in chosen_values)
+    return Lesson(
+        document.id,
+        schema.id,
+        fingerprint(tokens),
+        tuple(found),
+        name or document.source,
+        at,
+        lists=tuple(_list_lessons(document, schema, approved)),
+        words=word_hashes(tokens) if chosen_values else (),
+    )
+
+
+def _chosen_lesson(approved: ApprovedValue) -> FieldLesson:
+    """Return what a chosen value teaches: itself."""
+    is_present = not equivalence.is_absent(approved.value)
+    choice = choice_text(approved.value) if is_present else ""
+    return FieldLesson(approved.path, is_present, corrected=approved.corrected, choice=choice)
 
 
 def _describe_edit(

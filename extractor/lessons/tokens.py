@@ -9,10 +9,13 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from extractor.types import BBox, Document, Word
+from extractor.values.equivalence import is_equivalent
+from extractor.values.normalisation import NUMERIC_TYPES
 from extractor.values.scripts import CJK
+from extractor.values.spans import find_spans
 
 MAX_CHARACTERS = 400_000
 """Later words of a longer document are left out."""
@@ -65,6 +68,8 @@ class DocumentTokens:
             found = [t for t in found if not any(start <= t.start < end for start, end in hidden)]
         self.tokens: tuple[Token, ...] = tuple(found)
         self._starts = [t.start for t in found]
+        self._spans_of_kind: dict[str, list[Span]] = {}
+        self._spans_equal_to: dict[tuple[str, type, Any], list[Span]] = {}
 
     @cached_property
     def positions(self) -> dict[str, list[int]]:
@@ -73,6 +78,24 @@ class DocumentTokens:
         for n, token in enumerate(self.tokens):
             found[token.plain].append(n)
         return dict(found)
+
+    def spans_of_kind(self, kind: str) -> list[Span]:
+        """Return the stretches of the text that `values.spans.find_spans` finds; each kind is looked for once."""
+        if kind not in self._spans_of_kind:
+            self._spans_of_kind[kind] = find_spans(kind, self.document.text)
+        return self._spans_of_kind[kind]
+
+    def spans_equal_to(self, value: Any, kind: str) -> list[Span]:
+        """Return the stretches of a kind that mean the same as a value; hundreds of zeros are looked for once."""
+        key = kind, type(value), value
+        if key not in self._spans_equal_to:
+            compared = "number" if kind in NUMERIC_TYPES else kind
+            self._spans_equal_to[key] = [
+                (start, end)
+                for start, end in self.spans_of_kind(kind)
+                if is_equivalent(value, self.document.text[start:end], compared)
+            ]
+        return self._spans_equal_to[key]
 
     def first_at(self, start: int) -> int:
         """Return the position of the first token that begins at or after a character."""
