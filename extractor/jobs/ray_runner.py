@@ -163,7 +163,7 @@ class ReaderActor:
         _forget_main_module()
         settings = JobSettings.current()
         self._schema, self._limits, self._with_model = schema, limits, with_model
-        niceness = settings.reader_niceness if with_model else 0
+        niceness = settings.reader_niceness if with_model else limits.niceness
         arguments = (limits.memory, os.getpid(), niceness, limits.timeout)
         self._workers = ProcessPool(1, worker_tasks.init_reader, arguments, settings.recycle_after)
 

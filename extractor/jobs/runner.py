@@ -56,7 +56,7 @@ class JobLimits:
 
     `workers` are reading processes, `models` processes with a model, `batch` the documents that a model answers at a
     time. `timeout` and `model_timeout` are seconds for reading and for answering one document, `memory` MB of address
-    space for a reading process.
+    space for a reading process, `niceness` what is added to its nice value where no model answers.
     """
 
     workers: int = field(default_factory=available_cores)
@@ -65,6 +65,7 @@ class JobLimits:
     timeout: float = 300.0
     model_timeout: float = 1800.0
     memory: int = 4096
+    niceness: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +125,7 @@ class JobRunner:
         self._min_held = needed if load_model else self._settings.batch * own.workers
         self._max_held = self._min_held
         main = os.getpid()
-        niceness = self._settings.reader_niceness if load_model else 0
+        niceness = self._settings.reader_niceness if load_model else own.niceness
         arguments = (own.memory, main, niceness, own.timeout)
         self._readers = ProcessPool(own.workers, worker_tasks.init_reader, arguments, self._settings.recycle_after)
         self._models = models or model_processes(own)

@@ -34,7 +34,7 @@ RETRY_SECONDS = 120.0
 POLL_SECONDS = 30.0
 STOP_SECONDS = 10.0
 NICE = 10
-"""By how much the model's process lowers its priority: somebody is working at the screen."""
+"""By how much processes that read and extract lower their priority: somebody is working at the screen."""
 ACTOR = "upload"
 """Who the audit log names for what is extracted in the background."""
 
@@ -44,7 +44,8 @@ class UploadWorker:
 
     def __init__(self, store: Store, jobs: Callable[[], list[Job]], clean: Callable[[], object] = lambda: None) -> None:
         self._store, self._jobs, self._clean = store, jobs, clean
-        self._limits = JobLimits(workers=max(1, available_cores() - 1))  # one is left for the screen
+        workers = max(1, available_cores() - 1)  # one is left for the screen
+        self._limits = JobLimits(workers=workers, niceness=NICE)
         self._served: dict[str, float] = {}
         """When a job was last worked on, by its name, in seconds of the monotonic clock."""
         self._models: tuple[str, ProcessPool] | None = None

@@ -20,13 +20,15 @@ MAX_CALLS = 200
 """A process is replaced after this many calls, so that memory which a parser leaks does not pile up."""
 POLL_SECONDS = 0.5
 JOIN_SECONDS = 10
+NICE = 5
+"""By how much the processes lower their priority: requests are answered first, uploads are extracted last."""
 
 
 class WorkerPool:
     """Up to `number` processes with `memory` MB each, started when there is work and kept."""
 
     def __init__(self, number: int, memory: int) -> None:
-        self._workers = ProcessPool(number, init_reader, (memory, os.getpid()), MAX_CALLS)
+        self._workers = ProcessPool(number, init_reader, (memory, os.getpid(), NICE), MAX_CALLS)
         self._calls: deque[Call] = deque()
         self._stopped = False
         self._lock = threading.Lock()

@@ -15,6 +15,7 @@ place as a JSON pointer, so that a schema that loads can be used with every docu
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
@@ -48,6 +49,9 @@ __all__ = [
     "shipped_schemas",
 ]
 
+KEPT_SCHEMAS = 256
+"""Schemas that are kept once they are checked: a server is asked for the same few with every request."""
+
 
 def load_schema(source: str | os.PathLike | Mapping[str, Any]) -> Schema:
     """Return the schema in a mapping, in a `.json` file, or shipped under a name.
@@ -55,9 +59,20 @@ def load_schema(source: str | os.PathLike | Mapping[str, Any]) -> Schema:
     Raises SchemaError with the place and the next step for anything that could fail later: text that is not JSON (line
     and column), a duplicate key, NaN, a keyword that its metaschema refuses, a `$ref` that leaves the schema or points
     nowhere, a pattern that does not compile, a wrong annotation, and a schema that is or unfolds too large. Opens no
-    file but `source`, and no connection.
+    file but `source`, and no connection. The same schema may be the same object each time.
     """
     name, document = read_source(source)
+    try:
+        text = json.dumps(document)
+    except RecursionError:
+        raise too_deep() from None
+    return _load(name, text)
+
+
+@functools.lru_cache(KEPT_SCHEMAS)
+def _load(name: str, text: str) -> Schema:
+    """Return the schema of that name in JSON text that `read_source` found to be strict."""
+    document = json.loads(text)
     canonical = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     try:
         index = SchemaIndex(document)

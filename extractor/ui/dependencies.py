@@ -1,4 +1,7 @@
-"""What routes depend on: who is asking, the review service, and the language of the browser."""
+"""What routes depend on: who is asking, the review service, and the language of the browser.
+
+All are coroutines: plain functions would each be run in another thread, and a busy server hands over slowly.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ PAGE_HEADER = "X-Extractor"
 """The header that our own page sends along; a form on another site cannot."""
 
 
-def current_user(request: Request) -> str:
+async def current_user(request: Request) -> str:
     """Return who is logged in; raises RequestError (401) for nobody.
 
     The security middleware refuses such requests already. Every route asks again, so that one mistake is not enough.
@@ -28,19 +31,19 @@ def current_user(request: Request) -> str:
     return user
 
 
-def require_page_header(request: Request) -> None:
+async def require_page_header(request: Request) -> None:
     """Raise RequestError (403) for a POST that does not come from our own page."""
     if request.method == "POST" and request.headers.get(PAGE_HEADER) != "1":
         hint = f"Send the header {PAGE_HEADER}: 1."
         raise RequestError(403, "forbidden", "The request does not come from the app's own page.", hint)
 
 
-def review_service(request: Request) -> ReviewService:
+async def review_service(request: Request) -> ReviewService:
     """Return the review service that the app was made with."""
     return request.app.state.service
 
 
-def browser_language(request: Request) -> str:
+async def browser_language(request: Request) -> str:
     """Return the language to answer in: en or zh."""
     return preferred_language(request.cookies, request.headers.get("accept-language", ""))
 

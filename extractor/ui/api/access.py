@@ -17,7 +17,7 @@ bearer = HTTPBearer(auto_error=False, description="An access token, made on the 
 def require_scope(scope: str) -> Any:
     """Return a dependency that gives the token of the request, and refuses one without the scope (403)."""
 
-    def find_token(request: Request) -> AccessToken:
+    async def find_token(request: Request) -> AccessToken:  # a plain function would be run in another thread
         token = getattr(request.state, "token", None)
         if token is None:
             raise RequestError(401, "no_token", "The request has no valid access token.", "Send Authorization: Bearer.")

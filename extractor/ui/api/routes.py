@@ -31,7 +31,7 @@ from extractor.ui.api.requests import (
 from extractor.ui.dependencies import RecordId, Service
 from extractor.ui.errors import RequestError, add_error_handlers
 from extractor.ui.export_files import write_export
-from extractor.ui.offered_kinds import offered_kinds
+from extractor.ui.offered_kinds import offered_kind, offered_kinds
 from extractor.ui.requests import MAX_INTEGER
 from extractor.ui.responses import PageImageResponse
 from extractor.validation import compile_checks
@@ -266,13 +266,14 @@ def delete_webhook(number: Number, token: Submitter, service: Service) -> None:
 
 def _kind(request: Request, name: str) -> Schema:
     """Return the kind of that name, or the set of all for `auto`; raises RequestError (422)."""
-    found = offered_kinds(request.app.state.settings, request.app.state.service.store)
+    settings, store = request.app.state.settings, request.app.state.service.store
     if name == AUTO:
-        return make_kind_set(list(found.values()))
-    if name not in found:
+        return make_kind_set(list(offered_kinds(settings, store).values()))
+    kind = offered_kind(settings, store, name)
+    if kind is None:
         raise RequestError.unusable("There is no kind of report of this name.", f"Choose {AUTO}, or of GET /kinds.")
-    compile_checks(found[name])
-    return found[name]
+    compile_checks(kind)
+    return kind
 
 
 @contextlib.contextmanager
