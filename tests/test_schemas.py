@@ -69,6 +69,15 @@ def test_a_leaf_knows_its_names_and_those_around_it():
     assert (gross.labels, gross.unit, gross.type) == (("gross amount",), "EUR", "number")
 
 
+def test_a_schema_that_was_checked_is_kept_and_what_is_given_may_change_afterwards():
+    given = {"type": "object", "properties": {"total": {"type": "number"}}}
+    first = load_schema(given)
+    assert load_schema(given) is first
+    given["properties"]["date"] = {"type": "string"}
+    assert [field.name for field in load_schema(given).fields] == ["total", "date"]
+    assert [field.name for field in first.fields] == ["total"]
+
+
 def test_the_order_of_the_properties_is_kept_and_any_name_will_do():
     names = ["z", "总计", "a.b", "a/b", "~", "", "$ref ", "x-labels ", "with space", "0"]
     schema = load_schema(of(**{name: {"type": "string"} for name in names}))

@@ -10,6 +10,7 @@ from screen_steps import READ_TIMEOUT, load_page, open_record, wait_until_saved
 pytest_plugins = ["browser"]
 AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
 TABS = ("queue", "upload", "kinds", "lessons", "export", "results", "installed")
+LOOKS = (("en", "light"), ("en", "dark"), ("zh-CN", "dark"))
 GRAVE = ("serious", "critical")
 OPENED = "dialog[open], .history-panel:not([hidden]), .shortcut-help:not([hidden])"
 
@@ -34,10 +35,10 @@ def grave_violations(page, axe: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_nothing_serious_on_any_page(server, open_page, bill, axe, scheme):
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
+def test_nothing_serious_on_any_page(server, open_page, bill, axe, language, scheme):
     record = bill()
-    page = open_page(color_scheme=scheme)
+    page = open_page(language=language, color_scheme=scheme)
     found = {}
     for tab in TABS:
         page.locator(f"#{tab}-button").click()
@@ -54,9 +55,10 @@ def test_nothing_serious_on_any_page(server, open_page, bill, axe, scheme):
     assert {name: violations for name, violations in found.items() if violations} == {}
 
 
-def test_nothing_serious_in_dialogs_and_panels(server, open_page, bill, axe):
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
+def test_nothing_serious_in_dialogs_and_panels(server, open_page, bill, axe, language, scheme):
     record = bill()
-    page = open_page(language="en")
+    page = open_page(language=language, color_scheme=scheme)
     page.set_default_timeout(READ_TIMEOUT)
     found = {}
     page.locator("#queue-button").click()
@@ -80,8 +82,9 @@ def test_nothing_serious_in_dialogs_and_panels(server, open_page, bill, axe):
     assert {name: violations for name, violations in found.items() if violations} == {}
 
 
-def test_nothing_serious_on_a_narrow_page(server, open_page, bill, axe):
-    page = open_page(bill(), viewport={"width": 800, "height": 900})
+@pytest.mark.parametrize(("language", "scheme"), LOOKS)
+def test_nothing_serious_on_a_narrow_page(server, open_page, bill, axe, language, scheme):
+    page = open_page(bill(), language=language, color_scheme=scheme, viewport={"width": 800, "height": 900})
     assert grave_violations(page, axe) == []
     page.keyboard.press("Enter")
     wait_until_saved(page)
