@@ -343,3 +343,39 @@ def test_figures_that_do_not_stand_evenly_are_no_number():
     places = [50, 57, 66, 73, 80]
     [segment] = build_segments([word(figure, x, 100) for figure, x in zip("48.20", places, strict=True)])
     assert segment.text == "4 8 . 2 0"
+
+
+def beside(*rows: tuple[str, str]) -> list[str]:
+    """The blocks of a page with two columns of lines that are level with each other."""
+    words = []
+    for number, (left, right) in enumerate(rows):
+        words += line(left, 50, 100 + 14 * number) + line(right, 300, 100 + 14 * number)
+    return texts(order_page(words))
+
+
+def test_blocks_whose_lines_change_alike_are_read_one_after_the_other():
+    seller = ("From", "Alder Works", "12 Mill Lane, Denby", "Tel: 555 0101")
+    buyer = ("To", "Birch and Sons", "7 Ford Street, Egham", "Tel: 555 0202")
+    read = "\n".join(beside(*zip(seller, buyer, strict=True)))
+    assert read.index("Tel: 555 0101") < read.index("Birch and Sons")
+
+
+def test_block_beside_a_form_is_read_by_itself():
+    party = ("Alder Works", "12 Mill Lane", "Denby DN4 2AB")
+    form = ("Order: 7714", "Date: 3 May 2031", "Terms: 30 days")
+    read = "\n".join(beside(*zip(party, form, strict=True)))
+    assert read.index("Denby DN4 2AB") < read.index("Order: 7714")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (("Name", "Post"), ("Ann Lee", "Director"), ("Bo Finn", "Clerk"), ("Cy Dahl", "Driver")),
+        (("Rent for May", "650.00"), ("Oil", "9.10"), ("Bread", "3.20")),
+        (("Order", "7714"), ("Date", "3 May 2031"), ("Terms", "30 days")),
+    ],
+)
+def test_columns_of_one_sort_each_stay_rows(rows):
+    read = "\n".join(beside(*rows))
+    assert all(read.index(left) < read.index(right) < read.index(rows[-1][1]) + 1 for left, right in rows)
+    assert read.index(rows[0][1]) < read.index(rows[1][0])

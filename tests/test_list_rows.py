@@ -607,3 +607,33 @@ def test_first_column_without_a_header_is_the_item_that_is_named_for_a_label():
         "", statement=text(), lineLabel=text(), current=number("current year"), prior=number("the previous year")
     )
     assert rows(document, wanted)[:2] == [(None, "Tolls", 410, 395), (None, "Ferries", 77, 81)]
+
+
+def test_date_that_is_printed_once_a_day_holds_for_the_entries_below():
+    document = tabbed(
+        "Date|Details|Amount", "1 May 2031|Salary|900.00", "|Gift|50.00", "3 May 2031|Rent|650.00", "|Oil|9.10"
+    )
+    movement = a_list("", date=text("", format="date"), details=text(), amount=number())
+    assert [row[0] for row in rows(document, movement)] == ["2031-05-01", "2031-05-01", "2031-05-03", "2031-05-03"]
+
+
+def test_dates_of_later_columns_are_not_carried_down():
+    document = tabbed("Details|Due|Amount", "Rent|1 May 2031|650.00", "Gift||50.00", "Oil|3 May 2031|9.10")
+    movement = a_list("", details=text(), due=text("", format="date"), amount=number())
+    assert [row[1] for row in rows(document, movement)] == ["2031-05-01", None, "2031-05-03"]
+
+
+@pytest.mark.parametrize(
+    ("description", "left"),
+    [
+        ("what was booked, pending bookings excluded", ["Salary", "Rent"]),
+        ("what was booked; excludes the pending ones", ["Salary", "Rent"]),
+        ("bookings, totals not included", ["Salary", "Gift (pending)", "Rent"]),
+    ],
+)
+def test_rows_with_a_word_that_a_description_leaves_out_are_no_entries(description, left):
+    document = tabbed(
+        "Date|Details|Amount", "1 May 2031|Salary|900.00", "2 May 2031|Gift (pending)|50.00", "3 May 2031|Rent|650.00"
+    )
+    movement = a_list(description, date=text("", format="date"), details=text(), amount=number())
+    assert [row[1] for row in rows(document, movement)] == left

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from extractor.candidates import list_rows
-from extractor.candidates.entry_grids import EntryGrid
+from extractor.candidates.entry_grids import EntryGrid, whole_name
 from extractor.candidates.line_runs import find_runs, is_label
 from extractor.candidates.list_columns import (
     ColumnMatch,
@@ -190,7 +190,7 @@ def make_column_question(match: ColumnMatch, text: str) -> ColumnQuestion:
     lines = [f"A table has these columns (it is to be read as {path_text(match.field.path)}: {about}):"]
     slots = []
     for letter, column in letters.items():
-        header = _whole_name(match.grid.names[column]) or "(no header)"
+        header = whole_name(match.grid.names[column]) or "(no header)"
         shown = filled_cells(match.grid, column)[: settings.sample_cells]
         samples = "; ".join(shorten(cell.text, settings.longest_sample) for cell in shown)
         lines.append(f"{letter}: {header} | {samples}" if samples else f"{letter}: {header}")
@@ -210,14 +210,6 @@ def make_column_question(match: ColumnMatch, text: str) -> ColumnQuestion:
         description = shorten(item.description, settings.longest_description)
         lines.append(f"- {path_text(item.path)}: {description}" if description else f"- {path_text(item.path)}")
     return ColumnQuestion("\n".join(lines), tuple(slots), letters, match)
-
-
-def _whole_name(names: Sequence[str]) -> str:
-    """Return the headers over a column as one text; the last name may already be all of them together."""
-    parts = list(dict.fromkeys(names))
-    if len(parts) > 1 and parts[-1] == " ".join(parts[:-1]):
-        parts = parts[-1:]
-    return " ".join(parts)
 
 
 def _find_headings(grid: EntryGrid, text: str) -> list[str]:

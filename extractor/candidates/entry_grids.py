@@ -83,6 +83,14 @@ class EntryGrid:
         return sum(any(path) for path in self.names)
 
 
+def whole_name(names: Sequence[str]) -> str:
+    """Return the headers over a column as one text; the last name may already be all of them together."""
+    parts = list(dict.fromkeys(names))
+    if len(parts) > 1 and parts[-1] == " ".join(parts[:-1]):
+        parts = parts[-1:]
+    return " ".join(parts)
+
+
 def join_side_by_side(grid: EntryGrid) -> EntryGrid:
     """Return the grid with blocks of columns that stand side by side under the same headers put below each other.
 

@@ -16,6 +16,7 @@ from extractor.tables import is_value
 from extractor.types import Field
 from extractor.values import normalisation, numbers, units
 from extractor.values.label_similarity import normalise_label
+from extractor.values.terms import search_terms
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,15 @@ class RowRole(StrEnum):
 
 @dataclass
 class Entry:
-    """One element of a list: the cells of each item, the first and those that go on with it, and its heading."""
+    """One element of a list: the cells of each item, the first and those that go on with it, and its heading.
+
+    `lines` are the rows of the grid that it is made up of.
+    """
 
     cells: dict[int, list[PlacedText]]
     row: Mapping[int, PlacedText]
     heading: PlacedText | None = None
+    lines: list[Mapping[int, PlacedText]] = field(default_factory=list)
 
 
 @dataclass
@@ -132,6 +137,26 @@ def excluded_words(description: str) -> tuple[str, ...]:
     )
 
 
+_LEFT_OUT_BEFORE = re.compile(
+    r"\b(?:exclud\w+|except(?: for)?|without|omit\w*|ignor\w+|not includ\w+)\s+(?P<what>[^.,;()]{3,40})|"
+    r"(?P<whose>(?:[^\W\d_][\w-]*\s+){1,3})(?:is |are )?(?:excluded|left out|omitted|ignored|not included)\b|"
+    r"(?:不含|不包括|排除)(?P<which>[^。；，,;（）()]{2,12})",
+    re.IGNORECASE,
+)
+_COMMON = frozenset(
+    search_terms(
+        "row line item entry total subtotal header footer heading amount column sum summary record element value"
+        " and or the any all of other page those one with 合计 小计 总计 表头"
+    )
+)
+
+
+def excluded_terms(description: str) -> frozenset[str]:
+    """Return the words for the rows that a description leaves out (`pending items excluded`), but for common ones."""
+    said = [m["what"] or m["whose"] or m["which"] for m in _LEFT_OUT_BEFORE.finditer(description)]
+    return frozenset(term for phrase in said for term in search_terms(phrase)) - _COMMON
+
+
 def is_total_name(text: str) -> bool:
     """Decide whether a text is the name of a total, such as `Grand total` or `合计`."""
     words = re.sub(r"[(（][^()（）]*[)）]", " ", text).split()  # `Sum A (I + II + III)`
@@ -154,12 +179,14 @@ def read_rows(match: ColumnMatch, text: str) -> ReadRows:
             between = 0
             lines = [first_line, row]
             cells = {i: [r[c] for r in lines if c in r and (r is row or r[c].text)] for i, c in match.columns.items()}
-            open_entry = Entry({i: found_cells for i, found_cells in cells.items() if found_cells}, row, heading)
+            held = {i: found_cells for i, found_cells in cells.items() if found_cells}
+            open_entry = Entry(held, row, heading, [line for line in lines if line])
             found.entries.append(open_entry)
             first_line = {}
         elif role is RowRole.FIRST_LINE:
             first_line = row
         elif role is RowRole.CONTINUATION and open_entry is not None and settings.join_wrapped_rows:
+            open_entry.lines.append(row)
             for i, c in match.columns.items():
                 if c in row and row[c].text and not row[c].inherited:
                     known = [cell for cell in open_entry.cells.get(i, ()) if cell.text]
@@ -199,10 +226,16 @@ class _RowReader:
         self._usual_cells |= {c for row in likely[:1] for c, cell in row.items() if cell.text}
         description = match.field.description if self._settings.obey_exclusions else ""
         self._excluded = excluded_words(description)
+        self._excluded_terms = self._rare_terms(excluded_terms(description))
         self._counts_no_totals = TOTALS_LEFT_OUT.search(description) is not None
 
     def _filled(self, row: Mapping[int, PlacedText]) -> set[int]:
         return {c for c in self._items if c in row and row[c].text}
+
+    def _rare_terms(self, terms: frozenset[str]) -> frozenset[str]:
+        """Return the terms that at most every second row has: what all rows have tells none of them apart."""
+        rows = [set(search_terms(" ".join(cell.text for cell in row.values()))) for row in self._rows if terms]
+        return frozenset(term for term in terms if 2 * sum(term in row for row in rows) <= len(rows))
 
     def roles(self) -> list[RowRole]:
         found = [self._first_role(row) for row in self._rows]
@@ -225,6 +258,8 @@ class _RowReader:
         missing = self._usual_cells - {c for c in row if row[c].text and not row[c].inherited}
         texts = [c.text for c in cells if re.search(r"[^\W\d_]", c.text)]
         if any(text.casefold().startswith(self._excluded) for text in texts[:1]):
+            return RowRole.EXCLUDED
+        if self._excluded_terms and not self._excluded_terms.isdisjoint(search_terms(" ".join(texts))):
             return RowRole.EXCLUDED
         if self._settings.drop_totals and (missing or self._counts_no_totals):
             if any(_CARRIED.search(t) for t in texts[:2]):

@@ -10,11 +10,11 @@ from dataclasses import dataclass, replace
 
 from extractor.candidates import entry_grids
 from extractor.candidates.column_names import header_similarity
-from extractor.candidates.entry_grids import EntryGrid, LineRows, PlacedText, Row
+from extractor.candidates.entry_grids import EntryGrid, LineRows, PlacedText, Row, whole_name
 from extractor.candidates.entry_rows import TOTALS_LEFT_OUT, Entry, ReadRows, read_rows
 from extractor.candidates.line_runs import find_runs
 from extractor.candidates.list_columns import ColumnMatch, cells_fit, is_column_item, is_free_text, match_columns
-from extractor.candidates.matches import StructuralMatch, TableRowsMatch
+from extractor.candidates.matches import EntryCell, StructuralMatch, TableRowsMatch
 from extractor.candidates.table_cells import pair_names
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, Path
@@ -55,15 +55,16 @@ class ListRowSettings(Settings):
     )
     tell_details: bool = rule(True, meaning="A header that recurs below a longer one is that of details of entries.")
     fewest_details: int = threshold(3, unit="tables", meaning="So many tables of one row at least are details.")
+    carry_dates: bool = rule(True, meaning="A blank in a first column of dates is the date above it.")
     read_blocks: bool = rule(True, meaning="Two lists may have blocks of columns side by side in one table.")
     drop_rows_of_other_fields: bool = rule(True, meaning="A row that has another field's label is none of the list.")
 
 
 _CONDITION = re.compile(
-    r"\b(?:only|except|exclud\w+|whose|exceed\w*|(?:more|less|greater|fewer|larger|smaller|higher|lower|older) than|"
+    r"\b(?:only|whose|exceed\w*|(?:more|less|greater|fewer|larger|smaller|higher|lower|older) than|"
     r"at (?:least|most)|top|largest|smallest|highest|lowest|latest)\b|\b(?:"
     r"(?:over|above|below|under|since|after|before)\s+[$€£¥]?\d)|[<>≥≤]=?\s*[$€£¥]?\d|"
-    r"仅|只[有列取]|超过|大于|小于|\d\s*[元万]?以[上下]|除外|排除|最[大高低近]",
+    r"仅|只[有列取]|超过|大于|小于|\d\s*[元万]?以[上下]|最[大高低近]",
     re.IGNORECASE,
 )
 
@@ -82,6 +83,11 @@ class _Found:
     @property
     def weight(self) -> float:
         return self.match.score
+
+    @property
+    def claim(self) -> float:
+        """Return how well the list fits the grid, both ways: its items have columns, and the columns have its items."""
+        return self.weight + len(self.match.columns) / max(1, self.match.grid.named_columns)
 
     def overlaps(self, other: _Found) -> bool:
         return self.span[0] < other.span[1] and other.span[0] < self.span[1]
@@ -363,8 +369,8 @@ def _drop_shared(found: dict[Path, list[_Found]], lists: Sequence[Field], text: 
             pairs = [(a, b) for a in parts for b in other_parts if a.overlaps(b) and not _stand_side_by_side(a, b)]
             if not pairs:
                 continue
-            ours = max(a.weight + caption_similarity(by_path[path], a.match.grid, text) for a, _ in pairs)
-            theirs = max(b.weight + caption_similarity(by_path[other_path], b.match.grid, text) for _, b in pairs)
+            ours = max(a.claim + caption_similarity(by_path[path], a.match.grid, text) for a, _ in pairs)
+            theirs = max(b.claim + caption_similarity(by_path[other_path], b.match.grid, text) for _, b in pairs)
             if ours < theirs + settings.min_margin:
                 del found[path]
             if theirs < ours + settings.min_margin:
@@ -405,17 +411,56 @@ def _join(path: Path, parts: Sequence[_Found], text: str) -> TableRowsMatch:
     headings = _headings(parts, text, is_told) if ListRowSettings.current().read_headings else {}
     texts = [text[slice(*span)] for span in headings.values()]
     item = match.field.items[match.heading] if match.heading is not None else _heading_item(match, texts)
-    rows = []
+    rows, cells = [], []
+    dated: StructuralMatch | None = None
     for f in parts:
+        carries = ListRowSettings.current().carry_dates and f.match.grid.has_header
+        date = _leading_date(f.match) if carries else None
         for entry in f.rows.entries:
             element = _element(entry, f.match, text)
+            if date is not None:
+                element = _with_date(element, date, dated)
+                dated = next((m for m in element if m.path == date), None)
             span = headings.get(id(entry))
             if item is not None and span is not None:
                 element = (*element, StructuralMatch(item.path, *span, f.weight, ""))
             rows.append(element)
+            cells.append(_cells(entry, f.match.grid))
     left_out = tuple((start, end, str(role)) for f in parts for start, end, role in f.rows.left_out)
     tables = tuple(f.match.grid.table for f in parts if f.match.grid.table is not None)
-    return TableRowsMatch(path, tuple(rows), tables, max(f.weight for f in parts), left_out)
+    return TableRowsMatch(path, tuple(rows), tables, max(f.weight for f in parts), left_out, tuple(cells))
+
+
+def _leading_date(match: ColumnMatch) -> Path | None:
+    """Return the item that is a date in the first column of a table: in a ledger it is printed once for a day."""
+    first = min(match.columns.values(), default=None)
+    return next(
+        (
+            match.field.items[i].path
+            for i, c in match.columns.items()
+            if c == first and normalisation.value_kind(match.field.items[i]) == "date"
+        ),
+        None,
+    )
+
+
+def _with_date(
+    element: tuple[StructuralMatch, ...], date: Path, above: StructuralMatch | None
+) -> tuple[StructuralMatch, ...]:
+    """Return an entry with the date of the one above, where it has none of its own."""
+    if above is None or any(m.path == date and m.end > m.start for m in element):
+        return element
+    return (above, *(m for m in element if m.path != date))
+
+
+def _cells(entry: Entry, grid: EntryGrid) -> tuple[EntryCell, ...]:
+    """Return all cells of an entry from left to right, each with its lines."""
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for line in entry.lines:
+        for column, cell in line.items():
+            if cell.text and not cell.inherited:
+                spans.setdefault(column, []).append((cell.start, cell.end))
+    return tuple(EntryCell(c, whole_name(grid.names[c]), tuple(found)) for c, found in sorted(spans.items()))
 
 
 _NAMED_FOR_HEADING = re.compile(
@@ -554,11 +599,12 @@ def drop_rows_of_other_fields(
     for path, match in matches.items():
         most = max(sum(s.end > s.start for s in row) for row in match.rows)
         own = []
-        for row in match.rows:
+        for n, row in enumerate(match.rows):
             cells = [text[s.start : s.end] for s in sorted(row, key=lambda s: s.start) if s.end > s.start]
             is_other = 0 < len(cells) < most and begins_with_label(cells[0])
             if not is_other and not any(map(is_labelled_value, cells)):
-                own.append(row)
+                own.append(n)
         if own:
-            kept[path] = replace(match, rows=tuple(own))
+            left = tuple(match.cells[n] for n in own) if match.cells else ()
+            kept[path] = replace(match, rows=tuple(match.rows[n] for n in own), cells=left)
     return kept

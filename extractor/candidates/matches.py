@@ -24,11 +24,21 @@ class StructuralMatch:
 
 
 @dataclass(frozen=True, slots=True)
+class EntryCell:
+    """A cell of an entry: its column, the header over it (empty for none), and the stretches of text in it."""
+
+    column: int
+    name: str
+    spans: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class TableRowsMatch:
     """The rows that answer an array; the paths in a row are those of the array's items, within an element.
 
     `tables` are the tables they are in, none where they are lines of text. `left_out` are rows of the same region that
-    are no elements: `(start, end, role)`, the role as in `entry_rows.RowRole`.
+    are no elements: `(start, end, role)`, the role as in `entry_rows.RowRole`. `cells` are all cells of each row, those
+    that answer nothing too; empty where nobody has told them apart.
     """
 
     path: Path
@@ -36,6 +46,7 @@ class TableRowsMatch:
     tables: tuple[Table, ...]
     score: float
     left_out: tuple[tuple[int, int, str], ...] = ()
+    cells: tuple[tuple[EntryCell, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ from extractor.extraction.passages import estimate_tokens
 from extractor.extraction.period_columns import move_to_period
 from extractor.extraction.planning import Plan, plan
 from extractor.extraction.questions import make_field_group, relax_query
+from extractor.extraction.row_examples import read_by_examples
 from extractor.extraction.row_judgements import judge_rows
 from extractor.extraction.structural_values import list_problems, values_from_structure
 from extractor.extraction.value_rules import apply_value_rules
@@ -81,6 +82,9 @@ def extract(
     if rows:
         with timer.stage("structure"):
             planned = plan(document, schema, passage_tokens, rows, lessons)
+    with timer.stage("model"):
+        read = read_by_examples(document, schema.fields, planned.row_matches, model)
+        planned = replace(planned, row_matches=read)
     context = ExtractionContext(document, planned.passages, planned.candidates.context, schema.fields)
     values = values_from_structure(schema, planned, context)
     answers = _ask(planned.request, model, timer)

@@ -6,14 +6,15 @@ line items do and pairs of label and value, a row stays a row.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
 from extractor.geometry import on_one_baseline, overlaps_in_height
 from extractor.layout.blocks import GridRegion, LayoutItem, TextSegment, only_segments
+from extractor.layout.figures import FIGURE
 from extractor.layout.segments import group_into_lines
+from extractor.layout.side_by_side import are_side_by_side
 from extractor.settings import Settings, rule, threshold
 from extractor.values.scripts import is_wide
 
@@ -81,7 +82,7 @@ def split_columns(items: Sequence[LayoutItem], gutters: Sequence[Gutter]) -> lis
         # than the gutter does.
         joined = 0
         for count in (1, 2) if join_over_column else (1,):
-            if count <= len(columns) and _share_lines(only_segments(columns[-count]), segments):
+            if count <= len(columns) and _are_rows(only_segments(columns[-count]), segments):
                 joined = count
                 break
         if joined:
@@ -90,6 +91,11 @@ def split_columns(items: Sequence[LayoutItem], gutters: Sequence[Gutter]) -> lis
         else:
             columns.append(group)
     return [*columns, aside] if aside else columns
+
+
+def _are_rows(left: list[TextSegment], right: list[TextSegment]) -> bool:
+    """Decide whether two neighbours are read line by line."""
+    return _share_lines(left, right) and not are_side_by_side(left, right)
 
 
 def _share_lines(left: list[TextSegment], right: list[TextSegment]) -> bool:
@@ -111,10 +117,6 @@ def _share_lines(left: list[TextSegment], right: list[TextSegment]) -> bool:
     usual, size = median(drops), median(segment.font_size for segment in (*left, *right))
     shared = sum(abs(drop - usual) <= settings.drop_spread * size for drop in drops)
     return shared >= settings.shared_lines * min(len(group_into_lines(left)), len(group_into_lines(right)))
-
-
-FIGURE = re.compile(r"[^\w\n]{0,3}(?:[A-Z]{2,3} ?)?[-+(]?\d[\d.,\s]*[%)*]?")
-"""A number with a currency before it or a mark behind it."""
 
 
 def _is_pair(name: TextSegment, value: TextSegment, settings: ColumnSettings) -> bool:

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from functools import lru_cache
 
+FIGURE = re.compile(r"[^\w\n]{0,3}(?:[A-Z]{2,3} ?)?[-+(]?\d[\d.,\s]*[%)*]?")
+"""A number with a currency before it or a mark behind it."""
 _LETTERS_OF_UNIT = 3
 """A figure has no more letters beside its digits than a unit or a footnote has."""
 _MARK = re.compile(r"[(\[]?(?:[-–—−*†‡§.]{1,5}|n\.?/?[ad]\.?|nil|x|ref\.?|无)[)\]]?", re.IGNORECASE)

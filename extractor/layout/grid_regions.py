@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from extractor.geometry import PlacedWord, on_one_baseline, union
 from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutCell, TableBlock, TextBlock, TextLine
-from extractor.layout.columns import FIGURE, printed_width
+from extractor.layout.columns import printed_width
+from extractor.layout.figures import FIGURE
 from extractor.layout.grid_refinement import WordsByCell, cut_at_undrawn_rows, refine_grid
 from extractor.layout.grid_sections import GridSection, join_boxes_of_tables, split_sections
 from extractor.layout.reading_order import find_body_size, order_items

@@ -9,7 +9,8 @@ from statistics import median
 
 from extractor.geometry import on_one_baseline
 from extractor.layout.blocks import TextSegment
-from extractor.layout.columns import FIGURE, printed_width
+from extractor.layout.columns import printed_width
+from extractor.layout.figures import FIGURE
 from extractor.settings import Settings, rule, threshold
 from extractor.values.scripts import is_wide
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from extractor.geometry import BASELINE_TOLERANCE
 from extractor.layout.blocks import GridRegion, LayoutItem, height_gap
-from extractor.layout.columns import FIGURE, Gutter, find_gutters, split_columns
+from extractor.layout.columns import Gutter, find_gutters, split_columns
+from extractor.layout.figures import FIGURE
 from extractor.settings import Settings, rule, threshold
 
 Band = list[LayoutItem]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 _NUMBER = r"[-−]?\d+(?:[.,]\d+)*"
+_SIGNS = "-−"
 _RANGE = re.compile(rf"({_NUMBER})\s*(?:[-–—−~～〜至到]|--|to|\.\.\.?|…)\s*({_NUMBER})", re.IGNORECASE)
 _UPPER_BOUND = re.compile(
     rf"(?:<=?|≤|＜|≦|up to|below|under|less than|at most|小于|低于|不超过|不大于)\s*=?\s*({_NUMBER})",
@@ -28,7 +29,10 @@ def find_range_part(text: str, part: str) -> tuple[int, int] | None:
         return number.span(1) if number else None
     ranges = list(_RANGE.finditer(text))
     if len(ranges) == 1:
-        return ranges[0].span(1 if part == "lower" else 2)
+        start, end = ranges[0].span(1 if part == "lower" else 2)
+        # A range goes up: in `3.5--9.5` the second dash is no sign.
+        is_doubled = part == "upper" and text[start] in _SIGNS and ranges[0].group(1)[0] not in _SIGNS
+        return start + is_doubled, end
     if ranges or part not in ("lower", "upper"):
         return None
     bounds = list((_LOWER_BOUND if part == "lower" else _UPPER_BOUND).finditer(text))

@@ -1,0 +1,251 @@
+"""Items of a list that no column holds whole: a model copies them out of a few entries, and code reads all rows.
+
+A column may hold several things, and small things stand in lines below others. The model is shown two or three entries,
+each by itself under the headers of its columns, and copies what it says of the open items. Where its copies agree on
+the part of the cells that they come from (`candidates.cell_parts`), that part is read in every row.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from extractor.candidates.cell_parts import CellPart, apply_part, extent, find_part, lines_of
+from extractor.candidates.column_names import header_similarity
+from extractor.candidates.list_columns import is_column_item, is_free_text
+from extractor.candidates.matches import EntryCell, StructuralMatch, TableRowsMatch
+from extractor.decoding import Slot, parse_answer, write_grammar, write_json_schema
+from extractor.extraction import prompts
+from extractor.models import Model
+from extractor.settings import Settings, rule, threshold
+from extractor.tables import counts_up
+from extractor.types import Document, Field, FieldGroup, Path, Request, path_text
+from extractor.values import normalisation
+from extractor.values.characters import shorten
+
+Cells = Sequence[EntryCell]
+Row = tuple[StructuralMatch, ...]
+
+
+@dataclass(frozen=True)
+class RowExampleSettings(Settings):
+    """How many entries a model reads, and what is believed of it."""
+
+    read_examples: bool = rule(
+        True, meaning="Items without a column are told from what a model copies out of a few entries."
+    )
+    entries: int = threshold(3, unit="entries", meaning="So many entries are read by the model.")
+    longest_description: int = threshold(90, unit="characters", meaning="A longer description of an item is cut.")
+    longest_list_description: int = threshold(
+        120, unit="characters", meaning="A longer description of the list is cut."
+    )
+    longest_entry: int = threshold(800, unit="characters", meaning="Lists with longer entries are left alone.")
+    answer_tokens: int = threshold(40, unit="tokens", meaning="Longest answer, for each item.")
+    score: float = threshold(0.75, meaning="What a part counts that the examples agree on.")
+    found_share: float = threshold(
+        0.5, meaning="A part without a label of its own is in so great a share of the rows, at least."
+    )
+    min_similarity: float = threshold(
+        0.5, meaning="A header is the item's, where its printed names are told, from this similarity with one on."
+    )
+    taken_share: float = threshold(
+        0.6, meaning="In so great a share of rows, at least, a part does not take what another item holds."
+    )
+
+
+@dataclass(frozen=True)
+class _Example:
+    """A question about one entry: `cells` are what `text` shows."""
+
+    cells: Cells
+    slots: tuple[Slot, ...]
+    group: FieldGroup
+    text: str
+
+
+def read_by_examples(
+    document: Document, fields: Sequence[Field], rows: Mapping[Path, TableRowsMatch], model: Model | None
+) -> dict[Path, TableRowsMatch]:
+    """Return the rows of each list with the items that a model's copies show the place of.
+
+    `rows` are those of each list by its path. Raises what the model raises.
+    """
+    if model is None or not RowExampleSettings.current().read_examples:
+        return dict(rows)
+    asked = [(f, _examples(f, rows[f.path], document.text)) for f in fields if f.path in rows]
+    examples = [example for _, own in asked for example in own]
+    if not examples:
+        return dict(rows)
+    source = "\n".join(example.text for example in examples)
+    request = Request(prompts.system(), "", tuple(example.group for example in examples), source)
+    answers = iter(model.answer(request))
+    read = dict(rows)
+    for f, own in asked:
+        copied = [
+            (example.cells, {s.key: s.text for s in parse_answer(next(answers), example.slots)}) for example in own
+        ]
+        if copied:
+            read[f.path] = _extend(f, rows[f.path], copied, document.text)
+    return read
+
+
+def _open_items(field: Field, match: TableRowsMatch) -> list[Field]:
+    held = {m.path for row in match.rows for m in row}
+    return [
+        item
+        for item in field.items
+        if is_column_item(item) and item.copied and item.path not in held and "x-part" not in item.schema
+    ]
+
+
+def _examples(field: Field, match: TableRowsMatch, text: str) -> list[_Example]:
+    """Return the questions about some entries of a list: the first, the longest and the one in the middle."""
+    settings = RowExampleSettings.current()
+    items = _open_items(field, match)
+    if not items or len(match.cells) != len(match.rows):
+        return []
+    lengths = [sum(e - s for cell in cells for s, e in cell.spans) for cells in match.cells]
+    if not lengths or max(lengths) > settings.longest_entry:
+        return []
+    order = [0, max(range(len(lengths)), key=lambda n: lengths[n]), len(lengths) // 2, 1, len(lengths) - 1]
+    chosen = sorted(list(dict.fromkeys(n for n in order if n < len(lengths)))[: settings.entries])
+    return [_example(field, items, match.cells[n], text) for n in chosen]
+
+
+def _example(field: Field, items: Sequence[Field], cells: Cells, text: str) -> _Example:
+    settings = RowExampleSettings.current()
+    shown = "\n".join(
+        f"{cell.name or '-'}: " + " / ".join(text[start:end] for start, end in lines_of(cell, text))
+        for cell in cells
+        if cell.spans
+    )
+    slots = tuple(
+        Slot(path_text(item.path), "span", number=normalisation.value_kind(item) in normalisation.NUMERIC_TYPES)
+        for item in items
+    )
+    about = shorten(field.description or field.title, settings.longest_list_description)
+    lines = [f"One entry of the list {path_text(field.path)} ({about}), as it is printed under the headers of a table:"]
+    lines += ['"""', shown, '"""', "Copy what it says of:"]
+    for item in items:
+        description = shorten(item.description, settings.longest_description)
+        lines.append(f"- {path_text(item.path)}: {description}" if description else f"- {path_text(item.path)}")
+    lines.append("null where the entry does not say it.")
+    question = "\n".join(lines) + "\nAnswer with one JSON object.\n\n"
+    group = FieldGroup(
+        question, write_grammar(slots, shown), write_json_schema(slots), settings.answer_tokens * len(slots)
+    )
+    return _Example(cells, slots, group, shown)
+
+
+def _extend(
+    field: Field, match: TableRowsMatch, copied: Sequence[tuple[Cells, Mapping[str, str | None]]], text: str
+) -> TableRowsMatch:
+    """Return the rows with the items whose part of the cells the copies agree on."""
+    rows = list(match.rows)
+    found = []
+    for item in _open_items(field, match):
+        key = path_text(item.path)
+        examples = [(cells, told) for cells, answer in copied if (told := answer.get(key))]
+        if part := find_part(item, examples, len(rows), text):
+            found.append((part, item))
+    for part, item in sorted(found, key=lambda pair: -pair[0].hits):
+        places = [apply_part(part, item, cells, text) for cells in match.cells]
+        if _may_be(part, item, places, match.cells, text) and _is_free(places, rows, field, text):
+            rows = [_with_value(*each, item, part, field, text) for each in zip(rows, places, match.cells, strict=True)]
+    return replace(match, rows=tuple(rows))
+
+
+def _may_be(
+    part: CellPart, item: Field, places: Sequence[tuple[int, int] | None], entries: Sequence[Cells], text: str
+) -> bool:
+    """Decide whether a part is there in most rows, and may be the item's by the names.
+
+    Where a schema says how an item is printed, a whole column with quite another header is none of it; nor are the
+    numbers of the rows.
+    """
+    settings = RowExampleSettings.current()
+    if not part.way.startswith("label") and sum(map(bool, places)) < settings.found_share * len(places):
+        return False
+    names = {cell.name for cells in entries for cell in cells if cell.column == part.column and cell.name}
+    least = settings.min_similarity
+    if part.way != "whole" or not names or any(header_similarity(item, name) >= least for name in names):
+        return True
+    if item.schema.get("x-labels"):
+        return False
+    return item.type != "string" or not counts_up([text[slice(*place)] for place in places if place])
+
+
+def _is_free(places: Sequence[tuple[int, int] | None], rows: Sequence[Row], field: Field, text: str) -> bool:
+    """Decide whether a part is nearly nowhere the whole of what another item holds, or cuts through it."""
+    free_texts = {item.path for item in field.items if is_free_text(item)}
+    found = free = 0
+    for place, row in zip(places, rows, strict=True):
+        if place is None:
+            continue
+        found += 1
+        free += not any(
+            m.start < place[1]
+            and place[0] < _end(m)
+            and (m.path not in free_texts or not _leaves_words(m, place, text))
+            for m in row
+            if m.end > m.start
+        )
+    return found > 0 and free >= RowExampleSettings.current().taken_share * len([p for p in places if p])
+
+
+def _leaves_words(match: StructuralMatch, taken: tuple[int, int], text: str) -> bool:
+    """Decide whether a text has something left without a stretch: with letters, if that one has some."""
+    has_letters = re.search(r"[^\W\d_]", text[slice(*taken)]) is not None
+    wanted = r"[^\W\d_]" if has_letters else r"\w"
+    return any(re.search(wanted, text[start:end]) for start, end in _pieces_without(match, taken, text))
+
+
+def _end(match: StructuralMatch) -> int:
+    return match.more[-1][1] if match.more else match.end
+
+
+def _with_value(
+    row: Row, place: tuple[int, int] | None, cells: Cells, item: Field, part: CellPart, field: Field, text: str
+) -> Row:
+    """Return the row with a part as the value of `item`, taken off the text that another item holds."""
+    if place is None:
+        return row
+    settings = RowExampleSettings.current()
+    name = next((cell.name for cell in cells if cell.column == part.column), "")
+    line = next(
+        line
+        for cell in cells
+        if cell.column == part.column
+        for line in lines_of(cell, text)
+        if line[0] <= place[0] and place[1] <= line[1]
+    )
+    own = extent(part, place, line, text)
+    free_texts = {each.path for each in field.items if is_free_text(each)}
+    left = [_without(m, own, text) if m.path in free_texts else m for m in row]
+    return (*left, StructuralMatch(item.path, *place, settings.score, name))
+
+
+def _without(match: StructuralMatch, taken: tuple[int, int], text: str) -> StructuralMatch:
+    """Return the match without a stretch at its beginning or at its end; as it is where nothing would be left."""
+    pieces = _pieces_without(match, taken, text)
+    if not pieces or match.end == match.start:
+        return match
+    first, *more = pieces
+    return replace(match, start=first[0], end=first[1], more=tuple(more))
+
+
+def _pieces_without(match: StructuralMatch, taken: tuple[int, int], text: str) -> list[tuple[int, int]]:
+    return [piece for span in ((match.start, match.end), *match.more) for piece in _cut(span, taken, text)]
+
+
+def _cut(span: tuple[int, int], taken: tuple[int, int], text: str) -> Iterator[tuple[int, int]]:
+    start, end = span
+    if end <= taken[0] or taken[1] <= start:
+        yield span
+        return
+    for first, last in ((start, min(end, taken[0])), (max(start, taken[1]), end)):
+        piece = text[first:last]
+        if piece.strip(" \t\n,;:/-()（）"):
+            first += len(piece) - len(piece.lstrip())
+            yield first, first + len(text[first:last].rstrip())

@@ -1,0 +1,149 @@
+"""Items of lists that no column holds whole: parts of cells, told from what a model copies out of a few entries."""
+
+import json
+
+import pytest
+
+from extractor.candidates.cell_parts import apply_part, find_part
+from extractor.candidates.matches import EntryCell
+from extractor.extraction import extract
+from extractor.extraction.row_examples import RowExampleSettings
+from extractor.models.scripted import ScriptedModel
+from extractor.readers import read_bytes
+from extractor.schemas import load_schema
+from extractor.settings import replaced
+
+
+def field(name, **schema):
+    item = {"type": "object", "properties": {name: {"type": "string", **schema}}}
+    [found] = load_schema({"type": "object", "properties": {"rows": {"type": "array", "items": item}}}).fields
+    return found.items[0]
+
+
+def entries_of(*texts):
+    """A text with each of `texts` as the only cell of an entry, and the cells of the entries."""
+    text, cells = "", []
+    for each in texts:
+        cells.append((EntryCell(0, "Item", ((len(text), len(text) + len(each)),)),))
+        text += each + "\n\n"
+    return text, cells
+
+
+def read_all(item, texts, told):
+    """Read `item` in entries of one cell each, of which a model has told the first ones."""
+    text, entries = entries_of(*texts)
+    part = find_part(item, list(zip(entries, told, strict=False)), len(entries), text)
+    if part is None:
+        return None
+    places = [apply_part(part, item, cells, text) for cells in entries]
+    return [text[slice(*place)] if place else None for place in places]
+
+
+@pytest.mark.parametrize(
+    ("texts", "told", "read"),
+    [
+        (["12 pcs", "7 kg", "150 m"], ["pcs", "kg"], ["pcs", "kg", "m"]),
+        (["(110) Oslo", "(220) Bergen", "(75) Moss"], ["110", "220"], ["110", "220", "75"]),
+        (["(110) Oslo", "(220) Bergen", "(75) Moss"], ["Oslo", "Bergen"], ["Oslo", "Bergen", "Moss"]),
+        (["Visit (A12)", "Scan (B7)", "Test (C3)"], ["Visit", "Scan"], ["Visit", "Scan", "Test"]),
+        (["A-1\nBolt, steel", "B-2\nNut", "C-3\nPin"], ["Bolt, steel", "Nut"], ["Bolt, steel", "Nut", "Pin"]),
+        (["Bolt\nLOT: 77a", "Nut\nLOT: 9", "Pin"], ["77a", "9"], ["77a", "9", None]),
+        (["Bolt / M8 / steel", "Nut / M6 / brass", "Pin / 3 / zinc"], ["M8", "M6"], ["M8", "M6", "3"]),
+        (["X-17 Bolt", "Y-2 Nut", "Z-9 Pin"], ["X-17", "Y-2"], ["X-17", "Y-2", "Z-9"]),
+    ],
+)
+def test_part_that_two_examples_agree_on_is_read_in_every_entry(texts, told, read):
+    assert read_all(field("thing"), texts, told) == read
+
+
+def test_ends_of_ranges_are_numbers_whatever_dash_is_between_them():
+    texts = ["3.5-9.5", "40--75", "115 – 150"]
+    assert read_all(field("high", type="number"), texts, ["9.5", "75"]) == ["9.5", "75", "150"]
+
+
+def test_answers_of_another_kind_than_the_item_are_no_examples():
+    number = field("count", type="integer")
+    assert read_all(number, ["10 A", "20 B", "30 C"], ["10 A", "B", "30"]) == ["10", "20", "30"]
+    assert read_all(number, ["10 A", "20 B", "30 C"], ["A", "B", "C"]) is None
+
+
+def test_examples_that_do_not_agree_tell_nothing():
+    assert read_all(field("thing"), ["Bolt steel", "Nut brass", "Pin zinc"], ["Bolt", "brass"]) is None
+
+
+def test_label_that_is_the_beginning_of_the_name_needs_one_example_only():
+    texts = ["H4 EXP 31.08.2025", "H5", "H6 EXP 01.02.2026"]
+    expiry = field("expiryDate", format="date")
+    assert read_all(expiry, texts, ["31.08.2025", "H5"]) == ["31.08.2025", None, "01.02.2026"]
+    assert read_all(field("thing"), ["H4 EXP a", "H5", "H6 EXP b"], ["a"]) is None
+
+
+SHEET = "No,Item,Amount\n1,A-7 Bolt (steel),4.00\n2,B-12 Nut (brass),2.50\n3,C-9 Pin (zinc),1.25\n"
+ITEM = {
+    "type": "object",
+    "properties": {
+        "no": {"type": "integer"},
+        "item": {"type": "string", "description": "what it is, without its code"},
+        "code": {"type": "string"},
+        "material": {"type": "string"},
+        "colour": {"type": "string"},
+        "amount": {"type": "number"},
+    },
+}
+SCHEMA = load_schema({"type": "object", "properties": {"parts": {"type": "array", "items": ITEM}}})
+
+
+def model_that_copies(told):
+    """A model that copies `told[n]` out of the entry with the number n, and leaves every list empty."""
+
+    def answer(group, request):
+        found = next((row for number, row in told.items() if f"No: {number}\n" in group.question), None)
+        return json.dumps(found if found is not None else {"parts": []})
+
+    return ScriptedModel(answer)
+
+
+TOLD = {
+    1: {"code": "A-7", "material": "steel", "colour": "4.00"},
+    2: {"code": "B-12", "material": "brass", "colour": None},
+    3: {"code": "C-9", "material": "zinc", "colour": "Pin"},
+}
+
+
+def test_items_within_the_cell_of_another_are_taken_off_its_text():
+    model = model_that_copies(TOLD)
+    result = extract(read_bytes(SHEET.encode(), "parts.csv"), SCHEMA, model)
+    read = [(e["item"], e["code"], e["material"], e.get("colour")) for e in result.data["parts"]]
+    assert read == [("Bolt", "A-7", "steel", None), ("Nut", "B-12", "brass", None), ("Pin", "C-9", "zinc", None)]
+    codes = [v for v in result.values if v.path[-1] == "code"]
+    assert [v.evidence.text for v in codes] == ["A-7", "B-12", "C-9"]
+
+
+def test_what_another_item_holds_whole_is_no_value_of_a_second_one():
+    told = {n: {"code": amount} for n, amount in ((1, "4.00"), (2, "2.50"), (3, "1.25"))}
+    result = extract(read_bytes(SHEET.encode(), "parts.csv"), SCHEMA, model_that_copies(told))
+    assert [e.get("code") for e in result.data["parts"]] == [None, None, None]
+    assert [e["amount"] for e in result.data["parts"]] == [4.0, 2.5, 1.25]
+
+
+def test_no_entry_is_shown_where_the_rule_is_off_or_every_item_has_a_column():
+    whole = load_schema(
+        {
+            "type": "object",
+            "properties": {
+                "parts": {
+                    "type": "array",
+                    "items": {
+                        "type": "object",
+                        "properties": {k: ITEM["properties"][k] for k in ("no", "item", "amount")},
+                    },
+                }
+            },
+        }
+    )
+    model = model_that_copies(TOLD)
+    extract(read_bytes(SHEET.encode(), "parts.csv"), whole, model)
+    assert not model.questions
+    with replaced(RowExampleSettings(read_examples=False)):
+        extract(read_bytes(SHEET.encode(), "parts.csv"), SCHEMA, model)
+    assert not any("One entry of the list" in question for question in model.questions)
