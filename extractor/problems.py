@@ -31,6 +31,7 @@ class ProblemKind(StrEnum):
     FORMAT_NOT_CHECKED = "format_not_checked"
     INCOMPLETE_DATE = "incomplete_date"
     INFERRED_YEAR = "inferred_year"
+    INSTRUCTION = "instruction"
     KEPT_AS_TEXT = "kept_as_text"
     LIST_ROWS = "list_rows"
     LOW_CONFIDENCE = "low_confidence"
@@ -81,6 +82,7 @@ TEXTS: dict[str, dict[ProblemKind, str]] = {
         ProblemKind.FORMAT_NOT_CHECKED: "The schema asks for a format that cannot be checked here:",
         ProblemKind.INCOMPLETE_DATE: "The date is not complete.",
         ProblemKind.INFERRED_YEAR: "The year is not printed; it was inferred.",
+        ProblemKind.INSTRUCTION: "The document tells a machine what to answer; that was left out.",
         ProblemKind.KEPT_AS_TEXT: "The text is kept, but it is no value of this kind.",
         ProblemKind.LIST_ROWS: "Rows that look like entries of the list are in no element.",
         ProblemKind.LOW_CONFIDENCE: "The machine is not sure of it.",
@@ -129,6 +131,7 @@ TEXTS: dict[str, dict[ProblemKind, str]] = {
         ProblemKind.FORMAT_NOT_CHECKED: "模板要求的格式无法校验：",
         ProblemKind.INCOMPLETE_DATE: "日期不完整。",
         ProblemKind.INFERRED_YEAR: "原文没有年份，由上下文推断。",
+        ProblemKind.INSTRUCTION: "文档中有写给机器的指令，已略去。",
         ProblemKind.KEPT_AS_TEXT: "仅保留原文，不是该类型的值。",
         ProblemKind.LIST_ROWS: "有些行像是列表中的条目，却没有归入任何一条。",
         ProblemKind.LOW_CONFIDENCE: "机器对此没有把握。",

@@ -140,21 +140,23 @@ def select_passages(
     excluded_spans: Sequence[Span] = (),
     candidate_spans: Sequence[Sequence[Span]] = (),
     whole_text_tokens: int = 0,
+    left_out: Sequence[Span] = (),
 ) -> Passages:
     """Return the units that matter for `fields`, at most about `budget` tokens, in document order.
 
-    The whole text is returned if it fits, or has no more than `whole_text_tokens`. Otherwise the beginning is selected
+    `left_out` are excluded too, but as if they were not there: no gap is marked. The whole text is returned if it fits,
+    or has no more than `whole_text_tokens`. Otherwise the beginning is selected
     first, then for each field the units with its `candidate_spans` (likeliest first; one sequence a field), then those
     that BM25 (Robertson and Zaragoza 2009, "The Probabilistic Relevance Framework: BM25 and Beyond") ranks highest.
     Every field gets its best unit before any gets its second best.
     """
     settings = PassageSettings.current()
-    units = split_into_units(document, excluded_spans)
+    units = split_into_units(document, [*excluded_spans, *left_out])
     if not units:
         return Passages("", ())
     length = [estimate_tokens(document.text[s:e]) for s, e in units]
     if sum(length) <= max(budget, whole_text_tokens):
-        return _join(document.text, units)
+        return _join(document.text, units, left_out)
     candidates = candidate_spans if settings.candidates_first else ()
     rankings = _rank_for_each_field(document, fields, units, candidates)
     selected: set[int] = set()
@@ -178,7 +180,7 @@ def select_passages(
                     select(ranking[rank] + 1)
         if left < budget // 50:  # hardly any unit would still fit
             break
-    return _join(document.text, [units[i] for i in sorted(selected)])
+    return _join(document.text, [units[i] for i in sorted(selected)], left_out)
 
 
 def _rank_for_each_field(
@@ -245,8 +247,8 @@ def _weighted_terms(field: Field, settings: PassageSettings) -> dict[str, float]
     return weights
 
 
-def _join(text: str, units: Sequence[Span]) -> Passages:
-    """Join units: by the text between them where that is blank, otherwise by a line with an ellipsis."""
+def _join(text: str, units: Sequence[Span], left_out: Sequence[Span] = ()) -> Passages:
+    """Join units: by what is between them where that is blank but for `left_out`, else by a line with an ellipsis."""
     merged: list[Span] = []
     for start, end in units:
         if merged and not text[merged[-1][1] : start].strip():
@@ -254,16 +256,26 @@ def _join(text: str, units: Sequence[Span]) -> Passages:
         else:
             merged.append((start, end))
     shown, pieces, at = [], [], 0
-    for n, (start, end) in enumerate(merged):
+    for start, end in merged:
         end = start + len(text[start:end].rstrip())
         start = end - len(text[start:end].lstrip())
-        if n:
-            shown.append(_GAP)
-            at += len(_GAP)
+        if pieces:
+            gap = _separator(text, pieces[-1][2], start, left_out)
+            shown.append(gap)
+            at += len(gap)
         shown.append(text[start:end])
         pieces.append((at, start, end))
         at += end - start
     return Passages("".join(shown), tuple(pieces))
+
+
+def _separator(text: str, start: int, end: int, left_out: Sequence[Span]) -> str:
+    """Return what stands for the text between two excerpts: white space if it has nothing but that and `left_out`."""
+    inside = [(s, e) for s, e in left_out if s >= start and e <= end]
+    rest = "".join(text[s:e] for s, e in _subtract([(start, end)], inside))
+    if not inside or rest.strip():
+        return _GAP
+    return "\n\n" if rest.count("\n") > 1 else "\n" if "\n" in rest else " "
 
 
 def find_supporting_sentence(field: Field, passages: Passages) -> Span | None:

@@ -38,7 +38,7 @@ from extractor.extraction.planning import Plan, plan
 from extractor.extraction.questions import make_field_group, relax_query
 from extractor.extraction.row_examples import read_by_examples
 from extractor.extraction.row_judgements import judge_rows
-from extractor.extraction.structural_values import list_problems, values_from_structure
+from extractor.extraction.structural_values import instruction_problems, list_problems, values_from_structure
 from extractor.extraction.value_rules import apply_value_rules
 from extractor.lessons import Lesson
 from extractor.models import Model
@@ -101,7 +101,7 @@ def extract(
     values = withdraw_lists_of_others(resolve_conflicts(values, schema, context), schema)
     values = fill_absent_values(settle_currencies(values, schema, document), schema)
     with timer.stage("check"):
-        found = (*document.problems, *list_problems(planned, document))
+        found = (*document.problems, *instruction_problems(planned, document), *list_problems(planned, document))
         assembly = assemble_record(document, schema, values, found)
         if schema.checks and (repaired := repair_by_checks(values, schema, assembly.data, context)) != list(values):
             values = repaired

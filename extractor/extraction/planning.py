@@ -19,6 +19,7 @@ from extractor.candidates import (
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.candidates.typed import CandidateIndex
 from extractor.extraction import prompts
+from extractor.extraction.machine_instructions import find_machine_instructions
 from extractor.extraction.passages import PassageSettings, Span, passage_budget, select_passages
 from extractor.extraction.questions import FieldQuery, group_queries, make_field_group, make_queries
 from extractor.lessons import Choice, Lesson, ListProposal, Proposal, propose, propose_choices, propose_lists
@@ -52,7 +53,7 @@ class Plan:
     `matches` are single fields, `row_matches` lists. `queries` are grouped as in `request.groups`; no question is asked
     for `unanswerable` fields, which nothing in the document can answer. `proposals`, `learnt_lists` and `choices` are
     what lessons say of single fields, of lists, and of fields whose value is chosen; no question is asked for settled
-    ones.
+    ones. `instructions` are where the document tells a machine what to answer.
     """
 
     matches: Mapping[Path, StructuralMatch]
@@ -65,6 +66,7 @@ class Plan:
     proposals: Mapping[Path, Proposal] = field(default_factory=dict)
     learnt_lists: Mapping[Path, ListProposal] = field(default_factory=dict)
     choices: Mapping[Path, Choice] = field(default_factory=dict)
+    instructions: tuple[Span, ...] = ()
 
     @property
     def matched_count(self) -> int:
@@ -80,23 +82,26 @@ class Plan:
 def match_structure(document: Document, schema: Schema) -> dict[Path, StructuralMatch]:
     """Return what structure alone answers of the schema's single fields: table cells and labelled values."""
     fields = [f for f in schema.fields if "const" not in f.schema]
-    return _match_labelled_values(document, fields, table_cells.match_cells(fields, document))
+    return _match_labelled_values(
+        document, fields, table_cells.match_cells(fields, document), {}, find_machine_instructions(document)
+    )
 
 
 def _match_labelled_values(
     document: Document,
     fields: Sequence[Field],
     matches: Mapping[Path, StructuralMatch],
-    row_matches: Mapping[Path, TableRowsMatch] | None = None,
+    row_matches: Mapping[Path, TableRowsMatch],
+    instructions: Sequence[Span],
 ) -> dict[Path, StructuralMatch]:
-    """Return the matches with those of labelled values, without those in hidden text."""
-    left = [f for f in fields if f.path not in matches and f.path not in (row_matches or {})]
+    """Return the matches with those of labelled values, without those in hidden text or within an instruction."""
+    left = [f for f in fields if f.path not in matches and f.path not in row_matches]
     hidden = _hidden_spans(document)
-    outside_tables = _complement([*hidden, *((t.start, t.end) for t in document.tables)], len(document.text))
+    outside_tables = _complement(_closed_to_labels(document, instructions), len(document.text))
     captioned = captions.match_captions(left, document, outside_tables, fields)
     left = [f for f in left if f.path not in captioned]
     found = {**matches, **captioned, **key_value.match_labelled_values(left, document, outside_tables, fields)}
-    single = [f for f in fields if f.type != "array" and f.path not in (row_matches or {})]
+    single = [f for f in fields if f.type != "array" and f.path not in row_matches]
     shown = _complement(hidden, len(document.text))
     found = marks.match_marks(found, single, document, shown)
     return {path: m for path, m in found.items() if not any(m.start < e and m.end > s for s, e in hidden)}
@@ -108,13 +113,15 @@ def _match_learnt_labels(
     matches: Mapping[Path, StructuralMatch],
     row_matches: Mapping[Path, TableRowsMatch],
     lessons: Sequence[Lesson],
+    instructions: Sequence[Span],
 ) -> dict[Path, StructuralMatch]:
     """Return the open fields whose value stands at a label that lessons teach, where no other field's value stands."""
     labels = learnt_labels(lessons) if lessons else {}
     taught = {f.path: replace(f, labels=labels[f.path]) for f in fields if labels.get(f.path)}
     known = [taught.get(f.path, f) for f in fields]
     left = [f for f in taught.values() if f.path not in matches and f.path not in row_matches]
-    return key_value.match_labelled_values(left, document, _free_spans(document, matches), known) if left else {}
+    free = _free_spans(document, matches, instructions)
+    return key_value.match_labelled_values(left, document, free, known) if left else {}
 
 
 def _match_quoted_labels(
@@ -122,18 +129,28 @@ def _match_quoted_labels(
     fields: Sequence[Field],
     matches: Mapping[Path, StructuralMatch],
     row_matches: Mapping[Path, TableRowsMatch],
+    instructions: Sequence[Span],
 ) -> dict[Path, StructuralMatch]:
     """Return the open fields whose value stands at a label that their description quotes."""
     left = [f for f in fields if f.path not in matches and f.path not in row_matches and f.type != "array" and f.copied]
-    free = _free_spans(document, matches)
+    free = _free_spans(document, matches, instructions)
     return quoted_labels.match_quoted_labels(left, document, free, fields) if left else {}
 
 
-def _free_spans(document: Document, matches: Mapping[Path, StructuralMatch]) -> list[Span]:
+def _free_spans(
+    document: Document, matches: Mapping[Path, StructuralMatch], instructions: Sequence[Span]
+) -> list[Span]:
     """Return the shown stretches of a document that are in no table and answer no field."""
-    taken = [*_hidden_spans(document), *((t.start, t.end) for t in document.tables)]
+    taken = _closed_to_labels(document, instructions)
     taken += [(m.start, m.end) for m in matches.values() if m.end > m.start]
     return _complement(taken, len(document.text))
+
+
+def _closed_to_labels(document: Document, instructions: Sequence[Span]) -> list[Span]:
+    """Return where no labelled value is looked for; an instruction that follows a label may be the label's value."""
+    text = document.text
+    own_lines = [(s, e) for s, e in instructions if not text[text.rfind("\n", 0, s) + 1 : s].strip()]
+    return [*_hidden_spans(document), *((t.start, t.end) for t in document.tables), *own_lines]
 
 
 def _hidden_spans(document: Document) -> list[Span]:
@@ -161,28 +178,39 @@ def plan(
     open_lists = [f for f in fields if f.path not in row_matches]
     row_matches |= nested_rows.match_nested_rows(open_lists, document)
     row_matches |= plain_lists.match_plain_lists(open_lists, document)
-    matches = _match_labelled_values(document, fields, matches, row_matches)
+    instructions = find_machine_instructions(document)
+    matches = _match_labelled_values(document, fields, matches, row_matches, instructions)
     proposals = propose(document, fields, lessons, matches) if lessons else {}
     matches = apply_proposals(matches, proposals, document)
-    matches |= _match_learnt_labels(document, fields, matches, row_matches, lessons)
-    matches |= _match_quoted_labels(document, fields, matches, row_matches)
+    matches |= _match_learnt_labels(document, fields, matches, row_matches, lessons, instructions)
+    matches |= _match_quoted_labels(document, fields, matches, row_matches, instructions)
     known = {*matches, *row_matches}
     choices = {p: each for p, each in propose_choices(document, fields, lessons).items() if p not in known}
     known |= {path for path, choice in choices.items() if choice.is_settled}
     left = [f for f in fields if f.path not in known]
     answered_spans = _find_answered_spans(document, matches, row_matches, left)
 
-    hidden = _hidden_spans(document)
+    closed = [*answered_spans, *_hidden_spans(document), *instructions]
     taken = [(match.start, match.end) for match in matches.values()]
-    candidates = CandidateIndex(document, _complement([*answered_spans, *hidden], len(document.text)), taken)
-    passages = _select_passages(document, left, candidates, answered_spans, passage_tokens)
+    candidates = CandidateIndex(document, _complement(closed, len(document.text)), taken)
+    passages = _select_passages(document, left, candidates, answered_spans, passage_tokens, instructions)
     queries, unanswerable = make_queries(left, passages, candidates)
     groups = tuple(group_queries(queries))
     questions = tuple(make_field_group(group, passages) for group in groups)
     request = Request(prompts.system(), prompts.document(passages.text), questions, passages.text)
     unanswered = tuple(unanswerable)
     return Plan(
-        matches, row_matches, passages, groups, request, unanswered, candidates, proposals, learnt_lists, choices
+        matches,
+        row_matches,
+        passages,
+        groups,
+        request,
+        unanswered,
+        candidates,
+        proposals,
+        learnt_lists,
+        choices,
+        tuple(instructions),
     )
 
 
@@ -213,15 +241,16 @@ def _select_passages(
     candidates: CandidateIndex,
     excluded_spans: Sequence[Span],
     budget: int | None,
+    instructions: Sequence[Span],
 ) -> Passages:
-    """Return the passages for those of the fields that the document may answer."""
+    """Return the passages for those of the fields that the document may answer, without instructions to machines."""
     open_fields = [f for f in fields if not candidates.is_typed(f) or candidates.find_spans(f)]
     if not open_fields:
         return Passages("", ())
     whole_text_tokens = 0 if budget else PassageSettings.current().whole_text_tokens
     budget = budget or passage_budget(len(open_fields))
     seeds = [candidates.seed_spans(f) for f in open_fields]
-    return select_passages(document, open_fields, budget, excluded_spans, seeds, whole_text_tokens)
+    return select_passages(document, open_fields, budget, excluded_spans, seeds, whole_text_tokens, instructions)
 
 
 def _find_answered_spans(

@@ -49,6 +49,15 @@ def list_problems(plan: Plan, document: Document) -> list[Problem]:
     return problems
 
 
+def instruction_problems(plan: Plan, document: Document) -> list[Problem]:
+    """Return a problem for every place where the document tells a machine what to answer."""
+    quotes = [shorten(collapse_spaces(document.text[start:end]), _LONGEST_QUOTE) for start, end in plan.instructions]
+    return [
+        Problem((), ProblemKind.INSTRUCTION, f"no model was shown “{quote}”, which tells a machine what to answer")
+        for quote in dict.fromkeys(quotes)
+    ]
+
+
 def _value_from_match(f: Field, path: Path, match: StructuralMatch, context: ExtractionContext) -> FieldValue:
     if match.start == match.end:
         blank = normalisation.normalise_value(f, "").value  # a blank may mean something: no tick in a box is false
