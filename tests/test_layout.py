@@ -379,3 +379,20 @@ def test_columns_of_one_sort_each_stay_rows(rows):
     read = "\n".join(beside(*rows))
     assert all(read.index(left) < read.index(right) < read.index(rows[-1][1]) + 1 for left, right in rows)
     assert read.index(rows[0][1]) < read.index(rows[1][0])
+
+
+def test_block_beside_labels_with_values_in_a_column_of_their_own_is_read_by_itself():
+    rows = [
+        ("Alder Works", "Order", "B-7714"),
+        ("12 Mill Lane", "Date", "3 May 2031"),
+        ("Denby 55021", "Account", "D-208"),
+        ("Rear gate 4", "Clerk", "Ms Finn"),
+    ]
+    words = [
+        each
+        for n, row in enumerate(rows)
+        for x, cell in zip((50, 250, 350), row, strict=True)
+        for each in line(cell, x, 100 + 14 * n)
+    ]
+    read = "\n".join(texts(order_page(words)))
+    assert read.index("Rear gate 4") < read.index("Order\tB-7714")

@@ -14,7 +14,7 @@ from extractor.geometry import on_one_baseline, overlaps_in_height
 from extractor.layout.blocks import GridRegion, LayoutItem, TextSegment, only_segments
 from extractor.layout.figures import FIGURE
 from extractor.layout.segments import group_into_lines
-from extractor.layout.side_by_side import are_side_by_side
+from extractor.layout.side_by_side import are_side_by_side, is_beside_pairs
 from extractor.settings import Settings, rule, threshold
 from extractor.values.scripts import is_wide
 
@@ -75,14 +75,15 @@ def split_columns(items: Sequence[LayoutItem], gutters: Sequence[Gutter]) -> lis
         groups[sum(item.box.x0 >= gutter[1] - 0.01 for gutter in gutters)].append(item)
     columns = [groups[0]]
     aside: list[LayoutItem] = []
-    for group in groups[1:]:
+    for number, group in enumerate(groups[1:], 1):
+        beyond = only_segments(groups[number + 1]) if number + 1 < len(groups) else []
         regions = [item for item in group if isinstance(item, GridRegion)]
         segments = only_segments(group)
         # What stands between labels and their values in other lines (a heading, a small table) separates them no more
         # than the gutter does.
         joined = 0
         for count in (1, 2) if join_over_column else (1,):
-            if count <= len(columns) and _are_rows(only_segments(columns[-count]), segments):
+            if count <= len(columns) and _are_rows(only_segments(columns[-count]), segments, beyond):
                 joined = count
                 break
         if joined:
@@ -93,9 +94,9 @@ def split_columns(items: Sequence[LayoutItem], gutters: Sequence[Gutter]) -> lis
     return [*columns, aside] if aside else columns
 
 
-def _are_rows(left: list[TextSegment], right: list[TextSegment]) -> bool:
-    """Decide whether two neighbours are read line by line."""
-    return _share_lines(left, right) and not are_side_by_side(left, right)
+def _are_rows(left: list[TextSegment], right: list[TextSegment], beyond: list[TextSegment]) -> bool:
+    """Decide whether two neighbours are read line by line; `beyond` is what stands right of them."""
+    return _share_lines(left, right) and not (are_side_by_side(left, right) or is_beside_pairs(left, right, beyond))
 
 
 def _share_lines(left: list[TextSegment], right: list[TextSegment]) -> bool:

@@ -40,6 +40,22 @@ def are_side_by_side(left: Sequence[TextSegment], right: Sequence[TextSegment]) 
     return _change_alike(_level_lines(left, right), settings) or _is_beside_form(left, right, settings)
 
 
+def is_beside_pairs(left: Sequence[TextSegment], labels: Sequence[TextSegment], values: Sequence[TextSegment]) -> bool:
+    """Decide whether a block stands beside two columns that are labels with their values, and is none of the labels.
+
+    The labels are texts without digits, each another one; the values level with them are no column of amounts.
+    """
+    settings = SideBySideSettings.current()
+    pairs = _level_lines(labels, values)
+    names = {label.text.casefold() for label, _ in pairs}
+    if not settings.read_apart or len(pairs) < settings.lines or len(names) < len(labels):
+        return False
+    if any(map(str.isdigit, "".join(names))) or all(FIGURE.fullmatch(value.text) for _, value in pairs):
+        return False
+    digits = sum(any(map(str.isdigit, value.text)) for _, value in pairs)
+    return digits >= settings.with_digits * len(pairs) and _is_block(left, settings)
+
+
 def _level_lines(left: Sequence[TextSegment], right: Sequence[TextSegment]) -> list[tuple[TextSegment, TextSegment]]:
     """Return the pairs of segments on one baseline, from the top down; none where a line has more than two."""
     pairs: list[tuple[TextSegment, TextSegment]] = []
@@ -77,10 +93,15 @@ def _is_beside_form(left: Sequence[TextSegment], right: Sequence[TextSegment], s
     labels = [label for label in map(_label, right) if label]
     if len(labels) < settings.lines or len(labels) < settings.labelled * len(right) or len(set(labels)) < len(labels):
         return False
-    if any(_label(each) or each.text[-1] in ":：" or FIGURE.fullmatch(each.text) for each in left):
+    return _is_block(left, settings)
+
+
+def _is_block(lines: Sequence[TextSegment], settings: SideBySideSettings) -> bool:
+    """Decide whether lines may be an address: without labels, and some of them with digits and no figures."""
+    if any(_label(each) or each.text[-1] in ":：" or FIGURE.fullmatch(each.text) for each in lines):
         return False
-    digits = sum(any(map(str.isdigit, each.text)) for each in left)
-    return len(left) >= 2 and digits >= max(1.0, settings.with_digits * len(left))
+    digits = sum(any(map(str.isdigit, each.text)) for each in lines)
+    return len(lines) >= 2 and digits >= max(1.0, settings.with_digits * len(lines))
 
 
 def _sort(segment: TextSegment) -> tuple[bool, bool]:
