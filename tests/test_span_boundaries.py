@@ -138,3 +138,23 @@ def test_answer_of_several_lines_loses_the_fields_own_label():
 def test_answer_that_stops_at_a_quotation_in_brackets_goes_on_to_the_end_of_its_line():
     text = 'Letter to Harbour Services Company ("HSC") about the dues.\nMore.\n'
     assert adjusted(text, "Letter to Harbour Services Company (", "Subject").endswith("about the dues.")
+
+
+@pytest.mark.parametrize(
+    ("title", "answer", "meant"),
+    [
+        ("Bill of lading number", "B/L No. MSX2088", "MSX2088"),
+        ("Receipt no.", "Rcpt 04/61", "04/61"),
+        ("Quote reference", "QF-30417 rev. B", "QF-30417"),
+        ("Order number", "TG-94 CHG: 1", "TG-94"),
+        ("Order number", "88213 / A590 LAYBY", "88213"),
+        ("海关编号", "3104202 （北仑", "3104202"),
+        ("Tax number", "GB 700 6553 24", "GB 700 6553 24"),
+        ("Account number", "4500 881 206", "4500 881 206"),
+        ("Invoice number", "INV 2210", "INV 2210"),
+        ("Address", "Unit No. 9 Castle works", "Unit No. 9 Castle works"),
+    ],
+)
+def test_number_or_code_loses_what_stands_around_it(title, answer, meant):
+    text = f"Sheet\t{answer}\tand more"
+    assert adjusted(text, answer, title) == meant

@@ -36,6 +36,9 @@ class SpanBoundarySettings(Settings):
         True, meaning="An answer that ends in an open bracket before a quotation mark goes on to the end of its line."
     )
     complete_names: bool = rule(True, meaning="A part of a name that has a line to itself becomes the whole name.")
+    trim_identifiers: bool = rule(
+        True, meaning="A number or code loses the label before it and the words behind it: `No. 77-1 rev. B` is 77-1."
+    )
     max_edge_words: int = threshold(
         5, unit="words", meaning="So many words of a line may be missing at an end of an answer to be put back."
     )
@@ -63,6 +66,8 @@ def adjust_span(span: Span, field: Field, document: Document, fields: Iterable[F
     text = document.text
     if settings.complete_contacts and (whole := _whole_contact(span, field, text)):
         return whole
+    if settings.trim_identifiers and (number := _identifier(span, field, text)):
+        return number
     start, end = _trim_other_lines(span, text) if settings.trim_other_lines else span
     start = _start_after_own_label((start, end), field, text) if settings.trim_own_label else start
     end = _end_of_open_quotation(start, end, text) if settings.complete_quotations else end
@@ -95,6 +100,49 @@ def _whole_contact(span: Span, field: Field, text: str) -> Span | None:
     found = ((line_start + start, line_start + end) for start, end in normalisation.find_spans(kind, line))
     return next(
         ((min(start, span[0]), max(end, span[1])) for start, end in found if start < span[1] and span[0] < end), None
+    )
+
+
+_NAMED_FOR_IDENTIFIER = re.compile(
+    r"\b(?:numbers?|num|no|nr|code|id|identifier|reference|ref|vin|iban|bic|swift)\.?$|(?:号码?|编号|番号|代码|号)$",
+    re.IGNORECASE,
+)
+_TOKEN = re.compile(r"[^\s（(【\[]+|[（(【\[]")
+
+
+def _identifier(span: Span, field: Field, text: str) -> Span | None:
+    """Return the number or code in the answer of a field named for one; None where that is all of it, or not told.
+
+    It begins behind the last word in lower case, or with a full stop or a colon, before its digits (`B/L No.`) and ends
+    before a bracket, a word in lower case, another label or a lone separator.
+    """
+    names = (field.name and readable_name(field.name), field.title)
+    tokens = [(m.start() + span[0], m.end() + span[0]) for m in _TOKEN.finditer(text[slice(*span)])]
+    words = [text[slice(*token)] for token in tokens]
+    first = next((n for n, word in enumerate(words) if any(map(str.isdigit, word))), None)
+    if first is None or not any(name and _NAMED_FOR_IDENTIFIER.search(name) for name in names):
+        return None
+    begin = max((n + 1 for n in range(first) if _is_label(words[n]) or "\n" in _gap(tokens, n, text)), default=0)
+    ends = (n for n in range(first + 1, len(words)) if _ends_identifier(words[n]) or "\n" in _gap(tokens, n - 1, text))
+    end = next(ends, len(words)) - 1
+    found = tokens[begin][0], tokens[end][1]
+    return found if found != span and words[first] not in "([（【" else None
+
+
+def _gap(tokens: list[Span], number: int, text: str) -> str:
+    return text[tokens[number][1] : tokens[number + 1][0]]
+
+
+def _is_label(word: str) -> bool:
+    """Decide whether a word before the digits of a number or code is none of it, as `No.` and `Receipt`."""
+    return word[-1] in ".:：#" or any(map(str.islower, word))
+
+
+def _ends_identifier(word: str) -> bool:
+    """Decide whether a word behind the digits of a number or code is none of it."""
+    has_digit = any(map(str.isdigit, word))
+    return word in ("(", "（", "【", "[", "/", "|", "-", "–", "—") or (
+        not has_digit and (word[-1] in ":：" or any(map(str.islower, word)))
     )
 
 
