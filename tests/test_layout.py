@@ -149,6 +149,16 @@ def test_lines_in_columns_under_a_header_are_a_table():
     assert [cell.lines[0].segments[0].text for cell in table.cells][:4] == ["Item", "Count", "Price", "part0"]
 
 
+def test_address_beside_a_box_is_read_whole_though_its_first_line_stands_by_itself():
+    words = line("Miss Ada Byron", 20, 100) + line("Summary", 300, 105)
+    for number, (address, label) in enumerate([("4 Mill Lane", "Paid"), ("Leeds", "Due"), ("LS1 4AP", "Rest")]):
+        words += line(address, 20, 114 + 14 * number) + line(label, 300, 120.5 + 15.5 * number)
+        words += line(f"{number}70.00", 420, 120.5 + 15.5 * number)
+    found = "\n".join(texts(order_page(words)))
+    assert "Miss Ada Byron\n4 Mill Lane\nLeeds\nLS1 4AP" in found
+    assert "Summary\nPaid\t070.00" in found
+
+
 def test_list_items_begin_blocks():
     words = [*line("1. bring the papers", 50, 100), *line("2. sign them", 50, 112), *line("• leave", 50, 124)]
     blocks = order_page(words)

@@ -214,6 +214,76 @@ def test_touching_text_objects_are_split_at_columns():
 RULED = [("GRID", (0, 0), (-1, -1), 0.5, colors.black)]
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+def test_upright_letters_set_aslant_keep_the_spaces_between_their_words(at_once):
+    def draw(canvas, line):
+        canvas.transform(1, 0, 0.36, 1, 100, 600)
+        canvas.setFont("Helvetica", 10)
+        x = 0.0
+        for text in ("Tariff", "valid", "from"):
+            for part in (text,) if at_once else text:
+                canvas.drawString(x, 0, part)
+                x += pdfmetrics.stringWidth(part, "Helvetica", 10)
+            x += 2.0
+
+    document = read(drawn(draw))
+    assert document.text.strip() == "Tariff valid from"
+    tariff, valid, _ = document.pages[0].words
+    assert tariff.box.x0 == pytest.approx(100, abs=0.5)
+    assert valid.box.x0 - tariff.box.x1 == pytest.approx(2, abs=0.5)
+
+
+def test_words_drawn_letter_by_letter_are_not_parted_where_figures_below_begin():
+    def spelled(line, x, top, text):
+        for character in text:
+            line(x, top, character)
+            x += pdfmetrics.stringWidth(character, "Helvetica", 10)
+
+    def draw(canvas, line):
+        spelled(line, 100, 100, "Telephone 04512 777 888, on workdays")
+        for number in range(6):
+            at = 100 + pdfmetrics.stringWidth("Telephone 04512 ", "Helvetica", 10)
+            spelled(line, 40, 140 + 14 * number, f"Harbour dues {number}")
+            spelled(line, at, 140 + 14 * number, f"{31 + number}.50")
+
+    text = read(drawn(draw)).text
+    assert "Telephone 04512 777 888, on workdays" in text
+    assert "Harbour dues 3\t34.50" in text
+
+
+def of_type_3(text: str) -> bytes:
+    """Return a PDF that writes text in a font whose boxes are those of the ink: letters are blocks, a dash is low."""
+    glyphs = {"a": b"600 0 50 0 550 500 d1 50 0 500 500 re f", "b": b"600 0 50 220 550 270 d1 50 220 500 50 re f"}
+    page = b"BT /F 10 Tf 100 700 Td (" + text.replace("-", "b").encode() + b") Tj ET"
+    streams = [
+        *glyphs.values(),
+        page,
+        b"/CIDInit begincmap 1 begincodespacerange <00> <FF> endcodespacerange "
+        b"2 beginbfchar <61> <0061> <62> <2013> endbfchar endcmap",
+    ]
+    bodies = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        b"<</Type/Pages/Kids[3 0 R]/Count 1>>",
+        b"<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Contents 7 0 R/Resources<</Font<</F 4 0 R>>>>>>",
+        b"<</Type/Font/Subtype/Type3/FontBBox[0 0 0 0]/FontMatrix[.001 0 0 .001 0 0]/FirstChar 97/LastChar 98"
+        b"/Widths[600 600]"
+        b"/Encoding<</Differences[97/a/b]>>/CharProcs<</a 5 0 R/b 6 0 R>>/ToUnicode 8 0 R/Resources<<>>>>",
+        *(b"<</Length %d>>stream\n%s\nendstream" % (len(each), each) for each in streams),
+    ]
+    data, places = b"%PDF-1.4\n", []
+    for number, body in enumerate(bodies, start=1):
+        places.append(len(data))
+        data += b"%d 0 obj%s endobj\n" % (number, body)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    trailer = b"trailer<</Size %d/Root 1 0 R>>\nstartxref\n%d\n%%%%EOF" % (len(bodies) + 1, len(data))
+    return data + b"xref\n0 %d\n0000000000 65535 f \n%s%s" % (len(bodies) + 1, table, trailer)
+
+
+def test_dash_in_a_font_without_heights_is_not_taken_for_tiny_text():
+    assert kinds(read(of_type_3("-"))) == [("paragraph", "–")]
+    assert read(of_type_3("a-a")).text.strip() == "a–a"
+
+
 def ruled(rows, *styles, **options):
     return Table(rows, style=TableStyle([*RULED, *styles]), **options)
 

@@ -442,6 +442,63 @@ def test_addresses_over_line_items_are_no_rows_of_theirs():
     assert [texts[0] for texts in rows_of(table)] == ["Item", *TOWNS]
 
 
+def statement() -> list[PlacedWord]:
+    """Return the entries of an account under a head, with a balance before them and one after them."""
+    words = put("Date", 20, 100) + put("Details", 80, 100)
+    for name, x in (("Out", 330), ("In", 400), ("Balance", 480)):
+        words += put(name, x, 100, right=True)
+    words += put("Brought forward", 80, 116) + put("310.00", 480, 116, right=True)
+    for number in range(5):
+        top = 132 + 26 * number
+        words += put(f"{number + 2} May", 20, top) + put("Harbour works", 80, top)
+        words += put(f"{number}1.40", 330 + 70 * (number % 2), top, right=True) + put("299.00", 480, top, right=True)
+        words += put("for the quay", 80, top + 11)
+    return words + put("Carried forward", 80, 262) + put("299.00", 480, 262, right=True)
+
+
+def test_table_begins_at_the_head_over_a_rule_and_not_at_the_sums_above_it():
+    over = []
+    for number, label in enumerate(("Opening balance", "Paid in", "Paid out", "Limit")):
+        over += put(label, 250, 30 + 14 * number) + put(f"{number}87.42", 480, 30 + 14 * number, right=True)
+    over += put("Number of the account 77 1234", 20, 88)
+    (table,) = tables_of([*over, *statement()], [RulingLine(104, 20, 480)])
+    rows = rows_of(table)
+    assert rows[0] == ["Date", "Details", "Out", "In", "Balance"]
+    assert rows[2] == ["2 May", "Harbour works for the quay", "01.40", "", "299.00"]
+
+
+def test_balance_under_the_entries_is_a_row_where_one_stands_over_them():
+    (table,) = tables_of(statement(), [RulingLine(104, 20, 480)])
+    assert rows_of(table)[-1] == ["", "Carried forward", "", "", "299.00"]
+
+
+def test_details_under_the_full_line_of_an_entry_are_in_its_row():
+    words: list[PlacedWord] = []
+    for name, x, right in (("Line", 20, False), ("Item", 70, False), ("Price", 320, True), ("Tax", 400, True)):
+        words += put(name, x, 100, right=right)
+    words += put("Amount", 540, 100, right=True)
+    for number in range(1, 4):
+        top = 80 + 40 * number
+        words += put(f"00{number}", 20, top) + put(f"A{number}-77", 70, top)
+        words += put(f"{number}4.20", 320, top, right=True) + put("Y", 400, top, right=True)
+        words += put(f"{number}99.80", 540, top, right=True)
+        words += put("Bearing of steel that is sealed on both of its sides, greased", 70, top + 12)
+        words += put("due 3 June", 420, top + 12)
+    words += put("Prices are those of the day on which the goods leave our yard", 20, 240)
+    (table,) = tables_of(words, [RulingLine(104, 20, 540)])
+    assert rows_of(table)[0] == ["Line", "Item", "Price", "Tax", "Amount"]
+    assert rows_of(table)[1:] == [
+        [
+            f"00{n}",
+            f"A{n}-77 Bearing of steel that is sealed on both of its sides, greased due 3 June",
+            f"{n}4.20",
+            "Y",
+            f"{n}99.80",
+        ]
+        for n in (1, 2, 3)
+    ]
+
+
 def test_title_in_the_middle_of_a_table_goes_over_all_columns():
     words = row(34, "Town", "Houses", "Shops", "Farms")
     for number, town in enumerate(TOWNS):

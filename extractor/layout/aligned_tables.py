@@ -11,9 +11,11 @@ from statistics import median
 from extractor.geometry import Rect, RulingLine, union
 from extractor.layout.blocks import TextLine
 from extractor.layout.columns import printed_width
+from extractor.layout.entry_tables import find_entry_tables
 from extractor.layout.figures import is_sign_of_figure, reads_as_figure
 from extractor.layout.framed_tables import find_framed_tables
-from extractor.layout.line_rows import CellsLine, goes_on_with_row
+from extractor.layout.head_lines import have_one_type, heads_table
+from extractor.layout.line_rows import CellsLine, goes_on_in_cells, goes_on_with_row
 from extractor.layout.line_tables import LineTable, LineTableSettings, build_table, place_words, runs_along
 from extractor.layout.white_columns import Column, column_edges, find_white_columns, fits_columns, is_leader
 from extractor.settings import Settings, rule, threshold
@@ -38,6 +40,7 @@ class AlignedTableSettings(Settings):
     full_lines: float = threshold(0.6, meaning="share of the lines with several fields that are full")
     figures: float = threshold(0.7, meaning="share of the cells of a column of figures that must be figures")
     columns_over_sums: int = threshold(4, meaning="fewest columns of line items whose sums are no rows of the table")
+    same_start: float = threshold(1.0, unit="points", meaning="difference of the left ends of rows of one kind")
     rows_of_figures: float = threshold(
         0.7, meaning="share of the rows under the head that have a figure beside the label"
     )
@@ -62,6 +65,7 @@ def find_aligned_tables(lines: Sequence[TextLine], rules: Sequence[RulingLine] =
     settings = AlignedTableSettings.current()
     if not settings.find_aligned_tables:
         return []
+    entries = find_entry_tables(lines, rules, across=True)
     found: list[LineTable] = []
     taken = 0
     for first, last in _find_stretches(lines, settings):
@@ -71,12 +75,14 @@ def find_aligned_tables(lines: Sequence[TextLine], rules: Sequence[RulingLine] =
             table = build_table(lines[start:end], columns, rules)
             found.append(LineTable(start, end, table))
             taken = end
-    framed = [
-        each
-        for each in find_framed_tables(lines, rules)
-        if all(each.end <= other.start or other.end <= each.start for other in found)
-    ]
-    return sorted([*found, *framed], key=lambda each: each.start)
+    result = entries
+    for others in (found, find_framed_tables(lines, rules), find_entry_tables(lines, rules)):
+        result = result + [each for each in others if not any(_overlap(each, other) for other in result)]
+    return sorted(result, key=lambda each: each.start)
+
+
+def _overlap(one: LineTable, other: LineTable) -> bool:
+    return one.start < other.end and other.start < one.end
 
 
 # Which lines.
@@ -132,7 +138,9 @@ def _fit_stretch(
     above = lines[first - 1] if first else None
     at = _find_second_head(lines, first, last, columns, rules, settings)
     if at is None and _are_table(lines[first : last + 1], above, columns, rules, settings):
-        return [(first, last + 1, columns)]
+        at = _find_last_above_head(lines, first, last, rules, settings)
+        if at is None:
+            return [(first, last + 1, columns)]
     at = at or _weakest_joint(lines, first, last, settings)
     if at is None:
         return []
@@ -146,11 +154,27 @@ def _leave_out_sums(
     if len(columns) < settings.columns_over_sums:
         return last
     edges = column_edges(columns)
-    filled = [len(place_words(line, edges).cells) for line in lines[first : last + 1] if _is_row(line, settings)]
-    end = last
-    while end > first and len(place_words(lines[end], edges).cells) <= 2:
+    placed = [place_words(line, edges) for line in lines[first : last + 1]]
+    filled = [len(cells.cells) for cells, line in zip(placed, lines[first:], strict=False) if _is_row(line, settings)]
+    if median(filled) < settings.columns_over_sums:
+        return last
+    end = len(placed) - 1
+    while end and len(placed[end].cells) <= 2:
         end -= 1
-    return end if median(filled) >= settings.columns_over_sums else last
+    while end + 1 < len(placed) and goes_on_in_cells(placed[end], placed[end + 1]):
+        end += 1  # a text that goes on under the last row
+    if end + 1 < len(placed) and any(_is_like(placed[end + 1], row) for row in placed[:end]):
+        return last  # a balance that is carried forward, as one was brought forward
+    return first + end
+
+
+def _is_like(line: CellsLine, row: CellsLine) -> bool:
+    """Decide whether two lines have words in the same columns, which begin in the first of them at the same x."""
+    one, other = (min(each.cells) for each in (line, row))
+    edges = [each.cells[column][0].box.x0 for each, column in ((line, one), (row, other))]
+    return (
+        line.cells.keys() == row.cells.keys() and abs(edges[0] - edges[1]) < AlignedTableSettings.current().same_start
+    )
 
 
 def _weakest_joint(lines: Sequence[TextLine], first: int, last: int, settings: AlignedTableSettings) -> int | None:
@@ -164,6 +188,27 @@ def _weakest_joint(lines: Sequence[TextLine], first: int, last: int, settings: A
         differs = abs(len(lines[number].segments) - len(lines[number + 1].segments))
         joints.append((gap + is_broken * lines[number].segments[0].font_size, differs, -number))
     return -max(joints)[2]
+
+
+def _find_last_above_head(
+    lines: Sequence[TextLine], first: int, last: int, rules: Sequence[RulingLine], settings: AlignedTableSettings
+) -> int | None:
+    """Return the last line over a head inside a stretch; what stands over it has figures, and so is not of the head."""
+    over: list[TextLine] = []
+    for number in range(first, last):
+        if over and heads_table(lines, number, rules):
+            at = number
+            while at > first and have_one_type(lines[at - 1], lines[at]) and not _has_a_figure(lines[at - 1]):
+                at -= 1
+            if any(map(_has_a_figure, lines[first:at])):
+                return at - 1
+        if _is_row(lines[number], settings):
+            over.append(lines[number])
+    return None
+
+
+def _has_a_figure(line: TextLine) -> bool:
+    return any(reads_as_figure(word.text) for segment in line.segments for word in segment.words)
 
 
 def _find_second_head(
@@ -301,6 +346,8 @@ def _take_in_head(
     if start > taken:
         upper = max(upper, lines[start - 1].box.center[1])
     if is_head and any(upper <= y <= top + settings.rule_overlap * em for y in along):
+        return start
+    if start > taken and heads_table(lines, start, rules) and not have_one_type(lines[start - 1], lines[start]):
         return start
     first = start
     while first > max(taken, start - LineTableSettings.current().head_lines):

@@ -100,6 +100,17 @@ def goes_on_with_row(row: Sequence[CellsLine], line: CellsLine, stub: int, stub_
     return set(line.cells) == {stub} and _goes_on(row, line, stub, stub_end, usual, LineRowSettings.current())
 
 
+def goes_on_in_cells(row: CellsLine, line: CellsLine) -> bool:
+    """Decide whether a line without figures goes on with texts of the row right above it, in their own columns."""
+    settings, words = LineRowSettings.current(), next(iter(line.cells.values()))
+    figures = {*row.figure_columns(), *line.figure_columns()}
+    return (
+        line.box.top - row.box.bottom <= settings.widest_gap * words[0].font_size
+        and line.cells.keys() < row.cells.keys()
+        and not figures & line.cells.keys()
+    )
+
+
 def _may_be_one_row(lines: Sequence[CellsLine], stub: int, settings: LineRowSettings) -> bool:
     """Decide whether lines between two rules may be one row.
 

@@ -70,7 +70,7 @@ def build_table(lines: Sequence[TextLine], columns: Sequence[Column], rules: Seq
     inside = [each for each in rules if overlap(each.start, each.end, box.x0, box.x1) > 0]
     count = _count_head_lines(lines, edges, inside)
     head = build_head(lines[:count], columns, edges, inside)
-    cells = [_head_cell(cell, edges) for cell in head]
+    cells = [place_head_cell(cell, edges) for cell in head]
     base = 1 + max((cell.row + cell.row_span - 1 for cell in head), default=-1)
     body = [place_words(line, edges) for line in lines[count:]]
     drawn = [each.position for each in inside if runs_along(each, box.x0, box.x1)]
@@ -89,7 +89,8 @@ def build_table(lines: Sequence[TextLine], columns: Sequence[Column], rules: Seq
     return TableBlock(tuple(cells), box, tuple(edges))
 
 
-def _head_cell(cell: HeadCell, edges: Sequence[float]) -> LayoutCell:
+def place_head_cell(cell: HeadCell, edges: Sequence[float]) -> LayoutCell:
+    """Return a cell of a head with its place between the edges of the columns."""
     lines = tuple(TextLine((segment,)) for segment in cell.segments)
     extent = union(segment.box for segment in cell.segments)
     box = Rect(edges[cell.column], extent.top, edges[cell.column + cell.column_span], extent.bottom)

@@ -28,6 +28,9 @@ class ZoneSettings(Settings):
     peeled_gap: float = threshold(
         0.9, unit="parts of the body size", meaning="gap beyond which bands on one side of the gutters leave their zone"
     )
+    pull_in: bool = rule(
+        True, meaning="lines that reach down into a zone and stand on one side of its gutters are of its columns"
+    )
     lines_between_rows: int = threshold(
         3, meaning="two rows belong together if the second is at most so many bands below the first", others=(1, 6)
     )
@@ -59,7 +62,7 @@ def find_zones(items: Sequence[LayoutItem], body_size: float) -> list[tuple[list
             elif not own:
                 bands.append(band)
                 continue
-        zones.append(([band], own))
+        zones.append(_pull_in(zones, band, own, body_size))
     result: list[tuple[list[LayoutItem], list[Gutter]]] = []
     for bands, gutters in zones:
         for piece in _peel(bands, gutters, body_size):
@@ -67,6 +70,29 @@ def find_zones(items: Sequence[LayoutItem], body_size: float) -> list[tuple[list
                 flat = [item for band in stretch for item in band]
                 result.append((flat, [] if is_rows or not gutters else find_gutters(flat, body_size)))
     return result
+
+
+def _pull_in(
+    zones: list[tuple[list[Band], list[Gutter]]], band: Band, gutters: list[Gutter], body_size: float
+) -> tuple[list[Band], list[Gutter]]:
+    """Return the zone that a band begins, with the bands that reach down into it; they leave the zone above.
+
+    Beside a text whose lines stand a little higher or lower, the first line of a column makes a band of its own.
+    """
+    settings = ZoneSettings.current()
+    bands = [band]
+    if not settings.pull_in or not gutters or not zones or zones[-1][1]:
+        return bands, gutters
+    above = zones[-1][0]
+    while above and height_gap(above[-1], bands[0]) < 0:
+        shared = find_gutters([item for each in (above[-1], *bands) for item in each], body_size)
+        if len(shared) < len(gutters) or any(isinstance(item, GridRegion) for item in above[-1]):
+            break
+        bands.insert(0, above.pop())
+        gutters = shared
+    if not above:
+        zones.pop()
+    return bands, gutters
 
 
 def _find_bands(items: Sequence[LayoutItem]) -> list[Band]:

@@ -34,6 +34,8 @@ class TextStyle:
     """Quarter turns clockwise, as in `PageFrame`."""
     visibility: Visibility
     font: int
+    lean: float = 0.0
+    """How far the letters lean to the right for each unit of height, where upright ones are set aslant for italics."""
 
 
 class Glyph(NamedTuple):

@@ -47,7 +47,12 @@ class PdfTextSettings(Settings):
     smallest_plausible_size: float = threshold(
         0.3, unit="heights of the box", meaning="a font size below this is wrong: it is taken from the box instead"
     )
-    largest_plausible_size: float = threshold(5.0, unit="heights of the box", meaning="... and so is one above this")
+    largest_plausible_size: float = threshold(
+        5.0, unit="longer sides of the box", meaning="... and so is one above this"
+    )
+    largest_size_of_mark: float = threshold(
+        15.0, unit="longer sides of the box", meaning="the same for a point, a comma or a dash: little ink is usual"
+    )
     size_of_box: float = threshold(0.8, unit="heights of the box", meaning="the font size that is taken from the box")
     ascent: float = threshold(0.8, meaning="height above the baseline of a box that the font does not give")
     descent: float = threshold(0.2, meaning="depth below the baseline of such a box")
@@ -250,7 +255,7 @@ class TextReader:
             box = self._read_ink_box(textpage, index)
         style = self._styles.get(key)
         if style is None:
-            style = self._styles[key] = self._read_style(textpage, index, item, key, box)
+            style = self._styles[key] = self._read_style(textpage, index, item, key, box, chr(code))
         if (later := self._over.get(style.text_object)) and style.visibility is Visibility.SHOWN:
             style = self._under_covers(style, later, box)
         printable = is_printable(code)
@@ -263,6 +268,8 @@ class TextReader:
             return None
         if style.turn:
             box = self._frame.to_reading(box, style.turn)
+        if style.lean:
+            box = _straighten(box, style)
         size = style.font_size
         if not settings.lowest_box * size <= box.height <= settings.highest_box * size:
             top, bottom = style.baseline - settings.ascent * size, style.baseline + settings.descent * size
@@ -296,8 +303,8 @@ class TextReader:
         a, b, c, d, _, _ = self._frame.to_display
         return math.hypot(a * matrix.c + c * matrix.d, b * matrix.c + d * matrix.d)
 
-    def _read_style(self, textpage, index: int, item, key: int | None, box: Rect) -> TextStyle:
-        """Return the style of the text object that a character belongs to."""
+    def _read_style(self, textpage, index: int, item, key: int | None, box: Rect, character: str) -> TextStyle:
+        """Return the style of the text object that a character belongs to, its first with a box."""
         raw, settings = self._raw, self._settings
         matrix = raw.FS_MATRIX()
         a, b, c, d, e, f = self._frame.to_display
@@ -308,7 +315,9 @@ class TextReader:
         turn = 1 if self._is_vertical and turn == 0 else turn
         size = abs(raw.FPDFText_GetFontSize(textpage, index)) * self._scale(textpage, index)
         height = box.height if turn % 2 == 0 else box.width
-        smallest, largest = settings.smallest_plausible_size * height, settings.largest_plausible_size * height
+        # The box of some fonts is that of the ink: a dash is as low as its stroke, in type of any size.
+        times = settings.largest_plausible_size if character.isalnum() else settings.largest_size_of_mark
+        smallest, largest = settings.smallest_plausible_size * height, times * max(box.width, box.height)
         if not smallest <= size <= largest and height > 0:
             size = settings.size_of_box * height
         size = max(size, 0.1)
@@ -323,6 +332,10 @@ class TextReader:
         else:
             baseline = self._frame.to_reading(box, turn).bottom - settings.descent * size
         style = self._make_style(item, key, len(self._styles), baseline, size, turn, box)
+        lean_x, lean_y = a * matrix.c + c * matrix.d, b * matrix.c + d * matrix.d
+        across = abs(lean_y * right - lean_x * down)
+        if across and (lean := (lean_x * right + lean_y * down) / across):
+            style = replace(style, lean=lean)
         if item and size >= settings.watermark_size:
             colour = object_colour(raw.FPDFPageObj_GetFillColor, item)
             if colour and (min(colour[:3]) >= settings.palest_text or colour[3] < settings.thinnest_text):
@@ -476,6 +489,14 @@ class TextReader:
         box = Rect(x, y - settings.ascent * size, x + width, y + settings.descent * size)
         style = self._make_style(item, ctypes.addressof(item.contents), number, y, size, 0, box)
         return Glyph(normalized_character(ord(character.text)), box, style)
+
+
+def _straighten(box: Rect, style: TextStyle) -> Rect:
+    """Return the box that a leaning character takes on its line, without what its slant adds on both sides."""
+    above, below = style.baseline - box.top, box.bottom - style.baseline
+    left, right = (below, above) if style.lean > 0 else (above, below)
+    x0, x1 = box.x0 + abs(style.lean) * left, box.x1 - abs(style.lean) * right
+    return Rect(x0, box.top, x1, box.bottom) if x0 < x1 else box
 
 
 def _is_under(box: Rect, cover: Rect) -> bool:

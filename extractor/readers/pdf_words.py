@@ -73,7 +73,8 @@ def split_words(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
         for piece in _split_at_columns(run, starts, starts_after_gap, settings) if may_split else (run,):
             first, before = piece.glyphs[0], words[-1].glyphs[-1] if words else None
             if (
-                before
+                may_split
+                and before
                 and not piece.starts_column
                 and before.style is not first.style
                 and not (is_wide(before.text) or is_wide(first.text))
