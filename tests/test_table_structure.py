@@ -499,6 +499,20 @@ def test_details_under_the_full_line_of_an_entry_are_in_its_row():
     ]
 
 
+def test_small_table_inside_an_entry_is_no_line_of_its_details():
+    words: list[PlacedWord] = []
+    for name, x in (("Line", 20), ("Station", 70), ("Show", 150), ("Spots", 280), ("Rate", 350), ("Amount", 420)):
+        words += put(name, x, 100)
+    for number in range(1, 4):
+        top = 70 + 60 * number
+        words += put(str(number), 20, top) + put("KXYZ", 70, top) + put("News at noon and again at one", 150, top)
+        words += put("4", 310, top) + put("50.00", 350, top) + put("200.00", 420, top)
+        words += put("Begins", 95, top + 12) + put("Ends", 190, top + 12) + put("Weekdays", 245, top + 12)
+        words += put("2 May", 95, top + 24) + put("8 May", 190, top + 24) + put("MTWT", 245, top + 24)
+    tables = tables_of(words, [RulingLine(104, 20, 460)])
+    assert not any("KXYZ Begins" in text for table in tables for row in rows_of(table) for text in row)
+
+
 def test_title_in_the_middle_of_a_table_goes_over_all_columns():
     words = row(34, "Town", "Houses", "Shops", "Farms")
     for number, town in enumerate(TOWNS):

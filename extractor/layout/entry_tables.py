@@ -37,6 +37,9 @@ class EntryTableSettings(Settings):
     gap: float = threshold(1.2, unit="em", meaning="widest gap between two lines of one entry")
     entry_gap: float = threshold(3.0, unit="em", meaning="widest gap between two entries")
     same_place: float = threshold(2.5, unit="points", meaning="difference of the ends of texts of one column")
+    loose_texts: int = threshold(
+        2, meaning="most texts of a line of details that may stand anywhere; of more, each is under a text of its entry"
+    )
     labelled: float = threshold(0.3, meaning="share of texts with a colon from which full lines are label and value")
 
 
@@ -118,7 +121,7 @@ def _find_entries(
     """Return the entries under a head; None where what stands there are no entries of several lines."""
     least = settings.filled * len(lines[head].segments)
     start = next((at for at in range(head + 1, len(lines)) if _is_full(lines[at], least)), None)
-    if start is None or start - head > settings.details:
+    if start is None or start - head > settings.details or any(map(_has_figure, lines[head + 1 : start])):
         return None
     first, left, right = lines[start], lines[head].box.x0, lines[head].box.x1
     along = [each.position for each in rules if runs_along(each, left, right)]
@@ -135,6 +138,7 @@ def _find_entries(
             or end - full[-1] > settings.details
             or line.box.x0 < left - settings.same_place
             or line.box.x1 > right + settings.same_place
+            or not _may_be_details(lines[full[-1]], line, settings)
             or any(before.box.center[1] < y < line.box.center[1] for y in along)
         ):
             break
@@ -151,15 +155,29 @@ def _find_entries(
 
 def _is_full(line: TextLine, least: float) -> bool:
     """Decide whether a line may begin an entry: texts for most names of the head, a figure among them."""
-    return len(line.segments) >= max(3.0, least) and any(
-        reads_as_figure(word.text) for segment in line.segments[1:] for word in segment.words
-    )
+    return len(line.segments) >= max(3.0, least) and _has_figure(line)
+
+
+def _has_figure(line: TextLine) -> bool:
+    """Decide whether a line has a figure that is not in its first text."""
+    return any(reads_as_figure(word.text) for segment in line.segments[1:] for word in segment.words)
+
+
+def _may_be_details(entry: TextLine, line: TextLine, settings: EntryTableSettings) -> bool:
+    """Decide whether a line under the full line of an entry may be details of it, and no row of another table in it."""
+    if len(line.segments) <= settings.loose_texts:
+        return True
+    return all(any(_are_aligned(segment, above, settings) for above in entry.segments[1:]) for segment in line.segments)
 
 
 def _begins_like(first: TextLine, line: TextLine, settings: EntryTableSettings) -> bool:
     """Decide whether a line begins where the first entry does, set to the left, the right or the middle."""
-    one, two = first.segments[0].box, line.segments[0].box
-    differences = (one.x0 - two.x0, one.x1 - two.x1, one.center[0] - two.center[0])
+    return _are_aligned(first.segments[0], line.segments[0], settings)
+
+
+def _are_aligned(one: TextSegment, other: TextSegment, settings: EntryTableSettings) -> bool:
+    a, b = one.box, other.box
+    differences = (a.x0 - b.x0, a.x1 - b.x1, a.center[0] - b.center[0])
     return min(map(abs, differences)) <= settings.same_place
 
 
