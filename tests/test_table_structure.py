@@ -156,6 +156,33 @@ def test_ticks_inside_the_frame_of_a_chart_begin_no_rows():
     assert [grid.row_edges for grid in find_grids(horizontal, vertical)] == [(0, 50, 100)]
 
 
+def test_lines_under_a_head_of_shaded_cells_are_its_rows():
+    words = put("Place", 20, 14) + put("Houses", 160, 14, right=True) + put("Shops", 240, 14, right=True)
+    words += put("Coast of the North Sea and its islands, by order of size", 14, 34)
+    for number, town in enumerate(TOWNS[:3]):
+        words += row(50 + 16 * number, town, str(number * 37 + 5), str(number + 1), first=160, step=80)
+    words += put("All figures are those of the year before, as the towns gave them.", 14, 140)
+    horizontal = [RulingLine(y, x0, x1) for y in (0, 20) for x0, x1 in ((10, 100), (100, 180), (180, 300))]
+    vertical = [RulingLine(x, 0, 20) for x in (10, 100, 180, 300)]
+    assert rows_of(only_table(words, horizontal, vertical)) == [
+        ["Place", "Houses", "Shops"],
+        ["Coast of the North Sea and its islands, by order of size", "", ""],
+        *([town, str(number * 37 + 5), str(number + 1)] for number, town in enumerate(TOWNS[:3])),
+    ]
+
+
+def test_prose_under_ruled_boxes_makes_no_table_of_them():
+    words = put("Day", 20, 14) + put("Month", 110, 14) + put("Year", 190, 14)
+    for number in range(4):
+        words += put("that the undersigned will pay what is owed, and no less than is", 14, 34 + 14 * number)
+    horizontal, vertical = (
+        [RulingLine(y, 10, 300) for y in (0, 20)],
+        [RulingLine(x, 0, 20) for x in (10, 100, 180, 300)],
+    )
+    blocks = order_page(words, find_grids(horizontal, vertical))
+    assert not any(isinstance(block, TableBlock) for block in blocks)
+
+
 # Several things in one outline.
 
 

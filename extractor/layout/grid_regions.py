@@ -33,6 +33,9 @@ class GridRegionSettings(Settings):
     )
     long_cell_cells: int = threshold(12, meaning="most filled cells of such a frame")
     several_lines: float = threshold(0.4, meaning="share of filled cells of a form that have two lines or more")
+    several_lines_of_part: float = threshold(
+        0.8, meaning="the same from which one of several sections of a grid is a form, whatever its labels look like"
+    )
     spanning: float = threshold(0.35, meaning="share of merged cells from which a grid of such cells is a form")
     labelled: float = threshold(0.6, meaning="share of such cells whose first line looks like a label")
     label_size: float = threshold(0.1, meaning="share of the font size by which a label differs from its value")
@@ -124,8 +127,13 @@ def read_grid(grid: RuledGrid, words: WordsByCell) -> GridRegion | None:
 
 def _read_part(section: GridSection, settings: GridRegionSettings) -> list[LayoutBlock]:
     """Return the blocks of one of several sections: a table or a form, or else its boxes one by one."""
-    blocks = _read_section(section, settings) if section.walls else []
-    return blocks or [block for cell in section.grid.cells for block in _read_box(section.words[cell], settings)]
+    blocks = _read_section(section, settings, is_part=True) if section.walls else []
+    return blocks or _read_boxes(section, settings)
+
+
+def _read_boxes(section: GridSection, settings: GridRegionSettings) -> list[LayoutBlock]:
+    """Return the blocks of the boxes of a form, as they were drawn."""
+    return [block for cell in section.grid.cells for block in _read_box(section.words[cell], settings)]
 
 
 def _read_box(words: Sequence[PlacedWord], settings: GridRegionSettings) -> list[LayoutBlock]:
@@ -144,7 +152,7 @@ def _is_set_vertically(lines: Sequence[TextLine]) -> bool:
     return len(texts) > 1 and all(len(text) == 1 and has_han(text) for text in texts)
 
 
-def _read_section(section: GridSection, settings: GridRegionSettings) -> list[LayoutBlock]:
+def _read_section(section: GridSection, settings: GridRegionSettings, is_part: bool = False) -> list[LayoutBlock]:
     """Return the blocks of a grid that is a table, a form or a frame; empty where it is nothing of the kind."""
     grid, words = refine_grid(section.grid, section.words)
     lines: LinesByCell = {
@@ -158,8 +166,8 @@ def _read_section(section: GridSection, settings: GridRegionSettings) -> list[La
         return _order_words(words[filled[0]])
     if len(filled) < 2:
         return []
-    if columns >= 2 and _is_form(filled, lines, settings):
-        return [block for cell in filled for block in _read_box(words[cell], settings)]
+    if columns >= 2 and _is_form(filled, lines, settings, is_part):
+        return _read_boxes(section, settings)
     if rows < 2 or columns < 2 or _is_drawing(filled, settings):
         return []
     framed = _find_table_rows(grid, lines, settings)
@@ -256,7 +264,7 @@ def _build_table(cells: Sequence[RuledCell], lines: LinesByCell, grid: RuledGrid
     return TableBlock(tuple(placed), union(cell.box for cell in cells), edges)
 
 
-def _is_form(filled: Sequence[RuledCell], lines: LinesByCell, settings: GridRegionSettings) -> bool:
+def _is_form(filled: Sequence[RuledCell], lines: LinesByCell, settings: GridRegionSettings, is_part: bool) -> bool:
     """Decide whether each box of a grid holds a label above a value, or paragraphs: a form, not a table of data."""
     if not settings.split_forms:
         return False
@@ -266,6 +274,8 @@ def _is_form(filled: Sequence[RuledCell], lines: LinesByCell, settings: GridRegi
     several = [lines[cell] for cell in filled if len(lines[cell]) >= 2]
     if len(several) < settings.several_lines * len(filled):
         return False
+    if is_part and len(several) >= settings.several_lines_of_part * len(filled):
+        return True
     spanning = sum(cell.column_span > 1 or cell.row_span > 1 for cell in filled)
     labelled = sum(_begins_with_label(each, settings) for each in several)
     return spanning >= settings.spanning * len(filled) or labelled >= settings.labelled * len(several)

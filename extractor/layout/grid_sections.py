@@ -25,8 +25,10 @@ class GridSectionSettings(Settings):
     split_sections: bool = rule(True, meaning="rows of a grid with walls at other places are read by themselves")
     wall_tolerance: float = threshold(4.0, unit="points", meaning="walls nearer than this are one")
     shared_walls: float = threshold(
-        0.5, meaning="share of the walls of the rows with fewer that two stretches of rows of one table have in common"
+        0.6,
+        meaning="share of the walls, of the rows with fewer, that two stretches of rows of one table have in common",
     )
+    shared_walls_of_one_row: float = threshold(0.5, meaning="the same for a single row, in which cells may be merged")
 
 
 @dataclass(slots=True)
@@ -63,7 +65,7 @@ def split_sections(grid: RuledGrid, words: WordsByCell) -> list[GridSection]:
     for each in stretches:
         if not each.walls:
             waiting.append(each)
-        elif not groups or not _share_walls(walls, each.walls, settings):
+        elif not groups or not _share_walls(walls, each, settings):
             groups.append([*waiting, each])
             walls, waiting = each.walls, []
         else:
@@ -105,11 +107,12 @@ def _merge_walls(walls: Sequence[float], settings: GridSectionSettings) -> list[
     return result
 
 
-def _share_walls(one: Sequence[float], other: Sequence[float], settings: GridSectionSettings) -> bool:
-    """Decide whether two stretches of rows have enough walls in common to be one table."""
-    fewer, more = sorted((one, other), key=len)
+def _share_walls(walls: Sequence[float], stretch: _Stretch, settings: GridSectionSettings) -> bool:
+    """Decide whether a stretch of rows has enough walls in common with those above to be of one table with them."""
+    fewer, more = sorted((walls, stretch.walls), key=len)
     shared = sum(any(abs(x - each) <= settings.wall_tolerance for each in more) for x in fewer)
-    return shared >= settings.shared_walls * len(fewer)
+    is_one_row = len({(cell.row, cell.row_span) for cell in stretch.cells}) == 1
+    return shared >= (settings.shared_walls_of_one_row if is_one_row else settings.shared_walls) * len(fewer)
 
 
 def _make_section(stretch: _Stretch, words: WordsByCell) -> GridSection:

@@ -18,6 +18,7 @@ from extractor.layout.blocks import (
 )
 from extractor.layout.columns import find_gutters
 from extractor.layout.grid_regions import assign_words, goes_on_outside, read_grid
+from extractor.layout.head_grids import extend_head
 from extractor.layout.headings import mark_headings
 from extractor.layout.reading_order import find_body_size, order_items
 from extractor.layout.ruled_grids import RuledGrid, merge_collinear_lines
@@ -55,19 +56,21 @@ def order_page(
     `words` come in the order of the file, which settles what belongs together where words overlap; `grids` are those
     that the page's ruling lines form (`find_grids`), `rules` its horizontal ruling lines.
     """
-    regions, rest = _read_grids(words, grids)
+    lines = merge_collinear_lines(rules)
+    regions, rest = _read_grids(words, grids, lines)
     items: list[LayoutItem] = [*build_segments(rest), *regions]
     body_size = find_body_size(items)
     watermarks = _find_watermarks(items, body_size)
     if watermarks:
         items = [item for item in items if item not in watermarks]
-    lines = merge_collinear_lines(rules)
     blocks = [block for page in _split_spread(items, body_size) for block in order_items(page, body_size, rules=lines)]
     blocks += [TextBlock((TextLine((watermark,)),)) for watermark in watermarks]
     return mark_headings(blocks, body_size)
 
 
-def _read_grids(words: Sequence[PlacedWord], grids: Sequence[RuledGrid]) -> tuple[list[GridRegion], list[PlacedWord]]:
+def _read_grids(
+    words: Sequence[PlacedWord], grids: Sequence[RuledGrid], rules: Sequence[RulingLine]
+) -> tuple[list[GridRegion], list[PlacedWord]]:
     """Return what the grids of a page hold, the smaller grids first, and the words in none of them."""
     frame = PageOrderSettings.current().page_frame * len(words)
     rest = list(words)
@@ -80,6 +83,9 @@ def _read_grids(words: Sequence[PlacedWord], grids: Sequence[RuledGrid]) -> tupl
             or (len(assigned[grid.cells[0]]) > 1 and _lies_in_a_cell(grid, grids))
         ):
             continue  # a frame around the page, or a shade behind the text of a cell
+        whole = extend_head(grid, assigned, rest, grids, rules)
+        if whole is not grid:
+            grid, assigned = whole, assign_words(whole, rest)
         region = read_grid(grid, assigned)
         if region is not None:
             inside = {id(word) for each in assigned.values() for word in each}
