@@ -121,14 +121,12 @@ def read_grid(grid: RuledGrid, words: WordsByCell) -> GridRegion | None:
     if len(sections) == 1:
         blocks = _read_section(sections[0], settings)
         return GridRegion(tuple(blocks), grid.box) if blocks else None
-    blocks = [block for section in join_boxes_of_tables(sections) for block in _read_part(section, settings)]
-    return GridRegion(tuple(blocks), grid.box) if blocks else None
-
-
-def _read_part(section: GridSection, settings: GridRegionSettings) -> list[LayoutBlock]:
-    """Return the blocks of one of several sections: a table or a form, or else its boxes one by one."""
-    blocks = _read_section(section, settings, is_part=True) if section.walls else []
-    return blocks or _read_boxes(section, settings)
+    sections = join_boxes_of_tables(sections)
+    read = [_read_section(section, settings, is_part=True) if section.walls else [] for section in sections]
+    if not any(read):
+        return None
+    parts = [found or _read_boxes(section, settings) for section, found in zip(sections, read, strict=True)]
+    return GridRegion(tuple(block for blocks in parts for block in blocks), grid.box)
 
 
 def _read_boxes(section: GridSection, settings: GridRegionSettings) -> list[LayoutBlock]:
