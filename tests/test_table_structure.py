@@ -121,33 +121,33 @@ def test_label_drawn_over_several_rows_stays_one_cell():
     assert label.row_span == 3 and rows_of(table)[1][0] == "All towns of the coast"
 
 
-def test_walls_that_break_off_part_the_items_from_their_sum():
-    words = put("Item", 20, 14) + put("Size", 120, 14) + put("Price", 220, 14)
-    for number, town in enumerate(TOWNS[:3]):
+def items_with_a_sum(towns: int, passing: tuple[float, ...], broken: tuple[float, ...]) -> list[list[str]]:
+    """Return the table of line items over their sum, with walls that pass the sum and others that end over it."""
+    words = put("Item", 20, 14) + put("Size", 120, 14) + put("Kind", 170, 14) + put("Price", 230, 14)
+    for number, town in enumerate(TOWNS[:towns]):
         words += put(town, 20, 34 + 14 * number) + put(f"{number}2 mm", 120, 34 + 14 * number)
-        words += put(f"{number + 3}.50", 280, 34 + 14 * number, right=True)
-    words += put("Sum of all items", 80, 90) + put("13.50", 280, 90, right=True)
-    horizontal = [RulingLine(y, 10, 300) for y in (0, 20, 100)]
-    vertical = [RulingLine(x, 0, 100) for x in (10, 300)] + [RulingLine(x, 0, 70) for x in (110, 210)]
-    table = only_table(words, horizontal, vertical)
-    assert rows_of(table) == [
-        ["Item", "Size", "Price"],
-        ["Ashford", "02 mm", "3.50"],
-        ["Birch Hill", "12 mm", "4.50"],
-        ["Calder", "22 mm", "5.50"],
-        ["Sum of all items 13.50", "", ""],
+        words += put("red", 170, 34 + 14 * number) + put(f"{number + 3}.50", 280, 34 + 14 * number, right=True)
+    end = 28 + 14 * towns
+    words += put("Sum of all items", 80, end + 18) + put("7.50", 280, end + 18, right=True)
+    horizontal = [RulingLine(y, 10, 300) for y in (0, 20, end + 30)]
+    vertical = [RulingLine(x, 0, end + 30) for x in (10, *passing, 300)] + [RulingLine(x, 0, end) for x in broken]
+    return rows_of(only_table(words, horizontal, vertical))
+
+
+def test_walls_that_break_off_part_the_items_from_their_sum():
+    assert items_with_a_sum(3, (), (110, 160, 220)) == [
+        ["Item", "Size", "Kind", "Price"],
+        ["Ashford", "02 mm", "red", "3.50"],
+        ["Birch Hill", "12 mm", "red", "4.50"],
+        ["Calder", "22 mm", "red", "5.50"],
+        ["Sum of all items 7.50", "", "", ""],
     ]
 
 
 def test_column_beside_walls_that_break_off_is_cut_with_the_others():
-    words = put("Item", 20, 14) + put("Size", 120, 14) + put("Price", 220, 14)
-    for number, town in enumerate(TOWNS[:2]):
-        words += put(town, 20, 34 + 14 * number) + put(f"{number}2 mm", 120, 34 + 14 * number)
-        words += put(f"{number + 3}.50", 280, 34 + 14 * number, right=True)
-    words += put("Sum of all items", 80, 62) + put("7.50", 280, 62, right=True)
-    horizontal = [RulingLine(y, 10, 300) for y in (0, 20, 70)]
-    vertical = [RulingLine(x, 0, 70) for x in (10, 210, 300)] + [RulingLine(x, 0, 51) for x in (60, 110)]
-    assert rows_of(only_table(words, horizontal, vertical))[-1] == ["Sum of all items", "", "7.50"]
+    rows = items_with_a_sum(2, (220,), (90, 110, 160))
+    assert [texts[-1] for texts in rows] == ["Price", "3.50", "4.50", "7.50"]
+    assert rows[-1][0] == "Sum of all items"
 
 
 def test_ticks_inside_the_frame_of_a_chart_begin_no_rows():

@@ -47,7 +47,9 @@ class RuledGridSettings(Settings):
     close_broken_walls: bool = rule(
         True, meaning="where walls between columns break off together, inside of an outline, a row begins or ends"
     )
-    broken_walls: int = threshold(2, meaning="fewest walls that break off together")
+    broken_walls: int = threshold(
+        3, meaning="fewest walls that break off together: the sides of a bar of a chart are two"
+    )
     shortest_wall: float = threshold(
         8.0, unit="points", meaning="a shorter piece of a wall that ends alone is the tick of an axis, or noise"
     )
