@@ -28,7 +28,6 @@ class EntryGridSettings(Settings):
     )
     max_lines: int = threshold(20_000, unit="lines", meaning="Of a document; later ones are not searched for headers.")
     part_counts: bool = rule(True, meaning="Numbers before texts belong to the named and blank column before theirs.")
-    part_dates: bool = rule(True, meaning="Two dates in a cell beside a blank one are a date for each of the columns.")
     joined_share: float = threshold(0.5, meaning="The least share of a column's cells that have such a number.")
     part_headers: bool = rule(
         True, meaning="Two headers below one header, as `from` and `to` below `period`, have a column each."
@@ -172,27 +171,6 @@ def _part_count(row: Mapping[int, PlacedText], column: int, text: str) -> Mappin
         column: replace(cell, end=cell.start + len(count), text=count),
         column + 1: replace(cell, start=match.end(), text=rest),
     }
-
-
-_TWO_DATES = re.compile(r"(?P<first>\d{1,4}[./-]\d{1,2}[./-]\d{1,4})\s+(?P<second>\d{1,4}[./-]\d{1,2}[./-]\d{1,4})")
-
-
-def part_dates(grid: EntryGrid) -> EntryGrid:
-    """Return the grid with two dates in a cell parted, where the next column has a name and a blank beside them."""
-    for column in range(len(grid.names) - 1) if EntryGridSettings.current().part_dates else ():
-        if grid.names[column] and grid.names[column + 1]:
-            grid = replace(grid, rows=tuple(_part_dates(row, column) for row in grid.rows))
-    return grid
-
-
-def _part_dates(row: Mapping[int, PlacedText], column: int) -> Mapping[int, PlacedText]:
-    cell, beside = row.get(column), row.get(column + 1)
-    found = _TWO_DATES.fullmatch(cell.text) if cell is not None and not (beside and beside.text) else None
-    if cell is None or found is None or cell.end - cell.start != len(cell.text):
-        return row
-    start = cell.start + found.start("second")
-    first = replace(cell, end=cell.start + found.end("first"), text=found["first"])
-    return {**row, column: first, column + 1: replace(cell, start=start, text=found["second"])}
 
 
 def _goes_on(above: EntryGrid, below: EntryGrid, text: str) -> bool:
