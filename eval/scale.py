@@ -38,7 +38,7 @@ from extractor.schemas import Schema, load_schema
 from extractor.store import Store, Version
 from extractor.store import database_tables as tables
 from extractor.store.audit import digest
-from extractor.store.writes import PreparedResult, add_extractions, add_version
+from extractor.store.writes import PreparedResult, add_extractions, add_sources, add_version
 from extractor.types import Document
 
 MADE = Version("made for scale", "none")
@@ -93,9 +93,7 @@ def _add(store: Store, own: Schema, numbers: range, draw: random.Random, job: in
         add_version(connection, store._database, MADE)
         add_extractions(connection, store._database, prepared, MADE.id, job, "scale")
         sources = [(each.result["document"]["source"], each.result["document"]["id"]) for each in prepared]
-        seen = datetime.now(UTC).isoformat()
-        rows = [{"name": name, "document": document, "seen": seen} for name, document in sources]
-        connection.execute(tables.sources.insert(), rows)
+        add_sources(connection, store._database, sources)
         if job is not None:
             connection.execute(tables.tasks.insert(), [task | {"name": n, "document": d} for n, d in sources])
 

@@ -413,15 +413,16 @@ def test_filters_select_the_summaries_they_describe(store):
 
 
 @pytest.mark.parametrize("status", ["open", "approved", None])
-@pytest.mark.parametrize("sort", ["risk", "new", "old"])
+@pytest.mark.parametrize("sort", ["risk", "new", "old", "name"])
 def test_pages_of_a_queue_are_in_order_across_statuses(store, status, sort):
     for n in range(12):
-        number = store.records.add(result(f"{n:064x}"), FIRST, who="m").id
+        number = store.records.add(result(f"{n:064x}", source=f"/in/{n * 7 % 12:02}.txt"), FIRST, who="m").id
         raw(store, f"UPDATE records SET risk = {n % 5}, created = '2026-01-{28 - n}' WHERE id = {number}")
         if n % 3:
             raw(store, f"UPDATE records SET status = '{('new', 'approved')[n % 3 - 1]}' WHERE id = {number}")
     wanted = RecordFilter(status)
     keys = {"risk": lambda r: (-r.risk, r.id), "new": lambda r: (r.created, r.id), "old": lambda r: (r.created, r.id)}
+    keys["name"] = lambda r: (r.sources[0], r.id)
     everything, total = store.records.list_summaries(wanted, sort=sort)
     assert total == len(everything) == {"open": 8, "approved": 4, None: 12}[status]
     assert everything == sorted(everything, key=keys[sort], reverse=sort == "new")
@@ -430,12 +431,51 @@ def test_pages_of_a_queue_are_in_order_across_statuses(store, status, sort):
     assert store.records.next_id(wanted, who="ann", sort=sort, but=everything[0].id) == everything[1].id
 
 
+@pytest.mark.parametrize("status", ["open", "approved", "new", "flagged", "second", "bin", None])
+def test_queue_is_its_page_with_its_counts(store, status):
+    numbers = [store.records.add(result(f"{n:064x}"), FIRST, who="m").id for n in range(9)]
+    for n in numbers[:3]:
+        store.records.approve(n, who="ann", revision=1)
+    store.records.flag(numbers[3], who="ann", revision=1, note="?")
+    store.records.delete(numbers[4:6], who="ann")
+    wanted = RecordFilter(status)
+    page, total, counts = store.records.load_queue(wanted, who="bob", limit=2)
+    assert (page, total) == store.records.list_summaries(wanted, who="bob", limit=2)
+    assert counts == store.records.count_by_queue(RecordFilter(), who="bob")
+
+
+@pytest.mark.parametrize("few", [0, 3, 400])
+def test_search_finds_the_same_however_many_records_it_finds(store, monkeypatch, few):
+    from extractor.store import listing
+
+    monkeypatch.setattr(listing, "_FEW", few)
+    for n in range(6):
+        store.records.add(result(f"{n:064x}", total=100 + n, source=f"/in/{n}.txt"), FIRST, who="m")
+    for search, expected in (("10", 6), ("103", 1), ("/in/4", 1), ("nothing", 0)):
+        for sort in ("risk", "new", "old", "name"):
+            page, total, counts = store.records.load_queue(RecordFilter("open", search=search), who="ann", sort=sort)
+            assert len(page) == total == counts.get("new", 0) + counts.get("needs_review", 0) == expected
+            first = store.records.next_id(RecordFilter("open", search=search), who="ann", sort=sort)
+            assert first == (page[0].id if page else None)
+
+
+def test_record_is_listed_by_the_first_name_of_its_document(store):
+    first = store.records.add(result("a" * 64, source="/in/m.txt"), FIRST, who="m")
+    store.records.add(result("b" * 64, source="/in/k.txt"), FIRST, who="m")
+    store.records.add(result("a" * 64, source="/in/a.txt"), Version("newer", "none"), who="m")
+    assert [row.sources[0] for row in store.records.list_summaries(RecordFilter(), sort="name")[0]] == [
+        "/in/k.txt",
+        "/in/m.txt",
+    ]
+    assert first.sources == ("/in/m.txt",)
+
+
 def test_pages_and_counts_of_a_long_queue_are_read_from_indexes(tmp_path):
     with Store(tmp_path / "store.db") as store:
         said = []
         sa.event.listen(store._database._engine, "before_cursor_execute", lambda *a: said.append((a[2], a[3])))
         for status in ("open", "approved", None):
-            for sort in ("risk", "new", "old"):
+            for sort in ("risk", "new", "old", "name"):
                 store.records.list_summaries(RecordFilter(status), sort=sort)
                 store.records.next_id(RecordFilter(status), who="ann", sort=sort)
             store.records.count_by_queue(RecordFilter(status), who="ann")
@@ -517,7 +557,7 @@ def undo_later_migrations(store: Store) -> None:
         for table in ("corrections", "reviews", "extractions"):
             raw(store, f"DROP TRIGGER {table}_no_delete")
             raw(store, f"CREATE TRIGGER {table}_no_delete BEFORE DELETE ON {table} BEGIN SELECT RAISE(ABORT, ''); END")
-    later = ("records_counts", "records_by_risk", "records_by_time")
+    later = ("records_counts", "records_by_risk", "records_by_time", "records_by_name")
     for index in (*later, "tasks_handin", "handins_who", "deletions_record", "deletions_document"):
         raw(store, f"DROP INDEX {index}")
     dropped = (
@@ -536,7 +576,7 @@ def undo_later_migrations(store: Store) -> None:
             raw(store, f"DROP FUNCTION IF EXISTS {table}_unchanging() CASCADE")
     added = {
         "tasks": ("handin", "replaces"),
-        "records": ("base", "replaced_by", "deleted", "assigned", "words"),
+        "records": ("base", "replaced_by", "deleted", "assigned", "words", "name"),
         "reviews": ("how",),
         "documents": ("profile",),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from extractor.classification import is_kind_set
@@ -46,8 +46,7 @@ def list_queue(
 ) -> tuple[dict[str, Any], str | None]:
     """Return a page of the queue as JSON data, and the document (SHA-256) of its first record."""
     wanted = query.record_filter(store)
-    summaries, total = store.records.list_summaries(wanted, who=who, sort=query.sort, after=after, limit=limit)
-    counts = store.records.count_by_queue(replace(wanted, status=None), who=who)
+    summaries, total, counts = store.records.load_queue(wanted, who=who, sort=query.sort, after=after, limit=limit)
     schemas = store.schemas()
     page = {
         "rows": [_row(summary, who, schemas) for summary in summaries],

@@ -88,7 +88,9 @@ records = _table(
     deleted=Text,
     assigned=Text,
     words=Text,
+    name=Text,
 )
+"""Records; `name` is the first name of the document, by which lists are sorted, `words` the text of all values."""
 corrections = _table(
     "corrections",
     id=Integer,

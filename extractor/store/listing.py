@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,6 +12,8 @@ from extractor.store import database_tables as tables
 from extractor.store.database import now
 from extractor.store.models import STATUSES, RecordFilter, RecordSummary, ReviewAction, current_approvals, open_flag
 
+_FEW = 400
+"""Records that a search finds are read one by one, if they are no more; else in the order of an index."""
 _OTHER_TABLES = ("schema_name", "sources", "approvals", "flag")
 _ROW = tuple(key for key in RecordSummary.__dataclass_fields__ if key not in _OTHER_TABLES)
 """The columns of a record that its summary shows."""
@@ -20,9 +23,26 @@ def list_summaries(
     connection: sa.Connection, wanted: RecordFilter, who: str, sort: str, after: int, limit: int
 ) -> tuple[list[RecordSummary], int]:
     """Return at most `limit` summaries, from position `after` on, and the number of all records that match."""
+    wanted = narrow_search(connection, wanted, who)
+    query = sa.select(sa.func.count()).select_from(tables.records).where(*conditions_of(wanted, who))
+    return load_page(connection, wanted, who, sort, after, limit), connection.execute(query).scalar_one()
+
+
+def narrow_search(connection: sa.Connection, wanted: RecordFilter, who: str) -> RecordFilter:
+    """Return a filter by the numbers of what a search finds, where that is little, so that it is done only once."""
+    if not wanted.search.strip() or wanted.numbers is not None or wanted.status == "bin":
+        return wanted
+    found = sa.select(tables.records.c.id).where(*conditions_of(replace(wanted, status=None), who))
+    numbers = connection.execute(found.limit(_FEW + 1)).scalars().all()
+    return wanted if len(numbers) > _FEW else replace(wanted, search="", numbers=tuple(numbers))
+
+
+def load_page(
+    connection: sa.Connection, wanted: RecordFilter, who: str, sort: str, after: int, limit: int
+) -> list[RecordSummary]:
+    """Return at most `limit` summaries of the records that match, from position `after` on."""
     record = tables.records.c
     conditions = list(conditions_of(wanted, who))
-    total = connection.execute(sa.select(sa.func.count()).select_from(tables.records).where(*conditions)).scalar_one()
     page = _ordered(wanted, conditions, sort, after + limit).offset(after).limit(limit)
     numbers = list(connection.execute(page).scalars())  # sorting whole rows would take several times as long
     query = (
@@ -43,7 +63,13 @@ def list_summaries(
             flag=open_flag(actions[row.id]),
         )
         for row in rows
-    ], total
+    ]
+
+
+def count_matching(counts: Mapping[str, int], status: str | None) -> int:
+    """Return how many records of a status match, given what `count_by_queue` counts of all but those in the bin."""
+    statuses = ("new", "needs_review") if status == "open" else STATUSES if status is None else (status,)
+    return sum(counts.get(each, 0) for each in statuses)
 
 
 def count_by_queue(connection: sa.Connection, wanted: RecordFilter, who: str) -> dict[str, int]:
@@ -67,6 +93,7 @@ def count_by_queue(connection: sa.Connection, wanted: RecordFilter, who: str) ->
 def next_id(connection: sa.Connection, wanted: RecordFilter, who: str, sort: str, but: int | None) -> int | None:
     """Return the number of the first matching record that nobody else holds or is to review, other than `but`."""
     record = tables.records.c
+    wanted = narrow_search(connection, wanted, who)
     is_free = sa.or_(record.claimed_by.is_(None), record.claimed_by == who, record.claimed_until <= now())
     is_own = sa.or_(record.assigned.is_(None), record.assigned == who)
     conditions = [*conditions_of(wanted, who), is_free, is_own]
@@ -127,9 +154,9 @@ def _ordered(
     """
     record = tables.records.c
     statuses = ("new", "needs_review") if wanted.status == "open" else STATUSES if wanted.status is None else ()
-    if not statuses or sort == "name" or wanted.search.strip():
+    if not statuses:
         return sa.select(record.id).where(*conditions).order_by(*_order(sort))
-    columns = record.id, record.risk, record.created
+    columns = record.id, record.risk, record.created, record.name
     of_status = [
         sa.select(*columns).where(*conditions, record.status == status).order_by(*_order(sort)).limit(most).subquery()
         for status in statuses
@@ -145,9 +172,7 @@ def _order(sort: str, record: Any = tables.records.c) -> Sequence[Any]:
     if sort == "old":
         return record.created, record.id
     if sort == "name":
-        names = sa.select(tables.sources.c.name).where(tables.sources.c.document == record.document)
-        first = names.order_by(tables.sources.c.seen, tables.sources.c.name).limit(1).scalar_subquery()
-        return first, record.id
+        return record.name, record.id
     return record.risk.desc(), record.id
 
 

@@ -225,6 +225,19 @@ class Records:
         with self._database.reading() as connection:
             return listing.list_summaries(connection, wanted, who, sort, after, limit)
 
+    def load_queue(
+        self, wanted: RecordFilter, *, who: str, sort: str = "risk", after: int = 0, limit: int = 100
+    ) -> tuple[list[RecordSummary], int, dict[str, int]]:
+        """Return what `list_summaries` does, and what `count_by_queue` counts of all statuses: each is counted once."""
+        with self._database.reading() as connection:
+            wanted = listing.narrow_search(connection, wanted, who)
+            page = listing.load_page(connection, wanted, who, sort, after, limit)
+            counts = listing.count_by_queue(connection, replace(wanted, status=None), who)
+            if wanted.status != "bin":
+                return page, listing.count_matching(counts, wanted.status), counts
+            binned = listing.count_by_queue(connection, wanted, who)
+            return page, listing.count_matching(binned, None), counts
+
     def summaries(self, records: Sequence[int]) -> dict[int, RecordSummary]:
         """Return the summaries of records by their numbers, also of those in the bin; replaced ones are left out."""
         found: dict[int, RecordSummary] = {}

@@ -22,6 +22,8 @@ UNCHANGED_REASON = "the record stays as it is: a person has worked on it"
 """What the audit log says where a new extraction does not replace the one that a record shows."""
 VERSION_COLUMNS = ("tool", "prompt", "model", "weights", "options")
 """The columns of a version, besides its id."""
+_MAX_PARAMETERS = 500
+"""Documents that one query names; databases limit the number of parameters."""
 _MACHINE_COLUMNS = (
     *("extraction", "status", "problems", "confidence", "updated"),
     *("doubts", "to_check", "risk", "words", "approvals"),
@@ -36,10 +38,17 @@ def add_version(connection: sa.Connection, database: Database, version: Version)
 
 
 def add_sources(connection: sa.Connection, database: Database, sources: Iterable[tuple[str, str]]) -> None:
-    """Store the names of documents, given as pairs of name and SHA-256."""
+    """Store the names of documents, given as pairs of name and SHA-256, and name records that have no name yet."""
     at = now()
     rows = [{"name": name, "document": document, "seen": at} for name, document in sources]
     database.add_new(connection, tables.sources, rows)
+    record, source = tables.records.c, tables.sources.c
+    known = sa.select(source.name).where(source.document == record.document)
+    first = known.order_by(source.seen, source.name).limit(1).scalar_subquery()
+    documents = list(dict.fromkeys(row["document"] for row in rows))
+    for n in range(0, len(documents), _MAX_PARAMETERS):
+        unnamed = record.document.in_(documents[n : n + _MAX_PARAMETERS]) & (record.name == "")
+        connection.execute(tables.records.update().where(unnamed).values(name=first))
 
 
 @dataclass(frozen=True, slots=True)
