@@ -147,3 +147,29 @@ def test_no_entry_is_shown_where_the_rule_is_off_or_every_item_has_a_column():
     with replaced(RowExampleSettings(read_examples=False)):
         extract(read_bytes(SHEET.encode(), "parts.csv"), SCHEMA, model)
     assert not any("One entry of the list" in question for question in model.questions)
+
+
+def test_column_whose_header_names_several_items_is_read_for_each_of_them():
+    sheet = "No,Price / Currency,Lot\n1,4.00 EUR,A7\n2,2.50 EUR,B1\n3,1.25 USD,C3\n"
+    item = {
+        "no": {"type": "integer"},
+        "price": {"type": "number"},
+        "currency": {"type": "string"},
+        "lot": {"type": "string"},
+    }
+    rows = {"type": "array", "items": {"type": "object", "properties": item}}
+    schema = load_schema({"type": "object", "properties": {"parts": rows}})
+    prices = {1: "4.00", 2: "2.50", 3: "1.25"}
+    model = model_that_copies({n: {"price": p, "currency": "USD" if n == 3 else "EUR"} for n, p in prices.items()})
+    result = extract(read_bytes(sheet.encode(), "parts.csv"), schema, model)
+    assert [(e["price"], e["currency"]) for e in result.data["parts"]] == [(4.0, "EUR"), (2.5, "EUR"), (1.25, "USD")]
+
+
+def test_header_that_a_model_copies_stands_for_the_cell_below_it():
+    told = {n: {"what": "Article"} for n in (1, 2, 3)}
+    sheet = "No,Article,Amount\n1,Bolt,4.00\n2,Nut,2.50\n3,Pin,1.25\n"
+    item = {"no": {"type": "integer"}, "what": {"type": "string"}, "amount": {"type": "number"}}
+    rows = {"type": "array", "items": {"type": "object", "properties": item}}
+    schema = load_schema({"type": "object", "properties": {"parts": rows}})
+    result = extract(read_bytes(sheet.encode(), "parts.csv"), schema, model_that_copies(told))
+    assert [e["what"] for e in result.data["parts"]] == ["Bolt", "Nut", "Pin"]

@@ -8,13 +8,16 @@ examples"), over a small language: a line of a cell, and one way to take a part 
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.candidates.matches import EntryCell
+from extractor.geometry import overlaps_in_height
 from extractor.settings import Settings, threshold
-from extractor.types import Field
+from extractor.types import BBox, Document, Field
 from extractor.values import normalisation, ranges
 from extractor.values.characters import collapse_spaces
 from extractor.values.label_similarity import label_similarity
@@ -73,6 +76,34 @@ _WAYS = (
 """Ways to take a part of a line, simplest first."""
 
 
+def cells_by_lines(document: Document, cells: Sequence[EntryCell]) -> tuple[EntryCell, ...]:
+    """Return the cells with each printed line as a stretch of its own, where words have places on a page."""
+    return tuple(
+        replace(cell, spans=tuple(line for span in cell.spans for line in _printed_lines(document, span)))
+        for cell in cells
+    )
+
+
+def _printed_lines(document: Document, span: Span) -> list[Span]:
+    page = next((page for page in document.pages if page.start <= span[0] < page.end), None)
+    words = page.words if page is not None else ()
+    first = bisect.bisect_left(words, span[0], key=lambda word: word.end)
+    lines: list[Span] = []
+    above: BBox | None = None
+    for word in itertools.takewhile(lambda word: word.start < span[1], words[first:]):
+        if word.box is None:
+            return [span]
+        start, end = max(span[0], word.start), min(span[1], word.end)
+        if end <= start:
+            continue
+        if above is not None and overlaps_in_height(above, word.box):
+            lines[-1] = (lines[-1][0], end)
+        else:
+            lines.append((start, end))
+        above = word.box
+    return lines or [span]
+
+
 def lines_of(cell: EntryCell, text: str) -> list[Span]:
     """Return the lines of text in a cell, without the white space around them."""
     found = []
@@ -96,7 +127,8 @@ def find_part(
     counts: dict[CellPart, int] = {}
     usable = [(cells, value) for cells, wanted in examples if (value := _value_of(item, wanted))]
     for cells, wanted in usable:
-        for part in {*_parts_that_give(item, cells, wanted, text)}:
+        exact = {*_parts_that_give(item, cells, wanted, text, by_value=False)}
+        for part in exact or {*_parts_that_give(item, cells, wanted, text, by_value=True)}:
             counts[part] = counts.get(part, 0) + 1
     best = min(counts, key=lambda part: (-counts[part], *_rank(part)), default=None)
     if best is None or counts[best] < settings.min_share * len(usable):
@@ -135,7 +167,9 @@ def extent(part: CellPart, span: Span, line: Span, text: str) -> Span:
     """Return the stretch that belongs to a part alone: with its label, its brackets and the marks beside it."""
     start, end = span
     if part.way.startswith("label"):
-        start = line[0] + text[slice(*line)].casefold().rfind(part.argument.casefold(), 0, start - line[0])
+        before = text[line[0] : start]
+        has_digits = any(map(str.isdigit, before))
+        start = line[0] + (before.casefold().rfind(part.argument.casefold()) if has_digits else 0)
     while start > line[0] and not text[start - 1].isalnum() and text[start - 1] not in ")）]":
         start -= 1
     while end < line[1] and not text[end].isalnum() and text[end] not in "(（[":
@@ -151,20 +185,31 @@ def _rank(part: CellPart) -> tuple[int, bool]:
     return _WAYS.index(part.way), part.line is not None and part.line < 0
 
 
-def _parts_that_give(item: Field, cells: Sequence[EntryCell], wanted: str, text: str) -> Iterator[CellPart]:
-    plain = _plain(wanted)
+def _parts_that_give(
+    item: Field, cells: Sequence[EntryCell], wanted: str, text: str, *, by_value: bool
+) -> Iterator[CellPart]:
+    plain, value = _plain(wanted), _number(item, wanted) if by_value else None
     for cell in cells:
         lines = lines_of(cell, text)
         for number, line in enumerate(lines):
             labels = tuple(_labels_before(wanted, text[slice(*line)]))
             for way, argument, span in _ways(line, text, labels):
-                if _plain(text[slice(*span)]) != plain or _typed(item, span, text) is None:
+                printed = text[slice(*span)]
+                is_same = _plain(printed) == plain or (value is not None and _number(item, printed) == value)
+                if not is_same or _typed(item, span, text) is None:
                     continue
                 if way.startswith("label"):
                     yield CellPart(cell.column, None, way, argument)
                 else:
                     yield CellPart(cell.column, number, way, argument)
                     yield CellPart(cell.column, number - len(lines), way, argument)
+
+
+def _number(item: Field, text: str) -> object:
+    """Return the number that a text is, for an item of numbers: models write `285.00` for a printed `285,00`."""
+    if item.type not in normalisation.NUMERIC_TYPES or item.enum is not None:
+        return None
+    return normalisation.normalise_value(item, text).value
 
 
 def _labels_before(wanted: str, line: str) -> Iterator[str]:
@@ -239,7 +284,10 @@ def _typed(item: Field, span: Span, text: str) -> Span | None:
     if kind is None:
         return span if re.search(r"\w", printed) else None
     found = normalisation.find_spans(kind, printed)
-    if len(found) != 1 or 2 * (found[0][1] - found[0][0]) < len(re.sub(r"[^\w.,]", "", printed)):
+    # Other readings of the same digits follow the first.
+    if not found or any(end > found[0][1] for _, end in found):
+        return None
+    if 2 * (found[0][1] - found[0][0]) < len(re.sub(r"[^\w.,]", "", printed)):
         return None
     return span[0] + found[0][0], span[0] + found[0][1]
 

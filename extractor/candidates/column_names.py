@@ -41,7 +41,10 @@ class ColumnNameSettings(Settings):
 
 
 _WORD = re.compile(r"[^\W\d_]+|\d+|[%#№]")
-_NUMBER_SIGNS = frozenset({"no", "nr", "num", "#", "№"})
+_NUMBER_SIGN = re.compile(r"\b[nN][°º]|№")
+_NUMBER_SIGNS = frozenset({"no", "nr", "num", "#"})
+_NUMBER_WORDS = frozenset({"number", "numero", "nummer"})
+_ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
 _VOWELS = frozenset("aeiou")
 _CONNECTIVES = frozenset({"of", "the", "a", "an", "in", "per", "for", "and", "to", "by", "or", "is", "as"})
 
@@ -83,8 +86,9 @@ def _ends_with(header: str, label: str, settings: ColumnNameSettings) -> bool:
 
 
 def _words(text: str) -> list[str]:
-    """Return the words of a name in lower case, without connectives."""
-    found = _WORD.findall(unicodedata.normalize("NFKC", text).casefold())
+    """Return the words of a name in lower case and without accents, without connectives."""
+    plain = unicodedata.normalize("NFKD", _NUMBER_SIGN.sub("no", text)).casefold()
+    found = _WORD.findall(unicodedata.normalize("NFC", "".join(c for c in plain if c not in _ACCENTS)))
     return [word for word in found if word not in _CONNECTIVES] or found
 
 
@@ -115,7 +119,7 @@ def _same_word(one: str, other: str, settings: ColumnNameSettings) -> float:
 
 def _abbreviates(short: str, word: str) -> bool:
     """Decide whether a word is short for another: its beginning (`desc`, `reqd`), or its consonants (`qty`, `amt`)."""
-    if word == "number" and short in _NUMBER_SIGNS:
+    if word in _NUMBER_WORDS and short in _NUMBER_SIGNS:
         return True
     if not 2 <= len(short) < len(word) or short[0] != word[0] or not short.isalpha():
         return False
@@ -127,7 +131,7 @@ def _abbreviates(short: str, word: str) -> bool:
     if len(short) > 3 and word.startswith(short[:-1]):
         return True
     letters = iter(word)
-    return not any(letter in _VOWELS for letter in short[1:]) and all(letter in letters for letter in short)
+    return not any(letter in _VOWELS for letter in short[1:-1]) and all(letter in letters for letter in short)
 
 
 def _is_initials(short: str, words: list[str]) -> bool:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from itertools import pairwise
 
 from extractor.candidates.entry_grids import PlacedText
-from extractor.candidates.list_columns import ColumnMatch, cell_fits, cells_fit, needed_items
+from extractor.candidates.list_columns import ColumnMatch, cell_fits, cells_fit, is_free_text, needed_items
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import is_value
 from extractor.types import Field
@@ -107,6 +107,7 @@ _TOTAL = re.compile(
     r"balance due|amount due)\b|小计|合计|总计|共计|累计|小計|合計|総計",
     re.IGNORECASE,
 )
+_TOTAL_LABEL = re.compile(r"(?:(?:sub|grand)[\s-]?)?totals?\s*[:：]|(?:合计|总计|小计|合計)\s*[:：]", re.IGNORECASE)
 _CARRIED = re.compile(
     r"\b(?:(?:carried|brought|balance|bal\.?)\s+(?:over|forward|down|fwd)|[bc]/[fd]|(?:opening|closing|beginning|ending|"
     r"previous|starting)\s+balance|übertrag|saldovortrag|anfangsbestand|report(?:er)?\s+à\s+nouveau|suma\s+y\s+sigue)\b|"
@@ -232,9 +233,15 @@ class _RowReader:
     def _filled(self, row: Mapping[int, PlacedText]) -> set[int]:
         return {c for c in self._items if c in row and row[c].text}
 
+    def _name(self, row: Mapping[int, PlacedText]) -> str:
+        """Return the text that says what a row is about: the first of a free text, or a lone one."""
+        texts = [row[c].text for c in sorted(self._items) if c in row and is_free_text(self._items[c]) and row[c].text]
+        filled = [cell.text for cell in row.values() if cell.text]
+        return next(iter(texts), filled[0] if len(filled) == 1 else "")
+
     def _rare_terms(self, terms: frozenset[str]) -> frozenset[str]:
         """Return the terms that at most every second row has: what all rows have tells none of them apart."""
-        rows = [set(search_terms(" ".join(cell.text for cell in row.values()))) for row in self._rows if terms]
+        rows = [set(search_terms(self._name(row))) for row in self._rows if terms]
         return frozenset(term for term in terms if 2 * sum(term in row for row in rows) <= len(rows))
 
     def roles(self) -> list[RowRole]:
@@ -259,8 +266,10 @@ class _RowReader:
         texts = [c.text for c in cells if re.search(r"[^\W\d_]", c.text)]
         if any(text.casefold().startswith(self._excluded) for text in texts[:1]):
             return RowRole.EXCLUDED
-        if self._excluded_terms and not self._excluded_terms.isdisjoint(search_terms(" ".join(texts))):
+        if self._excluded_terms and not self._excluded_terms.isdisjoint(search_terms(self._name(row))):
             return RowRole.EXCLUDED
+        if self._settings.drop_totals and any(_TOTAL_LABEL.match(text) for text in texts[:1]):
+            return RowRole.TOTAL
         if self._settings.drop_totals and (missing or self._counts_no_totals):
             if any(_CARRIED.search(t) for t in texts[:2]):
                 return RowRole.CARRIED

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from extractor.candidates.cell_parts import CellPart, apply_part, extent, find_part, lines_of
+from extractor.candidates.cell_parts import CellPart, apply_part, cells_by_lines, extent, find_part, lines_of
 from extractor.candidates.column_names import header_similarity
 from extractor.candidates.list_columns import is_column_item, is_free_text
 from extractor.candidates.matches import EntryCell, StructuralMatch, TableRowsMatch
@@ -22,7 +22,10 @@ from extractor.settings import Settings, rule, threshold
 from extractor.tables import counts_up
 from extractor.types import Document, Field, FieldGroup, Path, Request, path_text
 from extractor.values import normalisation
-from extractor.values.characters import shorten
+from extractor.values.characters import collapse_spaces, shorten
+
+_NAMES_IN_HEADER = re.compile(r"\s*[/／、;；\n|]\s*|及|和|\band\b")
+"""Between the names of things that a column holds together."""
 
 Cells = Sequence[EntryCell]
 Row = tuple[StructuralMatch, ...]
@@ -73,6 +76,7 @@ def read_by_examples(
     """
     if model is None or not RowExampleSettings.current().read_examples:
         return dict(rows)
+    rows = {path: _by_lines(match, document) for path, match in rows.items()}
     asked = [(f, _examples(f, rows[f.path], document.text)) for f in fields if f.path in rows]
     examples = [example for _, own in asked for example in own]
     if not examples:
@@ -90,13 +94,26 @@ def read_by_examples(
     return read
 
 
+def _by_lines(match: TableRowsMatch, document: Document) -> TableRowsMatch:
+    return replace(match, cells=tuple(cells_by_lines(document, cells) for cells in match.cells))
+
+
 def _open_items(field: Field, match: TableRowsMatch) -> list[Field]:
-    held = {m.path for row in match.rows for m in row}
-    return [
-        item
-        for item in field.items
-        if is_column_item(item) and item.copied and item.path not in held and "x-part" not in item.schema
-    ]
+    """Return the items that no column holds, and those of a column whose header names several of them."""
+    held = {m.path: m.context for row in match.rows for m in row}
+    items = [item for item in field.items if is_column_item(item) and item.copied and "x-part" not in item.schema]
+    return [item for item in items if item.path not in held or _is_of_several(item, held[item.path], items)]
+
+
+def _is_of_several(item: Field, header: str, items: Sequence[Field]) -> bool:
+    """Decide whether a header names an item and others: `Unit price / Total / Currency`."""
+    least = RowExampleSettings.current().min_similarity
+    named = {
+        max(items, key=lambda each, name=name: header_similarity(each, name)).path
+        for name in _NAMES_IN_HEADER.split(header)
+        if any(header_similarity(each, name) >= least for each in items)
+    }
+    return len(named) > 1 and (is_free_text(item) or item.path in named)
 
 
 def _examples(field: Field, match: TableRowsMatch, text: str) -> list[_Example]:
@@ -146,14 +163,24 @@ def _extend(
     found = []
     for item in _open_items(field, match):
         key = path_text(item.path)
-        examples = [(cells, told) for cells, answer in copied if (told := answer.get(key))]
+        examples = [(cells, _told(told, cells, text)) for cells, answer in copied if (told := answer.get(key))]
         if part := find_part(item, examples, len(rows), text):
             found.append((part, item))
     for part, item in sorted(found, key=lambda pair: -pair[0].hits):
         places = [apply_part(part, item, cells, text) for cells in match.cells]
-        if _may_be(part, item, places, match.cells, text) and _is_free(places, rows, field, text):
-            rows = [_with_value(*each, item, part, field, text) for each in zip(rows, places, match.cells, strict=True)]
+        others = [tuple(m for m in row if m.path != item.path) for row in rows]
+        if _may_be(part, item, places, match.cells, text) and _is_free(places, others, field, text):
+            read = zip(others, places, match.cells, strict=True)
+            rows = [_with_value(*each, item, part, field, text) for each in read]
     return replace(match, rows=tuple(rows))
+
+
+def _told(answer: str, cells: Cells, text: str) -> str:
+    """Return what a model copied; a header that it copied stands for the cell below it."""
+    plain = collapse_spaces(answer).casefold()
+    below = [cell for cell in cells if cell.name and collapse_spaces(cell.name).casefold() == plain]
+    lines = lines_of(below[0], text) if len(below) == 1 else []
+    return text[slice(*lines[0])] if len(lines) == 1 else answer
 
 
 def _may_be(

@@ -91,6 +91,8 @@ def _add_suffix(number: NumberInContext, folded: str, core: NumberCore, is_money
         number.value *= Decimal(1).scaleb(units.parse_exponent(power[1] or power[2]))
         number.end, number.other, number.has_power = suffix.end("ten"), None, True
     name, magnitude = suffix["unit"], suffix["magnitude"]
+    if magnitude and name and _is_prefix_of_unit(whole := folded[suffix.start("magnitude") : suffix.end("unit")]):
+        name, magnitude = whole, ""
     if magnitude:
         is_alone = suffix.end("magnitude") == suffix.end()
         scale = units.parse_magnitude(magnitude, is_money or bool(name) or (magnitude in "MB" and is_alone))
@@ -103,6 +105,12 @@ def _add_suffix(number: NumberInContext, folded: str, core: NumberCore, is_money
     if name and not is_year and not _belongs_to_next_amount(folded, suffix):
         number.unit = units.parse_unit(name.strip())
         number.end = suffix.end()
+
+
+def _is_prefix_of_unit(name: str) -> bool:
+    """Decide whether a magnitude and the unit behind it are one unit: `千克` is a kilogram, not thousands of grams."""
+    unit = units.parse_unit(name)
+    return unit is not None and unit.known and unit.magnitude == 1
 
 
 def _belongs_to_next_amount(folded: str, suffix: re.Match[str]) -> bool:
