@@ -76,6 +76,35 @@ def test_tables_with_the_same_headers_are_one_list():
     assert found == gold["goods"] + more["goods"]
 
 
+def test_items_that_a_lesson_does_not_know_keep_the_columns_that_are_named_for_them():
+    text, gold = delivery(3, ("Ware", "Price", "Charged", "Net weight"))
+    older = [{name: row[name] for name in ("name", "price")} for row in delivery(0)[1]["goods"]]
+    document = read_html(delivery(0)[0])
+    approved = gold_as_approved(SCHEMA, {"goods": older})
+    lesson = make_lesson(document, SCHEMA, approved, match_structure(document, SCHEMA))
+    assert "weight" not in dict(lesson.lists[0].columns)
+    assert goods(text, [lesson]) == gold["goods"]
+
+
+def test_an_item_that_is_a_part_of_another_has_no_column_of_its_own():
+    items = SCHEMA.document["properties"]["goods"]["items"]["properties"]
+    parts = {
+        "mark": {"type": ["string", "null"], "title": "Mass"},
+        "weight": {"type": ["number", "null"], "title": "Net weight", "x-part": {"of": "mark", "as": "number"}},
+        **{name: items[name] for name in ("name", "price")},
+    }
+    goods_list = {"type": "array", "title": "Goods", "items": {"type": "object", "properties": parts}}
+    schema = load_schema({"title": "Delivery", "type": "object", "properties": {"goods": goods_list}})
+    records = []
+    for n in range(2):
+        text, gold = delivery(n)
+        records.append((read_html(text), {"goods": [{**row, "mark": str(row["weight"])} for row in gold["goods"]]}))
+    (first, approved), (second, expected) = records
+    lesson = make_lesson(first, schema, gold_as_approved(schema, approved), match_structure(first, schema))
+    assert dict(lesson.lists[0].columns) == {"mark": "mass", "name": "ware", "price": "charged"}
+    assert extract(second, schema, None, lessons=[lesson]).data == expected
+
+
 def test_headers_may_stand_in_another_order():
     text, _ = delivery(3)
     moved = text.replace("<th>Price</th><th>Charged</th>", "<th>Charged</th><th>Price</th>")

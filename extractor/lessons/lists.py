@@ -61,7 +61,7 @@ def _columns_of_items(
 ) -> tuple[int, dict[Path, str]]:
     """Return how many approved values stand in the items' columns of a grid, and the header of each such column."""
     settings = ListLessonSettings.current()
-    by_path = {item.path: item for item in field.items if is_column_item(item)}
+    by_path = {item.path: item for item in field.items if _has_own_column(item)}
     votes: dict[Path, Counter[int]] = defaultdict(Counter)
     totals: Counter[Path] = Counter()
     for each in items:
@@ -80,6 +80,11 @@ def _columns_of_items(
     return sum(votes[path][column] for path, column in found.items()), {
         path: _header(grid, column) for path, column in found.items()
     }
+
+
+def _has_own_column(item: Field) -> bool:
+    """Decide whether an item may have a column: one that is declared a part of another's cell is read from that."""
+    return is_column_item(item) and "x-part" not in item.schema
 
 
 def _cells(grid: EntryGrid) -> list[tuple[int, PlacedText]]:
@@ -136,21 +141,20 @@ def propose_lists(document: Document, fields: Sequence[Field], lessons: Sequence
 
 def _propose_list(field: Field, document: Document, known: Sequence[ListLesson]) -> ListProposal | None:
     """Return the rows of every table that has the headers of the best lesson; None where no table has those of one."""
-    grids = [match.grid for match in find_open_matches(_with_labels(field, known), document)]
+    own = find_open_matches(_with_labels(field, known), document)
     best: tuple[int, int] | None = None
     for n, lesson in enumerate(known):
-        found = (_apply(field, grid, lesson) for grid in grids)
-        count = max((len(match.columns) for match in found if match is not None), default=0)
+        count = max((len(_learnt_columns(field, match.grid, lesson)) for match in own), default=0)
         if count and (best is None or (count, n) > best):
             best = count, n
     if best is None:
         return None
     count, n = best
     matches: list[ColumnMatch] = []
-    for grid in grids:
-        match = _apply(field, grid, known[n])
-        if match is not None and len(match.columns) == count and not any(_overlap(grid, m.grid) for m in matches):
-            matches.append(match)
+    for match in own:
+        columns = _learnt_columns(field, match.grid, known[n])
+        if len(columns) == count and not any(_overlap(match.grid, m.grid) for m in matches):
+            matches.append(_with_learnt_columns(field, match, columns))
     rows = rows_of_matches(sorted(matches, key=lambda m: m.grid.start), document.text)
     return None if rows is None else ListProposal(rows, sum(each.columns == known[n].columns for each in known))
 
@@ -172,14 +176,22 @@ def _with_labels(field: Field, known: Sequence[ListLesson]) -> Field:
     return replace(field, items=items)
 
 
-def _apply(field: Field, grid: EntryGrid, lesson: ListLesson) -> ColumnMatch | None:
-    """Return the grid's columns for the items by a lesson's headers; None where it has too few of them."""
+def _learnt_columns(field: Field, grid: EntryGrid, lesson: ListLesson) -> dict[int, int]:
+    """Return the grid's columns for the items, by a lesson's headers; none where it has too few of them."""
     settings = ListLessonSettings.current()
     places: dict[str, int] = {}
     for column in range(len(grid.names)):
         places.setdefault(_header(grid, column), column)
-    numbers = {path_text(item.path): n for n, item in enumerate(field.items)}
-    columns = {numbers[path]: places[header] for path, header in lesson.columns if path in numbers and header in places}
-    if not columns or len(columns) < max(min(2, len(lesson.columns)), settings.min_headers * len(lesson.columns)):
-        return None
-    return ColumnMatch(field, grid, columns, dict.fromkeys(columns, 1.0), frozenset(), 1.0)
+    numbers = {path_text(item.path): n for n, item in enumerate(field.items) if _has_own_column(item)}
+    known = [(numbers[path], header) for path, header in lesson.columns if path in numbers]
+    columns = {n: places[header] for n, header in known if header in places}
+    is_known = bool(columns) and len(columns) >= max(min(2, len(known)), settings.min_headers * len(known))
+    return columns if is_known else {}
+
+
+def _with_learnt_columns(field: Field, match: ColumnMatch, learnt: Mapping[int, int]) -> ColumnMatch:
+    """Return the match with the columns that lessons give, and its own ones for the other items where they are free."""
+    taken = set(learnt.values())
+    own = {n: c for n, c in match.columns.items() if n not in learnt and c not in taken and n not in match.doubtful}
+    columns = {**own, **learnt}
+    return ColumnMatch(field, match.grid, columns, dict.fromkeys(columns, 1.0), frozenset(), 1.0)
