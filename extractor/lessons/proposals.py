@@ -48,6 +48,12 @@ class ProposalSettings(Settings):
         2.0, meaning="A lesson weighs its document's similarity, as a share of the most similar one's, to this power."
     )
     least_reference: float = threshold(0.15, meaning="Similarity below which even the most similar lesson weighs less.")
+    min_confirmed: float = threshold(
+        1.0,
+        unit="lessons",
+        meaning="Weight of the lessons that bear structure's answer out, for it to be taken as it is.",
+    )
+    min_confirmed_share: float = threshold(0.9, meaning="The same, as a share of those where structure answered.")
     new_layout_mass: float = threshold(
         0.9, meaning="Probability that a value there is stands at one of the places looked at, in a wholly new layout."
     )
@@ -280,6 +286,8 @@ class _FieldModel:
         Where lessons tell nothing of places, structure's own answer alone is weighed against no value.
         """
         self._placed = placed or {}
+        if (confirmed := self._confirmed_match()) is not None:
+            return [confirmed]
         scored = self._score_spans()
         log_present = self._log_present()
         log_absent = self._log_absent()
@@ -317,6 +325,23 @@ class _FieldModel:
         if least <= 0 or total >= math.log(least):
             return list(scores)
         return [score + math.log(least) - total for score in scores]
+
+    def _confirmed_match(self) -> Proposal | None:
+        """Return structure's answer where lessons have nearly always found it right; None where they have not.
+
+        In a form full of zeros, where a value stands is told by its row and column better than by the words around it.
+        """
+        if self._match is None:
+            return None
+        settings = self._settings
+        right = self._weighted.total(structure=RIGHT)
+        answered = right + self._weighted.total(structure=WRONG)
+        if right < settings.min_confirmed or right < settings.min_confirmed_share * answered:
+            return None
+        probability = (right + self._match.score * settings.prior_weight) / (answered + settings.prior_weight)
+        start, end = self._match.start, self._match.end
+        agreeing = self._count_agreeing(start)
+        return Proposal(self._field.path, start, end, probability, 1 - probability, agreeing, self._layout_size)
 
     @property
     def _layout_size(self) -> int:

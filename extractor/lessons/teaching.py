@@ -51,15 +51,16 @@ def make_lesson(
     """Return what the approved values of a document teach; fields that are not among them teach nothing.
 
     `matches` is what structure alone answers (`extraction.planning.match_structure`). A value without a span is looked
-    for: where it stands in several places, the one that its labels stand by counts, or that stands as in the lessons
-    that are `known`; else it teaches no place.
+    for: where it stands in several places, the one that structure answers with counts, or that stands as in the lessons
+    that are `known`, or that its labels stand by; else it teaches no place.
     """
     tokens = DocumentTokens(document)
     fields = {f.path: f for f in schema.fields}
     wanted = [(fields[a.path], a) for a in approved if a.path in fields and is_placed(fields[a.path])]
     spans = {a.path: [a.span] if a.span else locate_value(a.value, field, tokens) for field, a in wanted}
-    several = {path: places for path, places in spans.items() if len(places) > 1}
-    chosen = choose_places(tokens, several, schema.fields, known)
+    confirmed = {path: (m.start, m.end) for path, m in matches.items() if (m.start, m.end) in spans.get(path, ())}
+    several = {path: places for path, places in spans.items() if len(places) > 1 and path not in confirmed}
+    chosen = {**choose_places(tokens, several, schema.fields, known), **confirmed}
     places = {
         each.path: chosen.get(each.path) or choose_place(spans[each.path], field, document) for field, each in wanted
     }
