@@ -19,6 +19,7 @@ from waiting import TIMEOUT
 import extractor.ui
 from extractor.cli import main
 from extractor.errors import OutputError, UsageError
+from extractor.store import Store
 from extractor.ui import ServerSettings, server
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -141,6 +142,15 @@ def test_an_unusable_password_file_or_store_is_reported(tmp_path, capsys, monkey
     (tmp_path / "x.db").write_text("no store")
     assert main(["serve", "--store", str(tmp_path / "x.db"), *port]) == 7
     assert main(["serve", "--port", "99999"]) == 2
+
+
+def test_the_kind_to_be_offered_first_has_to_be_offered(tmp_path):
+    (tmp_path / "letter.json").write_text('{"type": "object", "properties": {"total": {"type": "number"}}}', "utf-8")
+    with Store(tmp_path / "store.db") as store:
+        for kind in ("auto", "letter", "receipt"):
+            server.refuse_unknown_kind(ServerSettings("owner", schema=kind, schema_folder=tmp_path), store)
+        with pytest.raises(UsageError, match="no kind of report named leter"):
+            server.refuse_unknown_kind(ServerSettings("owner", schema="leter", schema_folder=tmp_path), store)
 
 
 def test_unusable_schemas_and_models_are_reported_at_the_start(tmp_path, capsys):

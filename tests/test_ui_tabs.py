@@ -13,7 +13,7 @@ from extractor.cli import main
 from extractor.evaluation.reviewed_records import measure_reviewed_records, wilson_interval
 from extractor.ui.export_files import KEEP_SECONDS, MAX_FILES_PER_USER, ExportFiles
 from extractor.ui.gradio_app.paths import PREFIX
-from extractor.ui.gradio_app.tabs.upload import EXTENSIONS
+from extractor.ui.gradio_app.tabs.upload import EXTENSIONS, first_choice
 
 OWN = {"type": "object", "title": "<b>Own</b>", "properties": {"who": {"type": "string", "title": "Customer"}}}
 
@@ -108,6 +108,15 @@ def test_the_upload_tab_offers_schemas_and_models_in_both_languages(ann):
         assert models["none"].startswith(none) and "qwen2.5-coder-1.5b" in models
         assert found["upload-model"]["value"] == "none"
         assert rows(found["upload-preview"])[0][0] == title
+
+
+@pytest.mark.parametrize(
+    ("wanted", "expected"),
+    [("auto", "auto"), ("letter", "folder:letter"), ("receipt", "shipped:receipt"), ("", "auto")],
+)
+def test_the_kind_that_the_server_was_started_with_is_offered_first(wanted, expected):
+    choices = [("Find out", "auto"), ("Letter", "folder:letter"), ("Receipt", "shipped:receipt")]
+    assert first_choice(choices, wanted) == expected
 
 
 def test_the_fields_of_a_schema_are_shown(ann):

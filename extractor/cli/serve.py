@@ -39,6 +39,18 @@ def add(commands: Any) -> None:
     command.add_argument("--second-review", action="store_true", help="a record needs the approval of two people")
     options.add_model_options(command)
     command.add_argument(
+        "--schema",
+        "-s",
+        default="auto",
+        metavar="NAME|auto",
+        help="the kind that the upload page offers first (default: auto, which finds out the kind of each document)",
+    )
+    command.add_argument(
+        "--split",
+        action="store_true",
+        help="the upload page takes files of several documents apart at first",
+    )
+    command.add_argument(
         "--schema-folder", type=Path, metavar="DIR", help="a folder of schemas to offer besides the shipped ones"
     )
     command.add_argument(
@@ -75,6 +87,8 @@ def _serve(arguments: argparse.Namespace) -> int:
         password_file=arguments.password_file,
         second_review=arguments.second_review,
         model=options.chosen_model(arguments) if arguments.adapter else arguments.model,
+        schema=arguments.schema,
+        split=arguments.split,
         schema_folder=arguments.schema_folder,
         max_upload=arguments.max_upload,
         keep_uploads=arguments.keep_uploads,

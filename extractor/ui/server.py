@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 import uvicorn
 
+from extractor.classification import AUTO
 from extractor.errors import OutputError, SchemaError, UsageError
 from extractor.models import catalogue, find_backend
 from extractor.models.adapters import split_adapter
@@ -18,6 +19,7 @@ from extractor.schemas import load_schema
 from extractor.store import Store
 from extractor.ui.app import create_app, create_private_folder
 from extractor.ui.connections import LimitedProtocol
+from extractor.ui.offered_kinds import offered_kind
 from extractor.ui.settings import DEFAULT_PORT, ServerSettings
 from extractor.validation import compile_checks
 
@@ -50,6 +52,7 @@ def serve(settings: ServerSettings, tell: Callable[[str], None], ready: Callable
                     max_bytes=settings.max_upload << 20,
                 )
             )
+            refuse_unknown_kind(settings, store)
             service.start()
             app = create_app(settings, service, port)
             webhooks = stack.enter_context(contextlib.closing(WebhookSender(store)))
@@ -101,6 +104,15 @@ def refuse_open_server(settings: ServerSettings) -> None:
         raise UsageError(
             f"At {settings.host} other machines could read every document without a password.",
             "Make a password file: `extractor serve --password-file FILE --add-user NAME`. Then give --password-file.",
+        )
+
+
+def refuse_unknown_kind(settings: ServerSettings, store: Store) -> None:
+    """Raise UsageError where the kind to be offered first is none that the server offers."""
+    if settings.schema != AUTO and offered_kind(settings, store, settings.schema) is None:
+        raise UsageError(
+            f"There is no kind of report named {settings.schema}.",
+            f"Give --schema {AUTO}, a saved kind, one of --schema-folder, or one that `extractor schemas` lists.",
         )
 
 

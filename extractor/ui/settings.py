@@ -7,6 +7,8 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from extractor.classification import AUTO
+
 DEFAULT_HOST, DEFAULT_PORT = "127.0.0.1", 7860
 
 
@@ -21,8 +23,9 @@ class ServerSettings:
     """The options of `extractor serve`.
 
     `owner` is the user where there is no password file; `names` are the host names by which people reach the server;
-    `model` is the one that the upload page offers first; `schema_folder` holds schemas beside the shipped ones, and
-    `runs` the kept evaluation runs. `max_upload` is in MB, `keep_uploads` in days. `port` None is the first free one.
+    `model`, `schema` (a kind's name, or auto) and `split` are what the upload page offers first; `schema_folder` holds
+    schemas beside the shipped ones, and `runs` the kept evaluation runs. `max_upload` is in MB, `keep_uploads` in days.
+    `port` None is the first free one.
     """
 
     owner: str
@@ -33,6 +36,8 @@ class ServerSettings:
     password_file: Path | None = None
     second_review: bool = False
     model: str | None = None
+    schema: str = AUTO
+    split: bool = False
     schema_folder: Path | None = None
     max_upload: int = 100
     keep_uploads: int = 30

@@ -82,7 +82,7 @@ def build_tab(
                     label=text("upload.own_wrong"), interactive=False, visible=False, lines=3, elem_id="upload-wrong"
                 )
             split = gr.Checkbox(
-                False, label=text("upload.split"), info=text("upload.split_info"), elem_id="upload-split"
+                settings.split, label=text("upload.split"), info=text("upload.split_info"), elem_id="upload-split"
             )
             model = gr.Dropdown([], label=text("upload.model"), info=text("upload.model_info"), elem_id="upload-model")
     start = gr.Button(text("upload.start"), variant="primary", elem_id="upload-start")
@@ -115,7 +115,7 @@ def build_tab(
     def take_own_schema(own_path: str | None, context: EventContext) -> Any:
         choices = offered_choices(settings, service, context)
         if not own_path:
-            return gr.Dropdown(choices, value=first_choice(choices)), gr.Textbox(visible=False)
+            return gr.Dropdown(choices, value=first_choice(choices, settings.schema)), gr.Textbox(visible=False)
         try:
             found = load_own_schema(own_path, ownership, context)
         except (SchemaError, InputError) as error:
@@ -160,7 +160,7 @@ def build_tab(
         if choice in {key for _, key in choices}:
             return gr.Dropdown(choices)
         # Without a choice the page has not been filled yet; a kind that is gone is to be chosen anew by a person.
-        return gr.Dropdown(choices, value=None if choice else first_choice(choices))
+        return gr.Dropdown(choices, value=None if choice else first_choice(choices, settings.schema))
 
     tab.select(refresh_choices, schema, schema, **EVENT_OPTIONS)
     schema.change(show_fields, [schema, own], [preview, fields], **EVENT_OPTIONS)
@@ -171,7 +171,7 @@ def build_tab(
 
     def fill(context: EventContext) -> list[Any]:
         choices = offered_choices(settings, service, context)
-        choice = first_choice(choices)
+        choice = first_choice(choices, settings.schema)
         shown = shown_schema(choice, None, context)
         return [
             gr.File(label=context.word("upload.files_most", most=settings.max_upload)),
@@ -217,9 +217,13 @@ def offered_choices(settings: ServerSettings, service: ReviewService, context: E
     return [(context.word("upload.find_out"), AUTO), *choices] if len(choices) > 1 else choices
 
 
-def first_choice(choices: Sequence[tuple[str, str]]) -> str | None:
-    """Return the key of the choice that is preselected: a wrong schema that nobody chose would be overlooked."""
-    return next((key for _, key in choices), None)
+def first_choice(choices: Sequence[tuple[str, str]], wanted: str) -> str | None:
+    """Return the key of the choice that is preselected: the kind of the name `wanted`, else the first.
+
+    That has the kind found out where there are several, as a wrong kind that nobody chose would be overlooked.
+    """
+    keys = [key for _, key in choices]
+    return next((key for key in keys if key.partition(":")[2] == wanted), next(iter(keys), None))
 
 
 def load_own_schema(path: str, ownership: UploadOwnership, context: EventContext) -> Schema:
