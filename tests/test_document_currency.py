@@ -25,6 +25,7 @@ def document(text):
         ("Mooring RM 40.00, paid RM50.00\n", "MYR"),
         ("Mooring US$ 40, water $3\n", "USD"),
         ("Item\tRM\nMooring\t40.00\n", "MYR"),
+        ("Planer PLN-82\tEA\nUnit price USD\tAmount (USD)\n52.10\t4,168.00\n", "USD"),
         ("泊位 HK$40.00，水費 $3.00\n", "HKD"),
         ("Mooring $40, water $3\n", None),
         ("Mooring £12.50 or 15 €\n", None),

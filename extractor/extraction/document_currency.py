@@ -34,6 +34,10 @@ _NAMED = re.compile(r"\bcurrency\b|币种|货币|幣種|通貨", re.IGNORECASE)
 _CODED = re.compile(r"\bISO\s?4217\b|\bthree[- ]letter\b|\bcode\b|\be\.g\. ?['\"]?[A-Z]{3}\b|三位|代码")
 
 
+_AT_END = re.compile(r"[^\W\d][^\d]{0,30}[\s(（](?P<sign>[A-Z]{3}|[^\w\s()（）]|[A-Z]{1,3}\$|元|円)[)）]?")
+"""A cell that ends with the sign or code of a currency: `Amount (USD)`."""
+
+
 def settle_currencies(values: Sequence[FieldValue], schema: Schema, document: Document) -> list[FieldValue]:
     """Return the values, each field for the currency with that of the document, if only one can be meant.
 
@@ -91,16 +95,24 @@ class _Sign:
 
 
 def _signs(text: str) -> Iterator[_Sign]:
-    """Yield the signs and codes of amounts, and those alone in a cell or line, as the head of a column is."""
+    """Yield the signs and codes of amounts, and those that end a cell or line without digits, as the head of a column.
+
+    Letters that a hyphen joins to digits, as in `PLN-82`, are a code of something else.
+    """
     yen_or_yuan = frozenset({"JPY" if has_kana(text) else "CNY"}) if has_cjk(text) else frozenset({"CNY", "JPY"})
     for number in find_numbers(text):
         if number.unit is not None and not number.weak and number.unit.text in currency_names():
             start = text.find(number.unit.text, number.start, number.end)
             codes = number.unit.dimensions
-            if start >= 0:
+            is_joined = (
+                text[start + len(number.unit.text)] in "-–" if start + len(number.unit.text) < len(text) else False
+            )
+            if start >= 0 and not (is_joined and number.unit.text.isalpha()):
                 yield _Sign(start, start + len(number.unit.text), yen_or_yuan if codes == {"CNY", "JPY"} else codes)
     for cell in re.finditer(r"[^\t\n]+", text):
         printed = cell.group().strip()
+        if printed not in currency_names() and (sign := _AT_END.fullmatch(printed)):
+            printed = sign["sign"]
         if codes := currency_names().get(printed):
-            start = cell.start() + cell.group().index(printed)
+            start = cell.start() + cell.group().rindex(printed)
             yield _Sign(start, start + len(printed), yen_or_yuan if codes == {"CNY", "JPY"} else codes)
