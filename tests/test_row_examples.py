@@ -173,3 +173,33 @@ def test_header_that_a_model_copies_stands_for_the_cell_below_it():
     schema = load_schema({"type": "object", "properties": {"parts": rows}})
     result = extract(read_bytes(sheet.encode(), "parts.csv"), schema, model_that_copies(told))
     assert [e["what"] for e in result.data["parts"]] == ["Bolt", "Nut", "Pin"]
+
+
+def test_answer_that_runs_on_over_lines_of_others_is_the_line_that_they_leave():
+    sheet = (
+        "<table><tr><th>No<th>Goods<th>Amount</tr>"
+        + "".join(
+            f"<tr><td>{n}<td>{kind}<br>{what}<td>{n}.50</tr>"
+            for n, kind, what in ((1, "CRATE", "Bolts"), (2, "PALLET", "Nuts and pins"), (3, "BOX", "Oil"))
+        )
+        + "</table>"
+    )
+    item = {
+        "no": {"type": "integer"},
+        "packing": {"type": "string"},
+        "product": {"type": "string"},
+        "amount": {"type": "number"},
+    }
+    rows = {"type": "array", "items": {"type": "object", "properties": item}}
+    schema = load_schema({"type": "object", "properties": {"parts": rows}})
+    told = {
+        1: {"packing": "CRATE / Bolts", "product": "Bolts"},
+        2: {"packing": "PALLET / Nuts and pins", "product": "Nuts and pins"},
+        3: {"packing": "BOX", "product": "BOX / Oil"},
+    }
+    result = extract(read_bytes(sheet.encode(), "parts.html"), schema, model_that_copies(told))
+    assert [(e["packing"], e["product"]) for e in result.data["parts"]] == [
+        ("CRATE", "Bolts"),
+        ("PALLET", "Nuts and pins"),
+        ("BOX", "Oil"),
+    ]

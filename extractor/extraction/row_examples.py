@@ -8,6 +8,7 @@ the part of the cells that they come from (`candidates.cell_parts`), that part i
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -46,6 +47,9 @@ class RowExampleSettings(Settings):
     longest_entry: int = threshold(800, unit="characters", meaning="Lists with longer entries are left alone.")
     answer_tokens: int = threshold(40, unit="tokens", meaning="Longest answer, for each item.")
     score: float = threshold(0.75, meaning="What a part counts that the examples agree on.")
+    lines_left: int = threshold(
+        2, unit="entries", meaning="In so many answers, at least, the same line is what other items have left."
+    )
     found_share: float = threshold(
         0.5, meaning="A part without a label of its own is in so great a share of the rows, at least."
     )
@@ -172,7 +176,42 @@ def _extend(
         if _may_be(part, item, places, match.cells, text) and _is_free(places, others, field, text):
             read = zip(others, places, match.cells, strict=True)
             rows = [_with_value(*each, item, part, field, text) for each in read]
+    told = {item.path for _, item in found}
+    for item in _open_items(field, replace(match, rows=tuple(rows))):
+        if is_free_text(item) and item.path not in told:
+            answers = [(cells, answer.get(path_text(item.path)) or "") for cells, answer in copied]
+            part = _line_left(answers, dict(zip(map(id, match.cells), rows, strict=True)), text)
+            places = [apply_part(part, item, cells, text) for cells in match.cells] if part else []
+            if part and _may_be(part, item, places, match.cells, text) and _is_free(places, rows, field, text):
+                read = zip(rows, places, match.cells, strict=True)
+                rows = [_with_value(*each, item, part, field, text) for each in read]
     return replace(match, rows=tuple(rows))
+
+
+def _line_left(answers: Sequence[tuple[Cells, str]], rows: Mapping[int, Row], text: str) -> CellPart | None:
+    """Return the only line of a cell that answers of several lines have left, without those that other items hold.
+
+    `rows` are what the entries hold, by the `id` of their cells. A small model runs on to the end of a cell.
+    """
+    counts: Counter[tuple[int, int]] = Counter()
+    for cells, answer in answers:
+        plain = collapse_spaces(answer)
+        left = [
+            (cell.column, number)
+            for cell in cells
+            for number, line in enumerate(lines_of(cell, text))
+            if collapse_spaces(text[slice(*line)]) in plain and not _is_held(line, rows[id(cells)])
+        ]
+        counts.update(left if len(left) == 1 else [])
+    [(place, hits), *_] = counts.most_common(1) or [((0, 0), 0)]
+    return CellPart(place[0], place[1], "whole", hits=hits) if hits >= RowExampleSettings.current().lines_left else None
+
+
+def _is_held(line: tuple[int, int], row: Row) -> bool:
+    """Decide whether an item holds a line, and no other line with it."""
+    return any(
+        line[0] <= start and end <= line[1] for m in row for start, end in ((m.start, m.end), *m.more) if end > start
+    )
 
 
 def _told(answer: str, cells: Cells, text: str) -> str:
