@@ -47,6 +47,8 @@ class RowExampleSettings(Settings):
     longest_entry: int = threshold(800, unit="characters", meaning="Lists with longer entries are left alone.")
     answer_tokens: int = threshold(40, unit="tokens", meaning="Longest answer, for each item.")
     score: float = threshold(0.75, meaning="What a part counts that the examples agree on.")
+    min_named: float = threshold(0.74, meaning="A part of a header names an item from this similarity on.")
+    same_name: float = threshold(0.9, meaning="A header so like an item as a whole is the name of this item alone.")
     lines_left: int = threshold(
         2, unit="entries", meaning="In so many answers, at least, the same line is what other items have left."
     )
@@ -110,14 +112,24 @@ def _open_items(field: Field, match: TableRowsMatch) -> list[Field]:
 
 
 def _is_of_several(item: Field, header: str, items: Sequence[Field]) -> bool:
-    """Decide whether a header names an item and others: `Unit price / Total / Currency`."""
-    least = RowExampleSettings.current().min_similarity
-    named = {
-        max(items, key=lambda each, name=name: header_similarity(each, name)).path
-        for name in _NAMES_IN_HEADER.split(header)
-        if any(header_similarity(each, name) >= least for each in items)
-    }
+    """Decide whether a header names an item and others: `Unit price / Total / Currency`, `Pos. Item no.`."""
+    named = {each.path for name in _NAMES_IN_HEADER.split(header) if (each := _best_named(name, items))}
+    if len(named) < 2:
+        words = header.split()
+        pairs = [
+            (_best_named(" ".join(words[:n]), items), _best_named(" ".join(words[n:]), items))
+            for n in range(1, len(words))
+        ]
+        least = RowExampleSettings.current().same_name
+        if max((header_similarity(each, header) for each in items), default=0.0) < least:
+            named = next(({one.path, other.path} for one, other in pairs if one and other and one != other), named)
     return len(named) > 1 and (is_free_text(item) or item.path in named)
+
+
+def _best_named(name: str, items: Sequence[Field]) -> Field | None:
+    """Return the item that a part of a header names best, if it is like enough."""
+    best = max(items, key=lambda each: header_similarity(each, name))
+    return best if header_similarity(best, name) >= RowExampleSettings.current().min_named else None
 
 
 def _examples(field: Field, match: TableRowsMatch, text: str) -> list[_Example]:

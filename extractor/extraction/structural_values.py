@@ -8,6 +8,7 @@ from extractor.candidates.list_coverage import unaccounted_rows
 from extractor.candidates.matches import StructuralMatch
 from extractor.extraction.field_values import ExtractionContext, value_from_evidence
 from extractor.extraction.planning import Plan
+from extractor.grounding import span_boundaries
 from extractor.grounding.occurrences import make_evidence
 from extractor.problems import ProblemKind
 from extractor.schemas import Schema
@@ -62,7 +63,10 @@ def _value_from_match(f: Field, path: Path, match: StructuralMatch, context: Ext
     if match.start == match.end:
         blank = normalisation.normalise_value(f, "").value  # a blank may mean something: no tick in a box is false
         return FieldValue(path, blank, None, match.score, method="structure")
-    evidence = make_evidence(context.document, match.start, match.more[-1][1] if match.more else match.end)
+    start, end = match.start, match.more[-1][1] if match.more else match.end
+    if f.type == "string" and f.copied and normalisation.value_kind(f) is None and not match.more:
+        start, end = span_boundaries.find_identifier((start, end), f, context.document.text) or (start, end)
+    evidence = make_evidence(context.document, start, end)
     printed = None
     if match.more:
         text = context.document.text

@@ -66,7 +66,7 @@ def adjust_span(span: Span, field: Field, document: Document, fields: Iterable[F
     text = document.text
     if settings.complete_contacts and (whole := _whole_contact(span, field, text)):
         return whole
-    if settings.trim_identifiers and (number := _identifier(span, field, text)):
+    if number := find_identifier(span, field, text):
         return number
     start, end = _trim_other_lines(span, text) if settings.trim_other_lines else span
     start = _start_after_own_label((start, end), field, text) if settings.trim_own_label else start
@@ -110,7 +110,7 @@ _NAMED_FOR_IDENTIFIER = re.compile(
 _TOKEN = re.compile(r"[^\s（(【\[]+|[（(【\[]")
 
 
-def _identifier(span: Span, field: Field, text: str) -> Span | None:
+def find_identifier(span: Span, field: Field, text: str) -> Span | None:
     """Return the number or code in the answer of a field named for one; None where that is all of it, or not told.
 
     It begins behind the last word in lower case, or with a full stop or a colon, before its digits (`B/L No.`) and ends
@@ -120,7 +120,8 @@ def _identifier(span: Span, field: Field, text: str) -> Span | None:
     tokens = [(m.start() + span[0], m.end() + span[0]) for m in _TOKEN.finditer(text[slice(*span)])]
     words = [text[slice(*token)] for token in tokens]
     first = next((n for n, word in enumerate(words) if any(map(str.isdigit, word))), None)
-    if first is None or not any(name and _NAMED_FOR_IDENTIFIER.search(name) for name in names):
+    is_on = SpanBoundarySettings.current().trim_identifiers
+    if first is None or not is_on or not any(name and _NAMED_FOR_IDENTIFIER.search(name) for name in names):
         return None
     begin = max((n + 1 for n in range(first) if _is_label(words[n]) or "\n" in _gap(tokens, n, text)), default=0)
     ends = (n for n in range(first + 1, len(words)) if _ends_identifier(words[n]) or "\n" in _gap(tokens, n - 1, text))
