@@ -32,7 +32,11 @@ def narrow_search(connection: sa.Connection, wanted: RecordFilter, who: str) -> 
     """Return a filter by the numbers of what a search finds, where that is little, so that it is done only once."""
     if not wanted.search.strip() or wanted.numbers is not None or wanted.status == "bin":
         return wanted
-    found = sa.select(tables.records.c.id).where(*conditions_of(replace(wanted, status=None), who))
+    record = tables.records.c
+    _, *others = conditions_of(replace(wanted, status=None), who)
+    # So written that no partial index fits: reading every row in an index's order takes four times as long.
+    is_current = sa.func.coalesce(record.replaced_by, 0) == 0
+    found = sa.select(record.id).where(is_current, *others)
     numbers = connection.execute(found.limit(_FEW + 1)).scalars().all()
     return wanted if len(numbers) > _FEW else replace(wanted, search="", numbers=tuple(numbers))
 
