@@ -49,6 +49,11 @@ def read_all(item, texts, told):
         (["A-1\nBolt, steel", "B-2\nNut", "C-3\nPin"], ["Bolt, steel", "Nut"], ["Bolt, steel", "Nut", "Pin"]),
         (["Bolt\nLOT: 77a", "Nut\nLOT: 9", "Pin"], ["77a", "9"], ["77a", "9", None]),
         (["Bolt / M8 / steel", "Nut / M6 / brass", "Pin / 3 / zinc"], ["M8", "M6"], ["M8", "M6", "3"]),
+        (
+            ["Fire $500 each", "Storm and hail $2,000 a year", "Theft $90"],
+            ["$500 each", "$2,000 a year"],
+            ["$500 each", "$2,000 a year", "$90"],
+        ),
         (["X-17 Bolt", "Y-2 Nut", "Z-9 Pin"], ["X-17", "Y-2"], ["X-17", "Y-2", "Z-9"]),
     ],
 )

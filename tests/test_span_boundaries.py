@@ -152,6 +152,7 @@ def test_answer_that_stops_at_a_quotation_in_brackets_goes_on_to_the_end_of_its_
         ("Tax number", "GB 700 6553 24", "GB 700 6553 24"),
         ("Account number", "4500 881 206", "4500 881 206"),
         ("Invoice number", "INV 2210", "INV 2210"),
+        ("Reference", "13 - 35", "13 - 35"),
         ("Address", "Unit No. 9 Castle works", "Unit No. 9 Castle works"),
     ],
 )

@@ -53,6 +53,8 @@ class CellPart:
 
 _BRACKETS = re.compile(r"[(（\[]([^()（）\[\]]+)[)）\]]")
 _LEADING_NUMBER = re.compile(r"[-+−]?\d[\d.,'’]*(?![\w.,])|[-+−]?\d[\d.,'’]*(?=\s*[^\W\d_])")
+_FIGURE = re.compile(r"(?<!\S)[$€£¥￥(+\-−]?\d")
+"""Where the first figure of a line begins, with its sign."""
 _SEPARATORS = ("/", "|", "／", ";", "；", " - ", " – ", "、")
 _AROUND_LABELS = ":：#.-"
 _WAYS = (
@@ -67,6 +69,8 @@ _WAYS = (
     "date",
     "number",
     "after number",
+    "from figure",
+    "before figure",
     "first word",
     "last word",
     "after first word",
@@ -260,6 +264,10 @@ def _ways(line: Span, text: str, labels: Sequence[str]) -> Iterator[tuple[str, s
     if number and number.end() < len(printed):
         yield from part("number", *number.span())
         yield from part("after number", number.end(), len(printed))
+    figure = _FIGURE.search(printed)
+    if figure and figure.start():
+        yield from part("from figure", figure.start(), len(printed))
+        yield from part("before figure", 0, figure.start())
     words = [m.span() for m in re.finditer(r"\S+", printed)]
     if words:
         yield from part("first word", *words[0])

@@ -104,7 +104,8 @@ def _whole_contact(span: Span, field: Field, text: str) -> Span | None:
 
 
 _NAMED_FOR_IDENTIFIER = re.compile(
-    r"\b(?:numbers?|num|no|nr|code|id|identifier|reference|ref|vin|iban|bic|swift)\.?$|(?:号码?|编号|番号|代码|号)$",
+    r"\b(?:numbers?|num|no|nr|code|id|identifier|vin|iban|bic|swift)\.?$|\w\s(?:reference|ref)\.?$|"
+    r"(?:号码?|编号|番号|代码|号)$",
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"[^\s（(【\[]+|[（(【\[]")
