@@ -140,14 +140,14 @@ def test_no_entry_is_shown_where_the_rule_is_off_or_every_item_has_a_column():
                     "type": "array",
                     "items": {
                         "type": "object",
-                        "properties": {k: ITEM["properties"][k] for k in ("no", "item", "amount")},
+                        "properties": {k: ITEM["properties"][k] for k in ("no", "colour", "amount")},
                     },
                 }
             },
         }
     )
     model = model_that_copies(TOLD)
-    extract(read_bytes(SHEET.encode(), "parts.csv"), whole, model)
+    extract(read_bytes(SHEET.replace("Item", "Colour").encode(), "parts.csv"), whole, model)
     assert not model.questions
     with replaced(RowExampleSettings(read_examples=False)):
         extract(read_bytes(SHEET.encode(), "parts.csv"), SCHEMA, model)
@@ -208,3 +208,17 @@ def test_answer_that_runs_on_over_lines_of_others_is_the_line_that_they_leave():
         ("PALLET", "Nuts and pins"),
         ("BOX", "Oil"),
     ]
+
+
+def test_item_whose_description_leaves_something_out_is_read_without_it():
+    sheet = "No,Origin,Amount\n1,(110) Oslo,4.00\n2,(220) Bergen,2.50\n3,(75) Moss,1.25\n"
+    item = {
+        "no": {"type": "integer"},
+        "origin": {"type": "string", "description": "name of the place, without the code in brackets"},
+        "amount": {"type": "number"},
+    }
+    rows = {"type": "array", "items": {"type": "object", "properties": item}}
+    schema = load_schema({"type": "object", "properties": {"parts": rows}})
+    told = {1: {"origin": "Oslo"}, 2: {"origin": "Bergen"}, 3: {"origin": "(75) Moss"}}
+    result = extract(read_bytes(sheet.encode(), "parts.csv"), schema, model_that_copies(told))
+    assert [e["origin"] for e in result.data["parts"]] == ["Oslo", "Bergen", "Moss"]

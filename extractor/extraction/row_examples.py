@@ -28,6 +28,8 @@ from extractor.values.characters import collapse_spaces, shorten
 _NAMES_IN_HEADER = re.compile(r"\s*[/／、;；\n|]\s*|及|和|\band\b")
 """Between the names of things that a column holds together."""
 
+_LEAVES_OUT = re.compile(r"\b(?:without|excluding|not including|name only|alone)\b|不含|不包括|不带", re.IGNORECASE)
+
 Cells = Sequence[EntryCell]
 Row = tuple[StructuralMatch, ...]
 
@@ -105,10 +107,19 @@ def _by_lines(match: TableRowsMatch, document: Document) -> TableRowsMatch:
 
 
 def _open_items(field: Field, match: TableRowsMatch) -> list[Field]:
-    """Return the items that no column holds, and those of a column whose header names several of them."""
+    """Return the items that no column holds, and those that a column may hold more than.
+
+    Its header names several of them, or the item's description leaves something out that is printed with it.
+    """
     held = {m.path: m.context for row in match.rows for m in row}
     items = [item for item in field.items if is_column_item(item) and item.copied and "x-part" not in item.schema]
-    return [item for item in items if item.path not in held or _is_of_several(item, held[item.path], items)]
+    return [
+        item
+        for item in items
+        if item.path not in held
+        or (is_free_text(item) and _LEAVES_OUT.search(item.description))
+        or _is_of_several(item, held[item.path], items)
+    ]
 
 
 def _is_of_several(item: Field, header: str, items: Sequence[Field]) -> bool:
