@@ -155,7 +155,8 @@ _COMMON = frozenset(
 def excluded_terms(description: str) -> frozenset[str]:
     """Return the words for the rows that a description leaves out (`pending items excluded`), but for common ones."""
     said = [m["what"] or m["whose"] or m["which"] for m in _LEFT_OUT_BEFORE.finditer(description)]
-    return frozenset(term for phrase in said for term in search_terms(phrase)) - _COMMON
+    terms = {term for phrase in said for term in search_terms(phrase)}
+    return frozenset(term for term in terms if term.isalpha() and len(term) > (2 if term.isascii() else 1)) - _COMMON
 
 
 def is_total_name(text: str) -> bool:
