@@ -637,3 +637,17 @@ def test_rows_with_a_word_that_a_description_leaves_out_are_no_entries(descripti
     )
     movement = a_list(description, date=text("", format="date"), details=text(), amount=number())
     assert [row[1] for row in rows(document, movement)] == left
+
+
+def test_header_over_two_columns_that_names_two_things_names_one_for_each():
+    document = (
+        "<table><tr><th>No<th colspan=2>Kind and details<th>Amount</tr>"
+        "<tr><td>1<td>DD<td>Water<td>31.40</tr><tr><td>2<td>CR<td>Salary<td>900.00</tr></table>"
+    )
+    schema = {"no": {"type": "integer"}, "kind": text(), "details": text(), "amount": number()}
+    result = extract(
+        read_bytes(document.encode(), "sheet.html"),
+        load_schema({"type": "object", "properties": {"rows": a_list("", **schema)}}),
+        None,
+    )
+    assert [(e["kind"], e["details"]) for e in result.data["rows"]] == [("DD", "Water"), ("CR", "Salary")]

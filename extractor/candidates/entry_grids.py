@@ -32,6 +32,9 @@ class EntryGridSettings(Settings):
     part_headers: bool = rule(
         True, meaning="Two headers below one header, as `from` and `to` below `period`, have a column each."
     )
+    part_shared_names: bool = rule(
+        True, meaning="A header over two columns that names two things, as `Type and details`, names one for each."
+    )
     join_gaps: bool = rule(
         True, meaning="Rows without a header right below a table with as many columns go on with it, over a blank line."
     )
@@ -116,6 +119,27 @@ def join_side_by_side(grid: EntryGrid) -> EntryGrid:
             ]
             return replace(grid, names=names[:width], rows=tuple(rows))
     return grid
+
+
+_BETWEEN_NAMES = re.compile(r"\s*[/／|&、]\s*|\s+(?:and|und|et|y|e|en)\s+|及|和")
+
+
+def part_shared_names(grid: EntryGrid) -> EntryGrid:
+    """Return the grid with a name that stands over several columns parted, if it names as many things.
+
+    `Type and details` over two columns is `Type` over the first and `details` over the second.
+    """
+    if not EntryGridSettings.current().part_shared_names:
+        return grid
+    names = list(grid.names)
+    at = 0
+    while at < len(names):
+        end = next((n for n in range(at + 1, len(names)) if names[n] != names[at]), len(names))
+        parts = _BETWEEN_NAMES.split(names[at][-1]) if names[at] and end - at > 1 else []
+        if len(parts) == end - at and all(parts):
+            names[at:end] = [(*names[at][:-1], part) for part in parts]
+        at = end
+    return replace(grid, names=tuple(names)) if names != list(grid.names) else grid
 
 
 # Tables.

@@ -214,7 +214,8 @@ def _find_rows(field: Field, document: Document) -> list[_Found]:
 def _grids(field: Field, document: Document) -> Iterator[EntryGrid]:
     """Yield the grids that the list may be read from, with what stands side by side or too close put in its columns."""
     for grid in _find_grids(field, document):
-        yield entry_grids.part_counts(entry_grids.join_side_by_side(grid), document.text)
+        joined = entry_grids.part_shared_names(entry_grids.join_side_by_side(grid))
+        yield entry_grids.part_counts(joined, document.text)
 
 
 def _find_grids(field: Field, document: Document) -> Iterator[EntryGrid]:
