@@ -288,6 +288,7 @@ def test_a_mark_that_may_be_a_sign_follows_the_document_or_is_reported():
         assert read(text, conventions=charts) == (1234, ["ambiguous_number"])
         assert read(text) == (-1234, ["ambiguous_number"])
     assert read("1,234.00 CR") == (-1234, ["ambiguous_number"])
+    assert read("1,234.00 OD") == (-1234, [])
     assert read("1,234.00 DR") == (1234, ["ambiguous_number"])
 
 

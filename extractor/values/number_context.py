@@ -29,7 +29,7 @@ _TRAILING_MINUS = re.compile(rf"-(?={_S}?(?:[€£$¥]|[A-Z]{{3}}\b)?{_S}?(?:$|[
 _SPACED_TRAILING_MINUS = re.compile(rf"{_S}{{1,2}}-(?=$|[\n\t|])")
 _MINUS_BEFORE_WORD = re.compile(rf"-{_S}+(?![\d{SPACES}])")
 _MINUS_AND_BRACKET = re.compile(rf"(?:^|[^\w)\]%])-{_S}?\($")
-_LEDGER_SIDE = re.compile(rf"{_S}?(CR|Cr|DR|Dr)\b\.?")
+_LEDGER_SIDE = re.compile(rf"{_S}?(CR|Cr|DR|Dr|OD)\b\.?")
 _AMOUNT = re.compile(r"[\d,.' ]*[,.]\d\d|\d{1,3}(?:[,.' ]\d{3})+(?:[,.]\d+)?")
 _SHARES = {"百": 1, "千": 10, "万": 100}
 """What `百分之`, `千分之` and `万分之` divide a percentage by."""
@@ -218,11 +218,12 @@ def _add_prefix(number: NumberInContext, folded: str, core: NumberCore, prefix: 
 
 
 def _add_ledger_side(number: NumberInContext, folded: str, core: NumberCore) -> None:
-    """Take in `CR`, which makes an amount negative, or `DR` behind it."""
+    """Take in `CR` or `OD` (overdrawn), which make an amount negative, or `DR` behind it."""
     side = _LEDGER_SIDE.match(folded, number.end)
     if side and core.from_digits and _AMOUNT.fullmatch(folded, core.start, core.end):
-        number.end, number.ambiguous_sign = side.end(), side[1].upper()
-        number.negative = number.negative or side[1].upper() == "CR"
+        number.end = side.end()
+        number.ambiguous_sign = side[1].upper() if side[1] != "OD" else number.ambiguous_sign
+        number.negative = number.negative or side[1].upper() in ("CR", "OD")
 
 
 def _is_part_of_name(number: NumberInContext, folded: str, core: NumberCore) -> bool:
