@@ -75,6 +75,23 @@ def test_rows_of_lines_without_a_header_are_read_by_code():
     assert "(no header)" in model.questions[0]
 
 
+def test_only_amount_of_each_line_is_what_the_line_costs():
+    item = {
+        "product": {"type": "string"},
+        "quantity": {"type": "integer"},
+        "unit_price": {"type": "number"},
+        "amount": {"type": "number"},
+    }
+    schema = load_schema(
+        {"type": "object", "properties": {"goods": {"type": "array", "items": {"type": "object", "properties": item}}}}
+    )
+    slip = "2 Stift\t2.40\n1 Heft\t1.75\n4 Tinte\t28.00\n1 Lack\t0.95\nTotal\t33.10\n"
+    model = model_that_points_at({"A": "quantity", "B": "product", "C": "unit_price"})
+    result = extract(read_bytes(slip.encode(), "slip.txt"), schema, model)
+    read = [(e["product"], e["amount"], e.get("unit_price")) for e in result.data["goods"]]
+    assert read == [("Stift", 2.4, None), ("Heft", 1.75, None), ("Tinte", 28.0, None), ("Lack", 0.95, None)]
+
+
 def test_rows_whose_columns_are_all_known_need_no_model():
     item = {"product": {"type": "string"}, "quantity": {"type": "integer"}, "unit_price": {"type": "number"}}
     properties = {**item, "amount": {"type": "number"}}

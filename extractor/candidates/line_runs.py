@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations
@@ -32,8 +32,16 @@ class LineRunSettings(Settings):
         meaning="A line that is a count times a price belongs to the text on the line above it.",
         chosen="17 documents by structure alone: 32 values of a till receipt are lost without it",
     )
+    name_by_header: bool = rule(
+        True, meaning="A line of names above a run, each over a column, names them, though it has no name for all."
+    )
+    lines_above: int = threshold(4, unit="lines", meaning="Such a line is among so many lines above the run.")
+    fewest_names: int = threshold(3, unit="names", meaning="Such a line has so many names.")
     name_products: bool = rule(
         True, meaning="Where one column is the product of two others, they are an amount, a quantity and a unit price."
+    )
+    name_only_amount: bool = rule(
+        True, meaning="The only column of values with decimals is the amount of its line, not the price of one."
     )
 
 
@@ -73,11 +81,12 @@ def find_runs(document: Document) -> Iterator[EntryGrid]:
     run: list[_BuiltRow] = []
     gap = 0
     before: _BuiltRow = []
+    heads: list[Row] = []
     for line in lines.rows:
         row = _build_row(line, lines, settings)
         if _is_total(row):
-            yield from _grid_of_run(run, settings)
-            run, gap, before = [], 0, []
+            yield from _grid_of_run(run, heads, lines, settings)
+            run, gap, before, heads = [], 0, [], []
             continue
         kinds = _kinds(row)
         if "q" in kinds and "t" not in kinds and "t" in _kinds(before) and "q" not in _kinds(before):
@@ -93,14 +102,21 @@ def find_runs(document: Document) -> Iterator[EntryGrid]:
             run.append(row)
             gap = 0
         elif (gap := gap + 1) > settings.max_gap:
-            yield from _grid_of_run(run, settings)
-            run, gap = [], 0
+            yield from _grid_of_run(run, heads, lines, settings)
+            run, gap, heads = [], 0, [] if run else heads
+        if not run:
+            heads = [*heads, line][-settings.lines_above :]
         before = row
-    yield from _grid_of_run(run, settings)
+    yield from _grid_of_run(run, heads, lines, settings)
 
 
-def _grid_of_run(run: Sequence[_BuiltRow], settings: LineRunSettings) -> Iterator[EntryGrid]:
-    """Yield the grid of a run; its columns are the longest build that several of its lines have."""
+def _grid_of_run(
+    run: Sequence[_BuiltRow], heads: Sequence[Row], lines: LineRows, settings: LineRunSettings
+) -> Iterator[EntryGrid]:
+    """Yield the grid of a run; its columns are the longest build that several of its lines have.
+
+    `heads` are the lines above it, of which one may have the names of its columns.
+    """
     builds = Counter(map(_kinds, run))
     common = [build for build, count in builds.items() if count >= settings.same_build or "q" in build]
     if not common:
@@ -120,7 +136,32 @@ def _grid_of_run(run: Sequence[_BuiltRow], settings: LineRunSettings) -> Iterato
         for factors, product in _find_products(rows, columns) if settings.name_products else ():
             names[factors[0]], names[factors[1]] = _NAMES["q"], _NAMES["p"]
             names[product] = _AMOUNT_NAMES
+        amounts = [c for c, kind in enumerate(columns) if kind == "v" and _are_amounts(rows, c, settings)]
+        if settings.name_only_amount and len(amounts) == 1:
+            names[amounts[0]] = _AMOUNT_NAMES
+        fullest = max(rows, key=len)
+        for column, name in _names_above(heads, fullest, lines, settings).items():
+            names[column] = (*names[column], name)
         yield EntryGrid(tuple(names), tuple(rows), start, end, lead=start, is_marked=False, has_header=False)
+
+
+def _names_above(
+    heads: Sequence[Row], row: Mapping[int, PlacedText], lines: LineRows, settings: LineRunSettings
+) -> dict[int, str]:
+    """Return the names over the columns of a row, of the nearest line above that has names over most of them."""
+    columns = sorted(row)
+    cells = tuple(row[c] for c in columns)
+    for head in reversed(heads) if settings.name_by_header else ():
+        texts = [cell for cell in head if cell.text and not is_value(cell.text) and not is_label(cell.text)]
+        if len(texts) < max(settings.fewest_names, len(head) - 1):
+            continue
+        placed = lines.align(cells, tuple(texts))
+        over = {
+            columns[n]: cell for n, cell in placed.items() if cell.left < cells[n].right and cells[n].left < cell.right
+        }
+        if 2 * len(over) >= len(texts):
+            return {column: cell.text for column, cell in over.items()}
+    return {}
 
 
 def _find_products(rows: Sequence[dict[int, PlacedText]], columns: str) -> Iterator[tuple[tuple[int, int], int]]:
@@ -185,6 +226,11 @@ def _build_row(line: Row, lines: LineRows, settings: LineRunSettings) -> _BuiltR
 def is_label(text: str) -> bool:
     """Decide whether a text is a label with a colon, or has one in it."""
     return _LABELLED.search(text) is not None
+
+
+def _are_amounts(rows: Sequence[dict[int, PlacedText]], column: int, settings: LineRunSettings) -> bool:
+    cells = [row[column] for row in rows if column in row]
+    return sum(map(_has_decimals, cells)) >= settings.same_form * len(rows)
 
 
 def _has_decimals(cell: PlacedText) -> bool:
