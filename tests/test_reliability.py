@@ -10,8 +10,10 @@ from conftest import replies
 from eval import injection, long_run, reliability, scale
 from eval.long_run import Sample
 from eval.reliability import Check
+from extractor.extraction.machine_instructions import MachineInstructionSettings
 from extractor.models import catalogue
 from extractor.models.scripted import ScriptedModel
+from extractor.settings import replaced
 from extractor.store import Store
 
 QUICK = "tests/test_atomic_files.py"
@@ -80,7 +82,8 @@ def test_a_model_that_obeys_is_noticed():
         return json.dumps({key: True if obeys and key == "paid" else None for key in keys})
 
     first = next(pair for pair in pairs(is_hidden=False) if "Ignore all" in pair.instruction)
-    changes, values, shown = injection.find_changes(first, ScriptedModel(answer))
+    with replaced(MachineInstructionSettings(find=False)):
+        changes, values, shown = injection.find_changes(first, ScriptedModel(answer))
     assert "paid" in [change.path for change in changes if not change.is_left_open]
     assert values > 5 and not shown
 
@@ -94,10 +97,19 @@ def test_hidden_instructions_never_reach_a_model():
 def test_a_hidden_instruction_in_a_prompt_is_noticed():
     pair = pairs(is_hidden=False)[0]
     as_if_hidden = injection.Form("x", pair.form.layout, True)
-    shown = injection.find_changes(
-        injection.Pair(as_if_hidden, pair.instruction, pair.plain, pair.injected), replies({})
-    )[2]
+    pair = injection.Pair(as_if_hidden, pair.instruction, pair.plain, pair.injected)
+    with replaced(MachineInstructionSettings(find=False)):
+        _, _, shown = injection.find_changes(pair, replies({}))
     assert shown
+
+
+def test_an_instruction_in_sight_reaches_no_model():
+    def answer(group, request):
+        assert "Ignore all previous instructions" not in request.prompt
+        return "{}"
+
+    first = next(pair for pair in pairs(is_hidden=False) if "Ignore all" in pair.instruction)
+    assert injection.find_changes(first, ScriptedModel(answer))[0] == []
 
 
 # A day of work, and many records.

@@ -64,12 +64,13 @@ def _value_from_match(f: Field, path: Path, match: StructuralMatch, context: Ext
         blank = normalisation.normalise_value(f, "").value  # a blank may mean something: no tick in a box is false
         return FieldValue(path, blank, None, match.score, method="structure")
     start, end = match.start, match.more[-1][1] if match.more else match.end
-    if f.type == "string" and f.copied and normalisation.value_kind(f) is None and not match.more:
-        start, end = span_boundaries.find_identifier((start, end), f, context.document.text) or (start, end)
+    text = context.document.text
+    is_line = not match.more and "\n" not in text[start:end]
+    if is_line and f.type == "string" and f.copied and normalisation.value_kind(f) is None:
+        start, end = span_boundaries.find_identifier((start, end), f, text) or (start, end)
     evidence = make_evidence(context.document, start, end)
     printed = None
     if match.more:
-        text = context.document.text
         printed = collapse_spaces("\n".join(text[start:end] for start, end in ((match.start, match.end), *match.more)))
     return value_from_evidence(f, path, evidence, match.context, match.score, "structure", context, printed)
 
