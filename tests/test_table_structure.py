@@ -171,6 +171,22 @@ def test_lines_under_a_head_of_shaded_cells_are_its_rows():
     ]
 
 
+def test_labels_with_values_under_ruled_boxes_make_no_table_of_them():
+    words = put("Order", 20, 14) + put("7714", 110, 14) + put("Copy", 190, 14)
+    for number, (label, value, other) in enumerate(
+        (("Clerk:", "Finn", "Office: Oslo"), ("Goods:", "Oil", "Spots: 24"))
+    ):
+        words += (
+            put(label, 20, 34 + 14 * number) + put(value, 110, 34 + 14 * number) + put(other, 190, 34 + 14 * number)
+        )
+    horizontal, vertical = (
+        [RulingLine(y, 10, 300) for y in (0, 20)],
+        [RulingLine(x, 0, 20) for x in (10, 100, 180, 300)],
+    )
+    blocks = order_page(words, find_grids(horizontal, vertical))
+    assert not any(isinstance(block, TableBlock) and len(block.cells) > 3 for block in blocks)
+
+
 def test_prose_under_ruled_boxes_makes_no_table_of_them():
     words = put("Day", 20, 14) + put("Month", 110, 14) + put("Year", 190, 14)
     for number in range(4):

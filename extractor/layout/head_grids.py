@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence
@@ -28,7 +29,12 @@ class HeadGridSettings(Settings):
     wrapped_gap: float = threshold(0.5, unit="em", meaning="widest gap between the last row and the rest of its text")
     full: float = threshold(0.5, meaning="share of the columns that a full row has words in")
     full_rows: int = threshold(2, unit="lines", meaning="fewest full rows, but for a single one without blanks")
+    labelled: float = threshold(0.3, meaning="share of texts with a colon from which lines are labels with values")
     titles: float = threshold(0.4, meaning="most lines across columns, titles of groups, as a share of the lines")
+
+
+_LABEL = re.compile(r"[^\W\d_][:：](?:\s|$)|：")
+"""A label with a colon, as forms have them: `Agency:`, but not `9:30`."""
 
 
 def extend_head(
@@ -102,6 +108,9 @@ def _rows_below(
     found = found[:last]
     titles = sum(is_title for _, is_title in found)
     is_enough = full >= settings.full_rows or complete
+    texts = [segment.text for line, _ in found for segment in line.segments]
+    if sum(_LABEL.search(text) is not None for text in texts) > settings.labelled * len(texts):
+        return []
     return found if is_enough and titles <= settings.titles * len(found) else []
 
 
