@@ -9,7 +9,6 @@ examples"), over a small language: a line of a cell, and one way to take a part 
 from __future__ import annotations
 
 import bisect
-import itertools
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -89,12 +88,16 @@ def cells_by_lines(document: Document, cells: Sequence[EntryCell]) -> tuple[Entr
 
 
 def _printed_lines(document: Document, span: Span) -> list[Span]:
+    """Return the lines that the words of a stretch make up on their page; the whole stretch where none has a place."""
     page = next((page for page in document.pages if page.start <= span[0] < page.end), None)
     words = page.words if page is not None else ()
     first = bisect.bisect_left(words, span[0], key=lambda word: word.end)
     lines: list[Span] = []
     above: BBox | None = None
-    for word in itertools.takewhile(lambda word: word.start < span[1], words[first:]):
+    for number in range(first, len(words)):
+        word = words[number]
+        if word.start >= span[1]:
+            break
         if word.box is None:
             return [span]
         start, end = max(span[0], word.start), min(span[1], word.end)

@@ -84,8 +84,9 @@ def read_by_examples(
     """
     if model is None or not RowExampleSettings.current().read_examples:
         return dict(rows)
-    rows = {path: _by_lines(match, document) for path, match in rows.items()}
-    asked = [(f, _examples(f, rows[f.path], document.text)) for f in fields if f.path in rows]
+    lists = [f for f in fields if f.path in rows and _open_items(f, rows[f.path])]
+    rows = dict(rows) | {f.path: _by_lines(rows[f.path], document) for f in lists}
+    asked = [(f, _examples(f, rows[f.path], document.text)) for f in lists]
     examples = [example for _, own in asked for example in own]
     if not examples:
         return dict(rows)
@@ -194,21 +195,26 @@ def _extend(
         if part := find_part(item, examples, len(rows), text):
             found.append((part, item))
     for part, item in sorted(found, key=lambda pair: -pair[0].hits):
-        places = [apply_part(part, item, cells, text) for cells in match.cells]
-        others = [tuple(m for m in row if m.path != item.path) for row in rows]
-        if _may_be(part, item, places, match.cells, text) and _is_free(places, others, field, text):
-            read = zip(others, places, match.cells, strict=True)
-            rows = [_with_value(*each, item, part, field, text) for each in read]
+        rows = _with_part(part, item, rows, match.cells, field, text)
     told = {item.path for _, item in found}
     for item in _open_items(field, replace(match, rows=tuple(rows))):
         if is_free_text(item) and item.path not in told:
             answers = [(cells, answer.get(path_text(item.path)) or "") for cells, answer in copied]
-            part = _line_left(answers, dict(zip(map(id, match.cells), rows, strict=True)), text)
-            places = [apply_part(part, item, cells, text) for cells in match.cells] if part else []
-            if part and _may_be(part, item, places, match.cells, text) and _is_free(places, rows, field, text):
-                read = zip(rows, places, match.cells, strict=True)
-                rows = [_with_value(*each, item, part, field, text) for each in read]
+            left = _line_left(answers, dict(zip(map(id, match.cells), rows, strict=True)), text)
+            rows = _with_part(left, item, rows, match.cells, field, text) if left else rows
     return replace(match, rows=tuple(rows))
+
+
+def _with_part(
+    part: CellPart, item: Field, rows: list[Row], entries: Sequence[Cells], field: Field, text: str
+) -> list[Row]:
+    """Return the rows with a part as the values of `item`, or as they are where it may not be."""
+    places = [apply_part(part, item, cells, text) for cells in entries]
+    others = [tuple(m for m in row if m.path != item.path) for row in rows]
+    if not _may_be(part, item, places, entries, text) or not _is_free(places, others, field, text):
+        return rows
+    read = zip(others, places, entries, strict=True)
+    return [_with_value(*each, item, part, field, text) for each in read]
 
 
 def _line_left(answers: Sequence[tuple[Cells, str]], rows: Mapping[int, Row], text: str) -> CellPart | None:
@@ -280,7 +286,7 @@ def _is_free(places: Sequence[tuple[int, int] | None], rows: Sequence[Row], fiel
             for m in row
             if m.end > m.start
         )
-    return found > 0 and free >= RowExampleSettings.current().taken_share * len([p for p in places if p])
+    return found > 0 and free >= RowExampleSettings.current().taken_share * found
 
 
 def _leaves_words(match: StructuralMatch, taken: tuple[int, int], text: str) -> bool:
