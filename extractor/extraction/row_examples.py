@@ -84,22 +84,22 @@ def read_by_examples(
     """
     if model is None or not RowExampleSettings.current().read_examples:
         return dict(rows)
-    lists = [f for f in fields if f.path in rows and _open_items(f, rows[f.path])]
-    rows = dict(rows) | {f.path: _by_lines(rows[f.path], document) for f in lists}
-    asked = [(f, _examples(f, rows[f.path], document.text)) for f in lists]
-    examples = [example for _, own in asked for example in own]
+    lists = [(f, items) for f in fields if f.path in rows and (items := _open_items(f, rows[f.path]))]
+    rows = dict(rows) | {f.path: _by_lines(rows[f.path], document) for f, _ in lists}
+    asked = [(f, items, _examples(f, items, rows[f.path], document.text)) for f, items in lists]
+    examples = [example for *_, own in asked for example in own]
     if not examples:
         return dict(rows)
     source = "\n".join(example.text for example in examples)
     request = Request(prompts.system(), "", tuple(example.group for example in examples), source)
     answers = iter(model.answer(request))
     read = dict(rows)
-    for f, own in asked:
+    for f, items, own in asked:
         copied = [
             (example.cells, {s.key: s.text for s in parse_answer(next(answers), example.slots)}) for example in own
         ]
         if copied:
-            read[f.path] = _extend(f, rows[f.path], copied, document.text)
+            read[f.path] = _extend(f, items, rows[f.path], copied, document.text)
     return read
 
 
@@ -144,11 +144,10 @@ def _best_named(name: str, items: Sequence[Field]) -> Field | None:
     return best if header_similarity(best, name) >= RowExampleSettings.current().min_named else None
 
 
-def _examples(field: Field, match: TableRowsMatch, text: str) -> list[_Example]:
+def _examples(field: Field, items: Sequence[Field], match: TableRowsMatch, text: str) -> list[_Example]:
     """Return the questions about some entries of a list: the first, the longest and the one in the middle."""
     settings = RowExampleSettings.current()
-    items = _open_items(field, match)
-    if not items or len(match.cells) != len(match.rows):
+    if len(match.cells) != len(match.rows):
         return []
     lengths = [sum(e - s for cell in cells for s, e in cell.spans) for cells in match.cells]
     if not lengths or max(lengths) > settings.longest_entry:
@@ -184,37 +183,45 @@ def _example(field: Field, items: Sequence[Field], cells: Cells, text: str) -> _
 
 
 def _extend(
-    field: Field, match: TableRowsMatch, copied: Sequence[tuple[Cells, Mapping[str, str | None]]], text: str
+    field: Field,
+    items: Sequence[Field],
+    match: TableRowsMatch,
+    copied: Sequence[tuple[Cells, Mapping[str, str | None]]],
+    text: str,
 ) -> TableRowsMatch:
-    """Return the rows with the items whose part of the cells the copies agree on."""
+    """Return the rows with those of the open `items` whose part of the cells the copies agree on."""
+    free_texts = frozenset(item.path for item in field.items if is_free_text(item))
     rows = list(match.rows)
     found = []
-    for item in _open_items(field, match):
+    for item in items:
         key = path_text(item.path)
         examples = [(cells, _told(told, cells, text)) for cells, answer in copied if (told := answer.get(key))]
         if part := find_part(item, examples, len(rows), text):
             found.append((part, item))
     for part, item in sorted(found, key=lambda pair: -pair[0].hits):
-        rows = _with_part(part, item, rows, match.cells, field, text)
+        rows = _with_part(part, item, rows, match.cells, free_texts, text)
     told = {item.path for _, item in found}
-    for item in _open_items(field, replace(match, rows=tuple(rows))):
-        if is_free_text(item) and item.path not in told:
+    for item in items:
+        if item.path in free_texts and item.path not in told:
             answers = [(cells, answer.get(path_text(item.path)) or "") for cells, answer in copied]
             left = _line_left(answers, dict(zip(map(id, match.cells), rows, strict=True)), text)
-            rows = _with_part(left, item, rows, match.cells, field, text) if left else rows
+            rows = _with_part(left, item, rows, match.cells, free_texts, text) if left else rows
     return replace(match, rows=tuple(rows))
 
 
 def _with_part(
-    part: CellPart, item: Field, rows: list[Row], entries: Sequence[Cells], field: Field, text: str
+    part: CellPart, item: Field, rows: list[Row], entries: Sequence[Cells], free_texts: frozenset[Path], text: str
 ) -> list[Row]:
-    """Return the rows with a part as the values of `item`, or as they are where it may not be."""
+    """Return the rows with a part as the values of `item`, or as they are where it may not be.
+
+    `free_texts` are the items that another one may take a part of.
+    """
     places = [apply_part(part, item, cells, text) for cells in entries]
     others = [tuple(m for m in row if m.path != item.path) for row in rows]
-    if not _may_be(part, item, places, entries, text) or not _is_free(places, others, field, text):
+    if not _may_be(part, item, places, entries, text) or not _is_free(places, others, free_texts, text):
         return rows
     read = zip(others, places, entries, strict=True)
-    return [_with_value(*each, item, part, field, text) for each in read]
+    return [_with_value(*each, item, part, free_texts, text) for each in read]
 
 
 def _line_left(answers: Sequence[tuple[Cells, str]], rows: Mapping[int, Row], text: str) -> CellPart | None:
@@ -271,9 +278,10 @@ def _may_be(
     return item.type != "string" or not counts_up([text[slice(*place)] for place in places if place])
 
 
-def _is_free(places: Sequence[tuple[int, int] | None], rows: Sequence[Row], field: Field, text: str) -> bool:
+def _is_free(
+    places: Sequence[tuple[int, int] | None], rows: Sequence[Row], free_texts: frozenset[Path], text: str
+) -> bool:
     """Decide whether a part is nearly nowhere the whole of what another item holds, or cuts through it."""
-    free_texts = {item.path for item in field.items if is_free_text(item)}
     found = free = 0
     for place, row in zip(places, rows, strict=True):
         if place is None:
@@ -301,24 +309,22 @@ def _end(match: StructuralMatch) -> int:
 
 
 def _with_value(
-    row: Row, place: tuple[int, int] | None, cells: Cells, item: Field, part: CellPart, field: Field, text: str
+    row: Row,
+    place: tuple[int, int] | None,
+    cells: Cells,
+    item: Field,
+    part: CellPart,
+    free_texts: frozenset[Path],
+    text: str,
 ) -> Row:
     """Return the row with a part as the value of `item`, taken off the text that another item holds."""
     if place is None:
         return row
-    settings = RowExampleSettings.current()
-    name = next((cell.name for cell in cells if cell.column == part.column), "")
-    line = next(
-        line
-        for cell in cells
-        if cell.column == part.column
-        for line in lines_of(cell, text)
-        if line[0] <= place[0] and place[1] <= line[1]
-    )
+    cell = next(cell for cell in cells if cell.column == part.column)
+    line = next(line for line in lines_of(cell, text) if line[0] <= place[0] and place[1] <= line[1])
     own = extent(part, place, line, text)
-    free_texts = {each.path for each in field.items if is_free_text(each)}
     left = [_without(m, own, text) if m.path in free_texts else m for m in row]
-    return (*left, StructuralMatch(item.path, *place, settings.score, name))
+    return (*left, StructuralMatch(item.path, *place, RowExampleSettings.current().score, cell.name))
 
 
 def _without(match: StructuralMatch, taken: tuple[int, int], text: str) -> StructuralMatch:
