@@ -52,7 +52,7 @@ def is_beside_pairs(left: Sequence[TextSegment], labels: Sequence[TextSegment], 
         return False
     if any(map(str.isdigit, "".join(names))) or all(FIGURE.fullmatch(value.text) for _, value in pairs):
         return False
-    digits = sum(any(map(str.isdigit, value.text)) for _, value in pairs)
+    digits = sum(_has_digits(value) for _, value in pairs)
     return digits >= settings.with_digits * len(pairs) and _is_block(left, settings)
 
 
@@ -81,11 +81,7 @@ def _change_alike(pairs: Sequence[tuple[TextSegment, TextSegment]], settings: Si
         return False
     # The first line may be the head of a column, and tells nothing.
     body = [one for one, other in sorts[1:] if one == other]
-    return len(set(body)) > 1 or any(label and label == _label(other) for label, other in _labelled(pairs[1:]))
-
-
-def _labelled(pairs: Sequence[tuple[TextSegment, TextSegment]]) -> list[tuple[str, TextSegment]]:
-    return [(_label(one), other) for one, other in pairs]
+    return len(set(body)) > 1 or any((label := _label(one)) and label == _label(other) for one, other in pairs[1:])
 
 
 def _is_beside_form(left: Sequence[TextSegment], right: Sequence[TextSegment], settings: SideBySideSettings) -> bool:
@@ -100,13 +96,17 @@ def _is_block(lines: Sequence[TextSegment], settings: SideBySideSettings) -> boo
     """Decide whether lines may be an address: without labels, and some of them with digits and no figures."""
     if any(_label(each) or each.text[-1] in ":：" or FIGURE.fullmatch(each.text) for each in lines):
         return False
-    digits = sum(any(map(str.isdigit, each.text)) for each in lines)
+    digits = sum(map(_has_digits, lines))
     return len(lines) >= 2 and digits >= max(1.0, settings.with_digits * len(lines))
 
 
 def _sort(segment: TextSegment) -> tuple[bool, bool]:
     """Return what sort of line a segment is: whether it has digits, and a label of its own."""
-    return any(map(str.isdigit, segment.text)), bool(_label(segment))
+    return _has_digits(segment), bool(_label(segment))
+
+
+def _has_digits(segment: TextSegment) -> bool:
+    return any(map(str.isdigit, segment.text))
 
 
 def _label(segment: TextSegment) -> str:
