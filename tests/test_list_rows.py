@@ -385,6 +385,11 @@ def test_answer_becomes_rows():
     ]
 
 
+def test_words_that_a_description_leaves_out_name_no_column():
+    [item, other] = the_list(a_list("", town=text("town without the postcode"), place=text("postcode"))).items
+    assert header_similarity(item, "Postcode") < 0.5 < header_similarity(other, "Postcode")
+
+
 def test_of_two_columns_that_hold_one_item_the_likelier_does():
     sheet = (
         FOREIGN.replace("Bezeichnung", "Soll").replace("Miete", "1,10").replace("Brot", "7,00").replace("Milch", "2,20")
@@ -463,6 +468,72 @@ def test_element_that_goes_on_in_another_table_is_one():
         + tabbed("Place|Swimmer|Time", "3|Cy Marsh|33.9", "4|Di Frost|34.4")
     )
     assert [(heat, len(swimmers)) for heat, swimmers in nested(document)] == [("Juniors", 4)]
+
+
+ROUTES = a_list(
+    "",
+    driver=text(),
+    stops={
+        "type": "array",
+        "items": {
+            "type": "object",
+            "properties": {
+                "town": text("without the postcode"),
+                "postcode": text(),
+                "parcels": number(),
+                "weight": number(),
+                "remarks": {"type": "array", "items": {"type": "string"}},
+            },
+        },
+    },
+    routeWeight=number("kg"),
+)
+ROUND = tabbed(
+    "Town (postcode)|Parcels|Weight|Remarks",
+    "Driver: Ada Quill|||",
+    "Hawick (TD9)|12|40.5|C1, D4",
+    "Kelso (TD5)|3|9.0|",
+    "Route total|15|49.5|",
+    "Driver: Ben Orr|||",
+    "Peebles (EH45)|7|22.0|D4",
+    "Biggar (ML12)|9|31.5|C1",
+    "Route total|16|53.5|",
+    "Total, all routes|31|103.0|",
+)
+
+
+def test_headings_among_the_rows_open_elements_whose_inner_lists_are_the_rows_under_them():
+    found = extraction(ROUND, routes=ROUTES).data["routes"]
+    assert [(r["driver"], [s["parcels"] for s in r["stops"]]) for r in found] == [
+        ("Ada Quill", [12, 3]),
+        ("Ben Orr", [7, 9]),
+    ]
+
+
+def test_totals_of_the_rows_under_a_heading_are_those_of_its_element():
+    assert [r["routeWeight"] for r in extraction(ROUND, routes=ROUTES).data["routes"]] == [49.5, 53.5]
+
+
+def test_rows_under_a_heading_go_on_in_the_next_table():
+    head, rest = ROUND.split("Peebles")
+    document = head + "\nPage 2\n\n" + tabbed("Town (postcode)|Parcels|Weight|Remarks") + "Peebles" + rest
+    found = extraction(document, routes=ROUTES).data["routes"]
+    assert [(r["driver"], len(r["stops"])) for r in found] == [("Ada Quill", 2), ("Ben Orr", 2)]
+
+
+def test_what_cells_have_in_brackets_is_read_by_the_name_in_brackets_in_their_header():
+    stops = [s for r in extraction(ROUND, routes=ROUTES).data["routes"] for s in r["stops"]]
+    assert [(s["town"], s["postcode"]) for s in stops][::3] == [("Hawick", "TD9"), ("Biggar", "ML12")]
+
+
+def test_unit_in_brackets_is_no_name_of_what_cells_have_in_brackets():
+    found = rows(tabbed("Part|Weight (kg)", "Bolt|3 (net)", "Nut|5 (net)"), a_list("", part=text(), weight=text()))
+    assert [weight for _, weight in found] == ["3 (net)", "5 (net)"]
+
+
+def test_codes_in_a_cell_are_a_list_of_texts():
+    stops = [s for r in extraction(ROUND, routes=ROUTES).data["routes"] for s in r["stops"]]
+    assert [s.get("remarks") or [] for s in stops] == [["C1", "D4"], [], ["D4"], ["C1"]]
 
 
 def test_inner_lists_whose_elements_nothing_tells_apart_are_left_to_the_model():

@@ -54,6 +54,11 @@ def read_all(item, texts, told):
             ["$500 each", "$2,000 a year"],
             ["$500 each", "$2,000 a year", "$90"],
         ),
+        (
+            ["Van 7 Driver: Ada Quill (day)", "Van 12 Driver: Ben Orr (night)", "Van 9 Driver: Cy (day)"],
+            ["Ada Quill", "Ben Orr"],
+            ["Ada Quill", "Ben Orr", "Cy"],
+        ),
         (["X-17 Bolt", "Y-2 Nut", "Z-9 Pin"], ["X-17", "Y-2"], ["X-17", "Y-2", "Z-9"]),
     ],
 )
@@ -222,3 +227,36 @@ def test_item_whose_description_leaves_something_out_is_read_without_it():
     told = {1: {"origin": "Oslo"}, 2: {"origin": "Bergen"}, 3: {"origin": "(75) Moss"}}
     result = extract(read_bytes(sheet.encode(), "parts.csv"), schema, model_that_copies(told))
     assert [e["origin"] for e in result.data["parts"]] == ["Oslo", "Bergen", "Moss"]
+
+
+def test_items_of_an_inner_list_and_of_the_heading_over_its_rows_are_told_from_examples():
+    sheet = "\n".join(
+        "\t".join(line.split("|"))
+        for line in (
+            "Item|Pieces|Amount",
+            "Order 118 - North depot||",
+            "A-7 Bolt|40|3.20",
+            "B-12 Nut|15|1.10",
+            "Order 119 - East depot||",
+            "C-9 Pin|20|5.00",
+            "D-3 Nail|25|6.00",
+        )
+    )
+    line = {"item": {"type": "string"}, "code": {"type": "string"}, "pieces": {"type": "integer"}}
+    lines = {"type": "array", "items": {"type": "object", "properties": line | {"amount": {"type": "number"}}}}
+    order = {"depot": {"type": "string"}, "lines": lines}
+    orders = {"type": "array", "items": {"type": "object", "properties": order}}
+    told = {"North depot": {"depot": "North depot"}, "East depot": {"depot": "East depot"}}
+    told |= {f"Item: {code} {what}": {"code": code} for code, what in (("A-7", "Bolt"), ("B-12", "Nut"))}
+
+    def answer(group, request):
+        return json.dumps(next((found for shown, found in told.items() if shown in group.question), {"orders": []}))
+
+    schema = load_schema({"type": "object", "properties": {"orders": orders}})
+    result = extract(read_bytes((sheet + "\n").encode(), "orders.txt"), schema, ScriptedModel(answer))
+    found = result.data["orders"]
+    assert [o["depot"] for o in found] == ["North depot", "East depot"]
+    assert [[(e["code"], e["item"]) for e in o["lines"]] for o in found] == [
+        [("A-7", "Bolt"), ("B-12", "Nut")],
+        [("C-9", "Pin"), ("D-3", "Nail")],
+    ]

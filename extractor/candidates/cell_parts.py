@@ -60,6 +60,7 @@ _WAYS = (
     "whole",
     "label",
     "label token",
+    "label before brackets",
     "brackets",
     "before brackets",
     "after brackets",
@@ -252,6 +253,9 @@ def _ways(line: Span, text: str, labels: Sequence[str]) -> Iterator[tuple[str, s
             token = re.compile(r"[^\s,;，；]+").match(printed, found.end())
             if token:
                 yield from part("label token", *token.span(), label)
+            opening = re.compile(r"[(（\[]").search(printed, found.end())
+            if opening:
+                yield from part("label before brackets", found.end(), opening.start(), label)
     brackets = _BRACKETS.search(printed)
     if brackets:
         yield from part("brackets", *brackets.span(1))

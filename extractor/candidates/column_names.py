@@ -46,6 +46,10 @@ _NUMBER_SIGNS = frozenset({"no", "nr", "num", "#"})
 _NUMBER_WORDS = frozenset({"number", "numero", "nummer"})
 _ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
 _VOWELS = frozenset("aeiou")
+_LEFT_OUT = re.compile(
+    r"\b(?:without|excluding|not including|except(?: for)?)\b[^.;,()]*|(?:不含|不包括|不带)[^。；，,;（）()]*"
+)
+"""What a description says is no part of the item, though it may be printed with it."""
 _CONNECTIVES = frozenset({"of", "the", "a", "an", "in", "per", "for", "and", "to", "by", "or", "is", "as"})
 
 
@@ -139,7 +143,8 @@ def _is_initials(short: str, words: list[str]) -> bool:
 
 
 def _is_quoted(header: str, description: str, settings: ColumnNameSettings) -> bool:
-    """Decide whether the description has the header, word for word."""
+    """Decide whether the description has the header, word for word, but for what it leaves out."""
+    description = _LEFT_OUT.sub(" ", description)
     unit = units.parse_unit(header)
     if unit is not None and unit.known and any(name.isupper() for name in unit.dimensions):
         return False  # a currency says what the figures are in, not what they are

@@ -12,6 +12,7 @@ from functools import cached_property
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import collapse_whitespace, is_value
 from extractor.types import Document, Table, Word
+from extractor.values import units
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,10 @@ class EntryGridSettings(Settings):
     part_shared_names: bool = rule(
         True, meaning="A header over two columns that names two things, as `Type and details`, names one for each."
     )
+    part_brackets: bool = rule(
+        True, meaning="A header with a name in brackets, as `Service (code)`, names what its cells have in brackets."
+    )
+    bracketed_share: float = threshold(0.5, meaning="Least share of the cells of such a column that end with brackets.")
     join_gaps: bool = rule(
         True, meaning="Rows without a header right below a table with as many columns go on with it, over a blank line."
     )
@@ -140,6 +145,48 @@ def part_shared_names(grid: EntryGrid) -> EntryGrid:
             names[at:end] = [(*names[at][:-1], part) for part in parts]
         at = end
     return replace(grid, names=tuple(names)) if names != list(grid.names) else grid
+
+
+_ENDS_WITH_BRACKETS = re.compile(r"(?s)(?P<before>.*\S)\s*[(（]\s*(?P<inside>[^()（）]*\w[^()（）]*?)\s*[)）]\s*")
+
+
+def part_brackets(grid: EntryGrid, text: str) -> EntryGrid:
+    """Return the grid with what its cells have in brackets in a new last column, where the header has a name for it.
+
+    `Service (code)` over `Visit (99214)` is `Service` over `Visit` and `code` over `99214`. A unit in brackets holds
+    for the cells, and is no name.
+    """
+    settings = EntryGridSettings.current()
+    for column, names in enumerate(grid.names) if settings.part_brackets else ():
+        header = _ENDS_WITH_BRACKETS.fullmatch(names[-1]) if names else None
+        unit = units.parse_unit(header["inside"]) if header else None
+        if header is None or (unit is not None and unit.known):
+            continue
+        rows_of_several = [row for row in grid.rows if sum(bool(cell.text) for cell in row.values()) > 1]
+        cells = [row[column] for row in rows_of_several if column in row and row[column].text]
+        found = {cell: m for cell in cells if (m := _ENDS_WITH_BRACKETS.fullmatch(text, cell.start, cell.end))}
+        if len(found) > 1 and len(found) >= settings.bracketed_share * len(cells):
+            rows = tuple(_part_cell(row, column, len(grid.names), found, text) for row in grid.rows)
+            parted = (*grid.names[:column], (*names[:-1], header["before"]), *grid.names[column + 1 :])
+            grid = replace(grid, names=(*parted, (*names[:-1], header["inside"])), rows=rows)
+    return grid
+
+
+def _part_cell(
+    row: Mapping[int, PlacedText],
+    column: int,
+    new: int,
+    found: Mapping[PlacedText, re.Match[str]],
+    text: str,
+) -> Mapping[int, PlacedText]:
+    """Return the row with the two groups of its cell's match in the column and in a new one, as it is without one."""
+    if column not in row or row[column] not in found:
+        return row
+    before, inside = (
+        replace(row[column], start=start, end=end, text=collapse_whitespace(text[start:end]))
+        for start, end in (found[row[column]].span("before"), found[row[column]].span("inside"))
+    )
+    return {**row, column: before, new: inside}
 
 
 # Tables.

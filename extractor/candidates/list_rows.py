@@ -58,6 +58,9 @@ class ListRowSettings(Settings):
     carry_dates: bool = rule(True, meaning="A blank in a first column of dates is the date above it.")
     read_blocks: bool = rule(True, meaning="Two lists may have blocks of columns side by side in one table.")
     drop_rows_of_other_fields: bool = rule(True, meaning="A row that has another field's label is none of the list.")
+    read_lists_in_cells: bool = rule(
+        True, meaning="Codes or words in a cell, with commas between, are a list of texts."
+    )
 
 
 _CONDITION = re.compile(
@@ -70,7 +73,7 @@ _CONDITION = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class FoundRows:
     """A matched grid with its rows."""
 
     match: ColumnMatch
@@ -78,10 +81,12 @@ class _Found:
 
     @property
     def span(self) -> tuple[int, int]:
+        """Return where the grid begins and ends."""
         return self.match.grid.start, self.match.grid.end
 
     @property
     def weight(self) -> float:
+        """Return the score of the match."""
         return self.match.score
 
     @property
@@ -89,14 +94,15 @@ class _Found:
         """Return how well the list fits the grid, both ways: its items have columns, and the columns have its items."""
         return self.weight + len(self.match.columns) / max(1, self.match.grid.named_columns)
 
-    def overlaps(self, other: _Found) -> bool:
+    def overlaps(self, other: FoundRows) -> bool:
+        """Decide whether two grids share a stretch of the document."""
         return self.span[0] < other.span[1] and other.span[0] < self.span[1]
 
 
 def match_rows(fields: Sequence[Field], document: Document) -> dict[Path, TableRowsMatch]:
     """Return the arrays of objects that rows answer with certainty, by path."""
     lists = [f for f in fields if f.type == "array" and any(is_column_item(item) for item in f.items)]
-    found: dict[Path, list[_Found]] = {}
+    found: dict[Path, list[FoundRows]] = {}
     for field in lists:
         if not limits_rows(field):
             candidates = _find_rows(field, document)
@@ -109,7 +115,7 @@ def match_rows(fields: Sequence[Field], document: Document) -> dict[Path, TableR
     return {path: _join(path, parts, document.text) for path, parts in found.items()}
 
 
-def _leave_to_runs(found: dict[Path, list[_Found]], document: Document) -> None:
+def _leave_to_runs(found: dict[Path, list[FoundRows]], document: Document) -> None:
     """Take the tables away of each list for which lines that are built alike are better."""
     runs = list(find_runs(document)) if found else []
     for path, selected in list(found.items()):
@@ -117,7 +123,7 @@ def _leave_to_runs(found: dict[Path, list[_Found]], document: Document) -> None:
             del found[path]
 
 
-def _are_details(selected: Sequence[_Found], runs: Sequence[EntryGrid]) -> bool:
+def _are_details(selected: Sequence[FoundRows], runs: Sequence[EntryGrid]) -> bool:
     """Decide whether tables of one row each stand between the lines of a run, which are what they are details of."""
     settings = ListRowSettings.current()
     entries = sum(len(found.rows.entries) for found in selected)
@@ -133,7 +139,7 @@ def _are_details(selected: Sequence[_Found], runs: Sequence[EntryGrid]) -> bool:
     return False
 
 
-def _say_less(selected: Sequence[_Found], runs: Sequence[EntryGrid], text: str) -> bool:
+def _say_less(selected: Sequence[FoundRows], runs: Sequence[EntryGrid], text: str) -> bool:
     """Decide whether lines that are built alike have more of the items, by what they hold, than the tables have."""
     field, most = selected[0].match.field, max(len(found.match.columns) for found in selected)
     for run in runs:
@@ -176,24 +182,20 @@ def rows_of_matches(matches: Sequence[ColumnMatch], text: str) -> TableRowsMatch
 
     The matches are of one list, with its rows in their order.
     """
-    found = [_Found(match, rows) for match in matches if (rows := read_rows(match, text)).entries]
+    found = [FoundRows(match, rows) for match in matches if (rows := read_rows(match, text)).entries]
     return _join(matches[0].field.path, found, text) if found else None
 
 
-def find_sections(
-    field: Field, document: Document
-) -> list[tuple[int, int, tuple[tuple[StructuralMatch, ...], ...], float]]:
-    """Return the rows of every table that has the list's columns: `(start, end, rows, score)`, in order.
+def find_alike_tables(field: Field, document: Document) -> list[FoundRows]:
+    """Return the rows of every table that has the list's columns, in the order of the document.
 
     Of tables with different columns matched, those like the best one.
     """
     found = _find_rows(field, document)
-    same = sorted((f for f in found if _item_paths(f) == _item_paths(found[0])), key=lambda f: f.span)
-    parts = [(f, tuple(_element(entry, f.match, document.text) for entry in f.rows.entries)) for f in same]
-    return [(f.match.grid.lead, f.span[1], rows, f.weight) for f, rows in parts]
+    return sorted((f for f in found if _item_paths(f) == _item_paths(found[0])), key=lambda f: f.span)
 
 
-def _find_rows(field: Field, document: Document) -> list[_Found]:
+def _find_rows(field: Field, document: Document) -> list[FoundRows]:
     """Return the matched grids of the list that have entries, best first; of overlapping ones only the best."""
     settings = ListRowSettings.current()
     found = []
@@ -202,9 +204,9 @@ def _find_rows(field: Field, document: Document) -> list[_Found]:
             rows = read_rows(match, document.text)
             are_told = rows.lost_share <= settings.max_lost_share and rows.heading_share <= settings.max_heading_share
             if rows.entries and are_told:
-                found.append(_Found(match, rows))
+                found.append(FoundRows(match, rows))
     found.sort(key=lambda f: (-round(f.weight, 3), -len(f.rows.entries), f.match.grid.table is None))
-    kept: list[_Found] = []
+    kept: list[FoundRows] = []
     for candidate in found:
         if not any(candidate.overlaps(other) for other in kept):
             kept.append(candidate)
@@ -215,7 +217,7 @@ def _grids(field: Field, document: Document) -> Iterator[EntryGrid]:
     """Yield the grids that the list may be read from, with what stands side by side or too close put in its columns."""
     for grid in _find_grids(field, document):
         joined = entry_grids.part_shared_names(entry_grids.join_side_by_side(grid))
-        yield entry_grids.part_counts(joined, document.text)
+        yield entry_grids.part_brackets(entry_grids.part_counts(joined, document.text), document.text)
 
 
 def _find_grids(field: Field, document: Document) -> Iterator[EntryGrid]:
@@ -323,7 +325,7 @@ def _lines_above(grid: EntryGrid, text: str) -> list[str]:
     return [part.strip() for part in lines[-1].split("\t")] if lines else []
 
 
-def _select_tables(field: Field, found: Sequence[_Found], lists: Sequence[Field], text: str) -> list[_Found]:
+def _select_tables(field: Field, found: Sequence[FoundRows], lists: Sequence[Field], text: str) -> list[FoundRows]:
     """Return the grids that make the list together: those with the best one's columns.
 
     Where some have the list's own heading, those only; none that has the heading of another list.
@@ -349,17 +351,17 @@ def _select_tables(field: Field, found: Sequence[_Found], lists: Sequence[Field]
     return sorted(same, key=lambda f: f.span)
 
 
-def _have_like_columns(one: _Found, best: _Found) -> bool:
+def _have_like_columns(one: FoundRows, best: FoundRows) -> bool:
     """Decide whether a table has the items of the best one, but for one of them that no column of its own goes by."""
     own, wanted = _item_paths(one), _item_paths(best)
     return own == wanted or (own < wanted and len(wanted) - len(own) == 1 and len(own) > 1)
 
 
-def _item_paths(found: _Found) -> set[int]:
+def _item_paths(found: FoundRows) -> set[int]:
     return set(found.match.columns)
 
 
-def _drop_shared(found: dict[Path, list[_Found]], lists: Sequence[Field], text: str) -> None:
+def _drop_shared(found: dict[Path, list[FoundRows]], lists: Sequence[Field], text: str) -> None:
     """Leave a grid that two lists claim to the one that it fits by far better; else neither list is certain."""
     settings = ListRowSettings.current()
     by_path = {f.path: f for f in lists}
@@ -378,7 +380,7 @@ def _drop_shared(found: dict[Path, list[_Found]], lists: Sequence[Field], text: 
                 del found[other_path]
 
 
-def _stand_side_by_side(one: _Found, other: _Found) -> bool:
+def _stand_side_by_side(one: FoundRows, other: FoundRows) -> bool:
     """Decide whether two lists have blocks of columns beside one another, with a column for each of their items."""
     if not ListRowSettings.current().read_blocks:
         return False
@@ -392,7 +394,7 @@ def _stand_side_by_side(one: _Found, other: _Found) -> bool:
     return blocks[0][-1] < blocks[1][0] or blocks[1][-1] < blocks[0][0]
 
 
-def _part_blocks(found: dict[Path, list[_Found]], text: str) -> None:
+def _part_blocks(found: dict[Path, list[FoundRows]], text: str) -> None:
     """Read the rows of lists that stand side by side anew, each from its own columns: one may have more rows."""
     whole = {path: list(parts) for path, parts in found.items()}
     for path, parts in whole.items():
@@ -403,10 +405,10 @@ def _part_blocks(found: dict[Path, list[_Found]], text: str) -> None:
                 cells = [{c: cell for c, cell in row.items() if c in own} for row in part.match.grid.rows]
                 filled = tuple(row for row in cells if any(cell.text for cell in row.values()))
                 match = replace(part.match, grid=replace(part.match.grid, rows=filled))
-                found[path][n] = _Found(match, read_rows(match, text))
+                found[path][n] = FoundRows(match, read_rows(match, text))
 
 
-def _join(path: Path, parts: Sequence[_Found], text: str) -> TableRowsMatch:
+def _join(path: Path, parts: Sequence[FoundRows], text: str) -> TableRowsMatch:
     match = parts[0].match
     is_told = match.heading is not None
     headings = _headings(parts, text, is_told) if ListRowSettings.current().read_headings else {}
@@ -418,7 +420,7 @@ def _join(path: Path, parts: Sequence[_Found], text: str) -> TableRowsMatch:
         carries = ListRowSettings.current().carry_dates and f.match.grid.has_header
         date = _leading_date(f.match) if carries else None
         for entry in f.rows.entries:
-            element = _element(entry, f.match, text)
+            element = make_element(entry, f.match, text)
             if date is not None:
                 element = _with_date(element, date, dated)
                 dated = next((m for m in element if m.path == date), None)
@@ -426,7 +428,7 @@ def _join(path: Path, parts: Sequence[_Found], text: str) -> TableRowsMatch:
             if item is not None and span is not None:
                 element = (*element, StructuralMatch(item.path, *span, f.weight, ""))
             rows.append(element)
-            cells.append(_cells(entry, f.match.grid))
+            cells.append(entry_cells(entry, f.match.grid))
     left_out = tuple((start, end, str(role)) for f in parts for start, end, role in f.rows.left_out)
     tables = tuple(f.match.grid.table for f in parts if f.match.grid.table is not None)
     return TableRowsMatch(path, tuple(rows), tables, max(f.weight for f in parts), left_out, tuple(cells))
@@ -454,7 +456,7 @@ def _with_date(
     return (above, *(m for m in element if m.path != date))
 
 
-def _cells(entry: Entry, grid: EntryGrid) -> tuple[EntryCell, ...]:
+def entry_cells(entry: Entry, grid: EntryGrid) -> tuple[EntryCell, ...]:
     """Return all cells of an entry from left to right, each with its lines."""
     spans: dict[int, list[tuple[int, int]]] = {}
     for line in entry.lines:
@@ -492,7 +494,7 @@ def _heading_item(match: ColumnMatch, headings: Sequence[str]) -> Field | None:
     return named[0] if len(named) == 1 else None
 
 
-def _headings(parts: Sequence[_Found], text: str, is_told: bool) -> dict[int, tuple[int, int]]:
+def _headings(parts: Sequence[FoundRows], text: str, is_told: bool) -> dict[int, tuple[int, int]]:
     """Return where the heading of each entry is printed, by the entry's `id`.
 
     The first section's heading stands above the column headers, where other sections have headings among the rows; or
@@ -536,7 +538,8 @@ def heading_above(grid: EntryGrid, text: str) -> tuple[int, int] | None:
     return start, start + len(line)
 
 
-def _element(entry: Entry, match: ColumnMatch, text: str) -> tuple[StructuralMatch, ...]:
+def make_element(entry: Entry, match: ColumnMatch, text: str) -> tuple[StructuralMatch, ...]:
+    """Return the values of an entry, with the paths of the list's items."""
     element = []
     for i, cells in sorted(entry.cells.items()):
         item, names = match.field.items[i], match.grid.names[match.columns[i]]
@@ -545,7 +548,33 @@ def _element(entry: Entry, match: ColumnMatch, text: str) -> tuple[StructuralMat
         if len(cells) > 1:
             start, (end, more) = cells[0].start, _join_cells(cells, text)
         element.append(StructuralMatch(item.path, start, end, match.similarity[i], " ".join(names), more))
+    if ListRowSettings.current().read_lists_in_cells:
+        element += _lists_in_cells(entry, match, text)
     return tuple(element)
+
+
+_BETWEEN_LISTED = re.compile(r"\s*(?:[,;，；、\n]\s*)+")
+
+
+def _lists_in_cells(entry: Entry, match: ColumnMatch, text: str) -> Iterator[StructuralMatch]:
+    """Yield the elements of each item that is a list of texts and has a column of its own."""
+    settings = ListRowSettings.current()
+    free = [c for c in entry.row if c not in match.columns.values()]
+    for item in match.field.items:
+        if item.type != "array" or not item.path or len(item.items) != 1 or item.items[0].path:
+            continue
+        similar = [(header_similarity(item, whole_name(match.grid.names[c])), c) for c in free]
+        score, column = max(similar, default=(0.0, -1))
+        if score < settings.min_similarity:
+            continue
+        cell, number = entry.row[column], 0
+        at = cell.start
+        for piece in _BETWEEN_LISTED.split(text[cell.start : cell.end]):
+            start = text.index(piece, at, cell.end) if piece else at
+            at = start + len(piece)
+            if re.search(r"\w", piece):
+                yield StructuralMatch((*item.path, number), start, at, score)
+                number += 1
 
 
 def _join_cells(cells: Sequence[PlacedText], text: str) -> tuple[int, tuple[tuple[int, int], ...]]:

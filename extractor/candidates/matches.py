@@ -47,6 +47,7 @@ class TableRowsMatch:
     score: float
     left_out: tuple[tuple[int, int, str], ...] = ()
     cells: tuple[tuple[EntryCell, ...], ...] = ()
+    inner: tuple[tuple[tuple[EntryCell, ...], ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,20 @@
 """Lists within lists: the rows of several tables alike are the inner lists, and the lines above each its outer element.
 
 `Group: A` stands above one table and `Group: B` above the next one with the same columns: two elements, whose inner
-lists are the rows.
+lists are the rows. Or headings among the rows of one table open the elements (`row_sections`).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from extractor.candidates.list_rows import find_sections, limits_rows
+from extractor.candidates.column_names import header_similarity
+from extractor.candidates.list_rows import find_alike_tables, limits_rows, make_element
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
+from extractor.candidates.row_sections import RowSection, find_row_sections
+from extractor.candidates.table_cells import pair_names
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import collapse_whitespace
 from extractor.types import Document, Field, Path
@@ -26,6 +29,11 @@ class NestedRowSettings(Settings):
     lines_above: int = threshold(12, unit="lines", meaning="So many lines above a table may say what it is about.")
     longest_value: int = threshold(80, unit="characters", meaning="A longer text after a label is no value of it.")
     score: float = threshold(0.85, meaning="The score of a value beside its label above a table.")
+    read_headings: bool = rule(True, meaning="Headings among the rows of a table open the elements of the outer list.")
+    min_similarity: float = threshold(
+        0.78,
+        meaning="Least similarity of an item of the outer list and the column, or the label, of a section's total.",
+    )
 
 
 _Cell = tuple[int, int]
@@ -48,8 +56,9 @@ def match_nested_rows(fields: Sequence[Field], document: Document) -> dict[Path,
     if NestedRowSettings.current().read_nested:
         for field in fields:
             if field.type == "array" and _inner_list(field) is not None and not limits_rows(field):
-                sections = _read(field, document)
-                if sections:
+                if by_headings := _read_under_headings(field, document):
+                    found[field.path] = by_headings
+                elif sections := _read(field, document):
                     rows = tuple(s.rows[0] for s in sections)
                     found[field.path] = TableRowsMatch(field.path, rows, (), min(s.score for s in sections))
     return found
@@ -74,10 +83,11 @@ def _read(field: Field, document: Document) -> list[_Section]:
         settings = NestedRowSettings.current()
         parts = []
         end = 0
-        for grid_start, grid_end, rows, score in find_sections(inner, document):
-            cells = tuple(_cells_above(text, end, grid_start, settings.lines_above))
-            parts.append(_Section(rows, cells, score))
-            end = grid_end
+        for table in find_alike_tables(inner, document):
+            rows = tuple(make_element(entry, table.match, text) for entry in table.rows.entries)
+            cells = tuple(_cells_above(text, end, table.match.grid.lead, settings.lines_above))
+            parts.append(_Section(rows, cells, table.weight))
+            end = table.span[1]
     if not parts:
         return []
     items = [i for i in field.items if i.type not in ("array", "json") and i.path]
@@ -94,6 +104,59 @@ def _read(field: Field, document: Document) -> list[_Section]:
         else:
             groups.append([part])
     return [_element(inner, group) for group in groups]
+
+
+def _read_under_headings(field: Field, document: Document) -> TableRowsMatch | None:
+    """Return the elements of a list that headings among the rows of its inner list open; None where there are none."""
+    inner = _inner_list(field)
+    assert inner is not None
+    if not NestedRowSettings.current().read_headings or limits_rows(inner) or _inner_list(inner) is not None:
+        return None
+    tables = find_alike_tables(inner, document)
+    sections = find_row_sections(tables, document.text)
+    if len(sections) < 2 and not any(section.total for section in sections):
+        return None
+    rows = tuple(_element_under_heading(field, inner, section, document.text) for section in sections)
+    return TableRowsMatch(
+        field.path,
+        rows,
+        tuple(table.match.grid.table for table in tables if table.match.grid.table is not None),
+        min(table.weight for table in tables),
+        cells=tuple(section.outer_cells() for section in sections),
+        inner=tuple(tuple(section.cells) for section in sections),
+    )
+
+
+def _element_under_heading(field: Field, inner: Field, section: RowSection, text: str) -> tuple[StructuralMatch, ...]:
+    """Return what a section answers: labelled values of its heading, its totals, and its rows as the inner list."""
+    items = [i for i in field.items if i.type not in ("array", "json") and i.path]
+    pieces = tuple(cell for start, end in section.heading for cell in _cells_above(text, start, end, 1))
+    labelled = _take_labelled(_Section((), pieces, 0.0), items, text).labelled
+    element = [StructuralMatch(path, *cell, NestedRowSettings.current().score) for path, cell in labelled]
+    taken = {path for path, _ in labelled}
+    element += _totals([i for i in items if i.path not in taken], section)
+    for n, row in enumerate(section.rows):
+        element += [replace(m, path=(*inner.path, n, *m.path)) for m in row]
+    return tuple(element)
+
+
+def _totals(items: Sequence[Field], section: RowSection) -> list[StructuralMatch]:
+    """Return the cells of a section's row of totals whose column, or whose label where it is alone, names an item."""
+    numeric = [item for item in items if item.type in ("number", "integer")]
+    label = re.sub(r"\d[\d\W]*", " ", section.total_label)
+    least = NestedRowSettings.current().min_similarity
+    similar = []
+    for n, cell in enumerate(section.total):
+        for i, item in enumerate(numeric):
+            names = (cell.name, label) if len(section.total) == 1 else (cell.name, f"{label} {cell.name}")
+            score = max(header_similarity(item, name) for name in names)
+            if score >= least:
+                similar.append((score, i, n))
+    pairs = pair_names(similar, [1.0] * len(numeric))
+    return [
+        StructuralMatch(numeric[i].path, *section.total[n].spans[0], score, section.total[n].name)
+        for i, (n, score) in pairs.items()
+    ]
 
 
 def _element(inner: Field, group: Sequence[_Section]) -> _Section:
@@ -153,3 +216,61 @@ def _is_same_heading(parts: Sequence[_Section], text: str) -> bool:
     ]
     shortest = min(map(len, texts))
     return shortest > 0 and all(t[-shortest:] == texts[0][-shortest:] for t in texts)
+
+
+def part_inner_lists(
+    fields: Sequence[Field], rows: Mapping[Path, TableRowsMatch]
+) -> tuple[list[Field], dict[Path, TableRowsMatch]]:
+    """Return the fields and rows with each inner list as a list of its own, whose rows are those of all elements.
+
+    Its path is that of the outer list and its own. Lists whose inner cells nobody has told apart stay as they are.
+    """
+    all_fields, parted = list(fields), dict(rows)
+    for field, inner in _told_inner_lists(fields, rows):
+        match = rows[field.path]
+        path = (*field.path, *inner.path)
+        elements = [_rows_of_inner_list(row, inner.path) for row in match.rows]
+        all_fields.append(replace(inner, path=path))
+        parted[path] = TableRowsMatch(
+            path,
+            tuple(row for element in elements for row in element),
+            match.tables,
+            match.score,
+            cells=tuple(cells for element in match.inner for cells in element),
+        )
+        own = tuple(tuple(m for m in row if m.path[: len(inner.path)] != inner.path) for row in match.rows)
+        parted[field.path] = replace(match, rows=own)
+    return all_fields, parted
+
+
+def join_inner_lists(
+    parted: Mapping[Path, TableRowsMatch], fields: Sequence[Field], rows: Mapping[Path, TableRowsMatch]
+) -> dict[Path, TableRowsMatch]:
+    """Return the rows of the outer lists with those of their inner lists in them; the inverse of `part_inner_lists`.
+
+    `rows` are what was parted.
+    """
+    joined = {path: parted[path] for path in rows}
+    for field, inner in _told_inner_lists(fields, rows):
+        flat = iter(parted[(*field.path, *inner.path)].rows)
+        elements = []
+        for row, cells in zip(joined[field.path].rows, rows[field.path].inner, strict=True):
+            values = (replace(m, path=(*inner.path, n, *m.path)) for n, _ in enumerate(cells) for m in next(flat))
+            elements.append((*row, *values))
+        joined[field.path] = replace(joined[field.path], rows=tuple(elements))
+    return joined
+
+
+def _told_inner_lists(fields: Sequence[Field], rows: Mapping[Path, TableRowsMatch]) -> Iterator[tuple[Field, Field]]:
+    """Yield each list whose rows hold an inner list, and this, where the cells of both are told apart."""
+    for field in fields:
+        inner = _inner_list(field) if field.path in rows and rows[field.path].inner else None
+        if inner is not None:
+            yield field, inner
+
+
+def _rows_of_inner_list(row: Sequence[StructuralMatch], path: Path) -> list[tuple[StructuralMatch, ...]]:
+    """Return the values of each element of the inner list at a path, with the paths of its items."""
+    numbers = sorted({m.path[len(path)] for m in row if m.path[: len(path)] == path}, key=int)
+    depth = len(path) + 1
+    return [tuple(replace(m, path=m.path[depth:]) for m in row if m.path[:depth] == (*path, n)) for n in numbers]

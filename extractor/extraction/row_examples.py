@@ -16,6 +16,7 @@ from extractor.candidates.cell_parts import CellPart, apply_part, cells_by_lines
 from extractor.candidates.column_names import header_similarity
 from extractor.candidates.list_columns import is_column_item, is_free_text
 from extractor.candidates.matches import EntryCell, StructuralMatch, TableRowsMatch
+from extractor.candidates.nested_rows import join_inner_lists, part_inner_lists
 from extractor.decoding import Slot, parse_answer, write_grammar, write_json_schema
 from extractor.extraction import prompts
 from extractor.models import Model
@@ -80,10 +81,16 @@ def read_by_examples(
 ) -> dict[Path, TableRowsMatch]:
     """Return the rows of each list with the items that a model's copies show the place of.
 
-    `rows` are those of each list by its path. Raises what the model raises.
+    `rows` are those of each list by its path; lists within lists are read by themselves. Raises what the model raises.
     """
     if model is None or not RowExampleSettings.current().read_examples:
         return dict(rows)
+    return join_inner_lists(_read_lists(document, *part_inner_lists(fields, rows), model), fields, rows)
+
+
+def _read_lists(
+    document: Document, fields: Sequence[Field], rows: Mapping[Path, TableRowsMatch], model: Model
+) -> dict[Path, TableRowsMatch]:
     lists = [(f, items) for f in fields if f.path in rows and (items := _open_items(f, rows[f.path]))]
     rows = dict(rows) | {f.path: _by_lines(rows[f.path], document) for f, _ in lists}
     asked = [(f, items, _examples(f, items, rows[f.path], document.text)) for f, items in lists]
