@@ -13,8 +13,8 @@ from extractor.types import Path, path_text
 LESSON_VERSION = 2
 """Goes up when what a lesson holds gets another meaning; lessons of other versions are learnt anew."""
 
-RIGHT, WRONG, NOTHING = "right", "wrong", "nothing"
-"""What structure alone proposed for a field, beside the approved value: the value, another, or no value."""
+RIGHT, WRONG, NOTHING, BLANK = "right", "wrong", "nothing", "blank"
+"""What structure alone proposed for a field, beside the approved value: the value, another, no value, a blank cell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,8 @@ class FieldLesson:
     tells which. `structure` is what structure alone proposed, `instead` the text that was proposed and is wrong.
     `corrected` says that a person changed what the machine had. `machine` is the text that it had taken, `below` the
     line below that text, `entered` an approved text that is not as printed; all empty where not known. `choice` is the
-    value, as JSON, of a field that is chosen and not copied (see `choices`).
+    value, as JSON, of a field that is chosen and not copied (see `choices`). `printed` is how many stretches of the
+    field's kind its document has, such as dates; None for a field of free text, and where not known.
     """
 
     path: Path
@@ -75,6 +76,7 @@ class FieldLesson:
     below: str = ""
     entered: str = ""
     choice: str = ""
+    printed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

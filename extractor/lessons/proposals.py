@@ -20,7 +20,7 @@ from functools import cached_property
 
 from extractor.candidates.matches import StructuralMatch
 from extractor.lessons.fingerprint import fingerprint, weighted_similarities
-from extractor.lessons.models import NOTHING, RIGHT, WRONG, FieldLesson, Lesson, ValuePlace
+from extractor.lessons.models import BLANK, NOTHING, RIGHT, WRONG, FieldLesson, Lesson, ValuePlace
 from extractor.lessons.surroundings import (
     END_FAMILIES,
     START_FAMILIES,
@@ -99,6 +99,10 @@ class ProposalSettings(Settings):
     neighbour_weight: float = threshold(0.5, meaning="Weight of which fields' values stand before and above a value.")
     min_placed: float = threshold(0.5, meaning="Probability from which on a value's place tells those of others.")
     use_other_fields: bool = rule(True, meaning="Which fields' values stand before and above a value counts.")
+    use_printed_kinds: bool = rule(
+        True,
+        meaning="Documents without a value say nothing of others, where nothing of its kind is printed in them at all.",
+    )
     use_position: bool = rule(True, meaning="Where on its page a value stands counts.")
     use_known_values: bool = rule(True, meaning="That a text was approved before, for the same field, counts.")
 
@@ -139,6 +143,15 @@ class _Weighted:
             if (present is None or lesson.present == present) and (structure is None or lesson.structure == structure)
         )
 
+    def of_documents_with_kind(self) -> _Weighted:
+        """Return the lessons without those whose document has no value and nothing of the field's kind.
+
+        They say nothing of a document that has a stretch of this kind.
+        """
+        if not ProposalSettings.current().use_printed_kinds:
+            return self
+        return _Weighted(tuple(each for each in self.lessons if each[1].present or each[1].printed != 0))
+
     @property
     def places(self) -> list[tuple[float, ValuePlace]]:
         return [(weight, lesson.place) for weight, lesson in self.lessons if lesson.place is not None]
@@ -153,12 +166,13 @@ def propose(
     """Return what the lessons propose for those of the fields that they know; `matches` are structure's own answers.
 
     Lessons of the document itself are left out. Fields that are lists, judged, or chosen from given values are not
-    proposed for.
+    proposed for, nor those whose cell is blank.
     """
     tokens = DocumentTokens(document)
     models = {
         field.path: _FieldModel(field, weighted, surroundings, matches.get(field.path))
         for field, weighted, surroundings in _weigh(tokens, fields, lessons)
+        if not _is_blank(matches.get(field.path), weighted)
     }
     found = {path: model.propose() for path, model in models.items()}
     chosen = _without_shared_places(found, lessons)
@@ -171,6 +185,17 @@ def propose(
         if model.stands_by_fields
     }
     return _without_shared_places(found | again, lessons) if again else chosen
+
+
+def _is_blank(match: StructuralMatch | None, weighted: _Weighted) -> bool:
+    """Decide whether structure has found the field's cell blank, and lessons do not mostly have a value all the same.
+
+    A form full of zeros has many places that look like the one of a cell that is left blank.
+    """
+    if match is None or match.end > match.start:
+        return False
+    filled = weighted.total(present=True, structure=BLANK)
+    return filled <= weighted.total(present=False, structure=BLANK) + ProposalSettings.current().prior_weight
 
 
 def _placed_fields(tokens: DocumentTokens, chosen: Mapping[Path, Proposal]) -> dict[str, Span]:
@@ -248,12 +273,14 @@ class _FieldModel:
     def __init__(
         self, field: Field, weighted: _Weighted, surroundings: Surroundings, match: StructuralMatch | None
     ) -> None:
-        self._field, self._weighted, self._surroundings = field, weighted, surroundings
+        self._field, self._surroundings = field, surroundings
         self._tokens = surroundings.tokens
         self._settings = ProposalSettings.current()
         self._match = match if match is not None and match.end > match.start else None
         kind = normalisation.value_kind(field)
         self._kind = None if kind in (None, "boolean") else kind
+        is_printed = self._kind is not None and bool(self._tokens.spans_of_kind(self._kind))
+        self._weighted = weighted.of_documents_with_kind() if is_printed else weighted
         self._placed: Mapping[str, Span] = {}
         """The first and last tokens of other fields' values."""
         self._typed: dict[tuple[int, int], Span] = {}

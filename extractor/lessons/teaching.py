@@ -11,7 +11,7 @@ from extractor.lessons.choices import choice_text, is_chosen
 from extractor.lessons.edits import line_below
 from extractor.lessons.fingerprint import fingerprint, word_hashes
 from extractor.lessons.lists import ApprovedItem, make_list_lesson
-from extractor.lessons.models import NOTHING, RIGHT, WRONG, FieldLesson, Lesson, ListLesson, ValuePlace
+from extractor.lessons.models import BLANK, NOTHING, RIGHT, WRONG, FieldLesson, Lesson, ListLesson, ValuePlace
 from extractor.lessons.places import choose_place, describe_place, locate_value
 from extractor.lessons.proposals import choose_places, is_placed
 from extractor.lessons.tokens import DocumentTokens
@@ -73,7 +73,9 @@ def make_lesson(
         outcome, instead = _judge_match(each, field, matches.get(each.path), span, document)
         is_present = not equivalence.is_absent(each.value)
         lesson = FieldLesson(each.path, is_present, place if is_present else None, outcome, instead, each.corrected)
-        found.append(replace(lesson, **_describe_edit(document, field, each, place)))
+        kind = normalisation.value_kind(field)
+        printed = len(tokens.spans_of_kind(kind)) if kind and kind != "boolean" else None
+        found.append(replace(lesson, printed=printed, **_describe_edit(document, field, each, place)))
     chosen_values = [a for a in approved if a.path in fields and is_chosen(fields[a.path])]
     found += (_chosen_lesson(each) for each in chosen_values)
     return Lesson(
@@ -129,7 +131,7 @@ def _judge_match(
 ) -> tuple[str, str]:
     """Return how structure's answer compares with the approved value, and its text where it is another."""
     if match is None or match.end <= match.start:
-        return NOTHING, ""
+        return NOTHING if match is None else BLANK, ""
     text = document.text[match.start : match.end]
     if equivalence.is_absent(approved.value):
         return WRONG, text
