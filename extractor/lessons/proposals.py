@@ -57,6 +57,9 @@ class ProposalSettings(Settings):
     new_layout_mass: float = threshold(
         0.9, meaning="Probability that a value there is stands at one of the places looked at, in a wholly new layout."
     )
+    familiar_weight: float = threshold(
+        1.0, unit="lessons", meaning="Of so many lessons of a layout half is believed of where they have no value."
+    )
     other_layouts: float = threshold(2.0, unit="lessons", meaning="Lessons of other layouts weigh as much together.")
     same_layout: float = threshold(0.25, meaning="From this weight on a lesson counts as one of the same layout.")
     unseen: float = threshold(0.5, unit="lessons", meaning="Weight of what no lesson has, beside all lessons.")
@@ -345,13 +348,20 @@ class _FieldModel:
 
         Nowhere in a new layout need a value stand as it does in lessons; somewhere it stands nonetheless.
         """
-        familiar = max((weight for weight, _ in self._weighted.places), default=1.0)
+        familiar = self._familiarity if self._weighted.places else 1.0
         least = self._settings.new_layout_mass * (1 - familiar)
         highest = max(scores)
         total = highest + math.log(sum(math.exp(score - highest) for score in scores))
         if least <= 0 or total >= math.log(least):
             return list(scores)
         return [score + math.log(least) - total for score in scores]
+
+    @property
+    def _familiarity(self) -> float:
+        """Return how well lessons know where the value stands in this layout, 0..1: the more of them, the better."""
+        settings = self._settings
+        near = sum(weight for weight, _ in self._weighted.places if weight >= settings.same_layout)
+        return near / (near + settings.familiar_weight)
 
     def _confirmed_match(self) -> Proposal | None:
         """Return structure's answer where lessons have nearly always found it right; None where they have not.
