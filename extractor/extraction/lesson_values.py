@@ -7,8 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from extractor.extraction.planning import Plan
-from extractor.lessons import Choice, Lesson, Proposal, ProposalSettings, ValueRule
-from extractor.types import FieldValue, Path, path_text
+from extractor.lessons import Choice, Lesson, Proposal, ProposalSettings, RowChoice, RowRules, ValueRule
+from extractor.types import Document, Field, FieldValue, Path, path_text
 
 
 def with_lesson_features(values: Sequence[FieldValue], proposals: Mapping[Path, Proposal]) -> list[FieldValue]:
@@ -58,11 +58,42 @@ def value_by_lessons(choice: Choice | None) -> FieldValue | None:
     return FieldValue(choice.path, choice.value, None, round(choice.probability, 4), method="code")
 
 
+def row_values_by_lessons(
+    document: Document, fields: Sequence[Field], planned: Plan, lessons: Sequence[Lesson], values: Sequence[FieldValue]
+) -> tuple[list[FieldValue], dict[Path, RowChoice]]:
+    """Return the values of chosen items of lists that approved rows decide, and by their paths what decided.
+
+    `values` are those that structure gives; an item that has one is left as it is.
+    """
+    known = {value.path: value.value for value in values if value.value is not None}
+    found: dict[Path, RowChoice] = {}
+    for field in fields:
+        rows = planned.row_matches.get(field.path)
+        if rows is None or len(rows.cells) != len(rows.rows):
+            continue
+        rules = RowRules(field, lessons, document.id)
+        headers = dict.fromkeys(cell.name for cells in rows.cells for cell in cells)
+        for n, cells in enumerate(rows.cells):
+            place = (*field.path, n)
+            own = {path_text(i.path): known.get((*place, *i.path)) for i in field.items}
+            texts = dict.fromkeys(headers, "") | {
+                cell.name: " ".join(document.text[start:end] for start, end in cell.spans) for cell in cells
+            }
+            for item in rules.items:
+                path = (*place, *item.path)
+                choice = rules.choose(item, own, tuple(texts.items())) if path not in known else None
+                if choice is not None:
+                    found[path] = choice
+    chosen = [FieldValue(path, c.value, None, round(c.probability, 4), method="code") for path, c in found.items()]
+    return chosen, found
+
+
 def describe_lessons(
     lessons: Sequence[Lesson],
     planned: Plan,
     rules: Mapping[Path, ValueRule],
     values: Sequence[FieldValue],
+    row_choices: Mapping[Path, RowChoice],
 ) -> dict[str, Any] | None:
     """Return what the record's `run` says of lessons: how many there were, and which values they made.
 
@@ -84,6 +115,11 @@ def describe_lessons(
         if choice is not None and value.method == "code" and value.value == choice.value is not None:
             probability = round(choice.probability, 4)
             made[path_text(value.path)] = {"records": choice.lessons, "probability": probability}
+    for value in values:
+        row_choice = row_choices.get(value.path)
+        if row_choice is not None and value.value == row_choice.value is not None:
+            probability = round(row_choice.probability, 4)
+            made[path_text(value.path)] = {"records": row_choice.documents, "probability": probability}
     none = [
         path_text(value.path)
         for value in values

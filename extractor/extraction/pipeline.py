@@ -29,6 +29,7 @@ from extractor.extraction.lesson_values import (
     describe_lessons,
     doubt_by_lessons,
     null_by_lessons,
+    row_values_by_lessons,
     value_by_lessons,
     with_lesson_features,
 )
@@ -90,9 +91,12 @@ def extract(
     answers = _ask(planned.request, model, timer)
     with timer.stage("ground"):
         asked = _values_from_model(planned, answers, context)
+    chosen_items, row_choices = row_values_by_lessons(document, schema.fields, planned, lessons, values)
+    taken = {value.path for value in chosen_items}
+    values = [value for value in values if value.path not in taken] + chosen_items
     values += _ask_again(planned, asked, model, context, timer)
     with timer.stage("model"):
-        values += judge_rows(document, schema.fields, planned.row_matches, model)
+        values += judge_rows(document, schema.fields, planned.row_matches, model, taken)
     values += _values_without_question(schema, planned)
     values = with_lesson_features(doubt_by_lessons(values, planned.proposals), planned.proposals)
     values, rules = apply_value_rules(values, lessons, planned.proposals, schema, context)
@@ -118,7 +122,7 @@ def extract(
             assembly = assemble_record(document, schema, _without_found_problems(decided, assembly), found)
             decided = list(assembly.values)
     run = _describe_run(schema, model, planned, answers, confidence, timer)
-    if (learnt := describe_lessons(lessons, planned, rules, decided)) is not None:
+    if (learnt := describe_lessons(lessons, planned, rules, decided, row_choices)) is not None:
         run["lessons"] = learnt
     return Extraction(document, schema.id, assembly.data, tuple(decided), assembly.problems, run)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor.candidates.list_columns import is_column_item
@@ -52,15 +52,20 @@ class _Judgement:
 
 
 def judge_rows(
-    document: Document, fields: Sequence[Field], rows: Mapping[Path, TableRowsMatch], model: Model | None
+    document: Document,
+    fields: Sequence[Field],
+    rows: Mapping[Path, TableRowsMatch],
+    model: Model | None,
+    known: Collection[Path] = (),
 ) -> list[FieldValue]:
     """Return what the model says of the judged items of all rows that have no cell for them; none without a model.
 
-    `rows` are those of each list by its path. Raises what the model raises.
+    `rows` are those of each list by its path; of values that are `known` by their paths none is returned, and no
+    question is asked of an item that is known in all rows. Raises what the model raises.
     """
     if model is None or not RowJudgementSettings.current().judge_rows:
         return []
-    judgements = [j for f in fields if f.path in rows for j in _judgements(f, rows[f.path].rows, document)]
+    judgements = [j for f in fields if f.path in rows for j in _judgements(f, rows[f.path].rows, document, known)]
     if not judgements:
         return []
     request = Request(prompts.system(), "", tuple(j.group for j in judgements), "")
@@ -69,6 +74,8 @@ def judge_rows(
         for found in parse_answer(answer, judgement.slots):
             number, row = judgement.rows[found.key]
             path = (*judgement.path, number, *judgement.item.path)
+            if path in known:
+                continue
             evidence = make_evidence(document, *_span(row)) if found.value is not None else None
             features = token_features(found.tokens)
             most = RowJudgementSettings.current().max_confidence
@@ -77,11 +84,20 @@ def judge_rows(
     return values
 
 
-def _judgements(field: Field, rows: Sequence[Row], document: Document) -> Iterator[_Judgement]:
+def _judgements(
+    field: Field, rows: Sequence[Row], document: Document, known: Collection[Path]
+) -> Iterator[_Judgement]:
     settings = RowJudgementSettings.current()
     held = {m.path for row in rows for m in row}
-    open_items = [i for i in field.items if is_column_item(i) and not i.copied and i.path not in held]
     filled = [(n, row) for n, row in enumerate(rows) if any(m.end > m.start for m in row)]
+    open_items = [
+        i
+        for i in field.items
+        if is_column_item(i)
+        and not i.copied
+        and i.path not in held
+        and not all((*field.path, n, *i.path) in known for n, _ in filled)
+    ]
     if not open_items or len(filled) > settings.max_rows:
         return
     for first in range(0, len(filled), settings.rows_per_question):

@@ -11,17 +11,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from extractor.candidates.entry_grids import EntryGrid, PlacedText
+from extractor.candidates.entry_grids import EntryGrid, PlacedText, whole_name
 from extractor.candidates.list_columns import ColumnMatch, is_column_item
 from extractor.candidates.list_rows import find_open_matches, limits_rows, rows_of_matches
 from extractor.candidates.matches import TableRowsMatch
-from extractor.lessons.models import Lesson, ListLesson
+from extractor.lessons.choices import is_chosen
+from extractor.lessons.models import Lesson, ListLesson, RowLesson
+from extractor.lessons.rows import row_values
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, Path, path_text
 from extractor.values import equivalence, normalisation
 from extractor.values.label_similarity import normalise_label
 
 Span = tuple[int, int]
+_LONGEST_CELL = 120
+"""Characters of a cell that a lesson keeps."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class ListLessonSettings(Settings):
 
     min_share: float = threshold(0.6, meaning="Least share of an item's approved values that stand in its column.")
     min_values: int = threshold(2, unit="values", meaning="So many values of an item, where it has them, stand there.")
+    max_rows: int = threshold(30, unit="rows", meaning="Of a longer approved list the first ones are kept.")
     min_headers: float = threshold(0.75, meaning="Least share of the headers that lessons know, which a table has.")
 
 
@@ -44,22 +49,68 @@ class ApprovedItem:
 
 
 def make_list_lesson(document: Document, field: Field, items: Sequence[ApprovedItem]) -> ListLesson | None:
-    """Return under which headers the approved values of a list stand; None where no table has two items of it."""
-    best: tuple[int, dict[Path, str]] = (0, {})
+    """Return under which headers the approved values of a list stand, and some rows; None where there is neither.
+
+    A table is the list's where two items have a column in it. Rows are kept for items that are chosen and not copied.
+    """
+    best: tuple[int, EntryGrid | None, dict[Path, int]] = (0, None, {})
     for match in find_open_matches(field, document):
-        count, headers = _columns_of_items(field, match.grid, items, document.text)
+        count, columns = _columns_of_items(field, match.grid, items, document.text)
         if count > best[0]:
-            best = count, headers
-    found = best[1]
-    if len(found) < min(2, len({item.path for item in items})):
+            best = count, match.grid, columns
+    _, grid, columns = best
+    if grid is None or len(columns) < min(2, len({item.path for item in items})):
+        grid, columns = None, {}
+    rows = _approved_rows(field, grid, columns, items, document.text) if any(map(is_chosen, field.items)) else ()
+    if not columns and not rows:
         return None
-    return ListLesson(field.path, tuple((path_text(path), header) for path, header in sorted(found.items())))
+    headers = tuple((path_text(path), _header(grid, column)) for path, column in sorted(columns.items())) if grid else ()
+    return ListLesson(field.path, headers, tuple(rows))
+
+
+def _approved_rows(
+    field: Field, grid: EntryGrid | None, columns: Mapping[Path, int], items: Sequence[ApprovedItem], text: str
+) -> list[RowLesson]:
+    """Return the first approved elements, each with the cells of the row of the grid that holds most of its values."""
+    elements: dict[int, list[ApprovedItem]] = defaultdict(list)
+    for each in items:
+        elements[each.element].append(each)
+    by_path = {item.path: item for item in field.items}
+    left = list(grid.rows) if grid else []
+    found = []
+    for element in sorted(elements)[: ListLessonSettings.current().max_rows]:
+        own = elements[element]
+        shared = [sum(_holds_in(row, columns, each, by_path, text) for each in own) for row in left]
+        cells: tuple[tuple[str, str], ...] = ()
+        if grid and shared and (most := max(shared)) >= min(2, len(columns)):
+            row = left.pop(shared.index(most))
+            printed = {column: cell.text for column, cell in row.items() if not cell.inherited}
+            cells = tuple(
+                (whole_name(names), printed.get(column, "")[:_LONGEST_CELL])
+                for column, names in enumerate(grid.names)
+                if any(names) or column in printed
+            )
+        found.append(RowLesson(row_values({each.path: each.value for each in own}), cells))
+    return found
+
+
+def _holds_in(
+    row: Mapping[int, PlacedText],
+    columns: Mapping[Path, int],
+    approved: ApprovedItem,
+    items: Mapping[Path, Field],
+    text: str,
+) -> bool:
+    """Decide whether a row holds an approved value in its item's column."""
+    cell = row.get(columns[approved.path]) if approved.path in columns else None
+    is_filled = cell is not None and bool(cell.text) and not equivalence.is_absent(approved.value)
+    return is_filled and cell is not None and _holds(cell, approved, items, text)
 
 
 def _columns_of_items(
     field: Field, grid: EntryGrid, items: Sequence[ApprovedItem], text: str
-) -> tuple[int, dict[Path, str]]:
-    """Return how many approved values stand in the items' columns of a grid, and the header of each such column."""
+) -> tuple[int, dict[Path, int]]:
+    """Return how many approved values stand in the items' columns of a grid, and each item's column."""
     settings = ListLessonSettings.current()
     by_path = {item.path: item for item in field.items if _has_own_column(item)}
     votes: dict[Path, Counter[int]] = defaultdict(Counter)
@@ -77,9 +128,7 @@ def _columns_of_items(
         is_enough = count >= settings.min_share * totals[path] and count >= min(settings.min_values, totals[path])
         if is_enough and path not in found and column not in found.values() and _header(grid, column):
             found[path] = column
-    return sum(votes[path][column] for path, column in found.items()), {
-        path: _header(grid, column) for path, column in found.items()
-    }
+    return sum(votes[path][column] for path, column in found.items()), found
 
 
 def _has_own_column(item: Field) -> bool:

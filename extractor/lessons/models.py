@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -94,11 +94,23 @@ class ValueRule:
 
 
 @dataclass(frozen=True, slots=True)
+class RowLesson:
+    """An approved element of a list: its values as `(item, JSON)`, and the cells it is read from, `(header, text)`."""
+
+    values: tuple[tuple[str, str], ...]
+    cells: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ListLesson:
-    """Under which header the values of each item of a list stand, as `(item, header)`, both as text."""
+    """Under which header the values of each item of a list stand, as `(item, header)`, both as text.
+
+    `rows` are some of its approved elements.
+    """
 
     path: Path
     columns: tuple[tuple[str, str], ...]
+    rows: tuple[RowLesson, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +171,12 @@ def _parse_field(plain: Mapping[str, Any]) -> FieldLesson:
 
 
 def _parse_list(plain: Mapping[str, Any]) -> ListLesson:
-    return ListLesson(tuple(plain["path"]), tuple((str(item), str(header)) for item, header in plain["columns"]))
+    rows = tuple(RowLesson(_pairs(row["values"]), _pairs(row["cells"])) for row in plain.get("rows", ()))
+    return ListLesson(tuple(plain["path"]), _pairs(plain["columns"]), rows)
+
+
+def _pairs(plain: Sequence[Sequence[Any]]) -> tuple[tuple[str, str], ...]:
+    return tuple((str(one), str(other)) for one, other in plain)
 
 
 def parse_rule(plain: Mapping[str, Any]) -> ValueRule:
