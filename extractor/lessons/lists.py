@@ -54,10 +54,10 @@ def make_list_lesson(document: Document, field: Field, items: Sequence[ApprovedI
     A table is the list's where two items have a column in it. Rows are kept for items that are chosen and not copied.
     """
     best: tuple[int, EntryGrid | None, dict[Path, int]] = (0, None, {})
-    for match in find_open_matches(field, document):
-        count, columns = _columns_of_items(field, match.grid, items, document.text)
+    for each in _grids_by_headers([match.grid for match in find_open_matches(field, document)]):
+        count, columns = _columns_of_items(field, each, items, document.text)
         if count > best[0]:
-            best = count, match.grid, columns
+            best = count, each, columns
     _, grid, columns = best
     if grid is None or len(columns) < min(2, len({item.path for item in items})):
         grid, columns = None, {}
@@ -66,6 +66,15 @@ def make_list_lesson(document: Document, field: Field, items: Sequence[ApprovedI
         return None
     headers = tuple((path_text(path), _header(grid, column)) for path, column in sorted(columns.items())) if grid else ()
     return ListLesson(field.path, headers, tuple(rows))
+
+
+def _grids_by_headers(grids: Sequence[EntryGrid]) -> list[EntryGrid]:
+    """Return the grids with those of the same headers as one: a list goes on under them on the next page."""
+    groups: dict[tuple[tuple[str, ...], ...], list[EntryGrid]] = defaultdict(list)
+    for grid in grids:
+        if not any(_overlap(grid, other) for other in groups[grid.names]):
+            groups[grid.names].append(grid)
+    return [replace(own[0], rows=tuple(row for grid in own for row in grid.rows)) for own in groups.values()]
 
 
 def _approved_rows(
