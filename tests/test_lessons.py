@@ -273,3 +273,32 @@ def test_five_documents_with_wrong_corrections_change_nothing():
     for n in (21, 24, 26):
         text, gold = permit(n)
         assert record(text, lessons) == gold
+
+
+def test_a_cell_that_is_left_blank_stays_blank():
+    lessons = lessons_from(map(permit, range(4)))
+    document, _ = read_permit(6)
+    blank = {("sum",): StructuralMatch(("sum",), 10, 10, 1.0)}
+    proposed = propose(document, SCHEMA.fields, lessons, blank)
+    assert ("sum",) not in proposed and ("code",) in proposed
+
+
+def test_a_blank_cell_that_people_filled_again_and_again_is_filled():
+    blank = {("sum",): StructuralMatch(("sum",), 10, 10, 1.0)}
+    documents = [read_permit(n) for n in range(4)]
+    lessons = [make_lesson(d, SCHEMA, gold_as_approved(SCHEMA, gold), blank) for d, gold in documents]
+    document, gold = read_permit(6)
+    place = propose(document, SCHEMA.fields, lessons, blank)[("sum",)]
+    assert float(document.text[place.start : place.end]) == gold["sum"]
+
+
+def test_documents_without_anything_of_a_kind_say_nothing_of_those_that_have_some():
+    def slip(n: int, day: str):
+        return f"Westmere Chandlery\nSlip {n}\n{day}\nRope and tar to the value of {n}.25\n", {"starts": None}
+
+    bare = [slip(n, "Paid at once") for n in range(8)]
+    dated = [(text, {"starts": f"2021-04-0{n}"}) for n in range(1, 4) for text, _ in [slip(n, f"{n} April 2021")]]
+    text, _ = slip(9, "5 April 2021")
+    lessons = lessons_from([*bare, *dated])
+    assert {each.fields[0].printed for each in lessons} == {0, 1}
+    assert record(text, lessons)["starts"] == "2021-04-05"

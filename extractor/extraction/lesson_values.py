@@ -8,6 +8,7 @@ from typing import Any
 
 from extractor.extraction.planning import Plan
 from extractor.lessons import Choice, Lesson, Proposal, ProposalSettings, RowChoice, RowRules, ValueRule
+from extractor.lessons.lists import row_texts
 from extractor.types import Document, Field, FieldValue, Path, path_text
 
 
@@ -72,16 +73,14 @@ def row_values_by_lessons(
         if rows is None or len(rows.cells) != len(rows.rows):
             continue
         rules = RowRules(field, lessons, document.id)
-        headers = dict.fromkeys(cell.name for cells in rows.cells for cell in cells)
+        headers = list(dict.fromkeys(cell.name for cells in rows.cells for cell in cells))
         for n, cells in enumerate(rows.cells):
             place = (*field.path, n)
             own = {path_text(i.path): known.get((*place, *i.path)) for i in field.items}
-            texts = dict.fromkeys(headers, "") | {
-                cell.name: " ".join(document.text[start:end] for start, end in cell.spans) for cell in cells
-            }
+            texts = row_texts(cells, headers, document.text)
             for item in rules.items:
                 path = (*place, *item.path)
-                choice = rules.choose(item, own, tuple(texts.items())) if path not in known else None
+                choice = rules.choose(item, own, texts) if path not in known else None
                 if choice is not None:
                     found[path] = choice
     chosen = [FieldValue(path, c.value, None, round(c.probability, 4), method="code") for path, c in found.items()]

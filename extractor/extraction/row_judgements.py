@@ -84,9 +84,7 @@ def judge_rows(
     return values
 
 
-def _judgements(
-    field: Field, rows: Sequence[Row], document: Document, known: Collection[Path]
-) -> Iterator[_Judgement]:
+def _judgements(field: Field, rows: Sequence[Row], document: Document, known: Collection[Path]) -> Iterator[_Judgement]:
     settings = RowJudgementSettings.current()
     held = {m.path for row in rows for m in row}
     filled = [(n, row) for n, row in enumerate(rows) if any(m.end > m.start for m in row)]

@@ -3,9 +3,9 @@
 Read `models` (what one document teaches), `tokens` (a document as plain words with their places), `places` (how a value
 stands in its document), `fingerprint` (which documents are of one layout), `surroundings` and `proposals` (what lessons
 say about another document), `labels` (what they say about one of another layout), `lists` (about the columns of lists),
-`rows` (about chosen items of their rows), `choices` (about values that are judged or chosen), `edits` (what people do to values again and again), `teaching`
-(lessons from approved values), `summary` (what was learnt, for people) and `files` (lessons on their way from one store
-to another).
+`rows` (about chosen items of their rows), `choices` (about values that are judged or chosen), `edits` (what people do
+to values again and again), `teaching` (lessons from approved values), `summary` (what was learnt, for people) and
+`files` (lessons on their way from one store to another).
 """
 
 from extractor.lessons.choices import Choice, propose_choices

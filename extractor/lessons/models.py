@@ -95,7 +95,10 @@ class ValueRule:
 
 @dataclass(frozen=True, slots=True)
 class RowLesson:
-    """An approved element of a list: its values as `(item, JSON)`, and the cells it is read from, `(header, text)`."""
+    """An approved element of a list: its values as `(item, JSON)`, and the cells it is read from, `(header, text)`.
+
+    Without values it is a row that people left out.
+    """
 
     values: tuple[tuple[str, str], ...]
     cells: tuple[tuple[str, str], ...] = ()

@@ -35,6 +35,12 @@ class RowChoiceSettings(Settings):
     min_precision: float = threshold(
         0.8, meaning="Least share of right rows among those that fit a rule, two doubtful ones added (Laplace)."
     )
+    min_left_out: int = threshold(
+        2, unit="rows", meaning="So many rows, left out by people, have what tells other rows to leave out."
+    )
+    outvoting_documents: int = threshold(
+        4, unit="documents", meaning="Where so many bear a value out, the one that speaks most against it is ignored."
+    )
     longest_text: int = threshold(24, unit="characters", meaning="A cell with a longer text tells no rule.")
 
 
@@ -72,9 +78,7 @@ class RowRules:
         facts = [(document, row, list(self._facts(_parse(row), row.cells))) for document, row in rows if is_used]
         self._rules = {item.path: _learn(path_text(item.path), facts) for item in self.items}
 
-    def choose(
-        self, item: Field, values: Mapping[str, Any], cells: Sequence[tuple[str, str]]
-    ) -> RowChoice | None:
+    def choose(self, item: Field, values: Mapping[str, Any], cells: Sequence[tuple[str, str]]) -> RowChoice | None:
         """Return the value of the surest rule that a row fits; None where none is sure enough.
 
         `values` are the row's by the names of the items, `cells` its headers and texts.
@@ -93,8 +97,7 @@ class RowRules:
             if len(text) <= RowChoiceSettings.current().longest_text:
                 form = _form(text)
                 yield ("cell", normalise_label(header), form)
-        for name in self._texts(values, cells):
-            yield name
+        yield from self._texts(values, cells)
         signs = [
             (f"{one} {other}", _compare(values.get(one), values.get(other)))
             for one, other in combinations(self._numbers, 2)
@@ -164,13 +167,43 @@ def _learn(item: str, rows: Sequence[tuple[str, RowLesson, Sequence[_Fact]]]) ->
 
 
 def _surest(values: Mapping[str, Mapping[str, float]]) -> RowChoice | None:
-    """Return the value that most rows of a rule have, with its share, two doubtful rows added."""
+    """Return the value that most rows of a rule have, with its share, two doubtful rows added.
+
+    One document against many is taken for a mistake.
+    """
     if not values:
         return None
     weights = {value: sum(own.values()) for value, own in values.items()}
     best = max(weights, key=lambda value: weights[value])
-    probability = (weights[best] + 1) / (sum(weights.values()) + 2)
+    against: Counter[str] = Counter()
+    for value, own in values.items():
+        if value != best:
+            against.update(own)
+    if len(values[best]) >= RowChoiceSettings.current().outvoting_documents and against:
+        against.pop(max(against, key=lambda document: against[document]))
+    probability = (weights[best] + 1) / (weights[best] + sum(against.values()) + 2)
     return RowChoice(json.loads(best), probability, len(values[best]))
+
+
+def plain_facts(cells: Sequence[tuple[str, str]]) -> Iterator[_Fact]:
+    """Yield which cells of a row are blank, and which have a text without figures; `cells` are headers and texts."""
+    for header, text in cells:
+        if len(text) <= RowChoiceSettings.current().longest_text and not any(map(str.isdigit, text)):
+            yield ("cell", normalise_label(header), _form(text))
+
+
+def left_out_signs(rows: Sequence[tuple[str, RowLesson]]) -> set[_Fact]:
+    """Return what only rows have that people left out of a list, of one layout; `rows` with their documents."""
+    kept: set[_Fact] = set()
+    left_out: Counter[_Fact] = Counter()
+    for _, row in rows:
+        facts = set(plain_facts(row.cells))
+        if row.values:
+            kept |= facts
+        else:
+            left_out.update(facts)
+    least = RowChoiceSettings.current().min_left_out
+    return {fact for fact, count in left_out.items() if count >= least and fact not in kept}
 
 
 def row_values(values: Mapping[Path, Any]) -> tuple[tuple[str, str], ...]:
