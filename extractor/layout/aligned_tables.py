@@ -40,6 +40,10 @@ class AlignedTableSettings(Settings):
     full_lines: float = threshold(0.6, meaning="share of the lines with several fields that are full")
     figures: float = threshold(0.7, meaning="share of the cells of a column of figures that must be figures")
     columns_over_sums: int = threshold(4, meaning="fewest columns of line items whose sums are no rows of the table")
+    part_sums: bool = rule(True, meaning="sums whose labels stand between the columns of the table above are apart")
+    gap_over_sums: float = threshold(1.3, unit="gaps between rows", meaning="no rule over sums: they stand this far off")
+    sums_between: float = threshold(0.6, meaning="share of the lines of sums that do not fit the columns above them")
+    sums_that_run_on: int = threshold(1, unit="lines", meaning="so many lines of that table may reach over its columns")
     same_start: float = threshold(1.0, unit="points", meaning="difference of the left ends of rows of one kind")
     rows_of_figures: float = threshold(
         0.7, meaning="share of the rows under the head that have a figure beside the label"
@@ -139,8 +143,10 @@ def _fit_stretch(
     at = _find_second_head(lines, first, last, columns, rules, settings)
     if at is None and _are_table(lines[first : last + 1], above, columns, rules, settings):
         at = _find_last_above_head(lines, first, last, rules, settings)
-        if at is None:
+        if at is None and _find_last_above_sums(lines, first, last, rules, settings) is None:
             return [(first, last + 1, columns)]
+    if at is None:
+        at = _find_last_above_sums(lines, first, last, rules, settings)
     at = at or _weakest_joint(lines, first, last, settings)
     if at is None:
         return []
@@ -205,6 +211,47 @@ def _find_last_above_head(
         if _is_row(lines[number], settings):
             over.append(lines[number])
     return None
+
+
+def _find_last_above_sums(
+    lines: Sequence[TextLine], first: int, last: int, rules: Sequence[RulingLine], settings: AlignedTableSettings
+) -> int | None:
+    """Return the last row of a table over lines that stand under a rule, or further off, between or over its columns."""
+    if not settings.part_sums or last - first < settings.rows:
+        return None
+    box = union(line.box for line in lines[first : last + 1])
+    along = [each.position for each in rules if runs_along(each, box.x0, box.x1)]
+    under = [number for number in range(first, last) if any(_is_between(y, lines, number) for y in along)]
+    gaps = {n: lines[n + 1].box.top - lines[n].box.bottom for n in range(first, last)}
+    widest = max(gaps, key=lambda number: (gaps[number], number))
+    above = lines[first - 1] if first else None
+    for at in (*under[-1:], *([widest] if gaps[widest] >= settings.gap_over_sums * median(gaps.values()) else [])):
+        body, rest = lines[first : at + 1], lines[at + 1 : last + 1]
+        if len(body) < settings.rows or any(number > at for number in under):
+            continue
+        columns = _find_columns(body, settings)
+        if len(columns) < 2 or _fits_between(rest[0], columns):
+            continue
+        apart = sum(not _fits_between(line, columns) for line in rest)
+        ill = sum(not _fits_between(line, columns) for line in body)
+        is_apart = apart >= settings.sums_between * len(rest) and ill <= settings.sums_that_run_on
+        if is_apart and _are_table(body, above, columns, rules, settings):
+            return at
+    return None
+
+
+def _is_between(y: float, lines: Sequence[TextLine], number: int) -> bool:
+    return lines[number].box.center[1] < y < lines[number + 1].box.center[1]
+
+
+def _fits_between(line: TextLine, columns: Sequence[Column]) -> bool:
+    """Decide whether every segment of a line has words in a column, and reaches over no white between two."""
+    if not fits_columns(line, column_edges(columns)):
+        return False
+    return all(
+        any(left <= word.box.x1 and word.box.x0 <= right for left, right in columns for word in segment.words)
+        for segment in line.segments
+    )
 
 
 def _has_a_figure(line: TextLine) -> bool:

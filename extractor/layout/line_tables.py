@@ -112,6 +112,9 @@ def _count_head_lines(lines: Sequence[TextLine], edges: Sequence[float], rules: 
     )
     if first + 1 < len(placed) and _is_row_of_years(placed[first]):
         first += 1
+    along = [each.position for each in rules if runs_along(each, edges[0], edges[-1])]
+    while first > 1 and _is_label_under_rule(lines[first - 2 : first], placed[first - 1], along):
+        first -= 1  # the title of the first group, in several parts
     for each in sorted(rules, key=lambda each: each.position):
         above = sum(line.box.center[1] < each.position for line in lines)
         if 0 < above <= settings.head_lines and above >= first and runs_along(each, edges[0], edges[-1]):
@@ -119,6 +122,12 @@ def _count_head_lines(lines: Sequence[TextLine], edges: Sequence[float], rules: 
     while first > 1 and len(lines[first - 1].segments) == 1:
         first -= 1  # the title of the first group
     return first
+
+
+def _is_label_under_rule(lines: Sequence[TextLine], second: CellsLine, rules: Sequence[float]) -> bool:
+    """Decide whether the second of two lines, placed in cells, is a label alone, and a rule parts it from the first."""
+    upper, lower = (line.box.center[1] for line in lines)
+    return set(second.cells) == {0} and any(upper < y < lower for y in rules)
 
 
 def _is_row_of_years(line: CellsLine) -> bool:
