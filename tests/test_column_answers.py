@@ -49,6 +49,18 @@ def test_rows_under_the_columns_that_a_model_points_at_are_read_by_code():
     assert len(model.questions) == 1 and "Artikel" in model.questions[0] and model.requests[0].prompt == ""
 
 
+def test_columns_of_an_inner_list_whose_rows_stand_under_headings_are_asked_for():
+    sheet = (
+        "Artikel,Menge,Preis\nFiliale Nord,,\nStift,4,1.20\nHeft,2,3.50\nFiliale Ost,,\nTinte,1,7.00\nKleber,3,2.00\n"
+    )
+    shop = {"name": {"type": "string"}, "lines": {"type": "array", "items": ITEM}}
+    shops = {"type": "array", "items": {"type": "object", "properties": shop}}
+    schema = load_schema({"type": "object", "properties": {"goods": shops}})
+    model = model_that_points_at({"A": "product", "B": "pieces", "C": "cost"})
+    found = extract(read_bytes(sheet.encode(), "goods.csv"), schema, model).data["goods"]
+    assert [[entry["product"] for entry in each["lines"]] for each in found] == [["Stift", "Heft"], ["Tinte", "Kleber"]]
+
+
 @pytest.mark.parametrize(
     ("letters", "probability"),
     [

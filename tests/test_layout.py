@@ -149,6 +149,45 @@ def test_lines_in_columns_under_a_header_are_a_table():
     assert [cell.lines[0].segments[0].text for cell in table.cells][:4] == ["Item", "Count", "Price", "part0"]
 
 
+def placed_rows(*rows):
+    """Words of rows of `(x, text)`; a row may be a number instead: so many points further down."""
+    words, y = [], 100.0
+    for row in rows:
+        if isinstance(row, int):
+            y += row
+            continue
+        words += [each for x, text in row for each in line(text, x, y)]
+        y += 16
+    return words
+
+
+OFFERS = [
+    [(50, "Service"), (380, "Tax"), (450, "Amount")],
+    *([(50, f"Hire of van number {n}"), (380, f"{n}9%"), (450, f"{n}4.50")] for n in range(1, 5)),
+]
+SUMS = [[(210, "Sum without tax"), (450, "96.00")], [(210, "Tax at 19%"), (450, "18.24")], [(210, "Due"), (450, "114")]]
+
+
+@pytest.mark.parametrize(("gap", "rules"), [(16, ()), (0, (RulingLine(171, 50, 490),))], ids=["white", "rule"])
+def test_sums_between_the_columns_of_a_table_are_no_rows_of_it(gap, rules):
+    table, *rest = order_page(placed_rows(*OFFERS, gap, *SUMS), rules=rules)
+    assert len({cell.column for cell in table.cells}) == 3 and len({cell.row for cell in table.cells}) == 5
+    assert "Due" in " ".join(texts(rest))
+
+
+def test_sums_in_the_columns_of_a_table_stay_in_it():
+    table = order_page(placed_rows(*OFFERS, 16, [(50, "Sum"), (380, "19%"), (450, "114.24")]))[0]
+    assert len({cell.row for cell in table.cells}) == 6
+
+
+def test_title_of_a_group_in_several_parts_is_no_line_of_the_head_over_it():
+    title = [(50, "Van"), (110, "with a driver")]
+    rules = (RulingLine(103, 50, 490), RulingLine(119, 50, 490))
+    (table,) = order_page(placed_rows(OFFERS[0], title, *OFFERS[1:]), rules=rules)
+    [banner] = [cell for cell in table.cells if cell.row == 1 and cell.lines]
+    assert banner.column == 0 and [s.text for s in banner.lines[0].segments] == ["Van with a driver"]
+
+
 def test_address_beside_a_box_is_read_whole_though_its_first_line_stands_by_itself():
     words = line("Miss Ada Byron", 20, 100) + line("Summary", 300, 105)
     for number, (address, label) in enumerate([("4 Mill Lane", "Paid"), ("Leeds", "Due"), ("LS1 4AP", "Rest")]):

@@ -59,6 +59,16 @@ def read_all(item, texts, told):
             ["Ada Quill", "Ben Orr"],
             ["Ada Quill", "Ben Orr", "Cy"],
         ),
+        (
+            ["0131 496 22 Line A", "0131 55 Line B 2", "07700 900 Van"],
+            ["0131 496 22", "0131 55"],
+            ["0131 496 22", "0131 55", "07700 900"],
+        ),
+        (
+            ["0131 496 22 Line A", "0131 55 Line B 2", "07700 900 Van"],
+            ["Line A", "Line B 2"],
+            ["Line A", "Line B 2", "Van"],
+        ),
         (["X-17 Bolt", "Y-2 Nut", "Z-9 Pin"], ["X-17", "Y-2"], ["X-17", "Y-2", "Z-9"]),
     ],
 )

@@ -54,6 +54,8 @@ _BRACKETS = re.compile(r"[(（\[]([^()（）\[\]]+)[)）\]]")
 _LEADING_NUMBER = re.compile(r"[-+−]?\d[\d.,'’]*(?![\w.,])|[-+−]?\d[\d.,'’]*(?=\s*[^\W\d_])")
 _FIGURE = re.compile(r"(?<!\S)[$€£¥￥(+\-−]?\d")
 """Where the first figure of a line begins, with its sign."""
+_LETTERS = re.compile(r"(?<!\S)[^\W\d_]")
+"""Where the first word of a line begins."""
 _SEPARATORS = ("/", "|", "／", ";", "；", " - ", " – ", "、")
 _AROUND_LABELS = ":：#.-"
 _WAYS = (
@@ -71,6 +73,8 @@ _WAYS = (
     "after number",
     "from figure",
     "before figure",
+    "from word",
+    "before word",
     "first word",
     "last word",
     "after first word",
@@ -78,6 +82,7 @@ _WAYS = (
     "part",
 )
 """Ways to take a part of a line, simplest first."""
+_BETWEEN_WORDS = frozenset({"first word", "last word", "after first word", "before last word"})
 
 
 def cells_by_lines(document: Document, cells: Sequence[EntryCell]) -> tuple[EntryCell, ...]:
@@ -149,7 +154,7 @@ def find_part(
 
 def _is_marked(part: CellPart) -> bool:
     """Decide whether what a part ends at is more than the space between two words, or one mark of several."""
-    return "word" not in part.way and part.way != "part"
+    return part.way not in _BETWEEN_WORDS and part.way != "part"
 
 
 def _value_of(item: Field, wanted: str) -> str:
@@ -275,6 +280,10 @@ def _ways(line: Span, text: str, labels: Sequence[str]) -> Iterator[tuple[str, s
     if figure and figure.start():
         yield from part("from figure", figure.start(), len(printed))
         yield from part("before figure", 0, figure.start())
+    letters = _LETTERS.search(printed)
+    if letters and letters.start():
+        yield from part("from word", letters.start(), len(printed))
+        yield from part("before word", 0, letters.start())
     words = [m.span() for m in re.finditer(r"\S+", printed)]
     if words:
         yield from part("first word", *words[0])

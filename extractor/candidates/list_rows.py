@@ -182,8 +182,13 @@ def rows_of_matches(matches: Sequence[ColumnMatch], text: str) -> TableRowsMatch
 
     The matches are of one list, with its rows in their order.
     """
-    found = [FoundRows(match, rows) for match in matches if (rows := read_rows(match, text)).entries]
+    found = read_matches(matches, text)
     return _join(matches[0].field.path, found, text) if found else None
+
+
+def read_matches(matches: Sequence[ColumnMatch], text: str) -> list[FoundRows]:
+    """Return the rows of those of the matches that have entries."""
+    return [FoundRows(match, rows) for match in matches if (rows := read_rows(match, text)).entries]
 
 
 def find_alike_tables(field: Field, document: Document) -> list[FoundRows]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.candidates.column_names import header_similarity
-from extractor.candidates.list_rows import find_alike_tables, limits_rows, make_element
+from extractor.candidates.list_rows import FoundRows, find_alike_tables, limits_rows, make_element
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.candidates.row_sections import RowSection, find_row_sections
 from extractor.candidates.table_cells import pair_names
@@ -108,15 +108,26 @@ def _read(field: Field, document: Document) -> list[_Section]:
 
 def _read_under_headings(field: Field, document: Document) -> TableRowsMatch | None:
     """Return the elements of a list that headings among the rows of its inner list open; None where there are none."""
+    inner = inner_list_under_headings(field)
+    return read_under_headings(field, find_alike_tables(inner, document), document.text) if inner is not None else None
+
+
+def inner_list_under_headings(field: Field) -> Field | None:
+    """Return the inner list of a list, if headings among its rows may open the elements of the outer one."""
+    inner = _inner_list(field) if field.type == "array" else None
+    if inner is None or not NestedRowSettings.current().read_headings:
+        return None
+    return None if limits_rows(field) or limits_rows(inner) or _inner_list(inner) is not None else inner
+
+
+def read_under_headings(field: Field, tables: Sequence[FoundRows], text: str) -> TableRowsMatch | None:
+    """Return the elements of a list that headings among the rows of its inner list, in `tables`, open; None without."""
     inner = _inner_list(field)
     assert inner is not None
-    if not NestedRowSettings.current().read_headings or limits_rows(inner) or _inner_list(inner) is not None:
-        return None
-    tables = find_alike_tables(inner, document)
-    sections = find_row_sections(tables, document.text)
+    sections = find_row_sections(tables, text)
     if len(sections) < 2 and not any(section.total for section in sections):
         return None
-    rows = tuple(_element_under_heading(field, inner, section, document.text) for section in sections)
+    rows = tuple(_element_under_heading(field, inner, section, text) for section in sections)
     return TableRowsMatch(
         field.path,
         rows,

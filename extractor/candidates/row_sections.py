@@ -16,8 +16,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
-from extractor.candidates.entry_grids import PlacedText, whole_name
+from extractor.candidates.entry_grids import EntryGrid, PlacedText, whole_name
 from extractor.candidates.entry_rows import RowRole
 from extractor.candidates.list_rows import FoundRows, entry_cells, heading_above, make_element
 from extractor.candidates.matches import EntryCell, StructuralMatch
@@ -96,6 +97,12 @@ def find_row_sections(tables: Sequence[FoundRows], text: str) -> list[RowSection
                     )
                     sections[-1].total_label = "" if is_value(filled[0].text) else filled[0].text
     return sections if is_told else []
+
+
+def may_have_sections(grid: EntryGrid) -> bool:
+    """Decide whether some row of a grid may be a heading: a text alone, over a row of several."""
+    rows = [filled for row in grid.rows if (filled := _filled(row))]
+    return any(_may_head(one) and len(other) > 1 for one, other in pairwise(rows))
 
 
 def _filled(row: Mapping[int, PlacedText]) -> list[PlacedText]:

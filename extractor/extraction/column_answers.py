@@ -16,9 +16,11 @@ from extractor.candidates.column_question import (
 )
 from extractor.candidates.entry_grids import PlacedText
 from extractor.candidates.list_columns import ColumnMatch
-from extractor.candidates.list_rows import drop_rows_of_other_fields, limits_rows, rows_of_matches
+from extractor.candidates.list_rows import drop_rows_of_other_fields, limits_rows, read_matches, rows_of_matches
 from extractor.candidates.matches import TableRowsMatch
+from extractor.candidates.nested_rows import inner_list_under_headings, read_under_headings
 from extractor.candidates.row_conditions import make_condition_question, select_rows
+from extractor.candidates.row_sections import may_have_sections
 from extractor.candidates.table_question import keep_answered_tables, make_table_question
 from extractor.confidence import answer_probability
 from extractor.decoding import Slot, parse_answer, write_grammar, write_json_schema
@@ -60,6 +62,8 @@ def match_lists_by_columns(
     tables = {
         field.path: find_uncertain_tables(field, document) for field in lists if any(item.path for item in field.items)
     }
+    outer = {field.path: field for field in lists}
+    tables |= {path: found for path in outer if (found := _tables_under_headings(outer[path], document))}
     taken = [(t.start, t.end) for match in planned.row_matches.values() for t in match.tables]
     tables = {path: [m for m in found if not _is_taken(m, taken)] for path, found in tables.items()}
     if model is not None:
@@ -79,10 +83,23 @@ def match_lists_by_columns(
         matched += _select_rows(limited, model)
     found: dict[Path, TableRowsMatch] = {}
     for matches in matched:
-        rows = rows_of_matches(matches, document.text)
+        field = outer.get(matches[0].field.path)
+        if field is not None and matches[0].field is not field:
+            rows = read_under_headings(field, read_matches(matches, document.text), document.text)
+        else:
+            rows = rows_of_matches(matches, document.text)
         if rows is not None and (rows.path not in found or rows.score > found[rows.path].score):
             found[rows.path] = rows
     return drop_rows_of_other_fields(found, fields, document.text)
+
+
+def _tables_under_headings(field: Field, document: Document) -> list[ColumnMatch]:
+    """Return the tables that the inner list of a list may be, whose rows are under headings; with the outer's path."""
+    inner = inner_list_under_headings(field)
+    if inner is None:
+        return []
+    found = find_uncertain_tables(replace(inner, path=field.path), document)
+    return [m for m in found if may_have_sections(m.grid)]
 
 
 def _is_taken(match: ColumnMatch, taken: Sequence[tuple[int, int]]) -> bool:

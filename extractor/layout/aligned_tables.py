@@ -41,7 +41,9 @@ class AlignedTableSettings(Settings):
     figures: float = threshold(0.7, meaning="share of the cells of a column of figures that must be figures")
     columns_over_sums: int = threshold(4, meaning="fewest columns of line items whose sums are no rows of the table")
     part_sums: bool = rule(True, meaning="sums whose labels stand between the columns of the table above are apart")
-    gap_over_sums: float = threshold(1.3, unit="gaps between rows", meaning="no rule over sums: they stand this far off")
+    gap_over_sums: float = threshold(
+        0.3, unit="em", meaning="no rule over sums: they stand off by so much more than the rows of the table"
+    )
     sums_between: float = threshold(0.6, meaning="share of the lines of sums that do not fit the columns above them")
     sums_that_run_on: int = threshold(1, unit="lines", meaning="so many lines of that table may reach over its columns")
     same_start: float = threshold(1.0, unit="points", meaning="difference of the left ends of rows of one kind")
@@ -216,7 +218,7 @@ def _find_last_above_head(
 def _find_last_above_sums(
     lines: Sequence[TextLine], first: int, last: int, rules: Sequence[RulingLine], settings: AlignedTableSettings
 ) -> int | None:
-    """Return the last row of a table over lines that stand under a rule, or further off, between or over its columns."""
+    """Return the last row of a table over lines that do not fit its columns, and stand under a rule or further off."""
     if not settings.part_sums or last - first < settings.rows:
         return None
     box = union(line.box for line in lines[first : last + 1])
@@ -225,7 +227,8 @@ def _find_last_above_sums(
     gaps = {n: lines[n + 1].box.top - lines[n].box.bottom for n in range(first, last)}
     widest = max(gaps, key=lambda number: (gaps[number], number))
     above = lines[first - 1] if first else None
-    for at in (*under[-1:], *([widest] if gaps[widest] >= settings.gap_over_sums * median(gaps.values()) else [])):
+    is_wide = gaps[widest] - median(gaps.values()) >= settings.gap_over_sums * lines[widest].segments[0].font_size
+    for at in (*under[-1:], *([widest] if is_wide else [])):
         body, rest = lines[first : at + 1], lines[at + 1 : last + 1]
         if len(body) < settings.rows or any(number > at for number in under):
             continue
