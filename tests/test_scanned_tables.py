@@ -60,7 +60,9 @@ EXPECTED = [(0, 0, 2, 1), (0, 1, 1, 3), (1, 1, 1, 1), (1, 2, 1, 1), (1, 3, 1, 1)
 EXPECTED += [(row, column, 1, 1) for row in (2, 3) for column in range(4)]
 
 
-@pytest.mark.parametrize("pen", [{}, {"thickness": 1}, {"thickness": 5}, {"ink": 170}, {"gaps": 2}], ids=str)
+@pytest.mark.parametrize(
+    "pen", [{}, {"thickness": 1}, {"thickness": 5}, {"thickness": 8}, {"ink": 170}, {"gaps": 2}], ids=str
+)
 def test_thin_thick_faint_and_broken_lines_make_the_grid_that_was_drawn(pen):
     assert cells_of(page_with_lines(MERGED, **pen), turn=0.2, noise=8, quality=60) == EXPECTED
 

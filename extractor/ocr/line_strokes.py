@@ -24,7 +24,12 @@ class LineStrokeSettings(Settings):
         0.3, unit="inches", meaning="least length of a level stroke: more than the strokes of letters of usual size"
     )
     upright_run: float = threshold(0.13, unit="inches", meaning="the same of an upright one: rows are low")
-    thickest: float = threshold(0.045, unit="inches", meaning="greatest thickness of a line")
+    thickest: float = threshold(
+        0.06,
+        unit="inches",
+        meaning="greatest thickness of a line: forms have walls of two to three points, and resolutions are guessed",
+        others=(0.045, 0.08),
+    )
     slope: float = threshold(0.02, meaning="share of its length by which a line may rise, the page's skew left over")
     paper_window: float = threshold(
         0.1, unit="inches", meaning="side of the square in which the paper's grey is measured"
