@@ -11,6 +11,7 @@ from extractor.extraction.planning import match_structure
 from extractor.lessons import ApprovedValue, gold_as_approved, make_lesson, parse_lesson, propose
 from extractor.lessons.fingerprint import fingerprint, similarity, weighted_similarities
 from extractor.lessons.places import locate_value
+from extractor.lessons.proposals import _lesson_weights, _trust_in_lessons
 from extractor.lessons.tokens import DocumentTokens, correct_words, shape_of
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
@@ -302,3 +303,53 @@ def test_documents_without_anything_of_a_kind_say_nothing_of_those_that_have_som
     lessons = lessons_from([*bare, *dated])
     assert {each.fields[0].printed for each in lessons} == {0, 1}
     assert record(text, lessons)["starts"] == "2021-04-05"
+
+
+def test_a_copy_of_the_document_weighs_no_more_than_the_others_of_its_layout():
+    text, gold = permit(7)
+    copied = text.replace(f"{7 + 1} March", f"{7 + 2} March")
+    lessons = lessons_from([(copied, gold), *map(permit, range(4)), *map(ticket, range(4))])
+    weights = _lesson_weights(DocumentTokens(read_text(text)), lessons)
+    assert weights[0] == 1.0 and min(weights[1:5]) > 0.75 and max(weights[5:]) < 0.3
+
+
+LABELLED = load_schema(
+    {
+        "title": "Mooring bill",
+        "type": "object",
+        "properties": {
+            name: {"type": ["string", "null"], "title": name.title()} for name in ("keeper", "vessel", "berth", "clerk")
+        },
+    }
+)
+
+
+def bill(n: int) -> tuple[str, dict]:
+    """Return a bill whose labels are those of the schema, and its record."""
+    gold = {"keeper": PEOPLE[n % 8], "vessel": f"Gull {n}", "berth": f"B-{30 + n}", "clerk": PEOPLE[(n + 3) % 8]}
+    lines = "".join(f"{name.title()}: {value}\n" for name, value in gold.items())
+    return f"Bill of the harbour number {n}\n{lines}Payable at the gate of the inner basin\n", gold
+
+
+def test_records_that_contradict_structure_in_field_after_field_are_hardly_believed():
+    def swapped(n: int) -> tuple[str, dict]:
+        text, gold = bill(n)
+        names = list(gold)
+        return text, dict(zip(names, [gold[name] for name in names[1:] + names[:1]], strict=True))
+
+    lessons = lessons_from([*map(bill, range(4)), swapped(4), swapped(5)], LABELLED)
+    trust = _trust_in_lessons(lessons)
+    assert min(trust[:4]) > 0.9 and max(trust[4:]) < 0.5
+    text, gold = bill(6)
+    assert extract(read_text(text), LABELLED, None, lessons=lessons).data == gold
+
+
+def test_a_record_of_a_layout_that_structure_reads_wrongly_again_and_again_is_believed():
+    lessons = lessons_from([*map(permit, range(4))])
+    assert min(_trust_in_lessons(lessons)) > 0.9
+
+
+def test_a_text_that_stands_in_many_places_is_hardly_known_by_its_having_been_approved():
+    forms = [(text.replace(gold["keeper"], "4"), {**gold, "keeper": "4"}) for text, gold in map(permit, range(3))]
+    text, gold = permit(6)
+    assert record(text + "4\n" * 20, lessons_from([*forms, *map(permit, range(3, 6))]))["keeper"] == gold["keeper"]

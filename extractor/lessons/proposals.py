@@ -48,12 +48,29 @@ class ProposalSettings(Settings):
         2.0, meaning="A lesson weighs its document's similarity, as a share of the most similar one's, to this power."
     )
     least_reference: float = threshold(0.15, meaning="Similarity below which even the most similar lesson weighs less.")
+    reference_lesson: int = threshold(
+        3,
+        unit="lessons",
+        meaning="Similarities are shares of that of the lesson that comes so far down the list, not of the first, "
+        "which may be of a copy of the document.",
+    )
+    common_similarity: float = threshold(0.15, meaning="Least similarity of that one; else the first counts.")
     min_confirmed: float = threshold(
         1.0,
         unit="lessons",
         meaning="Weight of the lessons that bear structure's answer out, for it to be taken as it is.",
     )
     min_confirmed_share: float = threshold(0.9, meaning="The same, as a share of those where structure answered.")
+    prior_contradicted: float = threshold(
+        0.2, unit="lessons", meaning="Prior weight of records that contradict structure, of one lesson, for each field."
+    )
+    least_variance: float = threshold(
+        0.25, meaning="Added to the variance of how often a record contradicts structure."
+    )
+    usual_excess: float = threshold(
+        1.0, unit="standard deviations", meaning="A record that contradicts structure no more often is believed."
+    )
+    trust_power: float = threshold(2.0, meaning="Power with which the belief in a record falls.")
     new_layout_mass: float = threshold(
         0.9, meaning="Probability that a value there is stands at one of the places looked at, in a wholly new layout."
     )
@@ -255,9 +272,37 @@ def _lesson_weights(tokens: DocumentTokens, lessons: Sequence[Lesson]) -> list[f
     """Return how much each lesson counts, 0..1."""
     settings = ProposalSettings.current()
     similar = weighted_similarities(fingerprint(tokens), [lesson.fingerprint for lesson in lessons])
-    reference = max(settings.least_reference, max(similar))
+    highest = sorted(similar, reverse=True)
+    common = highest[min(settings.reference_lesson, len(highest)) - 1]
+    reference = common if common >= settings.common_similarity else max(settings.least_reference, highest[0])
     least = min(0.1, settings.other_layouts / len(lessons))
-    return [max(least, (s / reference) ** settings.similarity_power) for s in similar]
+    weights = [max(least, min(1.0, s / reference) ** settings.similarity_power) for s in similar]
+    return [weight * own for weight, own in zip(weights, _trust_in_lessons(lessons), strict=True)]
+
+
+def _trust_in_lessons(lessons: Sequence[Lesson]) -> list[float]:
+    """Return for each lesson how far it is to be believed, 0..1.
+
+    A record that contradicts structure in field after field, where the records of other documents bear structure out,
+    was most likely approved with wrong values. How much more often than expected is counted in standard deviations.
+    """
+    settings = ProposalSettings.current()
+    judged = [
+        [(each.path, each.structure == WRONG) for each in lesson.fields if each.present and each.structure in _JUDGED]
+        for lesson in lessons
+    ]
+    wrong: Counter[Path] = Counter(path for own in judged for path, is_wrong in own if is_wrong)
+    total: Counter[Path] = Counter(path for own in judged for path, _ in own)
+    found = []
+    for own in judged:
+        expected = [(wrong[path] - is_wrong + settings.prior_contradicted) / total[path] for path, is_wrong in own]
+        spread = math.sqrt(sum(p * max(0.0, 1 - p) for p in expected) + settings.least_variance)
+        excess = (sum(is_wrong for _, is_wrong in own) - sum(expected)) / spread
+        found.append(1 / (1 + max(0.0, excess - settings.usual_excess)) ** settings.trust_power)
+    return found
+
+
+_JUDGED = (RIGHT, WRONG)
 
 
 def _known_words(lessons: Iterable[Lesson]) -> list[str]:
@@ -634,7 +679,10 @@ class _FieldModel:
 
     @cached_property
     def _known_values(self) -> dict[tuple[int, int], float]:
-        """Return the stretches that read like values approved before, with the weight of the lessons they are from."""
+        """Return the stretches that read like values approved before, with the weight of the lessons they are from.
+
+        Where several read the same, each has its share of it.
+        """
         tokens = self._tokens
         by_text: dict[str, float] = defaultdict(float)
         first_words: dict[str, set[int]] = defaultdict(set)
@@ -642,15 +690,16 @@ class _FieldModel:
             by_text[comparison_key(place.text)] += weight
             if place.tokens and (words := plain_words(place.text)):
                 first_words[words[0]].add(len(words))
-        found: dict[tuple[int, int], float] = {}
+        found: dict[tuple[int, int], str] = {}
         for word, sizes in first_words.items():
             for n in tokens.positions.get(word, ()):
                 for last in (n + size - 1 for size in sizes):
                     if last < len(tokens.tokens):
                         text = tokens.document.text[tokens.tokens[n].start : tokens.tokens[last].end]
-                        if (weight := by_text.get(comparison_key(text))) is not None:
-                            found[n, last] = weight
-        return found
+                        if (key := comparison_key(text)) in by_text:
+                            found[n, last] = key
+        counts = Counter(found.values())
+        return {span: by_text[key] / counts[key] for span, key in found.items()}
 
     def _structure_log(self, first: int, last: int, count: int) -> float:
         """Return the logarithm of what structure's own answer says about a stretch."""
