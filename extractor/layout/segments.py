@@ -131,11 +131,13 @@ def _is_figure(word: PlacedWord) -> bool:
 
 def _as_number(run: Sequence[PlacedWord], settings: SegmentSettings) -> list[PlacedWord]:
     """Return the words of a run as one, if they are a number: with a mark among figures, or with many figures."""
+    if len(run) < 3:
+        return list(run)
     text = "".join(word.text for word in run)
     figures = [word.text for word in run if word.text.isdigit()]
     is_marked = re.fullmatch(r"\d{1,3}(?:[.,]\d{3})+(?:[.,]\d+)?|\d+[.,]\d{2}", text) is not None
     is_count = all(int(b) == int(a) + 1 for a, b in pairwise(figures))  # `1 2 3 4 5 6` numbers columns
-    if len(run) < 3 or not (is_marked or (len(figures) >= settings.spaced_figures and not is_count)):
+    if not (is_marked or (len(figures) >= settings.spaced_figures and not is_count)):
         return list(run)
     on_page = union(word.page_box or word.box for word in run) if run[0].page_box is not None else None
     return [replace(run[0], text=text, box=union(word.box for word in run), page_box=on_page)]

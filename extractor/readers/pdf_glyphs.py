@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 from extractor.geometry import PlacedWord, Rect, union
@@ -55,19 +56,21 @@ class GlyphRun:
     starts_column: bool = False
     box: Rect = field(init=False)
     """Its box along the direction of writing."""
+    text: str = field(init=False)
+    """Its characters."""
+    style: TextStyle = field(init=False)
+    """The style of the first character."""
+    is_one_object: bool = field(init=False)
+    """Whether all characters are of one text object."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "box", union([glyph.box for glyph in self.glyphs]))
-
-    @property
-    def style(self) -> TextStyle:
-        """The style of the first character."""
-        return self.glyphs[0].style
-
-    @property
-    def text(self) -> str:
-        """Return the characters of the run."""
-        return "".join(glyph.text for glyph in self.glyphs)
+        # A page has thousands of runs, which are asked for these many times.
+        texts, boxes, styles = zip(*self.glyphs, strict=True)
+        style = styles[0]
+        object.__setattr__(self, "box", union(boxes))
+        object.__setattr__(self, "text", "".join(texts))
+        object.__setattr__(self, "style", style)
+        object.__setattr__(self, "is_one_object", all(other is style for other in styles))
 
     def page_box(self, frame: PageFrame) -> Rect:
         """Return its box on the page as displayed."""
@@ -104,6 +107,25 @@ _COMPATIBLE_FORMS = {
 }
 """Letters drawn as one glyph, Arabic letters by their shape in a word, and the radicals that Chinese fonts often name
 in place of the character."""
+
+
+class CodePoint(NamedTuple):
+    """What is known of a code point by itself."""
+
+    character: str
+    """Its character, a ligature or a radical as the characters it stands for; empty where none can be shown."""
+    shown: str
+    """Its own character, or the replacement character where none can be shown."""
+    has_meaning: bool
+
+
+@lru_cache(maxsize=65536)
+def code_point(code: int) -> CodePoint:
+    """Return what is known of a code point, remembered: a page asks thousands of times for a few dozen of them."""
+    printable = is_printable(code)
+    return CodePoint(
+        normalized_character(code) if printable else "", chr(code) if printable else "\ufffd", has_meaning(code)
+    )
 
 
 def normalized_character(code: int) -> str:

@@ -20,8 +20,8 @@ from extractor.readers.pdf_glyphs import (
     GlyphRun,
     TextStyle,
     Visibility,
+    code_point,
     has_meaning,
-    is_printable,
     normalized_character,
 )
 from extractor.readers.pdf_objects import Colour, PageObjects, object_colour, object_matrix
@@ -256,25 +256,25 @@ class TextReader:
         style = self._styles.get(key)
         if style is None:
             style = self._styles[key] = self._read_style(textpage, index, item, key, box, chr(code))
-        if (later := self._over.get(style.text_object)) and style.visibility is Visibility.SHOWN:
+        if self._over and (later := self._over.get(style.text_object)) and style.visibility is Visibility.SHOWN:
             style = self._under_covers(style, later, box)
-        printable = is_printable(code)
+        point = code_point(code)
         if style.visibility is Visibility.SHOWN:
             use = self.fonts[style.font]
-            use.text.append(chr(code) if printable else "\ufffd")
-            if not has_meaning(code) or raw.FPDFText_HasUnicodeMapError(textpage, index) == 1:
+            use.text.append(point.shown)
+            if not point.has_meaning or raw.FPDFText_HasUnicodeMapError(textpage, index) == 1:
                 use.unmapped.append(box)
-        if not printable:
+        if not point.character:
             return None
         if style.turn:
             box = self._frame.to_reading(box, style.turn)
         if style.lean:
             box = _straighten(box, style)
-        size = style.font_size
-        if not settings.lowest_box * size <= box.height <= settings.highest_box * size:
+        size, height = style.font_size, box.bottom - box.top
+        if not settings.lowest_box * size <= height <= settings.highest_box * size:
             top, bottom = style.baseline - settings.ascent * size, style.baseline + settings.descent * size
             box = Rect(box.x0, top, box.x1, bottom)
-        return Glyph(normalized_character(code), box, style)
+        return Glyph(point.character, box, style)
 
     def _is_misjudged(self, textpage, index: int, key: int | None, box: Rect) -> bool:
         """Decide whether a character's box is far larger than its font size and its ink, as in fonts set downwards."""
@@ -534,6 +534,7 @@ class _RunBuilder:
     def __init__(self, settings: PdfTextSettings, leading: float) -> None:
         self._settings = settings
         self._leading = leading
+        self._least_gap = min(settings.word_gap, settings.word_gap_wide + leading)
         self._glyphs: list[Glyph] = []
         self._space_before = True
         self.space = False
@@ -545,6 +546,9 @@ class _RunBuilder:
         run = None
         if self._glyphs:
             previous = self._glyphs[-1]
+            if self._follows_closely(previous, glyph):
+                self._glyphs.append(glyph)
+                return None
             if not self.space and glyph.text in _DIGITS and _is_raised(previous, glyph, self._settings):
                 self._glyphs.append(glyph._replace(text=glyph.text.translate(_RAISED)))
                 self.supposed_space = False
@@ -568,6 +572,18 @@ class _RunBuilder:
         self._glyphs.append(glyph)
         self.space = self.supposed_space = self.is_bridged = False
         return run
+
+    def _follows_closely(self, previous: Glyph, glyph: Glyph) -> bool:
+        """Decide whether a character stands right behind another one of its object: most do, and need no other test."""
+        if glyph.style is not previous.style or self.space or self.supposed_space or self.is_bridged:
+            return False
+        size, start = glyph.style.font_size, glyph.box.x0
+        gap = start - previous.box.x1
+        return (
+            start >= previous.box.x0
+            and -self._settings.step_back * size <= gap <= self._least_gap * size
+            and previous.text not in _SUPERSCRIPTS
+        )
 
     def finish(self) -> GlyphRun | None:
         """Return the last run."""

@@ -63,7 +63,8 @@ def split_words(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
     runs = _remove_repeated(runs)
     starts, starts_after_gap = _find_column_starts(runs, settings)
     characters = sum(len(run.glyphs) for run in runs)
-    objects = {glyph.style.text_object for run in runs for glyph in run.glyphs}
+    objects = {run.style.text_object for run in runs}
+    objects |= {glyph.style.text_object for run in runs if not run.is_one_object for glyph in run.glyphs}
     # Where every character is an object of its own, objects say nothing about columns.
     objects_matter = len(objects) < settings.most_objects * characters or characters < settings.few_characters
     split_columns = objects_matter and settings.split_columns
@@ -111,7 +112,9 @@ def _remove_repeated(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
 
 def _is_set_by_character(run: GlyphRun) -> bool:
     """Decide whether every character is a text object of its own, so that objects say nothing about columns."""
-    return len(run.glyphs) > 2 and len({glyph.style.text_object for glyph in run.glyphs}) == len(run.glyphs)
+    if run.is_one_object or len(run.glyphs) <= 2:
+        return False
+    return len({glyph.style.text_object for glyph in run.glyphs}) == len(run.glyphs)
 
 
 def _find_column_starts(runs: Sequence[GlyphRun], settings: PdfWordSettings) -> tuple[ColumnStarts, ColumnStarts]:
@@ -121,7 +124,8 @@ def _find_column_starts(runs: Sequence[GlyphRun], settings: PdfWordSettings) -> 
     previous = None
     for run in runs:
         style = None
-        for position, glyph in enumerate(run.glyphs[:1] if _is_set_by_character(run) else run.glyphs):
+        is_one = run.is_one_object or _is_set_by_character(run)
+        for position, glyph in enumerate(run.glyphs[:1] if is_one else run.glyphs):
             if glyph.style is style:
                 continue
             style = glyph.style
@@ -154,7 +158,7 @@ def _split_at_columns(
     Where the others follow a wide gap that is enough; where they only begin, letters must change to figures, or the
     weight of the type, as well.
     """
-    for at in range(1, len(run.glyphs)):
+    for at in range(1, len(run.glyphs)) if not run.is_one_object else ():
         before, glyph = run.glyphs[at - 1], run.glyphs[at]
         is_raised = glyph.text.isdigit() and not glyph.text.isdecimal()
         if before.style is glyph.style or is_wide(before.text) or is_wide(glyph.text) or is_raised:
@@ -175,7 +179,7 @@ def _split_at_columns(
 
 def _split_at_scripts(run: GlyphRun) -> Iterator[GlyphRun]:
     """Yield Chinese apart from figures and Latin words, and split at its punctuation, so that a value has its box."""
-    rest, at = run, 1
+    rest, at = run, 1 if not run.text.isascii() else len(run.glyphs)
     while at < len(rest.glyphs):
         before, text = rest.glyphs[at - 1].text, rest.glyphs[at].text
         if is_wide(before) != is_wide(text) or (is_wide(text) and not (before.isalnum() and text.isalnum())):
