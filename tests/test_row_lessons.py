@@ -1,5 +1,6 @@
 """Lessons about rows of lists: which value of a chosen item they have, and which rows people leave out."""
 
+from extractor.extraction import planning
 from extractor.extraction.pipeline import extract
 from extractor.extraction.planning import match_structure
 from extractor.lessons import gold_as_approved, make_lesson, parse_lesson
@@ -146,3 +147,13 @@ def test_rows_travel_with_lessons():
     for lesson in lessons_from(weighing(0, total=True)):
         assert parse_lesson(lesson.as_dict()) == lesson
         assert lesson.lists[0].rows[0].cells
+
+
+def test_what_lessons_say_is_weighed_once_for_a_document(monkeypatch):
+    document, _ = weighing(4)
+    lessons = lessons_from(*map(weighing, range(3)))
+    first = planning.plan(document, SCHEMA, lessons=lessons)
+    for name in ("propose", "propose_lists"):
+        monkeypatch.delattr(planning, name)
+    again = planning.plan(document, SCHEMA, None, {}, lessons, first)
+    assert (again.proposals, again.learnt_lists) == (first.proposals, first.learnt_lists)

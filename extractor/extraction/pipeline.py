@@ -82,7 +82,7 @@ def extract(
         rows = match_lists_by_columns(document, schema.fields, planned, model)
     if rows:
         with timer.stage("structure"):
-            planned = plan(document, schema, passage_tokens, rows, lessons)
+            planned = plan(document, schema, passage_tokens, rows, lessons, planned)
     with timer.stage("model"):
         read = read_by_examples(document, schema.fields, planned.row_matches, model)
         planned = replace(planned, row_matches=read)

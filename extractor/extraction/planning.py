@@ -53,7 +53,8 @@ class Plan:
     `matches` are single fields, `row_matches` lists. `queries` are grouped as in `request.groups`; no question is asked
     for `unanswerable` fields, which nothing in the document can answer. `proposals`, `learnt_lists` and `choices` are
     what lessons say of single fields, of lists, and of fields whose value is chosen; no question is asked for settled
-    ones. `instructions` are where the document tells a machine what to answer.
+    ones. `instructions` are where the document tells a machine what to answer. `structure` are the matches of single
+    fields before lessons were heard.
     """
 
     matches: Mapping[Path, StructuralMatch]
@@ -67,6 +68,7 @@ class Plan:
     learnt_lists: Mapping[Path, ListProposal] = field(default_factory=dict)
     choices: Mapping[Path, Choice] = field(default_factory=dict)
     instructions: tuple[Span, ...] = ()
+    structure: Mapping[Path, StructuralMatch] = field(default_factory=dict)
 
     @property
     def matched_count(self) -> int:
@@ -163,15 +165,17 @@ def plan(
     passage_tokens: int | None = None,
     known_rows: Mapping[Path, TableRowsMatch] | None = None,
     lessons: Sequence[Lesson] = (),
+    before: Plan | None = None,
 ) -> Plan:
     """Decide everything that needs no model; the same document, schema and lessons always give the same plan.
 
     `passage_tokens` replaces the default budget for passages; `known_rows` answer lists that structure alone does not;
-    `lessons` are what approved documents taught.
+    `lessons` are what approved documents taught. `before` is an earlier plan of the same document, schema and lessons:
+    what these say is weighed once.
     """
     fields = [f for f in schema.fields if "const" not in f.schema]
     matches = table_cells.match_cells(fields, document)
-    learnt_lists = propose_lists(document, fields, lessons)
+    learnt_lists = before.learnt_lists if before else propose_lists(document, fields, lessons)
     found_rows = list_rows.match_rows(fields, document) | {path: each.rows for path, each in learnt_lists.items()}
     row_matches = list_rows.drop_rows_of_other_fields(found_rows, fields, document.text)
     row_matches |= known_rows or {}
@@ -180,7 +184,11 @@ def plan(
     row_matches |= plain_lists.match_plain_lists(open_lists, document)
     instructions = find_machine_instructions(document)
     matches = _match_labelled_values(document, fields, matches, row_matches, instructions)
-    proposals = propose(document, fields, lessons, matches) if lessons else {}
+    structure = matches
+    if before and before.structure == structure:
+        proposals = before.proposals
+    else:
+        proposals = propose(document, fields, lessons, matches) if lessons else {}
     matches = apply_proposals(matches, proposals, document)
     matches |= _match_learnt_labels(document, fields, matches, row_matches, lessons, instructions)
     matches |= _match_quoted_labels(document, fields, matches, row_matches, instructions)
@@ -211,6 +219,7 @@ def plan(
         learnt_lists,
         choices,
         tuple(instructions),
+        structure,
     )
 
 

@@ -542,10 +542,12 @@ class _FieldModel:
     def _end_of(self, last: int) -> int:
         """Return the end of a value at token `last`, with a closing mark that lessons' values end with."""
         end, text = self._tokens.tokens[last].end, self._tokens.document.text
-        closers = {place.text[-1:] for _, place in self._weighted.places if not place.text[-1:].isalnum()}
-        if end < len(text) and text[end] in closers and text[end] in ")）.’\"'":
-            return end + 1
-        return end
+        return end + 1 if end < len(text) and text[end] in self._closing_marks else end
+
+    @cached_property
+    def _closing_marks(self) -> frozenset[str]:
+        """The closing marks that approved values end with."""
+        return frozenset(place.text[-1:] for _, place in self._weighted.places) & _CLOSING_MARKS
 
     def _match_tokens(self) -> tuple[int, int] | None:
         if self._match is None:
@@ -775,6 +777,7 @@ class _FieldModel:
 
 
 _WORD_FAMILIES = ("before", "left", "above")
+_CLOSING_MARKS = frozenset(")）.’\"'")
 _OPENING_MARKS = frozenset([":", "：", "=", "#", ".", ")", "）", "-", "$", "(", "（"])
 
 
