@@ -71,10 +71,21 @@ def test_a_value_that_the_schema_no_longer_has_is_not_chosen():
 
 def test_a_model_is_not_asked_for_what_lessons_settle():
     model = ScriptedModel([])
-    lessons = lessons_from(*map(ferry, range(3)))
+    lessons = lessons_from(*map(ferry, range(5)))
     open_fields = load_schema({**SCHEMA.document, "properties": {"payment": SCHEMA.document["properties"]["payment"]}})
     assert extract(ferry(8)[0], open_fields, model, lessons=lessons).data["payment"] == "coins"
     assert not model.requests
+
+
+def test_what_may_be_chance_settles_nothing():
+    """Of a field of two values, four documents have the same one in twelve cases of a hundred, whatever their layout."""
+    few = propose_choices(ferry(8)[0], SCHEMA.fields, lessons_from(*map(ferry, range(4))))[("payment",)]
+    assert few.value == "coins" and few.lessons == 4 and not few.is_settled
+    enough = propose_choices(ferry(8)[0], SCHEMA.fields, lessons_from(*map(ferry, range(5))))[("payment",)]
+    assert enough.is_settled
+    usual = [(document, {**gold, "payment": "coins"}) for document, gold in map(cable_car, range(6))]
+    anywhere = propose_choices(ferry(8)[0], SCHEMA.fields, lessons_from(*map(ferry, range(5)), *usual))
+    assert not anywhere[("payment",)].is_settled
 
 
 def test_choices_travel_with_lessons():

@@ -38,6 +38,10 @@ class ChoiceSettings(Settings):
         3, unit="lessons", meaning="From so many on, all of which have the same value, no model is asked."
     )
     settled_probability: float = threshold(0.9, meaning="Least probability for no model to be asked.")
+    max_coincidence: float = threshold(
+        0.05,
+        meaning="Probability up to which it may be chance that the lessons have the same value, for it to be settled.",
+    )
     use_choices: bool = rule(True, meaning="Lessons propose values of judged fields and of those with given values.")
 
 
@@ -45,7 +49,8 @@ class ChoiceSettings(Settings):
 class Choice:
     """A value that lessons propose for a field: None for no value.
 
-    `lessons` of documents like this one have it; `is_disputed` says that others of them have another.
+    `lessons` of documents like this one have it; `is_disputed` says that others of them have another. `coincidence` is
+    how likely it is that they have it by chance: of two people of one layout, half have the same sex.
     """
 
     path: Path
@@ -53,13 +58,15 @@ class Choice:
     probability: float
     lessons: int
     is_disputed: bool = False
+    coincidence: float = 0.0
 
     @property
     def is_settled(self) -> bool:
         """Decide whether lessons are at one and sure enough for no model to be asked."""
         settings = ChoiceSettings.current()
         is_agreed = self.lessons >= settings.settled_lessons and not self.is_disputed
-        return is_agreed and self.probability >= settings.settled_probability
+        is_told = is_agreed and self.coincidence <= settings.max_coincidence
+        return is_told and self.probability >= settings.settled_probability
 
 
 def is_chosen(field: Field) -> bool:
@@ -109,6 +116,17 @@ def _count_votes(field: Field, votes: Sequence[tuple[float, str]]) -> Choice | N
     value = json.loads(best)
     if shares[best] < settings.min_probability or (field.enum is not None and value not in (*field.enum, None)):
         return None
-    agreeing = sum(weight >= settings.same_layout for weight, own in votes if own == best)
-    is_disputed = any(weight >= settings.same_layout and own != best for weight, own in votes)
-    return Choice(field.path, value, shares[best], agreeing, is_disputed)
+    near = Counter(own for weight, own in votes if weight >= settings.same_layout)
+    chance = _chance(field, best, [own for weight, own in votes if weight < settings.same_layout])
+    return Choice(field.path, value, shares[best], near[best], len(near) > 1, chance ** near[best])
+
+
+def _chance(field: Field, value: str, others: Sequence[str]) -> float:
+    """Return how likely a document has a value that its layout says nothing of: as often as `others` have it.
+
+    At least as often as if all values of the field were as frequent: nobody knows what other layouts would have. No
+    value is one more kind of value: that a field is missing is mostly the layout's doing.
+    """
+    kinds = 2 if field.type == "boolean" else len([v for v in field.enum or () if v is not None])
+    even = 1 / (max(2, kinds) + (value == choice_text(None)))
+    return max(even, (others.count(value) + even) / (len(others) + 1))
