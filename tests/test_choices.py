@@ -78,7 +78,7 @@ def test_a_model_is_not_asked_for_what_lessons_settle():
 
 
 def test_what_may_be_chance_settles_nothing():
-    """Of a field of two values, four documents have the same one in twelve cases of a hundred, whatever their layout."""
+    """Of a field of two values, four documents have the same one in twelve cases of a hundred, by chance."""
     few = propose_choices(ferry(8)[0], SCHEMA.fields, lessons_from(*map(ferry, range(4))))[("payment",)]
     assert few.value == "coins" and few.lessons == 4 and not few.is_settled
     enough = propose_choices(ferry(8)[0], SCHEMA.fields, lessons_from(*map(ferry, range(5))))[("payment",)]
