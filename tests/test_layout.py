@@ -188,6 +188,38 @@ def test_title_of_a_group_in_several_parts_is_no_line_of_the_head_over_it():
     assert banner.column == 0 and [s.text for s in banner.lines[0].segments] == ["Van with a driver"]
 
 
+def words_of(blocks) -> str:
+    """All words of some blocks, tables too, in the order in which they are read."""
+    lines = [
+        line
+        for block in blocks
+        for lines in (
+            [block.lines]
+            if isinstance(block, TextBlock)
+            else [cell.lines for cell in sorted(block.cells, key=lambda cell: (cell.row, cell.column))]
+        )
+        for line in lines
+    ]
+    return " ".join(segment.text for line in lines for segment in line.segments)
+
+
+def test_what_stands_under_two_level_rules_is_read_one_after_the_other():
+    readings = placed_rows(
+        [(50, "READINGS"), (300, "HISTORY")],
+        10,
+        [(150, "March"), (220, "April"), (300, "Jan"), (370, "Feb"), (440, "Mar")],
+        [(50, "Peak"), (150, "18"), (220, "19"), (300, "288"), (370, "301"), (440, "377")],
+        [(50, "Base"), (150, "15"), (220, "16")],
+        20,
+        [(50, "Paid by the bank on the last day of the month, without further notice")],
+    )
+    rules = (RulingLine(104, 50, 270), RulingLine(104, 300, 520))
+    read = words_of(order_page(readings, rules=rules))
+    assert read.index("Base") < read.index("HISTORY") < read.index("Jan") < read.index("288") < read.index("Paid")
+    read = words_of(order_page(readings, rules=(RulingLine(104, 50, 520),)))
+    assert read.index("HISTORY") < read.index("Base")  # one rule heads one table
+
+
 def test_address_beside_a_box_is_read_whole_though_its_first_line_stands_by_itself():
     words = line("Miss Ada Byron", 20, 100) + line("Summary", 300, 105)
     for number, (address, label) in enumerate([("4 Mill Lane", "Paid"), ("Leeds", "Due"), ("LS1 4AP", "Rest")]):

@@ -15,6 +15,7 @@ from extractor.layout.aligned_tables import find_aligned_tables
 from extractor.layout.blocks import GridRegion, LayoutBlock, LayoutItem, TextLine, TextSegment, only_segments
 from extractor.layout.columns import split_columns
 from extractor.layout.label_rows import split_label_row
+from extractor.layout.level_rules import split_under_level_rules
 from extractor.layout.paragraphs import ParagraphBuilder, measure_column
 from extractor.layout.prose_columns import find_prose
 from extractor.layout.segments import group_into_lines
@@ -36,6 +37,9 @@ def order_items(
     `depth` is how often they were cut already, `rules` are the horizontal lines drawn among them.
     """
     blocks: list[LayoutBlock] = []
+    groups = split_under_level_rules(items, rules, body_size) if depth < MAX_DEPTH else [items]
+    if len(groups) > 1:
+        return [block for group in groups for block in order_items(group, body_size, depth + 1, rules)]
     items = _set_tables_apart(items, rules)
     for zone, gutters in find_zones(items, body_size):
         columns = split_columns(zone, gutters) if gutters and depth < MAX_DEPTH else [zone]
