@@ -1,20 +1,24 @@
 """Lessons: approved documents of a layout teach where values stand in the next ones."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from extractor.candidates.matches import StructuralMatch
 from extractor.errors import InputError
+from extractor.extraction.lesson_values import doubt_by_lessons
 from extractor.extraction.pipeline import extract
 from extractor.extraction.planning import match_structure
 from extractor.lessons import ApprovedValue, gold_as_approved, make_lesson, parse_lesson, propose
 from extractor.lessons.fingerprint import fingerprint, similarity, weighted_similarities
 from extractor.lessons.places import locate_value
-from extractor.lessons.proposals import _lesson_weights, _trust_in_lessons
+from extractor.lessons.proposals import Proposal, _lesson_weights, _trust_in_lessons
 from extractor.lessons.tokens import DocumentTokens, correct_words, shape_of
+from extractor.problems import ProblemKind
 from extractor.readers import read_bytes
 from extractor.schemas import load_schema
+from extractor.types import FieldValue
 
 SCHEMA = load_schema(
     {
@@ -353,3 +357,19 @@ def test_a_text_that_stands_in_many_places_is_hardly_known_by_its_having_been_ap
     forms = [(text.replace(gold["keeper"], "4"), {**gold, "keeper": "4"}) for text, gold in map(permit, range(3))]
     text, gold = permit(6)
     assert record(text + "4\n" * 20, lessons_from([*forms, *map(permit, range(3, 6))]))["keeper"] == gold["keeper"]
+
+
+def test_a_value_of_a_model_in_a_field_that_the_layout_never_has_is_withdrawn():
+    path = ("witness",)
+    value = FieldValue(path, "Otto Grau", confidence=0.6, method="model")
+
+    def doubted(absent: float, layout: int, method: str = "model") -> FieldValue:
+        proposals = {path: Proposal(path, -1, -1, 0.0, absent, 0, layout)}
+        return doubt_by_lessons([replace(value, method=method)], proposals)[0]
+
+    withdrawn = doubted(0.97, 5)
+    assert withdrawn.value is None and withdrawn.confidence == 0.97
+    assert [problem.kind for problem in withdrawn.problems] == [ProblemKind.WITHDRAWN]
+    few, unsure, printed = doubted(0.97, 2), doubted(0.4, 5), doubted(0.97, 5, "structure")
+    assert few.value == unsure.value == printed.value == "Otto Grau"
+    assert few.confidence < 0.25 and unsure.confidence < 0.6

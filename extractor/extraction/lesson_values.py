@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
+from extractor.extraction.conflicts import withdraw
 from extractor.extraction.planning import Plan
 from extractor.lessons import Choice, Lesson, Proposal, ProposalSettings, RowChoice, RowRules, ValueRule
 from extractor.lessons.lists import row_texts
+from extractor.settings import Settings, threshold
 from extractor.types import Document, Field, FieldValue, Path, path_text
+
+
+@dataclass(frozen=True)
+class LessonValueSettings(Settings):
+    """When a model's value is withdrawn for what lessons say of its field."""
+
+    min_layout: int = threshold(3, unit="lessons", meaning="Of the document's layout there are so many.")
+    min_absent: float = threshold(0.5, meaning="Least probability of no value by the lessons.")
+    least_confidence: float = threshold(
+        0.25, meaning="A value with less confidence, once the lessons are heard, is withdrawn; 0 withdraws none."
+    )
 
 
 def with_lesson_features(values: Sequence[FieldValue], proposals: Mapping[Path, Proposal]) -> list[FieldValue]:
@@ -29,9 +42,10 @@ def with_lesson_features(values: Sequence[FieldValue], proposals: Mapping[Path, 
 def doubt_by_lessons(values: Sequence[FieldValue], proposals: Mapping[Path, Proposal]) -> list[FieldValue]:
     """Return the values, the model's surer or less sure by how often documents of the layout have one at all.
 
-    The odds of both are multiplied (as of independent witnesses); no value is withdrawn by it.
+    The odds of both are multiplied (as of independent witnesses). A value of which hardly anything is left is withdrawn
+    where several documents of the layout mostly have none.
     """
-    settings = ProposalSettings.current()
+    settings, limits = ProposalSettings.current(), LessonValueSettings.current()
     usual = settings.prior_present / (1 - settings.prior_present)
     found = []
     for value in values:
@@ -41,6 +55,9 @@ def doubt_by_lessons(values: Sequence[FieldValue], proposals: Mapping[Path, Prop
             confidence = min(0.999, value.confidence)
             odds = confidence / (1 - confidence) * (1 - absent) / absent / usual
             value = replace(value, confidence=round(min(value.confidence, odds / (1 + odds)), 4))
+            is_told = proposal.layout >= limits.min_layout and proposal.absent >= limits.min_absent
+            if is_told and (value.confidence or 0.0) < limits.least_confidence:
+                value = withdraw(value, "is in a field that documents of this layout hardly ever have", proposal.absent)
         found.append(value)
     return found
 
