@@ -56,7 +56,7 @@ class ProposalSettings(Settings):
     )
     common_similarity: float = threshold(0.15, meaning="Least similarity of that one; else the first counts.")
     min_confirmed: float = threshold(
-        1.0,
+        0.5,
         unit="lessons",
         meaning="Weight of the lessons that bear structure's answer out, for it to be taken as it is.",
     )
