@@ -89,3 +89,25 @@ def test_a_box_becomes_a_mark_in_the_line_beside_it_and_what_was_read_there_is_d
 def test_a_square_close_behind_a_letter_is_a_letter():
     words = [word("人口数量", 100, 220)]
     assert with_check_boxes(words, [CheckBox(Rect(130, 100, 160, 130), False)]) == words
+
+
+def test_small_boxes_are_found():
+    found = find_check_boxes(scan(lambda pen: boxes(pen, side=16)), DPI)
+    assert len(found) == len(PLACES) and not any(each.ticked for each in found)
+
+
+def test_capital_letter_behind_a_box_stays_with_its_word():
+    words = [word("Other", 100, 230), word("DYes", 300, 400, 1)]
+    marks = [CheckBox(Rect(100, 100, 130, 130), False), CheckBox(Rect(300, 100, 330, 130), True)]
+    assert [each.text for each in with_check_boxes(words, marks)] == ["☐", "Other", "☑", "Yes"]
+
+
+def test_word_with_a_box_behind_a_sign_is_parted_there():
+    words = [word("Berth:Inner", 100, 280)]
+    found = with_check_boxes(words, [CheckBox(Rect(184, 100, 206, 130), True)])
+    assert [each.text for each in found] == ["Berth:", "☑", "Inner"]
+
+
+def test_part_of_a_letter_of_a_tall_word_is_no_box():
+    words = [word("HARBOUR", 100, 300, top=90, bottom=150)]
+    assert with_check_boxes(words, [CheckBox(Rect(103, 110, 125, 132), True)]) == words

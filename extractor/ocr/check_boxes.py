@@ -7,6 +7,7 @@ clearly more ink than the emptiest ones of its page.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from statistics import median
@@ -28,11 +29,11 @@ class CheckBoxSettings(Settings):
     """Which squares are boxes to be ticked. Shares are of the length of a side, unless said otherwise."""
 
     find: bool = rule(True, meaning="boxes to be ticked are looked for, and written as ☐ and ☑")
-    smallest: float = threshold(0.085, unit="inches", meaning="least side of a box")
+    smallest: float = threshold(0.07, unit="inches", meaning="least side of a box")
     largest: float = threshold(0.27, unit="inches", meaning="greatest side of a box")
     square: float = threshold(0.14, meaning="by how much width and height may differ")
     outline: float = threshold(0.09, meaning="how wide the outline may be, and how far off a straight line")
-    drawn: float = threshold(0.95, meaning="share of each side of a plain box that must be inked")
+    drawn: float = threshold(0.9, meaning="share of each side of a plain box that must be inked")
     drawn_over: float = threshold(0.9, meaning="the same of a box over which a pen was drawn")
     margin: float = threshold(0.2, meaning="ink nearer to a side than this may be the outline's own")
     plain: float = threshold(0.3, meaning="share of the area inside up to which ink leaves a box plain")
@@ -41,8 +42,11 @@ class CheckBoxSettings(Settings):
     ticked: float = threshold(0.06, meaning="share of the area inside that a tick inks, beyond that of empty boxes")
     blot: float = threshold(1.7, meaning="greatest side of a filled box, over whose sides a pen has gone")
     filled: float = threshold(0.6, meaning="share of the area of a filled box that is inked at least")
+    in_line: float = threshold(0.2, meaning="how far a filled box may be off the row or the column of others")
     contrast: int = threshold(60, unit="grey levels", meaning="by how much ink is darker than the paper")
     clear: float = threshold(0.12, meaning="what stands nearer to a box's left side makes it a letter of a word")
+    tall: float = threshold(2.1, meaning="what looks like a box beside words so much higher is part of a letter")
+    off_place: float = threshold(2.5, unit="characters", meaning="how far from a box its word may be parted at a sign")
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +137,7 @@ def _boxes_drawn_over(dark: np.ndarray, side: float, plain: Sequence[Rect], sett
         if max(across, down) > 2 * wide + 1:
             continue  # the grid of a table, or solid ink
         box = Rect(x, y, x + length, y + length)
-        if not _is_new_in_line(box, plain, found):
+        if not _is_new_in_line(box, plain, found, side / 2):
             continue
         if not _goes_on(dark, box, side) and _ink_inside(dark, box, settings) < 1 - settings.plain:
             found.append(box)
@@ -150,17 +154,17 @@ def _filled_boxes(dark: np.ndarray, side: float, known: Sequence[Rect], settings
             continue
         x, y = left + width / 2 - side / 2, top + height / 2 - side / 2
         box = Rect(x, y, x + side, y + side)
-        if _is_new_in_line(box, known, found):
+        if _is_new_in_line(box, known, found, settings.in_line * side):
             found.append(box)
     return found
 
 
-def _is_new_in_line(box: Rect, known: Sequence[Rect], found: Sequence[Rect]) -> bool:
-    """Decide whether a box is none of those found, and stands in a row or a column with one that is known."""
+def _is_new_in_line(box: Rect, known: Sequence[Rect], found: Sequence[Rect], off: float) -> bool:
+    """Decide whether a box is none of those found, and at most so far off a row or a column of those known."""
     side = box.width
     if any(abs(box.x0 - each.x0) < side and abs(box.top - each.top) < side for each in (*known, *found)):
         return False
-    return any(abs(box.x0 - each.x0) < side / 2 or abs(box.top - each.top) < side / 2 for each in known)
+    return any(abs(box.x0 - each.x0) < off or abs(box.top - each.top) < off for each in known)
 
 
 def _goes_on(dark: np.ndarray, box: Rect, side: float) -> bool:
@@ -181,11 +185,12 @@ def with_check_boxes(words: Sequence[PlacedWord], boxes: Sequence[CheckBox]) -> 
 
     All lengths in pixels. A square with a letter close before it is one itself.
     """
-    kept, runs = list(words), max((word.text_run for word in words), default=-1) + 1
+    words = _part_at_boxes(words, boxes)
+    kept, runs = words, max((word.text_run for word in words), default=-1) + 1
     settings = CheckBoxSettings.current()
     for check in boxes:
         box, side = check.box, check.box.width
-        if any(
+        if any(settings.tall * side < word.box.height and _stand_together(word, box) for word in kept) or any(
             word.box.x0 < box.x0 - side / 2 and word.box.x1 > box.x0 - settings.clear * side
             for word in kept
             if word.page_box is None and overlaps_in_height(word.box, box)
@@ -206,6 +211,35 @@ def with_check_boxes(words: Sequence[PlacedWord], boxes: Sequence[CheckBox]) -> 
     return kept
 
 
+def _stand_together(word: PlacedWord, box: Rect) -> bool:
+    return word.box.x0 < box.x1 and box.x0 < word.box.x1 and overlaps_in_height(word.box, box)
+
+
+def _part_at_boxes(words: Sequence[PlacedWord], boxes: Sequence[CheckBox]) -> list[PlacedWord]:
+    """Return the words, those parted that have a box inside or at their end and a sign there: `sex:male`."""
+    settings = CheckBoxSettings.current()
+    result = []
+    for word in words:
+        over = next((b.box for b in boxes if word.page_box is None and _stand_together(word, b.box)), None)
+        signs = [m.end() for m in re.finditer(r"[:：?？)）]", word.text)]
+        if over is None or not signs or over.x0 <= word.box.x0:
+            result.append(word)
+            continue
+        wide = (word.box.width - over.width) / len(word.text)
+        end = min(signs, key=lambda n: abs(word.box.x0 + n * wide - over.x0))
+        if abs(word.box.x0 + end * wide - over.x0) > settings.off_place * wide:
+            result.append(word)
+            continue
+        gap = 2 * settings.clear * over.width
+        pieces = ((word.text[:end], word.box.x0, over.x0 - gap), (word.text[end:], over.x1 + 1, word.box.x1))
+        result += [
+            replace(word, text=text, box=Rect(left, word.box.top, max(right, left + 1), word.box.bottom))
+            for text, left, right in pieces
+            if text
+        ]
+    return result
+
+
 def _outside(word: PlacedWord, box: Rect) -> list[PlacedWord]:
     """Return a word without what of it is the box misread: nothing, the word, or the word without its first letter."""
     if word.page_box is not None or not overlaps_in_height(word.box, box):
@@ -214,6 +248,7 @@ def _outside(word: PlacedWord, box: Rect) -> list[PlacedWord]:
         return []
     starts_at_box = abs(word.box.x0 - box.x0) < box.width / 2 and word.box.x1 > box.x1
     if starts_at_box and len(word.text) > 1:
-        rest = word.text[1:] if word.text[0] in _MISREAD else word.text
+        is_capital = word.text[0].isupper() and word.text[1].islower()
+        rest = word.text[1:] if word.text[0] in _MISREAD and not is_capital else word.text
         return [replace(word, text=rest, box=Rect(box.x1, word.box.top, word.box.x1, word.box.bottom))]
     return [word]
