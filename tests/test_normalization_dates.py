@@ -361,3 +361,17 @@ def test_a_calendar_that_is_not_named_is_reported_unless_the_surroundings_name_i
 def test_a_wide_space_may_stand_before_the_words_for_year_month_and_day():
     assert find_spans("date", "令和 6\t年 4\t月 9\t日") == [(0, 14)]
     assert find_spans("date", "2031年\t4月\t9月") == [(0, 5)]
+
+
+@pytest.mark.parametrize(
+    ("text", "others", "value"),
+    [
+        ("4 March", ("1 March 2031", "31 March 2031", "1 June 2044"), "2031-03-04"),
+        ("4 March", ("20 February 2031", "9 October 2030"), "2031-03-04"),
+        ("4 March", ("1 August 2031", "1 October 2030"), None),
+        ("4 March", ("10 March 2031", "20 March 2032"), None),
+        ("29 February", ("1 March 2032", "1 March 2031"), None),
+    ],
+)
+def test_missing_year_is_that_of_the_date_that_is_clearly_nearest(text, others, value):
+    assert read(text, other_dates=others)[0] == value

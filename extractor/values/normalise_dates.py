@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from extractor.problems import ProblemKind
-from extractor.settings import Settings, rule
+from extractor.settings import Settings, rule, threshold
 from extractor.types import Field, Problem
 from extractor.values import calendars, dates, times
 from extractor.values.characters import collapse_spaces
@@ -26,6 +27,10 @@ class DateSettings(Settings):
     missing_year_is_inferred: bool = rule(
         True, meaning="a date without a year takes the only year of the dates around it, with a problem"
     )
+    days_away: int = threshold(
+        62, unit="days", meaning="of several years around it, a date takes that of a date at most so far away"
+    )
+    days_nearer: int = threshold(28, unit="days", meaning="by how much it is nearer to that one than with other years")
 
 
 _FORMATS_WITH_ZONE = ("time", "date-time")
@@ -68,18 +73,40 @@ def _choose_reading(
         chosen = next((reading for reading in year_last if reading.order == order), None)
         return chosen, (problem(field, ProblemKind.AMBIGUOUS_DATE, message),)
     reading = year_last[0]
-    if reading.year is None and reading.day is not None and len(year_last) == 1 and settings.missing_year_is_inferred:
-        years = {r.year for source in around for date in dates.find_dates(source) for r in date.readings} - {None}
-        if len(years) == 1:
-            reading = replace(reading, year=years.pop())
-            message = f"“{shown}” has no year; {reading.year} was taken from the text around it"
-            return reading, (problem(field, ProblemKind.INFERRED_YEAR, message),)
+    lacks_year = reading.year is None and reading.day is not None and len(year_last) == 1
+    if lacks_year and settings.missing_year_is_inferred and (year := _year_around(reading, around)) is not None:
+        message = f"“{shown}” has no year; {year} was taken from the text around it"
+        return replace(reading, year=year), (problem(field, ProblemKind.INFERRED_YEAR, message),)
     if not reading.is_complete:
         missing = [name for name in ("year", "month", "day") if getattr(reading, name) is None]
         message = f"“{shown}” is not a whole date: the {' and '.join(missing)} is missing"
         return None, (problem(field, ProblemKind.INCOMPLETE_DATE, message),)
     reading, calendar_problems = _settle_calendar(field, reading, text, around)
     return reading, (*problems, *calendar_problems)
+
+
+def _year_around(reading: dates.DateReading, around: Sequence[str]) -> int | None:
+    """Return the year that the dates of some texts give one without: the only one, or that of the nearest date."""
+    whole = [r for source in around for found in dates.find_dates(source) for r in found.readings if r.year is not None]
+    years = {r.year for r in whole if r.year is not None}
+    if len(years) < 2:
+        return next(iter(years), None)
+    settings = DateSettings.current()
+    known = [day for r in whole if (day := _as_day(r)) is not None]
+    days = {year: day for year in years if (day := _as_day(replace(reading, year=year))) is not None}
+    away = (
+        sorted((min(abs((day - other).days) for other in known), year) for year, day in days.items()) if known else []
+    )
+    is_near = len(away) > 1 and away[0][0] <= settings.days_away and away[1][0] - away[0][0] >= settings.days_nearer
+    return away[0][1] if is_near else None
+
+
+def _as_day(reading: dates.DateReading) -> date | None:
+    """Return a whole reading as a day of the calendar."""
+    try:
+        return date(reading.year, reading.month, reading.day) if reading.is_complete else None  # type: ignore[arg-type]
+    except ValueError:
+        return None
 
 
 def _settle_calendar(
@@ -127,7 +154,7 @@ def normalise_date_time(
 ) -> NormalisedValue:
     """Return the date with a time in `text`, by RFC 3339 where the field has the format `date-time`."""
     found = list(times.find_date_times(text))
-    if len({(date.readings, time.iso) for date, time in found}) != 1:
+    if len({(printed.readings, time.iso) for printed, time in found}) != 1:
         if not found and dates.parse_date(text):
             message = f"“{collapse_spaces(text)}” has no time of day"
             return NormalisedValue(None, (problem(field, ProblemKind.INCOMPLETE_DATE, message),))
