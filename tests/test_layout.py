@@ -477,3 +477,29 @@ def test_block_beside_labels_with_values_in_a_column_of_their_own_is_read_by_its
     ]
     read = "\n".join(texts(order_page(words)))
     assert read.index("Rear gate 4") < read.index("Order\tB-7714")
+
+
+def test_amounts_in_few_rows_of_a_column_leave_the_head_short():
+    rows = [[(50, f"{n} May"), (130, f"Posting {n}"), (400, f"{n}5.10")] for n in range(1, 13)]
+    rows[3].insert(2, (300, "Noted"))
+    rows += [[(50, "13 May"), (130, "Payment"), (500, "99.00")], [(130, "Sum"), (400, "80.00"), (500, "99.00")]]
+    head = [(50, "Date"), (130, "Posting"), (300, "Remark"), (400, "Charges"), (500, "Credits")]
+    table = order_page(placed_rows(head, *rows))[0]
+    assert all(cell.row_span == 1 for cell in table.cells)
+    assert [cell.row for cell in table.cells if "99.00" in words_of_cell(cell)] == [13, 14]
+
+
+def words_of_cell(cell) -> str:
+    return " ".join(segment.text for line in cell.lines for segment in line.segments)
+
+
+def test_text_that_begins_where_those_of_its_column_do_is_a_cell_and_keeps_its_figures():
+    head = [(50, "No"), (90, "Goods"), (330, "Code"), (420, "Amount")]
+    rows = []
+    for n in range(1, 6):
+        rows += [[(50, str(n)), (90, f"K-{n}0"), (330, f"84{n}7"), (420, f"{n}4.50")]]
+        rows += [[(90, f"A long description of part {n} that goes on with 24 teeth")]]
+    table = order_page(placed_rows(head, *rows))[0]
+    assert {cell.column_span for cell in table.cells} == {1}
+    goods = [words_of_cell(cell) for cell in table.cells if cell.column == 1]
+    assert any("24 teeth" in each for each in goods)

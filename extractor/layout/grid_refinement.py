@@ -284,7 +284,7 @@ def _cut_cell(
         inner_ys = []  # it was drawn to span these rows
     if inner_xs and not stands_between(lines, inner_xs, cell.column_span == 1):
         inner_xs = []
-    if words and len({bisect_right(inner_ys, (line[0].box.center[1])) for line in lines}) < 2:
+    if not _stands_in_rows(lines, inner_ys):
         inner_ys = []
     if not inner_xs and not inner_ys:
         return {cell: words}
@@ -300,6 +300,19 @@ def _cut_cell(
                 and bisect_right(inner_xs, word.box.center[0]) == bisect_right(inner_xs, left)
             ]
     return pieces
+
+
+def _stands_in_rows(lines: Sequence[Sequence[TextSegment]], inner_ys: Sequence[float]) -> bool:
+    """Decide whether the lines of a tall cell belong to rows of it, rather than to all of its rows at once.
+
+    What stands for several rows is printed in the middle of them, or, if it is a text, at the top.
+    """
+    rows = {bisect_right(inner_ys, line[0].box.center[1]) for line in lines}
+    if len(rows) != 1:
+        return True
+    row, last = rows.pop(), len(inner_ys)
+    is_text = not all(reads_as_figure(word.text) for line in lines for word in _words_of(line))
+    return abs(2 * row - last) > 1 and not (is_text and row == 0)
 
 
 def stands_between(lines: Sequence[Sequence[TextSegment]], walls: Sequence[float], is_one_column: bool) -> bool:

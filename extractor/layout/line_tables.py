@@ -27,6 +27,7 @@ class LineTableSettings(Settings):
     text_gap: float = threshold(0.6, unit="em", meaning="text that stands farther apart than this is in its own column")
     head_figures: float = threshold(0.5, meaning="share of the columns with figures in the first row under a head")
     head_lines: int = threshold(8, meaning="most lines of a head")
+    flush: float = threshold(0.25, unit="em", meaning="texts of a column begin at most so far apart")
     rule_share: float = threshold(0.6, meaning="share of the width of the table that its rules run along")
 
 
@@ -73,12 +74,15 @@ def build_table(lines: Sequence[TextLine], columns: Sequence[Column], rules: Seq
     cells = [place_head_cell(cell, edges) for cell in head]
     base = 1 + max((cell.row + cell.row_span - 1 for cell in head), default=-1)
     body = [place_words(line, edges) for line in lines[count:]]
+    parted = [line for line, whole in zip(body, lines[count:], strict=True) if len(whole.segments) > 1]
+    body = [line if len(lines[count + n].segments) > 1 else _keep_whole(line, parted) for n, line in enumerate(body)]
     drawn = [each.position for each in inside if runs_along(each, box.x0, box.x1)]
     for row, numbers in enumerate(group_rows(body, rules=drawn), start=base):
         found = [body[number] for number in numbers]
         extent = union(line.box for line in found)
         whole = lines[count + numbers[0]].segments
-        if len(numbers) == len(whole) == 1 and 0 not in found[0].cells and not found[0].figure_columns():
+        is_lone = len(numbers) == len(whole) == 1 and 0 not in found[0].cells and not found[0].figure_columns()
+        if is_lone and not _is_flush(found[0], body):
             # The title of a group, in the middle of the table.
             banner = Rect(edges[0], extent.top, edges[-1], extent.bottom)
             cells.append(LayoutCell(row, 0, (TextLine(whole),), banner, 1, len(edges) - 1))
@@ -87,6 +91,35 @@ def build_table(lines: Sequence[TextLine], columns: Sequence[Column], rules: Seq
             texts = tuple(TextLine((make_segment(line.cells[column]),)) for line in found if column in line.cells)
             cells.append(LayoutCell(row, column, texts, Rect(left, extent.top, right, extent.bottom)))
     return TableBlock(tuple(cells), box, tuple(edges))
+
+
+def _keep_whole(lone: CellsLine, lines: Sequence[CellsLine]) -> CellsLine:
+    """Return a line of one text with all of it in its first column, unless what is beyond stands as cells there do.
+
+    `lines` are those of several texts.
+    """
+    first, *beyond = sorted(lone.cells)
+    if not beyond or not _is_flush(lone, lines):
+        return lone
+    slack = LineTableSettings.current().flush
+    for column in beyond:
+        words = lone.cells[column]
+        others = [line.cells[column] for line in lines if column in line.cells]
+        left, right = words[0].box.x0, words[-1].box.x1
+        near = slack * words[0].font_size
+        if any(abs(left - other[0].box.x0) <= near or abs(right - other[-1].box.x1) <= near for other in others):
+            return lone
+    return CellsLine({first: [word for column in sorted(lone.cells) for word in lone.cells[column]]})
+
+
+def _is_flush(lone: CellsLine, lines: Sequence[CellsLine]) -> bool:
+    """Decide whether a lone text begins where the texts of its column do: it is a cell there, or goes on with one."""
+    settings = LineTableSettings.current()
+    column = min(lone.cells)
+    first = lone.cells[column][0]
+    starts = [line.cells[column][0].box.x0 for line in lines if line is not lone and column in line.cells]
+    level = sum(abs(start - first.box.x0) <= settings.flush * first.font_size for start in starts)
+    return level >= 2 and 2 * level >= len(starts)
 
 
 def place_head_cell(cell: HeadCell, edges: Sequence[float]) -> LayoutCell:
@@ -102,22 +135,24 @@ def _count_head_lines(lines: Sequence[TextLine], edges: Sequence[float], rules: 
     settings = LineTableSettings.current()
     placed = [place_words(line, edges) for line in lines]
     least = settings.head_figures * (len(edges) - 2)
-    first = next(
-        (
-            number
-            for number, line in enumerate(placed)
-            if len([column for column in line.figure_columns() if column]) >= max(1, least)
-        ),
-        0,
+    figures = [sum(column > 0 for column in line.figure_columns()) for line in placed]
+    first = next((number for number, count in enumerate(figures) if count >= max(1, least)), 0)
+    lowest = next(
+        (number for number in range(first) if figures[number] and not _is_row_of_years(placed[number])), first
     )
+    if first > settings.head_lines:
+        first = lowest  # rows in which most columns are blank, as of debits and credits
+    while lowest > 1 and len(lines[lowest - 1].segments) == 1:
+        lowest -= 1  # the title of the first group
     if first + 1 < len(placed) and _is_row_of_years(placed[first]):
         first += 1
     along = [each.position for each in rules if runs_along(each, edges[0], edges[-1])]
     while first > 1 and _is_label_under_rule(lines[first - 2 : first], placed[first - 1], along):
         first -= 1  # the title of the first group, in several parts
+    lowest = min(lowest, first)
     for each in sorted(rules, key=lambda each: each.position):
         above = sum(line.box.center[1] < each.position for line in lines)
-        if 0 < above <= settings.head_lines and above >= first and runs_along(each, edges[0], edges[-1]):
+        if 0 < above <= settings.head_lines and above >= lowest and runs_along(each, edges[0], edges[-1]):
             return above if above < len(lines) - 1 else first
     while first > 1 and len(lines[first - 1].segments) == 1:
         first -= 1  # the title of the first group
