@@ -33,6 +33,7 @@ from extractor.extraction.lesson_values import (
     value_by_lessons,
     with_lesson_features,
 )
+from extractor.extraction.list_stretches import hold_to_stretches
 from extractor.extraction.passages import estimate_tokens
 from extractor.extraction.period_columns import move_to_period
 from extractor.extraction.planning import Plan, plan
@@ -96,6 +97,7 @@ def extract(
     values = [value for value in values if value.path not in taken] + chosen_items
     values += _ask_again(planned, asked, model, context, timer)
     with timer.stage("model"):
+        values = hold_to_stretches(values, planned, model, context)
         values += judge_rows(document, schema.fields, planned.row_matches, model, taken)
     values += _values_without_question(schema, planned)
     values = with_lesson_features(doubt_by_lessons(values, planned.proposals), planned.proposals)
