@@ -722,3 +722,104 @@ def test_header_over_two_columns_that_names_two_things_names_one_for_each():
         None,
     )
     assert [(e["kind"], e["details"]) for e in result.data["rows"]] == [("DD", "Water"), ("CR", "Salary")]
+
+
+PIECES = a_list(style=text(), colour=text(), netWeightKg=number(), grossWeightKg=number())
+
+
+def test_ditto_marks_stand_for_the_cell_above():
+    document = tabbed(
+        "Style|Colour|N.W. kgs|G.W. kgs",
+        "K-1|Teal|10.5|11.0",
+        "〃|Rust|9.5|10.0",
+        "M-4|ditto|8.5|9.0",
+    )
+    assert rows(document, PIECES) == [
+        ("K-1", "Teal", 10.5, 11),
+        ("K-1", "Rust", 9.5, 10),
+        ("M-4", "Rust", 8.5, 9),
+    ]
+
+
+def test_ditto_mark_in_a_first_row_stands_for_nothing():
+    document = tabbed("Style|Colour|N.W. kgs|G.W. kgs", "〃|Teal|10.5|11.0", "K-1|Plum|9.5|10.0")
+    assert [row[0] for row in rows(document, PIECES)] == ["〃", "K-1"]
+
+
+BALES = tabbed(
+    "Style|Colour|N.W. kgs|G.W. kgs",
+    "K-1|Teal|10.00|11.00",
+    "K-1|Plum|9.00|10.00",
+    "Sub-total K-1||19.00|21.00",
+    "M-4|Teal|8.00|9.00",
+    "M-4|Rust|7.00|8.00",
+    "Sub-total M-4||15.00|17.00",
+    "Grand total||34.00|38.00",
+)
+
+
+def test_rows_after_a_subtotal_are_entries_though_a_cell_is_blank():
+    document = BALES.replace("M-4\tTeal", "M-4\t")
+    assert [row[:2] for row in rows(document, PIECES)] == [
+        ("K-1", "Teal"),
+        ("K-1", "Plum"),
+        ("M-4", None),
+        ("M-4", "Rust"),
+    ]
+
+
+def test_list_that_is_named_for_subtotals_has_these_rows():
+    subtotals = a_list(style=text(), netWeightKg=number(), grossWeightKg=number())
+    found = extraction(BALES, bales=PIECES, styleSubtotals=subtotals).data
+    assert [row["style"] for row in found["bales"]] == ["K-1", "K-1", "M-4", "M-4"]
+    assert [tuple(row.values()) for row in found["styleSubtotals"]] == [("K-1", 19, 21), ("M-4", 15, 17)]
+
+
+@pytest.mark.parametrize(
+    ("name", "header"), [("netWeightKg", "N.W. KGS"), ("grossWeight", "GW"), ("cartons", "CTNS"), ("pieces", "PCS")]
+)
+def test_header_may_be_initials_or_consonants_of_a_name(name, header):
+    [field] = load_schema({"type": "object", "properties": {"rows": a_list(**{name: number()})}}).fields
+    assert header_similarity(field.items[0], header) >= 0.9
+
+
+STOCK = a_list(section=text(), number=text(), description=text(), packs=number(), price=number())
+
+
+def test_sections_between_blank_lines_are_one_list():
+    document = tabbed(
+        "Number|Description|Packs|Price",
+        "LIDS|||",
+        "L-8|Lid, white|10|2.50",
+        "L-9|Lid, black|12|2.75",
+        "",
+        "TRAYS",
+        "",
+        "T-1|Tray, small|20|4.00",
+        "T-2|Tray, large|24|5.00",
+    )
+    assert [(row[0], row[1]) for row in rows(document, STOCK, "stock.tsv")] == [
+        ("LIDS", "L-8"),
+        ("LIDS", "L-9"),
+        ("TRAYS", "T-1"),
+        ("TRAYS", "T-2"),
+    ]
+
+
+def test_numbered_heading_is_a_heading():
+    document = tabbed(
+        "No|Description|Packs|Price",
+        "1|Kitchen||",
+        "1.1|Lid, white|10|2.50",
+        "1.2|Lid, black|12|2.75",
+        "2|Garden||",
+        "2.1|Tray, small|20|4.00",
+        "2.2|Tray, large|24|5.00",
+    )
+    wanted = a_list(section=text(), no=text(), description=text(), packs=number(), price=number())
+    assert [(row[0], row[2]) for row in rows(document, wanted)] == [
+        ("Kitchen", "Lid, white"),
+        ("Kitchen", "Lid, black"),
+        ("Garden", "Tray, small"),
+        ("Garden", "Tray, large"),
+    ]

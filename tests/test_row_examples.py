@@ -270,3 +270,17 @@ def test_items_of_an_inner_list_and_of_the_heading_over_its_rows_are_told_from_e
         [("A-7", "Bolt"), ("B-12", "Nut")],
         [("C-9", "Pin"), ("D-3", "Nail")],
     ]
+
+
+def test_heading_over_the_rows_is_shown_with_each_entry():
+    sheet = "No,Item,Amount\nFor order 77 / harbour,,\n1,Bolt,4.00\n2,Nut,2.50\nFor order 81 / quay,,\n3,Pin,1.25\n"
+    sheet += "4,Cap,1.75\n5,Rod,7.25\n"
+    item = {"no": {"type": "integer"}, "item": {"type": "string"}, "orderCode": {"type": "string"}}
+    item["place"], item["amount"] = {"type": "string"}, {"type": "number"}
+    schema = {"type": "array", "items": {"type": "object", "properties": item}}
+    schema = load_schema({"type": "object", "properties": {"parts": schema}})
+    told = {1: {"place": "harbour"}, 2: {"place": "harbour"}, **{n: {"place": "quay"} for n in (3, 4, 5)}}
+    model = model_that_copies(told)
+    result = extract(read_bytes(sheet.encode(), "parts.csv"), schema, model)
+    assert any("(printed over the entry): For order 77 / harbour" in question for question in model.questions)
+    assert [e["place"] for e in result.data["parts"]] == ["harbour", "harbour", "quay", "quay", "quay"]

@@ -19,6 +19,9 @@ from extractor.values.label_similarity import (
 )
 from extractor.values.scripts import has_cjk
 
+BETWEEN_NAMES = re.compile(r"\s*[/／|&、・;；\n]\s*|\s+(?:and|und|et|y|e|en)\s+|及|和")
+"""Between the names of things that one header names."""
+
 
 @dataclass(frozen=True)
 class ColumnNameSettings(Settings):
@@ -42,6 +45,7 @@ class ColumnNameSettings(Settings):
 
 _WORD = re.compile(r"[^\W\d_]+|\d+|[%#№]")
 _NUMBER_SIGN = re.compile(r"\b[nN][°º]|№")
+_INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,3}(?!\w)")
 _NUMBER_SIGNS = frozenset({"no", "nr", "num", "#"})
 _NUMBER_WORDS = frozenset({"number", "numero", "nummer"})
 _ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
@@ -91,7 +95,8 @@ def _ends_with(header: str, label: str, settings: ColumnNameSettings) -> bool:
 
 def _words(text: str) -> list[str]:
     """Return the words of a name in lower case and without accents, without connectives."""
-    plain = unicodedata.normalize("NFKD", _NUMBER_SIGN.sub("no", text)).casefold()
+    joined = _INITIALS.sub(lambda m: f"{m[0].replace('.', '')} ", _NUMBER_SIGN.sub("no", text))  # `N.W.` as `NW`
+    plain = unicodedata.normalize("NFKD", joined).casefold()
     found = _WORD.findall(unicodedata.normalize("NFC", "".join(c for c in plain if c not in _ACCENTS)))
     return [word for word in found if word not in _CONNECTIVES] or found
 
@@ -103,6 +108,8 @@ def _word_similarity(label: str, header: str, settings: ColumnNameSettings) -> f
         return 0.0
     if settings.read_abbreviations and len(theirs) == 1 and _is_initials(theirs[0], ours):
         return settings.abbreviated_word
+    if settings.read_abbreviations:
+        theirs = [word for each in theirs for word in _spelt_out(each, ours)]
     left = list(ours)
     common = 0.0
     for word in theirs:
@@ -129,8 +136,8 @@ def _abbreviates(short: str, word: str) -> bool:
         return False
     if word.startswith(short):
         return len(short) >= 3
-    end = word.rstrip("s")[-1]
-    if len(short) < 3 or short[-1] != end:
+    end = word.rstrip("s")[-1:]
+    if len(short) < 3 or (end not in (short[-1], short.rstrip("s")[-1:]) and not short[-1] == word[-1] == "s"):
         return False
     if len(short) > 3 and word.startswith(short[:-1]):
         return True
@@ -140,6 +147,18 @@ def _abbreviates(short: str, word: str) -> bool:
 
 def _is_initials(short: str, words: list[str]) -> bool:
     return len(words) > 1 and len(short) == len(words) and all(w[0] == c for w, c in zip(words, short, strict=True))
+
+
+def _spelt_out(short: str, words: list[str]) -> list[str]:
+    """Return the words in a row of which a short word has the initials: `nw` of `net weight kg`; else the word itself.
+
+    One that is a word of the name itself, or begins one, is no initials.
+    """
+    if 2 <= len(short) <= 3 and not any(word.startswith(short) for word in words):
+        for n in range(len(words) - len(short) + 1):
+            if _is_initials(short, part := words[n : n + len(short)]):
+                return part
+    return [short]
 
 
 def _is_quoted(header: str, description: str, settings: ColumnNameSettings) -> bool:

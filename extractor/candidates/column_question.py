@@ -25,6 +25,7 @@ from extractor.candidates.list_columns import (
     is_column_item,
     is_free_text,
 )
+from extractor.candidates.matches import OVER_ROWS
 from extractor.decoding import Slot
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import is_value, value_format
@@ -67,10 +68,6 @@ class ColumnQuestionSettings(Settings):
         0.5, meaning="Tables with more than this share of their headers in common have the same columns."
     )
     answered_score: float = threshold(0.8, meaning="What a pair of an item and a column counts that was answered.")
-
-
-OVER_ROWS = -1
-"""In place of a column: what is printed over the rows, once for all or for each section."""
 
 
 @dataclass(frozen=True)

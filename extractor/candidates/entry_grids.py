@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import bisect
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from extractor.candidates.column_names import BETWEEN_NAMES
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import collapse_whitespace, is_value
 from extractor.types import Document, Table, Word
@@ -43,6 +44,8 @@ class EntryGridSettings(Settings):
     join_gaps: bool = rule(
         True, meaning="Rows without a header right below a table with as many columns go on with it, over a blank line."
     )
+    join_sections: bool = rule(True, meaning="They do so too below one short line, which is the heading of a section.")
+    fewest_columns: int = threshold(3, unit="columns", meaning="Tables with fewer are parted by a line between them.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +129,6 @@ def join_side_by_side(grid: EntryGrid) -> EntryGrid:
     return grid
 
 
-_BETWEEN_NAMES = re.compile(r"\s*[/／|&、]\s*|\s+(?:and|und|et|y|e|en)\s+|及|和")
-
-
 def part_shared_names(grid: EntryGrid) -> EntryGrid:
     """Return the grid with a name that stands over several columns parted, if it names as many things.
 
@@ -140,7 +140,7 @@ def part_shared_names(grid: EntryGrid) -> EntryGrid:
     at = 0
     while at < len(names):
         end = next((n for n in range(at + 1, len(names)) if names[n] != names[at]), len(names))
-        parts = _BETWEEN_NAMES.split(names[at][-1]) if names[at] and end - at > 1 else []
+        parts = BETWEEN_NAMES.split(names[at][-1]) if names[at] and end - at > 1 else []
         if len(parts) == end - at and all(parts):
             names[at:end] = [(*names[at][:-1], part) for part in parts]
         at = end
@@ -197,8 +197,8 @@ def table_grids(document: Document) -> Iterator[EntryGrid]:
     before: EntryGrid | None = None
     for table in sorted(document.tables, key=lambda t: t.start):
         grid = table_grid(table)
-        if before is not None and _goes_on(before, grid, document.text):
-            before = replace(before, rows=(*before.rows, *grid.rows), end=grid.end)
+        if before is not None and (over := _lines_between(before, grid, document.text)) is not None:
+            before = replace(before, rows=(*before.rows, *over, *grid.rows), end=grid.end)
             continue
         if before is not None:
             yield before
@@ -244,15 +244,26 @@ def _part_count(row: Mapping[int, PlacedText], column: int, text: str) -> Mappin
     }
 
 
-def _goes_on(above: EntryGrid, below: EntryGrid, text: str) -> bool:
-    """Decide whether a grid without names goes on with the named one right above it."""
-    return (
-        EntryGridSettings.current().join_gaps
-        and bool(above.named_columns)
-        and not below.named_columns
-        and len(above.names) == len(below.names)
-        and not text[above.end : below.start].strip()
-    )
+def _lines_between(above: EntryGrid, below: EntryGrid, text: str) -> list[Mapping[int, PlacedText]] | None:
+    """Return the heading between two grids as a row, or none of it; None where the lower one does not go on.
+
+    A grid without names goes on with the named one right above it, and below the heading of its next section.
+    """
+    settings = EntryGridSettings.current()
+    if not settings.join_gaps or not above.named_columns or below.named_columns:
+        return None
+    between = text[above.end : below.start]
+    heading = between.strip()
+    columns = len(above.names)
+    if not heading:
+        return [] if len(below.names) == columns else None
+    is_short = len(heading) <= settings.longest_header and "\n" not in heading and "\t" not in heading
+    if not settings.join_sections or not is_short or is_value(heading) or re.search(r"[:：.。]$", heading):
+        return None
+    if not (columns > settings.fewest_columns and columns - 1 <= len(below.names) <= columns):
+        return None  # a last column may be blank in a whole section
+    start = above.end + between.index(heading)
+    return [{0: PlacedText(start, start + len(heading), heading, 0, columns)}]
 
 
 def table_grid(table: Table) -> EntryGrid:
@@ -309,7 +320,20 @@ def _place(header: Sequence[PlacedText], row: Row) -> dict[int, PlacedText]:
 
 def header_row_numbers(table: Table) -> frozenset[int]:
     """Return the rows that the table's reader took for column headers."""
-    return frozenset(_header_rows(table) - _banner_rows(table))
+    return frozenset(_main_header(table, _header_rows(table) - _banner_rows(table)))
+
+
+def _main_header(table: Table, rows: set[int]) -> set[int]:
+    """Return the header rows without those over a form above the table's columns.
+
+    A form has fewer cells than the row of columns below it, and rows of values between.
+    """
+    cells = Counter(cell.row for cell in table.cells if cell.row in rows and cell.text)
+    last = max(rows, key=lambda row: (cells[row], -row), default=0)
+    first = last
+    while first - 1 in rows:
+        first -= 1
+    return {row for row in rows if row >= first}
 
 
 def _header_rows(table: Table) -> set[int]:

@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from extractor.candidates.entry_grids import PlacedText
 from extractor.candidates.list_columns import ColumnMatch, cell_fits, cells_fit, is_free_text, needed_items
+from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import is_value
 from extractor.types import Field
@@ -40,6 +41,9 @@ class EntryRowSettings(Settings):
     )
     total_words: int = threshold(5, unit="words", meaning="A text with more words is not the name of a total.")
     longest_heading: int = threshold(80, unit="characters", meaning="A longer text is no heading of rows.")
+    banner_share: float = threshold(
+        0.6, meaning="A lone cell over so great a share of a table's columns is a heading of rows."
+    )
     indent: float = threshold(
         6.0, unit="points or characters", meaning="A line begins so near under the text that it goes on with."
     )
@@ -48,6 +52,7 @@ class EntryRowSettings(Settings):
     )
     fewest_turns: int = threshold(3, unit="rows", meaning="Rows that take turns do so at least so often.")
     detail_share: float = threshold(0.67, meaning="A detail fills at most this share of the columns of an entry.")
+    read_subtotals: bool = rule(True, meaning="A list that is named for subtotals has these rows as its elements.")
     often: float = threshold(0.3, meaning="Lone texts after so great a share of entries are lines of them, not heads.")
 
 
@@ -159,6 +164,29 @@ def excluded_terms(description: str) -> frozenset[str]:
     return frozenset(term for term in terms if term.isalpha() and len(term) > (2 if term.isascii() else 1)) - _COMMON
 
 
+_SUBTOTAL = re.compile(r"\bsub[\s-]?totals?\b|zwischensumme|sous[\s-]total|subtotal(?:es)?\b|小计|小計", re.IGNORECASE)
+
+
+def lists_subtotals(field: Field) -> bool:
+    """Decide whether a list is named for subtotals: its elements are rows that are none of other lists."""
+    words = " ".join((readable_name(field.name), *field.labels))
+    return EntryRowSettings.current().read_subtotals and _SUBTOTAL.search(words) is not None
+
+
+def without_subtotal(text: str, start: int, end: int) -> tuple[int, int]:
+    """Return a stretch without the word for a subtotal at its beginning or its end: `Subtotal LN-22` is of `LN-22`."""
+    said = _SUBTOTAL.search(text, start, end)
+    if said is None:
+        return start, end
+    pieces = [(start, said.start()), (said.end(), end)]
+    first, last = max(pieces, key=lambda piece: len(text[slice(*piece)].strip(" :：-–")))
+    while first < last and text[first] in " \n:：-–":
+        first += 1
+    while first < last and text[last - 1] in " \n:：-–":
+        last -= 1
+    return (first, last) if first < last else (start, end)
+
+
 def is_total_name(text: str) -> bool:
     """Decide whether a text is the name of a total, such as `Grand total` or `合计`."""
     words = re.sub(r"[(（][^()（）]*[)）]", " ", text).split()  # `Sum A (I + II + III)`
@@ -198,7 +226,7 @@ def read_rows(match: ColumnMatch, text: str) -> ReadRows:
             if role is RowRole.OTHER and len(filled) > 1 and any(is_value(cell.text) for cell in filled):
                 between += 1
             if role is RowRole.HEADING:
-                heading = filled[0]
+                heading = filled[-1] if _is_numbered(filled) else filled[0]
             if role is not RowRole.HEADER:
                 open_entry = None
             if filled:
@@ -225,6 +253,10 @@ class _RowReader:
             for c, cell in row.items():
                 in_grid[c] = in_grid.get(c, 0) + bool(cell.text)
         self._usual_cells = {c for c, n in in_grid.items() if 5 * n >= 4 * len(likely)}
+        self._wide_entries = sum(
+            any(2 * (cell.right - cell.left) >= len(match.grid.names) for cell in row.values() if cell.text)
+            for row in likely
+        )
         self._usual_cells |= {c for row in likely[:1] for c, cell in row.items() if cell.text}
         description = match.field.description if self._settings.obey_exclusions else ""
         self._excluded = excluded_words(description)
@@ -247,6 +279,7 @@ class _RowReader:
 
     def roles(self) -> list[RowRole]:
         found = [self._first_role(row) for row in self._rows]
+        self._mark_numbered_headings(found)
         if self._settings.join_labels_above:
             self._mark_first_lines(found)
         if self._settings.tell_details:
@@ -255,7 +288,26 @@ class _RowReader:
             self._mark_sums(found)
             self._mark_foot(found)
         self._settle_lone_texts(found)
-        return found
+        return self._only_subtotals(found) if lists_subtotals(self._match.field) else found
+
+    def _mark_numbered_headings(self, roles: list[RowRole]) -> None:
+        """Mark rows of a number and a text under which the numbers of rows begin with it: `2 | Tiling` over `2.1`."""
+        filled = [[cell for cell in row.values() if cell.text and not cell.inherited] for row in self._rows]
+        for n, (cells, below) in enumerate(pairwise(filled)):
+            if _is_numbered(cells) and below and below[0].text.startswith(f"{cells[0].text.strip(' .')}."):
+                roles[n] = RowRole.HEADING
+
+    def _only_subtotals(self, roles: Sequence[RowRole]) -> list[RowRole]:
+        """Return the roles of rows in a list of subtotals: these are its entries, and nothing else is."""
+        are_named = [
+            role is RowRole.TOTAL and any(_SUBTOTAL.search(cell.text) for cell in row.values())
+            for row, role in zip(self._rows, roles, strict=True)
+        ]
+        others = (RowRole.ENTRY, RowRole.CONTINUATION, RowRole.FIRST_LINE)
+        return [
+            RowRole.ENTRY if is_named else RowRole.DETAIL if role in others else role
+            for is_named, role in zip(are_named, roles, strict=True)
+        ]
 
     def _first_role(self, row: Mapping[int, PlacedText]) -> RowRole:
         cells = [row[c] for c in sorted(row) if row[c].text and not row[c].inherited]
@@ -385,10 +437,15 @@ class _RowReader:
         for n in range(len(roles) - 1, -1, -1):
             if roles[n] is RowRole.TOTAL:
                 following = [k for k in range(n + 1, len(roles)) if roles[k] is RowRole.ENTRY]
-                lacking = [k for k in following if self._usual_cells - {c for c, x in self._rows[k].items() if x.text}]
+                lacking = [k for k in following if self._is_at_foot(self._rows[k])]
                 if len(lacking) == len(following):
                     for k in following:
                         roles[k] = RowRole.TOTAL
+
+    def _is_at_foot(self, row: Mapping[int, PlacedText]) -> bool:
+        """Decide whether a row lacks cells as what is printed under a total does: it has two, or half of them."""
+        filled = self._usual_cells & {c for c, x in row.items() if x.text}
+        return len(filled) < len(self._usual_cells) and (len(filled) <= 2 or 2 * len(filled) <= len(self._usual_cells))
 
     def _number(self, cell: PlacedText) -> float | None:
         found = numbers.parse_number(self._text[cell.start : cell.end])
@@ -400,8 +457,8 @@ class _RowReader:
         for n, row in enumerate(self._rows):
             if roles[n] not in (RowRole.CONTINUATION, RowRole.OTHER):
                 continue
-            cells = [(c, cell) for c, cell in row.items() if cell.text and not cell.inherited]
-            if len(cells) == 1 and re.search(r"[^\W\d_]", cells[0][1].text):
+            cells = [cell for cell in row.values() if cell.text and not cell.inherited]
+            if _is_lone(cells):
                 lone.append(n)
             elif roles[n] is RowRole.CONTINUATION and not self._continues(n, roles):
                 roles[n] = RowRole.OTHER
@@ -409,19 +466,28 @@ class _RowReader:
         after_entry = sum(n > 0 and roles[n - 1] in (RowRole.ENTRY, RowRole.CONTINUATION) for n in lone)
         are_lines = after_entry > self._settings.often * max(1, entries)
         for n in lone:
-            row = self._rows[n]
-            (column, cell), *_ = [(c, x) for c, x in row.items() if x.text and not x.inherited]
+            filled = [(c, x) for c, x in self._rows[n].items() if x.text and not x.inherited]
+            column, cell = filled[-1]
             previous = next((k for k in range(n - 1, -1, -1) if roles[k] is not RowRole.OTHER), None)
             follows_entry = previous is not None and roles[previous] in (RowRole.ENTRY, RowRole.CONTINUATION)
             begins_before_entry = any(role is RowRole.ENTRY for role in roles[n + 1 : n + 3])
             in_first = column == min(self._usual_cells | self._usual, default=column)
             goes_on = _goes_on(cell.text)
+            if len(filled) > 1 or self._is_banner(cell):
+                roles[n] = RowRole.HEADING if begins_before_entry else RowRole.OTHER
+                continue
             may_go_on = roles[n] is RowRole.CONTINUATION and follows_entry and self._is_below(cell, column, previous)
             if may_go_on and (are_lines or goes_on or not in_first):
                 continue
             is_heading = begins_before_entry and len(cell.text) <= self._settings.longest_heading
             is_heading = is_heading and re.search(r"[^\W\d_]", cell.text) is not None
             roles[n] = RowRole.HEADING if is_heading else RowRole.OTHER
+
+    def _is_banner(self, cell: PlacedText) -> bool:
+        """Decide whether a cell goes over most columns of the table, where few entries have a cell that does."""
+        grid = self._match.grid
+        least = max(2.0, self._settings.banner_share * len(grid.names))
+        return grid.table is not None and cell.right - cell.left >= least and self._wide_entries < 2
 
     def _is_below(self, cell: PlacedText, column: int, above: int | None) -> bool:
         """Decide whether a text begins where the cell of its column in the row above begins, as far as that is told."""
@@ -442,6 +508,24 @@ class _RowReader:
             return False
         free_text = {c for c, item in self._items.items() if normalisation.value_kind(item) is None and _is_text(item)}
         return all(c in free_text or c not in entry for c in row)
+
+
+_ENUMERATOR = re.compile(r"[(（]?(?:\d{1,3}|[A-Za-z]|[IVXivx]{1,4}|[一二三四五六七八九十]{1,3})[.)）、]?")
+
+
+def _is_numbered(cells: Sequence[PlacedText]) -> bool:
+    """Decide whether the filled cells of a row are a number and a text: `2 | Tiling`."""
+    return (
+        len(cells) == 2
+        and _ENUMERATOR.fullmatch(cells[0].text.strip()) is not None
+        and not is_value(cells[1].text)
+        and re.search(r"[^\W\d_]{2}", cells[1].text) is not None
+    )
+
+
+def _is_lone(cells: Sequence[PlacedText]) -> bool:
+    """Decide whether the filled cells of a row are one text, which may be numbered."""
+    return (len(cells) == 1 and re.search(r"[^\W\d_]", cells[0].text) is not None) or _is_numbered(cells)
 
 
 def _goes_on(text: str) -> bool:

@@ -11,10 +11,17 @@ from dataclasses import dataclass, replace
 from extractor.candidates import entry_grids
 from extractor.candidates.column_names import header_similarity
 from extractor.candidates.entry_grids import EntryGrid, LineRows, PlacedText, Row, whole_name
-from extractor.candidates.entry_rows import TOTALS_LEFT_OUT, Entry, ReadRows, read_rows
+from extractor.candidates.entry_rows import (
+    TOTALS_LEFT_OUT,
+    Entry,
+    ReadRows,
+    lists_subtotals,
+    read_rows,
+    without_subtotal,
+)
 from extractor.candidates.line_runs import find_runs
 from extractor.candidates.list_columns import ColumnMatch, cells_fit, is_column_item, is_free_text, match_columns
-from extractor.candidates.matches import EntryCell, StructuralMatch, TableRowsMatch
+from extractor.candidates.matches import OVER_ROWS, EntryCell, StructuralMatch, TableRowsMatch
 from extractor.candidates.table_cells import pair_names
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, Path
@@ -55,6 +62,7 @@ class ListRowSettings(Settings):
     )
     tell_details: bool = rule(True, meaning="A header that recurs below a longer one is that of details of entries.")
     fewest_details: int = threshold(3, unit="tables", meaning="So many tables of one row at least are details.")
+    read_dittos: bool = rule(True, meaning="A ditto mark stands for the cell above it.")
     carry_dates: bool = rule(True, meaning="A blank in a first column of dates is the date above it.")
     read_blocks: bool = rule(True, meaning="Two lists may have blocks of columns side by side in one table.")
     drop_rows_of_other_fields: bool = rule(True, meaning="A row that has another field's label is none of the list.")
@@ -374,6 +382,8 @@ def _drop_shared(found: dict[Path, list[FoundRows]], lists: Sequence[Field], tex
         for other_path, other_parts in list(found.items()):
             if path == other_path or path not in found or other_path not in found:
                 continue
+            if lists_subtotals(by_path[path]) != lists_subtotals(by_path[other_path]):
+                continue  # each has rows that the other one leaves out
             pairs = [(a, b) for a in parts for b in other_parts if a.overlaps(b) and not _stand_side_by_side(a, b)]
             if not pairs:
                 continue
@@ -421,11 +431,14 @@ def _join(path: Path, parts: Sequence[FoundRows], text: str) -> TableRowsMatch:
     item = match.field.items[match.heading] if match.heading is not None else _heading_item(match, texts)
     rows, cells = [], []
     dated: StructuralMatch | None = None
+    above: dict[Path, StructuralMatch] = {}
     for f in parts:
         carries = ListRowSettings.current().carry_dates and f.match.grid.has_header
         date = _leading_date(f.match) if carries else None
         for entry in f.rows.entries:
-            element = make_element(entry, f.match, text)
+            own = make_element(entry, f.match, text)
+            element = tuple(above[m.path] if _is_ditto(m, text, above) else m for m in own)
+            above = {m.path: m for m in element}
             if date is not None:
                 element = _with_date(element, date, dated)
                 dated = next((m for m in element if m.path == date), None)
@@ -433,10 +446,20 @@ def _join(path: Path, parts: Sequence[FoundRows], text: str) -> TableRowsMatch:
             if item is not None and span is not None:
                 element = (*element, StructuralMatch(item.path, *span, f.weight, ""))
             rows.append(element)
-            cells.append(entry_cells(entry, f.match.grid))
+            over = [EntryCell(OVER_ROWS, "", (span,))] if item is None and span is not None else []
+            cells.append((*over, *entry_cells(entry, f.match.grid)))
     left_out = tuple((start, end, str(role)) for f in parts for start, end, role in f.rows.left_out)
     tables = tuple(f.match.grid.table for f in parts if f.match.grid.table is not None)
     return TableRowsMatch(path, tuple(rows), tables, max(f.weight for f in parts), left_out, tuple(cells))
+
+
+_DITTO = re.compile(r"[\"“”″〃]|''|,,|-?\s*(?:do|dto|ditto|idem)\.?\s*-?|同上|上同", re.IGNORECASE)
+
+
+def _is_ditto(match: StructuralMatch, text: str, above: Mapping[Path, StructuralMatch]) -> bool:
+    """Decide whether a cell says that it is the same as the one above, which is there."""
+    is_mark = _DITTO.fullmatch(text[match.start : match.end].strip()) is not None
+    return is_mark and ListRowSettings.current().read_dittos and match.path in above
 
 
 def _leading_date(match: ColumnMatch) -> Path | None:
@@ -549,6 +572,8 @@ def make_element(entry: Entry, match: ColumnMatch, text: str) -> tuple[Structura
     for i, cells in sorted(entry.cells.items()):
         item, names = match.field.items[i], match.grid.names[match.columns[i]]
         start, end = _value_span(item, cells[0], text)
+        if lists_subtotals(match.field) and is_free_text(item):
+            start, end = without_subtotal(text, start, end)
         more: tuple[tuple[int, int], ...] = ()
         if len(cells) > 1:
             start, (end, more) = cells[0].start, _join_cells(cells, text)

@@ -23,9 +23,16 @@ class StructuralMatch:
     more: tuple[tuple[int, int], ...] = ()
 
 
+OVER_ROWS = -1
+"""In place of a column: what is printed over the rows, once for all or for each section."""
+
+
 @dataclass(frozen=True, slots=True)
 class EntryCell:
-    """A cell of an entry: its column, the header over it (empty for none), and the stretches of text in it."""
+    """A cell of an entry: its column, the header over it (empty for none), and the stretches of text in it.
+
+    The column is `OVER_ROWS` for the heading over the rows of which the entry is one.
+    """
 
     column: int
     name: str

@@ -21,13 +21,11 @@ from itertools import pairwise
 from extractor.candidates.entry_grids import EntryGrid, PlacedText, whole_name
 from extractor.candidates.entry_rows import RowRole
 from extractor.candidates.list_rows import FoundRows, entry_cells, heading_above, make_element
-from extractor.candidates.matches import EntryCell, StructuralMatch
+from extractor.candidates.matches import OVER_ROWS, EntryCell, StructuralMatch
 from extractor.settings import Settings, threshold
 from extractor.tables import is_value
 
 Span = tuple[int, int]
-HEADING_COLUMN = -1
-"""The column of a section's heading among the cells of the section."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +52,7 @@ class RowSection:
 
     def outer_cells(self) -> tuple[EntryCell, ...]:
         """Return the cells that say what the section is about: its heading, and its totals, which its label names."""
-        heading = EntryCell(HEADING_COLUMN, "", tuple(self.heading))
+        heading = EntryCell(OVER_ROWS, "", tuple(self.heading))
         totals = (EntryCell(cell.column, f"{self.total_label} {cell.name}".strip(), cell.spans) for cell in self.total)
         return (heading, *totals)
 

@@ -15,6 +15,7 @@ from extractor.candidates.column_question import (
     make_column_question,
 )
 from extractor.candidates.entry_grids import PlacedText
+from extractor.candidates.entry_rows import lists_subtotals
 from extractor.candidates.list_columns import ColumnMatch
 from extractor.candidates.list_rows import drop_rows_of_other_fields, limits_rows, read_matches, rows_of_matches
 from extractor.candidates.matches import TableRowsMatch
@@ -65,7 +66,11 @@ def match_lists_by_columns(
     outer = {field.path: field for field in lists}
     tables |= {path: found for path in outer if (found := _tables_under_headings(outer[path], document))}
     taken = [(t.start, t.end) for match in planned.row_matches.values() for t in match.tables]
-    tables = {path: [m for m in found if not _is_taken(m, taken)] for path, found in tables.items()}
+    subtotals = {field.path for field in lists if lists_subtotals(field)}  # their rows are none of other lists
+    tables = {
+        path: found if path in subtotals else [m for m in found if not _is_taken(m, taken)]
+        for path, found in tables.items()
+    }
     if model is not None:
         tables = _assign_tables(tables, document, model)
     asked_about = [group for found in tables.values() for group in _likeliest_groups(found)]

@@ -13,9 +13,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.candidates.cell_parts import CellPart, apply_part, cells_by_lines, extent, find_part, lines_of
-from extractor.candidates.column_names import header_similarity
+from extractor.candidates.column_names import BETWEEN_NAMES, header_similarity
 from extractor.candidates.list_columns import is_column_item, is_free_text
-from extractor.candidates.matches import EntryCell, StructuralMatch, TableRowsMatch
+from extractor.candidates.matches import OVER_ROWS, EntryCell, StructuralMatch, TableRowsMatch
 from extractor.candidates.nested_rows import join_inner_lists, part_inner_lists
 from extractor.decoding import Slot, parse_answer, write_grammar, write_json_schema
 from extractor.extraction import prompts
@@ -25,9 +25,6 @@ from extractor.tables import counts_up
 from extractor.types import Document, Field, FieldGroup, Path, Request, path_text
 from extractor.values import normalisation
 from extractor.values.characters import collapse_spaces, shorten
-
-_NAMES_IN_HEADER = re.compile(r"\s*[/／、;；\n|]\s*|及|和|\band\b")
-"""Between the names of things that a column holds together."""
 
 _LEAVES_OUT = re.compile(r"\b(?:without|excluding|not including|name only|alone)\b|不含|不包括|不带", re.IGNORECASE)
 
@@ -132,7 +129,7 @@ def _open_items(field: Field, match: TableRowsMatch) -> list[Field]:
 
 def _is_of_several(item: Field, header: str, items: Sequence[Field]) -> bool:
     """Decide whether a header names an item and others: `Unit price / Total / Currency`, `Pos. Item no.`."""
-    named = {each.path for name in _NAMES_IN_HEADER.split(header) if (each := _best_named(name, items))}
+    named = {each.path for name in BETWEEN_NAMES.split(header) if (each := _best_named(name, items))}
     if len(named) < 2:
         words = header.split()
         pairs = [
@@ -167,7 +164,7 @@ def _examples(field: Field, items: Sequence[Field], match: TableRowsMatch, text:
 def _example(field: Field, items: Sequence[Field], cells: Cells, text: str) -> _Example:
     settings = RowExampleSettings.current()
     shown = "\n".join(
-        f"{cell.name or '-'}: " + " / ".join(text[start:end] for start, end in lines_of(cell, text))
+        f"{_shown_name(cell)}: " + " / ".join(text[start:end] for start, end in lines_of(cell, text))
         for cell in cells
         if cell.spans
     )
@@ -187,6 +184,10 @@ def _example(field: Field, items: Sequence[Field], cells: Cells, text: str) -> _
         question, write_grammar(slots, shown), write_json_schema(slots), settings.answer_tokens * len(slots)
     )
     return _Example(cells, slots, group, shown)
+
+
+def _shown_name(cell: EntryCell) -> str:
+    return "(printed over the entry)" if cell.column == OVER_ROWS else cell.name or "-"
 
 
 def _extend(
