@@ -429,6 +429,9 @@ def _join(path: Path, parts: Sequence[FoundRows], text: str) -> TableRowsMatch:
     headings = _headings(parts, text, is_told) if ListRowSettings.current().read_headings else {}
     texts = [text[slice(*span)] for span in headings.values()]
     item = match.field.items[match.heading] if match.heading is not None else _heading_item(match, texts)
+    is_open = item is None and any(
+        is_column_item(each) and each.copied and i not in match.columns for i, each in enumerate(match.field.items)
+    )
     rows, cells = [], []
     dated: StructuralMatch | None = None
     above: dict[Path, StructuralMatch] = {}
@@ -446,7 +449,7 @@ def _join(path: Path, parts: Sequence[FoundRows], text: str) -> TableRowsMatch:
             if item is not None and span is not None:
                 element = (*element, StructuralMatch(item.path, *span, f.weight, ""))
             rows.append(element)
-            over = [EntryCell(OVER_ROWS, "", (span,))] if item is None and span is not None else []
+            over = [EntryCell(OVER_ROWS, "", (span,))] if is_open and span is not None else []
             cells.append((*over, *entry_cells(entry, f.match.grid)))
     left_out = tuple((start, end, str(role)) for f in parts for start, end, role in f.rows.left_out)
     tables = tuple(f.match.grid.table for f in parts if f.match.grid.table is not None)
