@@ -13,7 +13,7 @@ from extractor.candidates.entry_grids import PlacedText
 from extractor.candidates.list_columns import ColumnMatch, cell_fits, cells_fit, is_free_text, needed_items
 from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
-from extractor.tables import is_value
+from extractor.tables import is_value, trim_span
 from extractor.types import Field
 from extractor.values import normalisation, numbers, units
 from extractor.values.label_similarity import normalise_label
@@ -179,11 +179,8 @@ def without_subtotal(text: str, start: int, end: int) -> tuple[int, int]:
     if said is None:
         return start, end
     pieces = [(start, said.start()), (said.end(), end)]
-    first, last = max(pieces, key=lambda piece: len(text[slice(*piece)].strip(" :：-–")))
-    while first < last and text[first] in " \n:：-–":
-        first += 1
-    while first < last and text[last - 1] in " \n:：-–":
-        last -= 1
+    longest = max(pieces, key=lambda piece: len(text[slice(*piece)].strip(" :：-–")))
+    first, last = trim_span(text, *longest, " \n:：-–")
     return (first, last) if first < last else (start, end)
 
 

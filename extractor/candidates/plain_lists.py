@@ -38,10 +38,7 @@ def match_plain_lists(fields: Sequence[Field], document: Document) -> dict[Path,
     hidden = [(b.start, b.end) for b in document.blocks if b.kind == "hidden"]
     headings = {b.start for b in document.blocks if b.kind == "heading"}
     for field in fields if settings.read_plain_lists else ():
-        if field.type != "array" or [item.path for item in field.items] != [()]:
-            continue
-        item = field.items[0]
-        if item.type != "string" or item.enum is not None or not item.copied or normalisation.value_kind(item):
+        if not is_plain_list(field):
             continue
         places = [p for n in range(len(lines)) if (p := _elements(field, n, lines, document.text, headings))]
         places = [p for p in places if not any(s < p[-1][1] and p[0][0] < e for s, e in hidden)]
@@ -49,6 +46,14 @@ def match_plain_lists(fields: Sequence[Field], document: Document) -> dict[Path,
             rows = tuple((StructuralMatch((), s, e, settings.score),) for s, e in places[0])
             found[field.path] = TableRowsMatch(field.path, rows, (), settings.score)
     return found
+
+
+def is_plain_list(field: Field) -> bool:
+    """Decide whether a field is a list of any texts that are copied, of no kind that code can tell."""
+    if field.type != "array" or [item.path for item in field.items] != [()]:
+        return False
+    item = field.items[0]
+    return item.type == "string" and item.enum is None and item.copied and normalisation.value_kind(item) is None
 
 
 def _trim(text: str, start: int, end: int) -> _Span:

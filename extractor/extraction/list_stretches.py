@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from extractor.candidates.plain_lists import is_plain_list
 from extractor.confidence import heuristic
 from extractor.decoding import Slot, parse_answer, write_grammar, write_json_schema
 from extractor.extraction.field_values import ExtractionContext, value_from_evidence
@@ -18,8 +19,8 @@ from extractor.extraction.questions import FieldQuery, QuestionSettings
 from extractor.grounding import occurrences
 from extractor.models import Model
 from extractor.settings import Settings, rule, threshold
+from extractor.tables import trim_span
 from extractor.types import Field, FieldGroup, FieldValue, Path
-from extractor.values import normalisation
 from extractor.values.characters import shorten
 
 Span = tuple[int, int]
@@ -34,6 +35,8 @@ class ListStretchSettings(Settings):
     answer_tokens: int = threshold(200, unit="tokens", meaning="Longest stretch.")
     longest_description: int = threshold(200, unit="characters", meaning="A longer description of a list is cut.")
     longest_element: int = threshold(120, unit="characters", meaning="A longer part of a stretch is prose.")
+    longer: float = threshold(2.0, meaning="A part so many times as long as the written elements is prose.")
+    longer_by: int = threshold(8, unit="characters", meaning="What such a part must be longer by, in addition.")
     runaway: int = threshold(6, unit="elements", meaning="A list of so many, of which one is in the stretch, ran on.")
 
 
@@ -50,7 +53,7 @@ _SEPARATORS = tuple(
 )
 """What stands between elements: marks of items, the ends of lines, strong signs, and weak ones."""
 _LEAD = re.compile(r"[^\n:：]{1,24}[:：]\s*")
-_TRAIL = " \t\n,;，；、.。"
+_AROUND = " \t\n,;，；、.。"
 _BRACKETED = re.compile(r"[(（\[][^()（）\[\]]*[)）\]]")
 
 
@@ -61,7 +64,7 @@ def hold_to_stretches(
 
     One short question for each list that the model was asked for. Raises what the model raises.
     """
-    lists = [query for group in planned.queries for query in group if _is_plain_list(query.field)]
+    lists = [query for group in planned.queries for query in group if is_plain_list(query.field)]
     if model is None or not lists or not ListStretchSettings.current().ask_for_stretches:
         return list(values)
     groups = tuple(_question(query, planned) for query in lists)
@@ -77,13 +80,6 @@ def hold_to_stretches(
         if changed is not None:
             settled[query.field.path] = changed
     return _replace_lists(values, settled)
-
-
-def _is_plain_list(f: Field) -> bool:
-    if f.type != "array" or [item.path for item in f.items] != [()]:
-        return False
-    item = f.items[0]
-    return item.type == "string" and item.enum is None and item.copied and normalisation.value_kind(item) is None
 
 
 def _slot(query: FieldQuery) -> Slot:
@@ -116,7 +112,7 @@ def _settle(
         return None
     text = context.document.text
     written = [v for v in values if len(v.path) == len(field.path) + 1 and v.value is not None]
-    inside = [v for v in written if v.evidence and stretch[0] <= v.evidence.start and v.evidence.end <= stretch[1]]
+    inside = [v for v in written if _is_in(v, stretch)]
     parts = _part(text, stretch, [(v.evidence.start, v.evidence.end) for v in inside if v.evidence])
     if len(parts) > 1 and all(e - s <= settings.longest_element for s, e in parts) and (inside or not written):
         by_part = {part: next((v for v in inside if _is_in(v, part)), None) for part in parts}
@@ -134,8 +130,10 @@ def _settle(
 
 def _are_other_words(parts: Sequence[Span], inside: Sequence[FieldValue]) -> bool:
     """Decide whether parts that the model did not write are what else a sentence says: longer, or more of them."""
+    settings = ListStretchSettings.current()
     longest = max(v.evidence.end - v.evidence.start for v in inside if v.evidence)
-    return len(parts) > len(inside) or any(e - s > 2 * longest + 8 for s, e in parts)
+    most = settings.longer * longest + settings.longer_by
+    return len(parts) > len(inside) or any(e - s > most for s, e in parts)
 
 
 def _is_in(value: FieldValue, part: Span) -> bool:
@@ -179,16 +177,8 @@ def _split(text: str, stretch: Span, separator: re.Pattern[str]) -> list[Span]:
             spans.append((at, m.start()))
             at = m.end()
     spans.append((at, end))
-    trimmed = [_trim(text, *span) for span in spans]
+    trimmed = [trim_span(text, *span, _AROUND) for span in spans]
     return [(s, e) for s, e in trimmed if s < e]
-
-
-def _trim(text: str, start: int, end: int) -> Span:
-    while start < end and text[start] in _TRAIL:
-        start += 1
-    while start < end and text[end - 1] in _TRAIL:
-        end -= 1
-    return start, end
 
 
 def _replace_lists(values: Sequence[FieldValue], settled: Mapping[Path, list[FieldValue]]) -> list[FieldValue]:

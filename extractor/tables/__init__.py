@@ -21,7 +21,7 @@ from __future__ import annotations
 
 from extractor.tables.cell_kinds import counts_up, is_period, is_value, value_format
 from extractor.tables.cell_per_line import find_cell_per_line_tables
-from extractor.tables.cells import PlacedCell, collapse_whitespace
+from extractor.tables.cells import PlacedCell, collapse_whitespace, trim_span
 from extractor.tables.flattened import find_tables_in_text
 from extractor.tables.header_paths import build_table
 from extractor.tables.page_lines import PlacedLine
@@ -36,5 +36,6 @@ __all__ = [
     "find_tables_in_text",
     "is_period",
     "is_value",
+    "trim_span",
     "value_format",
 ]

@@ -98,13 +98,16 @@ def _joins_without_space(character: str) -> bool:
     return is_wide(character) or character in _SHARED_PUNCTUATION
 
 
-def trim_span(text: str, start: int, end: int) -> tuple[int, int]:
-    """Return `(start, end)` without the white space at both ends; `(start, start)` where there is nothing else."""
+def trim_span(text: str, start: int, end: int, characters: str = BLANKS) -> tuple[int, int]:
+    """Return `(start, end)` without some characters at both ends, white space as a rule.
+
+    `(start, start)` where there is nothing else.
+    """
     stretch = text[start:end]
-    leading = len(stretch) - len(stretch.lstrip(BLANKS))
+    leading = len(stretch) - len(stretch.lstrip(characters))
     if leading == len(stretch):
         return start, start
-    return start + leading, start + len(stretch.rstrip(BLANKS))
+    return start + leading, start + len(stretch.rstrip(characters))
 
 
 def display_width(text: str) -> int:
