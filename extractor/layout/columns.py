@@ -146,4 +146,4 @@ def _is_prose(segments: list[TextSegment], settings: ColumnSettings) -> bool:
 
 def printed_width(text: str) -> int:
     """Return the width of `text` in characters of Latin print: a full-width character is as wide as two."""
-    return sum(2 if is_wide(character) else 1 for character in text)
+    return len(text) if text.isascii() else sum(2 if is_wide(character) else 1 for character in text)

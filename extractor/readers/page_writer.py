@@ -103,7 +103,8 @@ class PageWriter:
         for position, words in enumerate(words_in_order(line, self._is_leftward)):
             self._write(separator if position else "")
             for word, neighbours in words:
-                self._write(separator_before(*neighbours) if neighbours else separator_before(None, word))
+                if neighbours:
+                    self._write(separator_before(*neighbours))
                 self._write_word(word)
 
     def _write_text_block(self, block: TextBlock) -> None:

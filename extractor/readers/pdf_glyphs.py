@@ -70,7 +70,7 @@ class GlyphRun:
         object.__setattr__(self, "box", union(boxes))
         object.__setattr__(self, "text", "".join(texts))
         object.__setattr__(self, "style", style)
-        object.__setattr__(self, "is_one_object", all(other is style for other in styles))
+        object.__setattr__(self, "is_one_object", len(set(map(id, styles))) == 1)
 
     def page_box(self, frame: PageFrame) -> Rect:
         """Return its box on the page as displayed."""

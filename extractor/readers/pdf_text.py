@@ -27,7 +27,7 @@ from extractor.readers.pdf_glyphs import (
 from extractor.readers.pdf_objects import Colour, PageObjects, object_colour, object_matrix
 from extractor.readers.text_direction import runs_to_the_left
 from extractor.settings import Settings, threshold
-from extractor.values.scripts import is_wide
+from extractor.values.scripts import FIRST_WIDE, is_wide
 
 _MAX_GLYPHS = 200_000
 _LAST = 1 << 60
@@ -37,6 +37,7 @@ _SOFT_HYPHEN = 0xAD
 _SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _DIGITS = frozenset("0123456789")
 _RAISED = str.maketrans("0123456789", _SUPERSCRIPTS)
+_FIRST_WIDE = ord(FIRST_WIDE)
 _BOLD_NAMES = ("bold", "black", "heavy")
 
 
@@ -112,6 +113,21 @@ class FontUse:
     unmapped: list[Rect] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class _ObjectUse:
+    """What the characters of one text object share, kept from its first one: a page has thousands of characters."""
+
+    style: TextStyle
+    font: FontUse | None
+    """What its font shows; None for an object that is not seen."""
+    largest_side: float
+    """A box with both sides above this, in points, may be misjudged; below 0 where that is not known."""
+    lowest: float
+    """A box that is lower than this, in points, is replaced."""
+    highest: float
+    """... and so is one that is higher than this."""
+
+
 FindMissing = Callable[[list[tuple[float, float]]], list[MissingGlyph]]
 """Finds the characters that begin at some origins in the page's own coordinates and that pdfium leaves out."""
 
@@ -125,11 +141,14 @@ class TextReader:
         self._objects = objects
         self._find_missing = find_missing
         self._settings = PdfTextSettings.current()
-        self._styles: dict[int | None, TextStyle] = {}
+        self._uses: dict[int | None, _ObjectUse] = {}
+        self._find_object = ctypes.CFUNCTYPE(ctypes.c_void_p, *raw.FPDFText_GetTextObject.argtypes)(
+            ctypes.cast(raw.FPDFText_GetTextObject, ctypes.c_void_p).value
+        )  # its address alone: pdfium's own declaration makes two objects of each answer
         self._largest_sides: dict[int, float] = {}
         self._loose = raw.FS_RECTF()
         self._bold_fonts: dict[int, bool] = {}
-        self._seen_objects: set[int] = set()
+        self._seen_objects: set[int | None] = set()
         self._is_vertical, self._leading = False, 0.0
         self._pale: set[int] = set()
         self._over: dict[int, list[tuple[Rect, Visibility]]] = {}
@@ -143,8 +162,12 @@ class TextReader:
         opened = page.get_textpage()
         textpage = opened.raw  # pdfium's own handle: its wrapper takes time in every call
         try:
-            self._is_vertical = self._runs_down(textpage)
-            runs = list(self._iterate_runs(textpage))
+            count = self._raw.FPDFText_CountChars(textpage)
+            self.dropped = max(0, count - _MAX_GLYPHS)
+            get_code = self._raw.FPDFText_GetUnicode
+            codes = [get_code(textpage, index) for index in range(min(count, _MAX_GLYPHS))]
+            self._is_vertical = self._runs_down(textpage, codes[: self._settings.characters_looked_at])
+            runs = list(self._iterate_runs(textpage, codes))
             runs += self._read_missing(runs)
         finally:
             opened.close()
@@ -169,14 +192,15 @@ class TextReader:
                 found |= {id(each) for each in pale if each.style.baseline == run.style.baseline}
         return found
 
-    def _runs_down(self, textpage) -> bool:
+    def _runs_down(self, textpage, codes: Sequence[int]) -> bool:
         """Decide whether most Chinese or Japanese characters of a page follow one another from top to bottom."""
+        if not any(map(_may_be_wide, codes)):
+            return False
         raw, settings, loose = self._raw, self._settings, self._loose
         downwards: list[float] = []
         steps = 0
         last: Rect | None = None
-        for index in range(min(raw.FPDFText_CountChars(textpage), settings.characters_looked_at)):
-            code = raw.FPDFText_GetUnicode(textpage, index)
+        for index, code in enumerate(codes):
             counts = (code < 0xD800 or 0xE000 <= code < 0x110000) and is_wide(chr(code))
             if (not counts and last is None) or code in SPACES:
                 continue
@@ -198,20 +222,17 @@ class TextReader:
 
     # Characters.
 
-    def _iterate_runs(self, textpage) -> Iterator[GlyphRun]:
+    def _iterate_runs(self, textpage, codes: Sequence[int]) -> Iterator[GlyphRun]:
         raw = self._raw
-        count = raw.FPDFText_CountChars(textpage)
-        self.dropped = max(0, count - _MAX_GLYPHS)
         builder = _RunBuilder(self._settings, self._leading if self._is_vertical else 0.0)
         high_surrogate = 0
-        for index in range(min(count, _MAX_GLYPHS)):
-            code = raw.FPDFText_GetUnicode(textpage, index)
+        for index, code in enumerate(codes):
             if code in SPACES:
                 if raw.FPDFText_IsGenerated(textpage, index) == 1:
                     builder.supposed_space = True
                 else:
                     builder.space = True
-                    self._mark_seen(raw.FPDFText_GetTextObject(textpage, index))
+                    self._seen_objects.add(self._find_object(textpage, index))
                 continue
             if 0xD800 <= code < 0xDC00:
                 high_surrogate = code
@@ -221,7 +242,7 @@ class TextReader:
             if code == _HYPHEN_AT_LINE_END:
                 code = ord("-")
             elif code == _SOFT_HYPHEN:
-                if self._parts_a_word(textpage, index, count):
+                if self._parts_a_word(codes, index):
                     builder.is_bridged = True
                     continue
                 code = ord("-")
@@ -231,50 +252,58 @@ class TextReader:
         if (run := builder.finish()) is not None:
             yield run
 
-    def _parts_a_word(self, textpage, index: int, count: int) -> bool:
+    @staticmethod
+    def _parts_a_word(codes: Sequence[int], index: int) -> bool:
         """Decide whether a soft hyphen stands between two letters; elsewhere it is drawn in place of a hyphen."""
-        around = [self._raw.FPDFText_GetUnicode(textpage, at) for at in (index - 1, index + 1) if 0 <= at < count]
+        around = [codes[at] for at in (index - 1, index + 1) if 0 <= at < len(codes)]
         return len(around) == 2 and all(has_meaning(code) and chr(code).isalpha() for code in around)
-
-    def _mark_seen(self, item) -> int | None:
-        """Count a text object as seen and return its address; None for a character without an object."""
-        key = ctypes.addressof(item.contents) if item else None
-        if key is not None:
-            self._seen_objects.add(key)
-        return key
 
     def _read_glyph(self, textpage, index: int, code: int) -> Glyph | None:
         """Return a character with its box; None where it has no box or cannot be shown."""
-        raw, settings = self._raw, self._settings
-        item, loose = raw.FPDFText_GetTextObject(textpage, index), self._loose
-        key = self._mark_seen(item)
-        if not raw.FPDFText_GetLooseCharBox(textpage, index, loose):
+        key, loose = self._find_object(textpage, index), self._loose
+        self._seen_objects.add(key)
+        if not self._raw.FPDFText_GetLooseCharBox(textpage, index, loose):
             return None
         box = self._frame.display_box(loose.left, loose.bottom, loose.right, loose.top)
-        if self._is_misjudged(textpage, index, key, box):
+        known = self._uses.get(key)
+        if (
+            known is None or (box.x1 - box.x0 > known.largest_side and box.bottom - box.top > known.largest_side)
+        ) and self._is_misjudged(textpage, index, key, box):
             box = self._read_ink_box(textpage, index)
-        style = self._styles.get(key)
-        if style is None:
-            style = self._styles[key] = self._read_style(textpage, index, item, key, box, chr(code))
-        if self._over and (later := self._over.get(style.text_object)) and style.visibility is Visibility.SHOWN:
+        if known is None:
+            known = self._uses[key] = self._read_object(textpage, index, key, box, chr(code))
+        style, font = known.style, known.font
+        if font is not None and self._over and (later := self._over.get(style.text_object)):
             style = self._under_covers(style, later, box)
+            font = font if style is known.style else None
         point = code_point(code)
-        if style.visibility is Visibility.SHOWN:
-            use = self.fonts[style.font]
-            use.text.append(point.shown)
-            if not point.has_meaning or raw.FPDFText_HasUnicodeMapError(textpage, index) == 1:
-                use.unmapped.append(box)
+        if font is not None:
+            font.text.append(point.shown)
+            if not point.has_meaning or self._raw.FPDFText_HasUnicodeMapError(textpage, index) == 1:
+                font.unmapped.append(box)
         if not point.character:
             return None
         if style.turn:
             box = self._frame.to_reading(box, style.turn)
         if style.lean:
             box = _straighten(box, style)
-        size, height = style.font_size, box.bottom - box.top
-        if not settings.lowest_box * size <= height <= settings.highest_box * size:
-            top, bottom = style.baseline - settings.ascent * size, style.baseline + settings.descent * size
-            box = Rect(box.x0, top, box.x1, bottom)
+        if not known.lowest <= box.bottom - box.top <= known.highest:
+            size = style.font_size
+            top = style.baseline - self._settings.ascent * size
+            box = Rect(box.x0, top, box.x1, style.baseline + self._settings.descent * size)
         return Glyph(point.character, box, style)
+
+    def _read_object(self, textpage, index: int, key: int | None, box: Rect, character: str) -> _ObjectUse:
+        """Return what the characters of a text object share; `box` is that of its first one with a box."""
+        item = self._raw.FPDFText_GetTextObject(textpage, index)
+        style = self._read_style(textpage, index, item, key, box, character)
+        return _ObjectUse(
+            style,
+            self.fonts[style.font] if style.visibility is Visibility.SHOWN else None,
+            self._largest_sides.get(key, -1.0) if key else -1.0,
+            self._settings.lowest_box * style.font_size,
+            self._settings.highest_box * style.font_size,
+        )
 
     def _is_misjudged(self, textpage, index: int, key: int | None, box: Rect) -> bool:
         """Decide whether a character's box is far larger than its font size and its ink, as in fonts set downwards."""
@@ -331,7 +360,7 @@ class TextReader:
             baseline = self._frame.to_reading(Rect(px, py, px, py), turn).top
         else:
             baseline = self._frame.to_reading(box, turn).bottom - settings.descent * size
-        style = self._make_style(item, key, len(self._styles), baseline, size, turn, box)
+        style = self._make_style(item, key, len(self._uses), baseline, size, turn, box)
         lean_x, lean_y = a * matrix.c + c * matrix.d, b * matrix.c + d * matrix.d
         across = abs(lean_y * right - lean_x * down)
         if across and (lean := (lean_x * right + lean_y * down) / across):
@@ -491,6 +520,11 @@ class TextReader:
         return Glyph(normalized_character(ord(character.text)), box, style)
 
 
+def _may_be_wide(code: int) -> bool:
+    """Decide whether a code point, or half of one, may be a Chinese or Japanese character."""
+    return code >= _FIRST_WIDE
+
+
 def _straighten(box: Rect, style: TextStyle) -> Rect:
     """Return the box that a leaning character takes on its line, without what its slant adds on both sides."""
     above, below = style.baseline - box.top, box.bottom - style.baseline
@@ -536,6 +570,9 @@ class _RunBuilder:
         self._leading = leading
         self._least_gap = min(settings.word_gap, settings.word_gap_wide + leading)
         self._glyphs: list[Glyph] = []
+        self._style: TextStyle | None = None
+        self._closest = self._farthest = 0.0
+        """The gaps, in points, between which a character follows closely on one of the same style, `_style`."""
         self._space_before = True
         self.space = False
         self.supposed_space = False
@@ -575,15 +612,13 @@ class _RunBuilder:
 
     def _follows_closely(self, previous: Glyph, glyph: Glyph) -> bool:
         """Decide whether a character stands right behind another one of its object: most do, and need no other test."""
-        if glyph.style is not previous.style or self.space or self.supposed_space or self.is_bridged:
+        (last, (last_x0, _, last_x1, _), before), (_, (start, _, _, _), style) = previous, glyph
+        if style is not before or self.space or self.supposed_space or self.is_bridged:
             return False
-        size, start = glyph.style.font_size, glyph.box.x0
-        gap = start - previous.box.x1
-        return (
-            start >= previous.box.x0
-            and -self._settings.step_back * size <= gap <= self._least_gap * size
-            and previous.text not in _SUPERSCRIPTS
-        )
+        if style is not self._style:
+            self._style, size = style, style.font_size
+            self._closest, self._farthest = -self._settings.step_back * size, self._least_gap * size
+        return start >= last_x0 and self._closest <= start - last_x1 <= self._farthest and last not in _SUPERSCRIPTS
 
     def finish(self) -> GlyphRun | None:
         """Return the last run."""

@@ -103,7 +103,7 @@ def _remove_repeated(runs: Sequence[GlyphRun]) -> list[GlyphRun]:
         if len(squares) > (2 * reach + 1) ** 2:
             around = product(range(column - reach, column + reach + 1), range(row - reach, row + reach + 1))
         others = chain.from_iterable(squares.get(square, ()) for square in around)
-        if any(abs(other.x0 - box.x0) <= near and abs(other.top - box.top) <= near for other in others):
+        if squares and any(abs(other.x0 - box.x0) <= near and abs(other.top - box.top) <= near for other in others):
             continue
         squares.setdefault((column, row), []).append(box)
         result.append(run)

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol, cast
 
 from extractor.errors import ExtractorError, InputError
+from extractor.readers.garbage import collecting_seldom
 from extractor.readers.limits import MAX_BYTES, SPLIT_FILE, refuse_large_file
 from extractor.readers.sample import FileSample
 from extractor.readers.signatures import AS_DOCUMENT, find_unsupported_format
@@ -125,7 +126,7 @@ def read_bytes(data: bytes, source: str) -> Document:
     refuse_large_file(len(data), source)
     if not data.strip(b"\x00 \t\r\n\x0b\x0c"):
         raise InputError(f"{source} is empty.", "Check that it was saved or downloaded in full.")
-    with naming_failures(source):
+    with naming_failures(source), collecting_seldom():
         return find_reader(detect_format(data, source)).read(data, source)
 
 

@@ -18,7 +18,7 @@ _ARABIC_NUMBER = re.compile("[\u0660-\u066c\u06f0-\u06f9.,/:%-]+")
 
 def runs_to_the_left(text: str) -> bool:
     """Decide whether the text has letters that are written from right to left; digits are not, in any script."""
-    return _RIGHT_TO_LEFT.search(text) is not None and _ARABIC_NUMBER.fullmatch(text) is None
+    return not text.isascii() and _RIGHT_TO_LEFT.search(text) is not None and _ARABIC_NUMBER.fullmatch(text) is None
 
 
 def is_written_leftward(words: Iterable[str]) -> bool:

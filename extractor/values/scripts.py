@@ -34,7 +34,7 @@ COMBINING_MARKS = (
 """Marks that belong to the character before them: accents, Thai and Lao vowels and tones, voicing marks, variation
 selectors and the zero-width joiner."""
 
-_FIRST_WIDE = WIDE[0]
+FIRST_WIDE = WIDE[0]
 """Before it come all letters of Europe, which a comparison tells apart with less work than a pattern."""
 
 _HAN, _KANA, _CJK, _WIDE, _UNSPACED = (re.compile(f"[{script}]") for script in (HAN, KANA, CJK, WIDE, UNSPACED))
@@ -52,7 +52,7 @@ def is_cjk(character: str) -> bool:
 
 def is_wide(character: str) -> bool:
     """Return whether `character` is full-width: a letter, a punctuation mark or a form of Chinese and Japanese."""
-    return character >= _FIRST_WIDE and _WIDE.match(character) is not None
+    return character >= FIRST_WIDE and _WIDE.match(character) is not None
 
 
 def is_unspaced(character: str) -> bool:
