@@ -14,7 +14,7 @@ To be read in this order:
   `header_spans`: the one solver of spans of headers, and its costs. `header_placement`, `row_placement`: header rows
   and body rows onto columns. `unmarked_rows`: rows out of a stream of cells.
 - Where flattened tables come from. `text_lines`, `flattened`: plain text, sorted by kinds of line, each of which has a
-  reader in `cell_lines`, `row_lines` or `fixed_width`. `page_lines`, `cell_per_line`: lines of pages.
+  reader in `cell_lines`, `row_lines`, `fixed_width` or `stacked_cells`. `page_lines`, `cell_per_line`: lines of pages.
 """
 
 from __future__ import annotations

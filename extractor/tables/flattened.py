@@ -15,6 +15,7 @@ from extractor.tables.fixed_width import read_aligned_lines
 from extractor.tables.header_paths import build_table
 from extractor.tables.row_lines import read_pipe_rows, read_tab_rows
 from extractor.tables.row_placement import place_rows
+from extractor.tables.stacked_cells import read_stacked_cells
 from extractor.tables.text_lines import SENTENCE_END, LineKind, SourceLine, TextTable, TextTableSettings, split_lines
 from extractor.types import Table
 from extractor.values.enumeration import enumeration_style
@@ -28,6 +29,7 @@ _FINDERS: dict[LineKind, Finder] = {
     LineKind.PIPE_CELL: read_pipe_cells,
     LineKind.PIPE_ROW: read_pipe_rows,
     LineKind.TAB_ROW: read_tab_rows,
+    LineKind.TEXT: read_stacked_cells,
 }
 
 MAX_CAPTION_LINE = 400
@@ -38,8 +40,9 @@ def find_tables_in_text(text: str, start: int = 0, end: int | None = None) -> li
     """Return the tables that stand in `text[start:end]` as plain text, in reading order, each with its grid rebuilt.
 
     These forms are read: a cell per line that begins at a tab, with rows ending at a blank line; a cell per line that
-    begins at a pipe, with row ends not marked; rows of cells between tabs or pipes, also Markdown's; and columns
-    aligned by spaces. Text without evidence of a table (two rows, two cells, values, blanks or equal counts) has none.
+    begins at a pipe, with row ends not marked; rows of cells between tabs or pipes, also Markdown's; columns aligned by
+    spaces; and a cell per line with nothing around it, where what the lines hold repeats. Text without evidence of a
+    table (two rows, two cells, values, blanks or equal counts) has none.
     `Table.problems` names the rows whose number of cells could not be reconciled. Never raises.
     """
     end = len(text) if end is None else min(end, len(text))
