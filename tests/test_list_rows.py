@@ -5,7 +5,8 @@ import pytest
 from extractor.candidates.column_assignment import assign, margins
 from extractor.candidates.column_names import header_similarity
 from extractor.candidates.column_question import apply_column_answer, find_uncertain_tables, make_column_question
-from extractor.candidates.list_rows import limits_rows, rows_of_matches
+from extractor.candidates.entry_grids import table_grids
+from extractor.candidates.list_rows import limits_rows, match_rows, rows_of_matches
 from extractor.extraction.pipeline import extract
 from extractor.problems import ProblemKind
 from extractor.readers import read_bytes
@@ -823,3 +824,137 @@ def test_numbered_heading_is_a_heading():
         ("Garden", "Tray, small"),
         ("Garden", "Tray, large"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "header"),
+    [
+        ("makeOrBuy", "M/B"),
+        ("unitOfMeasure", "UoM"),
+        ("partNumber", "P/N"),
+        ("unitWeightKg", "Unit wt kg"),
+        ("al", "AI"),
+        ("laufendeNummer", "Lfd. Nr."),
+        ("groesse", "Größe"),
+    ],
+)
+def test_headers_name_items_with_initials_short_words_and_letters_that_look_alike(name, header):
+    schema = load_schema({"type": "object", "properties": {name: text()}})
+    assert header_similarity(schema.fields[0], header) >= 0.8
+
+
+def test_column_of_codes_is_the_item_whose_allowed_values_begin_with_them():
+    wanted = a_list("", name=text(), weight=number(), sex=text(enum=["female", "male", None]))
+    document = tabbed("Name|Weight|S", "Rosie|12|F", "Bruno|15|M", "Pip|3|F")
+    assert rows(document, wanted) == [("Rosie", 12, "female"), ("Bruno", 15, "male"), ("Pip", 3, "female")]
+
+
+def test_columns_that_no_item_goes_by_are_the_elements_of_a_list_of_numbers():
+    wanted = a_list("", sample=text(), readings={"type": "array", "items": number()}, mean=number())
+    document = tabbed("Sample|1|2|3|Mean", "A1|4|6|8|6", "A2|5|7||6")
+    assert rows(document, wanted) == [("A1", [4, 6, 8], 6), ("A2", [5, 7], 6)]
+
+
+def test_columns_are_not_a_list_of_numbers_where_another_number_has_no_column():
+    wanted = a_list("", sample=text(), operator=text(), readings={"type": "array", "items": number()}, drift=number())
+    document = tabbed("Sample|Operator|1|2|3", "A1|Ida|4|6|8", "A2|Ben|5|7|9")
+    assert [row[2] for row in rows(document, wanted)] == [None, None] or rows(document, wanted) == []
+
+
+def test_dash_in_a_column_of_texts_is_a_blank():
+    wanted = a_list("", part=text(), revision=text(), count=number())
+    document = tabbed("Part|Revision|Count", "Hinge|B|2", "Screw|-|14", "Plate|—|1")
+    assert rows(document, wanted) == [("Hinge", "B", 2), ("Screw", None, 14), ("Plate", None, 1)]
+
+
+def test_of_columns_under_two_headers_a_list_has_those_under_its_own_name():
+    page = (
+        "<table><tr><th colspan=3>Tensile test</th><th colspan=3>Impact test</th></tr>"
+        "<tr><th>Test No.</th><th>Temp °C</th><th>Strength</th><th>Test No.</th><th>Temp °C</th><th>Energy</th></tr>"
+        "<tr><td>T1</td><td>20</td><td>410</td><td>K1</td><td>-20</td><td>112</td></tr>"
+        "<tr><td>T2</td><td>20</td><td>398</td><td>K2</td><td>-40</td><td>96</td></tr></table>"
+    )
+    wanted = a_list("", testNumber=text(), temperatureC=number(), strength=number())
+    data = extraction(page, "tests.html", tensileTests=wanted).data
+    assert [tuple(row.values()) for row in data["tensileTests"]] == [("T1", 20, 410), ("T2", 20, 398)]
+
+
+def test_top_of_an_assembly_is_no_condition_of_rows():
+    assert not limits_rows(the_list(a_list("All lines with the top assembly", part=text())))
+    assert limits_rows(the_list(a_list("The top 3 customers", name=text())))
+
+
+def test_value_over_several_rows_is_shown_with_each_of_them():
+    page = (
+        "<table><tr><th>Period</th><th>Fund</th><th>Paid</th></tr>"
+        "<tr><td rowspan=2>January to June</td><td>Pension</td><td>120</td></tr>"
+        "<tr><td>Health</td><td>80</td></tr></table>"
+    )
+    schema = load_schema(
+        {"title": "t", "type": "object", "properties": {"rows": a_list("", fund=text(), paid=number())}}
+    )
+    match = match_rows(schema.fields, read_bytes(page.encode(), "funds.html"))["rows",]
+    assert [cells[0].name for cells in match.cells] == ["Period", "Period"]
+
+
+def test_rows_of_a_text_and_one_number_in_one_column_or_another_are_entries():
+    wanted = a_list("", description=text(), quantity=number(), rate=number(), gross=number(), withheld=number())
+    document = tabbed(
+        "Description|Quantity|Rate|Gross|Withheld",
+        "Salary|152|19.85|3,017.20|",
+        "Night bonus|||362.06|",
+        "Pension||||171.33",
+        "Wage tax||||598.42",
+        "Staff club||||5.00",
+        "Total|||3,379.26|774.75",
+    )
+    assert [row[0] for row in rows(document, wanted)] == ["Salary", "Night bonus", "Pension", "Wage tax", "Staff club"]
+    assert rows(document, wanted)[1:3] == [("Night bonus", None, None, 362.06, None), ("Pension", *[None] * 3, 171.33)]
+
+
+def test_header_whose_texts_stand_again_below_is_the_first_entry():
+    page = (
+        "<table><tr><th>Wall</th><th>Cavity wall</th><th>Average</th></tr>"
+        "<tr><td>Wall</td><td>Timber frame</td><td>Good</td></tr>"
+        "<tr><td>Roof</td><td>Pitched</td><td>Average</td></tr></table>"
+    )
+    [grid] = table_grids(read_bytes(page.encode(), "parts.html"))
+    assert [cell.text for _, cell in sorted(grid.rows[0].items())] == ["Wall", "Cavity wall", "Average"]
+    assert not grid.has_header
+    assert not grid.named_columns
+
+
+def test_tables_of_two_kinds_go_to_the_lists_that_they_fit_together():
+    document = tabbed(
+        "No.|Burden|Entered|Deleted",
+        "1|Right of way|1963-10-23|",
+        "2|Right to live there|2019-04-11|",
+        "",
+        "No.|Amount|Mortgage|Entered|Deleted",
+        "1|153.50|Savings bank|1979-08-02|2019-04-11",
+        "2|240.00|People's bank|2020-06-30|",
+    )
+    burdens = a_list("", no=text(), content=text(), entered=text(format="date"), deleted=text(format="date"))
+    mortgages = a_list(
+        "", no=text(), amount=number(), lender=text(), entered=text(format="date"), deleted=text(format="date")
+    )
+    data = extraction(document, burdens=burdens, mortgages=mortgages).data
+    assert [row["entered"] for row in data["burdens"]] == ["1963-10-23", "2019-04-11"]
+    assert [row["amount"] for row in data["mortgages"]] == [153.5, 240]
+
+
+def test_column_with_the_name_of_an_inner_list_holds_its_elements():
+    wanted = a_list("", post=text(), number=number(), subjects={"type": "array", "items": text()})
+    document = tabbed("Post|Number|Subjects", "Nurse|3|nursing; midwifery", "Clerk|1|law, economics")
+    assert rows(document, wanted) == [("Nurse", 3, ["nursing", "midwifery"]), ("Clerk", 1, ["law", "economics"])]
+
+
+def test_column_with_two_names_over_cells_of_two_values_is_two_columns():
+    wanted = a_list("", load={"type": ["integer", "null"]}, vehicle=text(), out=text(), tonnes=number())
+    document = tabbed(
+        "L0AD VEHICLE|OUT|TONNES", "1 KX19 LDO|07:42|19.86", "2 YN21 VBE|08:31|20.14", "3 PO68 RRT|10:57|18.34"
+    )
+    assert [row[:2] for row in rows(document, wanted)] == [(1, "KX19 LDO"), (2, "YN21 VBE"), (3, "PO68 RRT")]
+    whole = a_list("", unit=text(), price=number(), name=text())
+    document = tabbed("Name|Unit price", "Rope|12.50", "Chain|8.25")
+    assert [row[1:] for row in rows(document, whole)] == [(12.5, "Rope"), (8.25, "Chain")]

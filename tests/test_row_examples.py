@@ -70,6 +70,16 @@ def read_all(item, texts, told):
             ["Line A", "Line B 2", "Van"],
         ),
         (["X-17 Bolt", "Y-2 Nut", "Z-9 Pin"], ["X-17", "Y-2"], ["X-17", "Y-2", "Z-9"]),
+        (
+            ["Ada Quill, born 9 May", "Ben de Orr, born 2 July", "Cy Dane, died 3 June"],
+            ["Ada Quill", "Ben de Orr"],
+            ["Ada Quill", "Ben de Orr", "Cy Dane"],
+        ),
+        (
+            ["1. Flat roof\ninsulation", "2. Floor\ninsulation", "3. Solar panels"],
+            ["Flat roof / insulation", "Floor / insulation"],
+            ["Flat roof\ninsulation", "Floor\ninsulation", "Solar panels"],
+        ),
     ],
 )
 def test_part_that_two_examples_agree_on_is_read_in_every_entry(texts, told, read):
@@ -284,3 +294,45 @@ def test_heading_over_the_rows_is_shown_with_each_entry():
     result = extract(read_bytes(sheet.encode(), "parts.csv"), schema, model)
     assert any("(printed over the entry): For order 77 / harbour" in question for question in model.questions)
     assert [e["place"] for e in result.data["parts"]] == ["harbour", "harbour", "quay", "quay", "quay"]
+
+
+def table_schema(**item):
+    rows = {"type": "array", "items": {"type": "object", "properties": item}}
+    return load_schema({"type": "object", "properties": {"parts": rows}})
+
+
+COUNT, NUMBER, TEXT = ({"type": [kind, "null"]} for kind in ("integer", "number", "string"))
+
+
+def test_both_ends_of_a_column_of_ranges_are_numbers_by_their_names():
+    sheet = "No,Item,Cost\n1,Roof,£850 - £1500\n2,Wall,£500 – £900\n3,Floor,£40 to £60\n"
+    schema = table_schema(no=COUNT, item=TEXT, costMin=NUMBER, costMax=NUMBER)
+    result = extract(read_bytes(sheet.encode(), "parts.csv"), schema, model_that_copies({}))
+    assert [(e["costMin"], e["costMax"]) for e in result.data["parts"]] == [(850, 1500), (500, 900), (40, 60)]
+
+
+def test_text_beside_a_number_in_one_cell_is_what_the_number_leaves():
+    sheet = "No,Item,After\n1,Roof,58 D\n2,Wall,62 D\n3,Floor,78 C\n"
+    schema = table_schema(no=COUNT, item=TEXT, score=NUMBER, band=TEXT)
+    told = {1: {"score": "58", "band": "58 D"}, 2: {"score": "62", "band": "62 D"}, 3: {"score": "78", "band": "78 C"}}
+    result = extract(read_bytes(sheet.encode(), "parts.csv"), schema, model_that_copies(told))
+    assert [(e["score"], e["band"]) for e in result.data["parts"]] == [(58, "D"), (62, "D"), (78, "C")]
+
+
+def test_header_before_a_copy_is_no_part_of_it():
+    sheet = "No,Article,Amount\n1,Bolt,4.00\n2,Nut,2.50\n3,Pin,1.25\n"
+    told = {n: {"what": f"Article: {what}"} for n, what in ((1, "Bolt"), (2, "Nut"), (3, "Pin"))}
+    schema = table_schema(no=COUNT, what=TEXT, amount=NUMBER)
+    result = extract(read_bytes(sheet.encode(), "parts.csv"), schema, model_that_copies(told))
+    assert [e["what"] for e in result.data["parts"]] == ["Bolt", "Nut", "Pin"]
+
+
+def test_item_that_is_the_heading_over_the_rows_may_be_a_part_of_it():
+    sheet = (
+        "No,Item,Amount\nP.O. 4500 / tools,,\n1,Bolt,4.00\n2,Nut,2.50\nP.O. 4600 / spares,,\n3,Pin,1.25\n4,Cap,1.75\n"
+    )
+    item = {"no": COUNT, "item": TEXT, "amount": NUMBER}
+    schema = table_schema(**item, orderGroup={"type": ["string", "null"], "description": "order of the section"})
+    told = {1: {"orderGroup": "4500"}, 2: {"orderGroup": "4500"}, 3: {"orderGroup": "4600"}, 4: {"orderGroup": "4600"}}
+    result = extract(read_bytes(sheet.encode(), "parts.csv"), schema, model_that_copies(told))
+    assert [e["orderGroup"] for e in result.data["parts"]] == ["4500", "4500", "4600", "4600"]

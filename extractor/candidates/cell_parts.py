@@ -12,6 +12,7 @@ import bisect
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from extractor.candidates.matches import EntryCell
 from extractor.geometry import overlaps_in_height
@@ -40,7 +41,8 @@ class CellPartSettings(Settings):
 class CellPart:
     """A part of an entry: in the cell of `column`, in its line `line` (from its end where negative), taken in one way.
 
-    `line` is None for any line that has the label `argument`; `hits` is how many examples it gave again.
+    `line` is None for any line that has the label `argument`; `hits` is how many examples it gave again. With
+    `of_whole_cell` it is taken of all lines together, which are then no lines of their own.
     """
 
     column: int
@@ -48,6 +50,7 @@ class CellPart:
     way: str
     argument: str = ""
     hits: int = 0
+    of_whole_cell: bool = False
 
 
 _BRACKETS = re.compile(r"[(（\[]([^()（）\[\]]+)[)）\]]")
@@ -79,6 +82,8 @@ _WAYS = (
     "last word",
     "after first word",
     "before last word",
+    "before comma",
+    "after comma",
     "part",
 )
 """Ways to take a part of a line, simplest first."""
@@ -168,12 +173,21 @@ def apply_part(part: CellPart, item: Field, cells: Sequence[EntryCell], text: st
     for cell in cells:
         if cell.column == part.column:
             lines = lines_of(cell, text)
+            if part.of_whole_cell:
+                lines = [whole] if (whole := _whole(lines, text)) else lines
             chosen = lines if part.line is None else lines[part.line :][:1] if _has(lines, part.line) else []
             for line in chosen:
                 for way, argument, span in _ways(line, text, (part.argument,)):
                     if (way, argument) == (part.way, part.argument):
                         return _typed(item, span, text)
     return None
+
+
+def _whole(lines: Sequence[Span], text: str) -> Span | None:
+    """Return the stretch from the first line to the last one, where nothing else stands between them."""
+    if not lines or any(text[a[1] : b[0]].strip() for a, b in pairwise(lines)):
+        return None
+    return lines[0][0], lines[-1][1]
 
 
 def extent(part: CellPart, span: Span, line: Span, text: str) -> Span:
@@ -194,8 +208,8 @@ def _has(lines: Sequence[Span], number: int) -> bool:
     return -len(lines) <= number < len(lines)
 
 
-def _rank(part: CellPart) -> tuple[int, bool]:
-    return _WAYS.index(part.way), part.line is not None and part.line < 0
+def _rank(part: CellPart) -> tuple[bool, int, bool]:
+    return part.of_whole_cell, _WAYS.index(part.way), part.line is not None and part.line < 0
 
 
 def _parts_that_give(
@@ -216,6 +230,10 @@ def _parts_that_give(
                 else:
                     yield CellPart(cell.column, number, way, argument)
                     yield CellPart(cell.column, number - len(lines), way, argument)
+        if whole := _whole(lines, text):
+            for way, argument, span in _ways(whole, text, ()):
+                if _plain(text[slice(*span)]) == _plain(wanted.replace(" / ", " ")) and _typed(item, span, text):
+                    yield CellPart(cell.column, 0, way, argument, of_whole_cell=True)
 
 
 def _number(item: Field, text: str) -> object:
@@ -291,6 +309,10 @@ def _ways(line: Span, text: str, labels: Sequence[str]) -> Iterator[tuple[str, s
     if len(words) > 1:
         yield from part("after first word", words[1][0], len(printed))
         yield from part("before last word", 0, words[-2][1])
+    comma = re.search(r"[,，]", printed)
+    if comma and comma.start():
+        yield from part("before comma", 0, comma.start())
+        yield from part("after comma", comma.end(), len(printed))
     for separator in _SEPARATORS:
         pieces = printed.split(separator)
         at = 0

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
@@ -39,17 +41,24 @@ class ColumnNameSettings(Settings):
         4, unit="words", meaning="A header of one word is quoted among so many first words of a description."
     )
     abbreviated_word: float = threshold(0.9, meaning="What a word counts that abbreviates one of the other name.")
+    misread_word: float = threshold(0.95, meaning="What a word counts that is another but for characters alike.")
     read_descriptions: bool = rule(True, meaning="Headers are looked for in the items' descriptions.")
     read_abbreviations: bool = rule(True, meaning="`Qty` is a quantity, `No.` a number, `YB` a year of birth.")
 
 
 _WORD = re.compile(r"[^\W\d_]+|\d+|[%#№]")
+_ZERO_IN_WORD = re.compile(r"(?<=[^\W\d_])0(?=[^\W\d_])")
+"""A zero that is the letter in a scan: `L0AD`."""
 _NUMBER_SIGN = re.compile(r"\b[nN][°º]|№")
 _INITIALS = re.compile(r"\b(?:[A-Za-z]\.){2,3}(?!\w)")
 _NUMBER_SIGNS = frozenset({"no", "nr", "num", "#"})
 _NUMBER_WORDS = frozenset({"number", "numero", "nummer"})
 _ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
 _VOWELS = frozenset("aeiou")
+_UMLAUT = re.compile("([aou])e")
+"""An umlaut written with an `e`: `groesse` is `Größe`, of which the accent is left out already."""
+_LOOK_ALIKE = str.maketrans("i1|0", "lllo")
+"""Characters that look alike in print: a scanned `Al` is read as `AI`."""
 _LEFT_OUT = re.compile(
     r"\b(?:without|excluding|not including|except(?: for)?)\b[^.;,()]*|(?:不含|不包括|不带)[^。；，,;（）()]*"
 )
@@ -87,6 +96,66 @@ def _similarity(
     return best
 
 
+def similarity_of_name(name: str, header: str) -> float:
+    """Return how well a column's header is a name, 0..1."""
+    return _similarity((name,), "", "", header, ColumnNameSettings.current(), LabelSimilaritySettings.current())
+
+
+def shared_words(item: Field, header: str) -> float:
+    """Return the greatest share of the words of one of the item's names that the header has, abbreviated or not."""
+    settings = ColumnNameSettings.current()
+    theirs = _words(header)
+    names = [ours for label in (*item.labels, readable_name(item.name)) if (ours := _words(label))]
+    return max(
+        (
+            sum(max((_same_word(one, t, settings) for t in theirs), default=0.0) for one in ours) / len(ours)
+            for ours in names
+        ),
+        default=0.0,
+    )
+
+
+def names_in_header(items: Sequence[Field], header: str) -> list[Field]:
+    """Return the items that a header of several names has: all their words, with no word for two; none if not several.
+
+    `CAS No. / EC No.` names `casNumber` and `ecNumber`. Two names are told by a sign between them: `Unit price` may
+    be no unit and a price.
+    """
+    settings = ColumnNameSettings.current()
+    found = [item for item in items if shared_words(item, header) >= settings.abbreviated_word]
+    own = [max(len(_words(label)) for label in (*item.labels, readable_name(item.name))) for item in found]
+    least = 2 if BETWEEN_NAMES.search(header) or min(own, default=0) > 1 else 3
+    return found if len(found) >= least and sum(own) <= len(_words(header)) else []
+
+
+def place_names(items: Sequence[Field], header: str) -> list[Field]:
+    """Return the items whose words are all in a header, in the order of their places in it, without overlaps.
+
+    Words in front of the first name, of a header above, are left aside. None where a word stands between two names.
+    """
+    settings = ColumnNameSettings.current()
+    theirs = _words(header)
+    placed: dict[int, tuple[int, Field]] = {}
+    for item in items:
+        for ours in {tuple(_words(label)) for label in (*item.labels, readable_name(item.name))}:
+            at = _find_words(ours, theirs, settings)
+            if at >= 0 and (at not in placed or placed[at][0] < len(ours)):
+                placed[at] = len(ours), item
+    found = sorted(placed.items())
+    is_whole = bool(found) and found[-1][0] + found[-1][1][0] == len(theirs)
+    follow = all(at + length == following for (at, (length, _)), (following, _) in pairwise(found))
+    items_found = [item for _, (_, item) in found]
+    return items_found if is_whole and follow and len({i.path for i in items_found}) == len(items_found) else []
+
+
+def _find_words(ours: Sequence[str], theirs: Sequence[str], settings: ColumnNameSettings) -> int:
+    """Return where the words stand in others, one after the other; -1 where they do not."""
+    for at in range(len(theirs) - len(ours) + 1 if ours else 0):
+        if all(_same_word(one, other, settings) for one, other in zip(ours, theirs[at:], strict=False)):
+            return at
+    return -1
+
+
 def _ends_with(header: str, label: str, settings: ColumnNameSettings) -> bool:
     """Decide whether a Chinese header is the label with words before it that narrow it: `计量单位` is a `单位`."""
     plain = normalise_label(label)
@@ -96,6 +165,7 @@ def _ends_with(header: str, label: str, settings: ColumnNameSettings) -> bool:
 def _words(text: str) -> list[str]:
     """Return the words of a name in lower case and without accents, without connectives."""
     joined = _INITIALS.sub(lambda m: f"{m[0].replace('.', '')} ", _NUMBER_SIGN.sub("no", text))  # `N.W.` as `NW`
+    joined = _ZERO_IN_WORD.sub("o", joined)
     plain = unicodedata.normalize("NFKD", joined).casefold()
     found = _WORD.findall(unicodedata.normalize("NFC", "".join(c for c in plain if c not in _ACCENTS)))
     return [word for word in found if word not in _CONNECTIVES] or found
@@ -106,7 +176,7 @@ def _word_similarity(label: str, header: str, settings: ColumnNameSettings) -> f
     ours, theirs = _words(label), _words(header)
     if not ours or not theirs:
         return 0.0
-    if settings.read_abbreviations and len(theirs) == 1 and _is_initials(theirs[0], ours):
+    if settings.read_abbreviations and _are_initials(header, label):
         return settings.abbreviated_word
     if settings.read_abbreviations:
         theirs = [word for each in theirs for word in _spelt_out(each, ours)]
@@ -123,6 +193,10 @@ def _word_similarity(label: str, header: str, settings: ColumnNameSettings) -> f
 def _same_word(one: str, other: str, settings: ColumnNameSettings) -> float:
     if one == other or one.rstrip("s") == other.rstrip("s") != "":
         return 1.0
+    if one.translate(_LOOK_ALIKE) == other.translate(_LOOK_ALIKE):
+        return settings.misread_word
+    if _UMLAUT.sub(r"\1", one) == _UMLAUT.sub(r"\1", other):
+        return 1.0
     if settings.read_abbreviations and (_abbreviates(one, other) or _abbreviates(other, one)):
         return settings.abbreviated_word
     return 0.0
@@ -136,13 +210,24 @@ def _abbreviates(short: str, word: str) -> bool:
         return False
     if word.startswith(short):
         return len(short) >= 3
-    end = word.rstrip("s")[-1:]
-    if len(short) < 3 or (end not in (short[-1], short.rstrip("s")[-1:]) and not short[-1] == word[-1] == "s"):
+    ends = {word.rstrip("s")[-1:], word.rstrip("saeiou")[-1:]}  # `qty` and `lfd` end as `quantity` and `laufende` do
+    if ends.isdisjoint((short[-1], short.rstrip("s")[-1:])) and not short[-1] == word[-1] == "s":
         return False
+    if len(short) < 3:
+        return short[-1] not in _VOWELS  # `wt` is a weight, and `hr` an hour
     if len(short) > 3 and word.startswith(short[:-1]):
         return True
     letters = iter(word)
     return not any(letter in _VOWELS for letter in short[1:-1]) and all(letter in letters for letter in short)
+
+
+def _are_initials(header: str, label: str) -> bool:
+    """Decide whether a header is the initials of a name, with its connectives or without: `UoM`, `M/B`."""
+    words = _words(header)
+    short = "".join(words)
+    if len(words) > 1 and max(map(len, words)) > 1:
+        return False
+    return any(_is_initials(short, name) for name in (_words(label), _WORD.findall(_folded(label))))
 
 
 def _is_initials(short: str, words: list[str]) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from extractor.candidates import list_rows
+from extractor.candidates.column_names import header_similarity, names_in_header
 from extractor.candidates.entry_grids import EntryGrid, whole_name
 from extractor.candidates.line_runs import find_runs, is_label
 from extractor.candidates.list_columns import (
@@ -24,12 +25,14 @@ from extractor.candidates.list_columns import (
     filled_count,
     is_column_item,
     is_free_text,
+    is_list_of_values,
 )
 from extractor.candidates.matches import OVER_ROWS
+from extractor.candidates.table_likeness import is_form, is_unlike, likeness, prints_names
 from extractor.decoding import Slot
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import is_value, value_format
-from extractor.types import Document, Field, path_text
+from extractor.types import Document, Field, Path, path_text
 from extractor.values import normalisation
 from extractor.values.characters import shorten
 from extractor.values.label_similarity import normalise_label
@@ -84,15 +87,21 @@ class ColumnQuestion:
     match: ColumnMatch
 
 
-def find_uncertain_tables(field: Field, document: Document) -> list[ColumnMatch]:
+def find_uncertain_tables(field: Field, document: Document, fields: Sequence[Field] = ()) -> list[ColumnMatch]:
     """Return the tables, or lines read as one, that may hold the list `field` but are not certain to, likeliest first.
 
-    Each with the pairs that code has found. Of tables that overlap only the likeliest, those with headers first.
+    Each with the pairs that code has found. Of tables that overlap only the likeliest, those with headers first; none
+    that is a form of the other `fields` of the schema.
     """
     settings = ColumnQuestionSettings.current()
+    is_in_words = prints_names(fields, document)
     kept: list[ColumnMatch] = []
     runs = find_runs(document) if settings.ask_for_runs and _has_values(field) else ()
-    tables = list_rows.find_open_matches(field, document)
+    tables = [
+        m
+        for m in list_rows.find_open_matches(field, document)
+        if not (is_form(m.grid, fields) or (is_in_words and is_unlike(m)))
+    ]
     least = settings.min_names  # one name over one column may be any line above the rows
     named, nameless = ([m for m in tables if (m.grid.named_columns >= least) is told] for told in (True, False))
     for matches in (named, [list_rows.match_open(field, run, document.text) for run in runs], nameless):
@@ -135,8 +144,8 @@ def _likeliest_first(matches: Sequence[ColumnMatch], text: str) -> list[ColumnMa
             continue
         fitting = _count_fitting(match, text)
         if fitting >= min(2, sum(map(is_column_item, match.field.items))):
-            likely.append((len(match.columns), fitting, len(rows), match))
-    likely.sort(key=lambda t: (-t[0], -t[1], -t[2], t[3].grid.start))
+            likely.append((len(match.columns), likeness(match), fitting, len(rows), match))
+    likely.sort(key=lambda t: (-t[0], -t[1], -t[2], -t[3], t[4].grid.start))
     return [match for *_, match in likely]
 
 
@@ -179,11 +188,16 @@ def make_column_question(match: ColumnMatch, text: str) -> ColumnQuestion:
     """
     settings = ColumnQuestionSettings.current()
     taken = set(match.columns.values())
-    free = [item for i, item in enumerate(match.field.items) if is_column_item(item) and i not in match.columns]
+    free = [
+        item
+        for i, item in enumerate(match.field.items)
+        if (is_column_item(item) or is_list_of_values(item)) and i not in match.columns
+    ]
     letters = dict(
         zip(string.ascii_uppercase, (c for c in range(len(match.grid.names)) if c not in taken), strict=False)
     )
     about = shorten(match.field.description or match.field.title, settings.longest_list_description)
+    of_several = {i.path: c for c in letters.values() for i in _named_together(free, match.grid, c)}
     lines = [f"A table has these columns (it is to be read as {path_text(match.field.path)}: {about}):"]
     slots = []
     for letter, column in letters.items():
@@ -191,7 +205,12 @@ def make_column_question(match: ColumnMatch, text: str) -> ColumnQuestion:
         shown = filled_cells(match.grid, column)[: settings.sample_cells]
         samples = "; ".join(shorten(cell.text, settings.longest_sample) for cell in shown)
         lines.append(f"{letter}: {header} | {samples}" if samples else f"{letter}: {header}")
-        held = [path_text(item.path) for item in free if _may_hold(item, match.grid, column, text)]
+        held = [
+            path_text(item.path)
+            for item in free
+            if _is_named_nowhere_else(item, column, of_several, match.grid)
+            and _may_hold(item, match.grid, column, text)
+        ]
         if held:
             slots.append(Slot(letter, "literals", tuple(held)))
     headings = list(dict.fromkeys(_find_headings(match.grid, text))) if settings.ask_for_headings else []
@@ -207,6 +226,18 @@ def make_column_question(match: ColumnMatch, text: str) -> ColumnQuestion:
         description = shorten(item.description, settings.longest_description)
         lines.append(f"- {path_text(item.path)}: {description}" if description else f"- {path_text(item.path)}")
     return ColumnQuestion("\n".join(lines), tuple(slots), letters, match)
+
+
+def _named_together(items: Sequence[Field], grid: EntryGrid, column: int) -> list[Field]:
+    """Return the items that the header of a column names together, if it names several."""
+    return names_in_header(items, whole_name(grid.names[column]))
+
+
+def _is_named_nowhere_else(item: Field, column: int, of_several: Mapping[Path, int], grid: EntryGrid) -> bool:
+    """Decide whether no header of several names has the item's, or this column's header is like the item as well."""
+    alike = ListColumnSettings.current().rest_similarity
+    is_like = any(header_similarity(item, name) >= alike for name in grid.names[column])
+    return of_several.get(item.path, column) == column or is_like
 
 
 def _find_headings(grid: EntryGrid, text: str) -> list[str]:
@@ -258,7 +289,11 @@ def apply_column_answer(
     """
     match = question.match
     columns, similarity, heading = dict(match.columns), dict(match.similarity), match.heading
-    items = {path_text(item.path): i for i, item in enumerate(match.field.items) if is_column_item(item)}
+    items = {
+        path_text(item.path): i
+        for i, item in enumerate(match.field.items)
+        if is_column_item(item) or is_list_of_values(item)
+    }
     known = [letter for letter in answer if letter in question.columns]
     weight = {
         letter: probability.get(letter, 0.0) * _filled_share(match.grid, question.columns[letter]) for letter in known

@@ -41,6 +41,8 @@ class EntryGridSettings(Settings):
         True, meaning="A header with a name in brackets, as `Service (code)`, names what its cells have in brackets."
     )
     bracketed_share: float = threshold(0.5, meaning="Least share of the cells of such a column that end with brackets.")
+    read_headless: bool = rule(True, meaning="A header whose texts stand again below is the first row of the table.")
+    repeated_columns: int = threshold(2, unit="columns", meaning="In so many columns, at least, they do.")
     join_gaps: bool = rule(
         True, meaning="Rows without a header right below a table with as many columns go on with it, over a blank line."
     )
@@ -154,14 +156,14 @@ def part_brackets(grid: EntryGrid, text: str) -> EntryGrid:
     """Return the grid with what its cells have in brackets in a new last column, where the header has a name for it.
 
     `Service (code)` over `Visit (99214)` is `Service` over `Visit` and `code` over `99214`. A unit in brackets holds
-    for the cells, and is no name.
+    for the cells, and is no name; nor is a number.
     """
     settings = EntryGridSettings.current()
     for column, names in enumerate(grid.names) if settings.part_brackets else ():
         header = _ENDS_WITH_BRACKETS.fullmatch(names[-1]) if names else None
         unit = units.parse_unit(header["inside"]) if header else None
-        if header is None or (unit is not None and unit.known):
-            continue
+        if header is None or (unit is not None and unit.known) or re.search(r"[\d=]", header["inside"]):
+            continue  # a unit, or a count: `Arm A (n=118)`
         rows_of_several = [row for row in grid.rows if sum(bool(cell.text) for cell in row.values()) > 1]
         cells = [row[column] for row in rows_of_several if column in row and row[column].text]
         found = {cell: m for cell in cells if (m := _ENDS_WITH_BRACKETS.fullmatch(text, cell.start, cell.end))}
@@ -270,6 +272,8 @@ def table_grid(table: Table) -> EntryGrid:
     """Return the grid of a table whose header rows its reader has found."""
     header_rows = set(header_row_numbers(table))
     names = _column_names(table, header_rows)
+    if is_first_entry := _is_entry(table, header_rows):
+        header_rows, names = set(), ((),) * table.columns
     by_row: dict[int, dict[int, PlacedText]] = defaultdict(dict)
     for cell in table.cells:
         for row in range(cell.row, cell.row + cell.row_span):
@@ -282,7 +286,26 @@ def table_grid(table: Table) -> EntryGrid:
     first_body = min(by_row, default=0)
     is_marked = any(row < first_body for row in header_rows)
     end = max(ends, default=table.end)
-    return EntryGrid(names, body, table.start, end, table.caption, table, table.start, is_marked)
+    return EntryGrid(
+        names, body, table.start, end, table.caption, table, table.start, is_marked, has_header=not is_first_entry
+    )
+
+
+def _is_entry(table: Table, header_rows: set[int]) -> bool:
+    """Decide whether what a reader took for the header is the first entry of a table without one.
+
+    The texts of two columns stand in them again, in rows that do not repeat the header as a whole.
+    """
+    settings = EntryGridSettings.current()
+    if len(header_rows) != 1 or not settings.read_headless:
+        return False
+    header = {c.column: c.text for c in table.cells if c.row in header_rows and c.text}
+    again: dict[int, set[int]] = defaultdict(set)
+    for cell in table.cells:
+        if cell.row not in header_rows and cell.text and header.get(cell.column) == cell.text:
+            again[cell.row].add(cell.column)
+    columns = {c for own in again.values() if 2 * len(own) < len(header) for c in own}
+    return len(columns) >= settings.repeated_columns
 
 
 def table_rows(table: Table) -> list[Row]:

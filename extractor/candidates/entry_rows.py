@@ -52,6 +52,9 @@ class EntryRowSettings(Settings):
     )
     fewest_turns: int = threshold(3, unit="rows", meaning="Rows that take turns do so at least so often.")
     detail_share: float = threshold(0.67, meaning="A detail fills at most this share of the columns of an entry.")
+    read_sparse_rows: bool = rule(
+        True, meaning="Where many rows have a text and one number, in one column or another, these are entries."
+    )
     read_subtotals: bool = rule(True, meaning="A list that is named for subtotals has these rows as its elements.")
     often: float = threshold(0.3, meaning="Lone texts after so great a share of entries are lines of them, not heads.")
 
@@ -245,6 +248,12 @@ class _RowReader:
         self._usual = {c for c, n in counts.items() if 2 * n > len(likely)}
         if not self._has_header:
             self._needed &= self._usual
+        self._label = next(
+            (c for c in sorted(self._usual) if is_free_text(self._items[c]) and 5 * counts[c] >= 4 * len(likely)), -1
+        )
+        sparse = [row for row in likely if self._is_sparse(row) and 2 * len(self._filled(row)) < len(self._items)]
+        enough = max(self._settings.fewest_turns, self._settings.often * len(likely))
+        self._are_sparse = self._settings.read_sparse_rows and self._has_header and len(sparse) >= enough
         in_grid: dict[int, int] = {}
         for row in likely:
             for c, cell in row.items():
@@ -362,6 +371,8 @@ class _RowReader:
         filled = self._filled(row)
         if not filled or not self._needed <= filled:
             return False
+        if self._are_sparse and self._is_sparse(row):
+            return cells_fit([(self._items[c], row[c]) for c in filled], self._text)
         if self._is_marked:
             present = [c for c in self._items if c in row]
             own = sum(not row[c].inherited for c in filled)
@@ -372,6 +383,13 @@ class _RowReader:
         if sum(not row[c].inherited for c in filled) < min(2, len(self._items)):
             return False
         return cells_fit([(self._items[c], row[c]) for c in filled], self._text)
+
+    def _is_sparse(self, row: Mapping[int, PlacedText]) -> bool:
+        """Decide whether a row has the text that every row has, and a number in one of several columns."""
+        filled = {c for c in self._filled(row) if not row[c].inherited}
+        return self._label in filled and any(
+            self._items[c].type in normalisation.NUMERIC_TYPES for c in filled - {self._label}
+        )
 
     def _may_continue(self, row: Mapping[int, PlacedText]) -> bool:
         """Decide whether a row has only texts, or values for columns that the row above may have left blank."""

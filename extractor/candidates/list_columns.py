@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor.candidates.column_assignment import assign, margins
-from extractor.candidates.column_names import header_similarity
-from extractor.candidates.entry_grids import EntryGrid, PlacedText
+from extractor.candidates.column_names import header_similarity, names_in_header
+from extractor.candidates.entry_grids import EntryGrid, PlacedText, whole_name
+from extractor.candidates.range_ends import columns_of_ranges
 from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import counts_up, is_period, is_value
@@ -44,6 +45,9 @@ class ListColumnSettings(Settings):
     )
     date_by_elimination: bool = rule(
         True, meaning="The only column of dates is that of the only item that is a date and has no column yet."
+    )
+    choice_by_elimination: bool = rule(
+        True, meaning="The only column of which every cell is one of an item's few allowed values is that item's."
     )
     name_by_elimination: bool = rule(
         True,
@@ -114,6 +118,11 @@ def is_column_item(item: Field) -> bool:
     return item.path != () and item.type not in ("array", "json") and "const" not in item.schema
 
 
+def is_list_of_values(item: Field) -> bool:
+    """Decide whether an item is a list of plain values, which a cell may hold with commas or lines between them."""
+    return item.type == "array" and item.path != () and len(item.items) == 1 and item.items[0].path == ()
+
+
 def is_free_text(item: Field) -> bool:
     """Decide whether an item is any text that is copied, and of no kind that code can tell."""
     return item.type == "string" and item.copied and normalisation.value_kind(item) is None
@@ -153,7 +162,7 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
     settings = ListColumnSettings.current()
     scores: dict[tuple[int, int], float] = {}
     for i, item in enumerate(field.items):
-        if not is_column_item(item):
+        if not (is_column_item(item) or is_list_of_values(item)):
             continue
         for column, names in enumerate(grid.names):
             score = _similarity_to_column(item, names, grid.caption)
@@ -179,12 +188,15 @@ def match_columns(field: Field, grid: EntryGrid, text: str) -> ColumnMatch | Non
             certain[item] = column
             similarity[item] = settings.elimination_score
 
+    settle(_ends_of_ranges(field, grid, certain))
     if settings.date_by_elimination and len(certain) >= settings.min_columns - 1 and not doubtful:
         settle(_only_date(field, grid, certain, text))
     if settings.latest_period:
         settle(_items_of_periods(field, grid, certain, text))
     if settings.name_by_elimination and len(certain) >= settings.min_columns:
         settle(_only_name(field, grid, certain))
+    if settings.choice_by_elimination and len(certain) >= settings.min_columns:
+        settle(_only_choices(field, grid, certain, text))
     if len(certain) >= settings.min_columns:
         settle(_rest_by_likeness(field, grid, certain, text).items())
     if settings.label_by_elimination and len(certain) >= settings.min_columns:
@@ -200,6 +212,7 @@ def _rest_by_likeness(field: Field, grid: EntryGrid, taken: Mapping[int, int], t
     """Return the columns of items without one that share most of a name with them, and with no other by a margin."""
     settings = ListColumnSettings.current()
     scores: dict[tuple[int, int], float] = {}
+    of_several = {c for c, names in enumerate(grid.names) if names_in_header(field.items, whole_name(names))}
     for i, item in enumerate(field.items):
         if i in taken or not is_column_item(item) or "x-part" in item.schema:
             continue
@@ -207,7 +220,7 @@ def _rest_by_likeness(field: Field, grid: EntryGrid, taken: Mapping[int, int], t
         alike = {c: _similarity_to_column(item, names, grid.caption) for c, names in enumerate(grid.names)}
         least = max(settings.rest_similarity, max(alike.values(), default=0.0) - settings.max_concession)
         for column, score in alike.items():
-            is_free = column not in taken.values() and score >= least
+            is_free = column not in taken.values() and column not in of_several and score >= least
             if not is_of_previous and any(map(is_of_previous_period, grid.names[column])):
                 continue
             if is_free and column_fit(item, grid, column, text) >= settings.min_fit:
@@ -230,6 +243,14 @@ def _has_rival_column(
     return own < settings.same_name and max(others, default=0.0) > own - settings.min_margin
 
 
+def _ends_of_ranges(field: Field, grid: EntryGrid, taken: Mapping[int, int]) -> list[tuple[int, int]]:
+    """Return the items named for the lower end of a range, with the free column of ranges that has their name."""
+    open_items = [i for i in range(len(field.items)) if i not in taken and is_column_item(field.items[i])]
+    cells = {c: [cell.text for cell in _sample(grid, c)] for c in range(len(grid.names)) if c not in taken.values()}
+    found = columns_of_ranges([field.items[i] for i in open_items], cells, grid.names)
+    return [(open_items[n], column) for n, column in found]
+
+
 def _only_date(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: str) -> list[tuple[int, int]]:
     items = [
         i
@@ -241,6 +262,18 @@ def _only_date(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: st
     free = [c for c in range(len(grid.names)) if c not in taken.values()]
     columns = [c for c in free if date_share(grid, c, text) >= ListColumnSettings.current().min_fit]
     return [(items[0], columns[0])] if len(columns) == 1 else []
+
+
+def _only_choices(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: str) -> Iterator[tuple[int, int]]:
+    """Yield the items of a closed list of texts with the one free column whose cells are all of it."""
+    free = [c for c in range(len(grid.names)) if c not in taken.values() and len(_sample(grid, c)) > 1]
+    for i, item in enumerate(field.items):
+        if i in taken or item.enum is None or item.type != "string" or not is_column_item(item):
+            continue
+        columns = [c for c in free if all(cell_fits(item, cell, text) for cell in _sample(grid, c))]
+        columns = [c for c in columns if any(re.search(r"\w", cell.text) for cell in _sample(grid, c))]
+        if len(columns) == 1:
+            yield i, columns[0]
 
 
 def _items_of_periods(field: Field, grid: EntryGrid, taken: Mapping[int, int], text: str) -> Iterator[tuple[int, int]]:
@@ -337,6 +370,8 @@ def column_fit(item: Field, grid: EntryGrid, column: int, text: str, is_named: b
     cells = _sample(grid, column)
     if not cells:
         return 1.0
+    if is_list_of_values(item):
+        item = item.items[0]
     if item.type == "number" and not is_named and counts_up([cell.text for cell in cells]):
         return 0.0
     return sum(cell_fits(item, cell, text) for cell in cells) / len(cells)
@@ -350,6 +385,8 @@ def cells_fit(cells: Sequence[tuple[Field, PlacedText]], text: str) -> bool:
 
 def cell_fits(item: Field, cell: PlacedText, text: str) -> bool:
     """Decide whether a filled cell has a value of the item's kind, or shows by a dash that it has none."""
+    if is_list_of_values(item):
+        item = item.items[0]
     printed = text[cell.start : cell.end]
     if not re.search(r"\w", printed) and item.type != "boolean":
         return True

@@ -8,8 +8,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from extractor.candidates import entry_grids
-from extractor.candidates.column_names import header_similarity
+from extractor.candidates import entry_grids, record_blocks
+from extractor.candidates.column_assignment import assign, margins
+from extractor.candidates.column_names import header_similarity, shared_words
 from extractor.candidates.entry_grids import EntryGrid, LineRows, PlacedText, Row, whole_name
 from extractor.candidates.entry_rows import (
     TOTALS_LEFT_OUT,
@@ -19,8 +20,19 @@ from extractor.candidates.entry_rows import (
     read_rows,
     without_subtotal,
 )
+from extractor.candidates.joined_columns import part_joined_columns
 from extractor.candidates.line_runs import find_runs
-from extractor.candidates.list_columns import ColumnMatch, cells_fit, is_column_item, is_free_text, match_columns
+from extractor.candidates.list_columns import (
+    ColumnMatch,
+    ListColumnSettings,
+    cells_fit,
+    column_fit,
+    filled_cells,
+    is_column_item,
+    is_free_text,
+    is_list_of_values,
+    match_columns,
+)
 from extractor.candidates.matches import OVER_ROWS, EntryCell, StructuralMatch, TableRowsMatch
 from extractor.candidates.table_cells import pair_names
 from extractor.settings import Settings, rule, threshold
@@ -45,8 +57,13 @@ class ListRowSettings(Settings):
         meaning="The most rows between entries that may be unlike entries; with more the columns are not read right.",
     )
     max_heading_share: float = threshold(0.6, meaning="The most headings for one entry; with more they are its lines.")
+    share_out: bool = rule(
+        True, meaning="Tables of several kinds that several lists claim go to them as they fit best together."
+    )
     join_tables: bool = rule(True, meaning="Tables with the same columns are one list: one for each section or page.")
     read_lines: bool = rule(True, meaning="Rows are looked for in lines of text, too.")
+    read_groups: bool = rule(True, meaning="Of columns under several headers, a list has those under its own name.")
+    stop_at_tables: bool = rule(True, meaning="Lines under a header end where a table with other headers begins.")
     unmarked_headers: bool = rule(True, meaning="A row of a table may be its header though nothing marks it.")
     leave_conditions: bool = rule(
         True, meaning="A list whose description says which rows count is left to be asked for."
@@ -62,18 +79,20 @@ class ListRowSettings(Settings):
     )
     tell_details: bool = rule(True, meaning="A header that recurs below a longer one is that of details of entries.")
     fewest_details: int = threshold(3, unit="tables", meaning="So many tables of one row at least are details.")
+    read_dashes: bool = rule(True, meaning="A cell of texts that has a dash alone is blank.")
     read_dittos: bool = rule(True, meaning="A ditto mark stands for the cell above it.")
     carry_dates: bool = rule(True, meaning="A blank in a first column of dates is the date above it.")
     read_blocks: bool = rule(True, meaning="Two lists may have blocks of columns side by side in one table.")
     drop_rows_of_other_fields: bool = rule(True, meaning="A row that has another field's label is none of the list.")
-    read_lists_in_cells: bool = rule(
-        True, meaning="Codes or words in a cell, with commas between, are a list of texts."
+    read_spread_lists: bool = rule(
+        True, meaning="Columns side by side that no item goes by are the elements of the only list of plain values."
     )
+    spread_score: float = threshold(0.75, meaning="What such an element counts.")
 
 
 _CONDITION = re.compile(
     r"\b(?:only|whose|exceed\w*|(?:more|less|greater|fewer|larger|smaller|higher|lower|older) than|"
-    r"at (?:least|most)|top|largest|smallest|highest|lowest|latest)\b|\b(?:"
+    r"at (?:least|most)|top (?:\d+|two|three|four|five|six|eight|ten)|largest|smallest|highest|lowest|latest)\b|\b(?:"
     r"(?:over|above|below|under|since|after|before)\s+[$€£¥]?\d)|[<>≥≤]=?\s*[$€£¥]?\d|"
     r"仅|只[有列取]|超过|大于|小于|\d\s*[元万]?以[上下]|最[大高低近]",
     re.IGNORECASE,
@@ -118,6 +137,7 @@ def match_rows(fields: Sequence[Field], document: Document) -> dict[Path, TableR
                 found[field.path] = selected
     if ListRowSettings.current().prefer_runs:
         _leave_to_runs(found, document)
+    _share_out(found, lists, document.text)
     _drop_shared(found, lists, document.text)
     _part_blocks(found, document.text)
     return {path: _join(path, parts, document.text) for path, parts in found.items()}
@@ -202,10 +222,18 @@ def read_matches(matches: Sequence[ColumnMatch], text: str) -> list[FoundRows]:
 def find_alike_tables(field: Field, document: Document) -> list[FoundRows]:
     """Return the rows of every table that has the list's columns, in the order of the document.
 
-    Of tables with different columns matched, those like the best one.
+    Of tables with different columns matched, those like the best one, and those with its very headers.
     """
     found = _find_rows(field, document)
-    return sorted((f for f in found if _item_paths(f) == _item_paths(found[0])), key=lambda f: f.span)
+    best = found[0] if found else None
+    alike = []
+    for f in found:
+        if best is not None and _item_paths(f) != _item_paths(best) and f.match.grid.names == best.match.grid.names:
+            match = replace(best.match, grid=f.match.grid)
+            f = FoundRows(match, read_rows(match, document.text))
+        if best is not None and f.rows.entries and _item_paths(f) == _item_paths(best):
+            alike.append(f)
+    return sorted(alike, key=lambda f: f.span)
 
 
 def _find_rows(field: Field, document: Document) -> list[FoundRows]:
@@ -228,9 +256,29 @@ def _find_rows(field: Field, document: Document) -> list[FoundRows]:
 
 def _grids(field: Field, document: Document) -> Iterator[EntryGrid]:
     """Yield the grids that the list may be read from, with what stands side by side or too close put in its columns."""
-    for grid in _find_grids(field, document):
+    for found in _find_grids(field, document):
+        grid = _own_group(field, found)
         joined = entry_grids.part_shared_names(entry_grids.join_side_by_side(grid))
-        yield entry_grids.part_brackets(entry_grids.part_counts(joined, document.text), document.text)
+        parted = entry_grids.part_brackets(entry_grids.part_counts(joined, document.text), document.text)
+        yield part_joined_columns(field.items, parted, document.text)
+
+
+def _own_group(field: Field, grid: EntryGrid) -> EntryGrid:
+    """Return the grid with the columns under the one header that is named for the list, and those under none.
+
+    As it is where no header over several columns, or more than one, has all words of the list's name.
+    """
+    groups: dict[str, list[int]] = {}
+    for column, names in enumerate(grid.names):
+        groups.setdefault(names[0] if len(names) > 1 else "", []).append(column)
+    titles = [title for title, columns in groups.items() if title and len(columns) > 1]
+    own = [title for title in titles if shared_words(field, title) == 1.0]
+    if len(titles) < 2 or len(own) != 1 or not ListRowSettings.current().read_groups:
+        return grid
+    columns = sorted(groups.get("", []) + groups[own[0]])
+    names = tuple(grid.names[c][1:] if c in groups[own[0]] else grid.names[c] for c in columns)
+    rows = tuple({n: row[c] for n, c in enumerate(columns) if c in row} for row in grid.rows)
+    return replace(grid, names=names, rows=tuple(row for row in rows if any(cell.text for cell in row.values())))
 
 
 def _find_grids(field: Field, document: Document) -> Iterator[EntryGrid]:
@@ -243,10 +291,12 @@ def _find_grids(field: Field, document: Document) -> Iterator[EntryGrid]:
             for at in _header_rows(field, rows):
                 if at not in marked:
                     yield from entry_grids.grids_at_row(table, rows, at)
+    yield from record_blocks.find_blocks(document)
     if settings.read_lines:
         lines = LineRows(document)
         headers = _header_rows(field, lines.rows)
         for at, following in _header_stretches(headers, lines.rows):
+            following = min(following, _next_table(document, lines.rows, at))
             if stop := _last_row(field, lines, at, following, document.text):
                 yield lines.grid(at, stop)
 
@@ -283,6 +333,24 @@ def _header_stretches(headers: Sequence[int], rows: Sequence[Row]) -> list[tuple
         following = at
         main = main if at in details else at
     return stretches[::-1]
+
+
+def _next_table(document: Document, rows: Sequence[Row], at: int) -> int:
+    """Return the first line below a header that is of a table with other headers; the number of lines without one.
+
+    A table right under the header has its rows; what a reader took for its header is one of them.
+    """
+    header = {cell.text for cell in rows[at]}
+    below = rows[at + 1][-1].end if at + 1 < len(rows) else rows[at][-1].end
+    starts = []
+    for table in document.tables:
+        marked = entry_grids.header_row_numbers(table)
+        names = {c.text for c in table.cells if c.row in marked and c.text}
+        is_other = len(names) > 1 and 2 * len(names & header) < len(names) and table.rows - len(marked) > 1
+        if table.start > below and is_other and ListRowSettings.current().stop_at_tables:
+            starts.append(table.start)
+    first = min(starts, default=None)
+    return next((n for n in range(at + 1, len(rows)) if first is not None and rows[n][0].start >= first), len(rows))
 
 
 def _detail_headers(headers: Sequence[int], rows: Sequence[Row]) -> frozenset[int]:
@@ -374,6 +442,42 @@ def _item_paths(found: FoundRows) -> set[int]:
     return set(found.match.columns)
 
 
+def _share_out(found: dict[Path, list[FoundRows]], lists: Sequence[Field], text: str) -> None:
+    """Leave of several kinds of table that several lists claim one to each, as they fit best together.
+
+    Tables are of one kind that have the same headers. Where another way to share them out is nearly as good, nothing is
+    decided.
+    """
+    settings = ListRowSettings.current()
+    fields = {f.path: f for f in lists}
+    paths = [p for p in found if _is_contested(p, found) and not lists_subtotals(fields[p])]
+    kinds = list(dict.fromkeys(part.match.grid.names for p in paths for part in found[p]))
+    scores: dict[tuple[int, int], float] = {}
+    for n, path in enumerate(paths):
+        for part in found[path]:
+            kind = kinds.index(part.match.grid.names)
+            claim = part.claim + caption_similarity(fields[path], part.match.grid, text)
+            scores[n, kind] = max(scores.get((n, kind), 0.0), claim)
+    if len(kinds) < 2 or not settings.share_out:
+        return
+    best = assign(scores)
+    lead = margins(scores, best)
+    for n, kind in best.items():
+        if lead[n] >= settings.min_margin:
+            found[paths[n]] = [part for part in found[paths[n]] if part.match.grid.names == kinds[kind]]
+
+
+def _is_contested(path: Path, found: Mapping[Path, Sequence[FoundRows]]) -> bool:
+    """Decide whether another list claims one of a list's tables."""
+    return any(
+        a.overlaps(b) and not _stand_side_by_side(a, b)
+        for other, parts in found.items()
+        if other != path
+        for b in parts
+        for a in found[path]
+    )
+
+
 def _drop_shared(found: dict[Path, list[FoundRows]], lists: Sequence[Field], text: str) -> None:
     """Leave a grid that two lists claim to the one that it fits by far better; else neither list is certain."""
     settings = ListRowSettings.current()
@@ -429,7 +533,7 @@ def _join(path: Path, parts: Sequence[FoundRows], text: str) -> TableRowsMatch:
     headings = _headings(parts, text, is_told) if ListRowSettings.current().read_headings else {}
     texts = [text[slice(*span)] for span in headings.values()]
     item = match.field.items[match.heading] if match.heading is not None else _heading_item(match, texts)
-    is_open = item is None and any(
+    is_open = any(
         is_column_item(each) and each.copied and i not in match.columns for i, each in enumerate(match.field.items)
     )
     rows, cells = [], []
@@ -492,9 +596,10 @@ def entry_cells(entry: Entry, grid: EntryGrid) -> tuple[EntryCell, ...]:
     spans: dict[int, list[tuple[int, int]]] = {}
     for line in entry.lines:
         for column, cell in line.items():
-            if cell.text and not cell.inherited:
-                spans.setdefault(column, []).append((cell.start, cell.end))
-    return tuple(EntryCell(c, whole_name(grid.names[c]), tuple(found)) for c, found in sorted(spans.items()))
+            own = spans.setdefault(column, [])
+            if cell.text and (cell.start, cell.end) not in own:  # a cell over several rows is in each
+                own.append((cell.start, cell.end))
+    return tuple(EntryCell(c, whole_name(grid.names[c]), tuple(found)) for c, found in sorted(spans.items()) if found)
 
 
 _NAMED_FOR_HEADING = re.compile(
@@ -574,6 +679,9 @@ def make_element(entry: Entry, match: ColumnMatch, text: str) -> tuple[Structura
     element = []
     for i, cells in sorted(entry.cells.items()):
         item, names = match.field.items[i], match.grid.names[match.columns[i]]
+        if is_list_of_values(item):
+            element += _listed(item, cells[0], match.similarity[i], text)
+            continue
         start, end = _value_span(item, cells[0], text)
         if lists_subtotals(match.field) and is_free_text(item):
             start, end = without_subtotal(text, start, end)
@@ -581,33 +689,49 @@ def make_element(entry: Entry, match: ColumnMatch, text: str) -> tuple[Structura
         if len(cells) > 1:
             start, (end, more) = cells[0].start, _join_cells(cells, text)
         element.append(StructuralMatch(item.path, start, end, match.similarity[i], " ".join(names), more))
-    if ListRowSettings.current().read_lists_in_cells:
-        element += _lists_in_cells(entry, match, text)
+    spread, columns = _spread_list(match, text)
+    for n, c in enumerate(columns):
+        if spread is not None and c in entry.row:
+            start, end = _value_span(spread.items[0], entry.row[c], text)
+            if start < end:
+                score = ListRowSettings.current().spread_score
+                element.append(StructuralMatch((*spread.path, n), start, end, score))
     return tuple(element)
 
 
 _BETWEEN_LISTED = re.compile(r"\s*(?:[,;，；、\n]\s*)+")
 
 
-def _lists_in_cells(entry: Entry, match: ColumnMatch, text: str) -> Iterator[StructuralMatch]:
-    """Yield the elements of each item that is a list of texts and has a column of its own."""
-    settings = ListRowSettings.current()
-    free = [c for c in entry.row if c not in match.columns.values()]
-    for item in match.field.items:
-        if item.type != "array" or not item.path or len(item.items) != 1 or item.items[0].path:
-            continue
-        similar = [(header_similarity(item, whole_name(match.grid.names[c])), c) for c in free]
-        score, column = max(similar, default=(0.0, -1))
-        if score < settings.min_similarity:
-            continue
-        cell, number = entry.row[column], 0
-        at = cell.start
-        for piece in _BETWEEN_LISTED.split(text[cell.start : cell.end]):
-            start = text.index(piece, at, cell.end) if piece else at
-            at = start + len(piece)
-            if re.search(r"\w", piece):
-                yield StructuralMatch((*item.path, number), start, at, score)
-                number += 1
+def _listed(item: Field, cell: PlacedText, score: float, text: str) -> Iterator[StructuralMatch]:
+    """Yield the values in the cell of an item that is a list of plain values, with commas or lines between them."""
+    at, number = cell.start, 0
+    for piece in _BETWEEN_LISTED.split(text[cell.start : cell.end]):
+        start = text.index(piece, at, cell.end) if piece else at
+        at = start + len(piece)
+        if re.search(r"\w", piece):
+            yield StructuralMatch((*item.path, number), start, at, score)
+            number += 1
+
+
+def _spread_list(match: ColumnMatch, text: str) -> tuple[Field | None, list[int]]:
+    """Return the one item that is a list of plain values and has the columns, side by side, that no other item goes by.
+
+    `Test | 1 | 2 | 3` has three values in each row. Not where another item is without a column that these may be.
+    """
+    lists = [item for n, item in enumerate(match.field.items) if is_list_of_values(item) and n not in match.columns]
+    if len(lists) != 1 or not ListRowSettings.current().read_spread_lists:
+        return None, []
+    value = lists[0].items[0]
+    least = ListColumnSettings.current().min_fit
+
+    def fits(item: Field, column: int) -> bool:
+        return bool(filled_cells(match.grid, column)) and column_fit(item, match.grid, column, text) >= least
+
+    columns = [c for c in range(len(match.grid.names)) if c not in match.columns.values() and fits(value, c)]
+    is_run = len(columns) > 1 and columns == list(range(columns[0], columns[-1] + 1))
+    others = [i for n, i in enumerate(match.field.items) if is_column_item(i) and n not in match.columns]
+    is_open = any(i.copied and any(fits(i, c) for c in columns) for i in others)
+    return (lists[0], columns) if is_run and not is_open else (None, [])
 
 
 def _join_cells(cells: Sequence[PlacedText], text: str) -> tuple[int, tuple[tuple[int, int], ...]]:
@@ -622,6 +746,10 @@ def _join_cells(cells: Sequence[PlacedText], text: str) -> tuple[int, tuple[tupl
     return joined[0][1], tuple(joined[1:])
 
 
+_DASHES = re.compile(r"[\s\-－–—−―─/／]+")
+"""What is printed in a cell that has nothing to say."""
+
+
 def _value_span(item: Field, cell: PlacedText, text: str) -> tuple[int, int]:
     """Return where in the cell the value stands; a blank, or a dash, is the empty stretch at its start."""
     kind = normalisation.value_kind(item)
@@ -629,7 +757,9 @@ def _value_span(item: Field, cell: PlacedText, text: str) -> tuple[int, int]:
     if not cell.text:
         return cell.start, cell.start
     if kind is None:
-        return cell.start, cell.end
+        is_text = item.enum is None and "x-values" not in item.schema
+        is_blank = is_text and ListRowSettings.current().read_dashes and _DASHES.fullmatch(raw) is not None
+        return cell.start, cell.start if is_blank else cell.end
     spans = normalisation.find_spans(kind, raw)
     if len(spans) == 1:
         return cell.start + spans[0][0], cell.start + spans[0][1]

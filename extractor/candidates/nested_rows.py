@@ -6,13 +6,17 @@ lists are the rows. Or headings among the rows of one table open the elements (`
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.candidates.column_names import header_similarity
-from extractor.candidates.list_rows import FoundRows, find_alike_tables, limits_rows, make_element
+from extractor.candidates.entry_rows import read_rows
+from extractor.candidates.list_columns import match_columns
+from extractor.candidates.list_rows import FoundRows, entry_cells, find_alike_tables, limits_rows, make_element
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
+from extractor.candidates.record_blocks import find_blocks
 from extractor.candidates.row_sections import RowSection, find_row_sections
 from extractor.candidates.table_cells import pair_names
 from extractor.settings import Settings, rule, threshold
@@ -56,8 +60,8 @@ def match_nested_rows(fields: Sequence[Field], document: Document) -> dict[Path,
     if NestedRowSettings.current().read_nested:
         for field in fields:
             if field.type == "array" and _inner_list(field) is not None and not limits_rows(field):
-                if by_headings := _read_under_headings(field, document):
-                    found[field.path] = by_headings
+                if told := _read_in_blocks(field, document) or _read_under_headings(field, document):
+                    found[field.path] = told
                 elif sections := _read(field, document):
                     rows = tuple(s.rows[0] for s in sections)
                     found[field.path] = TableRowsMatch(field.path, rows, (), min(s.score for s in sections))
@@ -104,6 +108,43 @@ def _read(field: Field, document: Document) -> list[_Section]:
         else:
             groups.append([part])
     return [_element(inner, group) for group in groups]
+
+
+def _read_in_blocks(field: Field, document: Document) -> TableRowsMatch | None:
+    """Return the elements of a list that are small forms with the same labels, each with tables of its inner list."""
+    inner = _inner_list(field)
+    assert inner is not None
+    if limits_rows(inner) or _inner_list(inner) is not None:
+        return None
+    text = document.text
+    matches = [match_columns(field, grid, text) for grid in find_blocks(document)]
+    certain = [m for m in matches if m is not None and m.is_certain]
+    tables = find_alike_tables(inner, document) if certain else []
+    for match in sorted(certain, key=lambda m: -m.score):
+        entries = read_rows(match, text).entries
+        starts = [min(cell.start for cell in entry.row.values()) for entry in entries]
+        by_entry = [bisect.bisect(starts, table.span[0]) - 1 for table in tables]
+        if not entries or not tables or min(by_entry) < 0:
+            continue
+        rows, cells = [], []
+        for n, entry in enumerate(entries):
+            own = [(t.match, e) for t, at in zip(tables, by_entry, strict=True) if at == n for e in t.rows.entries]
+            listed = [
+                replace(value, path=(*inner.path, at, *value.path))
+                for at, (of, e) in enumerate(own)
+                for value in make_element(e, of, text)
+            ]
+            rows.append((*make_element(entry, match, text), *listed))
+            cells.append(tuple(entry_cells(e, of.grid) for of, e in own))
+        return TableRowsMatch(
+            field.path,
+            tuple(rows),
+            tuple(t.match.grid.table for t in tables if t.match.grid.table is not None),
+            match.score,
+            cells=tuple(entry_cells(entry, match.grid) for entry in entries),
+            inner=tuple(cells),
+        )
+    return None
 
 
 def _read_under_headings(field: Field, document: Document) -> TableRowsMatch | None:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from extractor.candidates.list_columns import ColumnMatch, filled_count
+from extractor.candidates.table_likeness import likeness
 from extractor.decoding import Slot
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Field, Path, path_text
@@ -21,6 +22,7 @@ class TableQuestionSettings(Settings):
     max_tables: int = threshold(12, unit="tables", meaning="So many tables are asked about; the others are as before.")
     lines_above: int = threshold(3, unit="lines", meaning="So many lines above a table are shown with it.")
     longest_line: int = threshold(90, unit="characters", meaning="Longer lines and descriptions are cut.")
+    lead: float = threshold(0.2, meaning="A table is not a list's where another list is by so much more like it.")
     sample_rows: int = threshold(2, unit="rows", meaning="So many rows of each table are shown.")
 
 
@@ -31,6 +33,16 @@ class TableQuestion:
     text: str
     slots: tuple[Slot, ...]
     starts: Mapping[str, int]
+
+
+def leave_to_likest(matches: Mapping[Path, Sequence[ColumnMatch]]) -> dict[Path, list[ColumnMatch]]:
+    """Return the tables of each list without those whose headers are far more like another list's items."""
+    lead = TableQuestionSettings.current().lead
+    likest: dict[int, float] = {}
+    for found in matches.values():
+        for match in found:
+            likest[match.grid.start] = max(likest.get(match.grid.start, 0.0), likeness(match))
+    return {path: [m for m in found if likeness(m) > likest[m.grid.start] - lead] for path, found in matches.items()}
 
 
 def make_table_question(matches: Mapping[Path, Sequence[ColumnMatch]], text: str) -> TableQuestion | None:

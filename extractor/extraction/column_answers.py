@@ -22,7 +22,7 @@ from extractor.candidates.matches import TableRowsMatch
 from extractor.candidates.nested_rows import inner_list_under_headings, read_under_headings
 from extractor.candidates.row_conditions import make_condition_question, select_rows
 from extractor.candidates.row_sections import may_have_sections
-from extractor.candidates.table_question import keep_answered_tables, make_table_question
+from extractor.candidates.table_question import keep_answered_tables, leave_to_likest, make_table_question
 from extractor.confidence import answer_probability
 from extractor.decoding import Slot, parse_answer, write_grammar, write_json_schema
 from extractor.extraction import prompts
@@ -61,16 +61,19 @@ def match_lists_by_columns(
         return {}
     lists = [query.field for group in planned.queries for query in group if query.field.type == "array"]
     tables = {
-        field.path: find_uncertain_tables(field, document) for field in lists if any(item.path for item in field.items)
+        field.path: find_uncertain_tables(field, document, fields)
+        for field in lists
+        if any(item.path for item in field.items)
     }
     outer = {field.path: field for field in lists}
-    tables |= {path: found for path in outer if (found := _tables_under_headings(outer[path], document))}
-    taken = [(t.start, t.end) for match in planned.row_matches.values() for t in match.tables]
+    tables |= {path: found for path in outer if (found := _tables_under_headings(outer[path], document, fields))}
+    taken = [span for match in planned.row_matches.values() for span in _own_spans(match)]
     subtotals = {field.path for field in lists if lists_subtotals(field)}  # their rows are none of other lists
     tables = {
         path: found if path in subtotals else [m for m in found if not _is_taken(m, taken)]
         for path, found in tables.items()
     }
+    tables = leave_to_likest(tables)
     if model is not None:
         tables = _assign_tables(tables, document, model)
     asked_about = [group for found in tables.values() for group in _likeliest_groups(found)]
@@ -98,13 +101,21 @@ def match_lists_by_columns(
     return drop_rows_of_other_fields(found, fields, document.text)
 
 
-def _tables_under_headings(field: Field, document: Document) -> list[ColumnMatch]:
+def _tables_under_headings(field: Field, document: Document, fields: Sequence[Field]) -> list[ColumnMatch]:
     """Return the tables that the inner list of a list may be, whose rows are under headings; with the outer's path."""
     inner = inner_list_under_headings(field)
     if inner is None:
         return []
-    found = find_uncertain_tables(replace(inner, path=field.path), document)
+    found = find_uncertain_tables(replace(inner, path=field.path), document, fields)
     return [m for m in found if may_have_sections(m.grid)]
+
+
+def _own_spans(match: TableRowsMatch) -> list[tuple[int, int]]:
+    """Return where the tables of a list stand, or each of its rows where they are lines of text."""
+    if match.tables:
+        return [(table.start, table.end) for table in match.tables]
+    spans = [[(m.start, m.end) for m in row if m.end > m.start] for row in match.rows]
+    return [(min(s for s, _ in own), max(e for _, e in own)) for own in spans if own]
 
 
 def _is_taken(match: ColumnMatch, taken: Sequence[tuple[int, int]]) -> bool:

@@ -176,11 +176,11 @@ def plan(
     fields = [f for f in schema.fields if "const" not in f.schema]
     matches = table_cells.match_cells(fields, document)
     learnt_lists = before.learnt_lists if before else propose_lists(document, fields, lessons)
-    found_rows = list_rows.match_rows(fields, document) | {path: each.rows for path, each in learnt_lists.items()}
+    found_rows = list_rows.match_rows(fields, document) | nested_rows.match_nested_rows(fields, document)
+    found_rows |= {path: each.rows for path, each in learnt_lists.items()}
     row_matches = list_rows.drop_rows_of_other_fields(found_rows, fields, document.text)
     row_matches |= known_rows or {}
     open_lists = [f for f in fields if f.path not in row_matches]
-    row_matches |= nested_rows.match_nested_rows(open_lists, document)
     row_matches |= plain_lists.match_plain_lists(open_lists, document)
     instructions = find_machine_instructions(document)
     matches = _match_labelled_values(document, fields, matches, row_matches, instructions)

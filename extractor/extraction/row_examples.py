@@ -13,10 +13,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.candidates.cell_parts import CellPart, apply_part, cells_by_lines, extent, find_part, lines_of
-from extractor.candidates.column_names import BETWEEN_NAMES, header_similarity
+from extractor.candidates.column_names import BETWEEN_NAMES, header_similarity, names_in_header
+from extractor.candidates.lines_in_cells import read_lines_of_cells
 from extractor.candidates.list_columns import is_column_item, is_free_text
 from extractor.candidates.matches import OVER_ROWS, EntryCell, StructuralMatch, TableRowsMatch
 from extractor.candidates.nested_rows import join_inner_lists, part_inner_lists
+from extractor.candidates.range_ends import part_ranges
 from extractor.decoding import Slot, parse_answer, write_grammar, write_json_schema
 from extractor.extraction import prompts
 from extractor.models import Model
@@ -80,8 +82,12 @@ def read_by_examples(
 
     `rows` are those of each list by its path; lists within lists are read by themselves. Raises what the model raises.
     """
+    rows = {path: _by_lines(match, document) for path, match in rows.items()}
+    for f in fields:
+        if f.path in rows:
+            rows[f.path] = part_ranges(f, read_lines_of_cells(f, rows[f.path], document.text), document.text)
     if model is None or not RowExampleSettings.current().read_examples:
-        return dict(rows)
+        return rows
     return join_inner_lists(_read_lists(document, *part_inner_lists(fields, rows), model), fields, rows)
 
 
@@ -117,19 +123,30 @@ def _open_items(field: Field, match: TableRowsMatch) -> list[Field]:
     Its header names several of them, or the item's description leaves something out that is printed with it.
     """
     held = {m.path: m.context for row in match.rows for m in row}
+    over = {path for row, cells in zip(match.rows, match.cells, strict=False) for path in _held_by_headings(row, cells)}
     items = [item for item in field.items if is_column_item(item) and item.copied and "x-part" not in item.schema]
     return [
         item
         for item in items
         if item.path not in held
+        or (item.path in over and is_free_text(item))
         or (is_free_text(item) and _LEAVES_OUT.search(item.description))
         or _is_of_several(item, held[item.path], items)
     ]
 
 
+def _held_by_headings(row: Row, cells: Cells) -> Iterator[Path]:
+    """Yield the items that are the heading over a row, which may say more than one thing."""
+    headings = {span for cell in cells if cell.column == OVER_ROWS for span in cell.spans}
+    for m in row:
+        if (m.start, m.end) in headings:
+            yield m.path
+
+
 def _is_of_several(item: Field, header: str, items: Sequence[Field]) -> bool:
     """Decide whether a header names an item and others: `Unit price / Total / Currency`, `Pos. Item no.`."""
     named = {each.path for name in BETWEEN_NAMES.split(header) if (each := _best_named(name, items))}
+    named |= {each.path for each in names_in_header(items, header)}
     if len(named) < 2:
         words = header.split()
         pairs = [
@@ -201,14 +218,15 @@ def _extend(
     free_texts = frozenset(item.path for item in field.items if is_free_text(item))
     rows = list(match.rows)
     found = []
+    told: set[Path] = set()
     for item in items:
         key = path_text(item.path)
-        examples = [(cells, _told(told, cells, text)) for cells, answer in copied if (told := answer.get(key))]
+        examples = [(cells, _told(said, cells, text)) for cells, answer in copied if (said := answer.get(key))]
         if part := find_part(item, examples, len(rows), text):
             found.append((part, item))
     for part, item in sorted(found, key=lambda pair: -pair[0].hits):
-        rows = _with_part(part, item, rows, match.cells, free_texts, text)
-    told = {item.path for _, item in found}
+        before, rows = rows, _with_part(part, item, rows, match.cells, free_texts, text)
+        told |= {item.path} if rows is not before or not part.of_whole_cell else set()
     for item in items:
         if item.path in free_texts and item.path not in told:
             answers = [(cells, answer.get(path_text(item.path)) or "") for cells, answer in copied]
@@ -226,10 +244,22 @@ def _with_part(
     """
     places = [apply_part(part, item, cells, text) for cells in entries]
     others = [tuple(m for m in row if m.path != item.path) for row in rows]
+    if item.path in free_texts:
+        places = [place and _left_by(place, row, text) for place, row in zip(places, others, strict=True)]
     if not _may_be(part, item, places, entries, text) or not _is_free(places, others, free_texts, text):
         return rows
     read = zip(others, places, entries, strict=True)
     return [_with_value(*each, item, part, free_texts, text) for each in read]
+
+
+def _left_by(place: tuple[int, int], row: Row, text: str) -> tuple[int, int]:
+    """Return the one piece with letters that other items, which hold something inside a text, leave of it; or all."""
+    pieces = [place]
+    for m in row:
+        if place[0] <= m.start < _end(m) <= place[1]:
+            pieces = [piece for each in pieces for piece in _cut(each, (m.start, _end(m)), text)]
+    lettered = [piece for piece in pieces if re.search(r"[^\W\d_]", text[slice(*piece)])]
+    return lettered[0] if len(lettered) == 1 else place
 
 
 def _line_left(answers: Sequence[tuple[Cells, str]], rows: Mapping[int, Row], text: str) -> CellPart | None:
@@ -259,7 +289,10 @@ def _is_held(line: tuple[int, int], row: Row) -> bool:
 
 
 def _told(answer: str, cells: Cells, text: str) -> str:
-    """Return what a model copied; a header that it copied stands for the cell below it."""
+    """Return what a model copied, without a header before it; a header alone stands for the cell below it."""
+    before, colon, after = answer.partition(":")
+    if colon and any(cell.name and cell.name.endswith(before.strip()) for cell in cells):
+        answer = after.strip()
     plain = collapse_spaces(answer).casefold()
     below = [cell for cell in cells if cell.name and collapse_spaces(cell.name).casefold() == plain]
     lines = lines_of(below[0], text) if len(below) == 1 else []
@@ -329,7 +362,9 @@ def _with_value(
     if place is None:
         return row
     cell = next(cell for cell in cells if cell.column == part.column)
-    line = next(line for line in lines_of(cell, text) if line[0] <= place[0] and place[1] <= line[1])
+    lines = lines_of(cell, text)
+    whole = (lines[0][0], lines[-1][1])
+    line = next((line for line in lines if line[0] <= place[0] and place[1] <= line[1]), whole)
     own = extent(part, place, line, text)
     left = [_without(m, own, text) if m.path in free_texts else m for m in row]
     return (*left, StructuralMatch(item.path, *place, RowExampleSettings.current().score, cell.name))

@@ -77,6 +77,9 @@ def normalise_option(field: Field, text: str) -> NormalisedValue:
     equal = [option for option, title in options if wanted and wanted in _comparison_keys(option, title)]
     if len(equal) == 1:
         return NormalisedValue(equal[0])
+    begun = [option for option, _ in options if _abbreviates(text, option)]
+    if len(begun) == 1:
+        return NormalisedValue(begun[0])
     number = numbers.parse_number(text)
     for option, _ in options:
         if isinstance(option, bool):
@@ -90,6 +93,17 @@ def normalise_option(field: Field, text: str) -> NormalisedValue:
     if longest and all(option == longest[0] for option in longest):
         return NormalisedValue(longest[0])
     return not_normalised(field, text, "one of the allowed values")
+
+
+_LONGEST_ABBREVIATION = 3
+"""Letters of a printed code that stands for an option which begins with them."""
+
+
+def _abbreviates(text: str, option: Any) -> bool:
+    """Decide whether a text is one code in capitals that an option begins with: `F` for `female`."""
+    code = text.strip(" .()（）")
+    is_code = code.isascii() and code.isalpha() and code.isupper() and len(code) <= _LONGEST_ABBREVIATION
+    return is_code and isinstance(option, str) and option.casefold().startswith(code.casefold())
 
 
 def _options_with_titles(field: Field) -> list[tuple[Any, str]]:

@@ -6,7 +6,9 @@ import re
 
 _NUMBER = r"[-−]?\d+(?:[.,]\d+)*"
 _SIGNS = "-−"
-_RANGE = re.compile(rf"({_NUMBER})\s*(?:[-–—−~～〜至到]|--|to|\.\.\.?|…)\s*({_NUMBER})", re.IGNORECASE)
+_RANGE = re.compile(
+    rf"({_NUMBER})\s*%?\s*(?:[-－–—−~～〜至到]|--|to|\.\.\.?|…)\s*(?:[$€£¥￥]\s*)?({_NUMBER})", re.IGNORECASE
+)
 _UPPER_BOUND = re.compile(
     rf"(?:<=?|≤|＜|≦|up to|below|under|less than|at most|小于|低于|不超过|不大于)\s*=?\s*({_NUMBER})",
     re.IGNORECASE,
@@ -15,7 +17,7 @@ _LOWER_BOUND = re.compile(
     rf"(?:>=?|≥|＞|≧|above|over|more than|at least|from|大于|高于|不低于|不小于)\s*=?\s*({_NUMBER})",
     re.IGNORECASE,
 )
-_NUMBER_AT_START = re.compile(rf"\s*({_NUMBER})(?![\d.,]*\s*(?:[-–—−~～]|to)\s*\d)")
+_NUMBER_AT_START = re.compile(rf"\s*({_NUMBER})(?![\d.,]*\s*(?:[-－–—−~～]|to)\s*\d)")
 
 
 def find_range_part(text: str, part: str) -> tuple[int, int] | None:
