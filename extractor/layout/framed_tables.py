@@ -14,6 +14,7 @@ from extractor.geometry import RulingLine
 from extractor.layout.blocks import TextLine
 from extractor.layout.columns import printed_width
 from extractor.layout.line_tables import LineTable, LineTableSettings, build_table, place_words
+from extractor.layout.row_rules import equally_long
 from extractor.layout.white_columns import Column, column_edges, find_white_columns, fits_columns
 from extractor.settings import Settings, rule, threshold
 
@@ -43,7 +44,7 @@ def find_framed_tables(lines: Sequence[TextLine], rules: Sequence[RulingLine]) -
     if not settings.find_framed_tables or not lines or len(rules) > settings.most_rules:
         return []
     found: list[LineTable] = []
-    for group in _equally_long(rules, settings):
+    for group in equally_long(rules, settings.end_tolerance, settings.rules):
         intervals = _intervals(lines, group, settings)
         at = 0
         while at + 1 < len(intervals):
@@ -61,19 +62,6 @@ def find_framed_tables(lines: Sequence[TextLine], rules: Sequence[RulingLine]) -
         if not apart or each.start >= apart[-1].end:
             apart.append(each)
     return apart
-
-
-def _equally_long(rules: Sequence[RulingLine], settings: FramedTableSettings) -> list[list[RulingLine]]:
-    """Return the rules in groups that begin and end at the same x, each from the top down."""
-    groups: list[list[RulingLine]] = []
-    for each in sorted(rules, key=lambda each: each.position):
-        for group in groups:
-            if max(abs(each.start - group[0].start), abs(each.end - group[0].end)) <= settings.end_tolerance:
-                group.append(each)
-                break
-        else:
-            groups.append([each])
-    return [group for group in groups if len(group) >= settings.rules]
 
 
 def _intervals(

@@ -70,7 +70,7 @@ def group_rows(lines: Sequence[CellsLine], stub: int = 0, rules: Sequence[float]
     places = [bisect_right(drawn, line.box.center[1]) for line in lines]
     parted = [list(group) for _, group in itertools.groupby(range(len(lines)), key=places.__getitem__)]
     if len(parted) >= settings.ruled_rows:
-        whole = sum(_may_be_one_row([lines[at] for at in group], stub, settings) for group in parted)
+        whole = sum(may_be_one_row([lines[at] for at in group], stub) for group in parted)
         if whole == len(parted):
             return parted
     gaps = [two.box.top - one.box.bottom for one, two in itertools.pairwise(lines)]
@@ -111,11 +111,12 @@ def goes_on_in_cells(row: CellsLine, line: CellsLine) -> bool:
     )
 
 
-def _may_be_one_row(lines: Sequence[CellsLine], stub: int, settings: LineRowSettings) -> bool:
+def may_be_one_row(lines: Sequence[CellsLine], stub: int) -> bool:
     """Decide whether lines between two rules may be one row.
 
     It has no two figures in a column, no white between its labels, and some column that not all of its lines are in.
     """
+    settings = LineRowSettings.current()
     if len(lines) > 1 and all(line.cells.keys() == lines[0].cells.keys() for line in lines) and len(lines[0].cells) > 1:
         return False
     figures = [column for line in lines for column in line.figure_columns() if column != stub]

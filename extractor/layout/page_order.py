@@ -21,6 +21,7 @@ from extractor.layout.grid_regions import assign_words, goes_on_outside, read_gr
 from extractor.layout.head_grids import extend_head
 from extractor.layout.headings import mark_headings
 from extractor.layout.reading_order import find_body_size, order_items
+from extractor.layout.row_rules import join_ruled_rows
 from extractor.layout.ruled_grids import RuledGrid, merge_collinear_lines
 from extractor.layout.segments import build_segments
 from extractor.settings import Settings, rule, threshold
@@ -57,7 +58,7 @@ def order_page(
     that the page's ruling lines form (`find_grids`), `rules` its horizontal ruling lines.
     """
     lines = merge_collinear_lines(rules)
-    regions, rest = _read_grids(words, grids, lines)
+    regions, rest = _read_grids(words, join_ruled_rows(grids, words, lines), lines)
     items: list[LayoutItem] = [*build_segments(rest), *regions]
     body_size = find_body_size(items)
     watermarks = _find_watermarks(items, body_size)

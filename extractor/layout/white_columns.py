@@ -47,10 +47,11 @@ def is_leader(word: PlacedWord) -> bool:
     return _LEADER.fullmatch(word.text) is not None
 
 
-def find_white_columns(lines: Sequence[Sequence[PlacedWord]]) -> list[Column]:
+def find_white_columns(lines: Sequence[Sequence[PlacedWord]], gap: float | None = None) -> list[Column]:
     """Return the columns, from left to right, that the words of some lines stand in.
 
-    Empty where there are no words. Rows of dots stand in no column.
+    `gap` is the narrowest white between two of them in em, that of the settings where it is None. Empty where there
+    are no words. Rows of dots stand in no column.
     """
     settings = WhiteColumnSettings.current()
     # A text that was printed over the next column tells nothing about where that begins.
@@ -72,7 +73,9 @@ def find_white_columns(lines: Sequence[Sequence[PlacedWord]]) -> list[Column]:
             covering[place] += 1
     most = settings.crossing_share * filled
     em = median(word.font_size for word in words)
-    least = 2 * em * (settings.gap if filled >= settings.few_lines else settings.gap_of_few_lines)
+    if gap is None:
+        gap = settings.gap if filled >= settings.few_lines else settings.gap_of_few_lines
+    least = 2 * em * gap
     separators: list[Column] = []
     for is_white, group in itertools.groupby(range(len(covering)), key=lambda place: covering[place] <= most):
         places = list(group)
