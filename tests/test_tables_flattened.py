@@ -312,3 +312,38 @@ def test_a_text_that_reaches_the_next_column_is_parted_where_a_word_is_flush_wit
     )
     row = [cell.text for cell in sorted(table.cells, key=lambda cell: cell.column) if cell.row == 1]
     assert row == ["Harbour Office North", "N-41", "1,310.00"]
+
+
+HARVEST = """\
+ORCHARD REPORT                           Sheet   4
+HIVES KEPT       112       TREES      1,940
+=====================================================
+
+PLOT A, SLOPE   (2 years)
+Pick  all
+
+                 RAIN-     SUN-   BOXES    BOXES
+MONTH            FALL     SHINE    SOLD    KEPT
+-----------------------------------------------------
+May                41       188      12       0
+June               38       203     140       7
+July                        231     377      15
+-----------------------------------------------------
+ALL                79       622     529      22
+"""
+
+
+def test_a_blank_line_over_a_ruled_head_ends_the_table_above_and_what_names_the_next_is_its_caption():
+    first, second = find_tables_in_text(HARVEST)
+    assert "112" in values(first) and not any("PLOT A" in cell.text for cell in first.cells)
+    assert second.caption == ("PLOT A, SLOPE (2 years)", "Pick all")
+    assert values(second)["622"] == (("ALL",), ("SUN-", "SHINE"))
+
+
+def test_headers_of_two_lines_stand_over_their_columns_and_equal_ones_side_by_side_stay_two():
+    table = find_tables_in_text(HARVEST)[1]
+    found = values(table)
+    assert found["41"] == (("May",), ("RAIN-", "FALL"))
+    assert found["140"] == (("June",), ("BOXES", "SOLD")) and found["15"] == (("July",), ("BOXES", "KEPT"))
+    twice = HARVEST.replace("SOLD    KEPT", "EACH    EACH").replace("BOXES    BOXES", "OVER     UNDER")
+    assert values(find_tables_in_text(twice)[1])["15"] == (("July",), ("UNDER", "EACH"))

@@ -237,7 +237,8 @@ def _find_columns(
     if bands[0].grid is not None and len(bands[0].grid.column_edges) > settings.columns:
         edges = tuple(_nearest(x, (left, right), settings) for x in bands[0].grid.column_edges)
         return list(itertools.pairwise(edges)), edges, []
-    rows = [_words_of(line) for line in _lines_of_columns(bands, settings)]
+    usual = _usual_texts(bands)
+    rows = [_words_of(line) for line in _lines_of_columns(bands, usual, settings)]
     above = _lines_above(bands[0], words, settings)
     names = list(map(_words_of, above))
     wide = _fit_names(rows, names, None)
@@ -245,22 +246,25 @@ def _find_columns(
     edges = _edges_at_walls(narrow, bands)
     head = _find_head(bands[0], above, edges, settings)
     columns = _join_unnamed(narrow, wide, edges, (head or bands)[0])
-    if len(columns) < settings.columns:
+    if len(columns) < max(settings.columns, settings.full * usual):
         return None
     edges = _edges_at_walls(columns, bands)
     return columns, edges, _find_head(bands[0], above, edges, settings)
 
 
-def _lines_of_columns(bands: Sequence[_Band], settings: RowRuleSettings) -> list[TextLine]:
+def _usual_texts(bands: Sequence[_Band]) -> int:
+    """Return how many texts stand side by side in the fuller of some rows: more than three quarters have no more."""
+    counts = sorted(max(len(line.segments) for line in band.lines) for band in bands if band.grid is None)
+    return counts[len(counts) * 3 // 4]
+
+
+def _lines_of_columns(bands: Sequence[_Band], usual: int, settings: RowRuleSettings) -> list[TextLine]:
     """Return the lines that say where columns are: those of titles and sums run over blank cells, and do not."""
-    plain = [band.lines for band in bands if band.grid is None]
-    counts = sorted(max(len(line.segments) for line in lines) for lines in plain)
-    usual = counts[len(counts) * 3 // 4]
     return [
         line
-        for lines in plain
-        if max(len(line.segments) for line in lines) >= settings.full * usual
-        for line in lines[: settings.lines]
+        for band in bands
+        if band.grid is None and max(len(line.segments) for line in band.lines) >= settings.full * usual
+        for line in band.lines[: settings.lines]
     ]
 
 

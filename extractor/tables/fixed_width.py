@@ -38,6 +38,9 @@ class FixedWidthSettings(Settings):
         0.5,
         meaning="Pairs of a label with a colon and a value are a table if more than this share of the rows are pairs.",
     )
+    ruled_head_lines: int = threshold(
+        4, unit="lines", meaning="so many lines between a blank one and a rule are the head of another table at most"
+    )
     drop_prose_at_end: bool = rule(True, meaning="Last lines in sentences are prose that happens to have wide gaps.")
     split_overruns: bool = rule(
         True,
@@ -64,13 +67,20 @@ def read_aligned_lines(text: str, lines: list[SourceLine], first: int) -> TextTa
     """Read aligned lines, with short lines of one piece among them: a banner, or a label alone."""
     members: list[SourceLine] = []
     numbers: list[int] = []
+    blocks = [0]  # of members, the first after each blank line
     position, end, empty = first, first, 0
     while position < len(lines):
         line = lines[position]
         if line.kind == LineKind.EMPTY:
             empty += 1
+            if members and _is_over_ruled_head(lines, position + 1):
+                if not any(piece.is_value for line in members[blocks[-1] :] for piece in _split_pieces(text, line)):
+                    del members[blocks[-1] :]  # what stands over that head as its captions
+                    end = numbers[blocks[-1]]
+                break
             if empty > 1:
                 break
+            blocks.append(len(members))
         elif line.kind == LineKind.ALIGNED or _is_among_aligned(lines, position):
             members.append(line)
             numbers.append(position)
@@ -82,6 +92,17 @@ def read_aligned_lines(text: str, lines: list[SourceLine], first: int) -> TextTa
         position += 1
     top, placed = place_aligned_lines(text, members)
     return TextTable(numbers[top] if placed else first, max(end, first + 1), placed=placed)
+
+
+def _is_over_ruled_head(lines: list[SourceLine], position: int) -> bool:
+    """Return whether a table with a head of its own begins at a line: few lines over a rule, a row under it."""
+    end = position
+    while end < len(lines) and lines[end].kind in (LineKind.ALIGNED, LineKind.TEXT):
+        end += 1
+    is_ruled = end + 1 < len(lines) and (lines[end].kind, lines[end + 1].kind) == (LineKind.RULE, LineKind.ALIGNED)
+    head = lines[position:end]
+    longest = FixedWidthSettings.current().ruled_head_lines
+    return is_ruled and 0 < len(head) <= longest and any(line.kind == LineKind.ALIGNED for line in head)
 
 
 def _is_among_aligned(lines: list[SourceLine], position: int) -> bool:

@@ -139,7 +139,8 @@ def merge_repeated_cells(text: str, cells: Sequence[PlacedCell]) -> list[PlacedC
     """Return the cells, with a header or label that was written into every place of a lost span made one cell again.
 
     Only in a table without any span, and only texts that stand side by side: above the first value, in the first
-    columns, throughout a banner's row, and in the row right under a banner.
+    columns, throughout a banner's row, and in the row right under a banner; not under two different headers, since no
+    header goes over more columns than the one above it.
     """
     if len(cells) < 4 or any(cell.row_span != 1 or cell.column_span != 1 for cell in cells):
         return list(cells)
@@ -150,7 +151,7 @@ def merge_repeated_cells(text: str, cells: Sequence[PlacedCell]) -> list[PlacedC
     if first_body is None:
         return list(cells)
     result: list[PlacedCell] = []
-    under_banner = False
+    under_banner, above = False, {}
     for row, in_row in rows.items():
         is_banner = len(in_row) > 1 and len({words for _, words in in_row}) == 1
         may_be_headers = (
@@ -162,9 +163,11 @@ def merge_repeated_cells(text: str, cells: Sequence[PlacedCell]) -> list[PlacedC
             left, left_words = kept[-1] if kept else (cell, "")
             adjoins = kept and left.column + left.column_span == cell.column
             is_repeated = adjoins and words and words == left_words and not is_value(words)
+            is_repeated = is_repeated and above.get(left.column, "") == above.get(cell.column, "")
             if is_repeated and (may_be_headers or left.column == 0):
                 kept[-1] = replace(left, column_span=left.column_span + 1), words
             else:
                 kept.append((cell, words))
         result += [cell for cell, _ in kept]
+        above = {cell.column: words for cell, words in in_row}
     return result

@@ -215,6 +215,10 @@ def _is_further_header(grid: CellGrid, row: int, header_rows: list[int], below: 
             return True
         if all(_is_over_blanks(grid, index, deeper) for index in filled):
             return True
+    beside = [index for index in filled if grid.cells[index].column > 0]
+    has_corner = any(grid.text_at(above, 0) for above in header_rows)
+    if not has_corner and len(beside) > 1 and all(_is_over_values(grid, index, below) for index in beside):
+        return True  # the second line of headers, with the one over the row labels
     return has_no_label and turning
 
 

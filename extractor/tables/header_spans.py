@@ -268,7 +268,10 @@ class AlignmentModel:
         skipped = 0.0
         for first in range(state.used, len(self.columns)):
             if first > state.used:
-                skipped += self._skip_cost(first - 1)
+                is_corner = (
+                    first == 1 and self.headers[header].left >= self.columns[0].right
+                )  # over labels, it is blank
+                skipped += self.costs.skip_column if is_corner else self._skip_cost(first - 1)
             for last in range(first, len(self.columns)):
                 if last > first and not (self.has_header[first] and self.has_header[last]):
                     break
