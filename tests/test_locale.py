@@ -21,6 +21,8 @@ from extractor.values.territories import currency_codes, day_month_order, territ
         ("+44 20 7946 0018", "dmy"),
         ("Leeds LS1 4AP", "dmy"),
         ("Order of spare parts", "dmy"),
+        ("Printed May 20, 2031", "mdy"),
+        ("Printed 20 May 2031", "dmy"),
         ("", "dmy"),
         # Territories from all over the world.
         ("Padaria Bela Vista Ltda\nRua das Flores 12, 01310-100 São Paulo\nTotal R$ 84,90", "dmy"),

@@ -50,6 +50,11 @@ def read(text, format="date", context="", other_dates=()):
         ("20200102", "2020-01-02"),
         ("25032018", "2018-03-25"),
         ("１０/２７/２０２０", "2020-10-27"),
+        ("4 octobre 2024", "2024-10-04"),
+        ("1er août 2024", "2024-08-01"),
+        ("25 de septiembre de 2025", "2025-09-25"),
+        ("3. März 2024", "2024-03-03"),
+        ("12 maart 2025", "2025-03-12"),
         ("99/01/02", "1999-01-02"),
     ],
 )
@@ -375,3 +380,11 @@ def test_a_wide_space_may_stand_before_the_words_for_year_month_and_day():
 )
 def test_missing_year_is_that_of_the_date_that_is_clearly_nearest(text, others, value):
     assert read(text, other_dates=others)[0] == value
+
+
+@pytest.mark.parametrize("language", ["da", "de", "es", "fr", "it", "nb", "nl", "pl", "pt", "sv"])
+def test_names_of_months_are_those_of_cldr(language):
+    from babel.core import Locale
+
+    for number, name in Locale(language).months["format"]["wide"].items():
+        assert read(f"7 {name} 2031") == (f"2031-{number:02d}-07", [])

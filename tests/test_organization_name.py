@@ -41,7 +41,7 @@ Nora Finch
         ("Harbour & Pike Chandlers", "Harbour & Pike Chandlers\nLtd"),
         ("CO. (UK) LIMITED", "Copper Lane Books\nCO. (UK) LIMITED"),
         ("LIMITED", "Copper Lane Books\nCO. (UK) LIMITED"),
-        ("Cash & Carry", "Otter Cash & Carry Inc."),
+        ("Cash & Carry", "Cash & Carry Inc."),
         ("GMBH & CO. KG", "BLAUWAL WERKZEUGBAU (NORD) GMBH & CO. KG"),
         ("KOPI TUJUH (M)", "KOPI TUJUH (M)\nSDN. BHD."),
         ("滨海长风贸易", "滨海长风贸易\n有限公司"),
@@ -87,3 +87,16 @@ def test_a_name_goes_on_in_a_line_that_begins_with_and():
     assert (
         text[slice(*adjust_span((0, 17), owner, Document("0", "a", text)))] == "Quay, Haven, Pier\nand Mole, Partners"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "meant"),
+    [
+        ("Northern Gull\nInvoice of Northern Gull Airways Ltd to you\n", "Northern Gull", "Northern Gull Airways Ltd"),
+        ("Prairie Conveyor & Mill, LLC\n", "Prairie Conveyor & Mill", "Prairie Conveyor & Mill, LLC"),
+        ("Northern Gull\nNorthern Gull sells tickets\n", "Northern Gull", "Northern Gull"),
+        ("Gull\nGull Airways Ltd\n", "Gull", "Gull"),
+    ],
+)
+def test_name_is_taken_with_the_legal_form_that_it_has_elsewhere(text, answer, meant):
+    assert adjusted(text, answer) == meant

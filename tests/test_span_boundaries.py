@@ -35,27 +35,10 @@ Tours start at the lake
 
 
 @pytest.mark.parametrize(
-    ("answer", "meant"),
-    [
-        ("AU BORD DU LAC", "BRASSERIE AU BORD DU LAC"),
-        ("HERON PRESS", "SILVER HERON PRESS"),
-        ("Mara Quill", "Mara Quill"),
-        ("Silver Heron", "Silver Heron"),
-        ("Bellerive on Monday", "Bellerive on Monday"),
-        ("Tours start", "Tours start"),
-    ],
+    "answer", ["AU BORD DU LAC", "HERON PRESS", "Mara Quill", "Silver Heron", "Bellerive on Monday", "Tours start"]
 )
-def test_part_of_a_name_with_a_line_to_itself_becomes_the_whole_name(answer, meant):
-    assert adjusted(LETTER, answer) == meant
-
-
-def test_first_and_last_line_get_back_a_few_missing_words():
-    answer = "des Tanneurs 9,\nVieux Port, 1844"
-    assert adjusted(LETTER, answer) == "Quai des Tanneurs 9,\nVieux Port, 1844 Bellerive"
-
-
-def test_first_line_keeps_out_the_fields_own_label():
-    assert adjusted("Sender Ann Lee\nMill Farm", "Ann Lee\nMill Farm") == "Ann Lee\nMill Farm"
+def test_text_of_one_line_stays_as_it_was_answered(answer):
+    assert adjusted(LETTER, answer) == answer
 
 
 @pytest.mark.parametrize(
@@ -97,15 +80,7 @@ def test_prose_and_chinese_text_stay_as_answered():
     assert adjusted(LETTER, "as agreed") == "as agreed"
 
 
-def test_label_before_a_name_stays_outside():
-    text = "Agency TALL PINES\n"
-    assert adjusted(text, "TALL PINES", title="Agency name") == "TALL PINES"
-    assert adjusted(text, "TALL PINES", title="Sender") == "Agency TALL PINES"
-
-
 def test_each_rule_can_be_switched_off():
-    with replaced(SpanBoundarySettings(complete_names=False)):
-        assert adjusted(LETTER, "HERON PRESS") == "HERON PRESS"
     with replaced(SpanBoundarySettings(trim_other_lines=False, restore_edge_words=False)):
         answer = "CHE-114.203.77\nQuai des Tanneurs 9"
         assert adjusted(LETTER, answer) == answer

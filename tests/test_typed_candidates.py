@@ -93,3 +93,35 @@ def test_amounts_without_a_label_are_candidates_of_a_field_named_for_money(amoun
     text = f"Ticket 12\nCash {amount}\n"
     assert candidate_texts(text, total={"type": "number", "title": "Total"}) == [amount]
     assert candidate_texts(text, height={"type": "number", "title": "Height"}) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("portion_g", ["25 g", "100 g"]),
+        ("shelfLifeDays", ["270 days"]),
+        ("deposit_gbp", ["£4.20"]),
+        ("sugarPercent", ["12 %"]),
+        ("保质期天数", ["270 days"]),
+    ],
+)
+def test_unit_that_a_name_ends_in_says_which_numbers_are_candidates(name, found):
+    text = "Oat bar 25 g (of 100 g: sugar 12 %)\nKeeps 270 days\nPrice £4.20\nBatch 8812\n"
+    assert candidate_texts(text, **{name: {"type": "number"}}) == found
+
+
+def test_number_in_the_unit_of_the_name_rules_out_one_in_another_unit():
+    text = "Heating in 2031: 14,830 kWh, heating paid £2,163\n"
+    assert candidate_texts(text, heating_kwh={"type": "number"}) == ["14,830 kWh"]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"), [("Taux\t7,1 %\nSomme\t63 365,00\n", ["63 365,00"]), ("Somme 63 365\nPrix 1,50 €\n", ["63 365"])]
+)
+def test_parts_of_a_number_are_no_candidates_where_commas_divide(line, found):
+    assert candidate_texts(line, somme={"type": "number"}) == found
+
+
+def test_names_without_accents_are_those_that_are_printed_with_them():
+    text = "Autre\t12\nSomme\t9\nDéduction\t3841\n"
+    assert candidate_texts(text, deduction={"type": "integer"}) == ["3841"]

@@ -6,9 +6,10 @@ Six proposers, in the order in which they are asked and should be read:
 array the rows of tables and of lines of text (`column_names`, `column_assignment`, `entry_grids`, `list_columns` and
 `entry_rows` in that order: names compared, assigned, rows under headers, matched, and told apart); `key_value` gives a
 field the value that stands by one of its labels in running text, `captions` the one above or below it in a form. What
-these four are certain of is a match and answers the field. `layout` finds the likely places beside and under a label
-on the page, and `typed` all stretches of a field's kind whose surroundings have its labels (`context`): from these a
-model chooses, and they decide which passages it is shown. `nested_rows` and `plain_lists` read lists within lists (of
+these four are certain of is a match and answers the field, as do boxes beside a field's words (`ticked_boxes`,
+`name_words`). `layout` finds the likely places beside and under a label on the page, and `typed` all stretches of a
+field's kind whose surroundings have its labels (`context`, `named_units`): from these a model chooses, and they decide
+which passages it is shown. `nested_rows` and `plain_lists` read lists within lists (of
 tables alike, and of the rows under headings, `row_sections`) and lists of texts; `list_coverage` says what rows no
 element has, `column_question` asks about a table that code cannot match.
 `matches` holds the nouns.

@@ -8,7 +8,6 @@ from functools import lru_cache
 
 from extractor.settings import Settings, threshold
 from extractor.types import Document, Field
-from extractor.values.label_similarity import label_pattern
 from extractor.values.terms import search_terms
 
 
@@ -67,12 +66,6 @@ class ContextIndex:
         """Return the share of a label's terms that stand around the value, 0..1, for the field's best label."""
         around = self.terms(start, end)
         return max((len(t & around) / len(t) for t in _label_terms(field_names(field)) if t), default=0.0)
-
-    def labels_are_unprinted(self, field: Field) -> bool:
-        """Decide whether the schema says by what labels the field is printed, and the document has none of them."""
-        patterns = (label_pattern(label) for label in field.schema.get("x-labels", ()))
-        unprinted = [pattern.search(self.document.text) is None for pattern in patterns if pattern]
-        return bool(unprinted) and all(unprinted)
 
 
 def field_names(field: Field) -> tuple[str, ...]:

@@ -9,10 +9,13 @@ from dataclasses import dataclass
 
 from extractor.candidates.context import ContextIndex, field_names, is_unnamed
 from extractor.candidates.layout import LayoutIndex
+from extractor.candidates.named_units import unit_in_name
 from extractor.problems import ProblemKind
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, Path
 from extractor.values import normalisation, numbers, units
+from extractor.values.described_layouts import find_layout
+from extractor.values.locale import infer_decimal_mark
 from extractor.values.normalisation import CALENDAR_NUMBER, NUMERIC_TYPES
 from extractor.values.scripts import UNSPACED, is_unspaced
 from extractor.values.terms import search_terms
@@ -37,6 +40,13 @@ class CandidateSettings(Settings):
         True, meaning="Where no amount stands by its label, every amount is a candidate for a field named for money."
     )
     prefer_declared_unit: bool = rule(True, meaning="Numbers in the field's unit rule out those without.")
+    whole_groups_only: bool = rule(
+        True,
+        meaning="Where commas divide, the parts of `63 365` and `7,1` are no candidates beside the whole number.",
+    )
+    use_units_in_names: bool = rule(
+        True, meaning="The unit that a field's name ends in, `weight_kg`, says which printed numbers may be its value."
+    )
     percent_for_shares_only: bool = rule(True, meaning="Percentages are candidates only for fields named for a share.")
     max_layout_candidates: int = threshold(
         20, unit="texts", meaning="So many layout candidates of a numeric field count as supported."
@@ -47,7 +57,10 @@ class CandidateSettings(Settings):
     )
 
 
-_NAMED_FOR_SHARE = re.compile(r"%|％|rate|percent|share|ratio|proportion|margin|growth|率|比|占|幅|增|降")
+_NAMED_FOR_SHARE = re.compile(
+    r"%|％|rate|percent|pct|share|ratio|proportion|margin|growth|率|比|占|幅|增|降|"
+    r"\btaux|\btasa|\btaxa|\btasso|\bsatz|satz\b|quote\b|prozent|procent|porcent|pourcent|percentu|aliquota|alíquota"
+)
 """Words in the names of fields that may be answered in percent; for any other, 6% beside $8.20 is no answer."""
 _NAMED_FOR_MONEY = re.compile(
     r"(?<![^\W_])(?:totals?|amounts?|price|sum|paid|payable|due|balance|cost|fee|charge)(?![^\W_])|金额|总额|合计|总价|价款|费用"
@@ -76,6 +89,7 @@ class CandidateIndex:
         self._of_field: dict[Path, list[Span]] = {}
         beginning = document.text[: CandidateSettings.current().max_document_length]
         self._document_terms = frozenset(search_terms(beginning))
+        self._decimal_mark = infer_decimal_mark(beginning)
         letters = sum(map(str.isalpha, beginning))
         unspaced = sum(c.isalpha() for c in re.findall(f"[{UNSPACED}]", beginning))
         self._is_unspaced = 3 * unspaced > letters
@@ -114,11 +128,18 @@ class CandidateIndex:
         if settings.skip_date_parts and not named_for_year:
             dates = self._find_kind("date", with_taken=True)
             spans_of_numbers = [span for span in spans_of_numbers if not self._is_in_date(*span, dates)]
+        if settings.whole_groups_only and self._decimal_mark == ",":
+            spans_of_numbers = _without_parts(spans_of_numbers)
         scored = []
         for span in spans_of_numbers:
             support = max(self.context.support(field, *span), span in at_labels)
             if support >= settings.min_support:
                 scored.append((support, *span))
+        named_unit = unit_in_name(field) if settings.use_units_in_names and not field.unit else None
+        if named_unit is not None:
+            spans_of_numbers = self._fitting(spans_of_numbers, named_unit)
+            fitting = set(spans_of_numbers)
+            scored = self._by_named_unit([t for t in scored if t[1:] in fitting], spans_of_numbers, named_unit)
         if not scored and self._names_cannot_tell(field):
             scored = [(0.0, *span) for span in spans_of_numbers]
         is_money = settings.amounts_without_label and _is_money_field(field)
@@ -129,9 +150,37 @@ class CandidateIndex:
         if settings.prefer_declared_unit:
             selected = self._in_declared_unit(field, selected) or selected
         described = " ".join((*names, field.description, field.unit or "")).casefold()
-        if settings.percent_for_shares_only and not _NAMED_FOR_SHARE.search(described):
+        is_share = named_unit is not None and "ratio" in named_unit.dimensions
+        if settings.percent_for_shares_only and not is_share and not _NAMED_FOR_SHARE.search(described):
             selected = [(start, end) for start, end in selected if text[end - 1] not in "%％"] or selected
         return selected
+
+    def _fitting(self, spans: Sequence[Span], unit: units.Unit) -> list[Span]:
+        """Return the numbers without those that are printed in another unit: no grams for kilograms, nor for days."""
+        printed = ((span, numbers.parse_number(self.document.text[slice(*span)])) for span in spans)
+        return [
+            span
+            for span, n in printed
+            if n is None or n.unit is None or not n.unit.known or _is_same_unit(n.unit, unit)
+        ]
+
+    def _by_named_unit(
+        self, scored: Sequence[tuple[float, int, int]], spans: Sequence[Span], unit: units.Unit
+    ) -> list[tuple[float, int, int]]:
+        """Return the supported numbers of a field whose name ends in a unit, `limit_kg`, and those printed in it.
+
+        All of the latter are candidates, but amounts of money only where no number is supported: they are many. Where
+        one of them is supported as well as any number without a unit, those without are none.
+        """
+        printed = ((span, numbers.parse_number(self.document.text[slice(*span)])) for span in spans)
+        own = {span for span, n in printed if n and n.unit and n.unit.known}
+        best = max((support for support, _, _ in scored), default=0.0)
+        if any(support >= best and (start, end) in own for support, start, end in scored):
+            scored = [t for t in scored if t[1:] in own]
+        if scored and unit.dimensions & currency_codes():
+            return list(scored)
+        known = {t[1:] for t in scored}
+        return [*scored, *((0.0, *span) for span in spans if span in own and span not in known)]
 
     def _names_cannot_tell(self, field: Field) -> bool:
         """Decide whether the field's names cannot tell where its value stands."""
@@ -142,7 +191,9 @@ class CandidateIndex:
         )
 
     def _is_whole_date(self, field: Field, start: int, end: int) -> bool:
-        """Decide whether a date has all its parts, of itself or by what stands before it."""
+        """Decide whether a date has all the parts asked for, of itself or by what stands before it."""
+        if (layout := find_layout(field)) and "DD" not in layout:
+            return True
         text = self.document.text
         read = normalisation.normalise_value(field, text[start:end], text[max(0, start - 80) : end + 40])
         partial = (ProblemKind.INCOMPLETE_DATE, ProblemKind.NOT_NORMALISED)
@@ -193,9 +244,26 @@ class CandidateIndex:
         return self._of_kind[kind, with_taken]
 
 
+def _without_parts(spans: Sequence[Span]) -> list[Span]:
+    """Return those of the spans that lie within no longer one, in order of the text."""
+    kept: list[Span] = []
+    reached = -1
+    for start, end in sorted(spans, key=lambda span: (span[0], -span[1])):
+        if end > reached:
+            kept.append((start, end))
+            reached = end
+    return kept
+
+
+def _is_same_unit(printed: units.Unit, named: units.Unit) -> bool:
+    """Decide whether a number's unit is the one named, in whatever magnitude: `million EUR` is an amount in EUR."""
+    return bool(printed.dimensions & named.dimensions) and printed.scale == named.scale
+
+
 def _is_money_field(field: Field) -> bool:
     """Decide whether the field asks for an amount of money, as far as its type, its unit and its names tell."""
-    if field.type != "number" or (field.unit and not _is_currency(units.parse_unit(field.unit))):
+    unit = units.parse_unit(field.unit) if field.unit else unit_in_name(field)
+    if field.type != "number" or (unit is not None and not _is_currency(unit)):
         return False
     return bool(_NAMED_FOR_MONEY.search(" ".join((field.name, *field.labels)).casefold().replace("_", " ")))
 

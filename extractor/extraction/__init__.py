@@ -2,7 +2,8 @@
 
 Read `pipeline` first: `extract` is the sequence of the stages. Then `planning` (what structure answers, what is asked),
 `column_answers` (lists whose table a model recognises), `passages`, `questions`, `prompts`; `structural_values`,
-`answers` and `field_values` (values with their evidence); `conflicts`, `assembly` (the nested record and its checks),
+`answers` and `field_values` (values with their evidence); `label_answers` and `shared_cells` (answers that are labels,
+or two fields' cell), `conflicts`, `assembly` (the nested record and its checks),
 `decision` (a value or none), and `serialization` (an extraction as JSON).
 """
 

@@ -25,7 +25,9 @@ class ConflictSettings(Settings):
         0.1, meaning="Least probability of an answer's beginning for the answer to stand."
     )
     min_unlabelled_onset_probability: float = threshold(
-        0.3, meaning="The same for a field whose labels the document prints nowhere."
+        0.3,
+        meaning="The same for an answer that stands at none of the field's labels.",
+        chosen="64 documents of 64 kinds: of the answers under it 9 are right and 33 wrong",
     )
     min_reuse_confidence: float = threshold(
         0.7, meaning="Least confidence for a value to stand beside a surer one of another field with the same evidence."
@@ -57,14 +59,13 @@ def reject_low_confidence(
 ) -> FieldValue:
     """Return the value, or a withdrawn one where the model hardly believed that there was a value.
 
-    More is asked for where no label stands by and the document does not print the field's labels anywhere.
+    More is asked for where no label of the field stands by.
     """
     if value.evidence is None:
         return value
     settings, min_support = ConflictSettings.current(), CandidateSettings.current().min_support
     is_labelled = context.support(field, value.evidence.start, value.evidence.end) >= min_support
-    is_unlikely_field = not is_labelled and context.labels_are_unprinted(field)
-    least = settings.min_unlabelled_onset_probability if is_unlikely_field else settings.min_onset_probability
+    least = settings.min_onset_probability if is_labelled else settings.min_unlabelled_onset_probability
     if onset_probability >= least:
         return value
     return withdraw(value, "had a low probability")

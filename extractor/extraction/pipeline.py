@@ -25,6 +25,7 @@ from extractor.extraction.conflicts import (
 from extractor.extraction.decision import withdraw_unlikely_values
 from extractor.extraction.document_currency import settle_currencies
 from extractor.extraction.field_values import ExtractionContext
+from extractor.extraction.label_answers import replace_label_answers
 from extractor.extraction.lesson_values import (
     describe_lessons,
     doubt_by_lessons,
@@ -40,6 +41,7 @@ from extractor.extraction.planning import Plan, plan
 from extractor.extraction.questions import make_field_group, relax_query
 from extractor.extraction.row_examples import read_by_examples
 from extractor.extraction.row_judgements import judge_rows
+from extractor.extraction.shared_cells import share_out_cells
 from extractor.extraction.structural_values import instruction_problems, list_problems, values_from_structure
 from extractor.extraction.value_rules import apply_value_rules
 from extractor.lessons import Lesson
@@ -102,6 +104,7 @@ def extract(
     values += _values_without_question(schema, planned)
     values = with_lesson_features(doubt_by_lessons(values, planned.proposals), planned.proposals)
     values, rules = apply_value_rules(values, lessons, planned.proposals, schema, context)
+    values = share_out_cells(replace_label_answers(values, schema, context), schema, context)
     values = trim_organization_names(values, schema, context)
     values = move_to_period(join_sides_of_periods(values, schema, context), schema, context)
     values = withdraw_lists_of_others(resolve_conflicts(values, schema, context), schema)

@@ -15,6 +15,7 @@ from extractor.candidates import (
     plain_lists,
     quoted_labels,
     table_cells,
+    ticked_boxes,
 )
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.candidates.typed import CandidateIndex
@@ -106,6 +107,7 @@ def _match_labelled_values(
     single = [f for f in fields if f.type != "array" and f.path not in row_matches]
     shown = _complement(hidden, len(document.text))
     found = marks.match_marks(found, single, document, shown)
+    found |= ticked_boxes.match_ticked_boxes([f for f in single if f.path not in found], document, shown)
     return {path: m for path, m in found.items() if not any(m.start < e and m.end > s for s, e in hidden)}
 
 

@@ -2,7 +2,8 @@
 
 Read `occurrences` first (every place that an answer could have been copied from, the best one, its boxes on the page),
 then `span_boundaries` (the ends of a free text, set by the lines it stands on), and the rules of two kinds of value
-that a schema declares with `x-kind`: `organization_name` and `postal_address`. `lines` holds what they share.
+that a schema declares with `x-kind`: `organization_name` and `postal_address`. `lines` holds what they share;
+`person_names` tells the parts of a person's name.
 """
 
 from extractor.grounding.occurrences import (

@@ -10,10 +10,11 @@ import re
 from dataclasses import dataclass
 
 from extractor.grounding.lines import Span, find_line_above, find_line_below, rest_of_lines
+from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Field
 from extractor.values import normalisation
-from extractor.values.legal_forms import is_legal_form
+from extractor.values.legal_forms import ends_in_legal_form, find_legal_forms, is_legal_form
 
 KIND = "organization-name"
 _SEPARATOR = re.compile(r"(?P<separator>[\n\t:：])")
@@ -26,7 +27,8 @@ _NAME_BEFORE = re.compile(r"(?P<name>[^\n\t:：()（）]{2,40})[\t \u3000]*\Z")
 """What stands before the word for Messrs, with which Japanese letters address their receiver."""
 _NAMED_FOR = re.compile(
     r"(?<![^\W_])(?:company|business|firm|merchant|seller|supplier|vendor|shop|store|issuer|buyer|customer|payee|payer|"
-    r"organi[sz]ation)(?![^\W_])"
+    r"organi[sz]ation|airline|carrier|bank|agency|employer|manufacturer|purchaser|insurer|lender|borrower|landlord|"
+    r"tenant|contractor|laboratory|consignee|shipper|brokerage|institution)(?![^\W_])"
 )
 """Words in the names of fields that ask for an organization."""
 _DETAIL_OF = re.compile(
@@ -45,6 +47,9 @@ class OrganizationNameSettings(Settings):
     complete_legal_form: bool = rule(
         True, meaning="A name takes its legal form from the line below, and a legal form its name from around it."
     )
+    find_whole_names: bool = rule(
+        True, meaning="A name is taken with the legal form that it is printed with, there or elsewhere."
+    )
     max_words: int = threshold(8, unit="words", meaning="The longest line that may be a name.")
 
 
@@ -56,7 +61,8 @@ def is_organization_name(field: Field) -> bool:
         return False
     if field.type != "string" or not field.copied or field.enum is not None or normalisation.value_kind(field):
         return False
-    names = " ".join((field.name, *field.labels)).casefold().replace("_", " ")
+    around = field.parents[-1] if field.parents and field.name == "name" else ()
+    names = " ".join((readable_name(field.name), *field.labels, *map(readable_name, around))).casefold()
     return bool(_NAMED_FOR.search(names)) and not _DETAIL_OF.search(names)
 
 
@@ -79,10 +85,33 @@ def complete_legal_form(span: Span, field: Field, text: str) -> Span:
     above, below = find_line_above(start, text), find_line_below(end, text)
     if is_legal_form(text[start:end]) and above and is_name_line(text[slice(*above)], least=1):
         start = above[0]
-    goes_on = below and _GOES_ON.match(text, below[0]) and is_name_line(text[slice(*below)].replace(",", ""), least=1)
+    is_open = text[start:end].endswith((" &", " and", " und"))
+    goes_on = (
+        below
+        and (is_open or _GOES_ON.match(text, below[0]))
+        and is_name_line(text[slice(*below)].replace(",", ""), least=1)
+    )
     if below and (is_legal_form(text[slice(*below)]) or goes_on):
         end = below[1]
+    if settings.find_whole_names and not ends_in_legal_form(text[start:end]):
+        return _find_with_legal_form((start, end), text) or (start, end)
     return start, end
+
+
+def _find_with_legal_form(span: Span, text: str) -> Span | None:
+    """Return where the name is printed with its legal form, at its place or elsewhere; None where it never is.
+
+    Up to three words may stand between, as in `Nordsee Ferries Shipping Ltd` for `Nordsee Ferries`.
+    """
+    name = text[slice(*span)].strip()
+    if len(name.split()) < 2 or "\n" in name:
+        return None
+    pattern = re.compile(rf"(?<!\w){re.escape(name)}(?:,? (?:[A-Z&][\w&.'’/-]*)){{1,4}}")
+    for match in sorted(pattern.finditer(text), key=lambda m: m.start() != span[0]):
+        ends = [form.end for form in find_legal_forms(match[0]) if form.end > len(name)]
+        if ends:
+            return match.start(), match.start() + min(ends)
+    return None
 
 
 def is_name_line(line: str, least: int = 2) -> bool:

@@ -35,7 +35,6 @@ class SpanBoundarySettings(Settings):
     complete_quotations: bool = rule(
         True, meaning="An answer that ends in an open bracket before a quotation mark goes on to the end of its line."
     )
-    complete_names: bool = rule(True, meaning="A part of a name that has a line to itself becomes the whole name.")
     trim_identifiers: bool = rule(
         True, meaning="A number or code loses the label before it and the words behind it: `No. 77-1 rev. B` is 77-1."
     )
@@ -45,8 +44,6 @@ class SpanBoundarySettings(Settings):
     max_edge_length: int = threshold(30, unit="characters", meaning="The same in characters.")
 
 
-_PART = re.compile(r"\(\w{1,3}\.?\)|(?P<separator>[\n\t:：()（）,，]|[ \u3000]{3,})")
-"""What separates two things on a line; a short remark within a name, `(UK)`, does not."""
 _TAB = re.compile(r"(?P<separator>[\n\t])")
 _PAUSE = re.compile(r"[a-z\d]{3}\.\s|[;；。!?！？]\s|[:：（\[\]{}<>\"“”|=]|\((?!\w{1,3}\.?\))")
 """What ends a sentence or opens a remark: words beyond it are not the rest of a value."""
@@ -56,9 +53,9 @@ def adjust_span(span: Span, field: Field, document: Document, fields: Iterable[F
     """Return the stretch of a free text with its ends set where the lines it stands on say that they are.
 
     An answer of several lines loses lines at its ends that hold something else: `Tel: 603-6203`, a lone number or date.
-    A few words that it left out of its first and last line are put back, and so are the other words of a name that has
-    a line to itself. Prose stays as it was answered, and so does what is set apart by brackets or colons. Postal
-    addresses and names of organizations have rules of their own (`postal_address`, `organization_name`).
+    A few words that it left out of its first and last line are put back. Other texts of one line stay as they were
+    answered, but postal addresses and names of organizations have rules of their own (`postal_address`,
+    `organization_name`).
 
     `fields` are all fields of the record: lines with words of another field's labels are not added.
     """
@@ -75,8 +72,6 @@ def adjust_span(span: Span, field: Field, document: Document, fields: Iterable[F
         start, end = postal_address.adjust_address((start, end), text, other_label_terms(field, fields))
     if "\n" in text[start:end]:
         return _restore_edge_words((start, end), field, text) if settings.restore_edge_words else (start, end)
-    if settings.complete_names:
-        start, end = _complete_name((start, end), field, text)
     return organization_name.complete_legal_form((start, end), field, text)
 
 
@@ -200,30 +195,6 @@ def _restore_edge_words(span: Span, field: Field, text: str) -> Span:
     before, after = rest_of_lines(start, end, text, _TAB)
     start -= len(before) if _may_belong(before, field) else 0
     return start, end + (len(after) if _may_belong(after, field) else 0)
-
-
-def _complete_name(span: Span, field: Field, text: str) -> Span:
-    """Return the stretch with the other words of its line, where all of them together are written as a name.
-
-    Words without letters are no part of a name, and a short lower-case word belongs to the sentence around it.
-    """
-    start, end = span
-    before, after = rest_of_lines(start, end, text, _PART)
-    edges = [edge for edge in (before, after) if edge]
-    if (
-        not edges
-        or not any(map(str.isalpha, text[start:end]))
-        or not organization_name.is_name_line(before + text[start:end] + after)
-    ):
-        return span
-    for edge in edges:
-        if not _may_belong(edge, field) or not all(map(_is_own_word, edge.split())):
-            return span
-    return start - len(before), end + len(after)
-
-
-def _is_own_word(word: str) -> bool:
-    return any(map(str.isalpha, word)) and not organization_name.is_joining_word(word)
 
 
 def _may_belong(edge: str, field: Field) -> bool:

@@ -10,6 +10,7 @@ are loaded where first used. Modules in reading order:
 `dates`, `times`, `contacts`, `booleans`,
 `ranges`                                        the other things that are printed
 `territories`, `legal_forms`, `locale`          whether the day or the month comes first, by the territory
+`described_layouts`                             dates and times as a field's description asks for them
 `spans`                                         where values of a kind stand in a text
 `normalised_value`, `normalise_...`,
 `normalisation`                                 from a stretch of the source to a value of the schema

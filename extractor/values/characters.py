@@ -54,6 +54,14 @@ def unify_characters(text: str) -> str:
     return unicodedata.normalize("NFC", text).replace("\u2010", "-").replace("\u2011", "-")
 
 
+def strip_accents(text: str) -> str:
+    """Return the text with its letters without accents; marks of other scripts, as those of kana, stay."""
+    if text.isascii():
+        return text
+    plain = "".join(c for c in unicodedata.normalize("NFD", text) if not "\u0300" <= c <= "\u036f")
+    return unicodedata.normalize("NFC", plain)
+
+
 def shorten(text: str, longest: int) -> str:
     """Return the text, cut to so many characters with an ellipsis if it is longer."""
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -23,13 +23,19 @@ _MONTH_NAMES = (
 )
 _MONTHS = {name: number for number, names in enumerate(_MONTH_NAMES, start=1) for name in names.split()}
 _MONTH = "(?:" + "|".join(sorted(_MONTHS, key=len, reverse=True)) + r")\.?"
+_MONTHS_OF_ALL_LANGUAGES = _MONTHS | {
+    name: number for number, names in enumerate(calendars.MONTHS_IN_OTHER_LANGUAGES, start=1) for name in names.split()
+}
+_ANY_MONTH = "(?:" + "|".join(sorted(_MONTHS_OF_ALL_LANGUAGES, key=len, reverse=True)) + r")\.?"
+_OF = "(?:of|de|del|di)"
+"""What stands between the day, the month and the year, as in `4 de octubre de 2024`."""
 _CHINESE_DIGIT = "[〇零○一二三四五六七八九十廿卅]"
 _CHINESE_NUMERAL = "[〇零○一二三四五六七八九十百廿卅]"
 _DAY_OR_MONTH = rf"\d{{1,2}}|{_CHINESE_DIGIT}{{1,3}}"
 _S = "[ \u00a0]"
 _G = rf"(?:{_S}{{0,2}}|\t)"
 """Between a figure and the word for year, month or day, which a form may print at some distance."""
-_ORDINAL = r"(?:st|nd|rd|th)?"
+_ORDINAL = r"(?:st|nd|rd|th|er|º)?"
 _NO_DIGIT_FOLLOWS = r"(?:(?!\d|\.\d)|(?<=\d\d)(?=\d\d:\d\d(?!\d)))"
 """Unless a time stands against the date without a space: OCR returns `19-03-201818:08:38`."""
 _BRACKETED_YEAR = rf"(?:{_S}?[(（]{_S}?(?:\d{{4}}|(?:{calendars.ERA})(?:\d{{1,3}}|元)){_S}?年?{_S}?[)）])?"
@@ -119,13 +125,13 @@ _FORM_PATTERNS: Mapping[str, str] = {
         (?P<figures_last>\d{{4}}|\d\d){_NO_DIGIT_FOLLOWS}""",
     "day_of_month": rf"""(?<![\d.,])(?P<day_of_day>\d{{1,2}}){_S}?{_ORDINAL}\s{{0,3}}day\s{{1,3}}of\s{{1,3}}
         (?P<day_of_month_name>{_MONTH})(?![A-Za-z])(?:,?\s{{1,3}}(?P<day_of_year>\d{{4}})(?!\d))?""",
-    "day_month": rf"""(?<![\d.,])(?P<day_month_day>\d{{1,2}}){_S}?{_ORDINAL}{_S}?(?:of{_S})?[-/.]?
-        {_S}?(?P<day_month_month>{_MONTH})(?![A-Za-z])
-        (?:{_S}?[-/,.']?{_S}?'?(?P<day_month_year>\d{{4}}|\d\d(?!:\d))(?!\d|{_S}?[ap]\.?m\b|[.,]\d))?""",
+    "day_month": rf"""(?<![\d.,])(?P<day_month_day>\d{{1,2}}){_S}?{_ORDINAL}{_S}?(?:{_OF}{_S})?[-/.]?
+        {_S}?(?P<day_month_month>{_ANY_MONTH})(?![^\W\d_])
+        (?:{_S}?(?:[-/,.']|{_OF}{_S})?{_S}?'?(?P<day_month_year>\d{{4}}|\d\d(?!:\d))(?!\d|{_S}?[ap]\.?m\b|[.,]\d))?""",
     "month_day": rf"""(?<![A-Za-z])(?P<month_day_month>{_MONTH}){_S}{{0,2}}[-/]?
         {_S}?(?P<month_day_day>\d{{1,2}})(?!\d|:\d){_ORDINAL}(?![A-Za-z])
         (?:{_S}?[-/,]?{_S}?'?(?P<month_day_year>\d{{4}}|(?:(?<=[-/,']){_S}?'?|(?<=[-/,]{_S}))\d\d(?!:\d))(?!\d))?""",
-    "month_year": rf"""(?<![A-Za-z])(?P<month_year_month>{_MONTH}){_S}?[-/,']?
+    "month_year": rf"""(?<![^\W\d_])(?P<month_year_month>{_ANY_MONTH}){_S}?(?:[-/,']|{_OF}{_S})?
         {_S}?(?P<month_year_year>\d{{4}}|'\d\d)(?!\d)""",
     "compact_year_first": r"""(?<![\dA-Za-z.,])(?P<compact_year>(?:19|20)\d\d)(?P<compact_month>0[1-9]|1[0-2])
         (?P<compact_day>0[1-9]|[12]\d|3[01])(?![\dA-Za-z]|[.,]\d)""",
@@ -320,7 +326,7 @@ def _day_or_month(text: str | None) -> int | None:
 
 
 def _month_number(name: str) -> int:
-    return _MONTHS[name.lower().rstrip(".")]
+    return _MONTHS_OF_ALL_LANGUAGES[name.lower().rstrip(".")]
 
 
 def parse_date(text: str) -> PrintedDate | None:

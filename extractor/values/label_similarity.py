@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from extractor.settings import Settings, threshold
-from extractor.values.characters import strip_note_marks
+from extractor.values.characters import strip_accents, strip_note_marks
 from extractor.values.enumeration import strip_enumeration
 from extractor.values.scripts import CJK
 
@@ -36,8 +36,8 @@ _BRACKETED = re.compile(r"[(（\[【][^()（）\[\]【】]*[)）\]】]")
 
 @lru_cache(maxsize=65536)
 def normalise_label(text: str) -> str:
-    """Return the name as compared: half-width, lower case, without its enumeration, white space and punctuation."""
-    text = unicodedata.normalize("NFKC", strip_note_marks(strip_enumeration(text))).casefold()
+    """Return the name as compared: half-width, lower case, without accents, numbering, white space and punctuation."""
+    text = strip_accents(unicodedata.normalize("NFKC", strip_note_marks(strip_enumeration(text))).casefold())
     return "".join(c for c in text if c.isalnum() or c in "%#/+")
 
 

@@ -142,6 +142,11 @@ def _is_likely_form(printed: str, word: str) -> bool:
     return len(word) < _SHORTEST_WORD or not printed.islower()
 
 
+def ends_in_legal_form(text: str) -> bool:
+    """Return whether the name `text` ends in a legal form: `Hill & Sons Ltd`."""
+    return any(form.end == len(text.rstrip(" .")) or form.end == len(text.rstrip()) for form in find_legal_forms(text))
+
+
 def is_legal_form(text: str) -> bool:
     """Return whether `text` is a legal form and nothing else, also after a short remark: `(M) Sdn Bhd`, `GmbH`."""
     rest = _SHORT_REMARK.sub(" ", text).strip()

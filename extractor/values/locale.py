@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from extractor.settings import Settings, rule, threshold
+from extractor.values.dates import find_dates
 from extractor.values.legal_forms import find_legal_forms
 from extractor.values.scripts import HANGUL, KANA
 from extractor.values.territories import day_month_order, territory_names
@@ -52,6 +53,12 @@ class LocaleSettings(Settings):
         chosen="253 documents whose order is known: 210 right, 207 without it",
     )
     use_territory_names: bool = rule(True, meaning="the English name of a territory votes for it")
+    use_written_dates: bool = rule(
+        True, meaning="dates with the month in words vote for their own order: `May 20, 2025` for the month first"
+    )
+    longest_text_for_written_dates: int = threshold(
+        20_000, unit="characters", meaning="where dates with the month in words are looked for"
+    )
 
 
 _NORTH_AMERICA = frozenset({"US", "CA"})
@@ -152,9 +159,22 @@ def infer_day_month_order(text: str) -> str:
         for territories in evidence:
             for territory in territories:
                 votes[day_month_order(territory)] += 1 / len(evidence) / len(territories)
+    if settings.use_written_dates:
+        votes.update(_written_orders(text[: settings.longest_text_for_written_dates]))
     if abs(votes["mdy"] - votes["dmy"]) < 1e-9:
         return settings.default_order
     return "mdy" if votes["mdy"] > votes["dmy"] else "dmy"
+
+
+def _written_orders(text: str) -> Counter[str | None]:
+    """Return the orders of the whole dates of `text` that can be read in one way, each with one vote."""
+    orders = {
+        printed.readings[0].order
+        for printed in find_dates(text)
+        if len(printed.readings) == 1 and printed.readings[0].is_complete
+    }
+    orders &= {"mdy", "dmy"}
+    return Counter({order: 1 for order in orders})
 
 
 def _legal_form_territories(text: str) -> set[frozenset[str]]:

@@ -12,10 +12,16 @@ from collections.abc import Sequence
 
 from extractor.types import Field
 from extractor.values.characters import collapse_spaces, strip_note_marks, unify_characters
+from extractor.values.described_layouts import find_layout, kind_of_layout
 from extractor.values.locale import UNKNOWN_CONVENTIONS, NumberConventions
 from extractor.values.normalise_choices import find_printed_option, has_options, normalise_boolean, normalise_option
 from extractor.values.normalise_contacts import normalise_email, normalise_phone, normalise_uri
-from extractor.values.normalise_dates import normalise_date, normalise_date_time, normalise_time
+from extractor.values.normalise_dates import (
+    normalise_date,
+    normalise_date_time,
+    normalise_time,
+    normalise_to_layout,
+)
 from extractor.values.normalise_numbers import normalise_number
 from extractor.values.normalised_value import NormalisedValue, field_format, not_normalised
 from extractor.values.spans import PARSED_KINDS, Span, find_spans
@@ -69,7 +75,10 @@ def value_kind(field: Field) -> str | None:
         return field.type
     if field.type != "string":
         return None
-    return _KIND_OF_FORMAT.get(field_format(field)) or ("date" if _is_named_a_date(field) else None)
+    kind = _KIND_OF_FORMAT.get(field_format(field))
+    if kind is None and (layout := find_layout(field)) and "pattern" not in schema:
+        return kind_of_layout(layout)
+    return kind or ("date" if _is_named_a_date(field) else None)
 
 
 def _is_named_a_date(field: Field) -> bool:
@@ -123,6 +132,8 @@ def _normalise_string(
 ) -> NormalisedValue:
     declared = field.schema.get("x-kind")
     kind = declared if declared in PARSED_KINDS else _KIND_OF_FORMAT.get(field_format(field))
+    if kind is None and (layout := find_layout(field)) and value_kind(field) in TEMPORAL_KINDS:
+        return normalise_to_layout(field, layout, text, context, other_dates, day_month_order)
     match kind:
         case "date":
             return normalise_date(field, text, context, other_dates, day_month_order)

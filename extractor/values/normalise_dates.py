@@ -11,6 +11,7 @@ from extractor.settings import Settings, rule, threshold
 from extractor.types import Field, Problem
 from extractor.values import calendars, dates, times
 from extractor.values.characters import collapse_spaces
+from extractor.values.described_layouts import kind_of_layout, write_layout
 from extractor.values.normalised_value import NormalisedValue, field_format, not_normalised, problem
 
 
@@ -139,6 +140,36 @@ def _settle_calendar(
         case _:
             message = f"“{collapse_spaces(text)}” may count its year by another calendar"
     return reading, (problem(field, ProblemKind.AMBIGUOUS_DATE, message),)
+
+
+def normalise_to_layout(
+    field: Field, layout: str, text: str, context: str, other_dates: Sequence[str], day_month_order: str | None
+) -> NormalisedValue:
+    """Return the date or time in `text` written as the field's description asks, as printed where it has other parts.
+
+    A layout without a day (`YYYY-MM`) is content with a month.
+    """
+    printed = NormalisedValue(collapse_spaces(text))
+    if kind_of_layout(layout) == "time":
+        found = {time.iso: time for time in times.find_times(text)}
+        written = write_layout(layout, None, next(iter(found.values()))) if len(found) == 1 else None
+        return NormalisedValue(written) if written else printed
+    date_time = list(times.find_date_times(text))
+    date_alone = dates.parse_date(text)
+    if len(date_time) == 1:
+        date_alone, time = date_time[0]
+    else:
+        time = None
+    if date_alone is None:
+        return printed
+    reading, problems = _choose_reading(field, date_alone, text, (context, *other_dates), day_month_order)
+    if reading is None and len(date_alone.readings) == 1:
+        reading, problems = date_alone.readings[0], ()
+    written = write_layout(layout, reading, time)
+    if written is None and not problems:
+        message = f"“{collapse_spaces(text)}” does not give all that {layout} asks for"
+        problems = (problem(field, ProblemKind.INCOMPLETE_DATE, message),)
+    return NormalisedValue(written or printed.value, problems)
 
 
 def normalise_time(field: Field, text: str) -> NormalisedValue:
