@@ -110,3 +110,13 @@ def test_names_of_a_header_in_their_places(header, names):
 def test_header_names_several_items_with_a_sign_between_or_by_whole_names(header, count):
     items = a_field(a_list("", casNumber=text(), ecNumber=text(), unit=text(), price=number())).items
     assert len(names_in_header(items, header)) == count
+
+
+def test_unit_without_a_column_is_what_stands_behind_the_numbers():
+    wanted = a_list("", nutrient=text(), unit=text(), per100g=number())
+    printed = "Energy 1886 kJ Fat 18.4 g Salt 0.32 g"
+    rows = [
+        [(0, "", (name,), ("nutrient",)), (1, "per 100 g", (cell,), ("per100g",))]
+        for name, cell in (("Energy", "1886 kJ"), ("Fat", "18.4 g"), ("Salt", "0.32 g"))
+    ]
+    assert [row[("unit",)] for row in read(wanted, printed, *rows)] == ["kJ", "g", "g"]

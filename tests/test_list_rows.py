@@ -958,3 +958,31 @@ def test_column_with_two_names_over_cells_of_two_values_is_two_columns():
     whole = a_list("", unit=text(), price=number(), name=text())
     document = tabbed("Name|Unit price", "Rope|12.50", "Chain|8.25")
     assert [row[1:] for row in rows(document, whole)] == [(12.5, "Rope"), (8.25, "Chain")]
+
+
+def test_row_of_three_texts_under_marked_headers_is_an_entry_though_most_columns_are_blank():
+    page = (
+        "<table><tr><th>Subject</th><th>Teacher</th><th>Q1</th><th>Q2</th><th>Q3</th><th>Average</th><th>Grade</th></tr>"
+        "<tr><td>Latin</td><td>Mr Orr</td><td>91</td><td>94</td><td>95</td><td>93</td><td>A</td></tr>"
+        "<tr><td>Gymnastics</td><td>Ms Quill</td><td></td><td></td><td></td><td></td><td>P</td></tr>"
+        "<tr><td>Music</td><td>Ms Ruiz</td><td>96</td><td>97</td><td>97</td><td>97</td><td>A</td></tr></table>"
+    )
+    wanted = a_list(
+        "", subject=text(), teacher=text(), q1=number(), q2=number(), q3=number(), average=number(), grade=text()
+    )
+    assert [row[0] for row in rows(page, wanted, "card.html")] == ["Latin", "Gymnastics", "Music"]
+
+
+def test_header_of_two_words_over_a_column_and_a_nameless_one_names_both():
+    wanted = a_list("", no={"type": ["integer", "null"]}, item=text(), result=number(), unit=text())
+    document = tabbed("No Item||Result|Unit", "1|Sodium|140|mmol/L", "2|Potassium|4.1|mmol/L", "3|Urea|5|mmol/L")
+    assert [row[:3] for row in rows(document, wanted)] == [(1, "Sodium", 140), (2, "Potassium", 4.1), (3, "Urea", 5)]
+
+
+def test_numbers_with_units_are_asked_about_as_numbers_only():
+    wanted = a_list("", nutrient=text(), unit=text(), perHundred=number(), perBar=number())
+    document = tabbed("|per 100 g|portion", "Energy|1886 kJ|471.5 kJ", "Fat|18.4 g|4.6 g", "Salt|0.32 g|0.08 g")
+    [match, *_] = find_uncertain_tables(the_list(wanted), read_bytes(document.encode(), "label.txt"))
+    question = make_column_question(match, read_bytes(document.encode(), "label.txt").text)
+    asked = {slot.key: set(slot.literals) for slot in question.slots}
+    assert all("unit" not in held for held in list(asked.values())[1:])

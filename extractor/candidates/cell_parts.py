@@ -59,7 +59,7 @@ _FIGURE = re.compile(r"(?<!\S)[$€£¥￥(+\-−]?\d")
 """Where the first figure of a line begins, with its sign."""
 _LETTERS = re.compile(r"(?<!\S)[^\W\d_]")
 """Where the first word of a line begins."""
-_SEPARATORS = ("/", "|", "／", ";", "；", " - ", " – ", "、")
+_SEPARATORS = ("/", "|", "／", ";", "；", " - ", " – ", "、", " x ", " X ", "×", "*")
 _AROUND_LABELS = ":：#.-"
 _WAYS = (
     "whole",

@@ -55,6 +55,7 @@ _NUMBER_SIGNS = frozenset({"no", "nr", "num", "#"})
 _NUMBER_WORDS = frozenset({"number", "numero", "nummer"})
 _ACCENTS = frozenset(map(chr, range(0x300, 0x370)))
 _VOWELS = frozenset("aeiou")
+_PERCENT = frozenset({"%", "percent", "percentage", "pct", "prozent"})
 _UMLAUT = re.compile("([aou])e")
 """An umlaut written with an `e`: `groesse` is `Größe`, of which the accent is left out already."""
 _LOOK_ALIKE = str.maketrans("i1|0", "lllo")
@@ -191,7 +192,7 @@ def _word_similarity(label: str, header: str, settings: ColumnNameSettings) -> f
 
 
 def _same_word(one: str, other: str, settings: ColumnNameSettings) -> float:
-    if one == other or one.rstrip("s") == other.rstrip("s") != "":
+    if one == other or one.rstrip("s") == other.rstrip("s") != "" or {one, other} <= _PERCENT:
         return 1.0
     if one.translate(_LOOK_ALIKE) == other.translate(_LOOK_ALIKE):
         return settings.misread_word

@@ -205,11 +205,11 @@ def make_column_question(match: ColumnMatch, text: str) -> ColumnQuestion:
         shown = filled_cells(match.grid, column)[: settings.sample_cells]
         samples = "; ".join(shorten(cell.text, settings.longest_sample) for cell in shown)
         lines.append(f"{letter}: {header} | {samples}" if samples else f"{letter}: {header}")
+        fitting = [item for item in free if _may_hold(item, match.grid, column, text)]
+        if any(map(_is_number, fitting)) and _holds_quantities(match.grid, column):
+            fitting = [item for item in fitting if _is_number(item) or item.enum is not None]
         held = [
-            path_text(item.path)
-            for item in free
-            if _is_named_nowhere_else(item, column, of_several, match.grid)
-            and _may_hold(item, match.grid, column, text)
+            path_text(item.path) for item in fitting if _is_named_nowhere_else(item, column, of_several, match.grid)
         ]
         if held:
             slots.append(Slot(letter, "literals", tuple(held)))
@@ -265,6 +265,20 @@ def _may_hold(item: Field, grid: EntryGrid, column: int, text: str) -> bool:
     if cells and figures >= ColumnQuestionSettings.current().min_figures * len(cells):
         return False
     return date_share(grid, column, text) < ListColumnSettings.current().min_fit
+
+
+def _is_number(item: Field) -> bool:
+    return normalisation.value_kind(item) in normalisation.NUMERIC_TYPES
+
+
+_QUANTITY = re.compile(r"[<>≤≥~]?\s*[-+−]?\d[\d.,]*\s*(?:[^\W\d_]{1,4}[²³]?|[%‰])")
+
+
+def _holds_quantities(grid: EntryGrid, column: int) -> bool:
+    """Decide whether most cells of a column are a number with its unit."""
+    cells = filled_cells(grid, column)
+    found = sum(_QUANTITY.fullmatch(cell.text) is not None for cell in cells)
+    return bool(cells) and found >= ColumnQuestionSettings.current().min_figures * len(cells)
 
 
 def _is_amount(text: str) -> bool:

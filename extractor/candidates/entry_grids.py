@@ -134,7 +134,8 @@ def join_side_by_side(grid: EntryGrid) -> EntryGrid:
 def part_shared_names(grid: EntryGrid) -> EntryGrid:
     """Return the grid with a name that stands over several columns parted, if it names as many things.
 
-    `Type and details` over two columns is `Type` over the first and `details` over the second.
+    `Type and details` over two columns is `Type` over the first and `details` over the second; so is `No Item`, if the
+    second column is without a name.
     """
     if not EntryGridSettings.current().part_shared_names:
         return grid
@@ -145,8 +146,22 @@ def part_shared_names(grid: EntryGrid) -> EntryGrid:
         parts = BETWEEN_NAMES.split(names[at][-1]) if names[at] and end - at > 1 else []
         if len(parts) == end - at and all(parts):
             names[at:end] = [(*names[at][:-1], part) for part in parts]
+        elif end - at == 1 and names[at] and _is_over_two(names, at, grid.rows):
+            names[at : at + 2] = [(*names[at][:-1], word) for word in names[at][-1].split()]
+            end += 1
         at = end
     return replace(grid, names=tuple(names)) if names != list(grid.names) else grid
+
+
+def _is_over_two(names: Sequence[tuple[str, ...]], at: int, rows: Sequence[Mapping[int, PlacedText]]) -> bool:
+    """Decide whether a header of two words is over its column and the next one, which has cells and no name."""
+    following = [*names[at + 1 :], ("",), ("",)]
+    is_free = not any(following[0]) and any(following[1]) and at + 1 < len(names)
+    filled = [{c for c, cell in row.items() if cell.text} for row in rows]
+    entries = [own for own in filled if len(own) > 1]
+    return (
+        is_free and len(names[at][-1].split()) == 2 and 2 * sum({at, at + 1} <= own for own in entries) > len(entries)
+    )
 
 
 _ENDS_WITH_BRACKETS = re.compile(r"(?s)(?P<before>.*\S)\s*[(（]\s*(?P<inside>[^()（）]*\w[^()（）]*?)\s*[)）]\s*")
@@ -320,8 +335,10 @@ def table_rows(table: Table) -> list[Row]:
 
 def grids_at_row(table: Table, rows: Sequence[Row], at: int) -> Iterator[EntryGrid]:
     """Yield the grids of a table whose header is the row `at`, unmarked: with the rows below it, and those above it."""
-    header = [cell for cell in rows[at] if cell.text]
-    columns = tuple((cell.text,) for cell in header)
+    full = [row for row in rows[at + 1 :] if sum(bool(cell.text) for cell in row) > 1]
+    filled = Counter(cell.left for row in full for cell in row if cell.text)
+    header = [cell for cell in rows[at] if cell.text or 2 * filled[cell.left] > len(full) > 0]
+    columns = tuple((cell.text,) if cell.text else () for cell in header)
     for body in (rows[at + 1 :], rows[:at]):
         placed = tuple(_place(header, row) for row in body)
         if any(placed):

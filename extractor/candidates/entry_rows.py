@@ -52,6 +52,9 @@ class EntryRowSettings(Settings):
     )
     fewest_turns: int = threshold(3, unit="rows", meaning="Rows that take turns do so at least so often.")
     detail_share: float = threshold(0.67, meaning="A detail fills at most this share of the columns of an entry.")
+    own_cells: int = threshold(
+        3, unit="cells", meaning="A row under marked headers that fills so many columns, its text too, is an entry."
+    )
     read_sparse_rows: bool = rule(
         True, meaning="Where many rows have a text and one number, in one column or another, these are entries."
     )
@@ -376,7 +379,8 @@ class _RowReader:
         if self._is_marked:
             present = [c for c in self._items if c in row]
             own = sum(not row[c].inherited for c in filled)
-            return 2 * len(filled) > len(present) - 1 and (own > 1 or len(self._usual) < 2)
+            is_full = 2 * len(filled) > len(present) - 1 or (own >= self._settings.own_cells and self._label in filled)
+            return is_full and (own > 1 or len(self._usual) < 2)
         # Rows without a header are built alike, but for what goes without saying.
         if self._has_header and len(filled & self._usual) <= self._settings.min_filled * len(self._usual):
             return False

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from extractor.candidates.column_names import place_names
 from extractor.candidates.entry_grids import EntryGrid, PlacedText
-from extractor.candidates.list_columns import is_column_item
+from extractor.candidates.list_columns import is_column_item, is_list_of_values
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import collapse_whitespace
 from extractor.types import Field
@@ -32,7 +32,7 @@ def part_joined_columns(items: Sequence[Field], grid: EntryGrid, text: str) -> E
     A cell is parted before its last word if the second item is a number, else behind its first one.
     """
     settings = JoinedColumnSettings.current()
-    own = [item for item in items if is_column_item(item)]
+    own = [item for item in items if is_column_item(item) or is_list_of_values(item)]
     column = 0
     while settings.part_joined and column < len(grid.names):
         names = grid.names[column]

@@ -16,8 +16,10 @@ from extractor.candidates.cell_parts import lines_of
 from extractor.candidates.column_names import place_names
 from extractor.candidates.list_columns import is_column_item, is_list_of_values
 from extractor.candidates.matches import EntryCell, StructuralMatch, TableRowsMatch
+from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Field, Path
+from extractor.values import normalisation
 
 Span = tuple[int, int]
 
@@ -30,6 +32,9 @@ class CellLineSettings(Settings):
         True, meaning="Where a header names as many items as its cells have lines, each line is one of them."
     )
     read_listed_lines: bool = rule(True, meaning="The lines of a cell are the elements of a list of plain values.")
+    read_units: bool = rule(
+        True, meaning="An item that is named for a unit and has no column is what stands behind the numbers of another."
+    )
     min_share: float = threshold(0.6, meaning="Least share of the rows whose cells have so many lines.")
     score: float = threshold(0.75, meaning="What a line counts.")
 
@@ -47,6 +52,8 @@ def read_lines_of_cells(field: Field, match: TableRowsMatch, text: str) -> Table
         for item in field.items:
             if is_list_of_values(item):
                 rows = _by_listed_lines(item.path, rows, match.cells, text)
+    if settings.read_units:
+        rows = _with_units(field, rows, match.cells, text)
     return replace(match, rows=rows)
 
 
@@ -116,3 +123,39 @@ def _goes_on(lines: Sequence[Span], text: str) -> bool:
 
 def _ends_open(line: Span, text: str) -> bool:
     return text[line[1] - 1] in ",，、;；-/"
+
+
+_UNIT_NAMES = frozenset(
+    {"unit", "units", "uom", "unit of measure", "einheit", "unité", "unidad", "unità", "单位", "単位"}
+)
+_BEHIND_NUMBER = re.compile(r"\s*(?P<unit>[^\W\d_]{1,5}[²³]?(?:/[^\W\d_]{1,3})?|%|‰)\s*$")
+
+
+def _with_units(field: Field, rows: Rows, cells: Cells, text: str) -> Rows:
+    """Return the rows with the unit behind the first number that has one, for an item named for it without a column."""
+    held = {m.path for row in rows for m in row}
+    wanted = [i for i in field.items if readable_name(i.name).casefold() in _UNIT_NAMES and i.path not in held]
+    numbers = [i.path for i in field.items if normalisation.value_kind(i) in normalisation.NUMERIC_TYPES]
+    if len(wanted) != 1 or wanted[0].type != "string":
+        return rows
+    units = [_unit_behind(row, own, numbers, text) for row, own in zip(rows, cells, strict=True)]
+    if not rows or sum(unit is not None for unit in units) < CellLineSettings.current().min_share * len(rows):
+        return rows
+    return tuple(
+        (*row, _line(wanted[0].path, unit, "", text)) if unit else row for row, unit in zip(rows, units, strict=True)
+    )
+
+
+def _unit_behind(
+    row: Sequence[StructuralMatch], cells: Sequence[EntryCell], numbers: Sequence[Path], text: str
+) -> Span | None:
+    for m in row:
+        line = next(
+            (line for cell in cells for line in lines_of(cell, text) if line[0] <= m.start and m.end <= line[1]), None
+        )
+        if m.path in numbers and line and m.end > m.start:
+            number = re.compile(r"[\d.,]+").match(text, m.start, line[1])
+            found = number and _BEHIND_NUMBER.match(text, number.end(), line[1])
+            if found:
+                return found.span("unit")
+    return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from extractor.candidates import entry_grids, record_blocks
 from extractor.candidates.column_assignment import assign, margins
-from extractor.candidates.column_names import header_similarity, shared_words
+from extractor.candidates.column_names import header_similarity, place_names, shared_words
 from extractor.candidates.entry_grids import EntryGrid, LineRows, PlacedText, Row, whole_name
 from extractor.candidates.entry_rows import (
     TOTALS_LEFT_OUT,
@@ -36,6 +36,7 @@ from extractor.candidates.list_columns import (
 from extractor.candidates.matches import OVER_ROWS, EntryCell, StructuralMatch, TableRowsMatch
 from extractor.candidates.table_cells import pair_names
 from extractor.settings import Settings, rule, threshold
+from extractor.tables import is_value
 from extractor.types import Document, Field, Path
 from extractor.values import normalisation
 from extractor.values.label_similarity import best_similarity, normalise_label
@@ -302,7 +303,7 @@ def _find_grids(field: Field, document: Document) -> Iterator[EntryGrid]:
 
 
 def _header_rows(field: Field, rows: Sequence[Row]) -> list[int]:
-    """Return the rows that have the names of two items at least, in cells of their own."""
+    """Return the rows that have the names of two items at least, in cells of their own or together in one."""
     least = ListRowSettings.current().min_similarity
     items = [item for item in field.items if is_column_item(item)]
     found = []
@@ -315,9 +316,16 @@ def _header_rows(field: Field, rows: Sequence[Row]) -> list[int]:
             for i, item in enumerate(items)
             if (score := header_similarity(item, text)) >= least
         ]
-        if len(similar) >= 2 and len(pair_names(similar, [1.0] * len(items))) >= min(2, len(items)):
+        named = len(similar) >= 2 and len(pair_names(similar, [1.0] * len(items))) >= min(2, len(items))
+        if named or _names_several(field, row):
             found.append(n)
     return found
+
+
+def _names_several(field: Field, row: Row) -> bool:
+    """Decide whether a row of texts has one that is the names of two items, as of two columns that were read as one."""
+    items = [item for item in field.items if is_column_item(item) or is_list_of_values(item)]
+    return not any(is_value(cell.text) for cell in row) and any(len(place_names(items, c.text)) > 1 for c in row)
 
 
 def _header_stretches(headers: Sequence[int], rows: Sequence[Row]) -> list[tuple[int, int]]:
