@@ -27,6 +27,7 @@ from extractor.candidates.list_columns import (
     is_free_text,
     is_list_of_values,
 )
+from extractor.candidates.list_elements import heading_above
 from extractor.candidates.matches import OVER_ROWS
 from extractor.candidates.table_likeness import is_form, is_unlike, likeness, prints_names
 from extractor.decoding import Slot
@@ -242,7 +243,7 @@ def _is_named_nowhere_else(item: Field, column: int, of_several: Mapping[Path, i
 
 def _find_headings(grid: EntryGrid, text: str) -> list[str]:
     """Return the texts that may be headings of sections: right above the header, or alone in a row over others."""
-    above = list_rows.heading_above(grid, text)
+    above = heading_above(grid, text)
     found = [text[slice(*above)]] if above else []
     for row, below in pairwise(grid.rows):
         alone = [cell.text for cell in row.values() if cell.text]

@@ -113,6 +113,33 @@ class ReadRows:
         return self.lost / (self.lost + len(self.entries) or 1)
 
 
+@dataclass(frozen=True, slots=True)
+class FoundRows:
+    """A matched grid with its rows."""
+
+    match: ColumnMatch
+    rows: ReadRows
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """Return where the grid begins and ends."""
+        return self.match.grid.start, self.match.grid.end
+
+    @property
+    def weight(self) -> float:
+        """Return the score of the match."""
+        return self.match.score
+
+    @property
+    def claim(self) -> float:
+        """Return how well the list fits the grid, both ways: its items have columns, and the columns have its items."""
+        return self.weight + len(self.match.columns) / max(1, self.match.grid.named_columns)
+
+    def overlaps(self, other: FoundRows) -> bool:
+        """Decide whether two grids share a stretch of the document."""
+        return self.span[0] < other.span[1] and other.span[0] < self.span[1]
+
+
 _TOTAL = re.compile(
     r"\b(?:(?:sub|grand|net)[\s-]?)?(?:totals?|summe|gesamt(?:summe|betrag)?|zwischensumme|somme|totale|totaal|suma|"
     r"balance due|amount due)\b|小计|合计|总计|共计|累计|小計|合計|総計",

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.candidates.column_names import header_similarity
-from extractor.candidates.entry_rows import read_rows
+from extractor.candidates.entry_rows import FoundRows, read_rows
 from extractor.candidates.list_columns import match_columns
-from extractor.candidates.list_rows import FoundRows, entry_cells, find_alike_tables, limits_rows, make_element
+from extractor.candidates.list_elements import entry_cells, make_element
+from extractor.candidates.list_rows import find_alike_tables, limits_rows
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.candidates.record_blocks import find_blocks
 from extractor.candidates.row_sections import RowSection, find_row_sections

@@ -19,8 +19,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 
 from extractor.candidates.entry_grids import EntryGrid, PlacedText, whole_name
-from extractor.candidates.entry_rows import RowRole
-from extractor.candidates.list_rows import FoundRows, entry_cells, heading_above, make_element
+from extractor.candidates.entry_rows import FoundRows, RowRole
+from extractor.candidates.list_elements import entry_cells, heading_above, make_element
 from extractor.candidates.matches import OVER_ROWS, EntryCell, StructuralMatch
 from extractor.settings import Settings, threshold
 from extractor.tables import is_value
