@@ -431,6 +431,35 @@ def test_pages_of_a_queue_are_in_order_across_statuses(store, status, sort):
     assert store.records.next_id(wanted, who="ann", sort=sort, but=everything[0].id) == everything[1].id
 
 
+def test_rows_for_programs_are_those_of_the_queue(store, tmp_path):
+    for n in range(5):
+        store.records.add(result(f"{n:064x}", source=f"/in/{n}.txt"), FIRST, who="m")
+    store.records.approve(2, who="ann", revision=1)
+    store.records.delete([5], who="ann")
+    with ReviewService(store, folder=tmp_path) as service:
+        for status in ("open", "approved", "all", "bin"):
+            query = QueueQuery(status, sort="new")
+            page = service.queue(query, who="ann", limit=2)
+            assert service.list_rows(query, who="ann", limit=2) == (page["rows"], page["total"])
+
+
+def test_summaries_are_found_by_number_also_in_the_bin(store):
+    for n in range(4):
+        store.records.add(result(f"{n:064x}", source=f"/in/{n}.txt"), FIRST, who="m")
+    store.records.delete([3], who="ann")
+    raw(store, "UPDATE records SET replaced_by = 1 WHERE id = 4")
+    found = store.records.summaries([3, 1, 4, 99])
+    assert {number: each.sources for number, each in found.items()} == {3: ("/in/2.txt",), 1: ("/in/0.txt",)}
+
+
+def test_all_jobs_are_listed_with_their_versions(store):
+    store.add_schema(SCHEMA)
+    for name in ("first", "second"):
+        store.jobs.start(name, SCHEMA.id, {"model": "none"}, who="ann")
+    versioned = store.jobs.set_version(store.jobs.get("first"), FIRST)
+    assert store.jobs.all() == [store.jobs.get("second"), versioned] and versioned.version == FIRST
+
+
 @pytest.mark.parametrize("status", ["open", "approved", "new", "flagged", "second", "bin", None])
 def test_queue_is_its_page_with_its_counts(store, status):
     numbers = [store.records.add(result(f"{n:064x}"), FIRST, who="m").id for n in range(9)]

@@ -58,6 +58,14 @@ def list_queue(
     return page, summaries[0].document if summaries else None
 
 
+def list_rows(store: Store, query: QueueQuery, *, who: str, after: int, limit: int) -> tuple[list[dict[str, Any]], int]:
+    """Return the rows of a page of the queue, and how many records match, without what a screen shows besides."""
+    wanted = query.record_filter(store)
+    summaries, total = store.records.list_summaries(wanted, who=who, sort=query.sort, after=after, limit=limit)
+    schemas = store.schemas()
+    return [_row(summary, who, schemas) for summary in summaries], total
+
+
 def _row(summary: RecordSummary, who: str, schemas: Schemas) -> dict[str, Any]:
     reasons = sorted(summary.doubts, key=lambda kind: _REASON_ORDER.get(kind, len(_REASON_ORDER)))
     return {

@@ -122,6 +122,12 @@ class ReviewService:
             self.documents.prefetch(first)
         return page
 
+    def list_rows(
+        self, query: QueueQuery = OPEN_QUEUE, *, who: str, after: int = 0, limit: int = 100
+    ) -> tuple[list[dict[str, Any]], int]:
+        """Return the rows that `queue` does, and how many records match: for programs, which open none of them next."""
+        return queue_listing.list_rows(self.store, query, who=who, after=after, limit=limit)
+
     def next(self, record: int, query: QueueQuery = OPEN_QUEUE, *, who: str) -> dict[str, Any]:
         """Return the number of the record to review after this one that nobody else has claimed; None at the end."""
         wanted = query.record_filter(self.store)

@@ -76,8 +76,7 @@ class JobQueue:
     def all(self) -> list[Job]:
         """Return every job, the newest first."""
         with self._database.reading() as connection:
-            names = connection.execute(sa.select(tables.jobs.c.name).order_by(tables.jobs.c.id.desc())).scalars()
-            return [_load_job(connection, name) for name in names.all()]
+            return [_make_job(row) for row in connection.execute(_job_query().order_by(tables.jobs.c.id.desc()))]
 
     def set_version(self, job: Job, version: Version) -> Job:
         """Note the version that extracts for the job; raise UsageError if another one has extracted for it before."""
@@ -342,11 +341,19 @@ class JobQueue:
 
 
 def _load_job(connection: sa.Connection, name: str) -> Job:
-    columns = [tables.versions.c[key].label(f"v_{key}") for key in VERSION_COLUMNS]
-    query = sa.select(tables.jobs, *columns).outerjoin(tables.versions, tables.versions.c.id == tables.jobs.c.version)
-    row = connection.execute(query.where(tables.jobs.c.name == name)).one_or_none()
+    row = connection.execute(_job_query().where(tables.jobs.c.name == name)).one_or_none()
     if row is None:
         raise InputError(f"There is no job {name}.", "`extractor status` lists all jobs.")
+    return _make_job(row)
+
+
+def _job_query() -> sa.Select[Any]:
+    """Return the query for jobs, each with its version."""
+    columns = [tables.versions.c[key].label(f"v_{key}") for key in VERSION_COLUMNS]
+    return sa.select(tables.jobs, *columns).outerjoin(tables.versions, tables.versions.c.id == tables.jobs.c.version)
+
+
+def _make_job(row: sa.Row[Any]) -> Job:
     version = None
     if row.version is not None:
         version = Version(**{key: getattr(row, f"v_{key}") for key in VERSION_COLUMNS})

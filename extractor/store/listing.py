@@ -45,17 +45,22 @@ def load_page(
     connection: sa.Connection, wanted: RecordFilter, who: str, sort: str, after: int, limit: int
 ) -> list[RecordSummary]:
     """Return at most `limit` summaries of the records that match, from position `after` on."""
-    record = tables.records.c
     conditions = list(conditions_of(wanted, who))
     page = _ordered(wanted, conditions, sort, after + limit).offset(after).limit(limit)
     numbers = list(connection.execute(page).scalars())  # sorting whole rows would take several times as long
+    return load_summaries(connection, numbers)
+
+
+def load_summaries(connection: sa.Connection, numbers: Sequence[int]) -> list[RecordSummary]:
+    """Return the summaries of records in the order of their numbers given, without those that were replaced."""
+    record = tables.records.c
     query = (
         sa.select(*(record[key] for key in _ROW), tables.schemas.c.name.label("schema_name"))
         .join(tables.schemas, tables.schemas.c.id == record.schema)
-        .where(record.id.in_(numbers))
+        .where(record.id.in_(numbers), record.replaced_by.is_(None))
     )
     found = {row.id: row for row in connection.execute(query)}
-    rows = [found[number] for number in numbers]
+    rows = [found[number] for number in numbers if number in found]
     actions = actions_by_record(connection, numbers)
     names = sources_by_document(connection, [row.document for row in rows])
     return [

@@ -243,11 +243,8 @@ class Records:
         found: dict[int, RecordSummary] = {}
         with self._database.reading() as connection:
             for n in range(0, len(records), _MAX_PARAMETERS):
-                numbers = tuple(records[n : n + _MAX_PARAMETERS])
-                for status in (None, "bin"):
-                    wanted = RecordFilter(status, numbers=numbers)
-                    page, _ = listing.list_summaries(connection, wanted, "", "old", 0, len(numbers))
-                    found |= {summary.id: summary for summary in page}
+                summaries = listing.load_summaries(connection, records[n : n + _MAX_PARAMETERS])
+                found |= {summary.id: summary for summary in summaries}
         return found
 
     def count_by_queue(self, wanted: RecordFilter, *, who: str = "") -> dict[str, int]:

@@ -131,9 +131,9 @@ def list_records(
     """Return records, the newest first; `after` leaves out the first so many."""
     _check_characters(kind or "", search)
     query = QueueQuery(status, kind, None, None, search, "new")
-    page = service.queue(query, who=token.who, after=after, limit=limit)
-    rows = [answers.RecordRow(**row, kind=row["schema"], to_check=row["left"]) for row in page["rows"]]
-    return answers.RecordPage(records=rows, total=page["total"])
+    rows, total = service.list_rows(query, who=token.who, after=after, limit=limit)
+    records = [answers.RecordRow(**row, kind=row["schema"], to_check=row["left"]) for row in rows]
+    return answers.RecordPage(records=records, total=total)
 
 
 @router.get("/records/{record}", tags=["records"])
