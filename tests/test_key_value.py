@@ -180,3 +180,14 @@ def test_a_remark_in_brackets_is_no_value():
         master={**TEXT, "x-labels": ["Master"]},
     )
     assert found == {"clerk": "林岚", "master": "Ann Firth"}
+
+
+def test_line_to_write_on_is_no_value():
+    text = "Prepared by: A. Quill\nReviewed by: ______________\nDated: ....\n"
+    names = {"a": {**TEXT, "title": "Prepared by"}, "b": {**TEXT, "title": "Reviewed by"}}
+    assert matched_texts(text, **names) == {"a": "A. Quill"}
+
+
+def test_text_is_not_cut_within_its_brackets():
+    text = "（原证号：林（2018）第21号，已注销。面积：12亩）\n"
+    assert "a" not in matched_texts(text, a={**TEXT, "title": "原证号"})

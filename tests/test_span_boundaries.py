@@ -80,6 +80,37 @@ def test_prose_and_chinese_text_stay_as_answered():
     assert adjusted(LETTER, "as agreed") == "as agreed"
 
 
+@pytest.mark.parametrize(
+    ("printed", "kept"),
+    [
+        ("Notary Hill, Lindow – Page 2 of 3", "Notary Hill, Lindow"),
+        ("Notarin Berg, Aue - Seite 2 von 2", "Notarin Berg, Aue"),
+        ("公证处 第 2 页 共 3 页", "公证处"),
+        ("Page 2 of 3", "Page 2 of 3"),
+        ("Yellow Pages of 2031", "Yellow Pages of 2031"),
+    ],
+)
+def test_number_of_the_page_is_none_of_a_text(printed, kept):
+    assert adjusted(printed + "\n", printed) == kept
+
+
+@pytest.mark.parametrize(
+    ("name", "printed", "kept"),
+    [
+        ("prepared_by", "D. Marsh, Loan Operations", "D. Marsh"),
+        ("completedBy", "Dr Orla Quill, FY2, bleep 4410", "Dr Orla Quill"),
+        ("contactName", "Marsh, Daniel", "Marsh, Daniel"),
+        ("issued_by", "Harbour Master, Ltd", "Harbour Master"),
+        ("seller", "Marsh Hill, Loan Operations", "Marsh Hill, Loan Operations"),
+    ],
+)
+def test_what_a_person_is_is_none_of_the_name(name, printed, kept):
+    properties = {name: {"type": "string"}}
+    [asked] = load_schema({"type": "object", "properties": properties}).fields
+    start, end = adjust_span((0, len(printed)), asked, Document("0", "a", printed + "\n"))
+    assert printed[start:end] == kept
+
+
 def test_each_rule_can_be_switched_off():
     with replaced(SpanBoundarySettings(trim_other_lines=False, restore_edge_words=False)):
         answer = "CHE-114.203.77\nQuai des Tanneurs 9"

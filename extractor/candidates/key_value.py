@@ -66,6 +66,8 @@ _WHOLE_LINE_VALUE = re.compile(
     r"(\S(?:[^\n\t]*?\S)??)(?=[ \u3000]{3,}|[ \u3000]*[\t\n])"
 )
 """What stands behind a label up to the end of the line, or to the next wide gap."""
+_BLANK_TO_WRITE_ON = re.compile(r"[\s_.…·/|()（）-]*")
+"""A line to write on, and what parts it."""
 _ONLY_A_REMARK = re.compile(r"[(（][^()（）\d]{1,16}[)）]")
 """What a form prints where something is to be put: `(seal)`, `（盖章）`."""
 _BEFORE_LABEL = re.compile(r"(?:\A|\n|\t| {3,}|\u3000)[ \u3000]*\Z")
@@ -123,7 +125,8 @@ def match_labelled_values(
             continue
         if kind is None:
             if m := _LISTED_TEXT.match(text, end):
-                after_label[path].append((*m.span(1), len(label)))
+                if not _has_open_bracket(m[1]):
+                    after_label[path].append((*m.span(1), len(label)))
             elif value := _find_whole_line(text, start, end, printed):
                 after_label[path].append((*value, len(label)))
             continue
@@ -139,6 +142,11 @@ def match_labelled_values(
         if settings.skip_column_heads and without_value[path] > len(values):
             after_label[path] = [v for v in values if not _begins_line(text, v[0])]
     return _select_unambiguous(after_label, in_clause, text)
+
+
+def _has_open_bracket(text: str) -> bool:
+    """Decide whether a text ends within brackets of its own: `Deed (2018` of `Deed (2018) no. 7`."""
+    return sum(map(text.count, "(（")) > sum(map(text.count, ")）"))
 
 
 def _select_unambiguous(
@@ -205,7 +213,7 @@ def _find_whole_line(text: str, start: int, end: int, labels: Mapping[str, str])
     value = _WHOLE_LINE_VALUE.match(text, end)
     if value is None or _LABEL_AHEAD.match(value[1]) or normalise_label(value[1]) in labels:
         return None
-    if _ONLY_A_REMARK.fullmatch(value[1]):
+    if _ONLY_A_REMARK.fullmatch(value[1]) or _BLANK_TO_WRITE_ON.fullmatch(value[1]):
         return None
     line_start, line_end = text.rfind("\n", 0, start) + 1, text.find("\n", value.end())
     below = text[line_end + 1 :].partition("\n")[0] if line_end >= 0 else ""

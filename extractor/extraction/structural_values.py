@@ -8,7 +8,7 @@ from extractor.candidates.list_coverage import unaccounted_rows
 from extractor.candidates.matches import StructuralMatch
 from extractor.extraction.field_values import ExtractionContext, value_from_evidence
 from extractor.extraction.planning import Plan
-from extractor.grounding import span_boundaries
+from extractor.grounding import person_names, span_boundaries
 from extractor.grounding.occurrences import make_evidence
 from extractor.problems import ProblemKind
 from extractor.schemas import Schema
@@ -68,6 +68,7 @@ def _value_from_match(f: Field, path: Path, match: StructuralMatch, context: Ext
     is_line = not match.more and "\n" not in text[start:end]
     if is_line and f.type == "string" and f.copied and normalisation.value_kind(f) is None:
         start, end = span_boundaries.find_identifier((start, end), f, text) or (start, end)
+        start, end = person_names.trim_role(span_boundaries.trim_page_number((start, end), text), f, text)
     evidence = make_evidence(context.document, start, end)
     printed = None
     if match.more:

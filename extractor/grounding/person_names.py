@@ -13,6 +13,7 @@ from typing import Literal
 
 from extractor.schemas.subschemas import readable_name
 from extractor.types import Field, Path
+from extractor.values.legal_forms import ends_in_legal_form
 
 Part = Literal["title", "given", "surname", "letters", "whole"]
 Span = tuple[int, int]
@@ -30,6 +31,11 @@ _NAMES: dict[Part, re.Pattern[str]] = {
 }
 _PLAIN = re.compile(r"(?:first|given|fore|last|family) ?names?$|surnames?$")
 """Names that mean nothing but a part of a person's name."""
+_PERSON = re.compile(
+    r"\b(?:prepared|completed|reviewed|checked|approved|signed|drawn|calibrated|tested|inspected|issued|countersigned|"
+    r"requested|released) by$|\b(?:contact|inspector|signatory|representative)(?: name)?$"
+)
+"""Names of fields that ask for a person."""
 _TITLES = frozenset(
     {
         *("mr", "mrs", "ms", "miss", "mx", "dr", "prof", "professor", "sir", "dame", "lady", "lord", "rev"),
@@ -40,6 +46,19 @@ _TITLES = frozenset(
 _LETTERS = re.compile(r"(?:[A-Z]\.?){2,6}|Ph\.?D\.?|M\.?Sc\.?|B\.?Sc\.?|MEng|BEng|[A-Z]{2,6}\([A-Za-z]+\)")
 _WORD = re.compile(r"[^\s,，]+")
 _MOST_WORDS = 7
+
+
+def trim_role(span: Span, field: Field, text: str) -> Span:
+    """Return the stretch without what a person is, behind a comma: `D. Marsh, Loan Operations` of `prepared_by`.
+
+    One word before the comma may be a surname before a given name.
+    """
+    if not _PERSON.search(readable_name(field.name).casefold()):
+        return span
+    name, comma, _ = text[slice(*span)].partition(",")
+    words = name.split()
+    is_name = 1 < len(words) <= _MOST_WORDS and all(map(_begins_name, words)) and not any(map(str.isdigit, name))
+    return (span[0], span[0] + len(name.rstrip())) if comma and is_name and not ends_in_legal_form(name) else span
 
 
 def parts_asked_for(fields: Iterable[Field]) -> dict[Path, tuple[Part, frozenset[Part]]]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from extractor.grounding import organization_name, postal_address
+from extractor.grounding import organization_name, person_names, postal_address
 from extractor.grounding.lines import Span, find_lines, holds_other_value, is_labelled, other_label_terms, rest_of_lines
 from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
@@ -38,6 +38,7 @@ class SpanBoundarySettings(Settings):
     trim_identifiers: bool = rule(
         True, meaning="A number or code loses the label before it and the words behind it: `No. 77-1 rev. B` is 77-1."
     )
+    trim_page_numbers: bool = rule(True, meaning="A text loses the number of the page at its end: `Page 2 of 3`.")
     max_edge_words: int = threshold(
         5, unit="words", meaning="So many words of a line may be missing at an end of an answer to be put back."
     )
@@ -65,6 +66,7 @@ def adjust_span(span: Span, field: Field, document: Document, fields: Iterable[F
         return whole
     if number := find_identifier(span, field, text):
         return number
+    span = trim_page_number(span, text)
     start, end = _trim_other_lines(span, text) if settings.trim_other_lines else span
     start = _start_after_own_label((start, end), field, text) if settings.trim_own_label else start
     end = _end_of_open_quotation(start, end, text) if settings.complete_quotations else end
@@ -72,6 +74,7 @@ def adjust_span(span: Span, field: Field, document: Document, fields: Iterable[F
         start, end = postal_address.adjust_address((start, end), text, other_label_terms(field, fields))
     if "\n" in text[start:end]:
         return _restore_edge_words((start, end), field, text) if settings.restore_edge_words else (start, end)
+    start, end = person_names.trim_role((start, end), field, text)
     return organization_name.complete_legal_form((start, end), field, text)
 
 
@@ -104,6 +107,20 @@ _NAMED_FOR_IDENTIFIER = re.compile(
     re.IGNORECASE,
 )
 _TOKEN = re.compile(r"[^\s（(【\[]+|[（(【\[]")
+
+
+_PAGE_NUMBER = re.compile(
+    r"\s*(?:[–—|·-]\s*)?\b(?:Seite|Page|Página|Pagina|Blatt|Sheet|Side)\s\d{1,4}\s?(?:von|of|de|di|van|sur|af|/)\s?\d{1,4}\W*\Z"
+    r"|\s*第\s?\d{1,4}\s?[页頁](?:[，,/\s]*共\s?\d{1,4}\s?[页頁])?\W*\Z"
+)
+
+
+def trim_page_number(span: Span, text: str) -> Span:
+    """Return the stretch without the number of the page at its end: `Notary Hill – Page 2 of 3`."""
+    if not SpanBoundarySettings.current().trim_page_numbers:
+        return span
+    number = _PAGE_NUMBER.search(text[slice(*span)])
+    return (span[0], span[0] + number.start()) if number and number.start() else span
 
 
 def find_identifier(span: Span, field: Field, text: str) -> Span | None:
