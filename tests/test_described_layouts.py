@@ -54,3 +54,8 @@ def test_model_that_writes_the_described_form_points_at_the_printed_time():
     document = read_bytes(b"Harbour office\nOpen from 7.30 am to 4 pm\n", "a.txt")
     [found] = extract(document, schema, ScriptedModel(lambda *_: json.dumps({"opens": "07:30"}))).values
     assert (found.value, found.evidence.text) == ("07:30", "7.30 am")
+
+
+def test_month_without_a_sign_between_is_a_code_and_no_layout():
+    schema = load_schema({"type": "object", "properties": {"month": {"type": "string", "description": "as YYYYMM"}}})
+    assert find_layout(schema.fields[0]) is None

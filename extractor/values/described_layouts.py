@@ -15,6 +15,8 @@ from extractor.values.times import PrintedTime
 _PART = "(?:YYYY|YY|MM|DD|HH|SS)"
 _LAYOUT = re.compile(rf"(?<![A-Za-z]){_PART}(?:(?:[-/.: 年月]|T)?{_PART}){{1,5}}日?(?![A-Za-z])", re.IGNORECASE)
 _PARTS = re.compile(_PART)
+_MONTH_CODE = re.compile("YY(?:YY)?MM")
+"""`202407` is a code that is copied as it is printed: no date is written so."""
 
 
 def find_layout(field: Field) -> str | None:
@@ -25,7 +27,8 @@ def find_layout(field: Field) -> str | None:
 @lru_cache(maxsize=4096)
 def _find_layout(description: str) -> str | None:
     found = {match[0].upper() for match in _LAYOUT.finditer(description)}
-    return found.pop() if len(found) == 1 else None
+    layout = found.pop() if len(found) == 1 else None
+    return None if layout and _MONTH_CODE.fullmatch(layout) else layout
 
 
 def kind_of_layout(layout: str) -> str:
