@@ -146,22 +146,20 @@ def part_shared_names(grid: EntryGrid) -> EntryGrid:
         parts = BETWEEN_NAMES.split(names[at][-1]) if names[at] and end - at > 1 else []
         if len(parts) == end - at and all(parts):
             names[at:end] = [(*names[at][:-1], part) for part in parts]
-        elif end - at == 1 and names[at] and _is_over_two(names, at, grid.rows):
-            names[at : at + 2] = [(*names[at][:-1], word) for word in names[at][-1].split()]
-            end += 1
+        elif end - at == 1 and names[at] and (columns := _columns_under(names, at, grid.rows)) > 1:
+            names[at : at + columns] = [(*names[at][:-1], word) for word in names[at][-1].split()]
+            end = at + columns
         at = end
     return replace(grid, names=tuple(names)) if names != list(grid.names) else grid
 
 
-def _is_over_two(names: Sequence[tuple[str, ...]], at: int, rows: Sequence[Mapping[int, PlacedText]]) -> bool:
-    """Decide whether a header of two words is over its column and the next one, which has cells and no name."""
-    following = [*names[at + 1 :], ("",), ("",)]
-    is_free = not any(following[0]) and any(following[1]) and at + 1 < len(names)
+def _columns_under(names: Sequence[tuple[str, ...]], at: int, rows: Sequence[Mapping[int, PlacedText]]) -> int:
+    """Return how many columns a header of as many words is over: its own, and the next ones with cells and no name."""
+    following = next((n for n in range(at + 1, len(names)) if any(names[n])), len(names))
     filled = [{c for c, cell in row.items() if cell.text} for row in rows]
     entries = [own for own in filled if len(own) > 1]
-    return (
-        is_free and len(names[at][-1].split()) == 2 and 2 * sum({at, at + 1} <= own for own in entries) > len(entries)
-    )
+    full = sum({*range(at, following)} <= own for own in entries)
+    return following - at if len(names[at][-1].split()) == following - at and 2 * full > len(entries) else 1
 
 
 _ENDS_WITH_BRACKETS = re.compile(r"(?s)(?P<before>.*\S)\s*[(（]\s*(?P<inside>[^()（）]*\w[^()（）]*?)\s*[)）]\s*")
