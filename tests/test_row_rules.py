@@ -129,3 +129,30 @@ def test_stretches_of_several_rows_are_no_rows():
     with replaced(RowRuleSettings(read_ruled_rows=False)):
         before = tables(found, lines)
     assert tables(found, lines) == before
+
+
+def test_a_shaded_column_that_lines_go_across_is_a_column_of_the_whole_table():
+    at = (45.0, 200.0, 300.0, 390.0)
+    body = [
+        ("Mill", "4", "820", "790"),
+        ("Barn", "", "140", "150"),
+        ("Sum", "", "960", "940"),
+        ("Debts and loans", "", "", ""),
+        ("Owed", "7", "310", "300"),
+        ("Tax", "9", "60", "70"),
+        ("Sum", "", "370", "370"),
+        ("Left", "", "590", "570"),
+    ]
+    found = [*words("Note", 200, 114), *words("May", 300, 114), *words("June", 390, 114)]
+    found += rows(*body, at=at, top=134)
+    sides = [*walls(124, 182, 290, 340), *walls(203, 285, 290, 340)]
+    lines = sorted([*level(120, 160, 240, 260, 285), *level(124, 182, 203, left=290, right=340)])
+    assert tables(found, lines, sides) == [[["Note", "May", "June"], *[[c for c in row if c] for row in body]]]
+
+
+def test_the_first_line_of_a_name_alone_is_in_the_head():
+    at = (45.0, 200.0, 300.0)
+    body = [("Mill", "820", "790"), ("Barn", "140", "150"), ("Byre", "75", "80"), ("Sum", "1,035", "1,020")]
+    found = [*words("late", 300, 100), *words("May", 200, 112), *words("June", 300, 112)]
+    found += rows(*body, at=at, top=131)
+    assert tables(found, level(118)) == [[["May", "late June"], *map(list, body)]]

@@ -63,6 +63,7 @@ class AlignedTableSettings(Settings):
     rows_without_head: int = threshold(5, unit="lines", meaning="fewest full lines of such a table")
     rule_reach: float = threshold(2.0, unit="em", meaning="how far over or under its lines a table's rule runs")
     rule_overlap: float = threshold(0.3, unit="em", meaning="how far such a rule may reach into the height of a line")
+    name_gap: float = threshold(0.5, unit="em", meaning="widest gap between two lines of one name in a head")
     head_gap: float = threshold(1.0, unit="em", meaning="widest gap between the lines of a head without rules")
 
 
@@ -415,10 +416,22 @@ def _take_in_head(
         line, below = lines[first - 1], lines[first]
         gap = below.box.top - line.box.bottom
         inside = line.box.x0 >= box.x0 - 1 and line.box.x1 <= box.x1 + 1
-        if len(line.segments) < 2 or not inside or gap > settings.head_gap * below.segments[0].font_size:
+        is_part = len(line.segments) > 1 or _begins_name_below(line, below)
+        if not is_part or not inside or gap > settings.head_gap * below.segments[0].font_size:
             break
         first -= 1
     return first
+
+
+def _begins_name_below(line: TextLine, below: TextLine) -> bool:
+    """Decide whether a lone text is the first line of a name in a head whose other names have fewer lines."""
+    settings, text = AlignedTableSettings.current(), line.segments[0]
+    return any(
+        name.box.top - text.box.bottom <= settings.name_gap * name.font_size
+        and text.bold == name.bold
+        and min(abs(text.box.x0 - name.box.x0), abs(text.box.x1 - name.box.x1)) <= settings.same_start
+        for name in below.segments[1:]
+    )
 
 
 def _take_in_rest(

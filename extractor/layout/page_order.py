@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from extractor.geometry import PlacedWord, RulingLine, on_one_baseline, overlap, overlaps_in_height, union
+from extractor.geometry import PlacedWord, Rect, RulingLine, on_one_baseline, overlap, overlaps_in_height, union
 from extractor.layout.blocks import (
     GridRegion,
     LayoutBlock,
@@ -42,6 +42,9 @@ class PageOrderSettings(Settings):
     whole_table_columns: int = threshold(
         3, meaning="a grid of so many filled columns is a table by itself, not the shaded part of a wider one"
     )
+    shade_slack: float = threshold(
+        2.0, unit="points", meaning="how far the walls of a grid may be off the sides of a shaded column that they are"
+    )
     split_spreads: bool = rule(True, meaning="two pages printed side by side are read one after the other")
     spread_aspect: float = threshold(1.2, meaning="least ratio of width to height of two pages side by side")
     spread_middle: float = threshold(
@@ -75,12 +78,13 @@ def _read_grids(
     """Return what the grids of a page hold, the smaller grids first, and the words in none of them."""
     frame = PageOrderSettings.current().page_frame * len(words)
     rest = list(words)
-    found: list[tuple[GridRegion, list[PlacedWord]]] = []
+    found: list[tuple[GridRegion, RuledGrid, list[PlacedWord]]] = []
+    columns: list[tuple[Rect, list[PlacedWord]]] = []
     for grid in sorted(grids, key=lambda grid: grid.box.area):
         assigned = assign_words(grid, rest)
         if len(grid.cells) == 1 and (
             len(assigned[grid.cells[0]]) > frame
-            or any(grid.box.contains(*region.box.center) for region, _ in found)
+            or any(grid.box.contains(*region.box.center) for region, _, _ in found)
             or (len(assigned[grid.cells[0]]) > 1 and _lies_in_a_cell(grid, grids))
         ):
             continue  # a frame around the page, or a shade behind the text of a cell
@@ -90,15 +94,28 @@ def _read_grids(
         region = read_grid(grid, assigned)
         if region is not None:
             inside = {id(word) for each in assigned.values() for word in each}
-            found.append((region, [word for word in rest if id(word) in inside]))
+            found.append((region, grid, [word for word in rest if id(word) in inside]))
             rest = [word for word in rest if id(word) not in inside]
+        elif len(grid.column_edges) == 2:
+            columns.append((grid.box, [word for each in assigned.values() for word in each]))
     regions: list[GridRegion] = []
-    for region, inside in found:
-        if not _is_whole_table(region) and goes_on_outside(inside, rest):
+    shades = [box for box, inside in columns if goes_on_outside(inside, rest)]
+    for region, grid, inside in found:
+        if _is_part_of_shade(grid, shades) or (not _is_whole_table(region) and goes_on_outside(inside, rest)):
             rest += inside
+            shades += [grid.box] if len(grid.column_edges) == 2 else []
         else:
             regions.append(region)
     return regions, rest
+
+
+def _is_part_of_shade(grid: RuledGrid, shades: Sequence[Rect]) -> bool:
+    """Decide whether the walls of a grid are the sides of a shaded column of a table, which rules go across."""
+    slack = PageOrderSettings.current().shade_slack
+    walls = grid.column_edges[1:-1]
+    return bool(walls) and any(
+        all(min(abs(wall - shade.x0), abs(wall - shade.x1)) <= slack for wall in walls) for shade in shades
+    )
 
 
 def _lies_in_a_cell(grid: RuledGrid, grids: Sequence[RuledGrid]) -> bool:

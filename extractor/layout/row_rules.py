@@ -25,7 +25,7 @@ from extractor.layout.line_rows import may_be_one_row
 from extractor.layout.line_tables import place_words
 from extractor.layout.ruled_grids import RuledCell, RuledGrid, make_grid
 from extractor.layout.segments import build_segments, group_into_lines
-from extractor.layout.white_columns import Column, column_edges, find_white_columns, fits_columns
+from extractor.layout.white_columns import Column, find_white_columns, fits_columns
 from extractor.settings import Settings, rule, threshold
 
 
@@ -240,15 +240,15 @@ def _find_columns(
     usual = _usual_texts(bands)
     rows = [_words_of(line) for line in _lines_of_columns(bands, usual, settings)]
     above = _lines_above(bands[0], words, settings)
-    names = list(map(_words_of, above))
-    wide = _fit_names(rows, names, None)
-    narrow = _fit_names(rows, names, settings.narrow_gap)
-    edges = _edges_at_walls(narrow, bands)
+    first = [] if bands[0].grid is not None else bands[0].lines
+    names = [word for line in (*above, *first) for word in _words_of(line)]
+    narrow = find_white_columns(rows, settings.narrow_gap)
+    edges = _edges_between(narrow, names, bands)
     head = _find_head(bands[0], above, edges, settings)
-    columns = _join_unnamed(narrow, wide, edges, (head or bands)[0])
+    columns = _join_unnamed(narrow, find_white_columns(rows), edges, (head or bands)[0])
     if len(columns) < max(settings.columns, settings.full * usual):
         return None
-    edges = _edges_at_walls(columns, bands)
+    edges = _edges_between(columns, names, bands)
     return columns, edges, _find_head(bands[0], above, edges, settings)
 
 
@@ -266,14 +266,6 @@ def _lines_of_columns(bands: Sequence[_Band], usual: int, settings: RowRuleSetti
         if band.grid is None and max(len(line.segments) for line in band.lines) >= settings.full * usual
         for line in band.lines[: settings.lines]
     ]
-
-
-def _fit_names(
-    rows: Sequence[Sequence[PlacedWord]], names: Sequence[Sequence[PlacedWord]], gap: float | None
-) -> list[Column]:
-    """Return the columns of some rows, as wide as their names where these keep between them."""
-    columns, with_names = find_white_columns(rows, gap), find_white_columns([*rows, *names], gap)
-    return with_names if len(with_names) == len(columns) else columns
 
 
 def _join_unnamed(
@@ -304,13 +296,21 @@ def _words_of(line: TextLine) -> list[PlacedWord]:
     return [word for segment in line.segments for word in segment.words]
 
 
-def _edges_at_walls(columns: Sequence[Column], bands: Sequence[_Band]) -> tuple[float, ...]:
-    """Return the edges of some columns, at the walls that rows have in the white between two of them."""
-    inner = list(column_edges(columns))[1:-1]
-    for wall in (x for band in bands if band.grid is not None for x in band.grid.column_edges[1:-1]):
-        for number, (one, two) in enumerate(itertools.pairwise(columns)):
-            if one[1] <= wall <= two[0]:
-                inner[number] = wall
+def _edges_between(columns: Sequence[Column], names: Sequence[PlacedWord], bands: Sequence[_Band]) -> tuple[float, ...]:
+    """Return the edges of some columns: walls that rows have in the white between two, or its middle.
+
+    A name may be wider than all that stands under it: of the white, what names leave counts.
+    """
+    walls = [x for band in bands if band.grid is not None for x in band.grid.column_edges[1:-1]]
+    inner = []
+    for (_, left), (right, _) in itertools.pairwise(columns):
+        drawn = next((wall for wall in walls if left <= wall <= right), None)
+        free = [(left, right)]
+        for name in names:
+            pieces = [(x0, min(x1, name.box.x0)) for x0, x1 in free] + [(max(x0, name.box.x1), x1) for x0, x1 in free]
+            free = [(x0, x1) for x0, x1 in pieces if x0 < x1] or free
+        widest = max(free, key=lambda piece: piece[1] - piece[0])
+        inner.append(sum(widest) / 2 if drawn is None else drawn)
     return (bands[0].box.x0, *inner, bands[0].box.x1)
 
 
