@@ -11,6 +11,7 @@ it, are columns without a name: a number, a title.
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,6 +31,7 @@ class RecordBlockSettings(Settings):
     read_blocks: bool = rule(True, meaning="Small forms with the same labels are the elements of a list.")
     longest_label: int = threshold(40, unit="characters", meaning="A longer text is no label.")
     fewest_blocks: int = threshold(2, unit="forms", meaning="Fewer forms are no list.")
+    most_blocks: int = threshold(5000, unit="forms", meaning="A text that is printed more often is no label of forms.")
     fewest_labels: int = threshold(2, unit="labels", meaning="Labels whose values differ that each form has.")
     longest_block: int = threshold(60, unit="lines", meaning="A form with more lines is a page of its own.")
     indent: float = threshold(6.0, unit="points or characters", meaning="A value goes on in a line this near under it.")
@@ -94,10 +96,29 @@ def _labelled(lines: LineRows) -> Iterator[_Labelled]:
 
 def _key(cell: PlacedText, longest: int) -> tuple[str, int]:
     """Return the label that a cell is or begins with, made plain, and where the value begins in it: 0 for none."""
-    inline = _INLINE.match(cell.text)
+    is_as_printed = len(cell.text) == cell.end - cell.start  # else places in the text are none of the document
+    inline = _INLINE.match(cell.text) if is_as_printed else None
     label, at = (inline["label"], inline.start("value")) if inline else (cell.text, 0)
     is_label = len(label) <= longest and re.search(r"[^\W\d_]", label) is not None and not is_value(label)
     return (normalise_label(label), at) if is_label else ("", 0)
+
+
+@dataclass(frozen=True)
+class _Forms:
+    """Forms one below the other: the line that each begins in, and the line after its last one."""
+
+    starts: Sequence[int]
+    ends: Sequence[int]
+
+    def at(self, line: int) -> int | None:
+        """Return the number of the form that a line is in; None where it is in none."""
+        number = bisect.bisect(self.starts, line) - 1
+        return number if number >= 0 and line < self.ends[number] else None
+
+    def hold(self, places: Sequence[_Labelled]) -> bool:
+        """Decide whether all places of a label are in forms, and at most one in each."""
+        numbers = [self.at(place.line) for place in places]
+        return None not in numbers and len(set(numbers)) == len(numbers)
 
 
 def _grid(
@@ -105,69 +126,47 @@ def _grid(
 ) -> EntryGrid | None:
     """Return the forms that the labels `keys`, each printed `count` times, make up; None where they take no turns."""
     settings = RecordBlockSettings.current()
-    anchor = min(keys, key=lambda key: (by_key[key][0].line, by_key[key][0].cell))
-    starts = [place.line for place in by_key[anchor]]
-    if len(set(starts)) < count:
+    anchor = by_key[min(keys, key=lambda key: (by_key[key][0].line, by_key[key][0].cell))]
+    starts = [place.line for place in anchor]
+    if len(set(starts)) < count or count > settings.most_blocks:
         return None
-    own = [key for key in keys if _takes_turns(by_key[key], starts)]
-    if len(own) < settings.fewest_labels:
+    following = [*starts[1:], len(lines.rows)]
+    whole = _Forms(starts, following)
+    own = [key for key in keys if whole.hold(by_key[key])]
+    height = max(place.line - starts[whole.at(place.line) or 0] for key in own for place in by_key[key])
+    if len(own) < settings.fewest_labels or height >= settings.longest_block:
         return None
-    height = max(
-        max(place.line for place in by_key[key] if place.line < end) - start
-        for start, end in zip(starts, [*starts[1:], len(lines.rows)], strict=True)
-        for key in own
-        if any(start <= place.line < end for place in by_key[key])
-    )
-    if height >= settings.longest_block:
-        return None
-    ends = [min(end, start + height + 1) for start, end in zip(starts, [*starts[1:], len(lines.rows)], strict=True)]
-    also = [
+    forms = _Forms(starts, [min(end, start + height + 1) for start, end in zip(starts, following, strict=True)])
+    columns = [
         key
         for key, places in by_key.items()
-        if key not in own
-        and len(places) <= count
-        and any(place.value for place in places)
-        and all(any(s <= p.line < e for s, e in zip(starts, ends, strict=True)) for p in places)
-        and len({_block_of(p.line, starts) for p in places}) == len(places)
+        if key in own or (len(places) <= count and any(p.value for p in places) and forms.hold(places))
     ]
-    columns = sorted([*own, *also], key=lambda key: (by_key[key][0].line - starts[0], by_key[key][0].cell))
+    columns.sort(key=lambda key: (by_key[key][0].line - starts[0], by_key[key][0].cell))
     labels = {(place.line, place.cell) for key in columns for place in by_key[key]}
-    rows = []
-    for start, end in zip(starts, ends, strict=True):
-        row: dict[int, PlacedText] = {}
-        for n, key in enumerate(columns):
-            place = next((p for p in by_key[key] if start <= p.line < end), None)
-            if place is not None and place.value is not None:
-                row[n] = _whole_value(place, lines, labels, end)
-        rows.append(row)
+    rows: list[dict[int, PlacedText]] = [{} for _ in starts]
+    for n, key in enumerate(columns):
+        for place in by_key[key]:
+            number = forms.at(place.line)
+            if place.value is not None and number is not None:
+                rows[number][n] = _whole_value(place.value, place.line, lines, labels, forms.ends[number])
     names: list[tuple[str, ...]] = [(by_key[key][0].label,) for key in columns]
-    for extra in (_in_front(by_key[anchor], lines), _above(by_key[anchor], lines, labels)):
+    for extra in (_in_front(anchor, lines), _above(anchor, lines, labels)):
         if extra:
             names.insert(0, ())
             rows = [{0: cell, **{c + 1: x for c, x in row.items()}} for row, cell in zip(rows, extra, strict=True)]
-    first = min(cell.start for row in rows for cell in row.values()) if all(rows) else None
-    if first is None:
+    cells = [cell for row in rows for cell in row.values()]
+    if not all(rows):
         return None
-    last = max(cell.end for row in rows for cell in row.values())
-    start = min(first, lines.rows[starts[0]][0].start)
-    return EntryGrid(tuple(names), tuple(rows), start, last, (), None, start, is_marked=False)
+    start = min(lines.rows[starts[0]][0].start, *(cell.start for cell in cells))
+    end = max(cell.end for cell in cells)
+    return EntryGrid(tuple(names), tuple(rows), start, end, (), None, start, is_marked=False)
 
 
-def _takes_turns(places: Sequence[_Labelled], starts: Sequence[int]) -> bool:
-    """Decide whether a label is printed once in each form."""
-    return [_block_of(place.line, starts) for place in places] == list(range(len(starts)))
-
-
-def _block_of(line: int, starts: Sequence[int]) -> int:
-    return sum(start <= line for start in starts) - 1
-
-
-def _whole_value(place: _Labelled, lines: LineRows, labels: set[tuple[int, int]], end: int) -> PlacedText:
+def _whole_value(value: PlacedText, line: int, lines: LineRows, labels: set[tuple[int, int]], end: int) -> PlacedText:
     """Return the value with the lines under it that it goes on in: each a lone text that begins where it does."""
-    value = place.value
-    assert value is not None
     near = RecordBlockSettings.current().indent
-    for n in range(place.line + 1, end):
+    for n in range(line + 1, end):
         row = lines.rows[n]
         if len(row) != 1 or (n, 0) in labels or abs(row[0].left - value.left) > near:
             break
@@ -193,5 +192,5 @@ def _above(anchors: Sequence[_Labelled], lines: LineRows, labels: set[tuple[int,
 
 
 def _without_number(cell: PlacedText, lines: LineRows) -> PlacedText:
-    number = _NUMBER.match(cell.text)
+    number = _NUMBER.match(cell.text) if len(cell.text) == cell.end - cell.start else None
     return lines.split_cell(cell, number.end(), number.end())[1] if number else cell
