@@ -76,6 +76,16 @@ def read_all(item, texts, told):
             ["Ada Quill", "Ben de Orr", "Cy Dane"],
         ),
         (
+            ["Steel range 20 mm", "Oak wood range 4 cm", "Zinc range 9 mm"],
+            ["Steel", "Oak wood"],
+            ["Steel", "Oak wood", "Zinc"],
+        ),
+        (
+            ["Steel (values in mm)", "Oak (values in cm)", "Zinc (figures in m)"],
+            ["mm", "cm"],
+            ["mm", "cm", "m"],
+        ),
+        (
             ["1. Flat roof\ninsulation", "2. Floor\ninsulation", "3. Solar panels"],
             ["Flat roof / insulation", "Floor / insulation"],
             ["Flat roof\ninsulation", "Floor\ninsulation", "Solar panels"],

@@ -82,6 +82,8 @@ _WAYS = (
     "last word",
     "after first word",
     "before last word",
+    "before word of all",
+    "last word in brackets",
     "before comma",
     "after comma",
     "part",
@@ -219,13 +221,13 @@ def _parts_that_give(
     for cell in cells:
         lines = lines_of(cell, text)
         for number, line in enumerate(lines):
-            labels = tuple(_labels_before(wanted, text[slice(*line)]))
+            labels = (*_labels_before(wanted, text[slice(*line)]), *_word_behind(wanted, text[slice(*line)]))
             for way, argument, span in _ways(line, text, labels):
                 printed = text[slice(*span)]
                 is_same = _plain(printed) == plain or (value is not None and _number(item, printed) == value)
                 if not is_same or _typed(item, span, text) is None:
                     continue
-                if way.startswith("label"):
+                if way.startswith("label") or way == "before word of all":
                     yield CellPart(cell.column, None, way, argument)
                 else:
                     yield CellPart(cell.column, number, way, argument)
@@ -256,6 +258,13 @@ def _labels_before(wanted: str, line: str) -> Iterator[str]:
             yield label.strip(_AROUND_LABELS)
 
 
+def _word_behind(wanted: str, line: str) -> Iterator[str]:
+    """Yield the word that stands behind the wanted text, where this begins the line."""
+    behind = re.match(r"\s+([^\W\d_]{2,})\b", line[len(wanted) :]) if line.startswith(wanted) else None
+    if behind:
+        yield behind[1]
+
+
 def _ways(line: Span, text: str, labels: Sequence[str]) -> Iterator[tuple[str, str, Span]]:
     """Yield every part of a line: the way it is taken, what the way depends on, and where it stands."""
     start, end = line
@@ -279,8 +288,15 @@ def _ways(line: Span, text: str, labels: Sequence[str]) -> Iterator[tuple[str, s
             opening = re.compile(r"[(（\[]").search(printed, found.end())
             if opening:
                 yield from part("label before brackets", found.end(), opening.start(), label)
+        before = label and re.search(rf"\s{re.escape(label)}(?!\w)", printed)
+        if before and before.start():
+            yield from part("before word of all", 0, before.start(), label)
     brackets = _BRACKETS.search(printed)
     if brackets:
+        words_inside = [m.span() for m in re.finditer(r"\S+", brackets[1])]
+        if len(words_inside) > 1:
+            first, last = (brackets.start(1) + at for at in words_inside[-1])
+            yield from part("last word in brackets", first, last)
         yield from part("brackets", *brackets.span(1))
         yield from part("before brackets", 0, brackets.start())
         yield from part("after brackets", brackets.end(), len(printed))

@@ -82,9 +82,9 @@ def find_row_sections(tables: Sequence[FoundRows], text: str) -> list[RowSection
                     waiting = []
                 sections[-1].rows.append(make_element(entries[start], table.match, text))
                 sections[-1].cells.append(entry_cells(entries[start], grid))
-            elif roles.get(start) in (RowRole.HEADING, RowRole.OTHER) and _may_head(filled):
-                waiting.append((filled[0].start, filled[0].end))
-                is_told = True
+            elif roles.get(start) in (RowRole.HEADING, RowRole.OTHER) and (_may_head(filled) or _may_be_wide(filled)):
+                waiting.append((filled[0].start, filled[-1].end))
+                is_told = is_told or _may_head(filled)
             elif start in roles:
                 waiting = []
                 if roles[start] is RowRole.TOTAL and sections and not sections[-1].total:
@@ -108,7 +108,16 @@ def _filled(row: Mapping[int, PlacedText]) -> list[PlacedText]:
     return sorted((cell for cell in row.values() if cell.text and not cell.inherited), key=lambda cell: cell.start)
 
 
+def _may_be_wide(filled: Sequence[PlacedText]) -> bool:
+    """Decide whether a row may be a heading with a wide space in it, where others are of one text."""
+    return len(filled) == 2 and not any(is_value(cell.text) for cell in filled) and all(map(_has_letters, filled))
+
+
+def _has_letters(cell: PlacedText) -> bool:
+    return re.search(r"[^\W\d_]", cell.text) is not None
+
+
 def _may_head(filled: Sequence[PlacedText]) -> bool:
     """Decide whether a row is one text, with letters, that may be the heading of a section."""
     longest = RowSectionSettings.current().longest_heading
-    return len(filled) == 1 and len(filled[0].text) <= longest and re.search(r"[^\W\d_]", filled[0].text) is not None
+    return len(filled) == 1 and len(filled[0].text) <= longest and _has_letters(filled[0])

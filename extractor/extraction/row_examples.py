@@ -122,7 +122,8 @@ def _open_items(field: Field, match: TableRowsMatch) -> list[Field]:
 
     Its header names several of them, or the item's description leaves something out that is printed with it.
     """
-    held = {m.path: m.context for row in match.rows for m in row}
+    counts = Counter(path for row in match.rows for path in {m.path for m in row})
+    held = {m.path: m.context for row in match.rows for m in row if 2 * counts[m.path] >= len(match.rows)}
     over = {path for row, cells in zip(match.rows, match.cells, strict=False) for path in _held_by_headings(row, cells)}
     items = [item for item in field.items if is_column_item(item) and item.copied and "x-part" not in item.schema]
     return [
