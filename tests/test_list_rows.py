@@ -986,3 +986,14 @@ def test_numbers_with_units_are_asked_about_as_numbers_only():
     question = make_column_question(match, read_bytes(document.encode(), "label.txt").text)
     asked = {slot.key: set(slot.literals) for slot in question.slots}
     assert all("unit" not in held for held in list(asked.values())[1:])
+
+
+def test_columns_of_a_table_are_the_entries_where_its_labels_are_the_names():
+    wanted = a_list("", driver=text(), yearOfBirth={"type": ["integer", "null"]}, licence=text(), points=number())
+    document = tabbed("Driver|Ada Quill|Ben Orr", "Year of birth|1971|1980", "Licence|full|permit", "Points|0|3")
+    assert rows(document, wanted) == [("Ada Quill", 1971, "full", 0), ("Ben Orr", 1980, "permit", 3)]
+
+
+def test_form_with_one_value_for_each_label_is_no_list():
+    wanted = a_list("", name=text(), phone=text(), role=text())
+    assert rows(tabbed("Name|Ada Quill", "Phone|01632 960001", "Role|head"), wanted) == []

@@ -79,3 +79,11 @@ def test_a_name_alone_stays_whole():
     assert shared("Maker\tHollis Instruments LLC\n", "Hollis Instruments LLC", "nom") == {
         "nom": "Hollis Instruments LLC"
     }
+
+
+def test_slash_within_a_number_parts_nothing():
+    from extractor.extraction.shared_cells import _split
+
+    number, names = "27.904.118/0001-06", "Jeddah/Riyadh"
+    assert _split((0, len(number)), 2, number) == []
+    assert _split((0, len(names)), 2, names) == [(0, 6), (7, 13)]

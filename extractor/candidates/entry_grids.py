@@ -43,6 +43,9 @@ class EntryGridSettings(Settings):
     bracketed_share: float = threshold(0.5, meaning="Least share of the cells of such a column that end with brackets.")
     read_headless: bool = rule(True, meaning="A header whose texts stand again below is the first row of the table.")
     repeated_columns: int = threshold(2, unit="columns", meaning="In so many columns, at least, they do.")
+    transpose: bool = rule(True, meaning="The columns of a table may be the entries, and its labels the names.")
+    fewest_labels: int = threshold(2, unit="rows", meaning="Such a table has so many labels.")
+    fewest_transposed: int = threshold(2, unit="columns", meaning="Beside its labels it has so many columns.")
     join_gaps: bool = rule(
         True, meaning="Rows without a header right below a table with as many columns go on with it, over a blank line."
     )
@@ -220,6 +223,30 @@ def table_grids(document: Document) -> Iterator[EntryGrid]:
         before = grid
     if before is not None:
         yield before
+
+
+def transposed_grid(table: Table) -> EntryGrid | None:
+    """Return the grid whose rows are the columns of a table: its labels on the left are the names; None with too few.
+
+    `Month | May | June` over `Water | 46 | 58` has a row for each month.
+    """
+    settings = EntryGridSettings.current()
+    rows = [row for row in table_rows(table) if len(row) > 1]
+    labels = [row[0] for row in rows]
+    if not settings.transpose or len(rows) < settings.fewest_labels or table.columns <= settings.fewest_transposed:
+        return None
+    if any(not cell.text or is_value(cell.text) or cell.right > 1 for cell in labels):
+        return None
+    entries = []
+    for column in range(1, table.columns):
+        cells = {n: c for n, row in enumerate(rows) for c in row if (c.left, c.right) == (column, column + 1)}
+        if any(cell.text for cell in cells.values()):
+            entries.append(cells)
+    if len(entries) < settings.fewest_transposed:
+        return None
+    names = tuple((cell.text,) for cell in labels)
+    end = max(cell.end for entry in entries for cell in entry.values())
+    return EntryGrid(names, tuple(entries), table.start, end, table.caption, table, table.start, is_marked=False)
 
 
 _COUNT_BEFORE_TEXT = re.compile(r"(?P<count>\d[\d.,]*)\s+(?=[^\W\d_])")

@@ -67,6 +67,7 @@ def _find_grids(field: Field, document: Document) -> Iterator[EntryGrid]:
             for at in _header_rows(field, rows):
                 if at not in marked:
                     yield from entry_grids.grids_at_row(table, rows, at)
+    yield from filter(None, map(entry_grids.transposed_grid, document.tables))
     yield from record_blocks.find_blocks(document)
     if settings.read_lines:
         lines = LineRows(document)

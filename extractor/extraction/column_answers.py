@@ -44,6 +44,9 @@ class ColumnAnswerSettings(Settings):
     min_probability: float = threshold(0.5, meaning="Least probability of what a column holds for it to count.")
     min_score: float = threshold(0.5, meaning="Least score of a table, with the answered columns, for it to be read.")
     min_columns: int = threshold(2, unit="columns", meaning="A table has at least so many of the list's items.")
+    least_rows: float = threshold(
+        0.25, meaning="A table with less than this share of the rows of another one that matches is not the list."
+    )
     answer_tokens: int = threshold(24, unit="tokens", meaning="Longest answer, for each column.")
     condition_tokens: int = threshold(60, unit="tokens", meaning="Longest condition of the rows that count.")
 
@@ -85,12 +88,12 @@ def match_lists_by_columns(
         answers = _ask(model, [question for question, _ in asked])
         told += [(*pair, answer) for pair, answer in zip(asked, answers, strict=True)]
     matched = [m for question, group, answer in told if (m := _match_columns(question, group, answer, document))]
-    limited = [m for m in matched if limits_rows(m[0].field)]
-    matched = [m for m in matched if not limits_rows(m[0].field)]
+    limited = [m for m in matched if limits_rows(m[0].field) and not _is_whole(m[0])]
+    matched = [m for m in matched if m not in limited]
     if model is not None and limited:
         matched += _select_rows(limited, model)
     found: dict[Path, TableRowsMatch] = {}
-    for matches in matched:
+    for matches in _without_small(matched):
         field = outer.get(matches[0].field.path)
         if field is not None and matches[0].field is not field:
             rows = read_under_headings(field, read_matches(matches, document.text), document.text)
@@ -99,6 +102,14 @@ def match_lists_by_columns(
         if rows is not None and (rows.path not in found or rows.score > found[rows.path].score):
             found[rows.path] = rows
     return drop_rows_of_other_fields(found, fields, document.text)
+
+
+def _without_small(matched: Sequence[Sequence[ColumnMatch]]) -> list[Sequence[ColumnMatch]]:
+    """Return the matched tables without those that are far smaller than another one of the same list."""
+    least = ColumnAnswerSettings.current().least_rows
+    counts = [(matches[0].field.path, sum(len(m.grid.rows) for m in matches)) for matches in matched]
+    most = {path: max(n for other, n in counts if other == path) for path, _ in counts}
+    return [matches for matches, (path, n) in zip(matched, counts, strict=True) if n >= least * most[path]]
 
 
 def _tables_under_headings(field: Field, document: Document, fields: Sequence[Field]) -> list[ColumnMatch]:
@@ -126,6 +137,11 @@ def _is_taken(match: ColumnMatch, taken: Sequence[tuple[int, int]]) -> bool:
 def _is_known(match: ColumnMatch) -> bool:
     """Decide whether the columns of a match are known without a question: by names, or by what rows hold."""
     return not match.grid.has_header or (limits_rows(match.field) and match.is_certain)
+
+
+def _is_whole(match: ColumnMatch) -> bool:
+    """Decide whether a list is certain to be a table whose description gives nothing to tell its rows apart by."""
+    return match.is_certain and make_condition_question(match) is None
 
 
 def _assign_tables(

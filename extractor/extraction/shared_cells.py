@@ -30,7 +30,7 @@ class SharedCellSettings(Settings):
 
 
 _SEPARATORS = (
-    re.compile(r"[ \u3000]*[/／|·;；][ \u3000]*"),
+    re.compile(r"[ \u3000]+[/／|·;；][ \u3000]*|(?<!\d)[/／|·;；][ \u3000]*|[/／|·;；](?:[ \u3000]+|(?!\d))"),
     re.compile(r"[ \u3000]+[-–—][ \u3000]+"),
 )
 _NAMED_FOR_CODE = re.compile(
