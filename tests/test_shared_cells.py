@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from extractor.extraction import shared_cells
 from extractor.extraction.pipeline import extract
 from extractor.extraction.shared_cells import SharedCellSettings
 from extractor.grounding.person_names import find_name_parts
@@ -82,8 +83,6 @@ def test_a_name_alone_stays_whole():
 
 
 def test_slash_within_a_number_parts_nothing():
-    from extractor.extraction.shared_cells import _split
-
     number, names = "27.904.118/0001-06", "Jeddah/Riyadh"
-    assert _split((0, len(number)), 2, number) == []
-    assert _split((0, len(names)), 2, names) == [(0, 6), (7, 13)]
+    assert shared_cells._split((0, len(number)), 2, number) == []
+    assert shared_cells._split((0, len(names)), 2, names) == [(0, 6), (7, 13)]
