@@ -76,9 +76,9 @@ def match_lists_by_columns(
         path: found if path in subtotals else [m for m in found if not _is_taken(m, taken)]
         for path, found in tables.items()
     }
-    tables = leave_to_likest(tables)
     if model is not None:
         tables = _assign_tables(tables, document, model)
+    tables = leave_to_likest(tables)
     asked_about = [group for found in tables.values() for group in _likeliest_groups(found)]
     questions = [(make_column_question(group[0], document.text), group) for group in asked_about]
     known = [pair for pair in questions if not pair[0].slots and _is_known(pair[0].match)]
