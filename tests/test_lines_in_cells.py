@@ -114,9 +114,9 @@ def test_header_names_several_items_with_a_sign_between_or_by_whole_names(header
 
 def test_unit_without_a_column_is_what_stands_behind_the_numbers():
     wanted = a_list("", nutrient=text(), unit=text(), per100g=number())
-    printed = "Energy 1886 kJ Fat 18.4 g Salt 0.32 g"
+    printed = "Energy 1886 kJ Fat 18.4 % Salt 0.32 g"
     rows = [
         [(0, "", (name,), ("nutrient",)), (1, "per 100 g", (cell,), ("per100g",))]
-        for name, cell in (("Energy", "1886 kJ"), ("Fat", "18.4 g"), ("Salt", "0.32 g"))
+        for name, cell in (("Energy", "1886 kJ"), ("Fat", "18.4 %"), ("Salt", "0.32 g"))
     ]
-    assert [row[("unit",)] for row in read(wanted, printed, *rows)] == ["kJ", "g", "g"]
+    assert [row[("unit",)] for row in read(wanted, printed, *rows)] == ["kJ", "%", "g"]

@@ -141,14 +141,15 @@ def _with_units(field: Field, rows: Rows, cells: Cells, text: str) -> Rows:
     units = [_unit_behind(row, own, numbers, text) for row, own in zip(rows, cells, strict=True)]
     if not rows or sum(unit is not None for unit in units) < CellLineSettings.current().min_share * len(rows):
         return rows
-    return tuple(
-        (*row, _line(wanted[0].path, unit, "", text)) if unit else row for row, unit in zip(rows, units, strict=True)
-    )
+    path, score = wanted[0].path, CellLineSettings.current().score
+    found = (StructuralMatch(path, *unit, score) if unit else None for unit in units)
+    return tuple((*row, unit) if unit else row for row, unit in zip(rows, found, strict=True))
 
 
 def _unit_behind(
     row: Sequence[StructuralMatch], cells: Sequence[EntryCell], numbers: Sequence[Path], text: str
 ) -> Span | None:
+    """Return where the unit stands behind one of the numbers of a row, at the end of its line; None without one."""
     for m in row:
         line = next(
             (line for cell in cells for line in lines_of(cell, text) if line[0] <= m.start and m.end <= line[1]), None
