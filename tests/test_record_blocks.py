@@ -2,6 +2,7 @@
 
 import pytest
 
+from extractor.candidates.entry_grids import LineRows
 from extractor.candidates.record_blocks import find_blocks
 from extractor.readers import read_bytes
 from tests.test_list_rows import a_list, extraction, number, rows, tabbed, text
@@ -22,7 +23,7 @@ REGISTER = tabbed(
 
 
 def grids(document):
-    return find_blocks(read_bytes(document.encode(), "paper.txt"))
+    return find_blocks(LineRows(read_bytes(document.encode(), "paper.txt")))
 
 
 def test_each_form_is_an_element_and_its_labels_are_columns():

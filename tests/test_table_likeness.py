@@ -26,7 +26,8 @@ def a_schema(**properties):
 
 
 def uncertain(document, schema):
-    found = find_uncertain_tables(schema.fields[-1], read_bytes(document.encode(), "paper.txt"), schema.fields)
+    read = read_bytes(document.encode(), "paper.txt")
+    found = find_uncertain_tables(schema.fields[-1], read, schema.fields, prints_names(schema.fields, read))
     return [match.grid.names[0][0] for match in found if match.grid.named_columns]
 
 

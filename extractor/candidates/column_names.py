@@ -102,11 +102,16 @@ def similarity_of_name(name: str, header: str) -> float:
     return _similarity((name,), "", "", header, ColumnNameSettings.current(), LabelSimilaritySettings.current())
 
 
+def _names(item: Field) -> tuple[str, ...]:
+    """Return the labels of an item, and its own name."""
+    return (*item.labels, readable_name(item.name))
+
+
 def shared_words(item: Field, header: str) -> float:
     """Return the greatest share of the words of one of the item's names that the header has, abbreviated or not."""
     settings = ColumnNameSettings.current()
     theirs = _words(header)
-    names = [ours for label in (*item.labels, readable_name(item.name)) if (ours := _words(label))]
+    names = [ours for label in _names(item) if (ours := _words(label))]
     return max(
         (
             sum(max((_same_word(one, t, settings) for t in theirs), default=0.0) for one in ours) / len(ours)
@@ -124,7 +129,7 @@ def names_in_header(items: Sequence[Field], header: str) -> list[Field]:
     """
     settings = ColumnNameSettings.current()
     found = [item for item in items if shared_words(item, header) >= settings.abbreviated_word]
-    own = [max(len(_words(label)) for label in (*item.labels, readable_name(item.name))) for item in found]
+    own = [max(len(_words(label)) for label in _names(item)) for item in found]
     least = 2 if BETWEEN_NAMES.search(header) or min(own, default=0) > 1 else 3
     return found if len(found) >= least and sum(own) <= len(_words(header)) else []
 
@@ -138,7 +143,7 @@ def place_names(items: Sequence[Field], header: str) -> list[Field]:
     theirs = _words(header)
     placed: dict[int, tuple[int, Field]] = {}
     for item in items:
-        for ours in {tuple(_words(label)) for label in (*item.labels, readable_name(item.name))}:
+        for ours in {tuple(_words(label)) for label in _names(item)}:
             at = _find_words(ours, theirs, settings)
             if at >= 0 and (at not in placed or placed[at][0] < len(ours)):
                 placed[at] = len(ours), item

@@ -29,7 +29,7 @@ from extractor.candidates.list_columns import (
 )
 from extractor.candidates.list_elements import heading_above
 from extractor.candidates.matches import OVER_ROWS
-from extractor.candidates.table_likeness import is_form, is_unlike, likeness, prints_names
+from extractor.candidates.table_likeness import is_form, is_unlike, likeness
 from extractor.decoding import Slot
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import is_value, value_format
@@ -88,14 +88,16 @@ class ColumnQuestion:
     match: ColumnMatch
 
 
-def find_uncertain_tables(field: Field, document: Document, fields: Sequence[Field] = ()) -> list[ColumnMatch]:
+def find_uncertain_tables(
+    field: Field, document: Document, fields: Sequence[Field] = (), is_in_words: bool = False
+) -> list[ColumnMatch]:
     """Return the tables, or lines read as one, that may hold the list `field` but are not certain to, likeliest first.
 
     Each with the pairs that code has found. Of tables that overlap only the likeliest, those with headers first; none
-    that is a form of the other `fields` of the schema.
+    that is a form of the other `fields` of the schema, nor, where the document `is_in_words` of it (`prints_names`),
+    one that is unlike the list.
     """
     settings = ColumnQuestionSettings.current()
-    is_in_words = prints_names(fields, document)
     kept: list[ColumnMatch] = []
     runs = find_runs(document) if settings.ask_for_runs and _has_values(field) else ()
     tables = [

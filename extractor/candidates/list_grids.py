@@ -68,9 +68,9 @@ def _find_grids(field: Field, document: Document) -> Iterator[EntryGrid]:
                 if at not in marked:
                     yield from entry_grids.grids_at_row(table, rows, at)
     yield from filter(None, map(entry_grids.transposed_grid, document.tables))
-    yield from record_blocks.find_blocks(document)
+    lines = LineRows(document)
+    yield from record_blocks.find_blocks(lines)
     if settings.read_lines:
-        lines = LineRows(document)
         headers = _header_rows(field, lines.rows)
         for at, following in _header_stretches(headers, lines.rows):
             following = min(following, _next_table(document, lines.rows, at))

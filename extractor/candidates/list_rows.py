@@ -15,9 +15,10 @@ from extractor.candidates.list_elements import join_tables
 from extractor.candidates.list_grids import find_grids
 from extractor.candidates.list_tables import drop_shared, item_columns, part_blocks, select_tables, share_out
 from extractor.candidates.matches import TableRowsMatch
+from extractor.candidates.table_likeness import labels_of_single_fields
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, Path
-from extractor.values.label_similarity import best_similarity, normalise_label
+from extractor.values.label_similarity import best_similarity
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ def drop_rows_of_other_fields(
     settings = ListRowSettings.current()
     if not settings.drop_rows_of_other_fields:
         return dict(matches)
-    labels = tuple(label for f in fields if f.type != "array" for label in f.labels if len(normalise_label(label)) > 1)
+    labels = labels_of_single_fields(fields)
 
     def begins_with_label(cell: str) -> bool:
         return best_similarity(labels, re.sub(r"[\d.,]+\s*%?|[:：]", " ", cell)) >= settings.min_similarity

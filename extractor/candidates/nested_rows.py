@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from extractor.candidates.column_names import header_similarity
+from extractor.candidates.entry_grids import LineRows
 from extractor.candidates.entry_rows import FoundRows, read_rows
 from extractor.candidates.list_columns import match_columns
 from extractor.candidates.list_elements import entry_cells, make_element
@@ -118,7 +119,7 @@ def _read_in_blocks(field: Field, document: Document) -> TableRowsMatch | None:
     if limits_rows(inner) or _inner_list(inner) is not None:
         return None
     text = document.text
-    matches = [match_columns(field, grid, text) for grid in find_blocks(document)]
+    matches = [match_columns(field, grid, text) for grid in find_blocks(LineRows(document))]
     certain = [m for m in matches if m is not None and m.is_certain]
     tables = find_alike_tables(inner, document) if certain else []
     for match in sorted(certain, key=lambda m: -m.score):

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from extractor.candidates.matches import StructuralMatch, TableRowsMatch
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Document, Field, Path
-from extractor.values import normalisation
 from extractor.values.label_similarity import normalise_label
+from extractor.values.normalisation import is_any_text
 
 
 @dataclass(frozen=True)
@@ -52,8 +52,7 @@ def is_plain_list(field: Field) -> bool:
     """Decide whether a field is a list of any texts that are copied, of no kind that code can tell."""
     if field.type != "array" or [item.path for item in field.items] != [()]:
         return False
-    item = field.items[0]
-    return item.type == "string" and item.enum is None and item.copied and normalisation.value_kind(item) is None
+    return is_any_text(field.items[0])
 
 
 def _trim(text: str, start: int, end: int) -> _Span:

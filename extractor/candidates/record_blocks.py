@@ -20,7 +20,6 @@ from dataclasses import dataclass, replace
 from extractor.candidates.entry_grids import EntryGrid, LineRows, PlacedText, Row
 from extractor.settings import Settings, rule, threshold
 from extractor.tables import collapse_whitespace, is_value
-from extractor.types import Document
 from extractor.values.label_similarity import normalise_label
 
 
@@ -55,12 +54,11 @@ _NUMBER = re.compile(r"\d+(?:\.\d+)*[.)、]?\s+(?=[^\W\d_])")
 """The number of a heading."""
 
 
-def find_blocks(document: Document) -> list[EntryGrid]:
-    """Return a grid for each kind of small form that recurs in the document, with a row for each form."""
+def find_blocks(lines: LineRows) -> list[EntryGrid]:
+    """Return a grid for each kind of small form that recurs in the lines of a document, with a row for each form."""
     settings = RecordBlockSettings.current()
     if not settings.read_blocks:
         return []
-    lines = LineRows(document)
     by_key: dict[str, list[_Labelled]] = defaultdict(list)
     for found in _labelled(lines):
         by_key[found.key].append(found)

@@ -74,6 +74,11 @@ def _similarities(match: ColumnMatch) -> list[float]:
     ]
 
 
+def labels_of_single_fields(fields: Sequence[Field]) -> tuple[str, ...]:
+    """Return the labels of all fields but lists, without those of one character."""
+    return tuple(label for f in fields if f.type != "array" for label in f.labels if len(normalise_label(label)) > 1)
+
+
 def is_form(grid: EntryGrid, fields: Sequence[Field]) -> bool:
     """Decide whether most rows of a table have labels, as a reader marked them or as other `fields` are named."""
     settings = TableLikenessSettings.current()
@@ -84,7 +89,7 @@ def is_form(grid: EntryGrid, fields: Sequence[Field]) -> bool:
         marked = {c.row for c in grid.table.cells if c.header and c.column > first.get(c.row, c.column)}
         if len(marked) >= max(settings.fewest_labels, settings.form_share * len(first)):
             return True  # labels stand behind values
-    labels = tuple(label for f in fields if f.type != "array" for label in f.labels if len(normalise_label(label)) > 1)
+    labels = labels_of_single_fields(fields)
     labelled = 0
     for row in grid.rows:
         texts = [row[c].text for c in sorted(row) if row[c].text]

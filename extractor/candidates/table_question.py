@@ -38,11 +38,12 @@ class TableQuestion:
 def leave_to_likest(matches: Mapping[Path, Sequence[ColumnMatch]]) -> dict[Path, list[ColumnMatch]]:
     """Return the tables of each list without those whose headers are far more like another list's items."""
     lead = TableQuestionSettings.current().lead
+    alike = {path: [(m, likeness(m)) for m in found] for path, found in matches.items()}
     likest: dict[int, float] = {}
-    for found in matches.values():
-        for match in found:
-            likest[match.grid.start] = max(likest.get(match.grid.start, 0.0), likeness(match))
-    return {path: [m for m in found if likeness(m) > likest[m.grid.start] - lead] for path, found in matches.items()}
+    for pairs in alike.values():
+        for match, own in pairs:
+            likest[match.grid.start] = max(likest.get(match.grid.start, 0.0), own)
+    return {path: [m for m, own in pairs if own > likest[m.grid.start] - lead] for path, pairs in alike.items()}
 
 
 def make_table_question(matches: Mapping[Path, Sequence[ColumnMatch]], text: str) -> TableQuestion | None:

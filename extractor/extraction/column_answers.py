@@ -22,6 +22,7 @@ from extractor.candidates.matches import TableRowsMatch
 from extractor.candidates.nested_rows import inner_list_under_headings, read_under_headings
 from extractor.candidates.row_conditions import make_condition_question, select_rows
 from extractor.candidates.row_sections import may_have_sections
+from extractor.candidates.table_likeness import prints_names
 from extractor.candidates.table_question import keep_answered_tables, leave_to_likest, make_table_question
 from extractor.confidence import answer_probability
 from extractor.decoding import Slot, parse_answer, write_grammar, write_json_schema
@@ -63,13 +64,16 @@ def match_lists_by_columns(
     if not ColumnAnswerSettings.current().ask_for_columns:
         return {}
     lists = [query.field for group in planned.queries for query in group if query.field.type == "array"]
+    is_in_words = bool(lists) and prints_names(fields, document)
     tables = {
-        field.path: find_uncertain_tables(field, document, fields)
+        field.path: find_uncertain_tables(field, document, fields, is_in_words)
         for field in lists
         if any(item.path for item in field.items)
     }
     outer = {field.path: field for field in lists}
-    tables |= {path: found for path in outer if (found := _tables_under_headings(outer[path], document, fields))}
+    tables |= {
+        path: found for path, f in outer.items() if (found := _tables_under_headings(f, document, fields, is_in_words))
+    }
     taken = [span for match in planned.row_matches.values() for span in _own_spans(match)]
     subtotals = {field.path for field in lists if lists_subtotals(field)}  # their rows are none of other lists
     tables = {
@@ -112,12 +116,14 @@ def _without_small(matched: Sequence[Sequence[ColumnMatch]]) -> list[Sequence[Co
     return [matches for matches, (path, n) in zip(matched, counts, strict=True) if n >= least * most[path]]
 
 
-def _tables_under_headings(field: Field, document: Document, fields: Sequence[Field]) -> list[ColumnMatch]:
+def _tables_under_headings(
+    field: Field, document: Document, fields: Sequence[Field], is_in_words: bool
+) -> list[ColumnMatch]:
     """Return the tables that the inner list of a list may be, whose rows are under headings; with the outer's path."""
     inner = inner_list_under_headings(field)
     if inner is None:
         return []
-    found = find_uncertain_tables(replace(inner, path=field.path), document, fields)
+    found = find_uncertain_tables(replace(inner, path=field.path), document, fields, is_in_words)
     return [m for m in found if may_have_sections(m.grid)]
 
 

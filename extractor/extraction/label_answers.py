@@ -15,8 +15,8 @@ from extractor.schemas import Schema
 from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Field, FieldValue, Path
-from extractor.values import normalisation
 from extractor.values.label_similarity import normalise_label
+from extractor.values.normalisation import is_any_text
 from extractor.values.terms import search_terms
 
 Span = tuple[int, int]
@@ -51,14 +51,10 @@ def replace_label_answers(values: Sequence[FieldValue], schema: Schema, context:
     found = []
     for v in values:
         f = fields.get(v.path)
-        if f is not None and v.evidence is not None and v.method == "model" and _is_free_text(f):
+        if f is not None and v.evidence is not None and v.method == "model" and is_any_text(f):
             v = _replace(v, f, names, taken, single, context)
         found.append(v)
     return found
-
-
-def _is_free_text(field: Field) -> bool:
-    return field.type == "string" and field.copied and field.enum is None and normalisation.value_kind(field) is None
 
 
 def _replace(

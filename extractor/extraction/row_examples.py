@@ -95,7 +95,6 @@ def _read_lists(
     document: Document, fields: Sequence[Field], rows: Mapping[Path, TableRowsMatch], model: Model
 ) -> dict[Path, TableRowsMatch]:
     lists = [(f, items) for f in fields if f.path in rows and (items := _open_items(f, rows[f.path]))]
-    rows = dict(rows) | {f.path: _by_lines(rows[f.path], document) for f, _ in lists}
     asked = [(f, items, _examples(f, items, rows[f.path], document.text)) for f, items in lists]
     examples = [example for *_, own in asked for example in own]
     if not examples:
@@ -114,7 +113,10 @@ def _read_lists(
 
 
 def _by_lines(match: TableRowsMatch, document: Document) -> TableRowsMatch:
-    return replace(match, cells=tuple(cells_by_lines(document, cells) for cells in match.cells))
+    """Return the rows with each printed line of their cells, and of those of inner lists, as a stretch of its own."""
+    cells = tuple(cells_by_lines(document, own) for own in match.cells)
+    inner = tuple(tuple(cells_by_lines(document, own) for own in element) for element in match.inner)
+    return replace(match, cells=cells, inner=inner)
 
 
 def _open_items(field: Field, match: TableRowsMatch) -> list[Field]:

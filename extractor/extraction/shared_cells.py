@@ -16,7 +16,7 @@ from extractor.schemas import Schema
 from extractor.schemas.subschemas import readable_name
 from extractor.settings import Settings, rule, threshold
 from extractor.types import Field, FieldValue, Path
-from extractor.values import normalisation
+from extractor.values.normalisation import is_any_text
 
 Span = tuple[int, int]
 
@@ -51,7 +51,7 @@ def share_out_cells(values: Sequence[FieldValue], schema: Schema, context: Extra
     claims: dict[Span, list[Path]] = defaultdict(list)
     for f in schema.fields:
         for v in values:
-            if v.path == f.path and v.evidence is not None and _is_free_text(f):
+            if v.path == f.path and v.evidence is not None and is_any_text(f):
                 claims[v.evidence.start, v.evidence.end].append(f.path)
     parts: dict[Path, Span] = {}
     of_names = parts_asked_for(schema.fields)
@@ -61,10 +61,6 @@ def share_out_cells(values: Sequence[FieldValue], schema: Schema, context: Extra
         if span[1] - span[0] <= SharedCellSettings.current().longest_text:
             parts |= _share_out(span, [fields[path] for path in paths], of_names, placed, text)
     return [move_value(v, fields[v.path], *parts[v.path], context) if v.path in parts else v for v in values]
-
-
-def _is_free_text(field: Field) -> bool:
-    return field.type == "string" and field.copied and field.enum is None and normalisation.value_kind(field) is None
 
 
 def _share_out(

@@ -60,6 +60,11 @@ _KIND_OF_FORMAT = {
 }
 
 
+def is_any_text(field: Field) -> bool:
+    """Decide whether a field is any text that is copied: of no closed list, and of no kind that code can tell."""
+    return field.type == "string" and field.copied and field.enum is None and value_kind(field) is None
+
+
 def value_kind(field: Field) -> str | None:
     """Return the kind of stretch that answers `field`, by its `x-kind`, type, format or name; None for free text.
 
